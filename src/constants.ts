@@ -1,0 +1,94 @@
+// Every limit and lifetime, with its unit in the name and its reason beside it.
+
+/** Longest form that an OAuth endpoint reads, in bytes (a token is at most 8 KiB, details a few more). */
+export const MAX_FORM_BYTES = 64 * 1024
+
+/** Longest token that the server looks at before any cryptography, in bytes. */
+export const MAX_TOKEN_BYTES = 8 * 1024
+
+/** Longest credential (client id or secret) that is hashed, in characters; ours have at most 47. */
+export const MAX_CREDENTIAL_CHARS = 256
+
+/** Token lifetime where neither audience nor client says otherwise, in seconds. */
+export const DEFAULT_TOKEN_TTL_SECONDS = 900
+export const MIN_TOKEN_TTL_SECONDS = 60
+/** Longest lifetime of any token, in seconds. Rules are kept for as long as a token can live. */
+export const MAX_TOKEN_TTL_SECONDS = 24 * 60 * 60
+
+/** Longest clock tolerance that a verifier may be given, in seconds: a token lives that much longer there. */
+export const MAX_CLOCK_TOLERANCE_SECONDS = 60
+
+/** How long a rule over generations is kept, in seconds: until every token that it matches has expired. */
+export const RULE_RETENTION_SECONDS = MAX_TOKEN_TTL_SECONDS + MAX_CLOCK_TOLERANCE_SECONDS
+
+/** Live `jti` rules of one client; the next revocation raises the client's generation instead. */
+export const MAX_JTI_RULES_PER_CLIENT = 1_000
+
+/** The generation written when something is deleted: above every generation that a token can carry. */
+export const LAST_GENERATION = Number.MAX_SAFE_INTEGER
+
+/** Secrets of one client that are live at the same time: enough to rotate, few enough to compare all. */
+export const MAX_LIVE_SECRETS = 5
+
+/** What the older secrets still live when one is added, in seconds, and the longest that may be asked for. */
+export const DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS = 24 * 60 * 60
+export const MAX_PREVIOUS_EXPIRES_IN_SECONDS = 90 * 24 * 60 * 60
+
+/** Longest life of a secret that ends by itself, in seconds. */
+export const MAX_SECRET_TTL_SECONDS = 10 * 365 * 24 * 60 * 60
+
+/** Random bytes of a secret (256 bits), of an id and of a `jti` (128 bits). */
+export const SECRET_BYTES = 32
+export const ID_BYTES = 16
+
+/** Longest human-readable name, in characters. */
+export const MAX_NAME_CHARS = 200
+
+/** Highest quota of token requests per client and minute. */
+export const MAX_QUOTA_PER_MINUTE = 1_000_000
+
+/** How long a cache may keep the JWKS, in seconds; a shorter time only while a change is due. */
+export const JWKS_MAX_AGE_SECONDS = 60 * 60
+
+/** How long a cache may keep the metadata, in seconds: it changes only with the configuration. */
+export const METADATA_MAX_AGE_SECONDS = 60 * 60
+
+/** Bits of a new RSA key: 2048 signs ten times as fast as 4096 and is what every library accepts. */
+export const RSA_MODULUS_BITS = 2048
+
+/** Bytes of the key-encryption key (A256GCM). */
+export const KEK_BYTES = 32
+
+/** Imported keys that a process keeps; a few are published at a time, the rest is margin. */
+export const MAX_CACHED_KEYS = 64
+
+/** Longest request id taken over from `X-Request-Id`, in characters. */
+export const MAX_REQUEST_ID_CHARS = 64
+
+/** Seconds after which a client asks again when the database does not answer. */
+export const RETRY_AFTER_SECONDS = 1
+
+/** Time for the request line and headers to arrive, in milliseconds. */
+export const HEADERS_TIMEOUT_MS = 10_000
+/** Time for the whole request, body included, to arrive, in milliseconds. */
+export const REQUEST_TIMEOUT_MS = 15_000
+/** How often open connections are held against these two limits, in milliseconds. */
+export const CONNECTIONS_CHECK_MS = 1_000
+/** How long an idle connection stays open, in milliseconds: longer than the usual 60 s of a load balancer. */
+export const KEEP_ALIVE_TIMEOUT_MS = 65_000
+/** What a shutdown waits for running requests, in milliseconds. */
+export const SHUTDOWN_TIMEOUT_MS = 20_000
+
+/** How long SQLite waits for another process's write, in milliseconds. */
+export const BUSY_TIMEOUT_MS = 5_000
+
+/** Tries of an administrative change that another administrator overtakes. */
+export const MAX_CHANGE_TRIES = 5
+
+/** The audience of administration, and the permission without which nobody changes anything. */
+export const ADMIN_AUDIENCE = 'latchkey'
+export const ADMIN_READ = 'admin:read'
+export const ADMIN_WRITE = 'admin:write'
+
+/** The workspace of whatever names none. */
+export const DEFAULT_WORKSPACE = 'default'

@@ -1,0 +1,96 @@
+// Everything that can be refused: one table for the OAuth endpoints, one class per meaning. No I/O.
+
+/**
+ * `code` → status, the standard's word, and the sentence. Sentences keep to the characters of RFC 6749 §5.2
+ * (no quote, no backslash) and never repeat what the request said.
+ */
+export const OAUTH_ERRORS = {
+  body_malformed: [400, 'invalid_request', 'The body is not well-formed application/x-www-form-urlencoded in UTF-8.'],
+  body_too_large: [413, 'invalid_request', 'The body is longer than 65536 bytes.'],
+  media_type_unsupported: [400, 'invalid_request', 'The Content-Type must be application/x-www-form-urlencoded.'],
+  parameter_repeated: [400, 'invalid_request', 'A parameter is given more than once.'],
+  parameter_in_query: [400, 'invalid_request', 'Parameters belong in the body, never in the query.'],
+  grant_type_missing: [400, 'invalid_request', 'The parameter grant_type is missing.'],
+  grant_type_unsupported: [400, 'unsupported_grant_type', 'The only grant_type is client_credentials.'],
+  token_missing: [400, 'invalid_request', 'The parameter token is missing.'],
+  client_authentication_malformed: [400, 'invalid_request', 'The Authorization header is not well-formed Basic authentication.'],
+  client_authentication_ambiguous: [400, 'invalid_request', 'Use exactly one way of client authentication.'],
+  client_authentication_failed: [401, 'invalid_client', 'Client authentication failed.'],
+  target_malformed: [400, 'invalid_target', 'The parameter resource must be an absolute URI without fragment.'],
+  target_repeated: [400, 'invalid_target', 'A token is for one resource: give resource once.'],
+  target_ambiguous: [400, 'invalid_target', 'The client has several audiences or none: say which with audience or resource.'],
+  target_mismatch: [400, 'invalid_target', 'audience and resource name different audiences.'],
+  target_not_granted: [400, 'invalid_target', 'The client has no grant for this audience.'],
+  scope_malformed: [400, 'invalid_scope', 'The parameter scope is not a list of scope values with single spaces between.'],
+  scope_not_granted: [400, 'invalid_scope', 'The scope has a value that the client is not granted for this audience.'],
+  plugin_required: [400, 'invalid_request', 'This audience needs a plugin: say which with plugin_id.'],
+  plugin_not_allowed: [400, 'invalid_request', 'The client may not act for this plugin.'],
+  details_not_granted: [400, 'invalid_authorization_details', 'The client is granted no authorization details.'],
+  quota_exceeded: [429, 'temporarily_unavailable', 'The client has used up its quota of token requests.'],
+  not_found: [404, 'not_found', 'There is nothing at this address.'],
+  method_not_allowed: [405, 'method_not_allowed', 'This address does not answer this method.'],
+  store_unavailable: [503, 'temporarily_unavailable', 'The server cannot answer right now. Try again.'],
+  server_error: [500, 'server_error', 'Something unforeseen happened.'],
+} as const satisfies Record<string, readonly [status: number, error: string, description: string]>
+
+export type OAuthErrorCode = keyof typeof OAUTH_ERRORS
+
+/** An answer of RFC 6749 §5.2: thrown anywhere below a route, rendered in one place. */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly code: OAuthErrorCode
+  readonly headers: Record<string, string>
+
+  constructor(code: OAuthErrorCode, headers: Record<string, string> = {}) {
+    super(OAUTH_ERRORS[code][2])
+    this.code = code
+    this.headers = headers
+  }
+}
+
+/** The server cannot start; `message` is one line for the operator. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused'
+}
+
+export type RefusalCode =
+  | 'invalid_value'
+  | 'not_found'
+  | 'already_exists'
+  | 'conflict'
+  | 'last_administrator'
+  | 'too_many_secrets'
+
+/** An administrative operation is refused; `message` is one line that says which field and what was expected. */
+export class OperationRefused extends Error {
+  override readonly name = 'OperationRefused'
+  readonly code: RefusalCode
+  readonly field: string | undefined
+
+  constructor(code: RefusalCode, message: string, field?: string) {
+    super(message)
+    this.code = code
+    this.field = field
+  }
+}
+
+/** Another change came first; read again and decide anew. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict'
+  readonly code = 'conflict'
+}
+
+/**
+ * The database did not answer. Only the driver's own code is kept: its message can carry parameters
+ * (on D1 it does), so it is neither kept as `cause` nor logged.
+ */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+  readonly code = 'store_unavailable'
+  readonly driverCode: string
+
+  constructor(driverCode: string) {
+    super(`the database did not answer (${driverCode})`)
+    this.driverCode = driverCode
+  }
+}

@@ -1,0 +1,62 @@
+// What counts as taking something away, and what the rules say of a token. Pure: no I/O.
+import { createHash } from 'node:crypto'
+import type { Audience, Client, ClientChange, NewAudience, Permission, Plugin, Workspace } from '../store/store.ts'
+
+/** Most trusted first: a step to the right takes something away. */
+const TRUST_TIERS = ['bundled', 'trusted', 'restricted'] as const
+
+/** The value of a workspace's rule: the list is public and names no tenant. */
+export const workspaceRuleValue = (workspaceId: string): string =>
+  createHash('sha256').update(workspaceId).digest('base64url')
+
+const lacks = <T>(before: readonly T[], after: readonly T[] | undefined): boolean =>
+  after !== undefined && before.some((item) => !after.includes(item))
+
+const flatGrants = (grants: Client['grants']): string[] =>
+  grants.flatMap((grant) => grant.permissions.map((name) => JSON.stringify([grant.audience, name])))
+
+/** Introspection rights are not in a token: taking one leaves tokens alone. */
+export const takesFromClient = (before: Client, change: ClientChange): boolean =>
+  (change.status !== undefined && change.status !== 'active' && before.status === 'active') ||
+  lacks(before.plugins, change.plugins) ||
+  (change.grants !== undefined && lacks(flatGrants(before.grants), flatGrants(change.grants)))
+
+export const takesFromPlugin = (before: Plugin, change: Partial<Plugin>): boolean =>
+  lacks(before.capabilities, change.capabilities) ||
+  (change.trust !== undefined &&
+    TRUST_TIERS.indexOf(change.trust) > TRUST_TIERS.indexOf(before.trust))
+
+export const takesFromWorkspace = (before: Workspace, change: Partial<Workspace>): boolean =>
+  before.status === 'active' && change.status === 'suspended'
+
+/**
+ * The permissions whose holders lose something: those that are gone, that imply less than before,
+ * or all where the audience starts to need a plugin.
+ */
+export const permissionsTaken = (before: Audience, change: Partial<NewAudience>): string[] => {
+  if (change.requiresPlugin === true && !before.requiresPlugin) {
+    return before.permissions.map((permission) => permission.name)
+  }
+  const after = change.permissions
+  if (after === undefined) return []
+  return before.permissions
+    .filter(({ name }) => lacks(implied(name, before.permissions), implied(name, after)))
+    .map(({ name }) => name)
+}
+
+/**
+ * A permission and all that it implies, itself first, in the order in which they are reached.
+ * Empty for a name that the audience does not have.
+ */
+export const implied = (name: string, permissions: readonly Permission[]): string[] => {
+  const byName = new Map(permissions.map((permission) => [permission.name, permission]))
+  const reached = new Set<string>()
+  const waiting = [name]
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const permission = byName.get(next)
+    if (permission === undefined || reached.has(next)) continue
+    reached.add(next)
+    waiting.push(...permission.implies)
+  }
+  return [...reached]
+}

@@ -1,0 +1,54 @@
+// better-sqlite3: one file, every commit on the disk before it is answered.
+import { mkdirSync, openSync, closeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { BUSY_TIMEOUT_MS } from '../constants.ts'
+import { StartRefused } from '../errors.ts'
+import { migrate } from './migrate.ts'
+import * as schema from './schema.sqlite.ts'
+import { createSqliteStore } from './sqlite.ts'
+import type { Database, Statement } from './sqlite/database.ts'
+import type { Store } from './store.ts'
+
+/** The sync driver's statements run at once when told to. */
+type SyncStatement = Statement & { run(): unknown }
+
+/**
+ * Opens the file, makes it (0600, its folder 0700) where there is none, and brings it up to date.
+ * @throws StartRefused where it cannot be opened, is no database, or was made by a newer version
+ */
+export const openBetterSqlite3Store = (path: string): Store => {
+  const client = open(path)
+  const db = drizzle(client, { schema })
+  return createSqliteStore({
+    db: db as unknown as Database,
+    async atomically(statements, beforeCommit) {
+      const step = client.transaction(() => {
+        for (const statement of statements as SyncStatement[]) statement.run()
+        beforeCommit?.()
+      })
+      step.immediate()
+    },
+    async close() {
+      client.close()
+    },
+  })
+}
+
+const open = (path: string): BetterSqlite3.Database => {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    closeSync(openSync(path, 'a', 0o600))
+    const client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })
+    client.pragma('journal_mode = WAL')
+    client.pragma('synchronous = FULL')
+    migrate(client)
+    client.pragma('foreign_keys = ON')
+    return client
+  } catch (error) {
+    if (error instanceof StartRefused) throw error
+    const code = (error as { code?: unknown }).code
+    throw new StartRefused(`cannot open the database ${path}: ${String(code ?? error)}`)
+  }
+}

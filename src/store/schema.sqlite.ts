@@ -1,0 +1,240 @@
+// What is stored, and why. Times are seconds since the epoch. Nothing here is a token, and no secret is
+// stored that a copy of the file would give away: secrets as SHA-256, private keys encrypted.
+//
+// Cloudflare D1 runs the same migrations, so there is no ON DELETE CASCADE and no table is rebuilt.
+import { sql } from 'drizzle-orm'
+import {
+  check,
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
+
+/** Random at every change: the guard of a change that was decided from an older read. */
+const etag = () => text('etag').notNull()
+
+/** Carried by every token; raising it kills every older one. */
+const generation = () => integer('generation').notNull().default(1)
+
+const createdAt = () => integer('created_at').notNull()
+
+/** The tenant. */
+export const workspaces = sqliteTable('workspaces', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  status: text('status', { enum: ['active', 'suspended'] })
+    .notNull()
+    .default('active'),
+  generation: generation(),
+  etag: etag(),
+  createdAt: createdAt(),
+})
+
+/** A resource server that tokens are meant for. */
+export const audiences = sqliteTable('audiences', {
+  id: text('id').primaryKey(),
+  requiresPlugin: integer('requires_plugin', { mode: 'boolean' }).notNull().default(false),
+  /** Seconds; null: the server's default. */
+  tokenTtl: integer('token_ttl'),
+  algorithm: text('algorithm').notNull().default('RS256'),
+  etag: etag(),
+  createdAt: createdAt(),
+})
+
+/** The scope values of an audience, each with those that it implies directly. */
+export const permissions = sqliteTable(
+  'permissions',
+  {
+    audienceId: text('audience_id')
+      .notNull()
+      .references(() => audiences.id),
+    name: text('name').notNull(),
+    /** The order in which they were declared, which is the order of a token's scope. */
+    position: integer('position').notNull(),
+    implies: text('implies', { mode: 'json' }).$type<string[]>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.audienceId, t.name] })],
+)
+
+/** The software that a client acts for. */
+export const plugins = sqliteTable('plugins', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  trust: text('trust', { enum: ['bundled', 'trusted', 'restricted'] })
+    .notNull()
+    .default('restricted'),
+  capabilities: text('capabilities', { mode: 'json' }).$type<string[]>().notNull(),
+  snapshot: text('snapshot'),
+  generation: generation(),
+  etag: etag(),
+  createdAt: createdAt(),
+})
+
+/** A confidential client. A deleted one stays as a tombstone, so that its id is never used again. */
+export const clients = sqliteTable(
+  'clients',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    /** Null: an administrator who is bound to no workspace. */
+    workspaceId: text('workspace_id').references(() => workspaces.id),
+    status: text('status', { enum: ['active', 'disabled', 'deleted'] })
+      .notNull()
+      .default('active'),
+    authMethod: text('auth_method', { enum: ['client_secret_basic'] })
+      .notNull()
+      .default('client_secret_basic'),
+    /** Seconds; null: what the audience says. */
+    tokenTtl: integer('token_ttl'),
+    /** Token requests a minute; null: no quota. */
+    quotaPerMinute: integer('quota_per_minute'),
+    generation: generation(),
+    etag: etag(),
+    createdAt: createdAt(),
+  },
+  (t) => [index('clients_workspace').on(t.workspaceId)],
+)
+
+/** SHA-256 (base64url) of 256 random bits: a plain hash is enough where nothing can be guessed. */
+export const clientSecrets = sqliteTable(
+  'client_secrets',
+  {
+    id: text('id').primaryKey(),
+    clientId: text('client_id')
+      .notNull()
+      .references(() => clients.id),
+    name: text('name'),
+    hash: text('hash').notNull(),
+    /** The last four characters, so that a person can tell secrets apart. */
+    hint: text('hint').notNull(),
+    createdAt: createdAt(),
+    expiresAt: integer('expires_at'),
+    revokedAt: integer('revoked_at'),
+  },
+  (t) => [index('client_secrets_client').on(t.clientId)],
+)
+
+/** The plugins that a client may act for. */
+export const clientPlugins = sqliteTable(
+  'client_plugins',
+  {
+    clientId: text('client_id')
+      .notNull()
+      .references(() => clients.id),
+    pluginId: text('plugin_id')
+      .notNull()
+      .references(() => plugins.id),
+  },
+  (t) => [
+    primaryKey({ columns: [t.clientId, t.pluginId] }),
+    index('client_plugins_plugin').on(t.pluginId),
+  ],
+)
+
+/** The ceiling of every token: audience → permissions. */
+export const clientGrants = sqliteTable(
+  'client_grants',
+  {
+    clientId: text('client_id')
+      .notNull()
+      .references(() => clients.id),
+    audienceId: text('audience_id').notNull(),
+    permission: text('permission').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.clientId, t.audienceId, t.permission] }),
+    foreignKey({
+      columns: [t.audienceId, t.permission],
+      foreignColumns: [permissions.audienceId, permissions.name],
+    }),
+    index('client_grants_permission').on(t.audienceId, t.permission),
+  ],
+)
+
+/** The audiences whose tokens a client may introspect besides its own. */
+export const clientIntrospects = sqliteTable(
+  'client_introspects',
+  {
+    clientId: text('client_id')
+      .notNull()
+      .references(() => clients.id),
+    audienceId: text('audience_id')
+      .notNull()
+      .references(() => audiences.id),
+  },
+  (t) => [primaryKey({ columns: [t.clientId, t.audienceId] })],
+)
+
+/** Signing keys, the private half as a JWE under the key-encryption key; erased when revoked. */
+export const signingKeys = sqliteTable(
+  'signing_keys',
+  {
+    /** The RFC 7638 thumbprint of the public key. */
+    kid: text('kid').primaryKey(),
+    algorithm: text('algorithm').notNull(),
+    state: text('state', { enum: ['next', 'active', 'retiring', 'revoked'] }).notNull(),
+    publicJwk: text('public_jwk', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    privateJwe: text('private_jwe'),
+    createdAt: createdAt(),
+    activatedAt: integer('activated_at'),
+    revokedAt: integer('revoked_at'),
+  },
+  (t) => [
+    uniqueIndex('signing_keys_one_active')
+      .on(t.algorithm)
+      .where(sql`state = 'active'`),
+    uniqueIndex('signing_keys_one_next')
+      .on(t.algorithm)
+      .where(sql`state = 'next'`),
+  ],
+)
+
+/** Rules over claims, kept until every token that they can match has expired. */
+export const revocations = sqliteTable(
+  'revocations',
+  {
+    /** From `revocation_counter`, in commit order. */
+    seq: integer('seq').primaryKey(),
+    kind: text('kind').notNull(),
+    value: text('value').notNull(),
+    /** Tokens of an older generation are revoked; null where the kind has no generation. */
+    gen: integer('gen'),
+    /** Whose token a `jti` rule takes back: what bounds them per client. */
+    clientId: text('client_id'),
+    /** Null: for good. */
+    expiresAt: integer('expires_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    uniqueIndex('revocations_kind_value').on(t.kind, t.value),
+    index('revocations_client').on(t.clientId),
+  ],
+)
+
+/** One row. A follower that has seen `seq` has seen every rule up to it: writers take turns. */
+export const revocationCounter = sqliteTable('revocation_counter', {
+  id: integer('id').primaryKey(),
+  seq: integer('seq').notNull(),
+})
+
+/**
+ * Never holds a row. A change of several statements inserts into it what must hold at that point;
+ * where it does not, the check fails and takes the whole change back, on every driver alike.
+ */
+export const assertions = sqliteTable(
+  'assertions',
+  {
+    unchanged: integer('unchanged', { mode: 'boolean' }),
+    administrable: integer('administrable', { mode: 'boolean' }),
+    withinLimit: integer('within_limit', { mode: 'boolean' }),
+  },
+  () => [
+    check('unchanged', sql`unchanged = 1`),
+    check('administrable', sql`administrable = 1`),
+    check('within_limit', sql`within_limit = 1`),
+  ],
+)

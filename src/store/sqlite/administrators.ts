@@ -1,0 +1,25 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { ADMIN_AUDIENCE, ADMIN_WRITE } from '../../constants.ts'
+import { type Database, type Statement, assert } from './database.ts'
+
+/** True for a client that is an unbound administrator by its grants, whether or not it can log in. */
+export const isAdministrator = (clientId: string): SQL => sql`exists (
+  select 1 from clients c join client_grants g on g.client_id = c.id
+  where c.id = ${clientId} and c.workspace_id is null
+    and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE})`
+
+/** A secret that ends by itself does not count: it would lock everyone out later instead of now. */
+const someoneCanLogIn = sql`exists (
+  select 1 from clients c
+    join client_grants g on g.client_id = c.id
+    join client_secrets s on s.client_id = c.id
+  where c.workspace_id is null and c.status = 'active'
+    and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE}
+    and s.revoked_at is null and s.expires_at is null)`
+
+/**
+ * Takes a step back that would leave no unbound administrator who can log in for good. Part of the step
+ * itself, so that two processes cannot each remove one of the last two.
+ */
+export const assertAdministrable = (db: Database, unless: SQL = sql`false`): Statement =>
+  assert(db, 'administrable', sql`${unless} or ${someoneCanLogIn}`)

@@ -1,0 +1,57 @@
+// Signing keys. Partial unique indexes hold "one active, one next" for each algorithm, whoever writes.
+import { and, asc, inArray, ne, sql } from 'drizzle-orm'
+import { signingKeys } from '../schema.sqlite.ts'
+import type { KeyCandidate, SigningKey, Store } from '../store.ts'
+import type { Database, Driver, Statement } from './database.ts'
+import { keyRules } from './rules.ts'
+
+type KeyVerbs = Pick<Store, 'listKeys' | 'addKeys' | 'revokeKeys'>
+
+const taken = (candidate: KeyCandidate, state: 'active' | 'next') =>
+  sql`exists (select 1 from signing_keys where algorithm = ${candidate.algorithm} and state = ${state})`
+
+/** Each candidate takes the first free place of its algorithm, or none. */
+export const fillPlaces = (
+  db: Database,
+  candidates: KeyCandidate[],
+  now: number,
+): Statement[] =>
+  candidates.map((candidate) => {
+    const active = taken(candidate, 'active')
+    const next = taken(candidate, 'next')
+    return db.insert(signingKeys).select(sql`
+      select ${candidate.kid}, ${candidate.algorithm}, case when ${active} then 'next' else 'active' end,
+        ${JSON.stringify(candidate.publicJwk)}, ${candidate.privateJwe}, ${now},
+        case when ${active} then null else ${now} end, null
+      where not (${active} and ${next})`) as Statement
+  })
+
+export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
+  const keys = db.select().from(signingKeys).orderBy(asc(signingKeys.createdAt), asc(signingKeys.kid)).prepare()
+  return {
+    async listKeys() {
+      return (await keys.all()) as SigningKey[]
+    },
+
+    async addKeys(candidates, now) {
+      await atomically(fillPlaces(db, candidates, now))
+    },
+
+    async revokeKeys(kids, candidates, now) {
+      await atomically([
+        db
+          .update(signingKeys)
+          .set({ state: 'revoked', privateJwe: null, revokedAt: now })
+          .where(and(inArray(signingKeys.kid, kids), ne(signingKeys.state, 'revoked'))) as Statement,
+        db
+          .update(signingKeys)
+          .set({ state: 'active', activatedAt: now })
+          .where(
+            sql`state = 'next' and algorithm not in (select algorithm from signing_keys where state = 'active')`,
+          ) as Statement,
+        ...fillPlaces(db, candidates, now),
+        ...keyRules(db, kids, now),
+      ])
+    },
+  }
+}

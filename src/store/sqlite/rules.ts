@@ -1,0 +1,58 @@
+// The statements that take tokens back. They go into the same step as the change that calls for them.
+import { type SQL, and, eq, ne, sql } from 'drizzle-orm'
+import { RULE_RETENTION_SECONDS } from '../../constants.ts'
+import { clients, plugins, revocationCounter, revocations, signingKeys } from '../schema.sqlite.ts'
+import { workspaceRuleValue } from '../../revocation/rules.ts'
+import type { Database, Statement } from './database.ts'
+
+/**
+ * Writes the rules that `rows` selects (kind, value, gen, client_id, expires_at), each with the next number.
+ * For one kind and value the highest generation wins; a rule that says nothing new is left as it is.
+ */
+export const addRules = (db: Database, rows: SQL, now: number): Statement[] => [
+  db.insert(revocations).select(sql`
+    select (select seq from revocation_counter) + row_number() over (order by kind, value),
+      kind, value, gen, client_id, expires_at, ${now}
+    from (${rows}) where true
+    on conflict (kind, value) do update
+      set seq = excluded.seq, gen = excluded.gen, expires_at = excluded.expires_at
+      where excluded.gen > revocations.gen`) as Statement,
+  db.update(revocationCounter).set({
+    seq: sql`max(seq, (select coalesce(max(seq), 0) from revocations))`,
+  }) as Statement,
+]
+
+const generationRule = (kind: string, value: SQL, table: SQL, where: SQL, now: number): SQL =>
+  sql`select ${kind} as kind, ${value} as value, generation as gen, null as client_id,
+    ${now + RULE_RETENTION_SECONDS} as expires_at from ${table} where ${where}`
+
+/** Kills the older tokens of the clients that `where` finds, whose generation has been raised already. */
+export const clientRules = (db: Database, where: SQL, now: number): Statement[] =>
+  addRules(db, generationRule('client', sql`id`, sql`${clients}`, where, now), now)
+
+export const pluginRules = (db: Database, id: string, now: number): Statement[] =>
+  addRules(db, generationRule('plugin', sql`id`, sql`${plugins}`, sql`id = ${id}`, now), now)
+
+export const workspaceRules = (db: Database, id: string, now: number): Statement[] => {
+  const value = sql`${workspaceRuleValue(id)}`
+  return addRules(db, generationRule('workspace', value, sql`workspaces`, sql`id = ${id}`, now), now)
+}
+
+/** Rules without an end for the revoked keys among `kids`. */
+export const keyRules = (db: Database, kids: string[], now: number): Statement[] =>
+  addRules(
+    db,
+    sql`select 'key' as kind, kid as value, null as gen, null as client_id, null as expires_at
+      from ${signingKeys} where state = 'revoked' and kid in (select value from json_each(${JSON.stringify(kids)}))`,
+    now,
+  )
+
+/** Raises the generation of the clients that `where` finds and marks them with `etag`. */
+export const raiseClients = (db: Database, where: SQL | undefined, etag: string): Statement =>
+  db
+    .update(clients)
+    .set({ generation: sql`generation + 1`, etag })
+    .where(and(ne(clients.status, 'deleted'), where)) as Statement
+
+/** The clients that a step with this etag has changed. */
+export const markedWith = (etag: string): SQL => eq(clients.etag, etag)

@@ -1,0 +1,74 @@
+import { type SQL, and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { MAX_LIVE_SECRETS } from '../../constants.ts'
+import { clientSecrets } from '../schema.sqlite.ts'
+import type { NewSecret, Store } from '../store.ts'
+import { assertAdministrable, isAdministrator } from './administrators.ts'
+import { type Database, type Driver, type Statement, assert } from './database.ts'
+
+type SecretVerbs = Pick<Store, 'listSecrets' | 'addSecret' | 'revokeSecret'>
+
+const live = (clientId: string, now: number): SQL | undefined =>
+  and(
+    eq(clientSecrets.clientId, clientId),
+    isNull(clientSecrets.revokedAt),
+    or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, now)),
+  )
+
+/** All but the hash. */
+const shown = {
+  id: clientSecrets.id,
+  clientId: clientSecrets.clientId,
+  name: clientSecrets.name,
+  hint: clientSecrets.hint,
+  createdAt: clientSecrets.createdAt,
+  expiresAt: clientSecrets.expiresAt,
+  revokedAt: clientSecrets.revokedAt,
+}
+
+export const insertSecret = (
+  db: Database,
+  clientId: string,
+  secret: NewSecret,
+  now: number,
+): Statement => db.insert(clientSecrets).values({ ...secret, clientId, createdAt: now }) as Statement
+
+export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
+  async listSecrets(clientId, now) {
+    return await db
+      .select(shown)
+      .from(clientSecrets)
+      .where(live(clientId, now))
+      .orderBy(desc(clientSecrets.createdAt), desc(clientSecrets.id))
+  },
+
+  async addSecret(clientId, secret, previousExpiresAt, now) {
+    await atomically([
+      db
+        .update(clientSecrets)
+        .set({ expiresAt: previousExpiresAt })
+        .where(
+          and(
+            live(clientId, now),
+            or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, previousExpiresAt)),
+          ),
+        ) as Statement,
+      insertSecret(db, clientId, secret, now),
+      assert(
+        db,
+        'within_limit',
+        sql`(select count(*) from client_secrets where ${live(clientId, now)}) <= ${MAX_LIVE_SECRETS}`,
+      ),
+      assertAdministrable(db, sql`not ${isAdministrator(clientId)}`),
+    ])
+  },
+
+  async revokeSecret(clientId, secretId, now) {
+    await atomically([
+      db
+        .update(clientSecrets)
+        .set({ revokedAt: now })
+        .where(and(live(clientId, now), eq(clientSecrets.id, secretId))) as Statement,
+      assertAdministrable(db, sql`not ${isAdministrator(clientId)}`),
+    ])
+  },
+})

@@ -1,0 +1,198 @@
+// What a token request and an introspection read: prepared once, one statement each.
+import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
+import { workspaceRuleValue } from '../../revocation/rules.ts'
+import { clientSecrets, clients, revocations, signingKeys, workspaces } from '../schema.sqlite.ts'
+import type { RevocationKind, SigningKey, Store, TokenSubject } from '../store.ts'
+import { type Driver, newEtag } from './database.ts'
+import { addRules, clientRules, markedWith, raiseClients } from './rules.ts'
+
+type TokenVerbs = Pick<
+  Store,
+  | 'listLoginHashes'
+  | 'findTokenSubject'
+  | 'findActiveKey'
+  | 'findPublishedKey'
+  | 'findRevocation'
+  | 'revokeToken'
+>
+
+const json = <T>(text: unknown): T => JSON.parse(text as string) as T
+
+const pluginsJson = sql`(
+  select json_group_array(json_object('id', p.id, 'trust', p.trust, 'generation', p.generation,
+    'snapshot', p.snapshot, 'capabilities', json(p.capabilities)))
+  from client_plugins cp join plugins p on p.id = cp.plugin_id
+  where cp.client_id = ${clients.id})`.mapWith(json<TokenSubject['plugins']>)
+
+type StoredGrant = Omit<TokenSubject['grants'][number], 'audience'> & {
+  audience: Omit<TokenSubject['grants'][number]['audience'], 'requiresPlugin'> & {
+    requiresPlugin: number
+  }
+}
+
+const grantsFromJson = (text: unknown): TokenSubject['grants'] =>
+  json<StoredGrant[]>(text).map(({ audience, permissions }) => ({
+    audience: { ...audience, requiresPlugin: audience.requiresPlugin !== 0 },
+    permissions,
+  }))
+
+const grantsJson = sql`(
+  select json_group_array(json_object(
+    'audience', json_object('id', a.id, 'requiresPlugin', a.requires_plugin, 'tokenTtl', a.token_ttl,
+      'algorithm', a.algorithm, 'permissions', (
+        select json_group_array(json_object('name', p.name, 'implies', json(p.implies)) order by p.position)
+        from permissions p where p.audience_id = a.id)),
+    'permissions', (
+      select json_group_array(g.permission order by p.position)
+      from client_grants g join permissions p on p.audience_id = g.audience_id and p.name = g.permission
+      where g.client_id = ${clients.id} and g.audience_id = a.id)) order by a.id)
+  from audiences a
+  where a.id in (select audience_id from client_grants where client_id = ${clients.id}))`.mapWith(
+  grantsFromJson,
+)
+
+const introspectsJson = sql`(
+  select json_group_array(audience_id order by audience_id)
+  from client_introspects where client_id = ${clients.id})`.mapWith(json<string[]>)
+
+export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
+  const loginHashes = db
+    .select({ hash: clientSecrets.hash })
+    .from(clientSecrets)
+    .innerJoin(clients, eq(clients.id, clientSecrets.clientId))
+    .leftJoin(workspaces, eq(workspaces.id, clients.workspaceId))
+    .where(
+      and(
+        eq(clientSecrets.clientId, sql.placeholder('clientId')),
+        isNull(clientSecrets.revokedAt),
+        or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, sql.placeholder('now'))),
+        eq(clients.status, 'active'),
+        or(isNull(clients.workspaceId), eq(workspaces.status, 'active')),
+      ),
+    )
+    .prepare()
+
+  const tokenSubject = db
+    .select({
+      id: clients.id,
+      status: clients.status,
+      tokenTtl: clients.tokenTtl,
+      quotaPerMinute: clients.quotaPerMinute,
+      generation: clients.generation,
+      workspace: {
+        id: workspaces.id,
+        status: workspaces.status,
+        generation: workspaces.generation,
+      },
+      plugins: pluginsJson,
+      grants: grantsJson,
+      introspects: introspectsJson,
+    })
+    .from(clients)
+    .leftJoin(workspaces, eq(workspaces.id, clients.workspaceId))
+    .where(eq(clients.id, sql.placeholder('clientId')))
+    .prepare()
+
+  const activeKey = db
+    .select()
+    .from(signingKeys)
+    .where(
+      and(
+        eq(signingKeys.algorithm, sql.placeholder('algorithm')),
+        eq(signingKeys.state, 'active'),
+      ),
+    )
+    .prepare()
+
+  const publishedKey = db
+    .select()
+    .from(signingKeys)
+    .where(
+      and(
+        eq(signingKeys.kid, sql.placeholder('kid')),
+        or(
+          eq(signingKeys.state, 'active'),
+          eq(signingKeys.state, 'next'),
+          eq(signingKeys.state, 'retiring'),
+        ),
+      ),
+    )
+    .prepare()
+
+  /** True for a rule of this kind and value; where the kind has generations, for one above the token's. */
+  const ruleOver = (kind: RevocationKind, generation?: string) =>
+    and(
+      eq(revocations.kind, kind),
+      eq(revocations.value, sql.placeholder(kind)),
+      generation === undefined ? undefined : gt(revocations.gen, sql.placeholder(generation)),
+    )
+  const revocation = db
+    .select({ kind: sql<RevocationKind>`${revocations.kind}` })
+    .from(revocations)
+    .where(
+      or(
+        ruleOver('jti'),
+        ruleOver('key'),
+        ruleOver('client', 'clientGen'),
+        ruleOver('plugin', 'pluginGen'),
+        ruleOver('workspace', 'workspaceGen'),
+      ),
+    )
+    .limit(1)
+    .prepare()
+
+  return {
+    async listLoginHashes(clientId, now) {
+      const rows = await loginHashes.all({ clientId, now })
+      return rows.map((row) => row.hash)
+    },
+
+    async findTokenSubject(clientId) {
+      const rows: TokenSubject[] = await tokenSubject.all({ clientId })
+      return rows[0] ?? null
+    },
+
+    async findActiveKey(algorithm) {
+      const rows = await activeKey.all({ algorithm })
+      return (rows[0] as SigningKey | undefined) ?? null
+    },
+
+    async findPublishedKey(kid) {
+      const rows = await publishedKey.all({ kid })
+      return (rows[0] as SigningKey | undefined) ?? null
+    },
+
+    async findRevocation(token) {
+      const rows = await revocation.all({
+        jti: token.jti,
+        key: token.kid,
+        client: token.clientId,
+        clientGen: token.clientGen,
+        plugin: token.plugin?.id ?? null,
+        pluginGen: token.plugin?.generation ?? null,
+        workspace: token.workspace === null ? null : workspaceRuleValue(token.workspace.id),
+        workspaceGen: token.workspace?.generation ?? null,
+      })
+      return rows[0]?.kind ?? null
+    },
+
+    async revokeToken({ jti, clientId, clientGen, exp }, now) {
+      const etag = newEtag()
+      const known = sql`exists (select 1 from revocations where kind = 'jti' and value = ${jti})`
+      const full = sql`(select count(*) from revocations
+        where kind = 'jti' and client_id = ${clientId} and expires_at > ${now}) >= ${MAX_JTI_RULES_PER_CLIENT}`
+      const raised = sql`id = ${clientId} and generation = ${clientGen} and ${full} and not ${known}`
+      await atomically([
+        raiseClients(db, raised, etag),
+        ...clientRules(db, markedWith(etag), now),
+        ...addRules(
+          db,
+          sql`select 'jti' as kind, ${jti} as value, null as gen, ${clientId} as client_id, ${exp} as expires_at
+            where not ${full}`,
+          now,
+        ),
+      ])
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { and, asc, eq, sql } from 'drizzle-orm'
+import { takesFromWorkspace } from '../../revocation/rules.ts'
+import { workspaces } from '../schema.sqlite.ts'
+import type { Store } from '../store.ts'
+import { type Driver, type Statement, assert, newEtag } from './database.ts'
+import { workspaceRules } from './rules.ts'
+
+type WorkspaceVerbs = Pick<
+  Store,
+  'listWorkspaces' | 'findWorkspace' | 'createWorkspace' | 'updateWorkspace'
+>
+
+export const workspaceVerbs = ({ db, atomically }: Driver): WorkspaceVerbs => ({
+  async listWorkspaces() {
+    return await db.select().from(workspaces).orderBy(asc(workspaces.createdAt), asc(workspaces.id))
+  },
+
+  async findWorkspace(id) {
+    const rows = await db.select().from(workspaces).where(eq(workspaces.id, id))
+    return rows[0] ?? null
+  },
+
+  async createWorkspace(workspace, now) {
+    await db.insert(workspaces).values({ ...workspace, etag: newEtag(), createdAt: now })
+  },
+
+  async updateWorkspace(before, change, now) {
+    const etag = newEtag()
+    const takes = takesFromWorkspace(before, change)
+    await atomically([
+      db
+        .update(workspaces)
+        .set({ ...change, etag, ...(takes && { generation: sql`generation + 1` }) })
+        .where(and(eq(workspaces.id, before.id), eq(workspaces.etag, before.etag))) as Statement,
+      assert(db, 'unchanged', sql`exists (select 1 from workspaces where id = ${before.id} and etag = ${etag})`),
+      ...(takes ? workspaceRules(db, before.id, now) : []),
+    ])
+  },
+})

@@ -1,0 +1,219 @@
+// The seam. Each verb is atomic on every driver, returns rows of our own types and throws our own errors
+// (`Conflict`, `Unavailable`, `OperationRefused`). There is no transaction() here: D1 has none.
+import type { Algorithm } from '../signing/algorithms.ts'
+
+export type WorkspaceStatus = 'active' | 'suspended'
+export type ClientStatus = 'active' | 'disabled' | 'deleted'
+export type TrustTier = 'bundled' | 'trusted' | 'restricted'
+export type KeyState = 'next' | 'active' | 'retiring' | 'revoked'
+
+export type Workspace = {
+  id: string
+  name: string
+  status: WorkspaceStatus
+  generation: number
+  etag: string
+  createdAt: number
+}
+
+/** One scope value and those that it implies directly. */
+export type Permission = { name: string; implies: string[] }
+
+export type Audience = {
+  id: string
+  requiresPlugin: boolean
+  /** Seconds; null: the server's default. */
+  tokenTtl: number | null
+  algorithm: Algorithm
+  permissions: Permission[]
+  etag: string
+  createdAt: number
+}
+
+export type Plugin = {
+  id: string
+  name: string
+  trust: TrustTier
+  capabilities: string[]
+  snapshot: string | null
+  generation: number
+  etag: string
+  createdAt: number
+}
+
+/** What a client may ask for at one audience. */
+export type Grant = { audience: string; permissions: string[] }
+
+export type Client = {
+  id: string
+  name: string
+  workspaceId: string | null
+  status: ClientStatus
+  authMethod: 'client_secret_basic'
+  tokenTtl: number | null
+  quotaPerMinute: number | null
+  plugins: string[]
+  grants: Grant[]
+  introspects: string[]
+  generation: number
+  etag: string
+  createdAt: number
+}
+
+export type ClientSecret = {
+  id: string
+  clientId: string
+  name: string | null
+  hint: string
+  createdAt: number
+  expiresAt: number | null
+  revokedAt: number | null
+}
+
+/** All that a token is made from, read in one statement: what is granted and its generations belong together. */
+export type TokenSubject = {
+  id: string
+  status: ClientStatus
+  tokenTtl: number | null
+  quotaPerMinute: number | null
+  generation: number
+  workspace: { id: string; status: WorkspaceStatus; generation: number } | null
+  plugins: Pick<Plugin, 'id' | 'trust' | 'capabilities' | 'snapshot' | 'generation'>[]
+  grants: {
+    audience: Pick<
+      Audience,
+      'id' | 'requiresPlugin' | 'tokenTtl' | 'algorithm' | 'permissions'
+    >
+    permissions: string[]
+  }[]
+  introspects: string[]
+}
+
+export type SigningKey = {
+  kid: string
+  algorithm: Algorithm
+  state: KeyState
+  publicJwk: Record<string, unknown>
+  /** The private JWK under the key-encryption key (compact JWE); null once revoked. */
+  privateJwe: string | null
+  createdAt: number
+  activatedAt: number | null
+  revokedAt: number | null
+}
+
+/** A key pair that takes the first free place of its algorithm: active, else next, else it is dropped. */
+export type KeyCandidate = Pick<SigningKey, 'kid' | 'algorithm' | 'publicJwk'> & {
+  privateJwe: string
+}
+
+export type RevocationKind = 'jti' | 'client' | 'plugin' | 'workspace' | 'key'
+
+/** What the rules of section "Revocation" compare: taken from a verified token. */
+export type RevocationLookup = {
+  kid: string
+  jti: string
+  clientId: string
+  clientGen: number
+  workspace: { id: string; generation: number } | null
+  plugin: { id: string; generation: number } | null
+}
+
+export type NewSecret = Pick<ClientSecret, 'id' | 'name' | 'hint' | 'expiresAt'> & { hash: string }
+
+export type NewClient = Pick<
+  Client,
+  'id' | 'name' | 'workspaceId' | 'tokenTtl' | 'quotaPerMinute' | 'plugins' | 'grants' | 'introspects'
+> & {
+  secret: NewSecret
+  /** Make those of `plugins` that do not exist yet, with the trust tier `restricted`. */
+  createPlugins: boolean
+}
+
+export type NewAudience = Omit<Audience, 'etag' | 'createdAt'>
+export type NewPlugin = Pick<Plugin, 'id' | 'name' | 'trust' | 'capabilities' | 'snapshot'>
+
+/** What an empty database starts with. */
+export type Seed = {
+  keys: KeyCandidate[]
+  workspace: Pick<Workspace, 'id' | 'name'>
+  audiences: NewAudience[]
+  administrator: NewClient | null
+}
+
+export interface Store {
+  /** True once something has been written by `bootstrap`. */
+  isInitialized(): Promise<boolean>
+  /**
+   * Fills an empty database, in one step; does nothing to any other.
+   * `beforeCommit` runs when nothing but the commit is left to do; what it throws takes everything back.
+   * @returns whether this call did it
+   */
+  bootstrap(seed: Seed, now: number, beforeCommit: () => void): Promise<boolean>
+  /** Throws `Unavailable` where the database does not answer. */
+  ping(): Promise<void>
+  close(): Promise<void>
+
+  // The token request
+  /** Hashes of the secrets with which this client may log in now; none for an unknown, disabled or suspended one. */
+  listLoginHashes(clientId: string, now: number): Promise<string[]>
+  findTokenSubject(clientId: string): Promise<TokenSubject | null>
+  findActiveKey(algorithm: Algorithm): Promise<SigningKey | null>
+
+  // Keys
+  listKeys(): Promise<SigningKey[]>
+  /** A key whose signatures are good: next, active or retiring. */
+  findPublishedKey(kid: string): Promise<SigningKey | null>
+  /** Fills places that are empty, so that each algorithm has an active and a next key. */
+  addKeys(candidates: KeyCandidate[], now: number): Promise<void>
+  /**
+   * Revokes these keys for good and fills the places that they leave: a next key becomes active,
+   * candidates take what is then free.
+   */
+  revokeKeys(kids: string[], candidates: KeyCandidate[], now: number): Promise<void>
+
+  // Revocation
+  /** Which kind of rule takes this token back, if any. */
+  findRevocation(token: RevocationLookup): Promise<RevocationKind | null>
+  /** Takes one token back; past 1,000 live rules of its client the client's generation is raised instead. */
+  revokeToken(token: { jti: string; clientId: string; clientGen: number; exp: number }, now: number): Promise<void>
+
+  // Administration. Each update is decided from `before`: where that has changed since, `Conflict`.
+  // What takes something away raises the generation and writes the rule in the same step.
+  listWorkspaces(): Promise<Workspace[]>
+  findWorkspace(id: string): Promise<Workspace | null>
+  createWorkspace(workspace: Pick<Workspace, 'id' | 'name'>, now: number): Promise<void>
+  updateWorkspace(before: Workspace, change: Partial<Pick<Workspace, 'name' | 'status'>>, now: number): Promise<void>
+
+  listAudiences(): Promise<Audience[]>
+  findAudience(id: string): Promise<Audience | null>
+  createAudience(audience: NewAudience, now: number): Promise<void>
+  updateAudience(before: Audience, change: Partial<Omit<NewAudience, 'id'>>, now: number): Promise<void>
+
+  listPlugins(): Promise<Plugin[]>
+  findPlugin(id: string): Promise<Plugin | null>
+  createPlugin(plugin: NewPlugin, now: number): Promise<void>
+  updatePlugin(before: Plugin, change: Partial<Omit<NewPlugin, 'id'>>, now: number): Promise<void>
+  /** Raises the generation of a plugin that exists. */
+  revokePluginTokens(id: string, now: number): Promise<void>
+
+  /** All but deleted ones, oldest first. */
+  listClients(): Promise<Client[]>
+  findClient(id: string): Promise<Client | null>
+  createClient(client: NewClient, now: number): Promise<void>
+  updateClient(before: Client, change: ClientChange, now: number): Promise<void>
+  /** Leaves a tombstone. */
+  deleteClient(before: Client, now: number): Promise<void>
+  /** Raises the generation of a client that exists. */
+  revokeClientTokens(id: string, now: number): Promise<void>
+
+  /** Those that are live, newest first. */
+  listSecrets(clientId: string, now: number): Promise<ClientSecret[]>
+  /** Adds one; the others end at `previousExpiresAt` if they do not end sooner. */
+  addSecret(clientId: string, secret: NewSecret, previousExpiresAt: number, now: number): Promise<void>
+  /** Ends a live secret at once; any other is left as it is. */
+  revokeSecret(clientId: string, secretId: string, now: number): Promise<void>
+}
+
+export type ClientChange = Partial<
+  Pick<Client, 'name' | 'tokenTtl' | 'quotaPerMinute' | 'plugins' | 'grants' | 'introspects'>
+> & { status?: 'active' | 'disabled' }
