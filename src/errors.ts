@@ -5,31 +5,87 @@
  * (no quote, no backslash) and never repeat what the request said.
  */
 export const OAUTH_ERRORS = {
-  body_malformed: [400, 'invalid_request', 'The body is not well-formed application/x-www-form-urlencoded in UTF-8.'],
+  body_malformed: [
+    400,
+    'invalid_request',
+    'The body is not well-formed application/x-www-form-urlencoded in UTF-8.',
+  ],
   body_too_large: [413, 'invalid_request', 'The body is longer than 65536 bytes.'],
-  media_type_unsupported: [400, 'invalid_request', 'The Content-Type must be application/x-www-form-urlencoded.'],
+  media_type_unsupported: [
+    400,
+    'invalid_request',
+    'The Content-Type must be application/x-www-form-urlencoded.',
+  ],
   parameter_repeated: [400, 'invalid_request', 'A parameter is given more than once.'],
-  parameter_in_query: [400, 'invalid_request', 'Parameters belong in the body, never in the query.'],
+  parameter_in_query: [
+    400,
+    'invalid_request',
+    'Parameters belong in the body, never in the query.',
+  ],
   grant_type_missing: [400, 'invalid_request', 'The parameter grant_type is missing.'],
-  grant_type_unsupported: [400, 'unsupported_grant_type', 'The only grant_type is client_credentials.'],
+  grant_type_unsupported: [
+    400,
+    'unsupported_grant_type',
+    'The only grant_type is client_credentials.',
+  ],
   token_missing: [400, 'invalid_request', 'The parameter token is missing.'],
-  client_authentication_malformed: [400, 'invalid_request', 'The Authorization header is not well-formed Basic authentication.'],
-  client_authentication_ambiguous: [400, 'invalid_request', 'Use exactly one way of client authentication.'],
+  client_authentication_malformed: [
+    400,
+    'invalid_request',
+    'The Authorization header is not well-formed Basic authentication.',
+  ],
+  client_authentication_ambiguous: [
+    400,
+    'invalid_request',
+    'Use exactly one way of client authentication.',
+  ],
   client_authentication_failed: [401, 'invalid_client', 'Client authentication failed.'],
-  target_malformed: [400, 'invalid_target', 'The parameter resource must be an absolute URI without fragment.'],
+  target_malformed: [
+    400,
+    'invalid_target',
+    'The parameter resource must be an absolute URI without fragment.',
+  ],
   target_repeated: [400, 'invalid_target', 'A token is for one resource: give resource once.'],
-  target_ambiguous: [400, 'invalid_target', 'The client has several audiences or none: say which with audience or resource.'],
+  target_ambiguous: [
+    400,
+    'invalid_target',
+    'The client has several audiences or none: say which with audience or resource.',
+  ],
   target_mismatch: [400, 'invalid_target', 'audience and resource name different audiences.'],
   target_not_granted: [400, 'invalid_target', 'The client has no grant for this audience.'],
-  scope_malformed: [400, 'invalid_scope', 'The parameter scope is not a list of scope values with single spaces between.'],
-  scope_not_granted: [400, 'invalid_scope', 'The scope has a value that the client is not granted for this audience.'],
-  plugin_required: [400, 'invalid_request', 'This audience needs a plugin: say which with plugin_id.'],
+  scope_malformed: [
+    400,
+    'invalid_scope',
+    'The parameter scope is not a list of scope values with single spaces between.',
+  ],
+  scope_not_granted: [
+    400,
+    'invalid_scope',
+    'The scope has a value that the client is not granted for this audience.',
+  ],
+  plugin_required: [
+    400,
+    'invalid_request',
+    'This audience needs a plugin: say which with plugin_id.',
+  ],
   plugin_not_allowed: [400, 'invalid_request', 'The client may not act for this plugin.'],
-  details_not_granted: [400, 'invalid_authorization_details', 'The client is granted no authorization details.'],
-  quota_exceeded: [429, 'temporarily_unavailable', 'The client has used up its quota of token requests.'],
+  details_not_granted: [
+    400,
+    'invalid_authorization_details',
+    'The client is granted no authorization details.',
+  ],
+  quota_exceeded: [
+    429,
+    'temporarily_unavailable',
+    'The client has used up its quota of token requests.',
+  ],
   not_found: [404, 'not_found', 'There is nothing at this address.'],
   method_not_allowed: [405, 'method_not_allowed', 'This address does not answer this method.'],
-  store_unavailable: [503, 'temporarily_unavailable', 'The server cannot answer right now. Try again.'],
+  store_unavailable: [
+    503,
+    'temporarily_unavailable',
+    'The server cannot answer right now. Try again.',
+  ],
   server_error: [500, 'server_error', 'Something unforeseen happened.'],
 } as const satisfies Record<string, readonly [status: number, error: string, description: string]>
 

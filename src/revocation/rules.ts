@@ -1,6 +1,14 @@
 // What counts as taking something away, and what the rules say of a token. Pure: no I/O.
 import { createHash } from 'node:crypto'
-import type { Audience, Client, ClientChange, NewAudience, Permission, Plugin, Workspace } from '../store/store.ts'
+import type {
+  Audience,
+  Client,
+  ClientChange,
+  NewAudience,
+  Permission,
+  Plugin,
+  Workspace,
+} from '../store/store.ts'
 
 /** Most trusted first: a step to the right takes something away. */
 const TRUST_TIERS = ['bundled', 'trusted', 'restricted'] as const

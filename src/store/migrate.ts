@@ -74,7 +74,9 @@ const pending = (client: BetterSqlite3.Database, migrations: Migration[]): numbe
       )
     }
     if (ours.hash !== hash) {
-      throw new StartRefused(`migration ${tag} of the database is not the one that this version has`)
+      throw new StartRefused(
+        `migration ${tag} of the database is not the one that this version has`,
+      )
     }
   })
   return applied.length < migrations.length ? applied.length : undefined

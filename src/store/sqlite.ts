@@ -19,7 +19,9 @@ const lifecycleVerbs = ({ db, atomically, close }: Driver): LifecycleVerbs => {
   /** The first statement fails on a database that has been filled, and takes the rest back. */
   const fill = (seed: Seed, now: number): Statement[] => [
     db.insert(revocationCounter).values({ id: 1, seq: 0 }) as Statement,
-    db.insert(workspaces).values({ ...seed.workspace, etag: newEtag(), createdAt: now }) as Statement,
+    db
+      .insert(workspaces)
+      .values({ ...seed.workspace, etag: newEtag(), createdAt: now }) as Statement,
     ...seed.audiences.flatMap((audience) => newAudience(db, audience, now)),
     ...fillPlaces(db, seed.keys, now),
     ...(seed.administrator ? newClient(db, seed.administrator, now) : []),

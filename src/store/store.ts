@@ -80,10 +80,7 @@ export type TokenSubject = {
   workspace: { id: string; status: WorkspaceStatus; generation: number } | null
   plugins: Pick<Plugin, 'id' | 'trust' | 'capabilities' | 'snapshot' | 'generation'>[]
   grants: {
-    audience: Pick<
-      Audience,
-      'id' | 'requiresPlugin' | 'tokenTtl' | 'algorithm' | 'permissions'
-    >
+    audience: Pick<Audience, 'id' | 'requiresPlugin' | 'tokenTtl' | 'algorithm' | 'permissions'>
     permissions: string[]
   }[]
   introspects: string[]
@@ -122,7 +119,14 @@ export type NewSecret = Pick<ClientSecret, 'id' | 'name' | 'hint' | 'expiresAt'>
 
 export type NewClient = Pick<
   Client,
-  'id' | 'name' | 'workspaceId' | 'tokenTtl' | 'quotaPerMinute' | 'plugins' | 'grants' | 'introspects'
+  | 'id'
+  | 'name'
+  | 'workspaceId'
+  | 'tokenTtl'
+  | 'quotaPerMinute'
+  | 'plugins'
+  | 'grants'
+  | 'introspects'
 > & {
   secret: NewSecret
   /** Make those of `plugins` that do not exist yet, with the trust tier `restricted`. */
@@ -175,19 +179,30 @@ export interface Store {
   /** Which kind of rule takes this token back, if any. */
   findRevocation(token: RevocationLookup): Promise<RevocationKind | null>
   /** Takes one token back; past 1,000 live rules of its client the client's generation is raised instead. */
-  revokeToken(token: { jti: string; clientId: string; clientGen: number; exp: number }, now: number): Promise<void>
+  revokeToken(
+    token: { jti: string; clientId: string; clientGen: number; exp: number },
+    now: number,
+  ): Promise<void>
 
   // Administration. Each update is decided from `before`: where that has changed since, `Conflict`.
   // What takes something away raises the generation and writes the rule in the same step.
   listWorkspaces(): Promise<Workspace[]>
   findWorkspace(id: string): Promise<Workspace | null>
   createWorkspace(workspace: Pick<Workspace, 'id' | 'name'>, now: number): Promise<void>
-  updateWorkspace(before: Workspace, change: Partial<Pick<Workspace, 'name' | 'status'>>, now: number): Promise<void>
+  updateWorkspace(
+    before: Workspace,
+    change: Partial<Pick<Workspace, 'name' | 'status'>>,
+    now: number,
+  ): Promise<void>
 
   listAudiences(): Promise<Audience[]>
   findAudience(id: string): Promise<Audience | null>
   createAudience(audience: NewAudience, now: number): Promise<void>
-  updateAudience(before: Audience, change: Partial<Omit<NewAudience, 'id'>>, now: number): Promise<void>
+  updateAudience(
+    before: Audience,
+    change: Partial<Omit<NewAudience, 'id'>>,
+    now: number,
+  ): Promise<void>
 
   listPlugins(): Promise<Plugin[]>
   findPlugin(id: string): Promise<Plugin | null>
@@ -209,7 +224,12 @@ export interface Store {
   /** Those that are live, newest first. */
   listSecrets(clientId: string, now: number): Promise<ClientSecret[]>
   /** Adds one; the others end at `previousExpiresAt` if they do not end sooner. */
-  addSecret(clientId: string, secret: NewSecret, previousExpiresAt: number, now: number): Promise<void>
+  addSecret(
+    clientId: string,
+    secret: NewSecret,
+    previousExpiresAt: number,
+    now: number,
+  ): Promise<void>
   /** Ends a live secret at once; any other is left as it is. */
   revokeSecret(clientId: string, secretId: string, now: number): Promise<void>
 }

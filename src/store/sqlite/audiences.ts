@@ -26,7 +26,8 @@ const writePermissions = (db: Database, id: string, declared: Permission[]): Sta
     from json_each(${JSON.stringify(declared)}) where true
     on conflict (audience_id, name) do update set position = excluded.position, implies = excluded.implies`) as Statement
 
-const inList = (names: string[]): SQL => sql`in (select value from json_each(${JSON.stringify(names)}))`
+const inList = (names: string[]): SQL =>
+  sql`in (select value from json_each(${JSON.stringify(names)}))`
 
 export const newAudience = (
   db: Database,
@@ -77,9 +78,14 @@ export const audienceVerbs = ({ db, atomically }: Driver): AudienceVerbs => {
 
     async updateAudience(before, { permissions: declared, ...change }, now) {
       const etag = newEtag()
-      const taken = permissionsTaken(before, { ...change, ...(declared && { permissions: declared }) })
+      const taken = permissionsTaken(before, {
+        ...change,
+        ...(declared && { permissions: declared }),
+      })
       const kept = new Set(declared?.map(({ name }) => name))
-      const removed = declared ? before.permissions.map((p) => p.name).filter((n) => !kept.has(n)) : []
+      const removed = declared
+        ? before.permissions.map((p) => p.name).filter((n) => !kept.has(n))
+        : []
       const holders = sql`id in (select client_id from client_grants
         where audience_id = ${before.id} and permission ${inList(taken)})`
       await atomically([
@@ -87,7 +93,11 @@ export const audienceVerbs = ({ db, atomically }: Driver): AudienceVerbs => {
           .update(audiences)
           .set({ ...change, etag })
           .where(and(eq(audiences.id, before.id), eq(audiences.etag, before.etag))) as Statement,
-        assert(db, 'unchanged', sql`exists (select 1 from audiences where id = ${before.id} and etag = ${etag})`),
+        assert(
+          db,
+          'unchanged',
+          sql`exists (select 1 from audiences where id = ${before.id} and etag = ${etag})`,
+        ),
         raiseClients(db, holders, etag),
         ...clientRules(db, markedWith(etag), now),
         ...removePermissions(before.id, removed),

@@ -6,7 +6,8 @@ const OURS = [Conflict, OAuthError, OperationRefused, StartRefused, Unavailable]
 /** What the driver said, however deeply it is wrapped; read here and dropped. */
 const driverMessage = (error: unknown): string => {
   const messages: string[] = []
-  for (let e = error; e instanceof Error && messages.length < 5; e = e.cause) messages.push(e.message)
+  for (let e = error; e instanceof Error && messages.length < 5; e = e.cause)
+    messages.push(e.message)
   return messages.join('\n')
 }
 

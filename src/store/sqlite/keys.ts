@@ -11,11 +11,7 @@ const taken = (candidate: KeyCandidate, state: 'active' | 'next') =>
   sql`exists (select 1 from signing_keys where algorithm = ${candidate.algorithm} and state = ${state})`
 
 /** Each candidate takes the first free place of its algorithm, or none. */
-export const fillPlaces = (
-  db: Database,
-  candidates: KeyCandidate[],
-  now: number,
-): Statement[] =>
+export const fillPlaces = (db: Database, candidates: KeyCandidate[], now: number): Statement[] =>
   candidates.map((candidate) => {
     const active = taken(candidate, 'active')
     const next = taken(candidate, 'next')
@@ -27,7 +23,11 @@ export const fillPlaces = (
   })
 
 export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
-  const keys = db.select().from(signingKeys).orderBy(asc(signingKeys.createdAt), asc(signingKeys.kid)).prepare()
+  const keys = db
+    .select()
+    .from(signingKeys)
+    .orderBy(asc(signingKeys.createdAt), asc(signingKeys.kid))
+    .prepare()
   return {
     async listKeys() {
       return (await keys.all()) as SigningKey[]
@@ -42,7 +42,9 @@ export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
         db
           .update(signingKeys)
           .set({ state: 'revoked', privateJwe: null, revokedAt: now })
-          .where(and(inArray(signingKeys.kid, kids), ne(signingKeys.state, 'revoked'))) as Statement,
+          .where(
+            and(inArray(signingKeys.kid, kids), ne(signingKeys.state, 'revoked')),
+          ) as Statement,
         db
           .update(signingKeys)
           .set({ state: 'active', activatedAt: now })

@@ -35,7 +35,11 @@ export const pluginRules = (db: Database, id: string, now: number): Statement[] 
 
 export const workspaceRules = (db: Database, id: string, now: number): Statement[] => {
   const value = sql`${workspaceRuleValue(id)}`
-  return addRules(db, generationRule('workspace', value, sql`workspaces`, sql`id = ${id}`, now), now)
+  return addRules(
+    db,
+    generationRule('workspace', value, sql`workspaces`, sql`id = ${id}`, now),
+    now,
+  )
 }
 
 /** Rules without an end for the revoked keys among `kids`. */

@@ -30,7 +30,8 @@ export const insertSecret = (
   clientId: string,
   secret: NewSecret,
   now: number,
-): Statement => db.insert(clientSecrets).values({ ...secret, clientId, createdAt: now }) as Statement
+): Statement =>
+  db.insert(clientSecrets).values({ ...secret, clientId, createdAt: now }) as Statement
 
 export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
   async listSecrets(clientId, now) {

@@ -98,10 +98,7 @@ export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
     .select()
     .from(signingKeys)
     .where(
-      and(
-        eq(signingKeys.algorithm, sql.placeholder('algorithm')),
-        eq(signingKeys.state, 'active'),
-      ),
+      and(eq(signingKeys.algorithm, sql.placeholder('algorithm')), eq(signingKeys.state, 'active')),
     )
     .prepare()
 

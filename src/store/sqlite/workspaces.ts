@@ -32,7 +32,11 @@ export const workspaceVerbs = ({ db, atomically }: Driver): WorkspaceVerbs => ({
         .update(workspaces)
         .set({ ...change, etag, ...(takes && { generation: sql`generation + 1` }) })
         .where(and(eq(workspaces.id, before.id), eq(workspaces.etag, before.etag))) as Statement,
-      assert(db, 'unchanged', sql`exists (select 1 from workspaces where id = ${before.id} and etag = ${etag})`),
+      assert(
+        db,
+        'unchanged',
+        sql`exists (select 1 from workspaces where id = ${before.id} and etag = ${etag})`,
+      ),
       ...(takes ? workspaceRules(db, before.id, now) : []),
     ])
   },

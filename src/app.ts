@@ -1,0 +1,37 @@
+// The route table: every address, in the order in which the middleware runs. No logic.
+import { Hono } from 'hono'
+import type { AppEnv, Deps } from './deps.ts'
+import { anyOrigin, etags, requestIds, securityHeaders } from './http/headers.ts'
+import { healthz, metrics, readyz } from './http/operations.ts'
+import { methodNotAllowed, notFound, renderError } from './http/render.ts'
+import { introspect } from './oauth/introspect.ts'
+import { jwks } from './oauth/jwks.ts'
+import { metadata } from './oauth/metadata.ts'
+import { revoke } from './oauth/revoke.ts'
+import { token } from './oauth/token.ts'
+
+export type { Deps } from './deps.ts'
+
+/** The server as a Fetch API handler (`app.fetch`), for Node, Workers and tests alike. */
+export const createApp = (deps: Deps): Hono<AppEnv> => {
+  const app = new Hono<AppEnv>()
+  app.use(requestIds, securityHeaders(deps.issuer))
+
+  app.post('/oauth/token', token(deps)).all(methodNotAllowed('POST'))
+  app.post('/oauth/introspect', introspect(deps)).all(methodNotAllowed('POST'))
+  app.post('/oauth/revoke', revoke(deps)).all(methodNotAllowed('POST'))
+
+  app.use('/.well-known/*', anyOrigin, etags)
+  app.get('/.well-known/jwks.json', jwks(deps)).all(methodNotAllowed('GET, HEAD'))
+  app
+    .get('/.well-known/oauth-authorization-server', metadata(deps))
+    .all(methodNotAllowed('GET, HEAD'))
+
+  app.get('/healthz', healthz).all(methodNotAllowed('GET, HEAD'))
+  app.get('/readyz', readyz(deps)).all(methodNotAllowed('GET, HEAD'))
+  app.get('/metrics', metrics(deps)).all(methodNotAllowed('GET, HEAD'))
+
+  app.notFound(notFound)
+  app.onError(renderError(deps))
+  return app
+}

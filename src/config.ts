@@ -1,0 +1,172 @@
+// Configuration: environment variables, read once and checked whole. Pure: it is handed the environment.
+import { z } from 'zod'
+import {
+  DEFAULT_TOKEN_TTL_SECONDS,
+  KEK_BYTES,
+  MAX_TOKEN_TTL_SECONDS,
+  MIN_TOKEN_TTL_SECONDS,
+} from './constants.ts'
+import { StartRefused } from './errors.ts'
+import { type Algorithm, isAlgorithm } from './signing/algorithms.ts'
+
+const DEFAULT_PORT = 8787
+const HOUR = 60 * 60
+const DAY = 24 * HOUR
+const UNIT_SECONDS = { s: 1, m: 60, h: HOUR, d: DAY, y: 365 * DAY } as const
+
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
+
+/** True for `https`, and for plain `http` where nobody can listen in between (RFC 8252 §7.3). */
+export const isSecureOrLoopback = (url: URL): boolean =>
+  url.protocol === 'https:' ||
+  (url.protocol === 'http:' &&
+    (LOOPBACK_HOSTS.includes(url.hostname) || url.hostname.endsWith('.localhost')))
+
+/** RFC 8414 §2 without a path: what a token's `iss` is compared with, letter by letter. */
+const issuer = z.string().refine(
+  (text) => {
+    const url = URL.canParse(text) ? new URL(text) : null
+    return url !== null && isSecureOrLoopback(url) && url.origin === text
+  },
+  { error: 'must be an https origin without path, query or fragment (http for localhost only)' },
+)
+
+const integer = (min: number, max: number, what: string) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `must be ${what} from ${min} to ${max}`,
+    })
+    .transform(Number)
+
+const algorithms = z
+  .string()
+  .transform((text) => text.split(','))
+  .refine((names) => names.every(isAlgorithm) && new Set(names).size === names.length, {
+    error: 'must be a comma-separated list of RS256, PS256, ES256 and EdDSA, each once',
+  })
+  .refine((names) => names.includes('RS256'), {
+    error: 'must have RS256 among them (RFC 9068 §2.1)',
+  })
+  .transform((names) => names as Algorithm[])
+
+/** `off`, or a duration such as `90d`, in seconds. */
+const rotation = z
+  .string()
+  .transform((text) => {
+    const match = /^(\d{1,6})([smhdy])$/.exec(text)
+    if (text === 'off') return null
+    return match ? Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS] : NaN
+  })
+  .refine((seconds) => seconds === null || (seconds >= HOUR && seconds <= 365 * DAY), {
+    error: 'must be off, or a duration from 1h to 365d such as 90d',
+  })
+
+const kek = z
+  .string()
+  .transform((text) => ({ text, bytes: Buffer.from(text, 'base64url') }))
+  .refine(({ text, bytes }) => bytes.length === KEK_BYTES && bytes.toString('base64url') === text, {
+    error: `must be ${KEK_BYTES} bytes in base64url without padding`,
+  })
+  .transform(({ bytes }) => new Uint8Array(bytes))
+
+const databaseUrl = z
+  .string()
+  .refine((text) => !/^postgres(ql)?:/.test(text), {
+    error: 'names PostgreSQL, which this version cannot use yet; use file:PATH',
+  })
+  .refine((text) => /^file:(?!\/\/[^/])./.test(text), { error: 'must be file:PATH' })
+  .transform((text) => text.replace(/^file:(\/\/(?=\/))?/, ''))
+
+const SCHEMA = z.object({
+  LATCHKEY_ISSUER: issuer.optional(),
+  LATCHKEY_HOST: z.string().min(1).default('127.0.0.1'),
+  LATCHKEY_PORT: integer(0, 65535, 'a port').default(DEFAULT_PORT),
+  LATCHKEY_DATABASE_URL: databaseUrl.default('./data/latchkey.db'),
+  LATCHKEY_KEYS_DIR: z.string().min(1).default('./keys'),
+  LATCHKEY_KEK: kek.optional(),
+  LATCHKEY_KEK_FILE: z.string().min(1).optional(),
+  LATCHKEY_TOKEN_TTL: integer(MIN_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS, 'seconds').default(
+    DEFAULT_TOKEN_TTL_SECONDS,
+  ),
+  LATCHKEY_KEY_ROTATION: rotation.optional(),
+  LATCHKEY_ALGORITHMS: algorithms.default(['RS256']),
+  LATCHKEY_WORKERS: integer(1, 64, 'a number of processes').default(1),
+  LATCHKEY_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], {
+      error: 'must be debug, info, warn, error or silent',
+    })
+    .default('info'),
+  LATCHKEY_TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((parts) => parts.every((part) => /^[0-9a-fA-F.:]+(\/\d{1,3})?$/.test(part)), {
+      error: 'must be a comma-separated list of addresses and CIDR ranges',
+    })
+    .default([]),
+  LATCHKEY_METRICS_TOKEN: z
+    .string()
+    .min(16, { error: 'must have at least 16 characters' })
+    .optional(),
+})
+
+/** Names alone; which values are good, `SCHEMA` says. */
+const KNOWN = new Set(Object.keys(SCHEMA.shape))
+
+export type Config = Readonly<{
+  /** The origin that every token, URL and document names; never taken from a request. */
+  issuer: string
+  host: string
+  port: number
+  /** Path of the SQLite file. */
+  databasePath: string
+  keysDirectory: string
+  kek: Uint8Array | null
+  kekFile: string | null
+  tokenTtlSeconds: number
+  /** Null: never by itself. */
+  keyRotationSeconds: number | null
+  algorithms: readonly Algorithm[]
+  workers: number
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  trustedProxies: readonly string[]
+  metricsToken: string | null
+}>
+
+/**
+ * @throws StartRefused naming the first bad variable and what it must be, never its value
+ */
+export const loadConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([name]) => name.startsWith('LATCHKEY_')),
+  )
+  const unknown = Object.keys(given).find((name) => !KNOWN.has(name))
+  if (unknown !== undefined) throw new StartRefused(`${unknown} is not a setting of Latchkey`)
+  const { data, error } = SCHEMA.safeParse(given)
+  if (error) {
+    const [issue] = error.issues
+    throw new StartRefused(`${String(issue?.path[0])} ${issue?.message}`)
+  }
+  if (data.LATCHKEY_KEK && data.LATCHKEY_KEK_FILE) {
+    throw new StartRefused('LATCHKEY_KEK and LATCHKEY_KEK_FILE must not both be set')
+  }
+  if (data.LATCHKEY_PORT === 0 && !data.LATCHKEY_ISSUER) {
+    throw new StartRefused('LATCHKEY_PORT 0 (any free port) needs LATCHKEY_ISSUER')
+  }
+  return {
+    issuer: data.LATCHKEY_ISSUER ?? `http://localhost:${data.LATCHKEY_PORT}`,
+    host: data.LATCHKEY_HOST,
+    port: data.LATCHKEY_PORT,
+    databasePath: data.LATCHKEY_DATABASE_URL,
+    keysDirectory: data.LATCHKEY_KEYS_DIR,
+    kek: data.LATCHKEY_KEK ?? null,
+    kekFile: data.LATCHKEY_KEK_FILE ?? null,
+    tokenTtlSeconds: data.LATCHKEY_TOKEN_TTL,
+    keyRotationSeconds: data.LATCHKEY_KEY_ROTATION ?? null,
+    algorithms: data.LATCHKEY_ALGORITHMS,
+    workers: data.LATCHKEY_WORKERS,
+    logLevel: data.LATCHKEY_LOG_LEVEL,
+    trustedProxies: data.LATCHKEY_TRUSTED_PROXIES,
+    metricsToken: data.LATCHKEY_METRICS_TOKEN ?? null,
+  }
+}

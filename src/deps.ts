@@ -1,0 +1,46 @@
+import type { Context } from 'hono'
+import type { Audit } from './audit.ts'
+import type { Log } from './log.ts'
+import type { RandomBytes } from './secret.ts'
+import type { Signer } from './signing/signer.ts'
+import type { Store } from './store/store.ts'
+
+/** What Hono carries with a request. */
+export type AppEnv = { Variables: { requestId: string } }
+export type AppContext = Context<AppEnv>
+
+/** Counts what the endpoints do. Labels come from the database or the code, never from a request. */
+export type Metrics = {
+  tokenIssued(audience: string): void
+  refused(code: string): void
+  introspected(active: boolean): void
+  tokenRevoked(): void
+  /** The Prometheus text format. */
+  render(): Promise<{ contentType: string; text: string }>
+}
+
+/** Takes one request off a client's quota. @returns 0, or the seconds to wait where it is used up */
+export type Quota = (clientId: string, perMinute: number) => Promise<number>
+
+/** Everything that the app is handed: each unit names the slice that it needs. */
+export type Deps = {
+  store: Store
+  signer: Signer
+  log: Log
+  audit: Audit
+  /** Milliseconds since the epoch. */
+  clock: () => number
+  random: RandomBytes
+  /** The origin that tokens and documents name. */
+  issuer: string
+  tokenTtlSeconds: number
+  quota: Quota
+  /** The address of whoever asks, trusted proxies left out; undefined where it is not known. */
+  clientAddress: (c: AppContext) => string | undefined
+  /** Null: there is no `/metrics`. */
+  metrics: Metrics | null
+  metricsToken: string | null
+}
+
+/** Whole seconds since the epoch, as JWTs and the store count them. */
+export const nowSeconds = (deps: Pick<Deps, 'clock'>): number => Math.floor(deps.clock() / 1000)

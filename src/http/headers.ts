@@ -1,0 +1,32 @@
+import { RETAINED_304_HEADERS, etag } from 'hono/etag'
+import { createMiddleware } from 'hono/factory'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import { MAX_REQUEST_ID_CHARS } from '../constants.ts'
+
+/** `X-Request-Id`: taken over where it is well-formed, made where it is not, sent back always. */
+export const requestIds = requestId({ limitLength: MAX_REQUEST_ID_CHARS })
+
+/** On every answer. HSTS only where the issuer is https: on localhost it would lock the developer out. */
+export const securityHeaders = (issuer: string) =>
+  secureHeaders({
+    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    strictTransportSecurity: issuer.startsWith('https:') && 'max-age=31536000',
+    xFrameOptions: 'DENY',
+    crossOriginResourcePolicy: 'cross-origin',
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xXssProtection: false,
+  })
+
+/** Public documents can be read by pages of any origin; nothing else can. */
+export const anyOrigin = createMiddleware(async (c, next) => {
+  c.header('Access-Control-Allow-Origin', '*')
+  await next()
+})
+
+/** Validators (RFC 9110 §8.8.3): 304 where the cache has it, with the headers that the cache needs. */
+export const etags = etag({
+  retainedHeaders: [...RETAINED_304_HEADERS, 'access-control-allow-origin'],
+})

@@ -1,0 +1,53 @@
+// The one place where an error becomes an answer.
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { RETRY_AFTER_SECONDS } from '../constants.ts'
+import type { AppContext, Deps } from '../deps.ts'
+import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, Unavailable } from '../errors.ts'
+import { NO_STORE } from '../oauth/response.ts'
+
+type RenderDeps = Pick<Deps, 'log' | 'metrics'>
+
+const answer = (
+  c: AppContext,
+  code: OAuthErrorCode,
+  { headers = {}, body = {} }: { headers?: Record<string, string>; body?: object } = {},
+) => {
+  const [status, error, description] = OAUTH_ERRORS[code]
+  return c.json(
+    { error, error_description: description, code, ...body },
+    status satisfies ContentfulStatusCode,
+    { ...NO_STORE, ...headers },
+  )
+}
+
+/** Errors of ours as the table says; whatever else as `server_error`, its detail to the log only. */
+export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) => {
+  const requestId = c.get('requestId')
+  if (error instanceof OAuthError) {
+    deps.metrics?.refused(error.code)
+    deps.log.info({ requestId, path: c.req.path, code: error.code }, 'refused')
+    return answer(c, error.code, { headers: error.headers })
+  }
+  if (error instanceof Unavailable) {
+    deps.metrics?.refused(error.code)
+    deps.log.error(
+      { requestId, path: c.req.path, driverCode: error.driverCode },
+      'store unavailable',
+    )
+    return answer(c, 'store_unavailable', {
+      headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
+    })
+  }
+  deps.metrics?.refused('server_error')
+  deps.log.error(
+    { requestId, path: c.req.path, name: error.name, stack: error.stack },
+    'server error',
+  )
+  return answer(c, 'server_error', { body: { request_id: requestId } })
+}
+
+export const notFound = (c: AppContext) => answer(c, 'not_found')
+
+/** RFC 9110 §15.5.6: `allow` are the methods that the address has. */
+export const methodNotAllowed = (allow: string) => (c: AppContext) =>
+  answer(c, 'method_not_allowed', { headers: { Allow: allow } })

@@ -1,0 +1,7 @@
+/** One structured line. Never a secret, a token, or a driver's message. */
+export type Log = {
+  debug(fields: Record<string, unknown>, message: string): void
+  info(fields: Record<string, unknown>, message: string): void
+  warn(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
+}

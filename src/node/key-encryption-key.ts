@@ -1,0 +1,44 @@
+// Where the key-encryption key comes from: the environment, a file that the operator names, or the
+// embedded default in the keys folder.
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { KEK_BYTES } from '../constants.ts'
+import { StartRefused } from '../errors.ts'
+import { createSecretFile, ensureSecretDirectory, readIfExists } from './files.ts'
+
+type KekConfig = Pick<Config, 'kek' | 'kekFile' | 'keysDirectory'>
+
+/**
+ * @param mayCreate only while there is nothing yet that another key has encrypted
+ * @throws StartRefused where it is missing or is no key
+ */
+export const loadKek = (config: KekConfig, mayCreate: boolean): Uint8Array => {
+  if (config.kek !== null) return config.kek
+  const path = config.kekFile ?? join(config.keysDirectory, 'kek')
+  try {
+    if (config.kekFile === null && mayCreate) {
+      ensureSecretDirectory(config.keysDirectory)
+      createSecretFile(path, `${randomBytes(KEK_BYTES).toString('base64url')}\n`)
+    }
+    return parse(path, readIfExists(path))
+  } catch (error) {
+    if (error instanceof StartRefused) throw error
+    throw new StartRefused(`cannot read the key-encryption key ${path}: ${codeOf(error)}`)
+  }
+}
+
+const parse = (path: string, text: string | null): Uint8Array => {
+  if (text === null) {
+    throw new StartRefused(
+      `the key-encryption key ${path} is missing; the signing keys in the database cannot be opened without it`,
+    )
+  }
+  const key = Buffer.from(text.trim(), 'base64url')
+  if (key.length !== KEK_BYTES || key.toString('base64url') !== text.trim()) {
+    throw new StartRefused(`${path} must hold ${KEK_BYTES} bytes in base64url without padding`)
+  }
+  return new Uint8Array(key)
+}
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? error)

@@ -1,0 +1,60 @@
+import cluster from 'node:cluster'
+import { AggregatorRegistry, Counter, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Metrics } from '../deps.ts'
+
+/** Counters in the Prometheus text format; of all processes where there are several. */
+export const createMetrics = (): Metrics => {
+  const registry = new Registry()
+  AggregatorRegistry.setRegistries(registry)
+  collectDefaultMetrics({ register: registry })
+  const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Counter({ name, help, labelNames, registers: [registry] })
+  const issued = counter('latchkey_tokens_issued_total', 'Tokens issued.', ['audience'])
+  const refused = counter('latchkey_requests_refused_total', 'Requests refused.', ['code'])
+  const introspections = counter('latchkey_introspections_total', 'Tokens introspected.', [
+    'active',
+  ])
+  const revoked = counter('latchkey_tokens_revoked_total', 'Tokens revoked by their clients.', [])
+  return {
+    tokenIssued: (audience) => issued.inc({ audience }),
+    refused: (code) => refused.inc({ code }),
+    introspected: (active) => introspections.inc({ active: String(active) }),
+    tokenRevoked: () => revoked.inc(),
+    async render() {
+      const text = cluster.isWorker ? await askPrimary() : await registry.metrics()
+      return { contentType: registry.contentType, text }
+    },
+  }
+}
+
+type Question = { latchkeyMetrics: number }
+type Answer = Question & { text: string }
+
+const isQuestion = (message: unknown): message is Question =>
+  typeof message === 'object' && message !== null && 'latchkeyMetrics' in message
+
+let questions = 0
+
+const askPrimary = (): Promise<string> =>
+  new Promise((resolve) => {
+    const id = ++questions
+    const listen = (message: unknown) => {
+      if (!isQuestion(message) || message.latchkeyMetrics !== id) return
+      process.off('message', listen)
+      resolve((message as Answer).text)
+    }
+    process.on('message', listen)
+    process.send?.({ latchkeyMetrics: id } satisfies Question)
+  })
+
+/** In the primary: answers the workers with the sum over all of them. */
+export const answerMetrics = (): void => {
+  const aggregator = new AggregatorRegistry()
+  cluster.on('message', (worker, message: unknown) => {
+    if (!isQuestion(message)) return
+    aggregator.clusterMetrics().then(
+      (text) => worker.send({ ...message, text } satisfies Answer),
+      () => worker.send({ ...message, text: '' } satisfies Answer),
+    )
+  })
+}

@@ -1,0 +1,73 @@
+// `latchkey serve`: one process, or a primary with LATCHKEY_WORKERS of them on the same port.
+import cluster from 'node:cluster'
+import type { Config } from '../config.ts'
+import type { Log } from '../log.ts'
+import { createLog } from './logger.ts'
+import { answerMetrics } from './metrics.ts'
+import { openLatchkey } from './open.ts'
+import { startServer } from './serve.ts'
+
+/** How long the primary waits before it replaces a worker that ended, in milliseconds. */
+const RESTART_DELAY_MS = 1_000
+
+/**
+ * Runs until SIGTERM or SIGINT.
+ * @param onListening called once requests are answered
+ * @throws StartRefused with one line for the operator
+ */
+export const serve = async (config: Config, onListening: () => void = () => {}): Promise<void> => {
+  const { log, flush } = createLog(config.logLevel)
+  if (config.keyRotationSeconds !== null && cluster.isPrimary) {
+    log.warn(
+      {},
+      'LATCHKEY_KEY_ROTATION is set, but this version does not rotate keys by itself yet',
+    )
+  }
+  if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, log, onListening)
+  else await runServer(config, log, onListening)
+  flush()
+}
+
+const runServer = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
+  const stop = stopSignal()
+  const server = await startServer(config, log)
+  onListening()
+  await stop
+  await server.close()
+  if (cluster.isWorker) cluster.worker?.disconnect()
+}
+
+const runPrimary = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
+  const stop = stopSignal()
+  // First start, and refusal, in one process; the workers find everything made.
+  const { store } = await openLatchkey(config, Date.now)
+  await store.close()
+  answerMetrics()
+  let stopping = false
+  const ended = new Promise<void>((resolve) => {
+    cluster.on('exit', (worker, code, signal) => {
+      if (stopping) {
+        if (Object.keys(cluster.workers ?? {}).length === 0) resolve()
+        return
+      }
+      log.error({ worker: worker.id, code, signal }, 'a worker ended and is replaced')
+      setTimeout(() => !stopping && cluster.fork(), RESTART_DELAY_MS)
+    })
+  })
+  let listening = 0
+  cluster.on('listening', () => {
+    if (++listening === config.workers) onListening()
+  })
+  for (let i = 0; i < config.workers; i++) cluster.fork()
+  await stop
+  stopping = true
+  const workers = Object.values(cluster.workers ?? {})
+  for (const worker of workers) worker?.process.kill('SIGTERM')
+  if (workers.length > 0) await ended
+}
+
+/** Settles at the first SIGTERM or SIGINT; the second ends the process as it would without us. */
+const stopSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })

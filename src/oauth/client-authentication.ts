@@ -1,0 +1,63 @@
+// Client authentication (RFC 6749 §2.3): an unknown client, a wrong secret, a disabled client and a suspended
+// workspace look alike in every way, time included.
+import { MAX_CREDENTIAL_CHARS, MAX_LIVE_SECRETS } from '../constants.ts'
+import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
+import { OAuthError } from '../errors.ts'
+import { equalInConstantTime, hashSecret } from '../secret.ts'
+import type { TokenSubject } from '../store/store.ts'
+import { type Credentials, readCredentials } from './credentials.ts'
+import type { Form } from './form.ts'
+
+type AuthenticationDeps = Pick<Deps, 'store' | 'clock' | 'log' | 'clientAddress'>
+
+/** Compared with where a client has fewer secrets than it may have, so that the count takes no time to tell. */
+const NO_SECRET = hashSecret('')
+
+/**
+ * The client that the request proves to be, with all that it is granted.
+ * @throws OAuthError `client_authentication_failed`, `client_authentication_ambiguous`, `client_authentication_malformed`
+ */
+export const authenticateClient = async (
+  form: Form,
+  c: AppContext,
+  deps: AuthenticationDeps,
+): Promise<TokenSubject> => {
+  const credentials = readCredentials(form, c.req.header('authorization') ?? null)
+  const subject = credentials && (await login(credentials, deps))
+  if (subject) return subject
+  deps.log.warn(
+    {
+      requestId: c.get('requestId'),
+      clientId: loggableClientId(credentials),
+      address: deps.clientAddress(c),
+    },
+    'client authentication failed',
+  )
+  throw new OAuthError('client_authentication_failed', {
+    'WWW-Authenticate': 'Basic realm="latchkey"',
+  })
+}
+
+const login = async (
+  { clientId, secret }: Credentials,
+  deps: Pick<Deps, 'store' | 'clock'>,
+): Promise<TokenSubject | null> => {
+  if (clientId.length > MAX_CREDENTIAL_CHARS || secret.length > MAX_CREDENTIAL_CHARS) return null
+  const presented = hashSecret(secret)
+  // None for a client that may not log in: it takes the same way as one with the wrong secret.
+  const hashes = await deps.store.listLoginHashes(clientId, nowSeconds(deps))
+  let matched = false
+  for (let i = 0; i < MAX_LIVE_SECRETS; i++) {
+    const equal = equalInConstantTime(hashes[i] ?? NO_SECRET, presented)
+    matched = (equal && i < hashes.length) || matched
+  }
+  if (!matched) return null
+  const subject = await deps.store.findTokenSubject(clientId)
+  // Again, because it may have been disabled between the two reads.
+  if (subject?.status !== 'active' || subject.workspace?.status === 'suspended') return null
+  return subject
+}
+
+/** Only what has the form of a client id: people paste secrets into the wrong field. */
+const loggableClientId = (credentials: Credentials | null): string | undefined =>
+  credentials && /^lkc_[\w-]{22}$/.test(credentials.clientId) ? credentials.clientId : undefined

@@ -1,0 +1,50 @@
+// What a request says of who its client is (RFC 6749 §2.3). Pure: nothing is looked up or compared here.
+import { OAuthError } from '../errors.ts'
+import { type Form, decodeComponent } from './form.ts'
+
+export type Credentials = { clientId: string; secret: string }
+
+/**
+ * The credentials of `client_secret_basic` or `client_secret_post`; null where there are none, or only of
+ * a kind that no client can have.
+ * @throws OAuthError `client_authentication_ambiguous`, `client_authentication_malformed`
+ */
+export const readCredentials = (form: Form, authorization: string | null): Credentials | null => {
+  const secret = form.get('client_secret')
+  const assertion = form.has('client_assertion') || form.has('client_assertion_type')
+  const ways = [authorization !== null, secret !== undefined, assertion].filter(Boolean).length
+  if (ways > 1) throw new OAuthError('client_authentication_ambiguous')
+  const clientId = form.get('client_id')
+  if (authorization === null) {
+    return clientId === undefined || secret === undefined ? null : { clientId, secret }
+  }
+  const basic = parseBasic(authorization)
+  if (basic !== null && clientId !== undefined && clientId !== basic.clientId) {
+    throw new OAuthError('client_authentication_ambiguous')
+  }
+  return basic
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * HTTP Basic (RFC 7617 §2), the scheme in any case (RFC 9110 §11.1). Both parts may be form-encoded as
+ * RFC 6749 §2.3.1 wants, or sent as they are: ids and secrets of ours have no character that differs.
+ * @returns null for another scheme
+ * @throws OAuthError `client_authentication_malformed`
+ */
+export const parseBasic = (header: string): Credentials | null => {
+  const match = /^basic(?: +|$)(.*)$/is.exec(header.trim())
+  if (match === null) return null
+  try {
+    const encoded = match[1] ?? ''
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) throw new TypeError('not base64')
+    const text = UTF8.decode(Buffer.from(encoded, 'base64'))
+    const colon = text.indexOf(':')
+    if (colon < 0) throw new TypeError('not user-id:password')
+    const [clientId, secret] = [text.slice(0, colon), text.slice(colon + 1)].map(decodeComponent)
+    return { clientId: clientId ?? '', secret: secret ?? '' }
+  } catch {
+    throw new OAuthError('client_authentication_malformed')
+  }
+}

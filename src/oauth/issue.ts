@@ -1,0 +1,78 @@
+// Makes an access token (RFC 9068) of what a client is granted and what is asked for. Nothing is stored.
+import { type Deps, nowSeconds } from '../deps.ts'
+import { newJti } from '../secret.ts'
+import type { TokenSubject } from '../store/store.ts'
+import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from './access-token.ts'
+import { type Narrowed, type TokenRequest, narrow } from './narrowing.ts'
+
+type IssueDeps = Pick<
+  Deps,
+  'signer' | 'clock' | 'random' | 'issuer' | 'tokenTtlSeconds' | 'log' | 'metrics'
+>
+
+/** RFC 6749 §5.1. `expires_in` is in seconds. */
+export type TokenResponse = {
+  access_token: string
+  token_type: 'Bearer'
+  expires_in: number
+  scope: string
+}
+
+/** @throws OAuthError where the request asks for more than the grant, or not clearly enough */
+export const issueToken = async (
+  subject: TokenSubject,
+  request: TokenRequest,
+  deps: IssueDeps,
+  logged: Record<string, unknown>,
+): Promise<TokenResponse> => {
+  const narrowed = narrow(request, subject)
+  const ttl = lifetime(subject.tokenTtl, narrowed.audience.tokenTtl, deps.tokenTtlSeconds)
+  const iat = nowSeconds(deps)
+  const claims = {
+    iss: deps.issuer,
+    ...subjectClaims(subject),
+    ...narrowedClaims(narrowed),
+    iat,
+    exp: iat + ttl,
+    jti: newJti(deps.random),
+  }
+  const { algorithm } = narrowed.audience
+  const { token, kid } = await deps.signer.sign(claims, { algorithm, typ: ACCESS_TOKEN_TYPE })
+  const { client_id: clientId, aud: audience, scope, jti } = claims
+  deps.log.info(
+    { ...logged, clientId, audience, scope, plugin: narrowed.plugin?.id, jti, kid },
+    'token issued',
+  )
+  deps.metrics?.tokenIssued(audience)
+  return { access_token: token, token_type: 'Bearer', expires_in: ttl, scope }
+}
+
+/** The shorter of those that are set: neither the audience nor the client can stretch what the other allows. */
+const lifetime = (client: number | null, audience: number | null, fallback: number): number =>
+  client === null && audience === null
+    ? fallback
+    : Math.min(client ?? Infinity, audience ?? Infinity)
+
+type SubjectClaims = Pick<
+  AccessTokenClaims,
+  'sub' | 'client_id' | 'client_gen' | 'workspace_id' | 'workspace_gen'
+>
+
+const subjectClaims = ({ id, generation, workspace }: TokenSubject): SubjectClaims => ({
+  sub: id,
+  client_id: id,
+  client_gen: generation,
+  ...(workspace && { workspace_id: workspace.id, workspace_gen: workspace.generation }),
+})
+
+const narrowedClaims = ({ audience, scope, plugin }: Narrowed) => ({
+  aud: audience.id,
+  scope: scope.join(' '),
+  ...(plugin && {
+    plugin_id: plugin.id,
+    plugin_gen: plugin.generation,
+    plugin_trust: plugin.trust,
+    plugin_capabilities: plugin.capabilities,
+    ...(plugin.snapshot !== null && { plugin_snapshot: plugin.snapshot }),
+  }),
+})

@@ -1,0 +1,25 @@
+import { METADATA_MAX_AGE_SECONDS } from '../constants.ts'
+import type { AppContext, Deps } from '../deps.ts'
+
+const AUTH_METHODS = ['client_secret_basic', 'client_secret_post']
+
+/** `GET /.well-known/oauth-authorization-server` (RFC 8414 §2): only what works, made once. */
+export const metadata = ({ issuer }: Pick<Deps, 'issuer'>) => {
+  const body = JSON.stringify({
+    issuer,
+    token_endpoint: `${issuer}/oauth/token`,
+    token_endpoint_auth_methods_supported: AUTH_METHODS,
+    introspection_endpoint: `${issuer}/oauth/introspect`,
+    introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint: `${issuer}/oauth/revoke`,
+    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    grant_types_supported: ['client_credentials'],
+    response_types_supported: [],
+  })
+  return (c: AppContext) =>
+    c.body(body, 200, {
+      'Content-Type': 'application/json',
+      'Cache-Control': `public, max-age=${METADATA_MAX_AGE_SECONDS}`,
+    })
+}

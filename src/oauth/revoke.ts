@@ -1,0 +1,42 @@
+import { audited } from '../audit.ts'
+import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
+import { OAuthError } from '../errors.ts'
+import { readAccessToken } from './access-token.ts'
+import { authenticateClient } from './client-authentication.ts'
+import { readForm } from './form.ts'
+import { NO_STORE } from './response.ts'
+
+type RevokeDeps = Pick<
+  Deps,
+  'store' | 'signer' | 'clock' | 'issuer' | 'log' | 'audit' | 'metrics' | 'clientAddress'
+>
+
+/**
+ * `POST /oauth/revoke` (RFC 7009): a client takes one of its own tokens back. Whose token it is, a verified
+ * signature says; anything else is answered alike with 200 (§2.2) and changes nothing.
+ */
+export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
+  const form = await readForm(c.req.raw)
+  const caller = await authenticateClient(form, c, deps)
+  const token = form.get('token')
+  if (token === undefined) throw new OAuthError('token_missing')
+  const event = {
+    action: 'token.revoke',
+    actor: `client:${caller.id}`,
+    requestId: c.get('requestId'),
+    address: deps.clientAddress(c),
+  }
+  const claims = (await readAccessToken(token, deps))?.claims
+  if (claims === undefined) {
+    deps.audit({ ...event, target: null, outcome: 'refused', reason: 'token_unknown' })
+  } else if (claims.client_id !== caller.id) {
+    deps.audit({ ...event, target: claims.jti, outcome: 'refused', reason: 'token_of_another' })
+  } else {
+    const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
+    await audited(deps.audit, { ...event, target: jti }, () =>
+      deps.store.revokeToken({ jti, clientId, clientGen, exp }, nowSeconds(deps)),
+    )
+    deps.metrics?.tokenRevoked()
+  }
+  return c.body(null, 200, NO_STORE)
+}

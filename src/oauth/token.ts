@@ -1,0 +1,54 @@
+import type { AppContext, Deps } from '../deps.ts'
+import { OAuthError } from '../errors.ts'
+import { authenticateClient } from './client-authentication.ts'
+import { type Form, readForm } from './form.ts'
+import { issueToken } from './issue.ts'
+import { NO_STORE } from './response.ts'
+
+type TokenDeps = Pick<
+  Deps,
+  | 'store'
+  | 'signer'
+  | 'clock'
+  | 'random'
+  | 'issuer'
+  | 'tokenTtlSeconds'
+  | 'log'
+  | 'metrics'
+  | 'quota'
+  | 'clientAddress'
+>
+
+/** `POST /oauth/token`: the client credentials grant (RFC 6749 §4.4). */
+export const token = (deps: TokenDeps) => async (c: AppContext) => {
+  const form = await readForm(c.req.raw)
+  checkGrantType(form)
+  const subject = await authenticateClient(form, c, deps)
+  await takeFromQuota(subject, deps)
+  // Never widen by omission: a token without the details that were asked for could do more than with them.
+  if (form.has('authorization_details')) throw new OAuthError('details_not_granted')
+  const request = {
+    audience: form.get('audience'),
+    resource: form.get('resource'),
+    scope: form.get('scope'),
+    pluginId: form.get('plugin_id'),
+  }
+  const response = await issueToken(subject, request, deps, { requestId: c.get('requestId') })
+  return c.json(response, 200, NO_STORE)
+}
+
+const checkGrantType = (form: Form): void => {
+  const grantType = form.get('grant_type')
+  if (grantType === undefined) throw new OAuthError('grant_type_missing')
+  if (grantType !== 'client_credentials') throw new OAuthError('grant_type_unsupported')
+}
+
+const takeFromQuota = async (
+  { id, quotaPerMinute }: { id: string; quotaPerMinute: number | null },
+  { quota }: Pick<Deps, 'quota'>,
+): Promise<void> => {
+  if (quotaPerMinute === null) return
+  const waitSeconds = await quota(id, quotaPerMinute)
+  if (waitSeconds > 0)
+    throw new OAuthError('quota_exceeded', { 'Retry-After': String(waitSeconds) })
+}

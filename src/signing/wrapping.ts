@@ -1,0 +1,49 @@
+// Private keys at rest: a compact JWE (RFC 7516) under the key-encryption key, `dir` + A256GCM.
+import {
+  CompactEncrypt,
+  type JWK,
+  calculateJwkThumbprint,
+  compactDecrypt,
+  exportJWK,
+  generateKeyPair,
+} from 'jose'
+import type { KeyCandidate } from '../store/store.ts'
+import { ALGORITHMS, type Algorithm } from './algorithms.ts'
+
+const ENCRYPTION = { alg: 'dir', enc: 'A256GCM' }
+
+/** The key-encryption key does not open what is stored. */
+export class WrongKeyEncryptionKey extends Error {
+  override readonly name = 'WrongKeyEncryptionKey'
+}
+
+/** Makes a key pair; its private half leaves this function encrypted only. The kid is the RFC 7638 thumbprint. */
+export const newKey = async (algorithm: Algorithm, kek: Uint8Array): Promise<KeyCandidate> => {
+  const pair = await generateKeyPair(algorithm, { ...ALGORITHMS[algorithm], extractable: true })
+  const publicJwk = await exportJWK(pair.publicKey)
+  const kid = await calculateJwkThumbprint(publicJwk)
+  const privateJwe = await wrap(await exportJWK(pair.privateKey), kid, kek)
+  return { kid, algorithm, publicJwk, privateJwe }
+}
+
+/** The kid is in the protected header, so that no row can be given the key of another. */
+const wrap = (jwk: JWK, kid: string, kek: Uint8Array): Promise<string> =>
+  new CompactEncrypt(new TextEncoder().encode(JSON.stringify(jwk)))
+    .setProtectedHeader({ ...ENCRYPTION, kid })
+    .encrypt(kek)
+
+/** @throws WrongKeyEncryptionKey where `kek` is another or the row has been changed */
+export const unwrap = async (privateJwe: string, kid: string, kek: Uint8Array): Promise<JWK> => {
+  try {
+    const { plaintext, protectedHeader } = await compactDecrypt(privateJwe, kek, {
+      keyManagementAlgorithms: [ENCRYPTION.alg],
+      contentEncryptionAlgorithms: [ENCRYPTION.enc],
+    })
+    if (protectedHeader.kid !== kid) throw new Error('the wrapped key belongs to another kid')
+    return JSON.parse(new TextDecoder().decode(plaintext)) as JWK
+  } catch (cause) {
+    throw new WrongKeyEncryptionKey('the key-encryption key does not open the signing keys', {
+      cause,
+    })
+  }
+}

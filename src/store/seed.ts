@@ -1,0 +1,35 @@
+// What an empty database starts with (design: Configuration, first start).
+import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE, DEFAULT_WORKSPACE } from '../constants.ts'
+import type { KeyCandidate, NewAudience, NewClient, NewSecret, Seed } from './store.ts'
+
+const audience = (id: string, permissions: string[], requiresPlugin: boolean): NewAudience => ({
+  id,
+  requiresPlugin,
+  tokenTtl: null,
+  algorithm: 'RS256',
+  permissions: permissions.map((name) => ({ name, implies: [] })),
+})
+
+/** An unbound administrator: a client like any other, with the grant of administration and no workspace. */
+export const newAdministrator = (id: string, name: string, secret: NewSecret): NewClient => ({
+  id,
+  name,
+  workspaceId: null,
+  tokenTtl: null,
+  quotaPerMinute: null,
+  plugins: [],
+  createPlugins: false,
+  grants: [{ audience: ADMIN_AUDIENCE, permissions: [ADMIN_READ, ADMIN_WRITE] }],
+  introspects: [],
+  secret,
+})
+
+export const firstSeed = (keys: KeyCandidate[], administrator: NewClient | null): Seed => ({
+  keys,
+  workspace: { id: DEFAULT_WORKSPACE, name: 'Default' },
+  audiences: [
+    audience(ADMIN_AUDIENCE, [ADMIN_READ, ADMIN_WRITE], false),
+    audience('hook', ['hook:govern', 'hook:track'], true),
+  ],
+  administrator,
+})
