@@ -48,7 +48,8 @@ const firstStart = async (store: Store, { config, kek, now }: StartContext): Pro
   const keys = await Promise.all(places.map((algorithm) => newKey(algorithm, kek)))
   const clientId = newClientId(randomBytes)
   const secret = newClientSecret(randomBytes, { name: 'first start' })
-  const seed = firstSeed(keys, newAdministrator(clientId, 'Administrator', secret.row))
+  const administrator = { ...newAdministrator(clientId, 'Administrator'), secret: secret.row }
+  const seed = firstSeed(keys, administrator)
   await store.bootstrap(seed, now, () => {
     const path = join(config.keysDirectory, 'admin.json')
     const credentials = {

@@ -3,11 +3,12 @@ import { JWKS_MAX_AGE_SECONDS } from '../constants.ts'
 import type { KeyState, SigningKey } from '../store/store.ts'
 import type { Algorithm } from './algorithms.ts'
 
-/** Signatures of these keys are good; the others' never. */
+/** Signatures of keys in these states are good; of others never. */
 const PUBLISHED: readonly KeyState[] = ['active', 'next', 'retiring']
 
+/** In the order of `PUBLISHED`: whoever takes the first key of a set, takes the one that signs. */
 export const publishedKeys = (keys: readonly SigningKey[]): SigningKey[] =>
-  keys.filter((key) => PUBLISHED.includes(key.state))
+  PUBLISHED.flatMap((state) => keys.filter((key) => key.state === state))
 
 /** The JWK Set (RFC 7517 §5): public members only, written out one by one. */
 export const publicJwks = (keys: readonly SigningKey[]): { keys: Record<string, unknown>[] } => ({

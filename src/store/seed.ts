@@ -1,6 +1,6 @@
 // What an empty database starts with (design: Configuration, first start).
 import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE, DEFAULT_WORKSPACE } from '../constants.ts'
-import type { KeyCandidate, NewAudience, NewClient, NewSecret, Seed } from './store.ts'
+import type { KeyCandidate, NewAudience, NewClient, Seed } from './store.ts'
 
 const audience = (id: string, permissions: string[], requiresPlugin: boolean): NewAudience => ({
   id,
@@ -11,7 +11,7 @@ const audience = (id: string, permissions: string[], requiresPlugin: boolean): N
 })
 
 /** An unbound administrator: a client like any other, with the grant of administration and no workspace. */
-export const newAdministrator = (id: string, name: string, secret: NewSecret): NewClient => ({
+export const newAdministrator = (id: string, name: string): Omit<NewClient, 'secret'> => ({
   id,
   name,
   workspaceId: null,
@@ -21,7 +21,6 @@ export const newAdministrator = (id: string, name: string, secret: NewSecret): N
   createPlugins: false,
   grants: [{ audience: ADMIN_AUDIENCE, permissions: [ADMIN_READ, ADMIN_WRITE] }],
   introspects: [],
-  secret,
 })
 
 export const firstSeed = (keys: KeyCandidate[], administrator: NewClient | null): Seed => ({

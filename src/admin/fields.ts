@@ -1,0 +1,85 @@
+// The fields of administration, each with what it must be (design: Words). Pure: no I/O.
+import { z } from 'zod'
+import { isSecureOrLoopback } from '../config.ts'
+import {
+  MAX_NAME_CHARS,
+  MAX_PREVIOUS_EXPIRES_IN_SECONDS,
+  MAX_QUOTA_PER_MINUTE,
+  MAX_SECRET_TTL_SECONDS,
+  MAX_TOKEN_TTL_SECONDS,
+  MIN_TOKEN_TTL_SECONDS,
+} from '../constants.ts'
+import { isScopeToken } from '../oauth/narrowing.ts'
+import { isAlgorithm } from '../signing/algorithms.ts'
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._:/~-]{0,127}$/
+const ID_RULE = 'must be 1 to 128 of A-Z a-z 0-9 . _ : / ~ - and begin with a letter or digit'
+const MAX_AUDIENCE_URI_CHARS = 255
+const MAX_PERMISSION_CHARS = 128
+const MAX_LIST = 1_000
+
+/** An id that a person chooses: plugin, workspace, snapshot. */
+export const chosenId = z.string().regex(ID, { error: ID_RULE })
+
+/** A chosen id, or an absolute https URI (http for loopback) without fragment (RFC 8707 §2). */
+export const audienceId = z.string().refine(
+  (text) => {
+    if (!text.includes('://')) return ID.test(text)
+    if (text.length > MAX_AUDIENCE_URI_CHARS || !/^[\x21-\x7e]+$/.test(text)) return false
+    return !text.includes('#') && URL.canParse(text) && isSecureOrLoopback(new URL(text))
+  },
+  { error: `${ID_RULE}, or be an absolute https URI of up to 255 characters without fragment` },
+)
+
+export const permissionName = z
+  .string()
+  .max(MAX_PERMISSION_CHARS, { error: `must have at most ${MAX_PERMISSION_CHARS} characters` })
+  .refine((text) => isScopeToken(text) && !text.includes(','), {
+    error: 'must be a scope value (RFC 6749 §3.3) without comma',
+  })
+
+export const name = z
+  .string()
+  .trim()
+  .min(1, { error: 'must not be empty' })
+  .max(MAX_NAME_CHARS, { error: `must have at most ${MAX_NAME_CHARS} characters` })
+  .refine((text) => !/\p{Cc}/u.test(text), { error: 'must have no control characters' })
+
+/** `connector:slack`, or coarse `connector`: compared letter by letter, so nothing that looks like a glob. */
+export const capability = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._/-]+)?$/, {
+  error: 'must be a word, or word:word, without globs',
+})
+
+export const trust = z.enum(['bundled', 'trusted', 'restricted'], {
+  error: 'must be bundled, trusted or restricted',
+})
+
+export const algorithm = z.string().refine(isAlgorithm, {
+  error: 'must be RS256, PS256, ES256 or EdDSA',
+})
+
+const wholeNumber = (min: number, max: number, unit: string) =>
+  z
+    .int({ error: `must be a whole number of ${unit} from ${min} to ${max}` })
+    .min(min, { error: `must be from ${min} to ${max} ${unit}` })
+    .max(max, { error: `must be from ${min} to ${max} ${unit}` })
+
+export const tokenTtl = wholeNumber(MIN_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS, 'seconds')
+export const quotaPerMinute = wholeNumber(1, MAX_QUOTA_PER_MINUTE, 'requests a minute')
+export const expiresIn = wholeNumber(1, MAX_SECRET_TTL_SECONDS, 'seconds')
+export const previousExpiresIn = wholeNumber(0, MAX_PREVIOUS_EXPIRES_IN_SECONDS, 'seconds')
+
+/** A list without repetitions. */
+export const listOf = <T extends z.ZodType<string>>(item: T) =>
+  z
+    .array(item)
+    .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries` })
+    .transform((items) => [...new Set(items)])
+
+/** `{ audience, permissions }`, each audience once. */
+export const grants = z
+  .array(z.strictObject({ audience: audienceId, permissions: listOf(permissionName) }))
+  .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries` })
+  .refine((list) => new Set(list.map(({ audience }) => audience)).size === list.length, {
+    error: 'must name each audience once',
+  })

@@ -1,0 +1,39 @@
+import { OperationRefused } from '../errors.ts'
+import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
+import { type TokenResponse, issueToken } from '../oauth/issue.ts'
+import type { TokenRequest } from '../oauth/narrowing.ts'
+import { type Admin, change, now } from './operation.ts'
+
+/** A token as the client itself would get it, without its secret. */
+export const issueTokenFor = (
+  admin: Admin,
+  clientId: string,
+  request: TokenRequest,
+): Promise<TokenResponse> =>
+  change(admin, 'token.issue', clientId, async () => {
+    const subject = await admin.deps.store.findTokenSubject(clientId)
+    if (subject?.status !== 'active' || subject.workspace?.status === 'suspended') {
+      throw new OperationRefused('not_found', `there is no client ${clientId} that may log in`)
+    }
+    return await issueToken(subject, request, admin.deps, { actor: admin.as.actor })
+  })
+
+/** What a token says and whether it is good now; `claims` is null for one that this server has not signed or that has expired. */
+export const inspectToken = async ({ deps }: Admin, token: string) => {
+  const claims = (await readAccessToken(token, deps))?.claims ?? null
+  const active = claims !== null && (await readActiveToken(token, deps)) !== null
+  return { active, claims }
+}
+
+/** Takes one token back, whoever's it is. */
+export const revokeToken = (admin: Admin, token: string) =>
+  change(admin, 'token.revoke', null, async (named) => {
+    const claims = (await readAccessToken(token, admin.deps))?.claims
+    if (claims === undefined) {
+      throw new OperationRefused('not_found', 'this is no token of this server, or it has expired')
+    }
+    const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
+    named(jti)
+    await admin.deps.store.revokeToken({ jti, clientId, clientGen, exp }, now(admin))
+    return { jti, client_id: clientId, revoked: true }
+  })

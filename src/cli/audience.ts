@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+import { createAudience, listAudiences, updateAudience } from '../admin/audiences.ts'
+import { given, leaf, permission, wholeNumber } from './flags.ts'
+import { print } from './output.ts'
+import { withAdmin } from './session.ts'
+
+type Flags = {
+  permission?: { name: string; implies: string[] }[]
+  requiresPlugin?: boolean
+  ttl?: number
+  alg?: string
+  json?: boolean
+}
+
+const withSettings = (command: Command): Command =>
+  command
+    .option(
+      '--permission <NAME[>IMPLIED,…]>',
+      'a permission and those that it implies; repeat it for each',
+      permission,
+    )
+    .option('--requires-plugin', 'no token without a plugin')
+    .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
+    .option('--alg <ALG>', 'what its tokens are signed with: one of LATCHKEY_ALGORITHMS')
+
+const settings = (flags: Flags) =>
+  given({
+    permissions: flags.permission,
+    requires_plugin: flags.requiresPlugin,
+    token_ttl: flags.ttl,
+    algorithm: flags.alg,
+  })
+
+export const audience = (program: Command): void => {
+  const noun = program.command('audience').description('resource servers that tokens are meant for')
+
+  withSettings(
+    leaf(
+      noun,
+      'create <ID>',
+      'make an audience',
+      "audience create docs --permission read --permission 'write>read' --permission 'full>write'",
+    ),
+  ).action(async (id: string, flags: Flags) =>
+    print(await withAdmin((admin) => createAudience(admin, { id, ...settings(flags) })), flags),
+  )
+
+  withSettings(
+    leaf(
+      noun,
+      'update <ID>',
+      'change what is given; permissions are replaced as a whole',
+      'audience update docs --ttl 300',
+    ),
+  )
+    .option('--no-requires-plugin', 'tokens without a plugin are allowed')
+    .action(async (id: string, flags: Flags) =>
+      print(await withAdmin((admin) => updateAudience(admin, id, settings(flags))), flags),
+    )
+
+  leaf(noun, 'list', 'all audiences', 'audience list --json').action(async (flags: Flags) =>
+    print(await withAdmin(listAudiences), flags),
+  )
+}

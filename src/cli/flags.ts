@@ -1,0 +1,96 @@
+// The flags that several commands share, and what their text means.
+import { Command, InvalidArgumentError } from 'commander'
+import { MAX_TOKEN_BYTES } from '../constants.ts'
+import { OperationRefused } from '../errors.ts'
+
+/** For a flag that may be repeated: `--plugin a --plugin b`. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value]
+
+export const wholeNumber = (text: string): number => {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
+
+/** `N/min`. */
+export const quota = (text: string): number => {
+  const match = /^(\d{1,9})\/min$/.exec(text)
+  if (match === null)
+    throw new InvalidArgumentError('It must be a number a minute, such as 60/min.')
+  return Number(match[1])
+}
+
+/** `AUDIENCE=PERM PERM`, split at the last `=`: an audience can be a URI with a query. */
+export const grant = (
+  text: string,
+  before: { audience: string; permissions: string[] }[] = [],
+): { audience: string; permissions: string[] }[] => {
+  const equals = text.lastIndexOf('=')
+  if (equals < 1) {
+    throw new InvalidArgumentError("It must be 'AUDIENCE=PERMISSION PERMISSION'.")
+  }
+  const permissions = text
+    .slice(equals + 1)
+    .split(' ')
+    .filter(Boolean)
+  return [...before, { audience: text.slice(0, equals), permissions }]
+}
+
+/** `NAME`, or `NAME>IMPLIED,IMPLIED`. */
+export const permission = (
+  text: string,
+  before: { name: string; implies: string[] }[] = [],
+): { name: string; implies: string[] }[] => {
+  const [name = '', ...rest] = text.split('>')
+  if (rest.length > 1)
+    throw new InvalidArgumentError("It must be 'NAME' or 'NAME>IMPLIED,IMPLIED'.")
+  return [...before, { name, implies: (rest[0] ?? '').split(',').filter(Boolean) }]
+}
+
+/** A command that does something: it has `--json` and an example in its help. */
+export const leaf = (
+  parent: Command,
+  usage: string,
+  description: string,
+  example: string,
+): Command =>
+  parent
+    .command(usage)
+    .description(description)
+    .option('--json', 'print one JSON value')
+    .addHelpText('after', `\nExample:\n  $ latchkey ${example}`)
+
+/** Leaves out what was not given, which is not the same as given empty. */
+export const given = <T extends Record<string, unknown>>(
+  fields: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+
+/**
+ * A token from standard input, named `-`: an argument would stay in the shell's history and the process
+ * list. The whole answer of the token endpoint does as well.
+ */
+export const readToken = async (argument: string): Promise<string> => {
+  if (argument !== '-') {
+    throw new OperationRefused(
+      'invalid_value',
+      'the token is read from standard input: write - and pipe it in',
+    )
+  }
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += chunk
+    if (text.length > 2 * MAX_TOKEN_BYTES) break
+  }
+  text = text.trim()
+  if (!text.startsWith('{')) return text
+  try {
+    return String((JSON.parse(text) as { access_token?: unknown }).access_token)
+  } catch {
+    throw new OperationRefused(
+      'invalid_value',
+      'standard input is neither a token nor a token response',
+    )
+  }
+}

@@ -1,0 +1,50 @@
+// What people and programs read. Pure but for `print`.
+
+/** One JSON value with `--json`, else a table for a list and lines for an object. */
+export const print = (value: unknown, { json }: { json?: boolean | undefined }): void => {
+  process.stdout.write(`${json ? JSON.stringify(value, null, 2) : toText(value)}\n`)
+}
+
+export const toText = (value: unknown): string => {
+  if (Array.isArray(value)) return table(value as Record<string, unknown>[])
+  const entries = Object.entries(value as Record<string, unknown>)
+  const width = Math.max(...entries.map(([key]) => key.length))
+  return entries.map(([key, v]) => `${key.padEnd(width)}  ${cell(v)}`).join('\n')
+}
+
+const table = (rows: Record<string, unknown>[]): string => {
+  const [first] = rows
+  if (first === undefined) return '(none)'
+  const columns = Object.keys(first)
+  const lines = [
+    columns.map((column) => column.toUpperCase()),
+    ...rows.map((row) => columns.map((column) => cell(row[column]))),
+  ]
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
+  return lines
+    .map((line) =>
+      line
+        .map((text, i) => text.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** A value on one line: lists with commas, grants as the flags write them. */
+const cell = (value: unknown): string => {
+  if (value === null || value === undefined) return '-'
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ')
+  if (typeof value !== 'object') return String(value)
+  const record = value as Record<string, unknown>
+  if ('audience' in record && 'permissions' in record) {
+    return `${cell(record['audience'])}=${(record['permissions'] as string[]).join(' ')}`
+  }
+  if ('name' in record && 'implies' in record) {
+    const implies = record['implies'] as string[]
+    return implies.length === 0
+      ? cell(record['name'])
+      : `${cell(record['name'])}>${implies.join(',')}`
+  }
+  return JSON.stringify(value)
+}

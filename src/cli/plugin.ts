@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { createPlugin, listPlugins, revokePluginTokens, updatePlugin } from '../admin/plugins.ts'
+import type { TrustTier } from '../store/store.ts'
+import { collect, given, leaf } from './flags.ts'
+import { print } from './output.ts'
+import { withAdmin } from './session.ts'
+
+type Flags = {
+  name?: string
+  trust?: TrustTier
+  capability?: string[] | false
+  snapshot?: string
+  json?: boolean
+}
+
+const withSettings = (command: Command): Command =>
+  command
+    .option('--name <NAME>', 'what people call it')
+    .option('--trust <TIER>', 'bundled, trusted or restricted')
+    .option('--capability <CAPABILITY>', 'such as connector:slack; repeat it for each', collect)
+    .option('--snapshot <ID>', 'the snapshot that runs')
+
+const settings = (flags: Flags) =>
+  given({
+    name: flags.name,
+    trust: flags.trust,
+    capabilities: flags.capability === false ? [] : flags.capability,
+    snapshot: flags.snapshot,
+  })
+
+export const plugin = (program: Command): void => {
+  const noun = program.command('plugin').description('software that clients act for')
+
+  withSettings(
+    leaf(
+      noun,
+      'create <ID>',
+      'make a plugin',
+      'plugin create slack-sync --trust trusted --capability connector:slack',
+    ),
+  ).action(async (id: string, flags: Flags) =>
+    print(await withAdmin((admin) => createPlugin(admin, { id, ...settings(flags) })), flags),
+  )
+
+  withSettings(
+    leaf(
+      noun,
+      'update <ID>',
+      'change what is given; capabilities are replaced as a whole',
+      'plugin update slack-sync --trust restricted',
+    ),
+  )
+    .option('--no-capability', 'take all capabilities away')
+    .action(async (id: string, flags: Flags) =>
+      print(await withAdmin((admin) => updatePlugin(admin, id, settings(flags))), flags),
+    )
+
+  leaf(noun, 'list', 'all plugins', 'plugin list').action(async (flags: Flags) =>
+    print(await withAdmin(listPlugins), flags),
+  )
+
+  leaf(
+    noun,
+    'revoke-tokens <ID>',
+    'kill every token that was issued for the plugin so far',
+    'plugin revoke-tokens slack-sync',
+  ).action(async (id: string, flags: Flags) =>
+    print(await withAdmin((admin) => revokePluginTokens(admin, id)), flags),
+  )
+}

@@ -1,0 +1,58 @@
+// The commands that run a server or prepare one.
+import type { Command } from 'commander'
+import { createAdministrator } from '../admin/clients.ts'
+import { loadConfig } from '../config.ts'
+import { demo as runDemo } from './demo.ts'
+import { leaf } from './flags.ts'
+import { print } from './output.ts'
+import { withAdmin } from './session.ts'
+
+const nextSteps = (issuer: string): string => `
+Latchkey answers at ${issuer}. In another terminal, make a client, get a token, look at it:
+
+  eval "$(npx latchkey client create --name my-daemon --plugin my-plugin --create-plugin --grant 'hook=hook:govern hook:track' --env)"
+  curl -s -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ${issuer}/oauth/token | tee token.json
+  npx latchkey token inspect - < token.json
+
+`
+
+export const server = (program: Command): void => {
+  program
+    .command('serve')
+    .description('run the server until it is told to stop; configured by LATCHKEY_… variables')
+    .option('--next-steps', 'say what to do next')
+    .addHelpText('after', '\nExample:\n  $ LATCHKEY_ISSUER=https://auth.example latchkey serve')
+    .action(async ({ nextSteps: wanted }: { nextSteps?: boolean }) => {
+      const { serve } = await import('../node/run.ts') // only this command needs a server
+      const config = loadConfig(process.env)
+      await serve(config, () => wanted && process.stdout.write(nextSteps(config.issuer)))
+    })
+
+  program
+    .command('demo')
+    .description('the whole story in a few seconds, on a temporary database')
+    .addHelpText('after', '\nExample:\n  $ latchkey demo')
+    .action(runDemo)
+
+  leaf(
+    program,
+    'migrate',
+    'bring the database up to date, or make it; any other command does so as well',
+    'migrate',
+  ).action(async (flags: { json?: boolean }) => {
+    await withAdmin(async () => {})
+    print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
+  })
+
+  const admin = program.command('admin').description('administrators')
+  leaf(
+    admin,
+    'create',
+    'make an administrator who is bound to no workspace; the secret is shown this once',
+    'admin create --name alice --json',
+  )
+    .option('--name <NAME>', 'what people call them', 'Administrator')
+    .action(async (flags: { name: string; json?: boolean }) =>
+      print(await withAdmin((a) => createAdministrator(a, { name: flags.name })), flags),
+    )
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { inspectToken, issueTokenFor, revokeToken } from '../admin/tokens.ts'
+import { leaf, readToken } from './flags.ts'
+import { print } from './output.ts'
+import { withAdmin } from './session.ts'
+
+type IssueFlags = {
+  client: string
+  audience: string
+  scope?: string
+  plugin?: string
+  json?: boolean
+}
+
+export const token = (program: Command): void => {
+  const noun = program.command('token').description('access tokens')
+
+  leaf(
+    noun,
+    'issue',
+    'issue a token as the client would get it',
+    "token issue --client lkc_7hQm0c8wJ9f2S4tXb1YzKg --audience hook --scope 'hook:track'",
+  )
+    .requiredOption('--client <ID>', 'whose token')
+    .requiredOption('--audience <ID>', 'which resource server it is for')
+    .option('--scope <PERM…>', 'a part of the grant (default: all of it)')
+    .option('--plugin <ID>', 'the plugin that it acts for')
+    .action(async (flags: IssueFlags) => {
+      const { client, audience, scope, plugin: pluginId } = flags
+      const request = { audience, scope, pluginId }
+      print(await withAdmin((admin) => issueTokenFor(admin, client, request)), flags)
+    })
+
+  leaf(
+    noun,
+    'inspect <->',
+    'what the token on standard input says, and whether it is good now',
+    'token inspect - < token.json',
+  ).action(async (argument: string, flags: { json?: boolean }) => {
+    const text = await readToken(argument)
+    const { active, claims } = await withAdmin((admin) => inspectToken(admin, text))
+    print(flags.json ? { active, claims } : { active, ...claims }, flags)
+  })
+
+  leaf(
+    noun,
+    'revoke <->',
+    'take the token on standard input back',
+    'token revoke - < token.json',
+  ).action(async (argument: string, flags: { json?: boolean }) => {
+    const text = await readToken(argument)
+    print(await withAdmin((admin) => revokeToken(admin, text)), flags)
+  })
+}
