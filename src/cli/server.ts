@@ -11,8 +11,8 @@ const nextSteps = (issuer: string): string => `
 Latchkey answers at ${issuer}. In another terminal, make a client, get a token, look at it:
 
   eval "$(npx latchkey client create --name my-daemon --plugin my-plugin --create-plugin --grant 'hook=hook:govern hook:track' --env)"
-  curl -s -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ${issuer}/oauth/token | tee token.json
-  npx latchkey token inspect - < token.json
+  TOKEN=$(curl -s -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ${issuer}/oauth/token); echo "$TOKEN"
+  echo "$TOKEN" | npx latchkey token inspect -
 
 `
 

@@ -2,5 +2,5 @@
 import { execFileSync } from 'node:child_process'
 
 export const setup = (): void => {
-  execFileSync('npm', ['run', 'build'], { stdio: 'pipe' })
+  execFileSync('npx', ['tsc', '-p', 'src'], { stdio: ['ignore', 'inherit', 'inherit'] })
 }

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { importsOf, runtimeImports, sources } from './support/imports.ts'
+
+const files = sources()
+const graph = new Map([...files].map(([path, text]) => [path, runtimeImports(path, text)]))
+
+const ENTRIES = ['node.ts', 'worker.ts', 'cli.ts']
+
+/** From the entries down: a file imports only files of its own layer or of a later one. */
+const LAYERS: readonly RegExp[] = [
+  /^(node|worker|cli)\.ts$/,
+  /^cli\//,
+  /^node\//,
+  /^app\.ts$/,
+  /^(oauth|http|admin)\//,
+  /^config\.ts$/,
+  /^(signing|revocation|store)\//,
+  /^(deps|audit|log|secret|constants|errors)\.ts$/,
+]
+
+const layer = (path: string): number => LAYERS.findIndex((pattern) => pattern.test(path))
+
+const reachable = (from: string): Set<string> => {
+  const reached = new Set<string>()
+  const waiting = [from]
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (reached.has(path)) continue
+    reached.add(path)
+    waiting.push(...(graph.get(path)?.files ?? []))
+  }
+  return reached
+}
+
+describe('the import graph', () => {
+  it('reads every way of importing', () => {
+    const text = [
+      "import a from './a.ts'",
+      "import type { B } from './b.ts'",
+      "import {\n  c,\n  type D,\n} from './c.ts'",
+      "import './d.ts'",
+      "export * from './e.ts'",
+      "const f = await import('./f.ts')",
+    ].join('\n')
+    expect(importsOf(text)).toEqual([
+      { specifier: './a.ts', typeOnly: false },
+      { specifier: './b.ts', typeOnly: true },
+      { specifier: './c.ts', typeOnly: false },
+      { specifier: './d.ts', typeOnly: false },
+      { specifier: './e.ts', typeOnly: false },
+      { specifier: './f.ts', typeOnly: false },
+    ])
+  })
+
+  it('has a layer for every file', () => {
+    expect([...files.keys()].filter((path) => layer(path) < 0)).toEqual([])
+  })
+
+  it('runs downwards only, and never to an entry', () => {
+    const upwards = [...graph].flatMap(([path, { files: imported }]) =>
+      imported
+        .filter((target) => layer(target) < layer(path) || ENTRIES.includes(target))
+        .map((target) => `${path} → ${target}`),
+    )
+    expect(upwards).toEqual([])
+  })
+
+  it('has no circle', () => {
+    const circles = [...graph.keys()].filter((path) =>
+      graph.get(path)?.files.some((target) => reachable(target).has(path)),
+    )
+    expect(circles).toEqual([])
+  })
+
+  it.each(['app.ts', 'worker.ts', 'store/d1.ts'])(
+    'needs nothing below %s that Workers lack',
+    (start) => {
+      const packages = [...reachable(start)].flatMap((path) => graph.get(path)?.packages ?? [])
+      const foreign = packages.filter(
+        (name) =>
+          !/^(node:crypto|hono(\/.*)?|jose|zod|drizzle-orm(\/(?!better-sqlite3).*)?)$/.test(name),
+      )
+      expect(foreign).toEqual([])
+    },
+  )
+
+  it('reads the environment in the entries and the command line only', () => {
+    const readers = [...files]
+      .filter(([, text]) => text.includes('process.env'))
+      .map(([path]) => path)
+    expect(readers.filter((path) => layer(path) > 1)).toEqual([])
+  })
+})
