@@ -35,7 +35,7 @@ const table = (rows: Record<string, unknown>[]): string => {
 const cell = (value: unknown): string => {
   if (value === null || value === undefined) return '-'
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ')
-  if (typeof value !== 'object') return String(value)
+  if (typeof value !== 'object') return String(value as string | number | boolean)
   const record = value as Record<string, unknown>
   if ('audience' in record && 'permissions' in record) {
     return `${cell(record['audience'])}=${(record['permissions'] as string[]).join(' ')}`

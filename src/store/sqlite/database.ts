@@ -15,8 +15,8 @@ export type Statement = BatchItem<'sqlite'>
 export type Driver = {
   db: Database
   /** Runs all or none, in order, no other writer between; `beforeCommit` runs after the last and can still refuse. */
-  atomically(statements: Statement[], beforeCommit?: () => void): Promise<void>
-  close(): Promise<void>
+  atomically: (statements: Statement[], beforeCommit?: () => void) => Promise<void>
+  close: () => Promise<void>
 }
 
 /** A new etag. Random, so that "the row has this etag" means "the change before this statement took effect". */
