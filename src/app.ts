@@ -21,10 +21,9 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
   app.post('/oauth/introspect', introspect(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/revoke', revoke(deps)).all(methodNotAllowed('POST'))
 
-  app.use('/.well-known/*', anyOrigin, etags)
-  app.get('/.well-known/jwks.json', jwks(deps)).all(methodNotAllowed('GET, HEAD'))
+  app.get('/.well-known/jwks.json', anyOrigin, etags, jwks(deps)).all(methodNotAllowed('GET, HEAD'))
   app
-    .get('/.well-known/oauth-authorization-server', metadata(deps))
+    .get('/.well-known/oauth-authorization-server', anyOrigin, etags, metadata(deps))
     .all(methodNotAllowed('GET, HEAD'))
 
   app.get('/healthz', healthz).all(methodNotAllowed('GET, HEAD'))

@@ -26,7 +26,7 @@ export const anyOrigin = createMiddleware(async (c, next) => {
   await next()
 })
 
-/** Validators (RFC 9110 §8.8.3): 304 where the cache has it, with the headers that the cache needs. */
+/** Validators (RFC 9110 §8.8.3): 304 where the cache has it, with the headers that the cache and we need. */
 export const etags = etag({
-  retainedHeaders: [...RETAINED_304_HEADERS, 'access-control-allow-origin'],
+  retainedHeaders: [...RETAINED_304_HEADERS, 'access-control-allow-origin', 'x-request-id'],
 })
