@@ -1,0 +1,40 @@
+// What every answer of the OAuth endpoints has and has not.
+import { expect } from 'vitest'
+
+export type Refusal = readonly [status: number, error: string, code: string]
+
+export const INVALID_CLIENT: Refusal = [401, 'invalid_client', 'client_authentication_failed']
+
+/** RFC 6749 §5.1; and nobody's page may read it. */
+export const expectPrivate = (response: Response): void => {
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect(response.headers.get('pragma')).toBe('no-cache')
+  expect(response.headers.get('access-control-allow-origin')).toBeNull()
+}
+
+/** RFC 6749 §5.2, with our `code`, and nothing else: no token, no challenge but on 401, nothing of the request. */
+export const expectRefusal = async (response: Response, refusal: Refusal): Promise<void> => {
+  const [status, error, code] = refusal
+  const text = await response.text()
+  expect({ status: response.status, body: JSON.parse(text) as unknown }).toEqual({
+    status,
+    body: {
+      error,
+      code,
+      error_description: expect.stringMatching(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/) as unknown,
+    },
+  })
+  expect(response.headers.get('content-type')).toBe('application/json')
+  expect(response.headers.get('www-authenticate')).toBe(
+    status === 401 ? 'Basic realm="latchkey"' : null,
+  )
+  expectPrivate(response)
+  expect(text + JSON.stringify([...response.headers])).not.toMatch(/lk[cs]_/)
+}
+
+/** All that a caller sees, without what differs for every request. */
+export const visible = async (response: Response) => ({
+  status: response.status,
+  headers: [...response.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date'),
+  body: await response.text(),
+})

@@ -1,0 +1,154 @@
+// A whole server in this process, asked through `app.request()`: a real database file, and everything that
+// is passed in frozen or collected.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { afterAll } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import { type AuditEvent, auditToLog } from '../../src/audit.ts'
+import type { Deps } from '../../src/deps.ts'
+import { createLogTo } from '../../src/node/logger.ts'
+import { createQuota } from '../../src/node/quota.ts'
+import type { Algorithm } from '../../src/signing/algorithms.ts'
+import { createSigner } from '../../src/signing/signer.ts'
+import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import { firstSeed } from '../../src/store/seed.ts'
+import type { Store } from '../../src/store/store.ts'
+import { KEK, testKeys } from './keys.ts'
+import { type ClientCredentials, createRecords } from './records.ts'
+
+export const ISSUER = 'https://auth.example'
+/** Half a second past a whole one: whoever does not round down is seen. In milliseconds. */
+export const START = Date.parse('2026-01-01T00:00:00.500Z')
+export const START_SECONDS = Math.floor(START / 1000)
+export const FORM_TYPE = 'application/x-www-form-urlencoded'
+/** Where the requests seem to come from: an address for documentation (RFC 5737). */
+export const ADDRESS = '192.0.2.1'
+
+export type LogLine = Record<string, unknown> & { level: number; msg: string }
+export type FormInput = string | Record<string, string> | [string, string][]
+export type Sent = { basic?: ClientCredentials; headers?: Record<string, string> }
+export type TestServer = Awaited<ReturnType<typeof startServer>>
+
+/** RFC 7617 §2, the parts as they are. */
+export const basic = ({ id, secret }: ClientCredentials): string =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+
+export const encodeForm = (form: FormInput): string =>
+  typeof form === 'string' ? form : new URLSearchParams(form).toString()
+
+const cleanups: (() => void | Promise<void>)[] = []
+afterAll(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+const openDatabase = () => {
+  const directory = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
+  const path = join(directory, 'latchkey.db')
+  const store = openBetterSqlite3Store(path)
+  cleanups.push(async () => {
+    await store.close()
+    rmSync(directory, { recursive: true })
+  })
+  /** For states that no verb of the store brings about. */
+  const sql = (statement: string): void => {
+    const client = new BetterSqlite3(path)
+    client.exec(statement)
+    client.close()
+  }
+  return { store, sql }
+}
+
+type Options = Partial<Deps> & { algorithms?: readonly Algorithm[] }
+
+/** Closed and removed when the file's tests have ended. `deps` stay open to change: what is put there is used. */
+export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Options = {}) => {
+  const clock = { now: START }
+  const lines: LogLine[] = []
+  const events: AuditEvent[] = []
+  const { store, sql } = openDatabase()
+  await store.bootstrap(firstSeed(await testKeys(algorithms), null), START_SECONDS, () => {})
+  const used = { ...store }
+  const log = createLogTo({ write: (line) => lines.push(JSON.parse(line) as LogLine) }, 'debug')
+  const deps: Deps = {
+    store: used,
+    signer: createSigner({ store: used, kek: KEK }),
+    log,
+    audit(event) {
+      events.push(event)
+      auditToLog(log)(event)
+    },
+    clock: () => clock.now,
+    random: randomBytes,
+    issuer: ISSUER,
+    tokenTtlSeconds: 900,
+    quota: createQuota(1),
+    clientAddress: () => ADDRESS,
+    metrics: null,
+    metricsToken: null,
+    ...overrides,
+  }
+  const seconds = () => Math.floor(clock.now / 1000)
+  return {
+    store,
+    sql,
+    /** From now on this verb fails, until `heal`. */
+    fail(verb: keyof Store, error: Error) {
+      Object.assign(used, { [verb]: () => Promise.reject(error) })
+    },
+    heal() {
+      Object.assign(used, store)
+    },
+    deps,
+    lines,
+    events,
+    seconds,
+    advance(by: number) {
+      clock.now += by * 1000
+    },
+    ...createRecords(store, seconds),
+    ...createRequests(createApp(deps)),
+  }
+}
+
+const createRequests = (app: ReturnType<typeof createApp>) => {
+  const request = async (path: string, init?: RequestInit): Promise<Response> =>
+    await app.request(path, init)
+
+  const post = (path: string, form: FormInput, { basic: client, headers }: Sent = {}) => {
+    const body = encodeForm(form)
+    return request(path, {
+      method: 'POST',
+      body,
+      headers: {
+        'Content-Type': FORM_TYPE,
+        'Content-Length': String(Buffer.byteLength(body)),
+        ...(client && { Authorization: basic(client) }),
+        ...headers,
+      },
+    })
+  }
+
+  const requestToken = (form: Record<string, string> = {}, sent: Sent = {}) =>
+    post('/oauth/token', { grant_type: 'client_credentials', ...form }, sent)
+
+  return {
+    request,
+    post,
+    requestToken,
+    /** A token, which must be given. */
+    async issue(client: ClientCredentials, form: Record<string, string> = {}): Promise<string> {
+      const response = await requestToken(form, { basic: client })
+      if (response.status !== 200) throw new Error(`no token: ${await response.text()}`)
+      return ((await response.json()) as { access_token: string }).access_token
+    },
+    async introspect(client: ClientCredentials, token: string) {
+      const response = await post('/oauth/introspect', { token }, { basic: client })
+      return (await response.json()) as Record<string, unknown>
+    },
+    revoke: (client: ClientCredentials, token: string) =>
+      post('/oauth/revoke', { token }, { basic: client }),
+  }
+}
