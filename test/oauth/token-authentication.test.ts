@@ -1,0 +1,223 @@
+// Client authentication (design: Token request; RFC 6749 §2.3): exactly one way, and all failures alike.
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { MAX_LIVE_SECRETS } from '../../src/constants.ts'
+import { equalInConstantTime } from '../../src/secret.ts'
+import { INVALID_CLIENT, type Refusal, expectRefusal, visible } from '../support/answers.ts'
+import type { ClientCredentials } from '../support/records.ts'
+import { type Sent, type TestServer, basic, startServer } from '../support/server.ts'
+
+vi.mock('../../src/secret.ts', { spy: true })
+
+let server: TestServer
+let client: ClientCredentials
+let other: ClientCredentials
+
+beforeAll(async () => {
+  server = await startServer()
+  await server.audience('docs', ['read'])
+  client = await server.client({ grants: { docs: ['read'] } })
+  other = await server.client({ grants: { docs: ['read'] } })
+})
+
+const AMBIGUOUS: Refusal = [400, 'invalid_request', 'client_authentication_ambiguous']
+const MALFORMED: Refusal = [400, 'invalid_request', 'client_authentication_malformed']
+
+const encoded = (text: string | Uint8Array) => `Basic ${Buffer.from(text).toString('base64')}`
+const withHeader = (Authorization: string): Sent => ({ headers: { Authorization } })
+const asForm = ({ id, secret }: ClientCredentials) => ({ client_id: id, client_secret: secret })
+/** Every character as `%XX`. */
+const percent = (text: string) =>
+  [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
+
+type Way = () => [form: Record<string, string>, sent: Sent]
+type Named = [name: string, way: Way]
+
+describe('accepted', () => {
+  const ways: Named[] = [
+    ['Basic, as it is', () => [{}, { basic: client }]],
+    [
+      'Basic, percent-encoded',
+      () => [{}, withHeader(encoded(`${percent(client.id)}:${percent(client.secret)}`))],
+    ],
+    ['basic in small letters', () => [{}, withHeader(basic(client).replace('Basic', 'basic'))]],
+    ['BASIC in capitals', () => [{}, withHeader(basic(client).replace('Basic', 'BASIC'))]],
+    ['several spaces', () => [{}, withHeader(basic(client).replace(' ', '   '))]],
+    ['base64 without padding', () => [{}, withHeader(basic(client).replace(/=+$/, ''))]],
+    ['post', () => [asForm(client), {}]],
+    ['Basic with the same client_id', () => [{ client_id: client.id }, { basic: client }]],
+    ['Basic with an empty client_secret', () => [{ client_secret: '' }, { basic: client }]],
+  ]
+  test.each(ways)('%s', async (_, way) => {
+    expect((await server.requestToken(...way())).status).toBe(200)
+  })
+
+  test('each of the live secrets', async () => {
+    const many = await server.client({ grants: { docs: ['read'] } })
+    const secrets = [many.secret]
+    for (let i = 0; i < 4; i++) secrets.push((await server.addSecret(many.id)).secret)
+    for (const secret of secrets) {
+      const response = await server.requestToken({}, { basic: { id: many.id, secret } })
+      expect(response.status).toBe(200)
+    }
+  })
+})
+
+describe('refused', () => {
+  const ambiguous: Named[] = [
+    ['Basic and post', () => [asForm(client), { basic: client }]],
+    ['Basic and post of another', () => [asForm(other), { basic: client }]],
+    ['Basic and a wrong client_secret', () => [{ client_secret: 'x' }, { basic: client }]],
+    ['Basic and the client_id of another', () => [{ client_id: other.id }, { basic: client }]],
+    ['post and another scheme', () => [asForm(client), withHeader('Bearer x')]],
+    ['post and an empty header', () => [asForm(client), withHeader('')]],
+    ['Basic and an assertion', () => [{ client_assertion: 'x' }, { basic: client }]],
+    ['Basic and its type', () => [{ client_assertion_type: 'x' }, { basic: client }]],
+    ['post and an assertion', () => [{ ...asForm(client), client_assertion: 'x' }, {}]],
+  ]
+  test.each(ambiguous)('two ways at once: %s', async (_, way) => {
+    await expectRefusal(await server.requestToken(...way()), AMBIGUOUS)
+  })
+
+  const headers: [name: string, header: () => string][] = [
+    ['no credentials', () => 'Basic'],
+    ['not base64', () => 'Basic !!!'],
+    ['base64url', () => 'Basic _-_-'],
+    ['base64 and more', () => `${basic(client)} x`],
+    ['padding in the middle', () => 'Basic YTpi=YTpi'],
+    ['two at once', () => `${basic(client)}, ${basic(client)}`],
+    ['no colon', () => encoded(client.id)],
+    ['not UTF-8', () => encoded(Uint8Array.of(0x61, 0x3a, 0xff))],
+    ['NUL', () => encoded(`${client.id}:a\0b`)],
+    ['an encoded NUL', () => encoded(`${client.id}%00:${client.secret}`)],
+    ['broken percent-encoding', () => encoded(`${client.id}:100%`)],
+    ['percent-encoding that is not UTF-8', () => encoded(`%ff:${client.secret}`)],
+  ]
+  test.each(headers)('malformed Basic: %s', async (_, header) => {
+    await expectRefusal(await server.requestToken({}, withHeader(header())), MALFORMED)
+  })
+})
+
+describe('who cannot log in', () => {
+  const WRONG = `lks_${'x'.repeat(43)}`
+
+  /** Each makes credentials that were good once, or could have been. */
+  const cases: [name: string, credentials: () => Promise<ClientCredentials>][] = [
+    ['a wrong secret', async () => ({ ...client, secret: WRONG })],
+    ['the secret of another client', async () => ({ ...client, secret: other.secret })],
+    ['an empty secret', async () => ({ ...client, secret: '' })],
+    ['a secret that is cut short', async () => ({ ...client, secret: client.secret.slice(0, -1) })],
+    ['a very long secret', async () => ({ ...client, secret: client.secret.repeat(50) })],
+    ['a client id in capitals', async () => ({ ...client, id: client.id.toUpperCase() })],
+    ['an empty client id', async () => ({ ...client, id: '' })],
+    [
+      'a disabled client',
+      async () => {
+        const made = await server.client({ grants: { docs: ['read'] } })
+        await server.setStatus(made.id, 'disabled')
+        return made
+      },
+    ],
+    [
+      'a deleted client',
+      async () => {
+        const made = await server.client({ grants: { docs: ['read'] } })
+        await server.deleteClient(made.id)
+        return made
+      },
+    ],
+    [
+      'a client of a suspended workspace',
+      async () => {
+        await server.workspace('closed')
+        const made = await server.client({ workspaceId: 'closed', grants: { docs: ['read'] } })
+        await server.setWorkspaceStatus('closed', 'suspended')
+        return made
+      },
+    ],
+    [
+      'an expired secret',
+      () => server.client({ grants: { docs: ['read'] }, secretExpiresAt: server.seconds() }),
+    ],
+    [
+      'a revoked secret',
+      async () => {
+        const made = await server.client({ grants: { docs: ['read'] } })
+        const [secret] = await server.store.listSecrets(made.id, server.seconds())
+        await server.store.revokeSecret(made.id, secret?.id ?? '', server.seconds())
+        return made
+      },
+    ],
+  ]
+
+  const unknown = { id: `lkc_${'x'.repeat(22)}`, secret: WRONG }
+
+  const attempt = async (form: Record<string, string>, sent: Sent) => {
+    const response = await server.requestToken(form, sent)
+    await expectRefusal(response.clone(), INVALID_CLIENT)
+    return visible(response)
+  }
+
+  test.each(cases)('%s looks like an unknown client', async (_, credentials) => {
+    const made = await credentials()
+    const expected = await attempt({}, { basic: unknown })
+    expect(await attempt({}, { basic: made })).toEqual(expected)
+    expect(await attempt(asForm(made), {})).toEqual(expected)
+  })
+
+  test('it costs as much to refuse either: one read, and as many comparisons', async () => {
+    const reads = vi.spyOn(server.deps.store, 'listLoginHashes')
+    const more = vi.spyOn(server.deps.store, 'findTokenSubject')
+    const compare = vi.mocked(equalInConstantTime)
+    const cost = async (credentials: ClientCredentials) => {
+      vi.clearAllMocks()
+      await attempt({}, { basic: credentials })
+      return [reads, more, compare].map((spy) => spy.mock.calls.length)
+    }
+    expect(await cost({ ...client, secret: WRONG })).toEqual([1, 0, MAX_LIVE_SECRETS])
+    expect(await cost(unknown)).toEqual([1, 0, MAX_LIVE_SECRETS])
+    vi.restoreAllMocks()
+  })
+
+  const none: Named[] = [
+    ['no authentication', () => [{}, {}]],
+    ['a client_id alone', () => [{ client_id: client.id }, {}]],
+    ['a client_secret alone', () => [{ client_secret: client.secret }, {}]],
+    ['another scheme', () => [{}, withHeader('Bearer abc')]],
+    ['another scheme that begins alike', () => [{}, withHeader('Basically abc')]],
+    [
+      'an assertion, which no client can have',
+      () => [{ client_id: client.id, client_assertion: 'x' }, {}],
+    ],
+  ]
+  test.each(none)('%s looks like an unknown client', async (_, way) => {
+    expect(await attempt(...way())).toEqual(await attempt({}, { basic: unknown }))
+  })
+
+  test('a secret ends in the second in which it expires', async () => {
+    const expiresAt = server.seconds() + 60
+    const made = await server.client({ grants: { docs: ['read'] }, secretExpiresAt: expiresAt })
+    server.advance(59)
+    expect((await server.requestToken({}, { basic: made })).status).toBe(200)
+    server.advance(1)
+    await expectRefusal(await server.requestToken({}, { basic: made }), INVALID_CLIENT)
+  })
+
+  test('nobody who is disabled between the reads gets a token', async () => {
+    const made = await server.client({ grants: { docs: ['read'] } })
+    vi.spyOn(server.deps.store, 'listLoginHashes').mockImplementationOnce(async (...args) => {
+      const hashes = await server.store.listLoginHashes(...args)
+      await server.setStatus(made.id, 'disabled')
+      return hashes
+    })
+    await expectRefusal(await server.requestToken({}, { basic: made }), INVALID_CLIENT)
+    vi.restoreAllMocks()
+  })
+
+  test('who is enabled again can', async () => {
+    const made = await server.client({ grants: { docs: ['read'] } })
+    await server.setStatus(made.id, 'disabled')
+    await expectRefusal(await server.requestToken({}, { basic: made }), INVALID_CLIENT)
+    await server.setStatus(made.id, 'active')
+    expect((await server.requestToken({}, { basic: made })).status).toBe(200)
+  })
+})

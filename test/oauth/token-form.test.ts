@@ -1,0 +1,240 @@
+// The form of a token request (design: Token request; RFC 6749 §3.2), refused before anybody is asked for.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { MAX_FORM_BYTES } from '../../src/constants.ts'
+import { type Refusal, expectRefusal } from '../support/answers.ts'
+import type { ClientCredentials } from '../support/records.ts'
+import { FORM_TYPE, type TestServer, basic, startServer } from '../support/server.ts'
+
+let server: TestServer
+let client: ClientCredentials
+
+beforeAll(async () => {
+  server = await startServer()
+  await server.audience('docs', ['read'])
+  client = await server.client({ grants: { docs: ['read'] } })
+})
+
+const GRANT = 'grant_type=client_credentials'
+const MALFORMED: Refusal = [400, 'invalid_request', 'body_malformed']
+const REPEATED: Refusal = [400, 'invalid_request', 'parameter_repeated']
+const IN_QUERY: Refusal = [400, 'invalid_request', 'parameter_in_query']
+const MEDIA_TYPE: Refusal = [400, 'invalid_request', 'media_type_unsupported']
+const TOO_LARGE: Refusal = [413, 'invalid_request', 'body_too_large']
+
+const PARAMETERS = [
+  'grant_type',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'audience',
+  'resource',
+  'scope',
+  'plugin_id',
+  'authorization_details',
+  'token',
+  'token_type_hint',
+]
+
+type BodyCase = [name: string, body: string, refusal: Refusal]
+
+describe('the body', () => {
+  const grantTypes: BodyCase[] = [
+    ['no grant type', 'scope=read', [400, 'invalid_request', 'grant_type_missing']],
+    ['an empty grant type', 'grant_type=', [400, 'invalid_request', 'grant_type_missing']],
+    ['an empty body', '', [400, 'invalid_request', 'grant_type_missing']],
+    ...['authorization_code', 'CLIENT_CREDENTIALS', 'client_credentials+', 'password'].map(
+      (type): BodyCase => [
+        `the grant type ${type}`,
+        `grant_type=${type}`,
+        [400, 'unsupported_grant_type', 'grant_type_unsupported'],
+      ],
+    ),
+  ]
+  const repeated: BodyCase[] = [
+    ...PARAMETERS.map((name): BodyCase => [
+      `${name} twice`,
+      `${GRANT}&${name}=a&${name}=b`,
+      name === 'resource' ? [400, 'invalid_target', 'target_repeated'] : REPEATED,
+    ]),
+    ['the same value twice', `${GRANT}&scope=read&scope=read`, REPEATED],
+    ['an unknown parameter twice', `${GRANT}&colour=a&colour=b`, REPEATED],
+    ['a name that is spelled in two ways', `${GRANT}&scope=read&%73cope=read`, REPEATED],
+    ['a parameter once empty and once not', `${GRANT}&scope=&scope=read`, REPEATED],
+    ['a parameter empty twice', `${GRANT}&scope&scope=`, REPEATED],
+    [
+      'resource empty and full',
+      `${GRANT}&resource=&resource=https://api.example`,
+      [400, 'invalid_target', 'target_repeated'],
+    ],
+  ]
+  const broken = ['%', '%4', '%zz', 'a%', '%u0041', '%FF', '%C0%80', '%ED%A0%80', '%00', 'a%00b']
+  const malformed: BodyCase[] = broken.flatMap((text): BodyCase[] => [
+    [`${text} in a value`, `${GRANT}&scope=${text}`, MALFORMED],
+    [`${text} in a name`, `${GRANT}&${text}=read`, MALFORMED],
+    [`${text} in a name without a value`, `${GRANT}&${text}`, MALFORMED],
+  ])
+
+  test.each([...grantTypes, ...repeated, ...malformed])('%s', async (_, body, refusal) => {
+    await expectRefusal(await server.post('/oauth/token', body, { basic: client }), refusal)
+  })
+
+  const ignored: [name: string, body: string][] = [
+    ['unknown parameters', `${GRANT}&colour=blue&client_assertio=x&__proto__=x&constructor=y`],
+    ['parameters without a value', `${GRANT}&${PARAMETERS.slice(1).join('=&')}`],
+    ['empty pairs', `&&${GRANT}&&`],
+    ['a name in capitals', `${GRANT}&SCOPE=other`],
+    ['percent-encoding', 'grant%5Ftype=client%5fcredentials'],
+  ]
+  test.each(ignored)('%s do no harm', async (_, body) => {
+    const response = await server.post('/oauth/token', body, { basic: client })
+    expect([response.status, await response.json()]).toMatchObject([200, { scope: 'read' }])
+  })
+})
+
+describe('raw bytes', () => {
+  const bytes: [name: string, bytes: number[]][] = [
+    ['not UTF-8', [0xff]],
+    ['a lone continuation byte', [0x80]],
+    ['an overlong slash', [0xc0, 0xaf]],
+    ['a surrogate', [0xed, 0xa0, 0x80]],
+    ['a character cut short', [0xe2, 0x82]],
+    ['NUL', [0]],
+  ]
+  test.each(bytes)('%s', async (_, raw) => {
+    const body = Buffer.concat([Buffer.from(`${GRANT}&scope=`), Buffer.from(raw)])
+    const headers = { 'Content-Type': FORM_TYPE, Authorization: basic(client) }
+    await expectRefusal(
+      await server.request('/oauth/token', { method: 'POST', body, headers }),
+      MALFORMED,
+    )
+  })
+})
+
+describe('the query', () => {
+  const queries = [
+    ...PARAMETERS.map((name) => `${name}=x`),
+    'client_secret',
+    '%63lient_secret=x',
+    'a=b&scope=read',
+  ]
+  test.each(queries)('%s', async (query) => {
+    const response = await server.post(`/oauth/token?${query}`, GRANT, { basic: client })
+    await expectRefusal(response, IN_QUERY)
+  })
+
+  test('is ignored where it has no parameter', async () => {
+    const response = await server.post('/oauth/token?trace=1&', GRANT, { basic: client })
+    expect(response.status).toBe(200)
+  })
+})
+
+describe('the media type', () => {
+  const refused: Record<string, string>[] = [
+    { 'Content-Type': '' },
+    { 'Content-Type': 'application/json' },
+    { 'Content-Type': 'text/plain' },
+    { 'Content-Type': 'multipart/form-data; boundary=x' },
+    { 'Content-Type': `${FORM_TYPE}2` },
+    { 'Content-Type': `text/plain; ${FORM_TYPE}` },
+    { 'Content-Type': `${FORM_TYPE}, text/plain` },
+    { 'Content-Type': `${FORM_TYPE}; charset=iso-8859-1` },
+    { 'Content-Type': `${FORM_TYPE}; charset=utf-16` },
+    { 'Content-Encoding': 'gzip' },
+  ]
+  test.each(refused)('%o is refused', async (headers) => {
+    await expectRefusal(
+      await server.post('/oauth/token', GRANT, { basic: client, headers }),
+      MEDIA_TYPE,
+    )
+  })
+
+  const accepted = [
+    FORM_TYPE.toUpperCase(),
+    `${FORM_TYPE};charset=UTF-8`,
+    `${FORM_TYPE} ; charset="utf-8"`,
+    `${FORM_TYPE}; charset=utf8`,
+    `${FORM_TYPE}; boundary=x`,
+  ]
+  test.each(accepted)('%s is accepted', async (type) => {
+    const headers = { 'Content-Type': type }
+    expect((await server.post('/oauth/token', GRANT, { basic: client, headers })).status).toBe(200)
+  })
+})
+
+describe('the size', () => {
+  const filled = (bytes: number) => `${GRANT}&x=`.padEnd(bytes, 'x')
+
+  /** A body that counts how often it is read. Nothing is read ahead. */
+  const stream = (next: (reads: number) => Uint8Array | Error | null) => {
+    const seen = { reads: 0, cancelled: false }
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          const chunk = next(++seen.reads)
+          if (chunk === null) controller.close()
+          else if (chunk instanceof Error) controller.error(chunk)
+          else controller.enqueue(chunk)
+        },
+        cancel() {
+          seen.cancelled = true
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    return { body, seen }
+  }
+
+  const send = (body: ReadableStream<Uint8Array>, headers: Record<string, string> = {}) =>
+    server.request('/oauth/token', {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': FORM_TYPE, Authorization: basic(client), ...headers },
+      duplex: 'half',
+    })
+
+  test.each(['declared', 'chunked'])('64 KiB, %s: accepted, one byte more is not', async (how) => {
+    const ask = (bytes: number) =>
+      how === 'chunked'
+        ? send(new Blob([filled(bytes)]).stream())
+        : server.post('/oauth/token', filled(bytes), { basic: client })
+    expect((await ask(MAX_FORM_BYTES)).status).toBe(200)
+    await expectRefusal(await ask(MAX_FORM_BYTES + 1), TOO_LARGE)
+  })
+
+  test('a body that is declared too long is not read at all', async () => {
+    const { body, seen } = stream(() => new Error('it was read'))
+    const declared = { 'Content-Length': String(MAX_FORM_BYTES + 1) }
+    await expectRefusal(await send(body, declared), TOO_LARGE)
+    expect(seen.reads).toBe(0)
+  })
+
+  test('a body of another media type is not read at all', async () => {
+    const { body, seen } = stream(() => new Error('it was read'))
+    await expectRefusal(await send(body, { 'Content-Type': 'application/json' }), MEDIA_TYPE)
+    expect(seen.reads).toBe(0)
+  })
+
+  test('an endless body is read up to the limit and given up', async () => {
+    const chunk = new Uint8Array(MAX_FORM_BYTES / 4).fill(0x78)
+    const { body, seen } = stream(() => chunk)
+    await expectRefusal(await send(body), TOO_LARGE)
+    expect(seen).toEqual({ reads: 5, cancelled: true })
+  })
+
+  test('a chunked body is put together, however it is cut', async () => {
+    const bytes = new TextEncoder().encode(`${GRANT}&scope=read&note=%C3%A9é`)
+    const { body } = stream((reads) => {
+      const byte = bytes.subarray(reads - 1, reads)
+      return byte.length === 0 ? null : byte
+    })
+    expect((await send(body)).status).toBe(200)
+  })
+
+  test('a body that breaks off', async () => {
+    const { body } = stream((reads) =>
+      reads > 1 ? new Error('reset') : new TextEncoder().encode(GRANT),
+    )
+    await expectRefusal(await send(body), MALFORMED)
+  })
+})

@@ -1,0 +1,207 @@
+// What a token request may ask for (design: Token request): the audience, the scope, the plugin, the details.
+// A request only narrows, and nothing is dropped silently.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Refusal, expectRefusal, visible } from '../support/answers.ts'
+import { decode } from '../support/jwt.ts'
+import { type TestServer, startServer } from '../support/server.ts'
+
+const API = 'https://api.example/v1'
+
+const NOT_GRANTED: Refusal = [400, 'invalid_target', 'target_not_granted']
+const MISMATCH: Refusal = [400, 'invalid_target', 'target_mismatch']
+const TARGET_MALFORMED: Refusal = [400, 'invalid_target', 'target_malformed']
+const TARGET_AMBIGUOUS: Refusal = [400, 'invalid_target', 'target_ambiguous']
+const SCOPE_MALFORMED: Refusal = [400, 'invalid_scope', 'scope_malformed']
+const SCOPE_NOT_GRANTED: Refusal = [400, 'invalid_scope', 'scope_not_granted']
+const PLUGIN_REQUIRED: Refusal = [400, 'invalid_request', 'plugin_required']
+const PLUGIN_NOT_ALLOWED: Refusal = [400, 'invalid_request', 'plugin_not_allowed']
+const DETAILS_REFUSED: Refusal = [400, 'invalid_authorization_details', 'details_not_granted']
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startServer()
+  await server.audience('docs', ['read', 'write>read', 'full>write', 'agency'])
+  await server.audience('loop', ['a>b', 'b>c', 'c>a', 'd>d,b,gone'])
+  await server.audience(API, ['call'])
+  await server.audience('http://localhost:3000', ['call'])
+})
+
+/** Asks, and gives the claims of the token; or sees it refused as expected. */
+const ask = async (
+  options: Parameters<TestServer['client']>[0],
+  form: Record<string, string>,
+  refusal?: Refusal,
+) => {
+  const client = await server.client(options)
+  if (refusal !== undefined) {
+    await expectRefusal(await server.requestToken(form, { basic: client }), refusal)
+    return null
+  }
+  const response = await server.requestToken(form, { basic: client })
+  expect(response.status).toBe(200)
+  const body = (await response.json()) as { access_token: string; scope: string }
+  const { claims } = decode(body.access_token)
+  expect(claims.scope).toBe(body.scope)
+  return claims
+}
+
+describe('audience and resource', () => {
+  const several = { docs: ['read'], [API]: ['call'], 'http://localhost:3000': ['call'] }
+
+  test.each([
+    ['the only one', { docs: ['read'] }, {}, 'docs'],
+    ['the only one, empty values', { docs: ['read'] }, { audience: '', resource: '' }, 'docs'],
+    ['an id', several, { audience: 'docs' }, 'docs'],
+    ['a URI as audience', several, { audience: API }, API],
+    ['a URI as resource', several, { resource: API }, API],
+    ['both, the same', several, { audience: API, resource: API }, API],
+    ['a loopback URI', several, { resource: 'http://localhost:3000' }, 'http://localhost:3000'],
+  ])('%s', async (_, grants, form, expected) => {
+    expect(await ask({ grants }, form)).toMatchObject({ aud: expected })
+  })
+
+  const refused: [form: Record<string, string>, refusal: Refusal][] = [
+    [{}, TARGET_AMBIGUOUS],
+    [{ audience: 'unheard-of' }, NOT_GRANTED],
+    [{ audience: 'hook' }, NOT_GRANTED],
+    [{ audience: 'latchkey' }, NOT_GRANTED],
+    [{ audience: 'DOCS' }, NOT_GRANTED],
+    [{ audience: 'docs ' }, NOT_GRANTED],
+    [{ audience: `docs ${API}` }, NOT_GRANTED],
+    [{ audience: '*' }, NOT_GRANTED],
+    [{ audience: '__proto__' }, NOT_GRANTED],
+    [{ audience: `${API}/` }, NOT_GRANTED],
+    [{ resource: `${API}/` }, NOT_GRANTED],
+    [{ resource: 'https://API.example/v1' }, NOT_GRANTED],
+    [{ resource: 'https://other.example' }, NOT_GRANTED],
+    [{ resource: 'urn:example:docs' }, NOT_GRANTED],
+    [{ resource: 'docs' }, TARGET_MALFORMED],
+    [{ audience: 'docs', resource: 'docs' }, TARGET_MALFORMED],
+    [{ resource: '/v1' }, TARGET_MALFORMED],
+    [{ resource: '//api.example/v1' }, TARGET_MALFORMED],
+    [{ resource: `${API}#part` }, TARGET_MALFORMED],
+    [{ resource: `${API}#` }, TARGET_MALFORMED],
+    [{ resource: 'https://' }, TARGET_MALFORMED],
+    [{ audience: 'docs', resource: API }, MISMATCH],
+    [{ audience: API, resource: `${API}/` }, MISMATCH],
+  ]
+  test.each(refused)('%o is refused', async (form, refusal) => {
+    await ask({ grants: several }, form, refusal)
+  })
+
+  test('a client without a grant has no audience', async () => {
+    await ask({}, {}, TARGET_AMBIGUOUS)
+    await ask({}, { audience: 'docs' }, NOT_GRANTED)
+  })
+
+  test('nobody learns which audiences there are', async () => {
+    const client = await server.client({ grants: { docs: ['read'] } })
+    const answer = async (audience: string) =>
+      visible(await server.requestToken({ audience }, { basic: client }))
+    expect(await answer(API)).toEqual(await answer('unheard-of'))
+  })
+})
+
+describe('scope', () => {
+  test.each([
+    ['the whole grant', ['read', 'agency'], undefined, 'read agency'],
+    ['an empty value', ['read', 'agency'], '', 'read agency'],
+    ['a part', ['read', 'agency'], 'agency', 'agency'],
+    ['what the grant implies', ['full'], undefined, 'full write read'],
+    ['what the scope implies', ['full'], 'write', 'write read'],
+    ['only what is implied', ['full'], 'read', 'read'],
+    ['an order of its own', ['full', 'agency'], 'agency read', 'agency read'],
+    ['the same twice', ['read'], 'read read', 'read'],
+  ])('%s', async (_, granted, scope, expected) => {
+    const form = scope === undefined ? {} : { scope }
+    expect(await ask({ grants: { docs: granted } }, form)).toMatchObject({ scope: expected })
+  })
+
+  test('permissions that imply each other end, and one that is gone implies nothing', async () => {
+    expect(await ask({ grants: { loop: ['d'] } }, {})).toMatchObject({ scope: 'd b c a' })
+  })
+
+  test.each([
+    [['read'], 'write'],
+    [['write'], 'full'],
+    [['full'], 'agency'],
+    [['agency'], 'read'],
+    [['full'], 'read agency'],
+    [['full'], 'read unheard-of'],
+    [['full'], 'call'],
+    [['full'], 'hook:govern'],
+    [['full'], 'READ'],
+    [['full'], 'read,write'],
+    [['full'], '*'],
+    [['full'], '__proto__'],
+    [['full'], 'constructor'],
+  ])('a grant of %j is not good for %j', async (granted, scope) => {
+    await ask({ grants: { docs: granted } }, { scope }, SCOPE_NOT_GRANTED)
+  })
+
+  test('a scope of another audience of the client', async () => {
+    const grants = { docs: ['read'], [API]: ['call'] }
+    await ask({ grants }, { audience: 'docs', scope: 'call' }, SCOPE_NOT_GRANTED)
+  })
+
+  const malformed = [' ', ' read', 'read ', 'read  write', 'read\twrite', 'read\nwrite']
+  test.each([...malformed, 'read"', 'read\\', 'réad', 'read\u007f', 'read\u00a0write'])(
+    '%j is malformed',
+    async (scope) => {
+      await ask({ grants: { docs: ['full'] } }, { scope }, SCOPE_MALFORMED)
+    },
+  )
+})
+
+describe('plugin', () => {
+  const free = { docs: ['read'] }
+  const needing = { hook: ['hook:govern'] }
+  const [a, b] = ['acme.sync', 'acme.mail']
+
+  test.each([
+    ['the only one', [a], needing, {}, a],
+    ['the only one, said', [a], needing, { plugin_id: a }, a],
+    ['the only one, an empty value', [a], needing, { plugin_id: '' }, a],
+    ['one of several', [a, b], needing, { plugin_id: b }, b],
+    ['the only one where none is needed', [a], free, {}, a],
+    ['one of several where none is needed', [a, b], free, { plugin_id: a }, a],
+    ['none of several where none is needed', [a, b], free, {}, undefined],
+    ['none where none is needed', [], free, {}, undefined],
+  ])('%s', async (_, plugins, grants, form, expected) => {
+    const claims = await ask({ plugins, grants }, form)
+    expect(claims?.plugin_id).toBe(expected)
+    const own = Object.keys(claims ?? {}).filter((name) => name.startsWith('plugin_'))
+    expect(own.length > 0).toBe(expected !== undefined)
+  })
+
+  test.each([
+    ['none, where one is needed', [], needing, {}, PLUGIN_REQUIRED],
+    ['several, none said', [a, b], needing, {}, PLUGIN_REQUIRED],
+    ['several, an empty value', [a, b], needing, { plugin_id: '' }, PLUGIN_REQUIRED],
+    ['that of another', [a], needing, { plugin_id: b }, PLUGIN_NOT_ALLOWED],
+    ['one that does not exist', [a], needing, { plugin_id: 'unheard-of' }, PLUGIN_NOT_ALLOWED],
+    ['one that is not its own, none needed', [a], free, { plugin_id: b }, PLUGIN_NOT_ALLOWED],
+    ['any, for a client without', [], free, { plugin_id: a }, PLUGIN_NOT_ALLOWED],
+    ['in capitals', [a], needing, { plugin_id: a.toUpperCase() }, PLUGIN_NOT_ALLOWED],
+    ['joined by a comma', [a, b], needing, { plugin_id: `${a},${b}` }, PLUGIN_NOT_ALLOWED],
+    ['a glob', [a], needing, { plugin_id: '*' }, PLUGIN_NOT_ALLOWED],
+  ])('%s', async (_, plugins, grants, form, refusal) => {
+    await ask({ plugins, grants }, form, refusal)
+  })
+})
+
+describe('authorization details', () => {
+  test.each(['[]', '[{"type":"tool_run","identifier":"1"}]', '{}', 'no JSON', '*'])(
+    '%s is refused, as no client is granted any',
+    async (details) => {
+      const form = { authorization_details: details }
+      await ask({ grants: { docs: ['read'] } }, form, DETAILS_REFUSED)
+    },
+  )
+
+  test('none where the value is empty', async () => {
+    const claims = await ask({ grants: { docs: ['read'] } }, { authorization_details: '' })
+    expect(claims).not.toHaveProperty('authorization_details')
+  })
+})
