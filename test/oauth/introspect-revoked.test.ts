@@ -1,0 +1,126 @@
+// Introspection after something has been taken back: inactive with the commit, for every kind of rule.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { decode, spellings } from '../support/jwt.ts'
+import { testKey } from '../support/keys.ts'
+import type { ClientCredentials } from '../support/records.ts'
+import { type TestServer, startServer } from '../support/server.ts'
+
+const INACTIVE = { active: false }
+const GRANTS = { docs: ['read'] }
+
+let server: TestServer
+let client: ClientCredentials
+/** Marked to introspect tokens for `docs`. */
+let docs: ClientCredentials
+
+const startWithDocs = async () => {
+  const started = await startServer()
+  await started.audience('docs', ['read'])
+  return started
+}
+
+beforeAll(async () => {
+  server = await startWithDocs()
+  client = await server.client({ grants: GRANTS })
+  docs = await server.client({ introspects: ['docs'] })
+})
+
+describe('revoked', () => {
+  type Subject = { id: string; token: string; kid: string }
+  /** What takes the token back, and whether the client gets a new one afterwards. */
+  type Case = [
+    name: string,
+    revoke: (own: TestServer, subject: Subject) => Promise<unknown>,
+    again: boolean,
+  ]
+  const cases: Case[] = [
+    ['the client', (own, { id }) => own.store.revokeClientTokens(id, own.seconds()), true],
+    ['the plugin', (own) => own.store.revokePluginTokens('acme.sync', own.seconds()), true],
+    [
+      'the key',
+      async (own, { kid }) =>
+        own.store.revokeKeys([kid], [await testKey('RS256', 3)], own.seconds()),
+      true,
+    ],
+    ['a client that is disabled', (own, { id }) => own.setStatus(id, 'disabled'), false],
+    ['a client that is deleted', (own, { id }) => own.deleteClient(id), false],
+    [
+      'a client that is disabled and enabled',
+      async (own, { id }) => {
+        await own.setStatus(id, 'disabled')
+        await own.setStatus(id, 'active')
+      },
+      true,
+    ],
+    ['a workspace that is suspended', (own) => own.setWorkspaceStatus('acme', 'suspended'), false],
+    [
+      'a workspace that is suspended and resumed',
+      async (own) => {
+        await own.setWorkspaceStatus('acme', 'suspended')
+        await own.setWorkspaceStatus('acme', 'active')
+      },
+      true,
+    ],
+    [
+      'a grant that is taken',
+      async (own, { id }) => {
+        const before = await own.store.findClient(id)
+        if (before) await own.store.updateClient(before, { grants: [] }, own.seconds())
+      },
+      false,
+    ],
+  ]
+
+  test.each(cases)('%s', async (_, revoke, again) => {
+    const own = await startWithDocs()
+    await own.workspace('acme')
+    const observer = await own.client({ introspects: ['docs'] })
+    const made = await own.client({ workspaceId: 'acme', plugins: ['acme.sync'], grants: GRANTS })
+    const bystander = await own.client({ plugins: ['acme.other'], grants: GRANTS })
+    const [token, untouched] = [await own.issue(made), await own.issue(bystander)]
+    expect(await own.introspect(observer, token)).toMatchObject({ active: true })
+
+    const kid = String(decode(token).header.kid)
+    await revoke(own, { id: made.id, token, kid })
+    expect(await own.introspect(observer, token)).toEqual(INACTIVE)
+    for (const one of spellings(token)) {
+      expect(await own.introspect(observer, one)).toEqual(INACTIVE)
+    }
+
+    const key = (await own.store.findPublishedKey(kid)) !== null
+    expect(await own.introspect(observer, untouched)).toMatchObject({ active: key })
+    const asked = await own.requestToken({}, { basic: made })
+    expect(asked.status === 200).toBe(again)
+    if (again) {
+      expect(await own.introspect(made, await own.issue(made))).toMatchObject({ active: true })
+    }
+  })
+
+  test('one token, by its client; its others live on', async () => {
+    const [token, other] = [await server.issue(client), await server.issue(client)]
+    await server.revoke(client, token)
+    expect(await server.introspect(docs, token)).toEqual(INACTIVE)
+    expect(await server.introspect(client, token)).toEqual(INACTIVE)
+    expect(await server.introspect(docs, other)).toMatchObject({ active: true })
+  })
+
+  test('a signing key that is retired still vouches for its tokens', async () => {
+    const own = await startWithDocs()
+    const made = await own.client({ grants: GRANTS })
+    const token = await own.issue(made)
+    own.sql(`update signing_keys set state = 'retiring' where state = 'active'`)
+    expect(await own.introspect(made, token)).toMatchObject({ active: true })
+  })
+
+  test('a rule is looked up at every request, and a store that fails says nothing', async () => {
+    const own = await startWithDocs()
+    const made = await own.client({ grants: GRANTS })
+    const token = await own.issue(made)
+    own.fail('findRevocation', new Error('lost'))
+    const response = await own.post('/oauth/introspect', { token }, { basic: made })
+    expect([response.status, await response.text()]).toEqual([
+      500,
+      expect.not.stringContaining('active'),
+    ])
+  })
+})
