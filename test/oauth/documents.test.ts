@@ -1,0 +1,189 @@
+// The public documents: JWKS (RFC 7517) and metadata (RFC 8414), their caching, and who may read them.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { Unavailable } from '../../src/errors.ts'
+import { testKey } from '../support/keys.ts'
+import { ISSUER, type TestServer, startServer } from '../support/server.ts'
+
+const JWKS = '/.well-known/jwks.json'
+const METADATA = '/.well-known/oauth-authorization-server'
+const DOCUMENTS = [
+  [JWKS, 'application/jwk-set+json'],
+  [METADATA, 'application/json'],
+] as const
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startServer()
+})
+
+type Jwk = Record<string, string>
+const jwksOf = async (from: TestServer): Promise<Jwk[]> => {
+  const body = (await (await from.request(JWKS)).json()) as { keys: Jwk[] }
+  expect(Object.keys(body)).toEqual(['keys'])
+  return body.keys
+}
+
+describe('the metadata', () => {
+  test('has what works, from the configured issuer alone', async () => {
+    const methods = ['client_secret_basic', 'client_secret_post']
+    const headers = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' }
+    const response = await server.request(METADATA, { headers })
+    expect(await response.json()).toEqual({
+      issuer: ISSUER,
+      token_endpoint: `${ISSUER}/oauth/token`,
+      token_endpoint_auth_methods_supported: methods,
+      introspection_endpoint: `${ISSUER}/oauth/introspect`,
+      introspection_endpoint_auth_methods_supported: methods,
+      revocation_endpoint: `${ISSUER}/oauth/revoke`,
+      revocation_endpoint_auth_methods_supported: methods,
+      jwks_uri: `${ISSUER}${JWKS}`,
+      grant_types_supported: ['client_credentials'],
+      response_types_supported: [],
+    })
+  })
+
+  test('every address in it answers', async () => {
+    const metadata = (await (await server.request(METADATA)).json()) as Record<string, unknown>
+    const addresses = Object.values(metadata).filter(
+      (value): value is string => typeof value === 'string' && value !== ISSUER,
+    )
+    expect(addresses).toHaveLength(4)
+    for (const address of addresses) {
+      const method = address.includes('/oauth/') ? 'POST' : 'GET'
+      expect((await server.request(address.slice(ISSUER.length), { method })).status).not.toBe(404)
+    }
+  })
+})
+
+describe('the JWKS', () => {
+  test('has public members only, for the active and the next key', async () => {
+    const algorithms = ['RS256', 'ES256', 'EdDSA'] as const
+    const several = await startServer({ algorithms })
+    const base64url = expect.stringMatching(/^[\w-]+$/) as unknown
+    const members = {
+      RS256: { kty: 'RSA', n: base64url, e: 'AQAB' },
+      ES256: { kty: 'EC', crv: 'P-256', x: base64url, y: base64url },
+      EdDSA: { kty: 'OKP', crv: 'Ed25519', x: base64url },
+    }
+    const expected = await Promise.all(
+      algorithms.flatMap((alg) =>
+        [1, 2].map(async (number) => ({
+          ...members[alg],
+          kid: (await testKey(alg, number)).kid,
+          alg,
+          use: 'sig',
+        })),
+      ),
+    )
+    const keys = await jwksOf(several)
+    expect(keys).toHaveLength(expected.length)
+    expect(keys).toEqual(expect.arrayContaining(expected))
+  })
+
+  test('a private member does not get out, even from a row that has one', async () => {
+    const leaking = await startServer()
+    leaking.sql(`update signing_keys set public_jwk = json_set(public_jwk, '$.d', 'private',
+      '$.p', 'private', '$.q', 'private', '$.k', 'private', '$.oth', 'private')`)
+    const keys = await jwksOf(leaking)
+    for (const key of keys) {
+      expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
+    }
+    expect(JSON.stringify(keys)).not.toContain('private')
+  })
+
+  test('a retiring key stays, a revoked one goes at once', async () => {
+    const own = await startServer()
+    const [first, second, third, fourth] = await Promise.all(
+      [1, 2, 3, 4].map(async (number) => (await testKey('RS256', number)).kid),
+    )
+    const kids = async () => new Set((await jwksOf(own)).map((key) => key.kid))
+    expect(await kids()).toEqual(new Set([first, second]))
+
+    await own.store.revokeKeys([first ?? ''], [await testKey('RS256', 3)], own.seconds())
+    expect(await kids()).toEqual(new Set([second, third]))
+
+    own.sql(`update signing_keys set state = 'retiring' where kid = '${second}'`)
+    await own.store.addKeys([await testKey('RS256', 4)], own.seconds())
+    expect(await kids()).toEqual(new Set([second, third, fourth]))
+  })
+})
+
+describe.each(DOCUMENTS)('%s', (path, type) => {
+  test('may be kept for an hour and read from anywhere', async () => {
+    const response = await server.request(path)
+    expect(response.status).toBe(200)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': type,
+      'cache-control': 'public, max-age=3600',
+      'access-control-allow-origin': '*',
+      etag: expect.stringMatching(/^"\w+"$/) as unknown,
+    })
+    expect(response.headers.has('access-control-allow-credentials')).toBe(false)
+    expect(response.headers.has('pragma')).toBe(false)
+  })
+
+  const current = async () => (await server.request(path)).headers.get('etag') ?? ''
+
+  test.each([
+    ['the same', (etag: string) => etag],
+    ['the same, weak', (etag: string) => `W/${etag}`],
+    ['one of several', (etag: string) => `"other", ${etag}`],
+    ['any', () => '*'],
+  ])('is not sent again to who has it: %s', async (_, header) => {
+    const etag = await current()
+    const headers = { 'If-None-Match': header(etag), 'X-Request-Id': 'trace-1' }
+    const response = await server.request(path, { headers })
+    expect([response.status, await response.text()]).toEqual([304, ''])
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      etag,
+      'cache-control': 'public, max-age=3600',
+      'access-control-allow-origin': '*',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': 'trace-1',
+    })
+  })
+
+  test.each(['"other"', 'W/"other"', ''])('is sent to who has another: %j', async (etag) => {
+    const response = await server.request(path, { headers: { 'If-None-Match': etag } })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toBeTypeOf('object')
+  })
+
+  test('HEAD has the same headers and no body', async () => {
+    const headers = { 'X-Request-Id': 'trace-1' }
+    const [get, head] = [
+      await server.request(path, { headers }),
+      await server.request(path, { headers, method: 'HEAD' }),
+    ]
+    expect([head.status, await head.text()]).toEqual([200, ''])
+    expect(new Map(head.headers)).toEqual(new Map(get.headers))
+  })
+
+  test('needs no authentication, and looks at none', async () => {
+    const headers = { Authorization: 'Basic !!!' }
+    expect((await server.request(path, { headers })).status).toBe(200)
+  })
+})
+
+test('the ETag of the JWKS follows the keys', async () => {
+  const own = await startServer()
+  const etag = async () => (await own.request(JWKS)).headers.get('etag')
+  const before = await etag()
+  expect(await etag()).toBe(before)
+  const { kid } = await testKey('RS256', 1)
+  await own.store.revokeKeys([kid], [await testKey('RS256', 3)], own.seconds())
+  expect(await etag()).not.toBe(before)
+})
+
+test('a JWKS that cannot be read is not an empty one, and is not kept', async () => {
+  const own = await startServer()
+  own.fail('listKeys', new Unavailable('SQLITE_BUSY'))
+  const response = await own.request(JWKS, { headers: { 'If-None-Match': '*' } })
+  expect([response.status, await response.text()]).toEqual([
+    503,
+    expect.not.stringContaining('keys'),
+  ])
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect(response.headers.has('etag')).toBe(false)
+})

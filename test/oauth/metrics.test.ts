@@ -1,0 +1,111 @@
+// `/metrics`: for loopback or with the token; for others it does not exist.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createMetrics } from '../../src/node/metrics.ts'
+import { expectPrivate, expectRefusal } from '../support/answers.ts'
+import { type TestServer, startServer } from '../support/server.ts'
+
+const TOKEN = 'metrics-token-of-32-characters-x'
+const STRANGER = '192.0.2.1'
+
+type Case = [
+  name: string,
+  setting: { address?: string; token?: string },
+  headers: Record<string, string>,
+]
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startServer({ metrics: createMetrics() })
+})
+
+const ask = async ({ address, token }: Case[1], headers: Case[2]) => {
+  Object.assign(server.deps, { metricsToken: token ?? null, clientAddress: () => address })
+  return server.request('/metrics', { headers })
+}
+
+describe('who reads them', () => {
+  const allowed: Case[] = [
+    ['loopback', { address: '127.0.0.1' }, {}],
+    ['all of loopback', { address: '127.1.2.3' }, {}],
+    ['loopback of IPv6', { address: '::1' }, {}],
+    ['IPv4 in IPv6', { address: '::ffff:127.0.0.1' }, {}],
+    ['the token', { address: STRANGER, token: TOKEN }, { Authorization: `Bearer ${TOKEN}` }],
+    [
+      'the token, small letters',
+      { address: STRANGER, token: TOKEN },
+      { Authorization: `bearer ${TOKEN}` },
+    ],
+    [
+      'the token through a proxy',
+      { address: STRANGER, token: TOKEN },
+      { Authorization: `Bearer ${TOKEN}`, 'X-Forwarded-For': STRANGER },
+    ],
+  ]
+  test.each(allowed)('%s', async (_, setting, headers) => {
+    const response = await ask(setting, headers)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
+    expectPrivate(response)
+  })
+
+  const refused: Case[] = [
+    ['a stranger', { address: STRANGER }, {}],
+    ['an unknown address', {}, {}],
+    ['an address that begins alike', { address: '127.evil.example' }, { Via: '1.1 x' }],
+    ['an address that ends alike', { address: '10.127.0.1' }, {}],
+    ['Forwarded', { address: '127.0.0.1' }, { Forwarded: 'for=192.0.2.1' }],
+    ['X-Forwarded-For', { address: '127.0.0.1' }, { 'X-Forwarded-For': '127.0.0.1' }],
+    ['an empty X-Forwarded-For', { address: '127.0.0.1' }, { 'X-Forwarded-For': '' }],
+    ['X-Real-IP', { address: '::1' }, { 'X-Real-IP': '127.0.0.1' }],
+    ['Via', { address: '::1' }, { Via: '1.1 proxy' }],
+    ['any token where none is set', { address: STRANGER }, { Authorization: `Bearer ${TOKEN}` }],
+    ['an empty token where none is set', { address: STRANGER }, { Authorization: 'Bearer ' }],
+    ['a wrong token', { address: STRANGER, token: TOKEN }, { Authorization: `Bearer ${TOKEN}x` }],
+    [
+      'a part of it',
+      { address: STRANGER, token: TOKEN },
+      { Authorization: `Bearer ${TOKEN.slice(1)}` },
+    ],
+    ['another scheme', { address: STRANGER, token: TOKEN }, { Authorization: `Basic ${TOKEN}` }],
+    ['no token', { address: STRANGER, token: TOKEN }, {}],
+    ['loopback without the token that is set', { address: '127.0.0.1', token: TOKEN }, {}],
+  ]
+  test.each(refused)('not %s', async (_, setting, headers) => {
+    await expectRefusal(await ask(setting, headers), [404, 'not_found', 'not_found'])
+  })
+
+  test('nobody where there are none', async () => {
+    const without = await startServer({ metrics: null, clientAddress: () => '127.0.0.1' })
+    await expectRefusal(await without.request('/metrics'), [404, 'not_found', 'not_found'])
+  })
+})
+
+test('they count what is done, and repeat nothing of a request', async () => {
+  const server = await startServer({
+    metrics: createMetrics(),
+    clientAddress: () => '127.0.0.1',
+  })
+  await server.audience('docs', ['read'])
+  const client = await server.client({ grants: { docs: ['read'] } })
+  const token = await server.issue(client)
+  await server.introspect(client, token)
+  await server.revoke(client, token)
+  await server.introspect(client, token)
+  await server.requestToken({ audience: 'chosen-by-the-caller' }, { basic: client })
+  await server.requestToken({}, { basic: { ...client, secret: 'x' } })
+
+  const text = await (await server.request('/metrics')).text()
+  const counters = text.split('\n').filter((line) => line.startsWith('latchkey_'))
+  expect(counters.sort()).toEqual([
+    'latchkey_introspections_total{active="false"} 1',
+    'latchkey_introspections_total{active="true"} 1',
+    'latchkey_requests_refused_total{code="client_authentication_failed"} 1',
+    'latchkey_requests_refused_total{code="target_not_granted"} 1',
+    'latchkey_tokens_issued_total{audience="docs"} 1',
+    'latchkey_tokens_revoked_total 1',
+  ])
+  for (const asked of [client.id, client.secret, token, 'chosen-by-the-caller']) {
+    expect(text).not.toContain(asked)
+  }
+})
