@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+type Packed = { files: { path: string; mode: number }[]; bundled: string[] }
+
+const packed = (): Packed => {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [first] = Object.values(JSON.parse(output) as Record<string, Packed>)
+  if (first === undefined) throw new Error('npm packed nothing')
+  return first
+}
+
+describe('the package', () => {
+  const paths = packed().files.map((file) => file.path)
+
+  it('has what runs', () => {
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'package.json',
+        'README.md',
+        'LICENSE',
+        'dist/cli.js',
+        'dist/app.js',
+        'dist/app.d.ts',
+        'drizzle/sqlite/meta/_journal.json',
+      ]),
+    )
+  })
+
+  it('has nothing else', () => {
+    const allowed =
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/.*\.(js|d\.ts)|drizzle\/sqlite\/(\d{4}_\w+\.sql|meta\/\w+\.json))$/
+    expect(paths.filter((path) => !allowed.test(path))).toEqual([])
+  })
+
+  it('has a lock file without download addresses', () => {
+    const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+      packages: Record<string, Record<string, unknown>>
+    }
+    const resolved = Object.entries(packages).filter(([, entry]) => 'resolved' in entry)
+    expect(resolved).toEqual([])
+  })
+})
