@@ -5,7 +5,7 @@ import { audiences, clientGrants, permissions } from '../schema.sqlite.ts'
 import type { Audience, NewAudience, Permission, Store } from '../store.ts'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { assertAdministrable } from './administrators.ts'
-import { type Database, type Driver, type Statement, assert, newEtag } from './database.ts'
+import { type Database, type Driver, type Statement, assert, inList, newEtag } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
 
 type AudienceVerbs = Pick<
@@ -25,9 +25,6 @@ const writePermissions = (db: Database, id: string, declared: Permission[]): Sta
     select ${id}, json_extract(value, '$.name'), key, json_extract(value, '$.implies')
     from json_each(${JSON.stringify(declared)}) where true
     on conflict (audience_id, name) do update set position = excluded.position, implies = excluded.implies`) as Statement
-
-const inList = (names: string[]): SQL =>
-  sql`in (select value from json_each(${JSON.stringify(names)}))`
 
 export const newAudience = (
   db: Database,

@@ -22,6 +22,10 @@ export type Driver = {
 /** A new etag. Random, so that "the row has this etag" means "the change before this statement took effect". */
 export const newEtag = (): string => randomBytes(12).toString('base64url')
 
+/** `in` a list of any length, as one parameter (D1 binds a hundred at the most). */
+export const inList = (values: string[]): SQL =>
+  sql`in (select value from json_each(${JSON.stringify(values)}))`
+
 /** Names of the checks on `assertions`, which the driver's error message carries. */
 export type Assertion = 'unchanged' | 'administrable' | 'within_limit'
 

@@ -1,8 +1,8 @@
 // Signing keys. Partial unique indexes hold "one active, one next" for each algorithm, whoever writes.
-import { and, asc, inArray, ne, sql } from 'drizzle-orm'
+import { asc, sql } from 'drizzle-orm'
 import { signingKeys } from '../schema.sqlite.ts'
 import type { KeyCandidate, SigningKey, Store } from '../store.ts'
-import type { Database, Driver, Statement } from './database.ts'
+import { type Database, type Driver, type Statement, inList } from './database.ts'
 import { keyRules } from './rules.ts'
 
 type KeyVerbs = Pick<Store, 'listKeys' | 'addKeys' | 'revokeKeys'>
@@ -42,9 +42,7 @@ export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
         db
           .update(signingKeys)
           .set({ state: 'revoked', privateJwe: null, revokedAt: now })
-          .where(
-            and(inArray(signingKeys.kid, kids), ne(signingKeys.state, 'revoked')),
-          ) as Statement,
+          .where(sql`kid ${inList(kids)} and state <> 'revoked'`) as Statement,
         db
           .update(signingKeys)
           .set({ state: 'active', activatedAt: now })

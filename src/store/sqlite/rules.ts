@@ -3,7 +3,7 @@ import { type SQL, and, eq, ne, sql } from 'drizzle-orm'
 import { RULE_RETENTION_SECONDS } from '../../constants.ts'
 import { clients, plugins, revocationCounter, revocations, signingKeys } from '../schema.sqlite.ts'
 import { workspaceRuleValue } from '../../revocation/rules.ts'
-import type { Database, Statement } from './database.ts'
+import { type Database, type Statement, inList } from './database.ts'
 
 /**
  * Writes the rules that `rows` selects (kind, value, gen, client_id, expires_at), each with the next number.
@@ -47,7 +47,7 @@ export const keyRules = (db: Database, kids: string[], now: number): Statement[]
   addRules(
     db,
     sql`select 'key' as kind, kid as value, null as gen, null as client_id, null as expires_at
-      from ${signingKeys} where state = 'revoked' and kid in (select value from json_each(${JSON.stringify(kids)}))`,
+      from ${signingKeys} where state = 'revoked' and kid ${inList(kids)}`,
     now,
   )
 
