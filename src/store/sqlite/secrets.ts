@@ -54,6 +54,12 @@ export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
           ),
         ) as Statement,
       insertSecret(db, clientId, secret, now),
+      // A tombstone takes none: it was deleted after whoever adds this one had looked.
+      assert(
+        db,
+        'unchanged',
+        sql`exists (select 1 from clients where id = ${clientId} and status <> 'deleted')`,
+      ),
       assert(
         db,
         'within_limit',
