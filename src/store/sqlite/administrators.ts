@@ -8,14 +8,19 @@ export const isAdministrator = (clientId: string): SQL => sql`exists (
   where c.id = ${clientId} and c.workspace_id is null
     and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE})`
 
-/** A secret that ends by itself does not count: it would lock everyone out later instead of now. */
+/**
+ * A secret that ends by itself does not count: it would lock everyone out later instead of now. Nor does a
+ * client that gets no token because the audience needs a plugin.
+ */
 const someoneCanLogIn = sql`exists (
   select 1 from clients c
     join client_grants g on g.client_id = c.id
     join client_secrets s on s.client_id = c.id
+    join audiences a on a.id = g.audience_id
   where c.workspace_id is null and c.status = 'active'
     and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE}
-    and s.revoked_at is null and s.expires_at is null)`
+    and s.revoked_at is null and s.expires_at is null
+    and (not a.requires_plugin or exists (select 1 from client_plugins p where p.client_id = c.id)))`
 
 /**
  * Takes a step back that would leave no unbound administrator who can log in for good. Part of the step
