@@ -42,7 +42,8 @@ const lifecycleVerbs = ({ db, atomically, close }: Driver): LifecycleVerbs => {
         return true
       } catch (error) {
         const known = storeError(error)
-        if (known instanceof OperationRefused && known.code === 'already_exists') return false
+        const taken = known instanceof OperationRefused && known.code === 'already_exists'
+        if (taken && (await isInitialized())) return false // another was faster
         throw known
       }
     },
