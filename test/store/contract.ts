@@ -1,0 +1,38 @@
+// What every driver of the seam promises, verb by verb. A driver's test hands over how to open a database.
+import { describe } from 'vitest'
+import { administratorContract } from './contract/administrators.ts'
+import { audienceContract } from './contract/audiences.ts'
+import { clientContract } from './contract/clients.ts'
+import { conflictContract } from './contract/conflicts.ts'
+import type { Open } from './contract/database.ts'
+import { errorContract } from './contract/errors.ts'
+import { keyContract } from './contract/keys.ts'
+import { lifecycleContract } from './contract/lifecycle.ts'
+import { limitContract } from './contract/limits.ts'
+import { loginContract } from './contract/logins.ts'
+import { pluginContract } from './contract/plugins.ts'
+import { revocationContract } from './contract/revocations.ts'
+import { secretContract } from './contract/secrets.ts'
+import { workspaceContract } from './contract/workspaces.ts'
+
+const PARTS = [
+  lifecycleContract,
+  loginContract,
+  keyContract,
+  revocationContract,
+  workspaceContract,
+  audienceContract,
+  pluginContract,
+  clientContract,
+  secretContract,
+  administratorContract,
+  conflictContract,
+  errorContract,
+  limitContract,
+]
+
+export const storeContract = (driver: string, open: Open): void => {
+  describe(`the store on ${driver}`, () => {
+    for (const part of PARTS) part(open)
+  })
+}

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import type { NewAudience, Store } from '../../../src/store/store.ts'
+import { type Open, useDatabase } from './database.ts'
+import { API, NOW, audience, createdClient, theAudience, theClient, token } from './records.ts'
+
+type Change = Partial<Omit<NewAudience, 'id'>>
+type Case = { title: string; change: Change; raised: string[] }
+
+/** Each holds one permission: of `api` (full > write > read), or of `hook`. One more holds two and is disabled. */
+const HOLDERS: Record<string, [audience: string, ...permissions: string[]]> = {
+  full: ['api', 'full'],
+  write: ['api', 'write'],
+  read: ['api', 'read'],
+  disabled: ['api', 'full', 'write'],
+  elsewhere: ['hook', 'hook:govern'],
+}
+
+const permissions = (declared: Record<string, string[]>): Change => ({
+  permissions: audience('', declared).permissions,
+})
+
+const CASES: Case[] = [
+  { title: 'nothing', change: {}, raised: [] },
+  { title: 'a lifetime', change: { tokenTtl: 60 }, raised: [] },
+  { title: 'an algorithm', change: { algorithm: 'ES256' }, raised: [] },
+  { title: 'a plugin not needed, as before', change: { requiresPlugin: false }, raised: [] },
+  {
+    title: 'a plugin needed from now on',
+    change: { requiresPlugin: true },
+    raised: ['disabled', 'full', 'read', 'write'],
+  },
+  {
+    title: 'a permission more',
+    change: permissions({ full: ['write'], write: ['read'], read: [], more: [] }),
+    raised: [],
+  },
+  {
+    title: 'another order',
+    change: permissions({ read: [], full: ['write'], write: ['read'] }),
+    raised: [],
+  },
+  {
+    title: 'an implication more',
+    change: permissions({ full: ['write'], write: ['read'], read: ['full'] }),
+    raised: [],
+  },
+  {
+    title: 'an implication that followed from others',
+    change: permissions({ full: ['write', 'read'], write: ['read'], read: [] }),
+    raised: [],
+  },
+  {
+    title: 'an implication less',
+    change: permissions({ full: ['write'], write: [], read: [] }),
+    raised: ['disabled', 'full', 'write'],
+  },
+  {
+    title: 'a permission less that implied others',
+    change: permissions({ write: ['read'], read: [] }),
+    raised: ['disabled', 'full'],
+  },
+  {
+    title: 'a permission less that others implied',
+    change: permissions({ full: ['write'], write: [] }),
+    raised: ['disabled', 'full', 'read', 'write'],
+  },
+  {
+    title: 'no permission at all',
+    change: permissions({}),
+    raised: ['disabled', 'full', 'read', 'write'],
+  },
+]
+
+const createHolders = async (store: Store): Promise<void> => {
+  for (const [id, [audienceId, ...names]] of Object.entries(HOLDERS)) {
+    await createdClient(store, id, { grants: [{ audience: audienceId, permissions: names }] })
+  }
+  await store.updateClient(await theClient(store, 'disabled'), { status: 'disabled' }, NOW)
+}
+
+const generations = async (store: Store): Promise<Record<string, number>> =>
+  Object.fromEntries((await store.listClients()).map(({ id, generation }) => [id, generation]))
+
+export const audienceContract = (open: Open): void => {
+  describe('audiences', () => {
+    const database = useDatabase(open)
+
+    it('are created with their permissions in order, and listed, oldest first', async () => {
+      const { store } = database
+      const given = audience(
+        'https://api.example',
+        { z: ['a'], a: [] },
+        { requiresPlugin: true, tokenTtl: 60, algorithm: 'EdDSA' },
+      )
+      await store.createAudience(given, NOW + 1)
+      expect(await store.findAudience('https://api.example')).toEqual({
+        ...given,
+        etag: expect.stringMatching(/^.{16}$/),
+        createdAt: NOW + 1,
+      })
+      const ids = (await store.listAudiences()).map(({ id }) => id)
+      expect(ids).toEqual(['api', 'hook', 'latchkey', 'https://api.example'])
+      expect(await store.findAudience('none')).toBeNull()
+    })
+
+    it.each(CASES)('changed to $title: raise $raised', async ({ change, raised }) => {
+      const { store } = database
+      await createHolders(store)
+      const earlier = await generations(store)
+      const before = await theAudience(store, 'api')
+      await store.updateAudience(before, change, NOW)
+
+      const after = await theAudience(store, 'api')
+      expect(after).toEqual({ ...before, ...change, etag: after.etag })
+      expect(after.etag).not.toBe(before.etag)
+      const later = await generations(store)
+      expect(Object.keys(later).filter((id) => later[id] !== earlier[id])).toEqual(raised)
+      for (const [id, generation] of Object.entries(later)) {
+        const old = { clientId: id, clientGen: generation - 1 }
+        // The disabled one has an older rule, which is of no interest here.
+        const expected = raised.includes(id) || id === 'disabled' ? 'client' : null
+        expect(await store.findRevocation(token(old))).toBe(expected)
+        expect(await store.findRevocation(token({ ...old, clientGen: generation }))).toBeNull()
+      }
+    })
+
+    it('take a permission that is gone from all who hold it, and no other', async () => {
+      const { store } = database
+      await createHolders(store)
+      await store.updateAudience(
+        await theAudience(store, 'api'),
+        permissions({ write: [], read: [] }),
+        NOW,
+      )
+      expect((await theClient(store, 'full')).grants).toEqual([])
+      const write = [{ audience: 'api', permissions: ['write'] }]
+      expect((await theClient(store, 'disabled')).grants).toEqual(write)
+      expect((await theClient(store, 'write')).grants).toEqual(write)
+      expect((await theClient(store, 'elsewhere')).grants).toHaveLength(1)
+    })
+
+    it('keep the permissions that a change does not name', async () => {
+      const { store } = database
+      await store.updateAudience(await theAudience(store, 'api'), { tokenTtl: 300 }, NOW)
+      expect(await theAudience(store, 'api')).toMatchObject({ ...API, tokenTtl: 300 })
+    })
+  })
+}

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest'
+import { MAX_JTI_RULES_PER_CLIENT, RULE_RETENTION_SECONDS } from '../../../src/constants.ts'
+import { workspaceRuleValue } from '../../../src/revocation/rules.ts'
+import type { RevocationKind, RevocationLookup, Store } from '../../../src/store/store.ts'
+import { type Current, type Open, expectNoChange, useDatabase } from './database.ts'
+import {
+  NOW,
+  createdClient,
+  createdPlugin,
+  key,
+  theAudience,
+  theClient,
+  thePlugin,
+  theWorkspace,
+  token,
+} from './records.ts'
+
+const EXP = NOW + 900
+
+/** Ids that are the same for each kind, so that a rule of one that matched another kind would show. */
+const SAME = 'default'
+
+type Match = { title: string; claims: Partial<RevocationLookup>; revoked: RevocationKind | null }
+
+/** After one raise of each generation (to 2) and one rule each for a jti and a key. */
+const MATCHES: Match[] = [
+  { title: 'no rule', claims: {}, revoked: null },
+  { title: 'its jti', claims: { jti: 'jti-1' }, revoked: 'jti' },
+  { title: 'another jti', claims: { jti: 'jti-2' }, revoked: null },
+  { title: 'a jti named as a client', claims: { jti: SAME }, revoked: null },
+  { title: 'its key', claims: { kid: 'key-1' }, revoked: 'key' },
+  { title: 'another key', claims: { kid: 'key-2' }, revoked: null },
+  { title: 'an old client_gen', claims: { clientId: SAME, clientGen: 1 }, revoked: 'client' },
+  { title: 'the new client_gen', claims: { clientId: SAME, clientGen: 2 }, revoked: null },
+  { title: 'another client', claims: { clientId: 'other', clientGen: 1 }, revoked: null },
+  {
+    title: 'an old plugin_gen',
+    claims: { plugin: { id: SAME, generation: 1 } },
+    revoked: 'plugin',
+  },
+  { title: 'the new plugin_gen', claims: { plugin: { id: SAME, generation: 2 } }, revoked: null },
+  { title: 'another plugin', claims: { plugin: { id: 'other', generation: 1 } }, revoked: null },
+  {
+    title: 'an old workspace_gen',
+    claims: { workspace: { id: SAME, generation: 1 } },
+    revoked: 'workspace',
+  },
+  {
+    title: 'the new workspace_gen',
+    claims: { workspace: { id: SAME, generation: 2 } },
+    revoked: null,
+  },
+  {
+    title: 'another workspace',
+    claims: { workspace: { id: 'other', generation: 1 } },
+    revoked: null,
+  },
+]
+
+const takeEverythingOnce = async (store: Store): Promise<void> => {
+  await createdClient(store, SAME)
+  await createdPlugin(store, SAME)
+  const workspace = await theWorkspace(store, SAME)
+  await store.revokeClientTokens(SAME, NOW)
+  await store.revokePluginTokens(SAME, NOW)
+  await store.updateWorkspace(workspace, { status: 'suspended' }, NOW)
+  await store.revokeToken({ jti: 'jti-1', clientId: SAME, clientGen: 2, exp: EXP }, NOW)
+  await store.revokeKeys(['key-1'], [], NOW)
+}
+
+/** Each writes one rule or more. */
+const TAKINGS: ((store: Store) => Promise<void>)[] = [
+  takeEverythingOnce,
+  (store) => store.revokeClientTokens(SAME, NOW),
+  async (store) => {
+    const before = await theAudience(store, 'api')
+    await store.updateAudience(before, { requiresPlugin: true }, NOW)
+  },
+  (store) => store.revokePluginTokens(SAME, NOW),
+  async (store) => await store.deleteClient(await theClient(store, SAME), NOW),
+  (store) => store.revokeToken({ jti: 'jti-2', clientId: 'a', clientGen: 2, exp: EXP }, NOW),
+  (store) => store.revokeKeys(['key-2'], [key('key-3')], NOW),
+]
+
+const rules = ({ query }: Current) =>
+  query('select kind, value, seq from revocations order by seq') as Promise<
+    { kind: string; value: string; seq: number }[]
+  >
+
+export const revocationContract = (open: Open): void => {
+  describe('revocation', () => {
+    const database = useDatabase(open)
+
+    it.each(MATCHES)('of a token with $title: $revoked', async ({ claims, revoked }) => {
+      const { store } = database
+      expect(await store.findRevocation(token(claims))).toBeNull()
+      await takeEverythingOnce(store)
+      expect(await store.findRevocation(token(claims))).toBe(revoked)
+    })
+
+    it('keeps each rule as long as a token that it can match may live', async () => {
+      await takeEverythingOnce(database.store)
+      const stored = await database.query(
+        'select kind, value, gen, client_id, expires_at from revocations order by kind',
+      )
+      const last = NOW + RULE_RETENTION_SECONDS
+      const rule = { gen: 2, client_id: null, expires_at: last }
+      expect(stored).toEqual([
+        { ...rule, kind: 'client', value: SAME },
+        { kind: 'jti', value: 'jti-1', gen: null, client_id: SAME, expires_at: EXP },
+        { kind: 'key', value: 'key-1', gen: null, client_id: null, expires_at: null },
+        { ...rule, kind: 'plugin', value: SAME },
+        { ...rule, kind: 'workspace', value: workspaceRuleValue(SAME) },
+      ])
+    })
+
+    it('raises what exists: one rule, of the highest generation, kept longer', async () => {
+      const { store, query } = database
+      await createdClient(store, 'client')
+      await store.revokeClientTokens('client', NOW)
+      await store.revokeClientTokens('client', NOW + 60)
+      expect((await theClient(store, 'client')).generation).toBe(3)
+      expect(await query('select value, gen, expires_at from revocations')).toEqual([
+        { value: 'client', gen: 3, expires_at: NOW + 60 + RULE_RETENTION_SECONDS },
+      ])
+      await createdPlugin(store, 'plugin')
+      await store.revokePluginTokens('plugin', NOW)
+      expect((await thePlugin(store, 'plugin')).generation).toBe(2)
+    })
+
+    it('numbers rules in the order of their commits, none twice', async () => {
+      const { store } = database
+      const grants = [{ audience: 'api', permissions: ['read'] }]
+      for (const id of ['a', 'b', 'c']) await createdClient(store, id, { grants })
+      let highest = 0
+      for (const take of TAKINGS) {
+        const before = new Set((await rules(database)).map((rule) => JSON.stringify(rule)))
+        await take(store)
+        const after = await rules(database)
+        const written = after.filter((rule) => !before.has(JSON.stringify(rule)))
+        expect(written.length).toBeGreaterThan(0)
+        expect(Math.min(...written.map(({ seq }) => seq))).toBeGreaterThan(highest)
+        highest = Math.max(...after.map(({ seq }) => seq))
+        expect(await database.query('select id, seq from revocation_counter')).toEqual([
+          { id: 1, seq: highest },
+        ])
+      }
+    })
+
+    it('numbers rules that several write at once, none twice', async () => {
+      const stores = [database.store, await database.another()]
+      await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          stores[i % 2]?.revokeToken(
+            { jti: `jti-${i}`, clientId: 'client', clientGen: 1, exp: EXP },
+            NOW,
+          ),
+        ),
+      )
+      const numbers = (await rules(database)).map(({ seq }) => seq)
+      expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+    })
+
+    it('of a token that is revoked already changes nothing', async () => {
+      const { store } = database
+      const revoked = { jti: 'jti-1', clientId: 'client', clientGen: 1, exp: EXP }
+      await store.revokeToken(revoked, NOW)
+      await expectNoChange(database, () => store.revokeToken(revoked, NOW + 1))
+    })
+
+    it('of more tokens of a client than are listed one by one raises its generation', async () => {
+      const { store } = database
+      await createdClient(store, 'busy')
+      const revoke = (jti: string, clientGen: number, now = NOW, clientId = 'busy') =>
+        store.revokeToken({ jti, clientId, clientGen, exp: EXP }, now)
+      const revocation = (jti: string, clientGen: number) =>
+        store.findRevocation(token({ jti, clientId: 'busy', clientGen }))
+      const generation = async () => (await theClient(store, 'busy')).generation
+      const jtis = Array.from({ length: MAX_JTI_RULES_PER_CLIENT }, (_, i) => `jti-${i}`)
+      for (let i = 0; i < jtis.length; i += 50) {
+        await Promise.all(jtis.slice(i, i + 50).map((jti) => revoke(jti, 1)))
+      }
+      expect(await generation()).toBe(1)
+      expect(await revocation('jti-999', 1)).toBe('jti')
+      expect(await revocation('one more', 1)).toBeNull()
+      await expectNoChange(database, () => revoke('jti-0', 1))
+
+      await revoke('one more', 1)
+      expect(await generation()).toBe(2)
+      expect(await revocation('one more', 1)).toBe('client')
+      expect(await revocation('of the new generation', 2)).toBeNull()
+      expect(await database.query(`select 1 from revocations where value = 'one more'`)).toEqual([])
+      await expectNoChange(database, () => revoke('one more', 1))
+      await expectNoChange(database, () => revoke('jti-0', 1))
+
+      await revoke('of the new generation', 2)
+      expect(await generation()).toBe(3)
+
+      await createdClient(store, 'quiet')
+      await revoke('of another', 1, NOW, 'quiet')
+      expect((await theClient(store, 'quiet')).generation).toBe(1)
+      expect(await store.findRevocation(token({ jti: 'of another' }))).toBe('jti')
+
+      await revoke('when the others have expired', 3, EXP)
+      expect(await generation()).toBe(3)
+      expect(await revocation('when the others have expired', 3)).toBe('jti')
+    })
+  })
+}

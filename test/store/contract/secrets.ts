@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { MAX_LIVE_SECRETS } from '../../../src/constants.ts'
+import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'
+import { NOW, createdClient, secret } from './records.ts'
+
+const HOUR = 3600
+
+export const secretContract = (open: Open): void => {
+  describe('secrets', () => {
+    const database = useDatabase(open)
+
+    /** `[id, expires_at]` of the live ones, newest first. */
+    const live = async (now = NOW) =>
+      (await database.store.listSecrets('client', now)).map(({ id, expiresAt }) => [id, expiresAt])
+
+    it('are listed without their hash', async () => {
+      const { store } = database
+      await createdClient(store, 'client')
+      await store.addSecret('client', { ...secret('s2'), name: 'second' }, NOW + HOUR, NOW + 1)
+      expect(await store.listSecrets('client', NOW)).toEqual([
+        {
+          id: 's2',
+          clientId: 'client',
+          name: 'second',
+          hint: 's2',
+          createdAt: NOW + 1,
+          expiresAt: null,
+          revokedAt: null,
+        },
+        expect.objectContaining({ id: 'client-secret', expiresAt: NOW + HOUR }),
+      ])
+      expect(await store.listSecrets('nobody', NOW)).toEqual([])
+    })
+
+    it('end the older ones when one is added, none later than it would have ended', async () => {
+      const { store } = database
+      await createdClient(store, 'client', { secret: secret('never') })
+      await store.addSecret('client', secret('soon', NOW + 10), NOW + 9 * HOUR, NOW + 1)
+      await store.addSecret('client', secret('new'), NOW + HOUR, NOW + 2)
+      expect(await live()).toEqual([
+        ['new', null],
+        ['soon', NOW + 10],
+        ['never', NOW + HOUR],
+      ])
+      await store.addSecret('client', secret('newest'), NOW + 3, NOW + 3)
+      expect(await live(NOW + 3)).toEqual([['newest', null]])
+    })
+
+    it('of another client are left alone', async () => {
+      const { store } = database
+      await createdClient(store, 'client')
+      await createdClient(store, 'other')
+      await store.addSecret('other', secret('s2'), NOW, NOW)
+      await expectNoChange(database, () => store.revokeSecret('other', 'client-secret', NOW))
+      expect(await live()).toEqual([['client-secret', null]])
+    })
+
+    it('are revoked at once, and once', async () => {
+      const { store } = database
+      await createdClient(store, 'client')
+      await store.addSecret('client', secret('s2'), NOW + HOUR, NOW)
+      await store.revokeSecret('client', 's2', NOW)
+      expect(await live()).toEqual([['client-secret', NOW + HOUR]])
+      expect(await store.listLoginHashes('client', NOW)).toEqual(['hash of client-secret'])
+      await expectNoChange(database, () => store.revokeSecret('client', 's2', NOW + 1))
+      await expectNoChange(database, () => store.revokeSecret('client', 'none', NOW))
+      const expired = () => store.revokeSecret('client', 'client-secret', NOW + HOUR)
+      await expectNoChange(database, expired)
+    })
+
+    it(`are at most ${MAX_LIVE_SECRETS} at a time`, async () => {
+      const { store } = database
+      await createdClient(store, 'client')
+      const add = (id: string, previous = NOW + HOUR, now = NOW) =>
+        store.addSecret('client', secret(id), previous, now)
+      for (let i = 2; i <= MAX_LIVE_SECRETS; i++) await add(`s${i}`)
+      expect(await live()).toHaveLength(MAX_LIVE_SECRETS)
+      await expectRefused(database, 'too_many_secrets', () => add('one more'))
+      await store.revokeSecret('client', 's2', NOW)
+      await add('in its place')
+      await expectRefused(database, 'too_many_secrets', () => add('one more'))
+      await add('when the others have ended', NOW + 2 * HOUR, NOW + HOUR)
+      expect(await live(NOW + HOUR)).toHaveLength(2)
+    })
+
+    it(`are at most ${MAX_LIVE_SECRETS}, however many are added at once`, async () => {
+      const stores = [database.store, await database.another()]
+      await createdClient(database.store, 'client')
+      const added = await Promise.allSettled(
+        Array.from({ length: 8 }, (_, i) =>
+          stores[i % 2]?.addSecret('client', secret(`s${i}`), NOW + HOUR, NOW),
+        ),
+      )
+      const accepted = added.filter(({ status }) => status === 'fulfilled')
+      expect(accepted).toHaveLength(MAX_LIVE_SECRETS - 1)
+      expect(await live()).toHaveLength(MAX_LIVE_SECRETS)
+    })
+  })
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { type Open, useDatabase } from './database.ts'
+import { NOW, theWorkspace, token } from './records.ts'
+
+export const workspaceContract = (open: Open): void => {
+  describe('workspaces', () => {
+    const database = useDatabase(open)
+
+    const revocation = (generation: number, id = 'acme') =>
+      database.store.findRevocation(token({ workspace: { id, generation } }))
+
+    const created = async () => {
+      await database.store.createWorkspace({ id: 'acme', name: 'Acme' }, NOW + 1)
+      return await theWorkspace(database.store, 'acme')
+    }
+
+    it('are created active and listed, oldest first', async () => {
+      const { store } = database
+      const workspace = await created()
+      expect(workspace).toEqual({
+        id: 'acme',
+        name: 'Acme',
+        status: 'active',
+        generation: 1,
+        etag: expect.stringMatching(/^.{16}$/),
+        createdAt: NOW + 1,
+      })
+      expect((await store.listWorkspaces()).map(({ id }) => id)).toEqual(['default', 'acme'])
+      expect(await store.findWorkspace('none')).toBeNull()
+    })
+
+    it('take a new name, and no token with it', async () => {
+      const before = await created()
+      await database.store.updateWorkspace(before, { name: 'ACME' }, NOW)
+      const after = await theWorkspace(database.store, 'acme')
+      expect(after).toEqual({ ...before, name: 'ACME', etag: after.etag })
+      expect(after.etag).not.toBe(before.etag)
+      expect(await revocation(1)).toBeNull()
+    })
+
+    it('take back every token when they are suspended, and no other', async () => {
+      await database.store.updateWorkspace(await created(), { status: 'suspended' }, NOW)
+      const after = await theWorkspace(database.store, 'acme')
+      expect(after).toMatchObject({ status: 'suspended', generation: 2 })
+      expect(await revocation(1)).toBe('workspace')
+      expect(await revocation(2)).toBeNull()
+      expect(await revocation(1, 'default')).toBeNull()
+    })
+
+    it('resume with the new generation: what was taken stays taken', async () => {
+      const { store } = database
+      await store.updateWorkspace(await created(), { status: 'suspended' }, NOW)
+      const suspended = await theWorkspace(store, 'acme')
+      await store.updateWorkspace(suspended, { status: 'active' }, NOW)
+      expect(await theWorkspace(store, 'acme')).toMatchObject({ status: 'active', generation: 2 })
+      expect(await revocation(1)).toBe('workspace')
+      expect(await revocation(2)).toBeNull()
+    })
+
+    it('are suspended once: again changes no generation', async () => {
+      const { store } = database
+      await store.updateWorkspace(await created(), { status: 'suspended' }, NOW)
+      const suspended = await theWorkspace(store, 'acme')
+      await store.updateWorkspace(suspended, { status: 'suspended' }, NOW)
+      expect((await theWorkspace(store, 'acme')).generation).toBe(2)
+    })
+  })
+}

@@ -1,0 +1,22 @@
+// The contract on Cloudflare D1, as workerd has it.
+import { afterAll, beforeAll } from 'vitest'
+import { openD1Store } from '../../src/store/d1.ts'
+import { type TestD1, startD1 } from '../support/d1.ts'
+import { storeContract } from './contract.ts'
+import { TABLES } from './contract/database.ts'
+
+let d1: TestD1
+beforeAll(async () => {
+  d1 = await startD1()
+})
+afterAll(() => d1.dispose())
+
+storeContract('D1', async () => {
+  await d1.empty(TABLES)
+  return {
+    store: openD1Store(d1.binding),
+    another: async () => openD1Store(d1.binding),
+    query: d1.query,
+    async close() {},
+  }
+})
