@@ -56,6 +56,9 @@ const introspectsJson = sql`(
   select json_group_array(audience_id order by audience_id)
   from client_introspects where client_id = ${clients.id})`.mapWith(json<string[]>)
 
+/** Written out, not bound: a statement whose plan depends on a bound value is planned anew at every execution. */
+const isActive = sql`${signingKeys.state} = 'active'`
+
 export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
   const loginHashes = db
     .select({ hash: clientSecrets.hash })
@@ -97,9 +100,7 @@ export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
   const activeKey = db
     .select()
     .from(signingKeys)
-    .where(
-      and(eq(signingKeys.algorithm, sql.placeholder('algorithm')), eq(signingKeys.state, 'active')),
-    )
+    .where(and(eq(signingKeys.algorithm, sql.placeholder('algorithm')), isActive))
     .prepare()
 
   const publishedKey = db
@@ -124,6 +125,7 @@ export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
       eq(revocations.value, sql.placeholder(kind)),
       generation === undefined ? undefined : gt(revocations.gen, sql.placeholder(generation)),
     )
+  // No LIMIT, which would be bound (see `isActive`): there are at most five rows.
   const revocation = db
     .select({ kind: sql<RevocationKind>`${revocations.kind}` })
     .from(revocations)
@@ -136,7 +138,6 @@ export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
         ruleOver('workspace', 'workspaceGen'),
       ),
     )
-    .limit(1)
     .prepare()
 
   return {
