@@ -1,0 +1,63 @@
+// The load generator: a few connections kept open, each asking for the next token when it has the last.
+import { Agent, request } from 'node:http'
+
+/** Enough to keep both cores busy, few enough that latency is not all queue. */
+export const CONNECTIONS = 16
+
+const FORM = 'grant_type=client_credentials&audience=hook'
+
+export type Target = { port: number; authorization: string }
+
+export type Answer = { status: number; type: string | undefined; text: string; ms: number }
+
+export type Load = { answers: Answer[]; seconds: number }
+
+/** As fast as the server answers, until the time is up or `maxRequests` have been sent. */
+export const load = async (
+  target: Target,
+  { ms, maxRequests }: { ms: number; maxRequests: number },
+): Promise<Load> => {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  const answers: Answer[] = []
+  const start = performance.now()
+  let sent = 0
+  const connection = async (): Promise<void> => {
+    while (sent < maxRequests && performance.now() - start < ms) {
+      sent++
+      answers.push(await requestToken(target, agent))
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: CONNECTIONS }, connection))
+  } finally {
+    agent.destroy()
+  }
+  return { answers, seconds: (performance.now() - start) / 1000 }
+}
+
+export const requestToken = ({ port, authorization }: Target, agent?: Agent): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const start = performance.now()
+    const headers = {
+      Authorization: authorization,
+      'Content-Type': 'application/x-www-form-urlencoded',
+      'Content-Length': FORM.length,
+    }
+    const sent = request(
+      { host: '127.0.0.1', port, path: '/oauth/token', method: 'POST', headers, agent },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => (text += chunk))
+        response.once('error', reject)
+        response.once('end', () => {
+          const { statusCode: status = 0, headers } = response
+          const ms = performance.now() - start
+          resolve({ status, type: headers['content-type'], text, ms })
+        })
+      },
+    )
+    sent.setTimeout(10_000, () => sent.destroy(new Error('no answer within 10 s')))
+    sent.once('error', reject)
+    sent.end(FORM)
+  })

@@ -1,0 +1,101 @@
+// Starts the two servers that are compared, each a process of its own on a free port of 127.0.0.1.
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { JSONWebKeySet } from 'jose'
+import { loadConfig } from '../src/config.ts'
+import { openLatchkey } from '../src/node/open.ts'
+import { newClientId, newClientSecret } from '../src/secret.ts'
+
+const START_LIMIT_MS = 20_000
+
+export type Credentials = { clientId: string; secret: string }
+export type Running = { port: number; jwks: JSONWebKeySet }
+export type BareServerSetup = Credentials & { claims: Record<string, unknown> }
+
+const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** `node dist/node.js` as an operator has it: a database file, a log file, default settings. */
+export const startLatchkey = async (): Promise<Running & Credentials> => {
+  const entry = pathOf('../dist/node.js')
+  if (!existsSync(entry)) throw new Error('there is no dist/node.js: npm run build makes it')
+  const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+  atExit(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
+  const environment = {
+    LATCHKEY_ISSUER: 'http://localhost',
+    LATCHKEY_PORT: '0',
+    LATCHKEY_DATABASE_URL: `file:${join(directory, 'data', 'latchkey.db')}`,
+    LATCHKEY_KEYS_DIR: join(directory, 'keys'),
+  }
+  const credentials = await makeClient(environment)
+  const log = join(directory, 'log')
+  const stdio = ['ignore', openSync(log, 'a'), 'inherit'] as const
+  const child = spawn(process.execPath, [entry], { env: environment, stdio: [...stdio] })
+  atExit(() => child.kill('SIGKILL'))
+  const port = await listeningPort(child, log)
+  const response = await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`)
+  return { ...credentials, port, jwks: (await response.json()) as JSONWebKeySet }
+}
+
+/** A client as most are: in a workspace, for one plugin, with all permissions of an audience. */
+const makeClient = async (environment: Record<string, string>): Promise<Credentials> => {
+  const { store } = await openLatchkey(loadConfig(environment), Date.now)
+  const clientId = newClientId(randomBytes)
+  const { text, row } = newClientSecret(randomBytes)
+  const client = {
+    id: clientId,
+    name: 'Benchmark',
+    workspaceId: 'default',
+    tokenTtl: null,
+    quotaPerMinute: null,
+    plugins: ['com.example.plugin'],
+    createPlugins: true,
+    grants: [{ audience: 'hook', permissions: ['hook:govern', 'hook:track'] }],
+    introspects: [],
+    secret: row,
+  }
+  await store.createClient(client, Math.floor(Date.now() / 1000))
+  await store.close()
+  return { clientId, secret: text }
+}
+
+/** The port that the server chose is in its log. */
+const listeningPort = async (child: ChildProcess, log: string): Promise<number> => {
+  for (const end = Date.now() + START_LIMIT_MS; Date.now() < end; await sleep(50)) {
+    const line = readFileSync(log, 'utf8')
+      .split('\n')
+      .find((text) => text.includes('"listening"'))
+    if (line !== undefined) return (JSON.parse(line) as { port: number }).port
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
+  }
+  throw new Error('the server does not start')
+}
+
+export const startBareServer = async (setup: BareServerSetup): Promise<Running> => {
+  const child = fork(pathOf('./bare-server.ts'), { execArgv: ['--import', 'tsx'] })
+  atExit(() => child.kill('SIGKILL'))
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(reject, START_LIMIT_MS, new Error('the bare server does not start'))
+    child.once('exit', (code) => reject(new Error(`the bare server ended with ${code}`)))
+    child.once('message', (running) => {
+      clearTimeout(late)
+      resolve(running as Running)
+    })
+    child.send(setup)
+  })
+}
+
+const cleanups: (() => void)[] = []
+
+/** Whatever ends this process, exceptions and signals included, ends the servers and removes their files. */
+const atExit = (cleanup: () => void): void => {
+  cleanups.unshift(cleanup)
+}
+process.once('exit', () => {
+  for (const cleanup of cleanups) cleanup()
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
