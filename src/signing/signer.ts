@@ -4,7 +4,7 @@ import {
   type CryptoKey,
   type JWTPayload,
   type JWTHeaderParameters,
-  SignJWT,
+  CompactSign,
   compactVerify,
   importJWK,
 } from 'jose'
@@ -25,6 +25,8 @@ export type VerifiedToken = { kid: string; typ: unknown; payload: Uint8Array }
 
 type Deps = { store: Pick<Store, 'findActiveKey' | 'findPublishedKey'>; kek: Uint8Array }
 
+const UTF8 = new TextEncoder()
+
 export const createSigner = ({ store, kek }: Deps): Signer => {
   const privateKeys = keyCache((key) =>
     unwrap(key.privateJwe ?? '', key.kid, kek).then((jwk) => importKey(jwk, key.algorithm)),
@@ -36,7 +38,7 @@ export const createSigner = ({ store, kek }: Deps): Signer => {
       const key = await store.findActiveKey(algorithm)
       if (key === null) throw new Error(`no active key for ${algorithm}`)
       const header: JWTHeaderParameters = { alg: algorithm, typ, kid: key.kid }
-      const token = await new SignJWT(payload)
+      const token = await new CompactSign(UTF8.encode(JSON.stringify(payload)))
         .setProtectedHeader(header)
         .sign(await privateKeys(key))
       return { token, kid: key.kid }
