@@ -52,7 +52,6 @@ describe('who reads them', () => {
   const refused: Case[] = [
     ['a stranger', { address: STRANGER }, {}],
     ['an unknown address', {}, {}],
-    ['an address that begins alike', { address: '127.evil.example' }, { Via: '1.1 x' }],
     ['an address that ends alike', { address: '10.127.0.1' }, {}],
     ['Forwarded', { address: '127.0.0.1' }, { Forwarded: 'for=192.0.2.1' }],
     ['X-Forwarded-For', { address: '127.0.0.1' }, { 'X-Forwarded-For': '127.0.0.1' }],

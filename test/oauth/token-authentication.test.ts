@@ -1,5 +1,5 @@
 // Client authentication (design: Token request; RFC 6749 §2.3): exactly one way, and all failures alike.
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { MAX_LIVE_SECRETS } from '../../src/constants.ts'
 import { equalInConstantTime } from '../../src/secret.ts'
 import { INVALID_CLIENT, type Refusal, expectRefusal, visible } from '../support/answers.ts'
@@ -17,6 +17,12 @@ beforeAll(async () => {
   await server.audience('docs', ['read'])
   client = await server.client({ grants: { docs: ['read'] } })
   other = await server.client({ grants: { docs: ['read'] } })
+  await server.workspace('closed')
+  await server.workspace('closing')
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
 })
 
 const AMBIGUOUS: Refusal = [400, 'invalid_request', 'client_authentication_ambiguous']
@@ -128,7 +134,7 @@ describe('who cannot log in', () => {
     [
       'a client of a suspended workspace',
       async () => {
-        await server.workspace('closed')
+        await server.setWorkspaceStatus('closed', 'active')
         const made = await server.client({ workspaceId: 'closed', grants: { docs: ['read'] } })
         await server.setWorkspaceStatus('closed', 'suspended')
         return made
@@ -164,19 +170,25 @@ describe('who cannot log in', () => {
     expect(await attempt(asForm(made), {})).toEqual(expected)
   })
 
-  test('it costs as much to refuse either: one read, and as many comparisons', async () => {
-    const reads = vi.spyOn(server.deps.store, 'listLoginHashes')
-    const more = vi.spyOn(server.deps.store, 'findTokenSubject')
-    const compare = vi.mocked(equalInConstantTime)
-    const cost = async (credentials: ClientCredentials) => {
-      vi.clearAllMocks()
-      await attempt({}, { basic: credentials })
-      return [reads, more, compare].map((spy) => spy.mock.calls.length)
-    }
-    expect(await cost({ ...client, secret: WRONG })).toEqual([1, 0, MAX_LIVE_SECRETS])
-    expect(await cost(unknown)).toEqual([1, 0, MAX_LIVE_SECRETS])
-    vi.restoreAllMocks()
-  })
+  const reads = () =>
+    (['listLoginHashes', 'findTokenSubject'] as const).map((verb) =>
+      vi.spyOn(server.deps.store, verb),
+    )
+  const comparisons = vi.mocked(equalInConstantTime)
+
+  /** A very long one apart: that it is not even hashed tells only what the caller has sent. */
+  test.each(cases.filter(([name]) => !name.startsWith('a very long')))(
+    '%s costs what an unknown client does: one read, and as many comparisons',
+    async (_, credentials) => {
+      const made = await credentials()
+      const spies = [...reads(), comparisons]
+      for (const one of [made, unknown]) {
+        vi.clearAllMocks()
+        await attempt({}, { basic: one })
+        expect(spies.map((spy) => spy.mock.calls.length)).toEqual([1, 0, MAX_LIVE_SECRETS])
+      }
+    },
+  )
 
   const none: Named[] = [
     ['no authentication', () => [{}, {}]],
@@ -202,15 +214,19 @@ describe('who cannot log in', () => {
     await expectRefusal(await server.requestToken({}, { basic: made }), INVALID_CLIENT)
   })
 
-  test('nobody who is disabled between the reads gets a token', async () => {
-    const made = await server.client({ grants: { docs: ['read'] } })
+  test.each([
+    ['disabled', (id: string) => server.setStatus(id, 'disabled')],
+    ['suspended with its workspace', () => server.setWorkspaceStatus('closing', 'suspended')],
+    ['deleted', (id: string) => server.deleteClient(id)],
+  ])('nobody who is %s between the two reads gets a token', async (_, close) => {
+    await server.setWorkspaceStatus('closing', 'active')
+    const made = await server.client({ workspaceId: 'closing', grants: { docs: ['read'] } })
     vi.spyOn(server.deps.store, 'listLoginHashes').mockImplementationOnce(async (...args) => {
       const hashes = await server.store.listLoginHashes(...args)
-      await server.setStatus(made.id, 'disabled')
+      await close(made.id)
       return hashes
     })
     await expectRefusal(await server.requestToken({}, { basic: made }), INVALID_CLIENT)
-    vi.restoreAllMocks()
   })
 
   test('who is enabled again can', async () => {
