@@ -5,7 +5,7 @@ import type { Metrics } from '../deps.ts'
 /** Counters in the Prometheus text format; of all processes where there are several. */
 export const createMetrics = (): Metrics => {
   const registry = new Registry()
-  AggregatorRegistry.setRegistries(registry)
+  if (cluster.isWorker) answerPrimary(registry)
   collectDefaultMetrics({ register: registry })
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Counter({ name, help, labelNames, registers: [registry] })
@@ -27,8 +27,15 @@ export const createMetrics = (): Metrics => {
   }
 }
 
+/** Making an aggregator is what makes prom-client listen to the primary. */
+const answerPrimary = (registry: Registry): void => {
+  AggregatorRegistry.setRegistries(registry)
+  new AggregatorRegistry()
+}
+
 type Question = { latchkeyMetrics: number }
-type Answer = Question & { text: string }
+/** `text` is null where not all of them have answered: a part would look like a fall. */
+type Answer = Question & { text: string | null }
 
 const isQuestion = (message: unknown): message is Question =>
   typeof message === 'object' && message !== null && 'latchkeyMetrics' in message
@@ -36,12 +43,14 @@ const isQuestion = (message: unknown): message is Question =>
 let questions = 0
 
 const askPrimary = (): Promise<string> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const id = ++questions
     const listen = (message: unknown) => {
       if (!isQuestion(message) || message.latchkeyMetrics !== id) return
       process.off('message', listen)
-      resolve((message as Answer).text)
+      const { text } = message as Answer
+      if (text === null) reject(new Error('a worker did not tell its metrics'))
+      else resolve(text)
     }
     process.on('message', listen)
     process.send?.({ latchkeyMetrics: id } satisfies Question)
@@ -52,9 +61,10 @@ export const answerMetrics = (): void => {
   const aggregator = new AggregatorRegistry()
   cluster.on('message', (worker, message: unknown) => {
     if (!isQuestion(message)) return
-    aggregator.clusterMetrics().then(
-      (text) => worker.send({ ...message, text } satisfies Answer),
-      () => worker.send({ ...message, text: '' } satisfies Answer),
-    )
+    const answer = (text: string | null) => {
+      // With a callback, because the worker may have ended meanwhile, which must not end the primary.
+      worker.send({ ...message, text } satisfies Answer, () => {})
+    }
+    aggregator.clusterMetrics().then(answer, () => answer(null))
   })
 }

@@ -4,7 +4,6 @@ import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import { createLog } from './logger.ts'
 import { answerMetrics } from './metrics.ts'
-import { openLatchkey } from './open.ts'
 import { startServer } from './serve.ts'
 
 /** How long the primary waits before it replaces a worker that ended, in milliseconds. */
@@ -39,9 +38,9 @@ const runServer = async (config: Config, log: Log, onListening: () => void): Pro
 
 const runPrimary = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
   const stop = stopSignal()
-  // First start, and refusal, in one process; the workers find everything made.
-  const { store } = await openLatchkey(config, Date.now)
-  await store.close()
+  // A first start and every refusal happen once, here: a worker that cannot start is replaced for ever.
+  const trial = await startServer(config, createLog('silent').log)
+  await trial.close()
   answerMetrics()
   let stopping = false
   const ended = new Promise<void>((resolve) => {
@@ -50,7 +49,7 @@ const runPrimary = async (config: Config, log: Log, onListening: () => void): Pr
         if (Object.keys(cluster.workers ?? {}).length === 0) resolve()
         return
       }
-      log.error({ worker: worker.id, code, signal }, 'a worker ended and is replaced')
+      log.error({ pid: worker.process.pid, code, signal }, 'a worker ended and is replaced')
       setTimeout(() => !stopping && cluster.fork(), RESTART_DELAY_MS)
     })
   })
@@ -66,7 +65,10 @@ const runPrimary = async (config: Config, log: Log, onListening: () => void): Pr
   if (workers.length > 0) await ended
 }
 
-/** Settles at the first SIGTERM or SIGINT; the second ends the process as it would without us. */
+/**
+ * Settles at the first SIGTERM or SIGINT; the same signal again ends the process as it would without us. One
+ * of each does not: Ctrl-C reaches the workers, too, and then the primary tells them to stop.
+ */
 const stopSignal = (): Promise<void> =>
   new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())

@@ -1,6 +1,12 @@
 // One server process: opens, listens, and ends in good order.
 import { randomBytes } from 'node:crypto'
-import { type Server, createServer } from 'node:http'
+import {
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  createServer,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from '../app.ts'
@@ -10,6 +16,7 @@ import {
   CONNECTIONS_CHECK_MS,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
+  MAX_FORM_BYTES,
   REQUEST_TIMEOUT_MS,
   SHUTDOWN_TIMEOUT_MS,
 } from '../constants.ts'
@@ -45,15 +52,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     metrics: createMetrics(),
     metricsToken: config.metricsToken,
   })
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-    },
-    getRequestListener(app.fetch),
-  )
+  const server = createHttpServer(getRequestListener(app.fetch))
   try {
     await listen(server, config)
   } catch (error) {
@@ -61,7 +60,11 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     throw error
   }
   const address = server.address() as AddressInfo
-  log.info({ address: address.address, port: address.port, issuer: config.issuer }, 'listening')
+  const { pid } = process
+  log.info(
+    { address: address.address, port: address.port, issuer: config.issuer, pid },
+    'listening',
+  )
   return {
     address,
     async close() {
@@ -71,6 +74,24 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     },
   }
 }
+
+const createHttpServer = (listener: RequestListener): Server => {
+  const limits = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+  }
+  const server = createServer(limits, listener)
+  return server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // RFC 9110 §10.1.1: whoever asks before sending a body that is too long need not send it.
+    if (!isTooLong(request)) response.writeContinue()
+    listener(request, response)
+  })
+}
+
+const isTooLong = ({ headers }: IncomingMessage): boolean =>
+  Number(headers['content-length'] ?? 0) > MAX_FORM_BYTES
 
 const listen = (server: Server, { host, port }: Config): Promise<void> =>
   new Promise((resolve, reject) => {
