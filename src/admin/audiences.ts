@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ADMIN_AUDIENCE } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import type { Audience, Permission } from '../store/store.ts'
@@ -77,6 +78,10 @@ export const createAudience = (admin: Admin, input: NewAudienceInput) =>
 export const updateAudience = (admin: Admin, id: string, input: AudienceChangeInput) =>
   change(admin, 'audience.update', id, async () => {
     const fields = parse(audienceChange, input)
+    if (id === ADMIN_AUDIENCE && fields.requires_plugin) {
+      const message = 'requires_plugin: administrators act for no plugin and could not log in'
+      throw new OperationRefused('invalid_value', message, 'requires_plugin')
+    }
     const algorithmName = supported(admin, fields.algorithm)
     const update = {
       ...(fields.permissions && { permissions: fields.permissions }),

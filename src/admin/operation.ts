@@ -35,7 +35,14 @@ export const change = <T>(
   action: string,
   target: string | null,
   operation: (named: (target: string) => void) => Promise<T>,
-): Promise<T> => audited(deps.audit, { ...as, action, target }, operation)
+): Promise<T> => {
+  const named = target !== null && isNameable(target) ? target : null
+  return audited(deps.audit, { ...as, action, target: named }, operation)
+}
+
+/** False for what cannot be an id, a secret and a token among it: people paste those into the wrong field. */
+const isNameable = (id: string): boolean =>
+  /^[\x21-\x7e]{1,255}$/.test(id) && !/^(lk[ser]_|ey[\w-]{8,}\.ey[\w-]{8,}\.)/.test(id)
 
 /** @throws OperationRefused naming the first bad field and what it must be, never what it was */
 export const parse = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> => {
@@ -47,7 +54,11 @@ export const parse = <T extends z.ZodType>(schema: T, input: unknown): z.output<
 }
 
 export const notFound = (what: string, id: string, field?: string): OperationRefused =>
-  new OperationRefused('not_found', `there is no ${what} ${id}`, field)
+  new OperationRefused(
+    'not_found',
+    isNameable(id) ? `there is no ${what} ${id}` : `there is no such ${what}`,
+    field,
+  )
 
 /** Gives what was read, or refuses. */
 export const found = <T>(row: T | null, what: string, id: string, field?: string): T => {

@@ -13,7 +13,7 @@ export const issueTokenFor = (
   change(admin, 'token.issue', clientId, async () => {
     const subject = await admin.deps.store.findTokenSubject(clientId)
     if (subject?.status !== 'active' || subject.workspace?.status === 'suspended') {
-      throw new OperationRefused('not_found', `there is no client ${clientId} that may log in`)
+      throw new OperationRefused('not_found', 'there is no client with this id that may log in')
     }
     return await issueToken(subject, request, admin.deps, { actor: admin.as.actor })
   })
