@@ -71,12 +71,9 @@ export const given = <T extends Record<string, unknown>>(
  * A token from standard input, named `-`: an argument would stay in the shell's history and the process
  * list. The whole answer of the token endpoint does as well.
  */
-export const readToken = async (argument: string): Promise<string> => {
+export const readToken = async (argument: string, command: Command): Promise<string> => {
   if (argument !== '-') {
-    throw new OperationRefused(
-      'invalid_value',
-      'the token is read from standard input: write - and pipe it in',
-    )
+    command.error('error: the token is read from standard input: write - and pipe it in')
   }
   let text = ''
   for await (const chunk of process.stdin.setEncoding('utf8')) {

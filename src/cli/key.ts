@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { listKeys, revokeAllKeys, revokeKey } from '../admin/keys.ts'
-import { OperationRefused } from '../errors.ts'
 import { leaf } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
@@ -21,9 +20,9 @@ export const key = (program: Command): void => {
     'key revoke 9DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g',
   )
     .option('--all', 'every key; all tokens are dead')
-    .action(async (kid: string | undefined, flags: RevokeFlags) => {
+    .action(async (kid: string | undefined, flags: RevokeFlags, command: Command) => {
       if ((kid === undefined) === (flags.all !== true)) {
-        throw new OperationRefused('invalid_value', 'name one key, or say --all')
+        command.error('error: name one key, or say --all')
       }
       print(
         await withAdmin((admin) =>

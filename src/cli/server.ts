@@ -2,7 +2,6 @@
 import type { Command } from 'commander'
 import { createAdministrator } from '../admin/clients.ts'
 import { loadConfig } from '../config.ts'
-import { demo as runDemo } from './demo.ts'
 import { leaf } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
@@ -23,7 +22,7 @@ export const server = (program: Command): void => {
     .option('--next-steps', 'say what to do next')
     .addHelpText('after', '\nExample:\n  $ LATCHKEY_ISSUER=https://auth.example latchkey serve')
     .action(async ({ nextSteps: wanted }: { nextSteps?: boolean }) => {
-      const { serve } = await import('../node/run.ts') // only this command needs a server
+      const { serve } = await import('../node/run.ts') // only this and the next need a server
       const config = loadConfig(process.env)
       await serve(config, () => wanted && process.stdout.write(nextSteps(config.issuer)))
     })
@@ -32,7 +31,7 @@ export const server = (program: Command): void => {
     .command('demo')
     .description('the whole story in a few seconds, on a temporary database')
     .addHelpText('after', '\nExample:\n  $ latchkey demo')
-    .action(runDemo)
+    .action(async () => (await import('./demo.ts')).demo())
 
   leaf(
     program,

@@ -7,6 +7,7 @@ import { destination } from 'pino'
 import type { Admin } from '../admin/operation.ts'
 import { auditToLog } from '../audit.ts'
 import { type Config, loadConfig } from '../config.ts'
+import { StartRefused } from '../errors.ts'
 import { createLogTo } from '../node/logger.ts'
 import { openLatchkey } from '../node/open.ts'
 
@@ -42,9 +43,14 @@ export const withAdmin = async <T>(operation: (admin: Admin) => Promise<T>): Pro
 
 const openLog = (config: Config) => {
   const path = join(dirname(config.databasePath), 'cli.log')
-  const stream = destination({ dest: path, append: true, sync: true, mode: 0o600 })
-  chmodSync(path, 0o600)
-  return createLogTo(stream, 'info')
+  try {
+    const stream = destination({ dest: path, append: true, sync: true, mode: 0o600 })
+    chmodSync(path, 0o600)
+    return createLogTo(stream, 'info')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    throw new StartRefused(`cannot write the audit log ${path}: ${code}`)
+  }
 }
 
 const userName = (): string => {

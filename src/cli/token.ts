@@ -36,8 +36,8 @@ export const token = (program: Command): void => {
     'inspect <->',
     'what the token on standard input says, and whether it is good now',
     'token inspect - < token.json',
-  ).action(async (argument: string, flags: { json?: boolean }) => {
-    const text = await readToken(argument)
+  ).action(async (argument: string, flags: { json?: boolean }, command: Command) => {
+    const text = await readToken(argument, command)
     const { active, claims } = await withAdmin((admin) => inspectToken(admin, text))
     print(flags.json ? { active, claims } : { active, ...claims }, flags)
   })
@@ -47,8 +47,8 @@ export const token = (program: Command): void => {
     'revoke <->',
     'take the token on standard input back',
     'token revoke - < token.json',
-  ).action(async (argument: string, flags: { json?: boolean }) => {
-    const text = await readToken(argument)
+  ).action(async (argument: string, flags: { json?: boolean }, command: Command) => {
+    const text = await readToken(argument, command)
     print(await withAdmin((admin) => revokeToken(admin, text)), flags)
   })
 }
