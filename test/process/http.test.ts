@@ -1,0 +1,217 @@
+// The server on the wire: limits, time, and what an HTTP parser makes of it.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { HEADERS_TIMEOUT_MS, MAX_FORM_BYTES, REQUEST_TIMEOUT_MS } from '../../src/constants.ts'
+import { addHookClient } from '../support/database.ts'
+import { basicHeader, createCaller, send } from '../support/http.ts'
+import {
+  type Place,
+  type ServerProcess,
+  newPlace,
+  startServer,
+  withVariables,
+} from '../support/processes.ts'
+import { LAST_CHUNK, chunk, exchange, head, open, statusOf } from '../support/raw-http.ts'
+import type { ClientCredentials } from '../support/records.ts'
+
+let place: Place
+let server: ServerProcess
+let client: ClientCredentials
+beforeAll(async () => {
+  place = await newPlace()
+  server = await startServer(place)
+  client = await addHookClient(place)
+})
+/** Whatever the tests have sent, it was no surprise to the server. */
+afterAll(async () => {
+  expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
+  expect(server.log().filter(({ msg }) => msg === 'server error')).toEqual([])
+})
+
+const CLOSE = { Connection: 'close' }
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
+const GRANT = 'grant_type=client_credentials'
+
+const tokenHead = (headers: Record<string, string>) =>
+  head('POST /oauth/token', { Authorization: basicHeader(client), ...FORM, ...headers })
+
+const bodyOf = (answer: string) =>
+  JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as Record<string, unknown>
+
+const TOO_LARGE = { error: 'invalid_request', code: 'body_too_large' }
+
+describe('a body', () => {
+  it('over 64 KiB is refused before it is sent', async () => {
+    const connection = open(place)
+    connection.write(tokenHead({ 'Content-Length': String(MAX_FORM_BYTES + 1) }))
+    const answer = await connection.receives(/\r\n\r\n\{.*\}$/s)
+    expect(statusOf(answer)).toBe(413)
+    expect(bodyOf(answer)).toMatchObject(TOO_LARGE)
+    await connection.closes() // nobody waits for the body
+  })
+
+  it('over 64 KiB is refused to whoever asks first; a shorter one is asked for', async () => {
+    const expecting = (length: number) =>
+      tokenHead({ ...CLOSE, Expect: '100-continue', 'Content-Length': String(length) })
+    const refused = await exchange(place, expecting(MAX_FORM_BYTES + 1))
+    expect(statusOf(refused)).toBe(413)
+
+    const connection = open(place)
+    connection.write(expecting(GRANT.length))
+    await connection.receives(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
+    connection.write(GRANT)
+    expect(await connection.closes()).toMatch(/HTTP\/1\.1 200 OK\r\n/)
+  })
+
+  it('of exactly 64 KiB is read', async () => {
+    const body = `${GRANT}&x=`.padEnd(MAX_FORM_BYTES, 'x')
+    const text = tokenHead({ ...CLOSE, 'Content-Length': String(body.length) }) + body
+    expect(statusOf(await exchange(place, text))).toBe(200)
+  })
+
+  it('in chunks is read, and refused from the byte on that is too much', async () => {
+    const chunked = tokenHead({ ...CLOSE, 'Transfer-Encoding': 'chunked' })
+    const [one, two] = [chunk(GRANT.slice(0, 5)), chunk(GRANT.slice(5))]
+    const answer = await exchange(place, chunked + one + two + LAST_CHUNK)
+    expect(statusOf(answer)).toBe(200)
+
+    const connection = open(place)
+    connection.write(tokenHead({ 'Transfer-Encoding': 'chunked' }))
+    connection.write(chunk(`${GRANT}&x=`.padEnd(MAX_FORM_BYTES, 'x')) + chunk('x'))
+    const refused = await connection.receives(/\r\n\r\n\{.*\}$/s) // no last chunk was sent
+    expect(statusOf(refused)).toBe(413)
+    expect(bodyOf(refused)).toMatchObject(TOO_LARGE)
+    await connection.closes()
+  })
+
+  it('that breaks off in the middle leaves the server as it was', async () => {
+    const connection = open(place)
+    connection.write(`${tokenHead({ 'Content-Length': String(GRANT.length) })}${GRANT.slice(0, 9)}`)
+    connection.close()
+    expect((await createCaller(place.url).requestToken(client)).status).toBe(200)
+  })
+})
+
+describe('a connection', () => {
+  it('carries one request after the other, and several at once', async () => {
+    const body = { 'Content-Length': String(GRANT.length) }
+    const connection = open(place)
+    connection.write(tokenHead(body) + GRANT)
+    await connection.receives(/"access_token".*\}$/s)
+    connection.write(
+      tokenHead(body) + GRANT + head('GET /nowhere') + head('GET /healthz', { ...CLOSE }),
+    )
+    const answers = (await connection.closes()).split(/(?=HTTP\/1\.1 )/)
+    expect(answers.map(statusOf)).toEqual([200, 200, 404, 200])
+  })
+
+  it('that is slow is cut off: headers after ten seconds, bodies after fifteen', async () => {
+    const began = Date.now()
+    const timed = async (text: string) => {
+      const connection = open(place)
+      connection.write(text)
+      return { answer: await connection.closes(), took: Date.now() - began }
+    }
+    const [headers, body] = await Promise.all([
+      timed('POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nX-Slow: '),
+      timed(tokenHead({ 'Content-Length': '100' }) + GRANT),
+    ])
+    for (const [{ answer, took }, limit] of [
+      [headers, HEADERS_TIMEOUT_MS],
+      [body, REQUEST_TIMEOUT_MS],
+    ] as const) {
+      expect(answer).not.toContain('access_token')
+      if (answer !== '') expect(statusOf(answer)).toBe(408)
+      expect(took).toBeGreaterThanOrEqual(limit - 100)
+      expect(took).toBeLessThan(limit + 3_000)
+    }
+  })
+})
+
+/** What comes → the status that it is answered with. */
+const ODD: Record<string, [text: string, status: number]> = {
+  'a request line that is none': ['NONSENSE\r\n\r\n', 400],
+  'a method that is none': [head('GE(T /healthz', CLOSE), 400],
+  'no Host': ['GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+  'a Host that is none': [head('GET /healthz', { ...CLOSE, Host: 'a b' }), 400],
+  'an address that is none': [head('GET healthz', CLOSE), 400],
+  'two lengths': [head('POST /oauth/token', { ...CLOSE, 'Content-Length': '1, 2' }), 400],
+  'a length and chunks': [
+    head('POST /oauth/token', { ...CLOSE, 'Content-Length': '4', 'Transfer-Encoding': 'chunked' }),
+    400,
+  ],
+  'a chunk that is none': [
+    head('POST /oauth/token', { ...CLOSE, ...FORM, 'Transfer-Encoding': 'chunked' }) + 'zz\r\n',
+    400,
+  ],
+  'a header that has no end': [head('GET /healthz', { 'X-Long': 'x'.repeat(20_000) }), 431],
+  'more headers than anyone needs': [
+    `GET /healthz HTTP/1.1\r\n${'X-Many: value\r\n'.repeat(2_000)}\r\n`,
+    431,
+  ],
+  'an expectation that nobody meets': [head('GET /healthz', { ...CLOSE, Expect: 'tea' }), 417],
+  'a method that nothing answers': [head('BREW /oauth/token', CLOSE), 400],
+  'another method': [head('PATCH /oauth/token', CLOSE), 405],
+}
+
+describe('a request', () => {
+  it.each(Object.entries(ODD))('with %s is refused', async (_, [text, status]) => {
+    expect(statusOf(await exchange(place, text))).toBe(status)
+  })
+
+  it('with HEAD is answered as GET, without the body', async () => {
+    const path = '/.well-known/jwks.json'
+    const got = await exchange(place, head(`GET ${path}`, CLOSE))
+    const headed = await exchange(place, head(`HEAD ${path}`, CLOSE))
+    const [headers] = got.split('\r\n\r\n')
+    // RFC 9110 §9.3.2: what is known only with the body may be left out.
+    const constant = (text = '') =>
+      text.replace(/^(x-request-id|date): .*$/gim, '$1').replace(/^content-length: .*\r\n/gim, '')
+    expect(constant(headed)).toBe(`${constant(headers)}\r\n\r\n`)
+  })
+})
+
+describe('where a request comes from', () => {
+  /** The address that a failed authentication is logged with. */
+  const loggedAddress = async (at: Place, running: ServerProcess, forwarded: string) => {
+    const requestId = `from-${forwarded.length}-${running.log().length}`
+    const headers = { 'x-forwarded-for': forwarded, 'x-request-id': requestId }
+    const form = { grant_type: 'client_credentials', client_id: client.id, client_secret: 'wrong' }
+    expect((await send(`${at.url}/oauth/token`, { form, headers })).status).toBe(401)
+    const failures = await running.logged('client authentication failed')
+    return failures.find((line) => line['requestId'] === requestId)?.['address']
+  }
+
+  it('is who is connected, unless a trusted proxy is', async () => {
+    expect(await loggedAddress(place, server, '192.0.2.7')).toBe('127.0.0.1')
+
+    const proxied = withVariables(await newPlace(), {
+      LATCHKEY_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8',
+    })
+    const behind = await startServer(proxied)
+    const CASES: [forwarded: string, address: string][] = [
+      ['192.0.2.7', '192.0.2.7'],
+      ['198.51.100.1, 192.0.2.7', '192.0.2.7'],
+      ['198.51.100.1, 192.0.2.7, 10.1.2.3', '192.0.2.7'],
+      ['2001:db8::7', '2001:db8::7'],
+      ['not an address', '127.0.0.1'],
+      ['10.1.2.3', '127.0.0.1'],
+    ]
+    for (const [forwarded, address] of CASES) {
+      expect(await loggedAddress(proxied, behind, forwarded), forwarded).toBe(address)
+    }
+  })
+
+  it('decides who reads the metrics: loopback does, nobody through a proxy does', async () => {
+    const metrics = (headers: Record<string, string> = {}) =>
+      send(`${place.url}/metrics`, { headers })
+    const read = await metrics()
+    expect(read.status).toBe(200)
+    expect(read.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/)
+    expect(read.text).toMatch(/^latchkey_tokens_issued_total/m)
+    for (const name of ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']) {
+      const refused = await metrics({ [name]: '127.0.0.1' })
+      expect(refused.status, name).toBe(404)
+      expect(refused.text).not.toContain('latchkey_')
+    }
+  })
+})

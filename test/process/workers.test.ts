@@ -1,0 +1,84 @@
+// LATCHKEY_WORKERS: several processes on one port behave as one server, and end as one.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { addHookClient } from '../support/database.ts'
+import { INACTIVE, createCaller, send } from '../support/http.ts'
+import {
+  type Place,
+  type ServerProcess,
+  newPlace,
+  startServer,
+  until,
+} from '../support/processes.ts'
+import { refusesConnections } from '../support/raw-http.ts'
+
+const WORKERS = 2
+const TOKENS = 10
+/** So many requests, each on a connection of its own, that every worker has its share. */
+const ASKED = 3 * WORKERS
+
+const start = async () => {
+  const place = await newPlace({ LATCHKEY_WORKERS: String(WORKERS) })
+  const server = await startServer(place)
+  return { place, server, call: createCaller(place.url) }
+}
+
+const workersOf = async (server: ServerProcess, times = WORKERS): Promise<number[]> =>
+  (await server.logged('listening', times)).map((line) => Number(line['pid']))
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const tokensIssued = async ({ url }: Place): Promise<number> => {
+  const { status, text } = await send(`${url}/metrics`)
+  expect(status).toBe(200)
+  return Number(/^latchkey_tokens_issued_total\{audience="hook"\} (\d+)$/m.exec(text)?.[1])
+}
+
+it('workers share keys, revocations and counters; one that dies is replaced; all end together', async () => {
+  const { place, server, call } = await start()
+  const client = await addHookClient(place)
+  const tokens = await Promise.all(Array.from({ length: TOKENS }, () => call.issue(client)))
+  const counted = await Promise.all(Array.from({ length: ASKED }, () => tokensIssued(place)))
+  expect(counted).toEqual(Array<number>(ASKED).fill(TOKENS))
+
+  const [revoked = ''] = tokens
+  expect((await call.revoke(client, revoked)).status).toBe(200)
+  for (let i = 0; i < ASKED; i++) {
+    expect(await call.introspect(client, revoked)).toBe(INACTIVE)
+    expect(await call.introspect(client, String(tokens[1]))).toContain('"active":true')
+    expect(await call.kids()).toHaveLength(2)
+  }
+
+  const [first = 0] = await workersOf(server)
+  process.kill(first, 'SIGKILL')
+  expect(await server.logged('a worker ended and is replaced')).toMatchObject([
+    { pid: first, signal: 'SIGKILL' },
+  ])
+  const workers = (await workersOf(server, WORKERS + 1)).slice(1)
+  for (let i = 0; i < ASKED; i++) {
+    expect(await call.introspect(client, await call.issue(client))).toContain('"active":true')
+  }
+
+  const output = await server.stop()
+  expect(output).toMatchObject({ code: 0, signal: null, stderr: '' })
+  expect(workers.filter(isAlive)).toEqual([])
+  expect(server.log().filter(({ msg }) => msg === 'stopped')).toHaveLength(WORKERS)
+  expect(await refusesConnections(place)).toBe(true)
+  expect(readdirSync(join(place.directory, 'data'))).toEqual(['latchkey.db'])
+})
+
+it('no worker outlives its primary', async () => {
+  const { place, server } = await start()
+  const workers = await workersOf(server)
+  expect(workers.filter(isAlive)).toHaveLength(WORKERS)
+  server.signal('SIGKILL')
+  await until('the end of the workers', () => !workers.some(isAlive))
+  expect(await refusesConnections(place)).toBe(true)
+})

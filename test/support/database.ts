@@ -1,0 +1,53 @@
+// The database of a place, looked at from outside and filled without a process for each record.
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import type { Place } from './processes.ts'
+import { type ClientCredentials, createRecords } from './records.ts'
+
+export const databasePath = ({ directory }: Place): string => join(directory, 'data', 'latchkey.db')
+
+type Row = Record<string, unknown>
+
+/** Every row of every table. Not opened read-only: such a connection leaves its -wal file behind. */
+export const dump = (place: Place): Record<string, Row[]> => {
+  const client = new BetterSqlite3(databasePath(place), { fileMustExist: true })
+  const tables = client
+    .prepare(`select name from sqlite_master where type = 'table' order by name`)
+    .pluck()
+    .all() as string[]
+  const rows = tables.map((name) => [name, client.prepare(`select * from ${name}`).all()] as const)
+  client.close()
+  return Object.fromEntries(rows) as Record<string, Row[]>
+}
+
+/** The bytes of every file below the folder of a place, by path. */
+export const files = ({ directory }: Place): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path.slice(directory.length + 1), readFileSync(path).toString('base64')]),
+  )
+
+/** For states that no command brings about. */
+export const execute = (place: Place, statement: string): void => {
+  const client = new BetterSqlite3(databasePath(place))
+  client.exec(statement)
+  client.close()
+}
+
+export const openRecords = (place: Place) => {
+  const store = openBetterSqlite3Store(databasePath(place))
+  const now = () => Math.floor(Date.now() / 1000)
+  return { ...createRecords(store, now), close: () => store.close() }
+}
+
+/** A client of the audience `hook`, which needs a plugin. */
+export const addHookClient = async (place: Place): Promise<ClientCredentials> => {
+  const records = openRecords(place)
+  const client = await records.client({ grants: { hook: ['hook:track'] }, plugins: ['p'] })
+  await records.close()
+  return client
+}

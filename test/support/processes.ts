@@ -1,0 +1,198 @@
+// Real processes of what is built: the command line and the server, each in a folder of its own and with no
+// variables but those that a test names.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, vi } from 'vitest'
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const FIRST_START = fileURLToPath(new URL('first-start.mjs', import.meta.url))
+
+/** What anything may take before a test gives up, in milliseconds: the machine may be busy with other tests. */
+export const LIMIT_MS = 25_000
+
+vi.setConfig({ testTimeout: 4 * LIMIT_MS, hookTimeout: 4 * LIMIT_MS })
+
+export type Exit = { code: number | null; signal: NodeJS.Signals | null }
+export type Output = Exit & { stdout: string; stderr: string }
+export type LogLine = Record<string, unknown> & { msg: string }
+export type ServerProcess = Awaited<ReturnType<typeof startServer>>
+
+/** A folder with a database of its own to be, and the variables of all that is run in it. */
+export type Place = {
+  directory: string
+  port: number
+  url: string
+  environment: Record<string, string>
+}
+
+const running = new Set<Child>()
+const directories: string[] = []
+afterAll(async () => {
+  for (const { child } of running) child.kill('SIGKILL')
+  await Promise.all([...running].map(({ ended }) => ended))
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
+
+export const newDirectory = (): string => {
+  const directory = mkdtempSync(join(tmpdir(), 'latchkey-process-'))
+  directories.push(directory)
+  return directory
+}
+
+export const newPlace = async (environment: Record<string, string> = {}): Promise<Place> => {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  return {
+    directory: newDirectory(),
+    port,
+    url,
+    environment: { LATCHKEY_PORT: String(port), LATCHKEY_ISSUER: url, ...environment },
+  }
+}
+
+/** The same place with further variables. */
+export const withVariables = (place: Place, environment: Record<string, string>): Place => ({
+  ...place,
+  environment: { ...place.environment, ...environment },
+})
+
+/** Below the ports that systems give to outgoing connections, so that it is still free when it is used. */
+export const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    const server = createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    await new Promise((resolve) => server.close(resolve))
+    if (free) return port
+  }
+}
+
+export type Child = ReturnType<typeof start>
+
+/** Starts a command and collects what it says. `ended` settles when its output has, too. */
+export const start = (
+  { directory, environment }: Pick<Place, 'directory' | 'environment'>,
+  args: readonly string[],
+  script = CLI,
+) => {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: directory,
+    env: environment,
+    stdio: 'pipe',
+  })
+  const said = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))
+  child.stdin.on('error', () => {}) // a command may end without reading it
+  const ended = endOf(child).then((exit): Output => {
+    running.delete(started)
+    return { ...exit, ...said }
+  })
+  const started = { child, said, ended }
+  running.add(started)
+  return started
+}
+
+const endOf = (child: ChildProcess): Promise<Exit> =>
+  new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal }))
+  })
+
+/** A process that makes first starts (see there), one after the other. */
+export const startStarter = async () => {
+  const { child, said } = start({ directory: newDirectory(), environment: {} }, [], FIRST_START)
+  let answers = 0
+  const answer = () =>
+    until('the process that starts', () => {
+      const lines = said.stdout.split('\n').slice(0, -1)
+      return lines.length > answers && lines[answers++]
+    })
+  expect(await answer()).toBe('ready')
+  return {
+    /** @returns `done`, or why not */
+    firstStart(directory: string): Promise<string> {
+      child.stdin.write(`${directory}\n`)
+      return answer()
+    },
+  }
+}
+
+/** Runs a command to its end. */
+export const latchkey = (place: Place, args: readonly string[], stdin = ''): Promise<Output> => {
+  const { child, ended } = start(place, args)
+  child.stdin.end(stdin)
+  return ended
+}
+
+/** The one value that a command prints with `--json` when it succeeds, silently but for that. */
+export const latchkeyJson = async <T = Record<string, unknown>>(
+  place: Place,
+  args: readonly string[],
+  stdin = '',
+): Promise<T> => {
+  const { stdout, ...rest } = await latchkey(place, [...args, '--json'], stdin)
+  expect(rest, args.join(' ')).toEqual({ code: 0, signal: null, stderr: '' })
+  return JSON.parse(stdout) as T
+}
+
+/** Runs `serve` until its log says that it listens; with several workers, until all of them do. */
+export const startServer = async (place: Place) => {
+  const { child, said, ended } = start(place, ['serve'])
+  const log = (): LogLine[] =>
+    said.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as LogLine)
+  const logged = (message: string, times = 1): Promise<LogLine[]> =>
+    until(`the log line "${message}"`, () => {
+      const lines = log().filter(({ msg }) => msg === message)
+      return lines.length >= times && lines
+    })
+  const server = {
+    pid: child.pid ?? 0,
+    said,
+    ended,
+    log,
+    /** The lines with this message, as soon as there are so many of them. */
+    logged,
+    signal: (signal: NodeJS.Signals): boolean => child.kill(signal),
+    async stop(): Promise<Output> {
+      child.kill('SIGTERM')
+      return await ended
+    },
+  }
+  const refused = ended.then(({ code, stderr }) => {
+    throw new Error(`the server ended with ${code}: ${stderr}`)
+  })
+  refused.catch(() => {}) // it ends some time, after which nobody asks any more
+  const workers = Number(place.environment['LATCHKEY_WORKERS'] ?? 1)
+  await Promise.race([logged('listening', workers), refused])
+  return server
+}
+
+type Nothing = false | null | undefined
+
+/** What `read` gives as soon as it gives something; fails after a limit. */
+export const until = <T>(
+  what: string,
+  read: () => T | Nothing | Promise<T | Nothing>,
+): Promise<T> =>
+  vi.waitFor(
+    async () => {
+      const value = await read()
+      if (value === false || value === null || value === undefined) {
+        throw new Error(`waited in vain for ${what}`)
+      }
+      return value
+    },
+    { timeout: LIMIT_MS, interval: 20 },
+  )
