@@ -11,6 +11,9 @@ import { createSqliteStore } from './sqlite.ts'
 import type { Database, Statement } from './sqlite/database.ts'
 import type { Store } from './store.ts'
 
+/** How long to wait before switching to the write-ahead log is tried again, in milliseconds. */
+const BUSY_RETRY_MS = 10
+
 /** The sync driver's statements run at once when told to. */
 type SyncStatement = Statement & { run(): unknown }
 
@@ -41,7 +44,7 @@ const open = (path: string): BetterSqlite3.Database => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     closeSync(openSync(path, 'a', 0o600))
     const client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })
-    client.pragma('journal_mode = WAL')
+    writeAhead(client)
     client.pragma('synchronous = FULL')
     migrate(client)
     client.pragma('foreign_keys = ON')
@@ -50,5 +53,23 @@ const open = (path: string): BetterSqlite3.Database => {
     if (error instanceof StartRefused) throw error
     const code = (error as { code?: unknown }).code
     throw new StartRefused(`cannot open the database ${path}: ${String(code ?? error)}`)
+  }
+}
+
+/**
+ * Switches to the write-ahead log. SQLite does not wait where two processes do that to a new file at once:
+ * one of them is told SQLITE_BUSY straight away, whatever the timeout says. So this one waits.
+ */
+const writeAhead = (client: BetterSqlite3.Database): void => {
+  const deadline = Date.now() + BUSY_TIMEOUT_MS
+  for (;;) {
+    try {
+      client.pragma('journal_mode = WAL')
+      return
+    } catch (error) {
+      const code = String((error as { code?: unknown }).code)
+      if (!code.startsWith('SQLITE_BUSY') || Date.now() > deadline) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_RETRY_MS)
+    }
   }
 }
