@@ -1,0 +1,295 @@
+// The migration runner, and the migrations that are committed.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import BetterSqlite3 from 'better-sqlite3'
+import {
+  type DrizzleSQLiteSnapshotJSON,
+  generateSQLiteDrizzleJson,
+  generateSQLiteMigration,
+} from 'drizzle-kit/api'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { StartRefused } from '../../src/errors.ts'
+import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import { type Migration, loadMigrations, migrate } from '../../src/store/migrate.ts'
+import * as schema from '../../src/store/schema.sqlite.ts'
+import type { Order, Report } from '../support/migrating-process.ts'
+
+const COMMITTED = loadMigrations()
+const PROCESS = new URL('../support/migrating-process.ts', import.meta.url)
+const FOLDER = new URL('../../drizzle/sqlite/', import.meta.url)
+
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-migrate-'))
+const opened: BetterSqlite3.Database[] = []
+const processes: ChildProcess[] = []
+afterEach(() => {
+  for (const client of opened.splice(0)) client.close()
+  for (const child of processes.splice(0)) child.kill('SIGKILL')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let files = 0
+const newPath = (): string => join(folder, `${++files}.db`)
+
+const open = (path = newPath()): BetterSqlite3.Database => {
+  const client = new BetterSqlite3(path)
+  opened.push(client)
+  return client
+}
+
+/** A file in the mode that a store leaves it in, with nothing in it. */
+const newWalPath = (): string => {
+  const path = newPath()
+  open(path).pragma('journal_mode = WAL')
+  return path
+}
+
+const startProcess = async (): Promise<ChildProcess> => {
+  const child = fork(PROCESS, { execArgv: ['--import', 'tsx'] })
+  processes.push(child)
+  await once(child, 'message')
+  return child
+}
+
+/** What the process reports, or the signal that ended it. */
+const order = async (child: ChildProcess, given: Order): Promise<Report | NodeJS.Signals> => {
+  const abort = new AbortController()
+  const reported = once(child, 'message', abort).then(([report]) => report as Report)
+  const exited = once(child, 'exit', abort).then(([, signal]) => signal as NodeJS.Signals)
+  child.send(given)
+  const first = await Promise.race([reported, exited])
+  abort.abort()
+  await Promise.allSettled([reported, exited])
+  return first
+}
+
+/** `0_first`, `1_second`, … with these statements. */
+const migrations = (...all: string[][]): Migration[] =>
+  all.map((statements, i) => ({ tag: `${i}_tag`, hash: `hash ${i}`, statements }))
+
+const tags = (client: BetterSqlite3.Database): unknown[] =>
+  client.prepare('select tag from latchkey_migrations order by position').pluck().all()
+
+const schemaOf = (client: BetterSqlite3.Database): unknown[] =>
+  client.prepare('select name, sql from sqlite_master order by name').all()
+
+/** The whole file as rows and statements. */
+const contentOf = (client: BetterSqlite3.Database): unknown => [
+  schemaOf(client),
+  client
+    .prepare(`select name from sqlite_master where type = 'table' order by name`)
+    .pluck()
+    .all()
+    .map((name) => client.prepare(`select * from "${String(name)}"`).all()),
+]
+
+const FIRST = ['create table parent (id integer primary key)', 'insert into parent values (1)']
+const SECOND = [
+  'create table child (id integer primary key, parent integer references parent)',
+  'insert into child values (1, 1)',
+  'update parent set id = id',
+]
+
+describe('migrations', () => {
+  it('are applied once each, in order, and foreign keys hold afterwards', () => {
+    const client = open()
+    migrate(client, migrations(FIRST, SECOND))
+    const content = contentOf(client)
+    migrate(client, migrations(FIRST, SECOND))
+    expect(contentOf(client)).toEqual(content)
+    expect(tags(client)).toEqual(['0_tag', '1_tag'])
+    expect(client.pragma('foreign_keys', { simple: true })).toBe(1)
+  })
+
+  it('continue where an older version has stopped', () => {
+    const client = open()
+    migrate(client, migrations(FIRST))
+    client.exec('insert into parent values (2)')
+    migrate(client, migrations(FIRST, SECOND))
+    expect(tags(client)).toEqual(['0_tag', '1_tag'])
+    expect(client.prepare('select count(*) from parent').pluck().get()).toBe(2)
+  })
+
+  it('are applied once by two processes that start at once on a new file', async () => {
+    const children = await Promise.all([startProcess(), startProcess()])
+    const steps = Array.from({ length: 5 }, (_, i) => [
+      `create table t${i} (id integer)`,
+      `insert into t${i} values (${i})`,
+    ])
+    for (const given of [null, migrations(...steps)]) {
+      for (let round = 0; round < 20; round++) {
+        const path = given === null ? newPath() : newWalPath()
+        const reports = children.map((child) => order(child, { path, migrations: given }))
+        expect(await Promise.all(reports)).toEqual(['done', 'done'])
+        expect(tags(open(path))).toEqual((given ?? COMMITTED).map(({ tag }) => tag))
+      }
+    }
+  })
+
+  it('are waited for on a new file, which is not written ahead yet', async () => {
+    const child = await startProcess()
+    const path = newPath()
+    const pausing = COMMITTED.map((migration, i) =>
+      i === 0
+        ? { ...migration, statements: [...migration.statements, 'select pause()'] }
+        : migration,
+    )
+    const report = order(child, { path, migrations: pausing })
+    const probe = open(path)
+    const isBusy = (): boolean => {
+      try {
+        probe.exec('begin immediate; rollback')
+        return false
+      } catch {
+        return true
+      }
+    }
+    probe.pragma('busy_timeout = 0')
+    while (!isBusy()) await setTimeout(5)
+    await openBetterSqlite3Store(path).close()
+    expect(await report).toBe('done')
+  })
+
+  const died = SECOND.map((_, i) => SECOND.toSpliced(i, 0, 'select die()'))
+  const JOURNALLED = `create trigger journalled after insert on latchkey_migrations
+    begin select die(); end`
+  it.each([
+    ['before the first statement', died[0]],
+    ['after the first statement', died[1]],
+    ['after the second statement', died[2]],
+    ['after the journal, before the commit', [...SECOND, JOURNALLED]],
+  ])('are there whole or not at all after a kill -9 %s', async (_, second = []) => {
+    const path = newWalPath()
+    const child = await startProcess()
+    expect(await order(child, { path, migrations: migrations(FIRST, second) })).toBe('SIGKILL')
+    const before = open()
+    migrate(before, migrations(FIRST))
+    const client = open(path)
+    expect(contentOf(client)).toEqual(contentOf(before))
+
+    migrate(client, migrations(FIRST, SECOND))
+    expect(tags(client)).toEqual(['0_tag', '1_tag'])
+    expect(client.prepare('select count(*) from child').pluck().get()).toBe(1)
+  })
+
+  it('leave nothing of one whose statement fails', () => {
+    const client = open()
+    migrate(client, migrations(FIRST))
+    const content = contentOf(client)
+    const failing = migrations(FIRST, [...SECOND, 'insert into nowhere values (1)'])
+    expect(() => migrate(client, failing)).toThrow('no such table: nowhere')
+    expect(contentOf(client)).toEqual(content)
+    expect(client.pragma('foreign_keys', { simple: true })).toBe(1)
+    migrate(client, migrations(FIRST, SECOND))
+    expect(tags(client)).toEqual(['0_tag', '1_tag'])
+  })
+
+  it('rebuild a table that others reference, and keep what references it', () => {
+    const client = open()
+    const before = [
+      'create table parent (id text primary key, old text)',
+      'create table child (id text, parent text not null references parent(id) on delete cascade)',
+      'create table friend (id text, parent text not null references parent(id))',
+      `insert into parent values ('p', 'gone')`,
+      `insert into child values ('c', 'p')`,
+      `insert into friend values ('f', 'p')`,
+    ]
+    // As drizzle-kit writes it.
+    const rebuild = [
+      'PRAGMA foreign_keys=OFF;',
+      'CREATE TABLE `__new_parent` (`id` text PRIMARY KEY NOT NULL, `new` text);',
+      'INSERT INTO `__new_parent`("id") SELECT "id" FROM `parent`;',
+      'DROP TABLE `parent`;',
+      'ALTER TABLE `__new_parent` RENAME TO `parent`;',
+      'PRAGMA foreign_keys=ON;',
+    ]
+    migrate(client, migrations(before, rebuild))
+    expect(client.prepare('select * from parent').all()).toEqual([{ id: 'p', new: null }])
+    expect(client.prepare('select * from child').all()).toEqual([{ id: 'c', parent: 'p' }])
+    expect(client.prepare('select * from friend').all()).toEqual([{ id: 'f', parent: 'p' }])
+    expect(() => client.exec(`insert into child values ('d', 'nobody')`)).toThrow('FOREIGN KEY')
+  })
+
+  it('are taken back where they would leave rows that refer to nothing', () => {
+    const client = open()
+    migrate(client, migrations(FIRST, SECOND))
+    const content = contentOf(client)
+    const orphaning = migrations(FIRST, SECOND, ['delete from parent'])
+    expect(() => migrate(client, orphaning)).toThrow(
+      new StartRefused('migration 2_tag would leave rows that refer to nothing'),
+    )
+    expect(contentOf(client)).toEqual(content)
+  })
+
+  it.each([
+    [
+      'a newer version',
+      `insert into latchkey_migrations values (99, '0099_future', 'hash')`,
+      /^the database was made by a newer version of Latchkey \(migration 0099_future is .+\)$/,
+    ],
+    [
+      'another line of versions',
+      `update latchkey_migrations set tag = '0000_other' where position = 0`,
+      /^the database was made by a newer version of Latchkey \(migration 0000_other is .+\)$/,
+    ],
+    [
+      'a migration that has been edited since',
+      `update latchkey_migrations set hash = 'other' where position = 0`,
+      /^migration 0000_\w+ of the database is not the one that this version has$/,
+    ],
+  ])('stop the start on a database of %s', async (_, change, message) => {
+    const path = newPath()
+    await openBetterSqlite3Store(path).close()
+    const client = open(path)
+    client.exec(change)
+    const content = contentOf(client)
+    expect(() => openBetterSqlite3Store(path)).toThrow(StartRefused)
+    expect(() => openBetterSqlite3Store(path)).toThrow(message)
+    expect(contentOf(client)).toEqual(content)
+  })
+})
+
+describe('the committed migrations', () => {
+  const prefixes = Array.from({ length: COMMITTED.length + 1 }, (_, i) => i)
+
+  it.each(prefixes)('bring the schema after %i of them to the newest', (count) => {
+    const newest = open()
+    migrate(newest)
+    const client = open()
+    migrate(client, COMMITTED.slice(0, count))
+    if (count > 0) {
+      client.exec(`insert into workspaces (id, name, etag, created_at) values ('w', 'W', 'e', 1);
+        insert into clients (id, name, workspace_id, etag, created_at) values ('c', 'C', 'w', 'e', 1)`)
+    }
+    migrate(client)
+    expect(schemaOf(client)).toEqual(schemaOf(newest))
+    expect(tags(client)).toEqual(COMMITTED.map(({ tag }) => tag))
+    expect(client.pragma('integrity_check', { simple: true })).toBe('ok')
+    expect(client.prepare('select id from clients').pluck().all()).toEqual(count > 0 ? ['c'] : [])
+  })
+
+  // D1 cannot switch foreign keys off, so that a rebuilt table would take along what references it.
+  it('rebuild no table and delete nothing in passing, for D1', () => {
+    expect(COMMITTED.length).toBeGreaterThan(0)
+    for (const statement of COMMITTED.flatMap(({ statements }) => statements)) {
+      expect(statement).not.toMatch(/__new_|\bdrop\s+table\b|\brename\s+to\b|\bpragma\b/i)
+      expect(statement).not.toMatch(/on\s+delete\s+(cascade|set)/i)
+    }
+  })
+
+  it('are all files of the folder in the order of their names, which is all that D1 goes by', () => {
+    const names = readdirSync(FOLDER).filter((name) => name.endsWith('.sql'))
+    expect(names.toSorted()).toEqual(COMMITTED.map(({ tag }) => `${tag}.sql`))
+  })
+
+  it('make what the code takes the schema to be', async () => {
+    const snapshots = readdirSync(new URL('meta/', FOLDER)).filter((n) => n.includes('snapshot'))
+    const latest = new URL(`meta/${snapshots.toSorted().at(-1)}`, FOLDER)
+    const written = JSON.parse(readFileSync(latest, 'utf8')) as DrizzleSQLiteSnapshotJSON
+    const current = await generateSQLiteDrizzleJson(schema, written.id)
+    expect(await generateSQLiteMigration(written, current)).toEqual([])
+  })
+})
