@@ -212,6 +212,7 @@ export const revocations = sqliteTable(
   (t) => [
     uniqueIndex('revocations_kind_value').on(t.kind, t.value),
     index('revocations_client').on(t.clientId),
+    index('revocations_expiry').on(t.expiresAt),
   ],
 )
 

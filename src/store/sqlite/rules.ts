@@ -1,6 +1,6 @@
 // The statements that take tokens back. They go into the same step as the change that calls for them.
-import { type SQL, and, eq, ne, sql } from 'drizzle-orm'
-import { RULE_RETENTION_SECONDS } from '../../constants.ts'
+import { type SQL, and, eq, lte, ne, sql } from 'drizzle-orm'
+import { MAX_CLOCK_TOLERANCE_SECONDS, RULE_RETENTION_SECONDS } from '../../constants.ts'
 import { clients, plugins, revocationCounter, revocations, signingKeys } from '../schema.sqlite.ts'
 import { workspaceRuleValue } from '../../revocation/rules.ts'
 import { type Database, type Statement, inList } from './database.ts'
@@ -8,8 +8,12 @@ import { type Database, type Statement, inList } from './database.ts'
 /**
  * Writes the rules that `rows` selects (kind, value, gen, client_id, expires_at), each with the next number.
  * For one kind and value the highest generation wins; a rule that says nothing new is left as it is.
+ * Rules whose tokens have expired everywhere make room.
  */
 export const addRules = (db: Database, rows: SQL, now: number): Statement[] => [
+  db
+    .delete(revocations)
+    .where(lte(revocations.expiresAt, now - MAX_CLOCK_TOLERANCE_SECONDS)) as Statement,
   db.insert(revocations).select(sql`
     select (select seq from revocation_counter) + row_number() over (order by kind, value),
       kind, value, gen, client_id, expires_at, ${now}

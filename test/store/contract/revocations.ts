@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_JTI_RULES_PER_CLIENT, RULE_RETENTION_SECONDS } from '../../../src/constants.ts'
+import {
+  MAX_CLOCK_TOLERANCE_SECONDS,
+  MAX_JTI_RULES_PER_CLIENT,
+  RULE_RETENTION_SECONDS,
+} from '../../../src/constants.ts'
 import { workspaceRuleValue } from '../../../src/revocation/rules.ts'
 import type { RevocationKind, RevocationLookup, Store } from '../../../src/store/store.ts'
 import { type Current, type Open, expectNoChange, useDatabase } from './database.ts'
@@ -112,6 +116,22 @@ export const revocationContract = (open: Open): void => {
         { ...rule, kind: 'plugin', value: SAME },
         { ...rule, kind: 'workspace', value: workspaceRuleValue(SAME) },
       ])
+    })
+
+    it('drops a rule with the next one, when no clock takes its tokens any more; a key stays', async () => {
+      const { store, query } = database
+      const kinds = async () =>
+        (await query('select kind from revocations order by kind')).map(({ kind }) => kind)
+      const revoke = (jti: string, now: number) =>
+        store.revokeToken({ jti, clientId: SAME, clientGen: 2, exp: now + 1 }, now)
+      await takeEverythingOnce(store)
+      await revoke('jti-2', EXP + MAX_CLOCK_TOLERANCE_SECONDS - 1)
+      expect(await kinds()).toEqual(['client', 'jti', 'jti', 'key', 'plugin', 'workspace'])
+      await revoke('jti-3', EXP + MAX_CLOCK_TOLERANCE_SECONDS)
+      expect(await store.findRevocation(token({ jti: 'jti-1' }))).toBeNull()
+      expect(await kinds()).toEqual(['client', 'jti', 'jti', 'key', 'plugin', 'workspace'])
+      await revoke('jti-4', NOW + RULE_RETENTION_SECONDS + MAX_CLOCK_TOLERANCE_SECONDS)
+      expect(await kinds()).toEqual(['jti', 'key'])
     })
 
     it('raises what exists: one rule, of the highest generation, kept longer', async () => {

@@ -1,0 +1,1 @@
+CREATE INDEX `revocations_expiry` ON `revocations` (`expires_at`);
