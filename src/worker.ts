@@ -1,0 +1,137 @@
+// Entry: the server on Cloudflare Workers, over the D1 binding `DB`. Settings are variables and secrets of the
+// Worker, named as everywhere; LATCHKEY_ISSUER and LATCHKEY_KEK have no default here. Nobody administers an
+// empty database that starts here: it has keys and no administrator.
+import { randomBytes } from 'node:crypto'
+import type { AnyD1Database } from 'drizzle-orm/d1'
+import { Hono } from 'hono'
+import { createApp } from './app.ts'
+import { auditToLog } from './audit.ts'
+import { type Config, loadConfig } from './config.ts'
+import type { AppEnv, Quota } from './deps.ts'
+import { StartRefused, Unavailable } from './errors.ts'
+import { requestIds, securityHeaders } from './http/headers.ts'
+import { renderError } from './http/render.ts'
+import type { Log } from './log.ts'
+import { missingKeys } from './signing/keyring.ts'
+import { createSigner } from './signing/signer.ts'
+import { WrongKeyEncryptionKey, newKey, unwrap } from './signing/wrapping.ts'
+import { openD1Store } from './store/d1.ts'
+import { firstSeed } from './store/seed.ts'
+import type { Store } from './store/store.ts'
+
+type Bindings = Readonly<Record<string, unknown>>
+type Settings = Config & { kek: Uint8Array; database: AnyD1Database }
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+/** JSON lines on the console, which is where Workers keep their logs. */
+const consoleLog = (lowest: Config['logLevel']): Log => {
+  const write =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (fields: Record<string, unknown>, message: string): void => {
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(lowest)) return
+      console[level](
+        JSON.stringify({ ...fields, level, time: new Date().toISOString(), msg: message }),
+      )
+    }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+/** @throws StartRefused for a setting that is missing, unknown, or no string: a JSON variable must not pass for an omitted one */
+const readSettings = (env: Bindings): Settings => {
+  const ours = Object.entries(env).filter(([name]) => name.startsWith('LATCHKEY_'))
+  const odd = ours.find(([, value]) => typeof value !== 'string')
+  if (odd) throw new StartRefused(`${odd[0]} must be a text variable or a secret`)
+  const config = loadConfig(Object.fromEntries(ours) as Record<string, string>)
+  if (env['LATCHKEY_ISSUER'] === undefined) throw new StartRefused('LATCHKEY_ISSUER must be set')
+  if (config.kek === null) throw new StartRefused('LATCHKEY_KEK must be set')
+  if (env['DB'] === undefined) throw new StartRefused('the D1 binding DB is missing')
+  return { ...config, kek: config.kek, database: env['DB'] as AnyD1Database }
+}
+
+/** Of several isolates that find the database empty one fills it. @throws StartRefused */
+const prepareKeys = async (store: Store, settings: Settings): Promise<void> => {
+  const { algorithms, kek } = settings
+  const now = Math.floor(Date.now() / 1000)
+  const make = (places: readonly (typeof algorithms)[number][]) =>
+    Promise.all(places.map((algorithm) => newKey(algorithm, kek)))
+  if (!(await store.isInitialized())) {
+    const keys = await make(missingKeys([], algorithms))
+    await store.bootstrap(firstSeed(keys, null), now, () => {})
+  }
+  const keys = await store.listKeys()
+  for (const { privateJwe, kid } of keys) {
+    if (privateJwe !== null) await unwrap(privateJwe, kid, kek)
+  }
+  const stranded = (await store.listAudiences()).find((a) => !algorithms.includes(a.algorithm))
+  if (stranded) throw new StartRefused(`LATCHKEY_ALGORITHMS lacks ${stranded.algorithm}`)
+  const places = missingKeys(keys, algorithms)
+  if (places.length > 0) await store.addKeys(await make(places), now)
+}
+
+/** A quota cannot be counted here yet, so it counts as used up. */
+const noQuota =
+  (log: Log): Quota =>
+  async (clientId) => {
+    log.warn({ clientId }, 'refused: quotas do not work on Workers yet')
+    return 60
+  }
+
+const start = async (env: Bindings): Promise<Hono<AppEnv>> => {
+  const settings = readSettings(env)
+  const { issuer, tokenTtlSeconds, kek } = settings
+  const store = openD1Store(settings.database)
+  await prepareKeys(store, settings)
+  const log = consoleLog(settings.logLevel)
+  return createApp({
+    store,
+    signer: createSigner({ store, kek }),
+    log,
+    audit: auditToLog(log),
+    clock: Date.now,
+    random: randomBytes,
+    issuer,
+    tokenTtlSeconds,
+    quota: noQuota(log),
+    clientAddress: (c) => c.req.header('cf-connecting-ip'), // set by Cloudflare, over what was sent
+    metrics: null,
+    metricsToken: null,
+  })
+}
+
+/** The reason for the log: our own words, or the name of the error alone. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof StartRefused || error instanceof Unavailable) return error.message
+  if (error instanceof WrongKeyEncryptionKey) return error.message
+  return error instanceof Error ? error.name : 'unknown'
+}
+
+/** What a server that cannot start answers: that it cannot, and nothing more. */
+const notStarted = (error: unknown): Hono<AppEnv> => {
+  const log = consoleLog('error')
+  log.error({ reason: reasonOf(error) }, 'cannot start')
+  const app = new Hono<AppEnv>()
+  app.use(requestIds, securityHeaders(''))
+  app.all('*', () => {
+    throw new Unavailable('not_started')
+  })
+  app.onError(renderError({ log, metrics: null }))
+  return app
+}
+
+/**
+ * Kept by an isolate once it is made. The promise is not: it belongs to the request that began it, and the
+ * others would wait for ever where that one is cancelled. Nor is a failure: the next request tries again.
+ */
+let app: Hono<AppEnv> | null = null
+
+export default {
+  async fetch(request: Request, env: Bindings): Promise<Response> {
+    try {
+      app ??= await start(env)
+    } catch (error) {
+      return notStarted(error).fetch(request)
+    }
+    return app.fetch(request)
+  },
+}

@@ -1,0 +1,271 @@
+// The Worker as it is deployed: bundled and its database migrated by wrangler, run by workerd with the settings
+// of wrangler.toml, asked over HTTP. Nothing of it talks to anyone outside.
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { AnyD1Database } from 'drizzle-orm/d1'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { Miniflare, Response as MiniflareResponse, type WorkerOptions } from 'miniflare'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newClientSecret } from '../src/secret.ts'
+import { openD1Store } from '../src/store/d1.ts'
+import { loadMigrations } from '../src/store/migrate.ts'
+import type { Store } from '../src/store/store.ts'
+import { client } from './store/contract/records.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ISSUER = 'https://auth.example'
+const ADDRESS = '192.0.2.1'
+const SETTINGS = {
+  LATCHKEY_ISSUER: ISSUER,
+  LATCHKEY_KEK: Buffer.alloc(32, 1).toString('base64url'),
+}
+const OTHER_KEK = Buffer.alloc(32, 2).toString('base64url')
+const SECRET = newClientSecret((length) => new Uint8Array(length).fill(7))
+const CLIENT = 'lkc_0123456789abcdefghijkl'
+const LIMITED = 'lkc_lklklklklklklklklklklk'
+
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-worker-'))
+
+/** No telemetry, no look for updates, no question where on earth this is. */
+const OFFLINE = {
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  WRANGLER_LOG_PATH: join(folder, 'logs'),
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  XDG_CONFIG_HOME: join(folder, 'config'),
+  CI: 'true',
+}
+
+const wrangler = async (...given: string[]): Promise<string> => {
+  const program = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
+  const options = { cwd: ROOT, env: { ...process.env, ...OFFLINE } }
+  return (await promisify(execFile)(process.execPath, [program, ...given], options)).stdout
+}
+
+const setting = (name: string): string => {
+  const text = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
+  const value = new RegExp(`^${name} = "(.*)"$`, 'm').exec(text)?.[1]
+  if (value === undefined) throw new Error(`wrangler.toml has no ${name}`)
+  return value
+}
+
+type Bindings = Record<string, string | number>
+
+/** The bundle over this database, with these variables. */
+const worker = (name: string, database: string | null, bindings: Bindings): WorkerOptions => ({
+  name,
+  modulesRoot: join(folder, 'bundle'),
+  modules: [{ type: 'ESModule', path: join(folder, 'bundle/worker.js') }],
+  compatibilityDate: setting('compatibility_date'),
+  compatibilityFlags: ['nodejs_compat'],
+  ...(database !== null && { d1Databases: { DB: database } }),
+  bindings,
+  unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  outboundService(request: { url: string }) {
+    outside.push(request.url)
+    return new MiniflareResponse(null, { status: 502 })
+  },
+})
+
+const { LATCHKEY_ISSUER, LATCHKEY_KEK } = SETTINGS
+const MIGRATED = setting('database_id')
+/** Each is refused for its settings, or for what the database holds. */
+const REFUSED: Record<string, [database: string | null, bindings: Bindings]> = {
+  'no key-encryption key': [MIGRATED, { LATCHKEY_ISSUER }],
+  'a key-encryption key that is none': [MIGRATED, { ...SETTINGS, LATCHKEY_KEK: 'short' }],
+  'another key-encryption key': [MIGRATED, { ...SETTINGS, LATCHKEY_KEK: OTHER_KEK }],
+  'no issuer': [MIGRATED, { LATCHKEY_KEK }],
+  'an issuer that is none': [MIGRATED, { ...SETTINGS, LATCHKEY_ISSUER: 'auth.example' }],
+  'an unknown setting': [MIGRATED, { ...SETTINGS, LATCHKEY_ISUER: ISSUER }],
+  'a setting that is no text': [MIGRATED, { ...SETTINGS, LATCHKEY_TOKEN_TTL: 60 }],
+  'a database that is not migrated': ['empty', SETTINGS],
+  'no database': [null, SETTINGS],
+}
+
+const outside: string[] = []
+const log: string[] = []
+let miniflare: Miniflare
+let store: Store
+
+const ask = async (name: string, path: string, init: RequestInit = {}): Promise<Response> =>
+  await fetch(new URL(path, await miniflare.unsafeGetDirectURL(name)), init)
+
+const post = (name: string, path: string, form: Record<string, string>, id = CLIENT) =>
+  ask(name, path, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${id}:${SECRET.text}`).toString('base64')}`,
+      'cf-connecting-ip': ADDRESS,
+    },
+    body: new URLSearchParams(form),
+  })
+
+const json = async (response: Response): Promise<Record<string, unknown>> =>
+  (await response.json()) as Record<string, unknown>
+
+const newToken = async (): Promise<string> => {
+  const response = await post('one', '/oauth/token', { grant_type: 'client_credentials' })
+  expect(response.status).toBe(200)
+  return String((await json(response))['access_token'])
+}
+
+const introspected = async (name: string, token: string) =>
+  await json(await post(name, '/oauth/introspect', { token }))
+
+let firstAnswers: Response[]
+
+beforeAll(async () => {
+  await Promise.all([
+    wrangler('deploy', '--dry-run', '--outdir', join(folder, 'bundle')),
+    wrangler('d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', join(folder, 'state')),
+  ])
+  miniflare = new Miniflare({
+    workers: [
+      worker('one', MIGRATED, SETTINGS),
+      worker('two', MIGRATED, SETTINGS),
+      ...Object.entries(REFUSED).map(([name, given]) => worker(name, ...given)),
+    ],
+    d1Persist: join(folder, 'state/v3/d1'),
+    host: '127.0.0.1',
+    cf: false,
+    telemetry: { enabled: false },
+    handleRuntimeStdio(out: Readable, err: Readable) {
+      for (const stream of [out, err]) stream.on('data', (chunk: Buffer) => log.push(String(chunk)))
+    },
+  })
+  await miniflare.ready
+  const names = ['one', 'two', 'one', 'two']
+  firstAnswers = await Promise.all(names.map((name) => ask(name, '/.well-known/jwks.json')))
+
+  store = openD1Store((await miniflare.getD1Database('DB', 'one')) as unknown as AnyD1Database)
+  const hook = { audience: 'hook', permissions: ['hook:track'] }
+  const options = { plugins: ['chat'], createPlugins: true, grants: [hook] }
+  const secret = (id: string) => ({ ...SECRET.row, id })
+  await store.createClient(client(CLIENT, { ...options, secret: secret('a') }), 1)
+  const limited = { ...options, quotaPerMinute: 1_000, secret: secret('b') }
+  await store.createClient(client(LIMITED, limited), 1)
+})
+
+afterAll(async () => {
+  await miniflare?.dispose()
+  rmSync(folder, { recursive: true })
+})
+
+describe('the Worker', () => {
+  it('makes its keys at the first request, one set however many ask at once', async () => {
+    const documents = await Promise.all(firstAnswers.map(json))
+    expect(firstAnswers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    const stored = await store.listKeys()
+    expect(stored.map(({ state }) => state).toSorted()).toEqual(['active', 'next'])
+    for (const document of documents) {
+      const keys = document['keys'] as Record<string, unknown>[]
+      expect(keys.map(({ kid }) => kid).toSorted()).toEqual(stored.map(({ kid }) => kid).toSorted())
+      for (const key of keys) {
+        expect(Object.keys(key).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
+      }
+    }
+    const unbound = (await store.listClients()).filter(({ workspaceId }) => workspaceId === null)
+    expect(unbound).toEqual([])
+  })
+
+  it('serves the metadata of the issuer that is configured', async () => {
+    const metadata = await json(await ask('one', '/.well-known/oauth-authorization-server'))
+    expect(metadata).toMatchObject({ issuer: ISSUER, token_endpoint: `${ISSUER}/oauth/token` })
+  })
+
+  it('issues a token that its keys verify', async () => {
+    const token = await newToken()
+    const keys = await json(await ask('two', '/.well-known/jwks.json'))
+    const options = { issuer: ISSUER, audience: 'hook', typ: 'at+jwt', algorithms: ['RS256'] }
+    const jwks = createLocalJWKSet(keys as never)
+    const { payload } = await jwtVerify(token, jwks, options)
+    expect(payload).toMatchObject({ client_id: CLIENT, scope: 'hook:track', plugin_id: 'chat' })
+  })
+
+  it('says of a token that it is active until it is revoked, in every isolate at once', async () => {
+    const token = await newToken()
+    expect(await introspected('two', token)).toMatchObject({ active: true, client_id: CLIENT })
+    expect((await post('one', '/oauth/revoke', { token })).status).toBe(200)
+    expect(await introspected('one', token)).toEqual({ active: false })
+    expect(await introspected('two', token)).toEqual({ active: false })
+  })
+
+  it('says so as well of what an administrator takes', async () => {
+    const token = await newToken()
+    await store.revokeClientTokens(CLIENT, 1)
+    expect(await introspected('one', token)).toEqual({ active: false })
+    expect(await introspected('two', await newToken())).toMatchObject({ active: true })
+  })
+
+  it('refuses whoever it does not know, and whoever has a quota that it cannot count', async () => {
+    const form = { grant_type: 'client_credentials' }
+    const unknown = await post('one', '/oauth/token', form, 'lkc_nobody')
+    expect([unknown.status, await json(unknown)]).toMatchObject([401, { error: 'invalid_client' }])
+    const limited = await post('one', '/oauth/token', form, LIMITED)
+    expect([limited.status, await json(limited)]).toMatchObject([429, { code: 'quota_exceeded' }])
+    expect((await ask('one', '/metrics')).status).toBe(404)
+  })
+
+  it.each(Object.keys(REFUSED))('does not start with %s, and does not say why', async (name) => {
+    for (const path of ['/.well-known/jwks.json', '/healthz', '/nowhere']) {
+      const response = await ask(name, path)
+      expect(response.status).toBe(503)
+      expect(response.headers.get('retry-after')).toBe('1')
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      expect(await json(response)).toEqual({
+        error: 'temporarily_unavailable',
+        error_description: 'The server cannot answer right now. Try again.',
+        code: 'store_unavailable',
+      })
+    }
+  })
+
+  it('starts once what was missing is there: a failure is not remembered', async () => {
+    const name = 'a database that is not migrated'
+    expect((await ask(name, '/readyz')).status).toBe(503)
+    const database = await miniflare.getD1Database('DB', name)
+    for (const { statements } of loadMigrations()) {
+      await database.batch(statements.map((sql) => database.prepare(sql)))
+    }
+    expect((await ask(name, '/readyz')).status).toBe(200)
+  })
+
+  it('logs lines of JSON, with no secret and no token in them', async () => {
+    const token = await newToken()
+    await post('one', '/oauth/token', { grant_type: 'client_credentials' }, 'lkc_nobody')
+    await expect.poll(() => log.join('')).toContain('client authentication failed')
+    const text = log.join('')
+    const lines = text
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'info',
+        msg: 'token issued',
+        clientId: CLIENT,
+        plugin: 'chat',
+      }),
+    )
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        msg: 'client authentication failed',
+        address: ADDRESS,
+      }),
+    )
+    const reasons = lines.flatMap((line) => (line.msg === 'cannot start' ? [line.reason] : []))
+    expect(reasons).toContain('LATCHKEY_KEK must be set')
+    for (const hidden of [token, SECRET.text, LATCHKEY_KEK, OTHER_KEK]) {
+      expect(text).not.toContain(hidden)
+    }
+  })
+
+  it('asks nobody outside', () => {
+    expect(outside).toEqual([])
+  })
+})
