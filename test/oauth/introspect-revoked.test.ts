@@ -112,6 +112,31 @@ describe('revoked', () => {
     expect(await own.introspect(made, token)).toMatchObject({ active: true })
   })
 
+  test('a rule over a key holds even where the key comes back into the table', async () => {
+    const own = await startWithDocs()
+    const made = await own.client({ grants: GRANTS })
+    const token = await own.issue(made)
+    const kid = String(decode(token).header.kid)
+    await own.store.revokeKeys([kid], [await testKey('RS256', 3)], own.seconds())
+    own.sql(`update signing_keys set state = 'retiring' where kid = '${kid}'`)
+    expect(await own.introspect(made, token)).toEqual(INACTIVE)
+  })
+
+  test.each(['plugin_gen', 'workspace_gen'])('without %s a token is the oldest', async (claim) => {
+    const own = await startWithDocs()
+    await own.workspace('acme')
+    const made = await own.client({ workspaceId: 'acme', plugins: ['acme.sync'], grants: GRANTS })
+    await own.store.revokePluginTokens('acme.sync', own.seconds())
+    await own.setWorkspaceStatus('acme', 'suspended')
+    await own.setWorkspaceStatus('acme', 'active')
+    const { claims } = decode(await own.issue(made))
+    const sign = async (payload: Record<string, unknown>) =>
+      (await own.deps.signer.sign(payload, { algorithm: 'RS256', typ: 'at+jwt' })).token
+    expect(await own.introspect(made, await sign(claims))).toMatchObject({ active: true })
+    const { [claim]: _, ...without } = claims
+    expect(await own.introspect(made, await sign(without))).toEqual(INACTIVE)
+  })
+
   test('a rule is looked up at every request, and a store that fails says nothing', async () => {
     const own = await startWithDocs()
     const made = await own.client({ grants: GRANTS })
