@@ -19,33 +19,39 @@ const driverCode = (error: unknown): string => {
   return /\bSQLITE_[A-Z_]+/.exec(code)?.[0] ?? error.name
 }
 
+/** What SQLite says of a statement that it refuses, and what that means here. */
+const REFUSALS: readonly (readonly [says: string, refusal: () => Error])[] = [
+  ['CHECK constraint failed: unchanged', () => new Conflict('it has been changed in the meantime')],
+  [
+    'CHECK constraint failed: administrable',
+    () =>
+      new OperationRefused(
+        'last_administrator',
+        'this is the last administrator who can still log in without an expiry; make another first (latchkey admin create)',
+      ),
+  ],
+  [
+    'CHECK constraint failed: within_limit',
+    () =>
+      new OperationRefused(
+        'too_many_secrets',
+        'the client has as many live secrets as it may have; revoke one first',
+      ),
+  ],
+  ['UNIQUE constraint failed', () => new OperationRefused('already_exists', 'this id is taken')],
+  [
+    'FOREIGN KEY constraint failed',
+    () => new OperationRefused('not_found', 'it names something that does not exist'),
+  ],
+]
+
 /** @returns the error to throw in place of what a driver threw */
 export const storeError = (error: unknown): Error => {
   if (OURS.some((type) => error instanceof type)) return error as Error
   const inner = innermost(error)
   const message = inner instanceof Error ? inner.message.replace(/^D1_ERROR: /, '') : ''
-  if (/^CHECK constraint failed: unchanged/.test(message)) {
-    return new Conflict('it has been changed in the meantime')
-  }
-  if (/^CHECK constraint failed: administrable/.test(message)) {
-    return new OperationRefused(
-      'last_administrator',
-      'this is the last administrator who can still log in without an expiry; make another first (latchkey admin create)',
-    )
-  }
-  if (/^CHECK constraint failed: within_limit/.test(message)) {
-    return new OperationRefused(
-      'too_many_secrets',
-      'the client has as many live secrets as it may have; revoke one first',
-    )
-  }
-  if (/^UNIQUE constraint failed/.test(message)) {
-    return new OperationRefused('already_exists', 'this id is taken')
-  }
-  if (/^FOREIGN KEY constraint failed/.test(message)) {
-    return new OperationRefused('not_found', 'it names something that does not exist')
-  }
-  return new Unavailable(driverCode(inner))
+  const refusal = REFUSALS.find(([says]) => message.startsWith(says))?.[1]
+  return refusal?.() ?? new Unavailable(driverCode(inner))
 }
 
 type Verbs = Record<string, (...args: never[]) => Promise<unknown>>
