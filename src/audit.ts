@@ -1,5 +1,5 @@
 // One audit event for each operation that changes something, on every path that it can take.
-import { OAuthError, OperationRefused, Conflict } from './errors.ts'
+import { Conflict, OAuthError, OperationRefused, Unavailable } from './errors.ts'
 import type { Log } from './log.ts'
 
 export type AuditContext = {
@@ -57,5 +57,6 @@ const outcomeOf = (error: unknown): Pick<AuditEvent, 'outcome' | 'reason'> => {
   ) {
     return { outcome: 'refused', reason: error.code }
   }
-  return { outcome: 'failed', reason: 'server_error' }
+  const reason = error instanceof Unavailable ? error.code : 'server_error'
+  return { outcome: 'failed', reason }
 }

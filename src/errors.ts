@@ -63,6 +63,11 @@ export const OAUTH_ERRORS = {
     'invalid_scope',
     'The scope has a value that the client is not granted for this audience.',
   ],
+  token_too_long: [
+    400,
+    'invalid_scope',
+    'The token would be longer than 8192 bytes, which nobody takes: ask for a smaller scope.',
+  ],
   plugin_required: [
     400,
     'invalid_request',

@@ -16,6 +16,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._:/~-]{0,127}$/
 const ID_RULE = 'must be 1 to 128 of A-Z a-z 0-9 . _ : / ~ - and begin with a letter or digit'
 const MAX_AUDIENCE_URI_CHARS = 255
 const MAX_PERMISSION_CHARS = 128
+const MAX_CAPABILITY_CHARS = 128
 const MAX_LIST = 1_000
 
 /** An id that a person chooses: plugin, workspace, snapshot. */
@@ -46,9 +47,12 @@ export const name = z
   .refine((text) => !/\p{Cc}/u.test(text), { error: 'must have no control characters' })
 
 /** `connector:slack`, or coarse `connector`: compared letter by letter, so nothing that looks like a glob. */
-export const capability = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._/-]+)?$/, {
-  error: 'must be a word, or word:word, without globs',
-})
+export const capability = z
+  .string()
+  .max(MAX_CAPABILITY_CHARS, { error: `must have at most ${MAX_CAPABILITY_CHARS} characters` })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._/-]+)?$/, {
+    error: 'must be a word, or word:word, without globs',
+  })
 
 export const trust = z.enum(['bundled', 'trusted', 'restricted'], {
   error: 'must be bundled, trusted or restricted',

@@ -53,13 +53,22 @@ const checkHeaders = (headers: Headers): void => {
 
 const readBody = async (request: Request): Promise<Uint8Array> => {
   try {
-    // A declared length is what the HTTP parser holds the body to; without one it is counted as it comes.
-    if (request.headers.has('content-length')) return new Uint8Array(await request.arrayBuffer())
-    return await readCounted(request.body)
+    // A declared length, which has been checked, is what the HTTP parser holds the body to; a body without
+    // one is counted as it comes.
+    const declared = request.headers.has('content-length')
+    return declared
+      ? bounded(new Uint8Array(await request.arrayBuffer()))
+      : await readCounted(request.body)
   } catch (error) {
     if (error instanceof OAuthError) throw error
     throw new OAuthError('body_malformed') // the sender broke off
   }
+}
+
+/** For runtimes that do not hold a body to its length. */
+const bounded = (body: Uint8Array): Uint8Array => {
+  if (body.byteLength > MAX_FORM_BYTES) throw new OAuthError('body_too_large')
+  return body
 }
 
 const readCounted = async (body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> => {

@@ -1,5 +1,7 @@
 // Makes an access token (RFC 9068) of what a client is granted and what is asked for. Nothing is stored.
+import { MAX_TOKEN_BYTES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
+import { OAuthError } from '../errors.ts'
 import { newJti } from '../secret.ts'
 import type { TokenSubject } from '../store/store.ts'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from './access-token.ts'
@@ -38,6 +40,8 @@ export const issueToken = async (
   }
   const { algorithm } = narrowed.audience
   const { token, kid } = await deps.signer.sign(claims, { algorithm, typ: ACCESS_TOKEN_TYPE })
+  // Neither introspection nor revocation would read it, so it could not be taken back.
+  if (token.length > MAX_TOKEN_BYTES) throw new OAuthError('token_too_long')
   const { client_id: clientId, aud: audience, scope, jti } = claims
   deps.log.info(
     { ...logged, clientId, audience, scope, plugin: narrowed.plugin?.id, jti, kid },

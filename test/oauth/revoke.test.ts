@@ -91,7 +91,7 @@ describe('its own token', () => {
     own.fail('revokeToken', new Unavailable('SQLITE_FULL'))
     expect((await own.revoke(made, token)).status).toBe(503)
     expect(own.events).toMatchObject([
-      { target: decode(token).claims.jti, outcome: 'failed', reason: 'server_error' },
+      { target: decode(token).claims.jti, outcome: 'failed', reason: 'store_unavailable' },
     ])
     expect(own.events).toHaveLength(1)
   })

@@ -209,6 +209,13 @@ describe('the size', () => {
     expect(seen.reads).toBe(0)
   })
 
+  test('a body that is longer than it declares, where the runtime lets that pass', async () => {
+    const { body } = stream((reads) =>
+      reads > 1 ? null : new TextEncoder().encode(filled(MAX_FORM_BYTES + 1)),
+    )
+    await expectRefusal(await send(body, { 'Content-Length': '10' }), TOO_LARGE)
+  })
+
   test('a body of another media type is not read at all', async () => {
     const { body, seen } = stream(() => new Error('it was read'))
     await expectRefusal(await send(body, { 'Content-Type': 'application/json' }), MEDIA_TYPE)

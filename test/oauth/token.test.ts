@@ -42,6 +42,23 @@ describe('the answer', () => {
   })
 })
 
+test('a token that is too long to be taken back is not issued', async () => {
+  const capabilities = Array.from({ length: 300 }, (_, i) => `connector:service-${i}`)
+  await server.plugin('acme.everything', { capabilities })
+  await server.audience(
+    'wide',
+    Array.from({ length: 100 }, (_, i) => `wide:permission-${i}`),
+  )
+  const client = await server.client({
+    grants: { wide: ['wide:permission-1'] },
+    plugins: ['acme.bare', 'acme.everything'],
+  })
+  const short = await server.requestToken({ plugin_id: 'acme.bare' }, { basic: client })
+  expect(short.status).toBe(200)
+  const long = await server.requestToken({ plugin_id: 'acme.everything' }, { basic: client })
+  await expectRefusal(long, [400, 'invalid_scope', 'token_too_long'])
+})
+
 describe('the token', () => {
   const shared = { iss: ISSUER, iat: START_SECONDS, exp: START_SECONDS + 900, jti: RANDOM_ID }
   const workspace = { workspace_id: 'default', workspace_gen: 1 }
