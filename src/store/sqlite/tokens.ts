@@ -3,7 +3,14 @@ import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
 import { workspaceRuleValue } from '../../revocation/rules.ts'
 import { clientSecrets, clients, revocations, signingKeys, workspaces } from '../schema.sqlite.ts'
-import type { RevocationKind, SigningKey, Store, TokenSubject } from '../store.ts'
+import type {
+  Audience,
+  Permission,
+  RevocationKind,
+  SigningKey,
+  Store,
+  TokenSubject,
+} from '../store.ts'
 import { type Driver, newEtag } from './database.ts'
 import { addRules, clientRules, markedWith, raiseClients } from './rules.ts'
 
@@ -25,35 +32,39 @@ const pluginsJson = sql`(
   from client_plugins cp join plugins p on p.id = cp.plugin_id
   where cp.client_id = ${clients.id})`.mapWith(json<TokenSubject['plugins']>)
 
-type StoredGrant = Omit<TokenSubject['grants'][number], 'audience'> & {
-  audience: Omit<TokenSubject['grants'][number]['audience'], 'requiresPlugin'> & {
-    requiresPlugin: number
-  }
+type StoredGrant = Pick<Audience, 'id' | 'tokenTtl' | 'algorithm'> & {
+  requiresPlugin: number
+  permissions: (Permission & { position: number; granted: number })[]
 }
 
 const grantsFromJson = (text: unknown): TokenSubject['grants'] =>
-  json<StoredGrant[]>(text).map(({ audience, permissions }) => ({
-    audience: { ...audience, requiresPlugin: audience.requiresPlugin !== 0 },
-    permissions,
-  }))
+  json<StoredGrant[]>(text).map(({ requiresPlugin, permissions, ...audience }) => {
+    const declared = permissions.toSorted((a, b) => a.position - b.position)
+    return {
+      audience: {
+        ...audience,
+        requiresPlugin: requiresPlugin !== 0,
+        permissions: declared.map(({ name, implies }) => ({ name, implies })),
+      },
+      permissions: declared.filter(({ granted }) => granted !== 0).map(({ name }) => name),
+    }
+  })
 
+// Sorted by us: each ORDER BY inside an aggregate costs SQLite a temporary table.
 const grantsJson = sql`(
-  select json_group_array(json_object(
-    'audience', json_object('id', a.id, 'requiresPlugin', a.requires_plugin, 'tokenTtl', a.token_ttl,
-      'algorithm', a.algorithm, 'permissions', (
-        select json_group_array(json_object('name', p.name, 'implies', json(p.implies)) order by p.position)
-        from permissions p where p.audience_id = a.id)),
-    'permissions', (
-      select json_group_array(g.permission order by p.position)
-      from client_grants g join permissions p on p.audience_id = g.audience_id and p.name = g.permission
-      where g.client_id = ${clients.id} and g.audience_id = a.id)) order by a.id)
+  select json_group_array(json_object('id', a.id, 'requiresPlugin', a.requires_plugin,
+    'tokenTtl', a.token_ttl, 'algorithm', a.algorithm, 'permissions', (
+      select json_group_array(json_object('name', p.name, 'implies', json(p.implies),
+        'position', p.position, 'granted', exists (select 1 from client_grants g
+          where g.client_id = ${clients.id} and g.audience_id = a.id and g.permission = p.name)))
+      from permissions p where p.audience_id = a.id)))
   from audiences a
   where a.id in (select audience_id from client_grants where client_id = ${clients.id}))`.mapWith(
   grantsFromJson,
 )
 
 const introspectsJson = sql`(
-  select json_group_array(audience_id order by audience_id)
+  select json_group_array(audience_id)
   from client_introspects where client_id = ${clients.id})`.mapWith(json<string[]>)
 
 /** Written out, not bound: a statement whose plan depends on a bound value is planned anew at every execution. */
