@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import {
   createClient,
   deleteClient,
@@ -88,7 +88,9 @@ const create = (noun: Command): void => {
     .option('--auth <METHOD>', 'client_secret_basic (client_secret_post works as well)')
     .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
     .option('--quota <N/min>', 'token requests a minute', quota)
-    .option('--env', 'print CLIENT_ID=… and CLIENT_SECRET=… for a shell')
+    .addOption(
+      new Option('--env', 'print CLIENT_ID=… and CLIENT_SECRET=… for a shell').conflicts('json'),
+    )
     .action(async (flags: CreateFlags) => {
       const created = await withAdmin((admin) => createClient(admin, newClient(flags)))
       if (!flags.env) return print(created, flags)
