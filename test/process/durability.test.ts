@@ -1,7 +1,7 @@
 // What was answered with success is there after kill -9, whenever it comes.
 import { randomInt } from 'node:crypto'
 import BetterSqlite3 from 'better-sqlite3'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { addHookClient, databasePath, dump } from '../support/database.ts'
 import { INACTIVE, createCaller } from '../support/http.ts'
 import { decode } from '../support/jwt.ts'
@@ -18,7 +18,7 @@ const ROUNDS = 5
 const TOKENS_A_ROUND = 40
 const AT_ONCE = 4
 
-const expectIntact = (place: Place): void => {
+const expectIntact = (): void => {
   const client = new BetterSqlite3(databasePath(place))
   expect(client.pragma('integrity_check', { simple: true })).toBe('ok')
   expect(client.pragma('foreign_key_check')).toEqual([])
@@ -48,10 +48,14 @@ const revokeUntilKilled = async (
   return acknowledged
 }
 
+let place: Place
+beforeAll(async () => {
+  place = await newPlace()
+  await latchkey(place, ['migrate'])
+})
+
 describe('kill -9', () => {
   it('loses no revocation that a server has acknowledged', async () => {
-    const place = await newPlace()
-    await latchkey(place, ['migrate'])
     const client = await addHookClient(place)
     const { issue, revoke, introspect } = createCaller(place.url)
 
@@ -67,14 +71,12 @@ describe('kill -9', () => {
     }
     expect(unanswered).toBeGreaterThan(0) // or the kill came too late to prove anything
 
-    expectIntact(place)
+    expectIntact()
     const rules = new Set(dump(place)['revocations']?.map((row) => row['value']))
     expect(revoked.filter((token) => !rules.has(decode(token).claims['jti']))).toEqual([])
   })
 
   it('loses no client that a command has shown', async () => {
-    const place = await newPlace()
-    await latchkey(place, ['migrate'])
     const shown: string[] = []
     for (let round = 0; round < ROUNDS; round++) {
       const create = ['client', 'create', '--name', `round ${round}`, '--json']
@@ -84,7 +86,7 @@ describe('kill -9', () => {
       await ended
       shown.push((JSON.parse(said.stdout) as { client_id: string }).client_id)
     }
-    expectIntact(place)
+    expectIntact()
     const there = new Set(dump(place)['clients']?.map((row) => row['id']))
     expect(shown.filter((id) => !there.has(id))).toEqual([])
   })

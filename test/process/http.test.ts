@@ -1,4 +1,5 @@
 // The server on the wire: limits, time, and what an HTTP parser makes of it.
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HEADERS_TIMEOUT_MS, MAX_FORM_BYTES, REQUEST_TIMEOUT_MS } from '../../src/constants.ts'
 import { addHookClient } from '../support/database.ts'
@@ -7,7 +8,9 @@ import {
   type Place,
   type ServerProcess,
   newPlace,
+  onAnotherPort,
   startServer,
+  until,
   withVariables,
 } from '../support/processes.ts'
 import { LAST_CHUNK, chunk, exchange, head, open, statusOf } from '../support/raw-http.ts'
@@ -173,18 +176,21 @@ describe('a request', () => {
 describe('where a request comes from', () => {
   /** The address that a failed authentication is logged with. */
   const loggedAddress = async (at: Place, running: ServerProcess, forwarded: string) => {
-    const requestId = `from-${forwarded.length}-${running.log().length}`
+    const requestId = randomUUID()
     const headers = { 'x-forwarded-for': forwarded, 'x-request-id': requestId }
     const form = { grant_type: 'client_credentials', client_id: client.id, client_secret: 'wrong' }
     expect((await send(`${at.url}/oauth/token`, { form, headers })).status).toBe(401)
-    const failures = await running.logged('client authentication failed')
-    return failures.find((line) => line['requestId'] === requestId)?.['address']
+    const failure = await until('the log line of the failure', () =>
+      running.log().find((line) => line['requestId'] === requestId),
+    )
+    expect(failure.msg).toBe('client authentication failed')
+    return failure['address']
   }
 
   it('is who is connected, unless a trusted proxy is', async () => {
     expect(await loggedAddress(place, server, '192.0.2.7')).toBe('127.0.0.1')
 
-    const proxied = withVariables(await newPlace(), {
+    const proxied = withVariables(await onAnotherPort(place), {
       LATCHKEY_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8',
     })
     const behind = await startServer(proxied)

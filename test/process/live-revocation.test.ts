@@ -87,7 +87,7 @@ const CASES: Record<string, Case> = {
   },
 }
 
-describe('a token is dead with the end of the command', () => {
+describe.concurrent('a token is dead with the end of the command', () => {
   it.each(Object.entries(CASES))('%s', async (_, { take, giveBack, final }) => {
     const mine = await make()
     const other = await make()

@@ -1,27 +1,39 @@
 // How a server ends: what runs is finished, nothing new is begun, the database is closed.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { SHUTDOWN_TIMEOUT_MS } from '../../src/constants.ts'
 import { addHookClient } from '../support/database.ts'
 import { basicHeader, createCaller } from '../support/http.ts'
-import { type Place, newPlace, startServer, until } from '../support/processes.ts'
+import {
+  type Place,
+  type ServerProcess,
+  newPlace,
+  startServer,
+  until,
+} from '../support/processes.ts'
+import type { ClientCredentials } from '../support/records.ts'
 import { LAST_CHUNK, chunk, head, open, refusesConnections } from '../support/raw-http.ts'
 
 const dataFiles = ({ directory }: Place): string[] => readdirSync(join(directory, 'data')).sort()
 
-const startWithClient = async () => {
-  const place = await newPlace()
-  const server = await startServer(place)
-  return { place, server, client: await addHookClient(place) }
-}
+let place: Place
+let client: ClientCredentials
+let server: ServerProcess
+beforeAll(async () => {
+  place = await newPlace()
+})
+beforeEach(async () => {
+  server = await startServer(place)
+  client = await addHookClient(place)
+})
 
 /** A token request of which half the body is still to come, and which the server has begun to read. */
-const halfSent = async (place: Place, authorization: string) => {
+const halfSent = async () => {
   const connection = open(place)
   connection.write(
     head('POST /oauth/token', {
-      Authorization: authorization,
+      Authorization: basicHeader(client),
       'Content-Type': 'application/x-www-form-urlencoded',
       'Transfer-Encoding': 'chunked',
       Expect: '100-continue',
@@ -39,7 +51,6 @@ const halfSent = async (place: Place, authorization: string) => {
 
 describe('SIGTERM', () => {
   it('answers what is under way, refuses what is new, and closes the database', async () => {
-    const { place, server, client } = await startWithClient()
     const idle = open(place)
     idle.write(head('GET /healthz'))
     await idle.receives(/\{"status":"ok"\}/)
@@ -47,7 +58,7 @@ describe('SIGTERM', () => {
     await createCaller(place.url).revoke(client, token)
     expect(dataFiles(place)).toContain('latchkey.db-wal')
 
-    const { connection, finish } = await halfSent(place, basicHeader(client))
+    const { connection, finish } = await halfSent()
     server.signal('SIGTERM')
     await until('the end of listening', () => refusesConnections(place))
     await until('the end of an idle connection', idle.isClosed)
@@ -61,8 +72,7 @@ describe('SIGTERM', () => {
   })
 
   it('ends at once when it comes again', async () => {
-    const { place, server, client } = await startWithClient()
-    const { connection } = await halfSent(place, basicHeader(client))
+    const { connection } = await halfSent()
     server.signal('SIGTERM')
     await until('the end of listening', () => refusesConnections(place))
     expect(connection.isClosed()).toBe(false)

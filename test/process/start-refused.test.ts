@@ -130,7 +130,7 @@ const EMPTY: Record<string, Case> = {
   },
 }
 
-describe('on a database', () => {
+describe.concurrent('on a database', () => {
   it.each(Object.entries(EXISTING))('%s stops the start', async (_, refused) => {
     const { variables = {}, change, line } = refused
     const place = await copyOfSeeded()
@@ -153,7 +153,7 @@ describe('on a database', () => {
   })
 })
 
-describe('on an empty folder', () => {
+describe.concurrent('on an empty folder', () => {
   it.each(Object.entries(EMPTY))('%s stops the start', async (_, { variables = {}, line }) => {
     await expectRefusal(withVariables(await newPlace(), variables), ['serve'], line)
   })

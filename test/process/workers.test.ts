@@ -1,7 +1,7 @@
 // LATCHKEY_WORKERS: several processes on one port behave as one server, and end as one.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { addHookClient } from '../support/database.ts'
 import { INACTIVE, createCaller, send } from '../support/http.ts'
 import {
@@ -18,11 +18,10 @@ const TOKENS = 10
 /** So many requests, each on a connection of its own, that every worker has its share. */
 const ASKED = 3 * WORKERS
 
-const start = async () => {
-  const place = await newPlace({ LATCHKEY_WORKERS: String(WORKERS) })
-  const server = await startServer(place)
-  return { place, server, call: createCaller(place.url) }
-}
+let place: Place
+beforeAll(async () => {
+  place = await newPlace({ LATCHKEY_WORKERS: String(WORKERS) })
+})
 
 const workersOf = async (server: ServerProcess, times = WORKERS): Promise<number[]> =>
   (await server.logged('listening', times)).map((line) => Number(line['pid']))
@@ -42,7 +41,8 @@ const tokensIssued = async ({ url }: Place): Promise<number> => {
 }
 
 it('workers share keys, revocations and counters; one that dies is replaced; all end together', async () => {
-  const { place, server, call } = await start()
+  const server = await startServer(place)
+  const call = createCaller(place.url)
   const client = await addHookClient(place)
   const tokens = await Promise.all(Array.from({ length: TOKENS }, () => call.issue(client)))
   const counted = await Promise.all(Array.from({ length: ASKED }, () => tokensIssued(place)))
@@ -75,7 +75,7 @@ it('workers share keys, revocations and counters; one that dies is replaced; all
 })
 
 it('no worker outlives its primary', async () => {
-  const { place, server } = await start()
+  const server = await startServer(place)
   const workers = await workersOf(server)
   expect(workers.filter(isAlive)).toHaveLength(WORKERS)
   server.signal('SIGKILL')

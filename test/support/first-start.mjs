@@ -4,6 +4,12 @@ import { createInterface } from 'node:readline'
 import { loadConfig } from '../../dist/config.js'
 import { openLatchkey } from '../../dist/node/open.js'
 
+// RSA keys take long to make. Each folder has a database of its own, so the same two do for all of them.
+const generateKey = crypto.subtle.generateKey.bind(crypto.subtle)
+const pairs = []
+let asked = 0
+crypto.subtle.generateKey = (...wanted) => (pairs[asked++ % 2] ??= generateKey(...wanted))
+
 const firstStart = async (directory) => {
   const config = loadConfig({
     LATCHKEY_DATABASE_URL: `file:${directory}/data/latchkey.db`,

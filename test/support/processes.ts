@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, vi } from 'vitest'
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const FIRST_START = fileURLToPath(new URL('first-start.mjs', import.meta.url))
 
 /** What anything may take before a test gives up, in milliseconds: the machine may be busy with other tests. */
@@ -61,8 +61,15 @@ export const withVariables = (place: Place, environment: Record<string, string>)
   environment: { ...place.environment, ...environment },
 })
 
+/** For a second server on the same database. The issuer stays. */
+export const onAnotherPort = async (place: Place): Promise<Place> => {
+  const port = await freePort()
+  const other = { ...place, port, url: `http://127.0.0.1:${port}` }
+  return withVariables(other, { LATCHKEY_PORT: String(port) })
+}
+
 /** Below the ports that systems give to outgoing connections, so that it is still free when it is used. */
-export const freePort = async (): Promise<number> => {
+const freePort = async (): Promise<number> => {
   for (;;) {
     const port = randomInt(20_000, 32_000)
     const server = createServer()
@@ -142,6 +149,34 @@ export const latchkeyJson = async <T = Record<string, unknown>>(
   const { stdout, ...rest } = await latchkey(place, [...args, '--json'], stdin)
   expect(rest, args.join(' ')).toEqual({ code: 0, signal: null, stderr: '' })
   return JSON.parse(stdout) as T
+}
+
+/** The command line of a place. A command is written as one text, its arguments with spaces behind it. */
+export const createCli = (place: Place) => {
+  const run = (command: string, ...rest: string[]) =>
+    latchkey(place, [...command.split(' '), ...rest])
+  const fails = async (code: 1 | 2, line: RegExp, words: [string, ...string[]]): Promise<void> => {
+    const { stderr, ...rest } = await run(...words)
+    expect(rest, words.join(' ')).toEqual({ code, signal: null, stdout: '' })
+    expect(stderr).toMatch(/^[^\n]+\n$/)
+    expect(stderr).toMatch(line)
+  }
+  return {
+    json: <T = Record<string, unknown>>(command: string, ...rest: string[]) =>
+      latchkeyJson<T>(place, [...command.split(' '), ...rest]),
+    /** What people read. */
+    async text(command: string, ...rest: string[]): Promise<string> {
+      const { stdout, ...outcome } = await run(command, ...rest)
+      expect(outcome, command).toEqual({ code: 0, signal: null, stderr: '' })
+      return stdout
+    },
+    /** Exit 1: one clear line, and nothing else. */
+    refused: (line: RegExp, ...words: [string, ...string[]]) =>
+      fails(1, new RegExp(`^latchkey: .*${line.source}`), words),
+    /** Exit 2. */
+    misused: (line: RegExp, ...words: [string, ...string[]]) =>
+      fails(2, new RegExp(`^error: .*${line.source}`), words),
+  }
 }
 
 /** Runs `serve` until its log says that it listens; with several workers, until all of them do. */

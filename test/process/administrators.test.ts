@@ -1,0 +1,77 @@
+// The last unbound administrator who can still log in cannot be removed, on any way there is.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, it } from 'vitest'
+import { auditEvents } from '../support/audit-log.ts'
+import { dump } from '../support/database.ts'
+import { type Place, createCli, latchkey, newPlace } from '../support/processes.ts'
+
+const LAST = /this is the last administrator who can still log in/
+
+const firstAdministrator = (place: Place): string => {
+  const text = readFileSync(join(place.directory, 'keys', 'admin.json'), 'utf8')
+  return (JSON.parse(text) as { client_id: string }).client_id
+}
+
+let place: Place
+let cli: ReturnType<typeof createCli>
+let first: string
+beforeAll(async () => {
+  place = await newPlace()
+  cli = createCli(place)
+  await cli.json('migrate')
+  first = firstAdministrator(place)
+})
+
+it('is protected on every way, and no longer once there is another', async () => {
+  // Neither of these is another: one is bound to a workspace, the other may only look.
+  await cli.json('client create --name bound --grant', 'latchkey=admin:read admin:write')
+  const reader = await cli.json('admin create --name reader')
+  const readOnly = `client grant ${String(reader['client_id'])} --grant latchkey=admin:read`
+  await cli.json(readOnly)
+  const [{ secret_id: secret = '' } = {}] = await cli.json<{ secret_id: string }[]>(
+    `secret list ${first}`,
+  )
+  const before = dump(place)
+
+  const WAYS: [line: RegExp, command: string][] = [
+    [LAST, `client disable ${first}`],
+    [LAST, `client delete ${first}`],
+    [LAST, `client grant ${first} --grant latchkey=`],
+    [LAST, `client grant ${first} --grant latchkey=admin:read`],
+    [LAST, `secret revoke ${first} ${secret}`],
+    [LAST, `secret add ${first} --expires-in 3600 --previous-expires-in 0`],
+    [LAST, `secret add ${first} --expires-in 3600`],
+    [LAST, 'audience update latchkey --permission admin:read'],
+    [
+      /requires_plugin: administrators act for no plugin/,
+      'audience update latchkey --requires-plugin',
+    ],
+  ]
+  await Promise.all(WAYS.map(([line, command]) => cli.refused(line, command)))
+  expect(dump(place)).toEqual(before)
+  const refused = auditEvents(place).filter(({ outcome }) => outcome === 'refused')
+  const reasons = refused.map(({ reason }) => reason)
+  expect(reasons).toHaveLength(WAYS.length)
+  expect(reasons.filter((reason) => reason === 'last_administrator')).toHaveLength(WAYS.length - 1)
+  await cli.json(`token issue --client ${first} --audience latchkey --scope admin:write`)
+
+  const { client_id: second } = await cli.json('admin create --name second')
+  await cli.json(`client disable ${first}`)
+  await cli.refused(LAST, `client disable ${String(second)}`)
+  await cli.json(`client enable ${first}`)
+  await cli.json(`client delete ${String(second)}`)
+})
+
+it('two who remove each other at once do not both succeed', async () => {
+  const administrators = await Promise.all([
+    cli.json<{ client_id: string }>('admin create --name third'),
+    cli.json<{ client_id: string }>('admin create --name fourth'),
+  ])
+  await cli.json(`client disable ${first}`)
+  const outputs = await Promise.all(
+    administrators.map(({ client_id: id }) => latchkey(place, ['client', 'delete', id])),
+  )
+  expect(outputs.map(({ code }) => code).sort()).toEqual([0, 1])
+  expect(outputs.find(({ code }) => code === 1)?.stderr).toMatch(LAST)
+})

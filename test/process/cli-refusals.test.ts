@@ -1,0 +1,164 @@
+// Every command when it does not succeed: exit 1 with one clear line, or exit 2 for wrong usage; nothing on
+// standard output, nothing changed, nothing repeated that could be a secret.
+import { randomBytes } from 'node:crypto'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { AuditEvent } from '../../src/audit.ts'
+import { auditEvents, readCliLog } from '../support/audit-log.ts'
+import { dump } from '../support/database.ts'
+import { type Place, createCli, latchkey, newPlace } from '../support/processes.ts'
+
+let place: Place
+let cli: ReturnType<typeof createCli>
+let client: string
+let before: ReturnType<typeof dump>
+let seen: AuditEvent[]
+beforeAll(async () => {
+  place = await newPlace()
+  cli = createCli(place)
+  await cli.json('audience create docs --permission read')
+  await cli.json('plugin create taken')
+  await cli.json('workspace create taken')
+  const created = await cli.json('client create --name a --grant hook=hook:track --grant docs=read')
+  client = String(created['client_id'])
+  before = dump(place)
+  seen = auditEvents(place)
+})
+
+/** The line, and the refused event of whoever would change something. `CLIENT` stands for one that exists. */
+type Refusal = [line: RegExp, action?: string, reason?: string]
+
+const REFUSED: Record<string, Refusal> = {
+  'audience create docs': [/this id is taken/, 'audience.create', 'already_exists'],
+  'audience create a+b': [/id: must be 1 to 128 of/, 'audience.create', 'invalid_value'],
+  'audience create x --alg ES256': [
+    /algorithm: must be one of those that LATCHKEY_ALGORITHMS lists/,
+    'audience.create',
+    'invalid_value',
+  ],
+  'audience update nope': [/there is no audience nope/, 'audience.update', 'not_found'],
+  'plugin create taken': [/this id is taken/, 'plugin.create', 'already_exists'],
+  'plugin update taken --trust root': [/trust: must be bundled/, 'plugin.update', 'invalid_value'],
+  'plugin revoke-tokens nope': [/there is no plugin nope/, 'plugin.revoke_tokens', 'not_found'],
+  'workspace create taken': [/this id is taken/, 'workspace.create', 'already_exists'],
+  'workspace suspend nope': [/there is no workspace nope/, 'workspace.suspend', 'not_found'],
+  'workspace resume nope': [/there is no workspace nope/, 'workspace.resume', 'not_found'],
+  'client create --name a --workspace nope': [
+    /there is no workspace nope/,
+    'client.create',
+    'not_found',
+  ],
+  'client create --name a --grant hook=nope': [
+    /the audience hook has no permission nope/,
+    'client.create',
+    'not_found',
+  ],
+  'client show nope': [/there is no client nope/],
+  'client grant CLIENT --plugin nope': [/there is no plugin nope/, 'client.grant', 'not_found'],
+  'client disable nope': [/there is no client nope/, 'client.disable', 'not_found'],
+  'client enable nope': [/there is no client nope/, 'client.enable', 'not_found'],
+  'client delete nope': [/there is no client nope/, 'client.delete', 'not_found'],
+  'client revoke-tokens nope': [/there is no client nope/, 'client.revoke_tokens', 'not_found'],
+  'secret add nope': [/there is no client nope/, 'secret.add', 'not_found'],
+  'secret add CLIENT --previous-expires-in 7776001': [
+    /previous_expires_in: must be from 0 to 7776000 seconds/,
+    'secret.add',
+    'invalid_value',
+  ],
+  'secret list nope': [/there is no client nope/],
+  'secret revoke CLIENT nope': [/there is no live secret/, 'secret.revoke', 'not_found'],
+  'token issue --client nope --audience hook': [
+    /there is no client with this id/,
+    'token.issue',
+    'not_found',
+  ],
+  'token issue --client CLIENT --audience hook': [
+    /This audience needs a plugin/,
+    'token.issue',
+    'plugin_required',
+  ],
+  'token issue --client CLIENT --audience docs --scope write': [
+    /The scope has a value that the client is not granted/,
+    'token.issue',
+    'scope_not_granted',
+  ],
+  'token revoke -': [/this is no token of this server/, 'token.revoke', 'not_found'],
+  'key revoke nope': [/there is no key nope/, 'key.revoke', 'not_found'],
+}
+
+const MISUSED: Record<string, RegExp> = {
+  nope: /unknown command 'nope'/,
+  'client create': /required option '--name <NAME>' not specified/,
+  'client show': /missing required argument 'ID'/,
+  'client list extra': /too many arguments/,
+  'client create --name a --quota 5': /such as 60\/min/,
+  'client create --name a --grant hook': /must be 'AUDIENCE=PERMISSION PERMISSION'/,
+  'client create --name a --env --json': /cannot be used with option '--json'/,
+  'key revoke': /name one key, or say --all/,
+  'key revoke kid --all': /name one key, or say --all/,
+}
+
+const base64url = (value: string | Buffer): string => Buffer.from(value).toString('base64url')
+const SECRET = `lks_${base64url(randomBytes(32))}`
+const TOKEN = [base64url('{"alg":"RS256"}'), base64url('{"sub":"x"}'), base64url(randomBytes(256))]
+
+/** Where people paste what they should not. */
+const PASTED: [code: number, command: string][] = [
+  [1, 'client disable SECRET'],
+  [1, 'secret revoke CLIENT SECRET'],
+  [1, 'token issue --client SECRET --audience hook'],
+  [1, 'plugin revoke-tokens TOKEN'],
+  [1, 'key revoke TOKEN'],
+  [2, 'token revoke TOKEN'],
+  [2, 'token inspect TOKEN'],
+  [2, 'token revoke - TOKEN'],
+]
+
+/** The words of a command, with what its placeholders stand for. */
+const words = (command: string): string[] => {
+  const meant: Record<string, string> = { CLIENT: client, SECRET, TOKEN: TOKEN.join('.') }
+  return command.split(' ').map((word) => meant[word] ?? word)
+}
+
+const expectNotRepeated = (text: string): void => {
+  expect(text).not.toContain(SECRET)
+  for (const part of TOKEN) expect(text).not.toContain(part)
+}
+
+describe.concurrent('exit', () => {
+  it.each(Object.entries(REFUSED))('1: %s', async (command, [line]) => {
+    await cli.refused(line, words(command).join(' '))
+  })
+
+  it.each(Object.entries(MISUSED))('2: %s', async (command, line) => {
+    await cli.misused(line, command)
+  })
+
+  it('2: no command at all', async () => {
+    const { code, stdout, stderr } = await latchkey(place, [])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^Usage: latchkey /)
+  })
+
+  it.each(PASTED)('%i, without a word of it: %s', async (code, command) => {
+    const output = await latchkey(place, words(command))
+    expect(output).toMatchObject({ code, stdout: '' })
+    expect(output.stderr).toMatch(/^[^\n]+\n$/)
+    expectNotRepeated(output.stderr)
+  })
+})
+
+describe('after all of them', () => {
+  it('nothing has changed, each refused change has its audit event, and no secret is in it', () => {
+    expect(dump(place)).toEqual(before)
+    expectNotRepeated(readCliLog(place))
+    const refused = auditEvents(place)
+      .slice(seen.length)
+      .map(({ action, outcome, reason }) => [action, outcome, reason].join(' '))
+    const pasted = ['client.disable', 'secret.revoke', 'token.issue', 'plugin.revoke_tokens']
+    const expected = Object.values(REFUSED)
+      .filter(([, action]) => action !== undefined)
+      .map(([, action, reason]) => `${action} refused ${reason}`)
+    const ofPasted = [...pasted, 'key.revoke'].map((action) => `${action} refused not_found`)
+    expect(refused.sort()).toEqual([...expected, ...ofPasted].sort())
+  })
+})

@@ -1,0 +1,390 @@
+// Every command when it succeeds: one JSON value, a table for people, one audit event for a change and none
+// for a look.
+import { userInfo } from 'node:os'
+import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { auditEvents, readCliLog } from '../support/audit-log.ts'
+import { decode } from '../support/jwt.ts'
+import { type Place, createCli, latchkeyJson, newPlace } from '../support/processes.ts'
+
+let place: Place
+let cli: ReturnType<typeof createCli>
+beforeAll(async () => {
+  place = await newPlace()
+  cli = createCli(place)
+  await cli.json('migrate')
+})
+
+/** What must never be in a log: whatever was shown once. */
+const shown: string[] = []
+
+/** Events that this test has seen. */
+let seen = 0
+beforeEach(() => {
+  seen = auditEvents(place).length
+})
+
+/** The one event since the last call, and who did it. */
+const expectAudited = (action: string, target: unknown): void => {
+  const events = auditEvents(place).slice(seen)
+  seen += events.length
+  const actor = `cli:${userInfo().username}`
+  expect(events).toEqual([{ actor, action, target, outcome: 'success' }])
+}
+
+const expectNotAudited = (): void => {
+  expect(auditEvents(place)).toHaveLength(seen)
+}
+
+const expectSnakeCase = (value: unknown): void => {
+  if (value === null || typeof value !== 'object') return
+  for (const [key, member] of Object.entries(value)) {
+    if (!Array.isArray(value)) expect(key).toMatch(/^[a-z][a-z0-9_]*$/)
+    expectSnakeCase(member)
+  }
+}
+
+type Value = Record<string, unknown>
+
+/** Runs a command that changes `target`, and gives what it printed. */
+const change = async <T = Value>(
+  [action, target]: [action: string, target?: string],
+  command: string,
+  ...rest: string[]
+): Promise<T> => {
+  const value = await cli.json<T>(command, ...rest)
+  expectSnakeCase(value)
+  expectAudited(action, target ?? (value as Value)['client_id'])
+  const secret = (value as Value)['client_secret'] ?? (value as Value)['access_token']
+  if (secret !== undefined) shown.push(String(secret))
+  return value
+}
+
+const look = async <T = Value[]>(command: string, ...rest: string[]): Promise<T> => {
+  const value = await cli.json<T>(command, ...rest)
+  expectSnakeCase(value)
+  expectNotAudited()
+  return value
+}
+
+/** A table: names in capitals, and every row. */
+const expectTable = async (command: string, columns: string[], ids: string[]): Promise<void> => {
+  const [header = '', ...lines] = (await cli.text(command)).trimEnd().split('\n')
+  expect(header.split(/\s+/)).toEqual(columns)
+  expect(lines.map((line) => line.split(/\s+/)[0])).toEqual(ids)
+}
+
+const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) as string
+const SECRET = expect.stringMatching(/^lks_[\w-]{43}$/) as string
+const SECRET_ID = expect.stringMatching(/^secret_[\w-]{22}$/) as string
+const HINT = expect.stringMatching(/^[\w-]{4}$/) as string
+const CLIENT_ID = expect.stringMatching(/^lkc_[\w-]{22}$/) as string
+
+it('audience', async () => {
+  const docs = {
+    id: 'docs',
+    permissions: [
+      { name: 'read', implies: [] },
+      { name: 'write', implies: ['read'] },
+      { name: 'full', implies: ['write', 'read'] },
+    ],
+    requires_plugin: true,
+    token_ttl: 600,
+    algorithm: 'RS256',
+    created_at: TIME,
+  }
+  const permissions = ['read', 'write>read', 'full>write,read'].flatMap((p) => ['--permission', p])
+  const flags = ['--requires-plugin', '--ttl', '600', '--alg', 'RS256']
+  expect(
+    await change(['audience.create', 'docs'], 'audience create docs', ...permissions, ...flags),
+  ).toEqual(docs)
+  expect(
+    await change(
+      ['audience.update', 'docs'],
+      'audience update docs --no-requires-plugin --ttl 300 --permission read',
+    ),
+  ).toEqual({
+    ...docs,
+    permissions: docs.permissions.slice(0, 1),
+    requires_plugin: false,
+    token_ttl: 300,
+  })
+  const uri = 'https://api.example/v1?a=b'
+  expect(await change(['audience.create', uri], `audience create ${uri}`)).toMatchObject({
+    id: uri,
+    permissions: [],
+    requires_plugin: false,
+    token_ttl: null,
+  })
+  const ids = (await look('audience list')).map(({ id }) => id)
+  expect(ids).toEqual(expect.arrayContaining(['latchkey', 'hook', 'docs', uri]))
+  expect(ids).toHaveLength(4)
+  await expectTable(
+    'audience list',
+    ['ID', 'PERMISSIONS', 'REQUIRES_PLUGIN', 'TOKEN_TTL', 'ALGORITHM', 'CREATED_AT'],
+    ids.map(String),
+  )
+})
+
+it('plugin', async () => {
+  const plugin = {
+    id: 'slack-sync',
+    name: 'Slack',
+    trust: 'trusted',
+    capabilities: ['connector:slack', 'mail'],
+    snapshot: 'v1',
+    generation: 1,
+    created_at: TIME,
+  }
+  const created = await change(
+    ['plugin.create', 'slack-sync'],
+    'plugin create slack-sync --name Slack --trust trusted --capability connector:slack ' +
+      '--capability mail --snapshot v1',
+  )
+  expect(created).toEqual(plugin)
+  const update = ['plugin.update', 'slack-sync'] as [string, string]
+  expect(await change(update, 'plugin update slack-sync --trust restricted --snapshot v2')).toEqual(
+    { ...plugin, trust: 'restricted', snapshot: 'v2', generation: 2 },
+  )
+  expect(await change(update, 'plugin update slack-sync --no-capability')).toMatchObject({
+    capabilities: [],
+    generation: 3,
+  })
+  expect(
+    await change(['plugin.revoke_tokens', 'slack-sync'], 'plugin revoke-tokens slack-sync'),
+  ).toMatchObject({ generation: 4 })
+  expect(await look('plugin list')).toMatchObject([{ id: 'slack-sync', generation: 4 }])
+  const columns = ['ID', 'NAME', 'TRUST', 'CAPABILITIES', 'SNAPSHOT', 'GENERATION', 'CREATED_AT']
+  await expectTable('plugin list', columns, ['slack-sync'])
+})
+
+it('workspace', async () => {
+  const acme = { id: 'acme', name: 'Acme Ltd', status: 'active', generation: 1, created_at: TIME }
+  expect(
+    await change(['workspace.create', 'acme'], 'workspace create acme --name', 'Acme Ltd'),
+  ).toEqual(acme)
+  expect(await change(['workspace.suspend', 'acme'], 'workspace suspend acme')).toEqual({
+    ...acme,
+    status: 'suspended',
+    generation: 2,
+  })
+  expect(await change(['workspace.resume', 'acme'], 'workspace resume acme')).toEqual({
+    ...acme,
+    generation: 2,
+  })
+  expect(await look('workspace list')).toMatchObject([{ id: 'default' }, { id: 'acme' }])
+  const columns = ['ID', 'NAME', 'STATUS', 'GENERATION', 'CREATED_AT']
+  await expectTable('workspace list', columns, ['default', 'acme'])
+})
+
+it('client', async () => {
+  await cli.json('workspace create tenant')
+  seen = auditEvents(place).length
+  const created = await change(
+    ['client.create'],
+    'client create --workspace tenant --plugin mail-sync --plugin chat-sync --create-plugin ' +
+      '--introspects hook --auth client_secret_basic --ttl 120 --quota 60/min --name',
+    'A daemon',
+    '--grant',
+    'hook=hook:govern hook:track',
+  )
+  const client = {
+    client_id: CLIENT_ID,
+    name: 'A daemon',
+    workspace_id: 'tenant',
+    status: 'active',
+    plugins: ['chat-sync', 'mail-sync'],
+    grants: [{ audience: 'hook', permissions: ['hook:govern', 'hook:track'] }],
+    introspects: ['hook'],
+    auth_method: 'client_secret_basic',
+    token_ttl: 120,
+    quota_per_minute: 60,
+    generation: 1,
+    created_at: TIME,
+  }
+  expect(created).toEqual({ ...client, secret_id: SECRET_ID, client_secret: SECRET })
+  const id = String(created['client_id'])
+  expect(await look(`client show ${id}`)).toEqual(client)
+
+  expect(
+    await change(
+      ['client.grant', id],
+      `client grant ${id} --grant hook=hook:track --remove-plugin chat-sync --introspects latchkey ` +
+        '--remove-introspects hook',
+    ),
+  ).toEqual({
+    ...client,
+    plugins: ['mail-sync'],
+    grants: [{ audience: 'hook', permissions: ['hook:track'] }],
+    introspects: ['latchkey'],
+    generation: 2,
+  })
+  expect(await change(['client.grant', id], `client grant ${id} --grant hook=`)).toMatchObject({
+    grants: [],
+    generation: 3,
+  })
+  const STEPS = [
+    ['disable', 'client.disable', { status: 'disabled', generation: 4 }],
+    ['enable', 'client.enable', { status: 'active', generation: 4 }],
+    ['revoke-tokens', 'client.revoke_tokens', { status: 'active', generation: 5 }],
+  ] as const
+  for (const [verb, action, expected] of STEPS) {
+    expect(await change([action, id], `client ${verb} ${id}`)).toMatchObject(expected)
+  }
+  const lines = (await cli.text(`client show ${id}`)).trimEnd().split('\n')
+  expect(lines).toContain('name              A daemon')
+  expect(lines).toHaveLength(Object.keys(client).length)
+
+  const clients = await look('client list')
+  expect(clients.map((row) => row['name'])).toEqual(['Administrator', 'A daemon'])
+  await expectTable(
+    'client list',
+    Object.keys(client).map((key) => key.toUpperCase()),
+    clients.map((row) => String(row['client_id'])),
+  )
+  expect(await change(['client.delete', id], `client delete ${id}`)).toEqual({
+    client_id: id,
+    status: 'deleted',
+  })
+  expect(await look('client list')).toHaveLength(1)
+})
+
+it('secret', async () => {
+  const { client_id: client, secret_id: first } = await change(
+    ['client.create'],
+    'client create --name holder',
+  )
+  const added = await change(
+    ['secret.add', String(client)],
+    `secret add ${client} --name second --expires-in 3600 --previous-expires-in 60`,
+  )
+  const second = {
+    secret_id: SECRET_ID,
+    client_id: client,
+    name: 'second',
+    hint: String(added['client_secret']).slice(-4),
+    created_at: TIME,
+    expires_at: TIME,
+  }
+  expect(added).toEqual({ ...second, client_secret: SECRET })
+  const secrets = await look(`secret list ${client}`)
+  expect(secrets).toHaveLength(2)
+  expect(secrets).toContainEqual(second)
+  expect(secrets).toContainEqual({ ...second, secret_id: first, name: null, hint: HINT })
+  const columns = ['SECRET_ID', 'CLIENT_ID', 'NAME', 'HINT', 'CREATED_AT', 'EXPIRES_AT']
+  await expectTable(
+    `secret list ${client}`,
+    columns,
+    secrets.map((row) => String(row['secret_id'])),
+  )
+
+  expect(
+    await change(['secret.revoke', String(client)], `secret revoke ${client} ${String(first)}`),
+  ).toEqual({ secret_id: first, client_id: client, revoked: true })
+  expect(await look(`secret list ${client}`)).toEqual([second])
+})
+
+it('token', async () => {
+  const { client_id: client } = await change(
+    ['client.create'],
+    'client create --name issuer --plugin p --create-plugin --grant',
+    'hook=hook:govern hook:track',
+  )
+  const response = await change(
+    ['token.issue', String(client)],
+    `token issue --client ${client} --audience hook --scope hook:track --plugin p`,
+  )
+  expect(response).toEqual({
+    access_token: expect.any(String) as string,
+    token_type: 'Bearer',
+    expires_in: 900,
+    scope: 'hook:track',
+  })
+  const token = String(response['access_token'])
+  const { claims } = decode(token)
+  for (const input of [`${token}\n`, JSON.stringify(response)]) {
+    expect(await latchkeyJson(place, ['token', 'inspect', '-'], input)).toEqual({
+      active: true,
+      claims,
+    })
+  }
+  const { jti } = claims as { jti: string }
+  expect(await latchkeyJson(place, ['token', 'revoke', '-'], JSON.stringify(response))).toEqual({
+    jti,
+    client_id: client,
+    revoked: true,
+  })
+  expectAudited('token.revoke', jti)
+  expect(await latchkeyJson(place, ['token', 'inspect', '-'], token)).toEqual({
+    active: false,
+    claims,
+  })
+  for (const input of ['a.b.c', '{"error":"invalid_client"}']) {
+    expect(await latchkeyJson(place, ['token', 'inspect', '-'], input)).toEqual({
+      active: false,
+      claims: null,
+    })
+  }
+  expectNotAudited()
+})
+
+it('key', async () => {
+  type Key = { kid: string; state: string }
+  const key = {
+    kid: expect.stringMatching(/^[\w-]{43}$/) as string,
+    algorithm: 'RS256',
+    state: 'active',
+    created_at: TIME,
+    activated_at: TIME,
+    revoked_at: null,
+  }
+  const keys = await look<Key[]>('key list')
+  expect(keys).toHaveLength(2)
+  expect(keys).toContainEqual(key)
+  expect(keys).toContainEqual({ ...key, state: 'next', activated_at: null })
+  const columns = ['KID', 'ALGORITHM', 'STATE', 'CREATED_AT', 'ACTIVATED_AT', 'REVOKED_AT']
+  await expectTable(
+    'key list',
+    columns,
+    keys.map(({ kid }) => kid),
+  )
+  const next = String(keys.find(({ state }) => state === 'next')?.kid)
+  const after = await change<Key[]>(['key.revoke', next], `key revoke ${next}`)
+  expect(after.map(({ state }) => state).sort()).toEqual(['active', 'next', 'revoked'])
+  expect(after.find(({ kid }) => kid === next)).toMatchObject({
+    state: 'revoked',
+    revoked_at: TIME,
+  })
+
+  const all = await cli.json<Key[]>('key revoke --all')
+  expectAudited('key.revoke_all', null)
+  expect(all.map(({ state }) => state).sort()).toEqual([
+    'active',
+    'next',
+    'revoked',
+    'revoked',
+    'revoked',
+  ])
+})
+
+it('admin create, migrate', async () => {
+  const alice = await change(['admin.create'], 'admin create --name alice')
+  expect(alice).toMatchObject({
+    client_id: CLIENT_ID,
+    client_secret: SECRET,
+    name: 'alice',
+    workspace_id: null,
+    grants: [{ audience: 'latchkey', permissions: ['admin:read', 'admin:write'] }],
+    introspects: [],
+  })
+  expect(await look<Value>('migrate')).toEqual({
+    database: './data/latchkey.db',
+    state: 'up to date',
+  })
+})
+
+it('no secret and no token is in the audit log', () => {
+  expect(shown.length).toBeGreaterThan(5)
+  const log = readCliLog(place)
+  expect(shown.filter((secret) => log.includes(secret))).toEqual([])
+  expect(log).not.toMatch(/lk[ser]_|eyJ/)
+})

@@ -1,0 +1,111 @@
+// What a newcomer meets: help with an example for everything, the demo, and the lines that `npm start` prints.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { Command } from 'commander'
+import { expect, it } from 'vitest'
+import { audience } from '../../src/cli/audience.ts'
+import { client } from '../../src/cli/client.ts'
+import { key } from '../../src/cli/key.ts'
+import { plugin } from '../../src/cli/plugin.ts'
+import { secret } from '../../src/cli/secret.ts'
+import { server } from '../../src/cli/server.ts'
+import { token } from '../../src/cli/token.ts'
+import { workspace } from '../../src/cli/workspace.ts'
+import {
+  CLI,
+  createCli,
+  newDirectory,
+  newPlace,
+  start,
+  until,
+  withVariables,
+} from '../support/processes.ts'
+
+const VERBS: Record<string, string[]> = {
+  audience: ['create', 'update', 'list'],
+  plugin: ['create', 'update', 'list', 'revoke-tokens'],
+  workspace: ['create', 'list', 'suspend', 'resume'],
+  client: ['create', 'grant', 'show', 'disable', 'enable', 'delete', 'revoke-tokens', 'list'],
+  secret: ['add', 'list', 'revoke'],
+  token: ['issue', 'inspect', 'revoke'],
+  key: ['list', 'revoke'],
+}
+const COMMANDS = ['serve', 'demo', 'migrate', 'admin create'].concat(
+  Object.entries(VERBS).flatMap(([noun, verbs]) => verbs.map((verb) => `${noun} ${verb}`)),
+)
+
+/** The help of each command that does something, by its words. */
+const helpTexts = (command: Command, words: string[] = []): [words: string, help: string][] => {
+  if (command.commands.length > 0) {
+    return command.commands.flatMap((child) => helpTexts(child, [...words, child.name()]))
+  }
+  let help = ''
+  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
+  return [[words.join(' '), help]]
+}
+
+it('the help of every command shows an example of it', async () => {
+  const program = new Command('latchkey')
+  for (const register of [server, audience, plugin, workspace, client, secret, token, key]) {
+    register(program)
+  }
+  const texts = helpTexts(program)
+  expect(texts.map(([words]) => words)).toEqual(COMMANDS)
+  for (const [words, help] of texts) {
+    expect(help).toMatch(
+      new RegExp(`\\nExample:\\n {2}\\$ (LATCHKEY_\\S+ )?latchkey ${words}( |\\n)`),
+    )
+    if (!['serve', 'demo'].includes(words)) expect(help).toContain('--json')
+  }
+
+  const cli = createCli(await newPlace())
+  expect(await cli.text('client create --help')).toContain('Example:\n  $ latchkey client create')
+  const nouns = new Set(COMMANDS.map((words) => words.split(' ')[0]))
+  const overview = await cli.text('--help')
+  for (const noun of nouns) expect(overview).toMatch(new RegExp(`^ {2}${noun} `, 'm'))
+})
+
+it('the demo tells the whole story, keeps its secrets and cleans up', async () => {
+  const temporary = newDirectory()
+  const story = await createCli(withVariables(await newPlace(), { TMPDIR: temporary })).text('demo')
+  const CHAPTERS = [
+    /client_id {5}lkc_[\w-]{22}\n/,
+    /POST \/oauth\/token → 200/,
+    /"plugin_id": "slack-sync"/,
+    /POST \/oauth\/introspect → 200 active: true/,
+    /POST \/oauth\/token → 400 invalid_scope \(scope_not_granted\)/,
+    /POST \/oauth\/token → 400 invalid_request \(plugin_not_allowed\)/,
+    /POST \/oauth\/revoke → 200/,
+    /POST \/oauth\/introspect → 200 \{\s*"active": false\s*\}/,
+    /"kty":"RSA"/,
+  ]
+  const places = CHAPTERS.map((chapter) => story.search(chapter))
+  expect(places).not.toContain(-1)
+  expect(places).toEqual([...places].sort((a, b) => a - b))
+  expect(story).not.toMatch(/lks_[\w-]{9,}|eyJ[\w-]+\.[\w-]+\.[\w-]+/)
+  expect(readdirSync(temporary)).toEqual([])
+})
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0
+
+it.skipIf(!hasCurl)(
+  'the lines that npm start prints work when they are pasted (with curl)',
+  async () => {
+    const place = await newPlace()
+    const { said } = start(place, ['serve', '--next-steps'])
+    const lines = await until('the next steps', () => {
+      const found = said.stdout.split('\n').filter((line) => line.startsWith('  '))
+      return found.length >= 3 && found
+    })
+    expect(lines).toHaveLength(3)
+    const npx = `npx() { shift; "${process.execPath}" "${CLI}" "$@"; }\n`
+    const printed = execFileSync('sh', ['-e', '-c', npx + lines.join('\n')], {
+      cwd: place.directory,
+      env: { ...place.environment, PATH: process.env['PATH'] },
+      encoding: 'utf8',
+    })
+    expect(printed).toMatch(/"access_token":"eyJ/)
+    expect(printed).toMatch(/^active +true$/m)
+    expect(printed).toMatch(/^scope +hook:govern hook:track$/m)
+  },
+)
