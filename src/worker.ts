@@ -37,12 +37,10 @@ const consoleLog = (lowest: Config['logLevel']): Log => {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-/** @throws StartRefused for a setting that is missing, unknown, or no string: a JSON variable must not pass for an omitted one */
+/** @throws StartRefused for a setting that is missing, unknown or wrong; bindings of other names are none */
 const readSettings = (env: Bindings): Settings => {
-  const ours = Object.entries(env).filter(([name]) => name.startsWith('LATCHKEY_'))
-  const odd = ours.find(([, value]) => typeof value !== 'string')
-  if (odd) throw new StartRefused(`${odd[0]} must be a text variable or a secret`)
-  const config = loadConfig(Object.fromEntries(ours) as Record<string, string>)
+  // Whatever is no text, such as a variable of type JSON, is refused there as a wrong value.
+  const config = loadConfig(env as Record<string, string>)
   if (env['LATCHKEY_ISSUER'] === undefined) throw new StartRefused('LATCHKEY_ISSUER must be set')
   if (config.kek === null) throw new StartRefused('LATCHKEY_KEK must be set')
   if (env['DB'] === undefined) throw new StartRefused('the D1 binding DB is missing')
