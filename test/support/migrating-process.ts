@@ -2,14 +2,16 @@
 // handed over. Their SQL may call die(), which is a kill -9 at that very point, and pause().
 import BetterSqlite3 from 'better-sqlite3'
 import { BUSY_TIMEOUT_MS } from '../../src/constants.ts'
-import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import { type Migration, migrate } from '../../src/store/migrate.ts'
 
 export type Order = { path: string; migrations: Migration[] | null }
 export type Report = 'ready' | 'done' | { error: string }
 
 const migrateFile = async ({ path, migrations }: Order): Promise<void> => {
-  if (migrations === null) return await openBetterSqlite3Store(path).close()
+  if (migrations === null) {
+    const { openBetterSqlite3Store } = await import('../../src/store/better-sqlite3.ts')
+    return await openBetterSqlite3Store(path).close()
+  }
   const client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })
   client.function('die', () => process.kill(process.pid, 'SIGKILL'))
   client.function('pause', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500))
