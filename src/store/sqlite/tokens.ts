@@ -2,6 +2,7 @@
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
 import { workspaceRuleValue } from '../../revocation/rules.ts'
+import type { Algorithm } from '../../signing/algorithms.ts'
 import { clientSecrets, clients, revocations, signingKeys, workspaces } from '../schema.sqlite.ts'
 import type {
   Audience,
@@ -108,11 +109,11 @@ export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
     .where(eq(clients.id, sql.placeholder('clientId')))
     .prepare()
 
-  const activeKey = db
-    .select()
-    .from(signingKeys)
-    .where(and(eq(signingKeys.algorithm, sql.placeholder('algorithm')), isActive))
-    .prepare()
+  const active = and(eq(signingKeys.algorithm, sql.placeholder('algorithm')), isActive)
+  const activeKey = db.select().from(signingKeys).where(active).prepare()
+  const activeKid = db.select({ kid: signingKeys.kid }).from(signingKeys).where(active).prepare()
+  /** By algorithm. The row of a key stays as it is while the key is active, so that asking for its kid is enough. */
+  const lastActive = new Map<Algorithm, SigningKey>()
 
   const publishedKey = db
     .select()
@@ -163,8 +164,12 @@ export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
     },
 
     async findActiveKey(algorithm) {
-      const rows = await activeKey.all({ algorithm })
-      return (rows[0] as SigningKey | undefined) ?? null
+      const [current] = await activeKid.all({ algorithm })
+      const known = lastActive.get(algorithm)
+      if (known !== undefined && known.kid === current?.kid) return known
+      const [row] = (await activeKey.all({ algorithm })) as SigningKey[]
+      if (row !== undefined) lastActive.set(algorithm, row)
+      return row ?? null
     },
 
     async findPublishedKey(kid) {
