@@ -1,12 +1,9 @@
 // The Worker as it is deployed: bundled and its database migrated by wrangler, run by workerd with the settings
 // of wrangler.toml, asked over HTTP. Nothing of it talks to anyone outside.
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { AnyD1Database } from 'drizzle-orm/d1'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { Miniflare, Response as MiniflareResponse, type WorkerOptions } from 'miniflare'
@@ -16,8 +13,8 @@ import { openD1Store } from '../src/store/d1.ts'
 import { loadMigrations } from '../src/store/migrate.ts'
 import type { Store } from '../src/store/store.ts'
 import { client } from './store/contract/records.ts'
+import { setting, wrangler } from './support/wrangler.ts'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ISSUER = 'https://auth.example'
 const ADDRESS = '192.0.2.1'
 const SETTINGS = {
@@ -30,29 +27,6 @@ const CLIENT = 'lkc_0123456789abcdefghijkl'
 const LIMITED = 'lkc_lklklklklklklklklklklk'
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-worker-'))
-
-/** No telemetry, no look for updates, no question where on earth this is. */
-const OFFLINE = {
-  WRANGLER_SEND_METRICS: 'false',
-  WRANGLER_HIDE_BANNER: 'true',
-  WRANGLER_LOG_PATH: join(folder, 'logs'),
-  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-  XDG_CONFIG_HOME: join(folder, 'config'),
-  CI: 'true',
-}
-
-const wrangler = async (...given: string[]): Promise<string> => {
-  const program = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
-  const options = { cwd: ROOT, env: { ...process.env, ...OFFLINE } }
-  return (await promisify(execFile)(process.execPath, [program, ...given], options)).stdout
-}
-
-const setting = (name: string): string => {
-  const text = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
-  const value = new RegExp(`^${name} = "(.*)"$`, 'm').exec(text)?.[1]
-  if (value === undefined) throw new Error(`wrangler.toml has no ${name}`)
-  return value
-}
 
 type Bindings = Record<string, string | number>
 
@@ -121,8 +95,17 @@ let firstAnswers: Response[]
 
 beforeAll(async () => {
   await Promise.all([
-    wrangler('deploy', '--dry-run', '--outdir', join(folder, 'bundle')),
-    wrangler('d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', join(folder, 'state')),
+    wrangler(folder, 'deploy', '--dry-run', '--outdir', join(folder, 'bundle')),
+    wrangler(
+      folder,
+      'd1',
+      'migrations',
+      'apply',
+      'DB',
+      '--local',
+      '--persist-to',
+      join(folder, 'state'),
+    ),
   ])
   miniflare = new Miniflare({
     workers: [

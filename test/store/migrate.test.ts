@@ -1,26 +1,19 @@
-// The migration runner, and the migrations that are committed.
+// The migration runner.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import BetterSqlite3 from 'better-sqlite3'
-import {
-  type DrizzleSQLiteSnapshotJSON,
-  generateSQLiteDrizzleJson,
-  generateSQLiteMigration,
-} from 'drizzle-kit/api'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { StartRefused } from '../../src/errors.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import { type Migration, loadMigrations, migrate } from '../../src/store/migrate.ts'
-import * as schema from '../../src/store/schema.sqlite.ts'
 import type { Order, Report } from '../support/migrating-process.ts'
 
 const COMMITTED = loadMigrations()
 const PROCESS = new URL('../support/migrating-process.ts', import.meta.url)
-const FOLDER = new URL('../../drizzle/sqlite/', import.meta.url)
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-migrate-'))
 const opened: BetterSqlite3.Database[] = []
@@ -249,47 +242,5 @@ describe('migrations', () => {
     expect(() => openBetterSqlite3Store(path)).toThrow(StartRefused)
     expect(() => openBetterSqlite3Store(path)).toThrow(message)
     expect(contentOf(client)).toEqual(content)
-  })
-})
-
-describe('the committed migrations', () => {
-  const prefixes = Array.from({ length: COMMITTED.length + 1 }, (_, i) => i)
-
-  it.each(prefixes)('bring the schema after %i of them to the newest', (count) => {
-    const newest = open()
-    migrate(newest)
-    const client = open()
-    migrate(client, COMMITTED.slice(0, count))
-    if (count > 0) {
-      client.exec(`insert into workspaces (id, name, etag, created_at) values ('w', 'W', 'e', 1);
-        insert into clients (id, name, workspace_id, etag, created_at) values ('c', 'C', 'w', 'e', 1)`)
-    }
-    migrate(client)
-    expect(schemaOf(client)).toEqual(schemaOf(newest))
-    expect(tags(client)).toEqual(COMMITTED.map(({ tag }) => tag))
-    expect(client.pragma('integrity_check', { simple: true })).toBe('ok')
-    expect(client.prepare('select id from clients').pluck().all()).toEqual(count > 0 ? ['c'] : [])
-  })
-
-  // D1 cannot switch foreign keys off, so that a rebuilt table would take along what references it.
-  it('rebuild no table and delete nothing in passing, for D1', () => {
-    expect(COMMITTED.length).toBeGreaterThan(0)
-    for (const statement of COMMITTED.flatMap(({ statements }) => statements)) {
-      expect(statement).not.toMatch(/__new_|\bdrop\s+table\b|\brename\s+to\b|\bpragma\b/i)
-      expect(statement).not.toMatch(/on\s+delete\s+(cascade|set)/i)
-    }
-  })
-
-  it('are all files of the folder in the order of their names, which is all that D1 goes by', () => {
-    const names = readdirSync(FOLDER).filter((name) => name.endsWith('.sql'))
-    expect(names.toSorted()).toEqual(COMMITTED.map(({ tag }) => `${tag}.sql`))
-  })
-
-  it('make what the code takes the schema to be', async () => {
-    const snapshots = readdirSync(new URL('meta/', FOLDER)).filter((n) => n.includes('snapshot'))
-    const latest = new URL(`meta/${snapshots.toSorted().at(-1)}`, FOLDER)
-    const written = JSON.parse(readFileSync(latest, 'utf8')) as DrizzleSQLiteSnapshotJSON
-    const current = await generateSQLiteDrizzleJson(schema, written.id)
-    expect(await generateSQLiteMigration(written, current)).toEqual([])
   })
 })

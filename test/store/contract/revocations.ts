@@ -171,7 +171,7 @@ export const revocationContract = (open: Open): void => {
       const stores = [database.store, await database.another()]
       await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
-          stores[i % 2]?.revokeToken(
+          (stores[i % 2] ?? database.store).revokeToken(
             { jti: `jti-${i}`, clientId: 'client', clientGen: 1, exp: EXP },
             NOW,
           ),

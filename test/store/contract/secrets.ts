@@ -88,7 +88,7 @@ export const secretContract = (open: Open): void => {
       await createdClient(database.store, 'client')
       const added = await Promise.allSettled(
         Array.from({ length: 8 }, (_, i) =>
-          stores[i % 2]?.addSecret('client', secret(`s${i}`), NOW + HOUR, NOW),
+          (stores[i % 2] ?? database.store).addSecret('client', secret(`s${i}`), NOW + HOUR, NOW),
         ),
       )
       const accepted = added.filter(({ status }) => status === 'fulfilled')
