@@ -29,9 +29,8 @@ it('is protected on every way, and no longer once there is another', async () =>
   const reader = await cli.json('admin create --name reader')
   const readOnly = `client grant ${String(reader['client_id'])} --grant latchkey=admin:read`
   await cli.json(readOnly)
-  const [{ secret_id: secret = '' } = {}] = await cli.json<{ secret_id: string }[]>(
-    `secret list ${first}`,
-  )
+  const [only] = await cli.json<{ secret_id: string }[]>(`secret list ${first}`)
+  const secret = only?.secret_id ?? ''
   const before = dump(place)
 
   const WAYS: [line: RegExp, command: string][] = [
