@@ -156,6 +156,16 @@ export const keyContract = (open: Open): void => {
       await expectNoChange(database, () => store.revokeKeys([], [], NOW + 9))
     })
 
+    it('sign no more in one process once another has revoked them', async () => {
+      const { store } = database
+      const other = await database.another()
+      for (const kid of ['key-1', 'key-2']) {
+        expect(await store.findActiveKey('RS256')).toMatchObject({ kid, state: 'active' })
+        await other.revokeKeys([kid], [], NOW)
+      }
+      expect(await store.findActiveKey('RS256')).toBeNull()
+    })
+
     it('are revoked by several at once: nobody signs with a key that is gone', async () => {
       const { store } = database
       const other = await database.another()
