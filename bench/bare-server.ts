@@ -62,7 +62,7 @@ const handler = ({ clientId, secret, claims }: BareServerSetup) => {
 
 process.once('message', (setup) => {
   const handle = handler(setup as BareServerSetup)
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error as Error))
   })
   server.listen(0, '127.0.0.1', () => {

@@ -1,15 +1,11 @@
 // Starts the two servers that are compared, each a process of its own on a free port of 127.0.0.1.
-import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { JSONWebKeySet } from 'jose'
-import { loadConfig } from '../src/config.ts'
-import { openLatchkey } from '../src/node/open.ts'
-import { newClientId, newClientSecret } from '../src/secret.ts'
 
 const START_LIMIT_MS = 20_000
 
@@ -21,46 +17,33 @@ const pathOf = (relative: string): string => fileURLToPath(new URL(relative, imp
 
 /** `node dist/node.js` as an operator has it: a database file, a log file, default settings. */
 export const startLatchkey = async (): Promise<Running & Credentials> => {
-  const entry = pathOf('../dist/node.js')
-  if (!existsSync(entry)) throw new Error('there is no dist/node.js: npm run build makes it')
+  if (!existsSync(pathOf('../dist'))) throw new Error('there is no dist: npm run build makes it')
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
   atExit(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
-  const environment = {
+  const env = {
     LATCHKEY_ISSUER: 'http://localhost',
     LATCHKEY_PORT: '0',
     LATCHKEY_DATABASE_URL: `file:${join(directory, 'data', 'latchkey.db')}`,
     LATCHKEY_KEYS_DIR: join(directory, 'keys'),
   }
-  const credentials = await makeClient(environment)
   const log = join(directory, 'log')
-  const stdio = ['ignore', openSync(log, 'a'), 'inherit'] as const
-  const child = spawn(process.execPath, [entry], { env: environment, stdio: [...stdio] })
+  const output = openSync(log, 'a')
+  const entry = pathOf('../dist/node.js')
+  const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', output, 'inherit'] })
   atExit(() => child.kill('SIGKILL'))
   const port = await listeningPort(child, log)
   const response = await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`)
-  return { ...credentials, port, jwks: (await response.json()) as JSONWebKeySet }
+  return { ...makeClient(env), port, jwks: (await response.json()) as JSONWebKeySet }
 }
 
 /** A client as most are: in a workspace, for one plugin, with all permissions of an audience. */
-const makeClient = async (environment: Record<string, string>): Promise<Credentials> => {
-  const { store } = await openLatchkey(loadConfig(environment), Date.now)
-  const clientId = newClientId(randomBytes)
-  const { text, row } = newClientSecret(randomBytes)
-  const client = {
-    id: clientId,
-    name: 'Benchmark',
-    workspaceId: 'default',
-    tokenTtl: null,
-    quotaPerMinute: null,
-    plugins: ['com.example.plugin'],
-    createPlugins: true,
-    grants: [{ audience: 'hook', permissions: ['hook:govern', 'hook:track'] }],
-    introspects: [],
-    secret: row,
-  }
-  await store.createClient(client, Math.floor(Date.now() / 1000))
-  await store.close()
-  return { clientId, secret: text }
+const makeClient = (env: Record<string, string>): Credentials => {
+  const grant = ['--plugin', 'com.example.plugin', '--grant', 'hook=hook:govern hook:track']
+  const command = ['client', 'create', '--name', 'Benchmark', '--create-plugin', ...grant]
+  const cli = [pathOf('../dist/cli.js'), ...command, '--json']
+  const output = execFileSync(process.execPath, cli, { env, encoding: 'utf8' })
+  const made = JSON.parse(output) as { client_id: string; client_secret: string }
+  return { clientId: made.client_id, secret: made.client_secret }
 }
 
 /** The port that the server chose is in its log. */

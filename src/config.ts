@@ -75,7 +75,9 @@ const databaseUrl = z
   .refine((text) => !/^postgres(ql)?:/.test(text), {
     error: 'names PostgreSQL, which this version cannot use yet; use file:PATH',
   })
-  .refine((text) => /^file:(?!\/\/[^/])./.test(text), { error: 'must be file:PATH' })
+  .refine((text) => /^file:(?!\/\/[^/])\S/.test(text) && !/\s$|:memory:/.test(text), {
+    error: 'must be file:PATH; what is only in memory would be lost with the process',
+  })
   .transform((text) => text.replace(/^file:(\/\/(?=\/))?/, ''))
 
 const SCHEMA = z.object({
@@ -106,7 +108,7 @@ const SCHEMA = z.object({
     .default([]),
   LATCHKEY_METRICS_TOKEN: z
     .string()
-    .min(16, { error: 'must have at least 16 characters' })
+    .regex(/^[\x21-\x7e]{16,}$/, { error: 'must be 16 or more visible characters without blanks' })
     .optional(),
 })
 

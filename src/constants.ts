@@ -79,8 +79,13 @@ export const KEEP_ALIVE_TIMEOUT_MS = 65_000
 /** What a shutdown waits for running requests, in milliseconds. */
 export const SHUTDOWN_TIMEOUT_MS = 20_000
 
-/** How long SQLite waits for another process's write, in milliseconds. */
+/** Log lines that wait to be written, in bytes; beyond that they are dropped rather than kept for ever. */
+export const MAX_BUFFERED_LOG_BYTES = 16 * 1024 * 1024
+
+/** How long a step waits for another process's write, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000
+/** How long it waits before it tries again, in milliseconds. */
+export const BUSY_RETRY_MS = 10
 
 /** Tries of an administrative change that another administrator overtakes. */
 export const MAX_CHANGE_TRIES = 5

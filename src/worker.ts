@@ -5,16 +5,15 @@ import { randomBytes } from 'node:crypto'
 import type { AnyD1Database } from 'drizzle-orm/d1'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
-import { auditToLog } from './audit.ts'
+import { type Audit, auditToLog } from './audit.ts'
 import { type Config, loadConfig } from './config.ts'
 import type { AppEnv, Quota } from './deps.ts'
 import { StartRefused, Unavailable } from './errors.ts'
 import { requestIds, securityHeaders } from './http/headers.ts'
 import { renderError } from './http/render.ts'
 import type { Log } from './log.ts'
-import { missingKeys } from './signing/keyring.ts'
+import { firstKeys, provisionKeys } from './signing/provision.ts'
 import { createSigner } from './signing/signer.ts'
-import { WrongKeyEncryptionKey, newKey, unwrap } from './signing/wrapping.ts'
 import { openD1Store } from './store/d1.ts'
 import { firstSeed } from './store/seed.ts'
 import type { Store } from './store/store.ts'
@@ -48,23 +47,14 @@ const readSettings = (env: Bindings): Settings => {
 }
 
 /** Of several isolates that find the database empty one fills it. @throws StartRefused */
-const prepareKeys = async (store: Store, settings: Settings): Promise<void> => {
-  const { algorithms, kek } = settings
+const prepareKeys = async (store: Store, { algorithms, kek }: Settings, audit: Audit) => {
   const now = Math.floor(Date.now() / 1000)
-  const make = (places: readonly (typeof algorithms)[number][]) =>
-    Promise.all(places.map((algorithm) => newKey(algorithm, kek)))
   if (!(await store.isInitialized())) {
-    const keys = await make(missingKeys([], algorithms))
-    await store.bootstrap(firstSeed(keys, null), now, () => {})
+    const seed = firstSeed(await firstKeys(algorithms, kek), null)
+    const event = { actor: 'server', action: 'server.first_start', target: null }
+    if (await store.bootstrap(seed, now, () => {})) audit({ ...event, outcome: 'success' })
   }
-  const keys = await store.listKeys()
-  for (const { privateJwe, kid } of keys) {
-    if (privateJwe !== null) await unwrap(privateJwe, kid, kek)
-  }
-  const stranded = (await store.listAudiences()).find((a) => !algorithms.includes(a.algorithm))
-  if (stranded) throw new StartRefused(`LATCHKEY_ALGORITHMS lacks ${stranded.algorithm}`)
-  const places = missingKeys(keys, algorithms)
-  if (places.length > 0) await store.addKeys(await make(places), now)
+  await provisionKeys({ store, algorithms, kek, now, audit })
 }
 
 /** A quota cannot be counted here yet, so it counts as used up. */
@@ -79,13 +69,14 @@ const start = async (env: Bindings): Promise<Hono<AppEnv>> => {
   const settings = readSettings(env)
   const { issuer, tokenTtlSeconds, kek } = settings
   const store = openD1Store(settings.database)
-  await prepareKeys(store, settings)
   const log = consoleLog(settings.logLevel)
+  const audit = auditToLog(consoleLog('info')) // at any level
+  await prepareKeys(store, settings, audit)
   return createApp({
     store,
     signer: createSigner({ store, kek }),
     log,
-    audit: auditToLog(log),
+    audit,
     clock: Date.now,
     random: randomBytes,
     issuer,
@@ -100,7 +91,6 @@ const start = async (env: Bindings): Promise<Hono<AppEnv>> => {
 /** The reason for the log: our own words, or the name of the error alone. */
 const reasonOf = (error: unknown): string => {
   if (error instanceof StartRefused || error instanceof Unavailable) return error.message
-  if (error instanceof WrongKeyEncryptionKey) return error.message
   return error instanceof Error ? error.name : 'unknown'
 }
 

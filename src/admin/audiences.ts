@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ADMIN_AUDIENCE } from '../constants.ts'
+import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import type { Audience, Permission } from '../store/store.ts'
@@ -55,6 +55,17 @@ const supported = ({ deps }: Admin, name: Algorithm | undefined): Algorithm | un
   )
 }
 
+/** Without its two permissions, or with a plugin that no administrator has, nobody could administer. */
+const checkAdministration = (fields: z.output<typeof audienceChange>): void => {
+  const { permissions: list, requires_plugin: requiresPlugin } = fields
+  const lost = (name: string) => list !== undefined && !list.some((p) => p.name === name)
+  if (!lost(ADMIN_READ) && !lost(ADMIN_WRITE) && requiresPlugin !== true) return
+  throw new OperationRefused(
+    'last_administrator',
+    `the audience ${ADMIN_AUDIENCE} keeps ${ADMIN_READ} and ${ADMIN_WRITE} and needs no plugin, or nobody could administer`,
+  )
+}
+
 export const listAudiences = async ({ deps }: Admin) =>
   (await deps.store.listAudiences()).map(audienceView)
 
@@ -78,10 +89,7 @@ export const createAudience = (admin: Admin, input: NewAudienceInput) =>
 export const updateAudience = (admin: Admin, id: string, input: AudienceChangeInput) =>
   change(admin, 'audience.update', id, async () => {
     const fields = parse(audienceChange, input)
-    if (id === ADMIN_AUDIENCE && fields.requires_plugin) {
-      const message = 'requires_plugin: administrators act for no plugin and could not log in'
-      throw new OperationRefused('invalid_value', message, 'requires_plugin')
-    }
+    if (id === ADMIN_AUDIENCE) checkAdministration(fields)
     const algorithmName = supported(admin, fields.algorithm)
     const update = {
       ...(fields.permissions && { permissions: fields.permissions }),

@@ -61,9 +61,9 @@ export const createClient = (admin: Admin, input: NewClientInput) =>
   })
 
 /** An unbound administrator: what is left when every other one is lost. */
-export const createAdministrator = (admin: Admin, input: { name: string }) =>
+export const createAdministrator = (admin: Admin, givenName: string) =>
   change(admin, 'admin.create', null, async (named) => {
-    const fields = parse(z.strictObject({ name }), input)
+    const fields = parse(z.strictObject({ name }), { name: givenName })
     const id = newClientId(admin.deps.random)
     named(id)
     return await addClient(admin, newAdministrator(id, fields.name))

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import { OperationRefused } from '../errors.ts'
 import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
@@ -20,6 +21,7 @@ export const issueTokenFor = (
 
 /** What a token says and whether it is good now; `claims` is null for one that this server has not signed or that has expired. */
 export const inspectToken = async ({ deps }: Admin, token: string) => {
+  await checkIssuer(token, deps)
   const claims = (await readAccessToken(token, deps))?.claims ?? null
   const active = claims !== null && (await readActiveToken(token, deps)) !== null
   return { active, claims }
@@ -28,6 +30,7 @@ export const inspectToken = async ({ deps }: Admin, token: string) => {
 /** Takes one token back, whoever's it is. */
 export const revokeToken = (admin: Admin, token: string) =>
   change(admin, 'token.revoke', null, async (named) => {
+    await checkIssuer(token, admin.deps)
     const claims = (await readAccessToken(token, admin.deps))?.claims
     if (claims === undefined) {
       throw new OperationRefused('not_found', 'this is no token of this server, or it has expired')
@@ -37,3 +40,16 @@ export const revokeToken = (admin: Admin, token: string) =>
     await admin.deps.store.revokeToken({ jti, clientId, clientGen, exp }, now(admin))
     return { jti, client_id: clientId, revoked: true }
   })
+
+/**
+ * A token that our key has signed for another issuer is no stranger's: the command and the server run with
+ * different settings, and to call a live token inactive would be untrue.
+ */
+const checkIssuer = async (token: string, { signer, issuer }: Admin['deps']): Promise<void> => {
+  if ((await signer.verify(token)) === null) return
+  if (decodeJwt(token).iss === issuer) return
+  throw new OperationRefused(
+    'invalid_value',
+    'the token is of another issuer: run the command with the LATCHKEY_… settings of the server',
+  )
+}

@@ -6,10 +6,18 @@ import { leaf } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
+/** Settings that the other terminal needs as well. What is secret is not repeated. */
+const exports = (environment: Readonly<Record<string, string | undefined>>): string =>
+  ['ISSUER', 'PORT', 'DATABASE_URL', 'KEYS_DIR', 'KEK_FILE', 'ALGORITHMS']
+    .map((name) => [`LATCHKEY_${name}`, environment[`LATCHKEY_${name}`]] as const)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `  export ${name}='${value?.replaceAll("'", `'\\''`)}'\n`)
+    .join('')
+
 const nextSteps = (issuer: string): string => `
 Latchkey answers at ${issuer}. In another terminal, make a client, get a token, look at it:
 
-  eval "$(npx latchkey client create --name my-daemon --plugin my-plugin --create-plugin --grant 'hook=hook:govern hook:track' --env)"
+${exports(process.env)}  eval "$(npx latchkey client create --name my-daemon --plugin my-plugin --create-plugin --grant 'hook=hook:govern hook:track' --env)"
   TOKEN=$(curl -s -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ${issuer}/oauth/token); echo "$TOKEN"
   echo "$TOKEN" | npx latchkey token inspect -
 
@@ -33,15 +41,12 @@ export const server = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  $ latchkey demo')
     .action(async () => (await import('./demo.ts')).demo())
 
-  leaf(
-    program,
-    'migrate',
-    'bring the database up to date, or make it; any other command does so as well',
-    'migrate',
-  ).action(async (flags: { json?: boolean }) => {
-    await withAdmin(async () => {})
-    print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
-  })
+  leaf(program, 'migrate', 'bring the database up to date, or make it', 'migrate').action(
+    async (flags: { json?: boolean }) => {
+      await withAdmin(async () => {}, { create: true })
+      print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
+    },
+  )
 
   const admin = program.command('admin').description('administrators')
   leaf(
@@ -52,6 +57,6 @@ export const server = (program: Command): void => {
   )
     .option('--name <NAME>', 'what people call them', 'Administrator')
     .action(async (flags: { name: string; json?: boolean }) =>
-      print(await withAdmin((a) => createAdministrator(a, { name: flags.name })), flags),
+      print(await withAdmin((a) => createAdministrator(a, flags.name), { create: true }), flags),
     )
 }

@@ -1,32 +1,42 @@
 // How a command reaches the database and what it prints.
 import { randomBytes } from 'node:crypto'
-import { chmodSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { destination } from 'pino'
 import type { Admin } from '../admin/operation.ts'
 import { auditToLog } from '../audit.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { StartRefused } from '../errors.ts'
-import { createLogTo } from '../node/logger.ts'
-import { openLatchkey } from '../node/open.ts'
+import { createLogTo, openStream } from '../node/logger.ts'
+import { openLatchkey, requireDatabase } from '../node/open.ts'
 
 /**
  * Runs an operation on the configured database, opened for it and closed behind it. What it audits and
  * logs goes to `cli.log` beside the database: standard error is for the one line of a refusal.
  */
-export const withAdmin = async <T>(operation: (admin: Admin) => Promise<T>): Promise<T> => {
+export const withAdmin = async <T>(
+  operation: (admin: Admin) => Promise<T>,
+  { create = false }: { create?: boolean } = {},
+): Promise<T> => {
   const config = loadConfig(process.env)
-  const { store, signer, kek } = await openLatchkey(config, Date.now)
+  if (!create) requireDatabase(config) // before a log is made in the wrong folder
+  const log = openLog(config)
+  const audit = auditToLog(log)
+  const as = { actor: `cli:${userName()}` }
+  const { store, signer, kek } = await openLatchkey({
+    config,
+    clock: Date.now,
+    audit: (event) => audit({ ...event, ...as }),
+    create,
+  })
   try {
-    const log = openLog(config)
     return await operation({
       deps: {
         store,
         signer,
         kek,
         log,
-        audit: auditToLog(log),
+        audit,
         clock: Date.now,
         random: randomBytes,
         issuer: config.issuer,
@@ -34,17 +44,19 @@ export const withAdmin = async <T>(operation: (admin: Admin) => Promise<T>): Pro
         algorithms: config.algorithms,
         metrics: null,
       },
-      as: { actor: `cli:${userName()}` },
+      as,
     })
   } finally {
     await store.close()
   }
 }
 
+/** Where it cannot be written a command is refused before it changes anything. */
 const openLog = (config: Config) => {
   const path = join(dirname(config.databasePath), 'cli.log')
   try {
-    const stream = destination({ dest: path, append: true, sync: true, mode: 0o600 })
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const stream = openStream({ dest: path, append: true, sync: true, mode: 0o600 })
     chmodSync(path, 0o600)
     return createLogTo(stream, 'info')
   } catch (error) {

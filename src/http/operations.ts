@@ -27,7 +27,11 @@ export const metrics =
   }
 
 /** What a proxy adds: a request with one of them comes from elsewhere, whatever address it comes through. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
+const FORWARDED =
+  /^(forwarded|via|x-real-ip|x-forwarded-.*|x-original-.*|.*-connecting-ip|.*client-ip)$/
+
+/** Whoever asks for another name came through something that answers to it. */
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 const mayRead = (
   c: AppContext,
@@ -39,5 +43,10 @@ const mayRead = (
   }
   const address = clientAddress(c) ?? ''
   const loopback = address === '::1' || /^(::ffff:)?127\./.test(address)
-  return loopback && !FORWARDED.some((name) => c.req.header(name) !== undefined)
+  const names = Object.keys(c.req.header())
+  return (
+    loopback &&
+    LOOPBACK_HOST.test(new URL(c.req.url).hostname) &&
+    !names.some((name) => FORWARDED.test(name))
+  )
 }

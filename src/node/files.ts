@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,11 +16,25 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
+import { StartRefused } from '../errors.ts'
 
-/** Makes the folder (0700) with a `.gitignore` that ignores everything in it, or tightens what is there. */
+/** What is found in a folder that is ours alone. */
+const OWN_FILES = /^(\.gitignore|kek|admin(\.[\w-]+)?\.json|.*\.tmp)$/
+
+/**
+ * Makes the folder (0700) with a `.gitignore` that ignores everything in it, or tightens one that is ours.
+ * @throws StartRefused for a folder that others can read and that has other files: it is somebody's home
+ */
 export const ensureSecretDirectory = (path: string): void => {
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700)
+  if ((statSync(path).mode & 0o077) !== 0) {
+    if (!readdirSync(path).every((name) => OWN_FILES.test(name))) {
+      throw new StartRefused(
+        `LATCHKEY_KEYS_DIR ${path} has other files: it must be a folder of its own`,
+      )
+    }
+    chmodSync(path, 0o700)
+  }
   const ignore = join(path, '.gitignore')
   if (!existsSync(ignore)) writeFileSync(ignore, '*\n')
 }

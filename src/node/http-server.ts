@@ -30,12 +30,21 @@ const LIMITS = {
   requireHostHeader: false, // the listener refuses such a request itself, with our headers
 }
 
-export const createHttpServer = async (app: Hono<AppEnv>): Promise<Server> => {
+export const createHttpServer = async (app: Hono<AppEnv>, issuer: string): Promise<Server> => {
   const headers = await headersOfEveryAnswer(app)
-  const listener = getRequestListener(app.fetch, {
+  const answer = getRequestListener(app.fetch, {
+    hostname: new URL(issuer).host, // of HTTP/1.0 requests without one; nothing depends on it
     errorHandler: (error) =>
       new Response(null, { status: error instanceof RequestError ? 400 : 500, headers }),
   })
+  const listener: RequestListener = (request, response) => {
+    // RFC 9112 §3.2
+    if (request.httpVersion === '1.1' && request.headers.host === undefined) {
+      response.writeHead(400, { ...headers, Connection: 'close' }).end()
+      return
+    }
+    void answer(request, response)
+  }
   const server = createServer(LIMITS, listener)
   answerExpectations(server, listener, headers)
   answerMalformed(server, headers)

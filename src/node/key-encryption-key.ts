@@ -10,29 +10,28 @@ import { createSecretFile, ensureSecretDirectory, readIfExists } from './files.t
 type KekConfig = Pick<Config, 'kek' | 'kekFile' | 'keysDirectory'>
 
 /**
- * @param mayCreate only while there is nothing yet that another key has encrypted
+ * @param inUse whether it has encrypted anything yet: one that has not is made where there is none
  * @throws StartRefused where it is missing or is no key
  */
-export const loadKek = (config: KekConfig, mayCreate: boolean): Uint8Array => {
+export const loadKek = (config: KekConfig, inUse: boolean): Uint8Array => {
   if (config.kek !== null) return config.kek
   const path = config.kekFile ?? join(config.keysDirectory, 'kek')
   try {
-    if (config.kekFile === null && mayCreate) {
+    if (config.kekFile === null && !inUse) {
       ensureSecretDirectory(config.keysDirectory)
       createSecretFile(path, `${randomBytes(KEK_BYTES).toString('base64url')}\n`)
     }
-    return parse(path, readIfExists(path))
+    return parse(path, readIfExists(path), inUse)
   } catch (error) {
     if (error instanceof StartRefused) throw error
     throw new StartRefused(`cannot read the key-encryption key ${path}: ${codeOf(error)}`)
   }
 }
 
-const parse = (path: string, text: string | null): Uint8Array => {
+const parse = (path: string, text: string | null, inUse: boolean): Uint8Array => {
   if (text === null) {
-    throw new StartRefused(
-      `the key-encryption key ${path} is missing; the signing keys in the database cannot be opened without it`,
-    )
+    const lost = '; the signing keys in the database cannot be opened without it'
+    throw new StartRefused(`the key-encryption key ${path} is missing${inUse ? lost : ''}`)
   }
   const key = Buffer.from(text.trim(), 'base64url')
   if (key.length !== KEK_BYTES || key.toString('base64url') !== text.trim()) {

@@ -1,9 +1,9 @@
 // `latchkey serve`: one process, or a primary with LATCHKEY_WORKERS of them on the same port.
 import cluster from 'node:cluster'
 import type { Config } from '../config.ts'
-import type { Log } from '../log.ts'
-import { createLog } from './logger.ts'
+import { type ServerLog, createLog } from './logger.ts'
 import { answerMetrics } from './metrics.ts'
+import { countQuotas } from './quota.ts'
 import { startServer } from './serve.ts'
 
 /** How long the primary waits before it replaces a worker that ended, in milliseconds. */
@@ -15,19 +15,24 @@ const RESTART_DELAY_MS = 1_000
  * @throws StartRefused with one line for the operator
  */
 export const serve = async (config: Config, onListening: () => void = () => {}): Promise<void> => {
-  const { log, flush } = createLog(config.logLevel)
+  const serverLog = createLog(config.logLevel)
+  const { log, flush } = serverLog
   if (config.keyRotationSeconds !== null && cluster.isPrimary) {
     log.warn(
       {},
       'LATCHKEY_KEY_ROTATION is set, but this version does not rotate keys by itself yet',
     )
   }
-  if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, log, onListening)
-  else await runServer(config, log, onListening)
+  if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, serverLog, onListening)
+  else await runServer(config, serverLog, onListening)
   flush()
 }
 
-const runServer = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
+const runServer = async (
+  config: Config,
+  log: ServerLog,
+  onListening: () => void,
+): Promise<void> => {
   const stop = stopSignal()
   const server = await startServer(config, log)
   onListening()
@@ -36,12 +41,17 @@ const runServer = async (config: Config, log: Log, onListening: () => void): Pro
   if (cluster.isWorker) cluster.worker?.disconnect()
 }
 
-const runPrimary = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
+const runPrimary = async (
+  config: Config,
+  { log, audit }: ServerLog,
+  onListening: () => void,
+): Promise<void> => {
   const stop = stopSignal()
   // A first start and every refusal happen once, here: a worker that cannot start is replaced for ever.
-  const trial = await startServer(config, createLog('silent').log)
+  const trial = await startServer(config, { log: createLog('silent').log, audit })
   await trial.close()
   answerMetrics()
+  countQuotas()
   let stopping = false
   const ended = new Promise<void>((resolve) => {
     cluster.on('exit', (worker, code, signal) => {

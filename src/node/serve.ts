@@ -2,11 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
-import { auditToLog } from '../audit.ts'
 import type { Config } from '../config.ts'
-import type { Log } from '../log.ts'
 import { createClientAddress } from './client-address.ts'
 import { createHttpServer, drain, listen } from './http-server.ts'
+import type { ServerLog } from './logger.ts'
 import { createMetrics } from './metrics.ts'
 import { openLatchkey } from './open.ts'
 import { createQuota } from './quota.ts'
@@ -18,25 +17,28 @@ export type Running = {
 }
 
 /** @throws StartRefused with one line for the operator */
-export const startServer = async (config: Config, log: Log): Promise<Running> => {
+export const startServer = async (
+  config: Config,
+  { log, audit }: Pick<ServerLog, 'log' | 'audit'>,
+): Promise<Running> => {
   const clock = Date.now
   const clientAddress = createClientAddress(config.trustedProxies)
-  const { store, signer } = await openLatchkey(config, clock)
+  const { store, signer } = await openLatchkey({ config, clock, audit, create: true })
   const app = createApp({
     store,
     signer,
     log,
-    audit: auditToLog(log),
+    audit,
     clock,
     random: randomBytes,
     issuer: config.issuer,
     tokenTtlSeconds: config.tokenTtlSeconds,
-    quota: createQuota(config.workers),
+    quota: createQuota(),
     clientAddress,
     metrics: createMetrics(),
     metricsToken: config.metricsToken,
   })
-  const server = await createHttpServer(app)
+  const server = await createHttpServer(app, config.issuer)
   try {
     await listen(server, config)
   } catch (error) {

@@ -1,9 +1,10 @@
 import { audited } from '../audit.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
+import type { TokenSubject } from '../store/store.ts'
 import { readAccessToken } from './access-token.ts'
 import { authenticateClient } from './client-authentication.ts'
-import { readForm } from './form.ts'
+import { type Form, readForm } from './form.ts'
 import { NO_STORE } from './response.ts'
 
 type RevokeDeps = Pick<
@@ -17,7 +18,7 @@ type RevokeDeps = Pick<
  */
 export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
   const form = await readForm(c.req.raw)
-  const caller = await authenticateClient(form, c, deps)
+  const caller = await authenticated(form, c, deps)
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('token_missing')
   const event = {
@@ -39,4 +40,22 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
     deps.metrics?.tokenRevoked()
   }
   return c.body(null, 200, NO_STORE)
+}
+
+/** Whoever tries without being a client leaves a trace, too. */
+const authenticated = async (
+  form: Form,
+  c: AppContext,
+  deps: RevokeDeps,
+): Promise<TokenSubject> => {
+  try {
+    return await authenticateClient(form, c, deps)
+  } catch (error) {
+    if (error instanceof OAuthError) {
+      const of = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+      const event = { ...of, actor: 'unknown', action: 'token.revoke', target: null }
+      deps.audit({ ...event, outcome: 'refused', reason: error.code })
+    }
+    throw error
+  }
 }

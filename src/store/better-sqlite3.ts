@@ -3,16 +3,13 @@ import { mkdirSync, openSync, closeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
-import { BUSY_TIMEOUT_MS } from '../constants.ts'
+import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../constants.ts'
 import { StartRefused } from '../errors.ts'
 import { migrate } from './migrate.ts'
 import * as schema from './schema.sqlite.ts'
 import { createSqliteStore } from './sqlite.ts'
 import type { Database, Statement } from './sqlite/database.ts'
 import type { Store } from './store.ts'
-
-/** How long to wait before switching to the write-ahead log is tried again, in milliseconds. */
-const BUSY_RETRY_MS = 10
 
 /** The sync driver's statements run at once when told to. */
 type SyncStatement = Statement & { run(): unknown }
@@ -48,6 +45,7 @@ const open = (path: string): BetterSqlite3.Database => {
     client.pragma('synchronous = FULL')
     migrate(client)
     client.pragma('foreign_keys = ON')
+    client.pragma('busy_timeout = 0') // from here on the store waits, without holding the process up
     return client
   } catch (error) {
     if (error instanceof StartRefused) throw error

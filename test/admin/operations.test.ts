@@ -250,7 +250,7 @@ describe('changes', () => {
 
 describe('secrets', () => {
   it('lets the older ones end when told, not before', async () => {
-    const { client_id: id } = await createAdministrator(admin, { name: 'rotating' })
+    const { client_id: id } = await createAdministrator(admin, 'rotating')
     await addSecret(admin, id, { name: 'second', previous_expires_in: 60 })
     server.advance(59)
     expect(await listSecrets(admin, id)).toHaveLength(2)

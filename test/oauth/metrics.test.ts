@@ -9,7 +9,7 @@ const STRANGER = '192.0.2.1'
 
 type Case = [
   name: string,
-  setting: { address?: string; token?: string },
+  setting: { address?: string; token?: string; host?: string },
   headers: Record<string, string>,
 ]
 
@@ -19,9 +19,9 @@ beforeAll(async () => {
   server = await startServer({ metrics: createMetrics() })
 })
 
-const ask = async ({ address, token }: Case[1], headers: Case[2]) => {
+const ask = async ({ address, token, host = 'localhost' }: Case[1], headers: Case[2]) => {
   Object.assign(server.deps, { metricsToken: token ?? null, clientAddress: () => address })
-  return server.request('/metrics', { headers })
+  return server.request(`http://${host}/metrics`, { headers })
 }
 
 describe('who reads them', () => {
@@ -58,6 +58,8 @@ describe('who reads them', () => {
     ['an empty X-Forwarded-For', { address: '127.0.0.1' }, { 'X-Forwarded-For': '' }],
     ['X-Real-IP', { address: '::1' }, { 'X-Real-IP': '127.0.0.1' }],
     ['Via', { address: '::1' }, { Via: '1.1 proxy' }],
+    ['X-Forwarded-Proto', { address: '::1' }, { 'X-Forwarded-Proto': 'https' }],
+    ['the name that others know', { address: '::1', host: 'auth.example' }, {}],
     ['any token where none is set', { address: STRANGER }, { Authorization: `Bearer ${TOKEN}` }],
     ['an empty token where none is set', { address: STRANGER }, { Authorization: 'Bearer ' }],
     ['a wrong token', { address: STRANGER, token: TOKEN }, { Authorization: `Bearer ${TOKEN}x` }],

@@ -180,7 +180,12 @@ describe('refused', () => {
     await expectRefusal(await server.post('/oauth/revoke', { token }), INVALID_CLIENT)
     await expectRefusal(await server.revoke({ ...client, secret: 'x' }, token), INVALID_CLIENT)
     expect(await server.introspect(client, token)).toMatchObject({ active: true })
-    expect(server.events).toEqual([])
+    const event = { action: 'token.revoke', actor: 'unknown', target: null, outcome: 'refused' }
+    const reason = 'client_authentication_failed'
+    expect(server.events).toMatchObject([
+      { ...event, reason },
+      { ...event, reason },
+    ])
   })
 
   test.each(['', 'token=', 'token_type_hint=access_token'])('no token: %j', async (form) => {

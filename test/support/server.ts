@@ -84,7 +84,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     random: randomBytes,
     issuer: ISSUER,
     tokenTtlSeconds: 900,
-    quota: createQuota(1),
+    quota: createQuota(),
     clientAddress: () => ADDRESS,
     metrics: null,
     metricsToken: null,

@@ -1,4 +1,5 @@
 // A driver's error becomes one of ours. Its message can carry parameters, so nothing of it is kept.
+import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../../constants.ts'
 import { Conflict, OAuthError, OperationRefused, StartRefused, Unavailable } from '../../errors.ts'
 
 const OURS = [Conflict, OAuthError, OperationRefused, StartRefused, Unavailable]
@@ -56,17 +57,29 @@ export const storeError = (error: unknown): Error => {
 
 type Verbs = Record<string, (...args: never[]) => Promise<unknown>>
 
-/** The same verbs, throwing only our own errors. */
+/**
+ * The same verbs, throwing only our own errors. Where another process holds the write lock a verb is tried
+ * again for a while: each is atomic, so what was refused has left nothing behind. Between the tries
+ * the process answers others.
+ */
 export const withStoreErrors = <T extends object>(verbs: T): T =>
   Object.fromEntries(
     Object.entries(verbs as Verbs).map(([name, verb]) => [
       name,
       async (...args: never[]) => {
-        try {
-          return await verb(...args)
-        } catch (error) {
-          throw storeError(error)
+        const deadline = performance.now() + BUSY_TIMEOUT_MS
+        for (;;) {
+          try {
+            return await verb(...args)
+          } catch (thrown) {
+            const error = storeError(thrown)
+            if (!isBusy(error) || performance.now() > deadline) throw error
+          }
+          await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS))
         }
       },
     ]),
   ) as T
+
+const isBusy = (error: Error): boolean =>
+  error instanceof Unavailable && error.driverCode.startsWith('SQLITE_BUSY')

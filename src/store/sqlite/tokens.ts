@@ -12,7 +12,7 @@ import type {
   Store,
   TokenSubject,
 } from '../store.ts'
-import { type Driver, newEtag } from './database.ts'
+import { type Driver, type Statement, newEtag } from './database.ts'
 import { addRules, clientRules, markedWith, raiseClients } from './rules.ts'
 
 type TokenVerbs = Pick<
@@ -196,14 +196,21 @@ export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
       const known = sql`exists (select 1 from revocations where kind = 'jti' and value = ${jti})`
       const full = sql`(select count(*) from revocations
         where kind = 'jti' and client_id = ${clientId} and expires_at > ${now}) >= ${MAX_JTI_RULES_PER_CLIENT}`
+      const dead = sql`exists (select 1 from clients where id = ${clientId} and generation > ${clientGen})`
       const raised = sql`id = ${clientId} and generation = ${clientGen} and ${full} and not ${known}`
       await atomically([
         raiseClients(db, raised, etag),
+        // The generation says it all now; the rules one by one make room for the next thousand.
+        db
+          .delete(revocations)
+          .where(
+            sql`kind = 'jti' and client_id in (select id from clients where ${markedWith(etag)})`,
+          ) as Statement,
         ...clientRules(db, markedWith(etag), now),
         ...addRules(
           db,
           sql`select 'jti' as kind, ${jti} as value, null as gen, ${clientId} as client_id, ${exp} as expires_at
-            where not ${full}`,
+            where not ${dead}`,
           now,
         ),
       ])

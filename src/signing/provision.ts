@@ -1,0 +1,54 @@
+// What every start makes sure of: the signing keys open, and each algorithm has an active and a next one.
+import { type Audit, audited } from '../audit.ts'
+import { StartRefused } from '../errors.ts'
+import type { KeyCandidate, Store } from '../store/store.ts'
+import type { Algorithm } from './algorithms.ts'
+import { missingKeys } from './keyring.ts'
+import { WrongKeyEncryptionKey, newKey, unwrap } from './wrapping.ts'
+
+type Provision = {
+  store: Pick<Store, 'listKeys' | 'listAudiences' | 'addKeys'>
+  algorithms: readonly Algorithm[]
+  kek: Uint8Array
+  /** Seconds since the epoch. */
+  now: number
+  audit: Audit
+}
+
+/** The keys of a database that has none. */
+export const firstKeys = (algorithms: readonly Algorithm[], kek: Uint8Array) =>
+  makeKeys(missingKeys([], algorithms), kek)
+
+const makeKeys = (places: readonly Algorithm[], kek: Uint8Array): Promise<KeyCandidate[]> =>
+  Promise.all(places.map((algorithm) => newKey(algorithm, kek)))
+
+/** @throws StartRefused where a key does not open, or an audience signs with an algorithm that is not listed */
+export const provisionKeys = async (provision: Provision): Promise<void> => {
+  const { store, algorithms, kek, now, audit } = provision
+  await checkKeys(provision)
+  const stranded = (await store.listAudiences()).find((a) => !algorithms.includes(a.algorithm))
+  if (stranded) {
+    throw new StartRefused(
+      `the audience ${stranded.id} signs with ${stranded.algorithm}, which LATCHKEY_ALGORITHMS does not list`,
+    )
+  }
+  const places = missingKeys(await store.listKeys(), algorithms)
+  if (places.length === 0) return
+  await audited(audit, { actor: 'server', action: 'key.create', target: null }, async () =>
+    store.addKeys(await makeKeys(places, kek), now),
+  )
+}
+
+/** Every private key must open now, not at the first signature. */
+const checkKeys = async ({ store, kek }: Provision): Promise<void> => {
+  try {
+    for (const { privateJwe, kid } of await store.listKeys()) {
+      if (privateJwe !== null) await unwrap(privateJwe, kid, kek)
+    }
+  } catch (error) {
+    if (!(error instanceof WrongKeyEncryptionKey)) throw error
+    throw new StartRefused(
+      'the key-encryption key is not the one that encrypted the signing keys in the database',
+    )
+  }
+}
