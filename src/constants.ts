@@ -79,8 +79,9 @@ export const KEEP_ALIVE_TIMEOUT_MS = 65_000
 /** What a shutdown waits for running requests, in milliseconds. */
 export const SHUTDOWN_TIMEOUT_MS = 20_000
 
-/** Log lines that wait to be written, in bytes; beyond that they are dropped rather than kept for ever. */
-export const MAX_BUFFERED_LOG_BYTES = 16 * 1024 * 1024
+/** How often, and after how many milliseconds, a log line is tried again while its pipe is full. */
+export const LOG_RETRIES = 50
+export const LOG_RETRY_MS = 1
 
 /** How long a step waits for another process's write, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000

@@ -1,13 +1,13 @@
 // How a command reaches the database and what it prints.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync } from 'node:fs'
+import { fchmodSync, mkdirSync, openSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Admin } from '../admin/operation.ts'
 import { auditToLog } from '../audit.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { StartRefused } from '../errors.ts'
-import { createLogTo, openStream } from '../node/logger.ts'
+import { createLogTo, linesTo } from '../node/logger.ts'
 import { openLatchkey, requireDatabase } from '../node/open.ts'
 
 /**
@@ -56,9 +56,9 @@ const openLog = (config: Config) => {
   const path = join(dirname(config.databasePath), 'cli.log')
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const stream = openStream({ dest: path, append: true, sync: true, mode: 0o600 })
-    chmodSync(path, 0o600)
-    return createLogTo(stream, 'info')
+    const descriptor = openSync(path, 'a', 0o600) // closed with the process
+    fchmodSync(descriptor, 0o600)
+    return createLogTo(linesTo(descriptor), 'info')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     throw new StartRefused(`cannot write the audit log ${path}: ${code}`)

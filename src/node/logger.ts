@@ -1,41 +1,52 @@
-import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino'
+import { writeSync } from 'node:fs'
+import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
 import { type Audit, auditToLog } from '../audit.ts'
 import type { Config } from '../config.ts'
-import { MAX_BUFFERED_LOG_BYTES } from '../constants.ts'
+import { LOG_RETRIES, LOG_RETRY_MS } from '../constants.ts'
 import type { Log } from '../log.ts'
 
-export type ServerLog = { log: Log; audit: Audit; flush: () => void }
+export type ServerLog = { log: Log; audit: Audit }
 
-/**
- * The server's log: JSON lines on standard output. Lines go out while requests are answered; audit events,
- * at any level, are written before whatever they report is answered.
- */
+const STDOUT = 1
+
+/** The server's log: JSON lines on standard output. Audit events are written at any level. */
 export const createLog = (level: Config['logLevel']): ServerLog => {
-  const stream = openStream({ fd: 1, sync: false, maxLength: MAX_BUFFERED_LOG_BYTES })
-  const flush = () => {
-    try {
-      stream.flushSync()
-    } catch {
-      // Said already: the stream has told of its first error.
-    }
-  }
-  return {
-    log: createLogTo(stream, level),
-    audit: auditToLog(createLogTo(openStream({ fd: 1, sync: true }), 'info')),
-    flush,
-  }
-}
-
-/** A log that cannot be written is said once, on standard error; the work goes on. */
-export const openStream = (options: Parameters<typeof destination>[0] & object) => {
-  const stream = destination(options)
-  let said = false
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!said) process.stderr.write(`latchkey: the log cannot be written: ${error.code}\n`)
-    said = true
-  })
-  return stream
+  const stream = linesTo(STDOUT)
+  return { log: createLogTo(stream, level), audit: auditToLog(createLogTo(stream, 'info')) }
 }
 
 export const createLogTo = (stream: DestinationStream, level: Config['logLevel']): Log =>
   pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, stream)
+
+/**
+ * Each line is written before what it reports is answered, so that no end of the process loses one. Where it
+ * cannot be written (a full disk, a reader that is gone) that is said once on standard error, the line is
+ * lost and the work goes on; with room again the lines go on, too.
+ */
+export const linesTo = (descriptor: number): DestinationStream => {
+  let said = false
+  return {
+    write(line) {
+      try {
+        writeWhole(descriptor, Buffer.from(line))
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (!said) process.stderr.write(`latchkey: the log cannot be written: ${code}\n`)
+        said = true
+      }
+    },
+  }
+}
+
+const writeWhole = (descriptor: number, line: Buffer): void => {
+  let [written, tries] = [0, 0]
+  while (written < line.length) {
+    try {
+      written += writeSync(descriptor, line, written)
+    } catch (error) {
+      // A pipe that is full for the moment, of a reader that does not block.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || ++tries > LOG_RETRIES) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOG_RETRY_MS)
+    }
+  }
+}

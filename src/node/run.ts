@@ -16,7 +16,7 @@ const RESTART_DELAY_MS = 1_000
  */
 export const serve = async (config: Config, onListening: () => void = () => {}): Promise<void> => {
   const serverLog = createLog(config.logLevel)
-  const { log, flush } = serverLog
+  const { log } = serverLog
   if (config.keyRotationSeconds !== null && cluster.isPrimary) {
     log.warn(
       {},
@@ -25,7 +25,6 @@ export const serve = async (config: Config, onListening: () => void = () => {}):
   }
   if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, serverLog, onListening)
   else await runServer(config, serverLog, onListening)
-  flush()
 }
 
 const runServer = async (

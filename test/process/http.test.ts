@@ -158,7 +158,9 @@ const ODD: Record<string, [text: string, status: number]> = {
 
 describe('a request', () => {
   it.each(Object.entries(ODD))('with %s is refused', async (_, [text, status]) => {
-    expect(statusOf(await exchange(place, text))).toBe(status)
+    const answer = await exchange(place, text)
+    expect(statusOf(answer)).toBe(status)
+    expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im)
   })
 
   it('with HEAD is answered as GET, without the body', async () => {

@@ -15,7 +15,7 @@ const firstStart = async (directory) => {
     LATCHKEY_DATABASE_URL: `file:${directory}/data/latchkey.db`,
     LATCHKEY_KEYS_DIR: `${directory}/keys`,
   })
-  const { store } = await openLatchkey(config, Date.now)
+  const { store } = await openLatchkey({ config, clock: Date.now, audit() {}, create: true })
   await store.close()
 }
 

@@ -85,16 +85,25 @@ const freePort = async (): Promise<number> => {
 export type Child = ReturnType<typeof start>
 
 /** Starts a command and collects what it says. `ended` settles when its output has, too. */
-export const start = (
-  { directory, environment }: Pick<Place, 'directory' | 'environment'>,
+export const start = (place: Where, args: readonly string[], script = CLI) =>
+  startProgram(place, process.execPath, [script, ...args])
+
+/** A line of shell, in which $NODE and $CLI are what `start` runs. */
+export const startShell = ({ directory, environment }: Where, line: string) =>
+  startProgram(
+    { directory, environment: { ...environment, NODE: process.execPath, CLI } },
+    '/bin/sh',
+    ['-c', line],
+  )
+
+type Where = Pick<Place, 'directory' | 'environment'>
+
+const startProgram = (
+  { directory, environment }: Where,
+  program: string,
   args: readonly string[],
-  script = CLI,
 ) => {
-  const child = spawn(process.execPath, [script, ...args], {
-    cwd: directory,
-    env: environment,
-    stdio: 'pipe',
-  })
+  const child = spawn(program, args, { cwd: directory, env: environment, stdio: 'pipe' })
   const said = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))

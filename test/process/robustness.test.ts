@@ -1,0 +1,175 @@
+// What goes on, and what does not, where something around the server fails.
+import { readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { expect, it } from 'vitest'
+import { addHookClient, databasePath } from '../support/database.ts'
+import { createCaller, send } from '../support/http.ts'
+import {
+  type LogLine,
+  type Place,
+  createCli,
+  latchkey,
+  newPlace,
+  start,
+  startServer,
+  startShell,
+  until,
+  withVariables,
+} from '../support/processes.ts'
+import { exchange } from '../support/raw-http.ts'
+
+const healthy = (place: Place) =>
+  until('an answer', () =>
+    send(`${place.url}/healthz`).then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
+  )
+
+const linesOf = (text: string): LogLine[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as LogLine)
+
+it('audit events are written at any log level, before what they report is answered', async () => {
+  const place = await newPlace({ LATCHKEY_LOG_LEVEL: 'silent' })
+  const server = start(place, ['serve'])
+  await healthy(place)
+  const client = await addHookClient(place)
+  const { issue, revoke } = createCaller(place.url)
+  const token = await issue(client)
+  expect((await revoke(client, token)).status).toBe(200)
+  server.child.kill('SIGKILL')
+  const { stdout } = await server.ended
+  const actions = linesOf(stdout).map((line) => (line['audit'] as { action: string }).action)
+  expect(actions).toEqual(['server.first_start', 'token.revoke'])
+})
+
+it('a log that cannot be written is said once, and the server goes on', async () => {
+  const place = await newPlace()
+  await latchkey(place, ['migrate'])
+  const server = startShell(place, 'exec "$NODE" "$CLI" serve > /dev/full')
+  await healthy(place)
+  const client = await addHookClient(place)
+  const { issue, revoke } = createCaller(place.url)
+  expect((await revoke(client, await issue(client))).status).toBe(200)
+  server.child.kill('SIGTERM')
+  const { code, stderr } = await server.ended
+  expect(code).toBe(0)
+  expect(new Set(stderr.trim().split('\n'))).toEqual(
+    new Set(['latchkey: the log cannot be written: ENOSPC']),
+  )
+})
+
+it('an audit line that cannot be written takes no result along', async () => {
+  const place = await newPlace()
+  await latchkey(place, ['migrate'])
+  const log = join(place.directory, 'data', 'cli.log')
+  rmSync(log, { force: true })
+  symlinkSync('/dev/full', log)
+  const { code, stdout, stderr } = await latchkey(place, [
+    'client',
+    'create',
+    '--name',
+    'x',
+    '--env',
+  ])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^CLIENT_ID=lkc_[\w-]{22}\nCLIENT_SECRET=lks_[\w-]{43}\n$/)
+  expect(stderr).toBe('latchkey: the log cannot be written: ENOSPC\n')
+})
+
+it('a lock that another process holds keeps nobody waiting who does not write', async () => {
+  const place = await newPlace()
+  const server = await startServer(place)
+  const client = await addHookClient(place)
+  const { issue, revoke } = createCaller(place.url)
+  const tokens = await Promise.all([issue(client), issue(client), issue(client)])
+  const other = new BetterSqlite3(databasePath(place))
+  other.exec('begin immediate')
+  let held = true
+  const revoked = tokens.map(async (token) => {
+    const { status } = await revoke(client, token)
+    return { status, held }
+  })
+  for (let i = 0; i < 5; i++) {
+    expect((await send(`${place.url}/healthz`)).status).toBe(200)
+    await issue(client)
+  }
+  held = false
+  other.exec('commit')
+  other.close()
+  expect(await Promise.all(revoked)).toEqual(tokens.map(() => ({ status: 200, held: false })))
+  await server.stop()
+})
+
+it('a command in the wrong folder makes nothing there', async () => {
+  const place = await newPlace()
+  const cli = createCli(place)
+  for (const command of ['client list', 'client disable lkc_x', 'key list', 'audience list']) {
+    await cli.refused(/there is no Latchkey database at \.\/data\/latchkey\.db/, command)
+  }
+  expect(readdirSync(place.directory)).toEqual([])
+})
+
+it('a command with other settings than the server does not call its tokens inactive', async () => {
+  const place = await newPlace()
+  await latchkey(place, ['migrate'])
+  const { id } = await addHookClient(place)
+  const { stdout } = await latchkey(place, [
+    'token',
+    'issue',
+    '--client',
+    id,
+    '--audience',
+    'hook',
+    '--json',
+  ])
+  const elsewhere = withVariables(place, { LATCHKEY_ISSUER: 'https://auth.example' })
+  for (const verb of ['inspect', 'revoke']) {
+    const refused = await latchkey(elsewhere, ['token', verb, '-'], stdout)
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toMatch(/^latchkey: the token is of another issuer: .*\n$/)
+  }
+  const { stdout: inspected } = await latchkey(place, ['token', 'inspect', '-', '--json'], stdout)
+  expect(JSON.parse(inspected)).toMatchObject({ active: true })
+})
+
+it('the next steps carry the settings of the server, and no secret', async () => {
+  const kek = Buffer.alloc(32, 7).toString('base64url')
+  const place = await newPlace({ LATCHKEY_KEK: kek })
+  const server = start(place, ['serve', '--next-steps'])
+  await until('the next steps', () => server.said.stdout.includes('token inspect -'))
+  expect(server.said.stdout).toContain(`export LATCHKEY_PORT='${place.port}'`)
+  expect(server.said.stdout).toContain(`export LATCHKEY_ISSUER='${place.url}'`)
+  expect(server.said.stdout).not.toContain(kek)
+  server.child.kill('SIGTERM')
+  await server.ended
+})
+
+it('a quota is one for all workers', async () => {
+  const place = await newPlace({ LATCHKEY_WORKERS: '2' })
+  const server = await startServer(place)
+  const cli = createCli(place)
+  const { client_id: id, client_secret: secret } = await cli.json(
+    'client create --name x --plugin p --create-plugin --quota 4/min --grant',
+    'hook=hook:track',
+  )
+  const { requestToken } = createCaller(place.url)
+  const statuses: number[] = []
+  for (let i = 0; i < 8; i++) {
+    const { status } = await requestToken({ id: String(id), secret: String(secret) })
+    statuses.push(status)
+  }
+  expect(statuses).toEqual([200, 200, 200, 200, 429, 429, 429, 429])
+  await server.stop()
+})
+
+it('HTTP/1.0 needs no Host', async () => {
+  const place = await newPlace()
+  const server = await startServer(place)
+  expect(await exchange(place, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.[01] 200 OK/)
+  await server.stop()
+})
