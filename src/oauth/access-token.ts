@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { MAX_TOKEN_BYTES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
-import type { RevocationLookup } from '../store/store.ts'
+import { revocationLookup } from '../revocation/source.ts'
 
 /** RFC 9068 §2.1. */
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
@@ -50,22 +50,9 @@ export const readActiveToken = async (
 ): Promise<AccessTokenClaims | null> => {
   const read = await readAccessToken(token, deps)
   if (read === null) return null
-  const revocation = await deps.store.findRevocation(lookup(read))
+  const revocation = await deps.store.findRevocation(revocationLookup(read.kid, read.claims))
   return revocation === null ? read.claims : null
 }
-
-const lookup = ({ kid, claims }: ReadToken): RevocationLookup => ({
-  kid,
-  jti: claims.jti,
-  clientId: claims.client_id,
-  clientGen: claims.client_gen,
-  workspace: counted(claims.workspace_id, claims.workspace_gen),
-  plugin: counted(claims.plugin_id, claims.plugin_gen),
-})
-
-/** An id whose generation is missing counts as the oldest, so that any rule over it matches. */
-const counted = (id: string | undefined, generation: number | undefined) =>
-  id === undefined ? null : { id, generation: generation ?? -1 }
 
 /** Three parts, each spelled the one way that its bytes have: a 256-byte signature has sixteen spellings. */
 const isCanonical = (token: string): boolean => {

@@ -2,5 +2,7 @@
 import { execFileSync } from 'node:child_process'
 
 export const setup = (): void => {
-  execFileSync('npx', ['tsc', '-p', 'src'], { stdio: ['ignore', 'inherit', 'inherit'] })
+  for (const project of ['src/verifier', 'src']) {
+    execFileSync('npx', ['tsc', '-p', project], { stdio: ['ignore', 'inherit', 'inherit'] })
+  }
 }

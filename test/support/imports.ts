@@ -22,7 +22,7 @@ export const importsOf = (text: string): Import[] => [
 export const sources = (): Map<string, string> =>
   new Map(
     readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.ts'))
+      .filter((path) => path.endsWith('.ts') && !path.includes('/dist/'))
       .map((path) => [path, readFileSync(join(SRC, path), 'utf8')]),
   )
 

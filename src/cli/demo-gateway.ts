@@ -1,0 +1,39 @@
+// The demo's resource server: examples/hook-gateway, in a process of its own.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAM = fileURLToPath(new URL('../../examples/hook-gateway/server.mjs', import.meta.url))
+
+type Options = {
+  issuer: string
+  port: number
+  client: { client_id: string; client_secret: string }
+}
+
+export type Gateway = { url: string; stop: () => Promise<void> }
+
+/** Settles once it answers. @throws Error where it ends instead */
+export const startGateway = async ({ issuer, port, client }: Options): Promise<Gateway> => {
+  const child = spawn(process.execPath, [PROGRAM], {
+    env: {
+      ISSUER: issuer,
+      PORT: String(port),
+      CLIENT_ID: client.client_id,
+      CLIENT_SECRET: client.client_secret,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  await Promise.race([
+    once(child.stdout, 'data'),
+    ended.then(() => Promise.reject(new Error('the gateway did not start'))),
+  ])
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      child.kill()
+      await ended
+    },
+  }
+}

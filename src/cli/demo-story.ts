@@ -1,0 +1,147 @@
+// What the demo tells: each step is done, held against what it should be, and shown.
+import { decodeJwt } from 'jose'
+import { createClient } from '../admin/clients.ts'
+import type { Admin } from '../admin/operation.ts'
+import { createPlugin } from '../admin/plugins.ts'
+
+type Setting = { server: string; gateway: string; issuer: string; admin: Admin }
+type Answer = { status: number; body: Record<string, unknown> }
+type Post = (path: string, form: Record<string, string>) => Promise<Answer>
+
+/** @throws Error where something answers otherwise than it should */
+export const tell = async ({ server, gateway, issuer, admin }: Setting): Promise<void> => {
+  process.stdout.write(
+    `Latchkey answers at ${issuer}, and a resource server, the audience hook, at ${gateway}\n`,
+  )
+  const post = await register(admin, server)
+  const token = await issue(post)
+  await refuse(post)
+  await call(gateway, token)
+  await takeBack(post, gateway, token)
+  await showKeys(server)
+}
+
+const register = async (admin: Admin, server: string): Promise<Post> => {
+  say('An operator registers a plugin, and a client that may act for it.')
+  const plugin = { id: 'slack-sync', trust: 'trusted' as const, capabilities: ['connector:slack'] }
+  await createPlugin(admin, plugin)
+  const client = await createClient(admin, {
+    name: 'Slack hook process',
+    plugins: [plugin.id],
+    grants: [{ audience: 'hook', permissions: ['hook:track'] }],
+  })
+  show('plugin        ', plugin.id)
+  show('client_id     ', client.client_id)
+  show('client_secret ', `${client.client_secret.slice(0, 8)}… (shown once, stored as a hash)`)
+  show('may ask for   ', 'hook:track at the audience hook')
+  return caller(server, client)
+}
+
+const issue = async (post: Post): Promise<string> => {
+  say('The client asks for a token.')
+  const issued = expect(200, await post('/oauth/token', { grant_type: 'client_credentials' }))
+  const token = String(issued.body['access_token'])
+  const shortened = `${token.slice(0, 24)}…${token.slice(-8)}`
+  show('POST /oauth/token → 200 ', { ...issued.body, access_token: shortened })
+
+  say('What the token says.')
+  show('', decodeJwt(token))
+
+  say('Is it good? Introspection asks the database.')
+  expectActive(true, await post('/oauth/introspect', { token }))
+  show('POST /oauth/introspect → 200 ', 'active: true')
+  return token
+}
+
+const refuse = async (post: Post): Promise<void> => {
+  const ask = (form: Record<string, string>) =>
+    post('/oauth/token', { grant_type: 'client_credentials', ...form })
+
+  say('A permission that is not granted is refused, not left out silently.')
+  showRefusal('POST /oauth/token', expect(400, await ask({ scope: 'hook:govern' })))
+
+  say('So is a plugin that the client does not act for.')
+  showRefusal('POST /oauth/token', expect(400, await ask({ plugin_id: 'mail-sync' })))
+}
+
+const call = async (gateway: string, token: string): Promise<void> => {
+  say('The client calls the resource server, which checks the token by itself.')
+  const good = '/hooks/track?plugin_id=slack-sync'
+  show(`POST ${good} → 200 `, expect(200, await callGateway(gateway, good, token)).body)
+
+  say('For another plugin, for none, or where it lacks the permission, the token is no good.')
+  for (const path of [
+    '/hooks/track?plugin_id=mail-sync',
+    '/hooks/track',
+    '/hooks/govern?plugin_id=slack-sync',
+  ]) {
+    showRefusal(`POST ${path}`, expect(403, await callGateway(gateway, path, token)))
+  }
+}
+
+const takeBack = async (post: Post, gateway: string, token: string): Promise<void> => {
+  say('The client gives its token back.')
+  expect(200, await post('/oauth/revoke', { token }))
+  show('', 'POST /oauth/revoke → 200')
+
+  say('From now on it is worth nothing, whatever its expiry says.')
+  const inactive = expectActive(false, await post('/oauth/introspect', { token }))
+  show('POST /oauth/introspect → 200 ', inactive.body)
+  const path = '/hooks/track?plugin_id=slack-sync'
+  showRefusal(`POST ${path}`, expect(401, await callGateway(gateway, path, token)))
+}
+
+const showKeys = async (server: string): Promise<void> => {
+  say('The public keys, for whoever verifies: one that signs, one that is next.')
+  const jwks = await answerOf(await fetch(`${server}/.well-known/jwks.json`))
+  for (const key of expect(200, jwks).body['keys'] as object[]) {
+    show('', JSON.stringify({ ...key, n: '…' }))
+  }
+  process.stdout.write('\n')
+}
+
+let step = 0
+const say = (text: string): void => void process.stdout.write(`\n${++step}. ${text}\n`)
+
+const show = (label: string, value: unknown): void => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  process.stdout.write(`   ${label}${text.replaceAll('\n', '\n   ')}\n`)
+}
+
+const showRefusal = (label: string, { status, body }: Answer): void => {
+  const [error, code, description] = ['error', 'code', 'error_description'].map((name) =>
+    String(body[name]),
+  )
+  show(`${label} → ${status} `, `${error} (${code}): ${description}`)
+}
+
+/** The demo tells only what it has seen. */
+const expect = (status: number, answer: Answer): Answer => {
+  if (answer.status === status) return answer
+  throw new Error(`the demo did not expect ${answer.status} ${JSON.stringify(answer.body)}`)
+}
+
+const expectActive = (active: boolean, answer: Answer): Answer => {
+  if (expect(200, answer).body['active'] === active) return answer
+  throw new Error(`the demo did not expect ${JSON.stringify(answer.body)}`)
+}
+
+const caller =
+  (url: string, client: { client_id: string; client_secret: string }): Post =>
+  async (path, form) => {
+    const basic = Buffer.from(`${client.client_id}:${client.client_secret}`).toString('base64')
+    const headers = { authorization: `Basic ${basic}` }
+    const body = new URLSearchParams(form)
+    return await answerOf(await fetch(url + path, { method: 'POST', headers, body }))
+  }
+
+const callGateway = async (gateway: string, path: string, token: string): Promise<Answer> => {
+  const headers = { authorization: `Bearer ${token}` }
+  return await answerOf(await fetch(gateway + path, { method: 'POST', headers }))
+}
+
+const answerOf = async (response: Response): Promise<Answer> => {
+  const text = await response.text()
+  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+  return { status: response.status, body }
+}

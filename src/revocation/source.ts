@@ -1,0 +1,34 @@
+// The store as a revocation source: for the verifier of whoever runs in the server's own process.
+import type { RevocationLookup, Store } from '../store/store.ts'
+
+/** The claims that rules look at. Those that are missing or of another type count as absent. */
+export type RevocableClaims = { readonly [claim: string]: unknown }
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** An id whose generation is missing counts as the oldest, so that any rule over it matches. */
+const counted = (id: unknown, generation: unknown) =>
+  typeof id === 'string' ? { id, generation: generationOf(generation) } : null
+
+const generationOf = (value: unknown): number =>
+  typeof value === 'number' && Number.isSafeInteger(value) ? value : -1
+
+/** What the rules compare, of a token whose signature has been verified. */
+export const revocationLookup = (kid: string, claims: RevocableClaims): RevocationLookup => ({
+  kid,
+  jti: text(claims['jti']) ?? '',
+  clientId: text(claims['client_id']) ?? '',
+  clientGen: generationOf(claims['client_gen']),
+  workspace: counted(claims['workspace_id'], claims['workspace_gen']),
+  plugin: counted(claims['plugin_id'], claims['plugin_gen']),
+})
+
+/**
+ * For `createVerifier({ revocations: storeRevocations(store) })`: every token is looked up, so that a
+ * revocation holds with its commit. @throws Unavailable where the store does not answer
+ */
+export const storeRevocations = (store: Pick<Store, 'findRevocation'>) => ({
+  async isRevoked(claims: RevocableClaims, { kid }: { readonly kid: string }): Promise<boolean> {
+    return (await store.findRevocation(revocationLookup(kid, claims))) !== null
+  },
+})

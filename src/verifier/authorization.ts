@@ -1,0 +1,103 @@
+// What a good token allows, in the order that decides the code. Pure.
+import { refusal } from './errors.ts'
+import type { AccessTokenClaims } from './token.ts'
+
+/** The token must name a plugin; the request names none to compare it with. */
+export const anyPlugin: unique symbol = Symbol('anyPlugin')
+
+/** The plugin does not matter here: a token of any plugin, or of none, is good. */
+export const unsafeIgnorePlugin: unique symbol = Symbol('unsafeIgnorePlugin')
+
+/**
+ * The plugin that the request names, as `single`, `fromQuery` and the like give it: null where it names none,
+ * or several. Or one of the two symbols.
+ */
+export type PluginRequirement = string | null | typeof anyPlugin | typeof unsafeIgnorePlugin
+
+export type Requirements = {
+  /** The permission that the request needs; null where any token of this audience is good. */
+  permission: string | null
+  plugin: PluginRequirement
+  /** Both are compared exactly with the token's `tool_run` details; the endpoint decides first. */
+  run?: { endpoint: string; operation: string }
+  /** What the plugin must be capable of, such as `connector:slack`. Bundled and trusted plugins are. */
+  capability?: string
+  /** Lets a token without plugin through the capability gate. */
+  withoutPlugin?: 'allow'
+}
+
+/** @throws AccessDenied */
+export const checkRequirements = (claims: AccessTokenClaims, required: Requirements): void => {
+  checkPermission(claims, required.permission)
+  checkPlugin(claims, required.plugin)
+  if (required.run !== undefined) checkRun(claims, required.run)
+  if (required.capability !== undefined) checkCapability(claims, required)
+}
+
+/** The scope's values, compared whole: `hook:governor` is not `hook:govern` (RFC 6749 §3.3). */
+export const permissionsOf = (claims: AccessTokenClaims): string[] =>
+  claims.scope.split(' ').filter(Boolean)
+
+const checkPermission = (claims: AccessTokenClaims, permission: string | null): void => {
+  if (permission !== null && !permissionsOf(claims).includes(permission)) {
+    throw refusal('permission_missing')
+  }
+}
+
+export const pluginOf = (claims: AccessTokenClaims): string | null => {
+  const plugin = claims['plugin_id']
+  return typeof plugin === 'string' && plugin !== '' ? plugin : null
+}
+
+const checkPlugin = (claims: AccessTokenClaims, required: PluginRequirement): void => {
+  if (required === unsafeIgnorePlugin) return
+  const plugin = pluginOf(claims)
+  if (plugin === null) throw refusal('plugin_missing')
+  if (required === anyPlugin) return
+  // A comma is what several header values or query parameters are joined with: whose is it then?
+  if (typeof required !== 'string' || required.includes(',') || required !== plugin) {
+    throw refusal('plugin_mismatch')
+  }
+}
+
+const checkRun = (
+  claims: AccessTokenClaims,
+  { endpoint, operation }: { endpoint: string; operation: string },
+): void => {
+  const here = toolRuns(claims).filter((run) => allows(own(run, 'locations'), endpoint))
+  if (here.length === 0) throw refusal('endpoint_denied')
+  if (!here.some((run) => allows(own(run, 'actions'), operation))) throw refusal('operation_denied')
+}
+
+const toolRuns = (claims: AccessTokenClaims): object[] => {
+  const details: unknown = claims['authorization_details']
+  if (!Array.isArray(details)) return []
+  return (details as unknown[]).filter(
+    (entry): entry is object =>
+      typeof entry === 'object' && entry !== null && own(entry, 'type') === 'tool_run',
+  )
+}
+
+const own = (object: object, member: string): unknown =>
+  Object.hasOwn(object, member) ? (object as Record<string, unknown>)[member] : undefined
+
+/** `"*"` stands for anything only as the whole value; in a list it is a name like others. */
+const allows = (granted: unknown, value: string): boolean =>
+  granted === '*' || (Array.isArray(granted) && granted.includes(value))
+
+const checkCapability = (
+  claims: AccessTokenClaims,
+  { capability = '', withoutPlugin }: Requirements,
+): void => {
+  if (pluginOf(claims) === null) {
+    if (withoutPlugin === 'allow') return
+    throw refusal('capability_missing')
+  }
+  const trust = claims['plugin_trust']
+  if (trust === 'bundled' || trust === 'trusted') return
+  const capabilities = claims['plugin_capabilities']
+  const coarse = capability.split(':', 1)[0]
+  const has = (name: string | undefined) =>
+    Array.isArray(capabilities) && capabilities.includes(name)
+  if (!has(capability) && !has(coarse)) throw refusal('capability_missing')
+}

@@ -1,0 +1,45 @@
+// Hono, typed structurally: whichever version the application has.
+import { checkRouteSaid } from './options.ts'
+import {
+  type RequestSource,
+  type RouteRequirements,
+  refusedResponse,
+  verifyRequest,
+} from './request.ts'
+import type { VerifiedToken, Verifier } from './verifier.ts'
+
+/** What this adapter needs of Hono's context. */
+type HonoContext = {
+  req: {
+    url: string
+    header: (name: string) => string | undefined
+    param: (name: string) => string | undefined
+  }
+  set: (key: 'token', value: VerifiedToken) => void
+}
+
+/** For `new Hono<TokenEnv>()`: `c.get('token')` is the verified token. */
+export type TokenEnv = { Variables: { token: VerifiedToken } }
+
+/**
+ * Middleware for Hono: `const requirePermission = honoAdapter(verifier)`, then
+ * `app.post('/hooks/govern', requirePermission('hook:govern', { plugin: fromQuery('plugin_id') }), handler)`.
+ * A refused request is answered; for the others `c.get('token')` is the verified token.
+ */
+export const honoAdapter =
+  (verifier: Verifier) => (permission: string | null, required: RouteRequirements) => {
+    checkRouteSaid(permission, required)
+    return async (c: HonoContext, next: () => Promise<void>): Promise<Response | void> => {
+      const source: RequestSource = {
+        url: c.req.url,
+        header: (name) => c.req.header(name),
+        param: (name) => c.req.param(name),
+      }
+      try {
+        c.set('token', await verifyRequest(verifier, source, permission, required))
+      } catch (error) {
+        return refusedResponse(error, permission)
+      }
+      await next()
+    }
+  }

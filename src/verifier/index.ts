@@ -1,0 +1,18 @@
+// @latchkey/verifier: what a resource server needs.
+export { anyPlugin, unsafeIgnorePlugin } from './authorization.ts'
+export type { PluginRequirement, Requirements } from './authorization.ts'
+export { authorizationChallenge } from './challenge.ts'
+export type { Challenge } from './challenge.ts'
+export {
+  AccessDenied,
+  TokenInvalid,
+  TokenMissing,
+  VerificationError,
+  VerifierUnavailable,
+} from './errors.ts'
+export type { VerificationCode } from './errors.ts'
+export { fromHeader, fromParam, fromQuery, requestAdapter, single } from './request.ts'
+export type { From, RequestSource, RouteRequirements } from './request.ts'
+export type { AccessTokenClaims } from './token.ts'
+export { createVerifier } from './verifier.ts'
+export type { RevocationSource, VerifiedToken, Verifier, VerifierOptions } from './verifier.ts'

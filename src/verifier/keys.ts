@@ -1,0 +1,111 @@
+// One issuer's keys: fetched when they are needed, ahead of the time when they are too old, never more than
+// once at a time, and used for a while longer where they cannot be fetched.
+import {
+  MAX_BACK_OFF_MS,
+  MAX_UNKNOWN_KIDS,
+  MIN_BACK_OFF_MS,
+  REFRESH_AHEAD,
+  UNKNOWN_KID_FETCH_MS,
+  UNKNOWN_KID_MS,
+} from './constants.ts'
+import { refusal } from './errors.ts'
+import type { FetchedKeys, VerificationKey } from './jwks.ts'
+
+export type KeySource = {
+  /**
+   * The key with this id, null where the issuer has none.
+   * @throws VerifierUnavailable `keys_unavailable` where that cannot be said
+   */
+  find(kid: string): Promise<VerificationKey | null>
+  /** The key, where the keys at hand are fresh enough to say without waiting; else undefined. */
+  peek(kid: string): VerificationKey | undefined
+}
+
+type Options = {
+  load: () => Promise<FetchedKeys>
+  /** Milliseconds that only ever grow. */
+  monotonic: () => number
+  /** How long keys are used that cannot be fetched again, in milliseconds after they were too old. */
+  maxStaleMs: number
+}
+
+export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySource => {
+  let keys = new Map<string, VerificationKey>()
+  let fetchedAt = -Infinity
+  let maxAgeMs = 0
+  let inFlight: Promise<boolean> | null = null
+  let failures = 0
+  let notBefore = -Infinity
+  const unknown = new Map<string, number>()
+
+  const age = (): number => monotonic() - fetchedAt
+  const backingOff = (): boolean => failures > 0 && monotonic() < notBefore
+
+  /** Replaces the keys. One that has not changed stays the same object, so that its tokens stay remembered. */
+  const replace = (fetched: FetchedKeys): void => {
+    const before = keys
+    keys = new Map(
+      fetched.keys.map((key) => {
+        const known = before.get(key.kid)
+        return [key.kid, known?.material === key.material ? known : key]
+      }),
+    )
+    maxAgeMs = fetched.maxAgeMs
+    fetchedAt = monotonic()
+  }
+
+  const attempt = async (): Promise<boolean> => {
+    // Counted before the attempt: one that hangs, or a process that dies in it, has failed as well.
+    failures += 1
+    notBefore = monotonic() + Math.min(MIN_BACK_OFF_MS * 2 ** (failures - 1), MAX_BACK_OFF_MS)
+    try {
+      replace(await load())
+      failures = 0
+      return true
+    } catch {
+      return false
+    } finally {
+      inFlight = null
+    }
+  }
+
+  /** @returns whether the keys are as of now; false at once while backing off */
+  const refresh = (): Promise<boolean> => {
+    if (inFlight === null && !backingOff()) inFlight = attempt()
+    return inFlight ?? Promise.resolve(false)
+  }
+
+  const ensureUsable = async (): Promise<void> => {
+    if (age() < maxAgeMs) {
+      if (age() >= maxAgeMs * (1 - REFRESH_AHEAD)) void refresh()
+      return
+    }
+    if ((await refresh()) || age() < maxAgeMs + maxStaleMs) return
+    throw refusal('keys_unavailable')
+  }
+
+  const rememberUnknown = (kid: string): void => {
+    unknown.delete(kid)
+    unknown.set(kid, monotonic() + UNKNOWN_KID_MS)
+    const [oldest] = unknown.keys()
+    if (unknown.size > MAX_UNKNOWN_KIDS && oldest !== undefined) unknown.delete(oldest)
+  }
+
+  return {
+    peek(kid) {
+      return age() < maxAgeMs * (1 - REFRESH_AHEAD) ? keys.get(kid) : undefined
+    },
+
+    async find(kid) {
+      await ensureUsable()
+      const known = keys.get(kid)
+      if (known !== undefined) return known
+      // Not in keys that are this new, or looked for a moment ago: there is none.
+      if (age() < UNKNOWN_KID_FETCH_MS || monotonic() < (unknown.get(kid) ?? -Infinity)) return null
+      if (!(await refresh())) throw refusal('keys_unavailable')
+      const found = keys.get(kid)
+      if (found === undefined) rememberUnknown(kid)
+      return found ?? null
+    },
+  }
+}

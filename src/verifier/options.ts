@@ -1,0 +1,75 @@
+// What a caller must say, and within which bounds. TypeScript says so, too; JavaScript must not get less
+// security for saying less. No I/O.
+import type { Requirements } from './authorization.ts'
+import { MAX_CLOCK_TOLERANCE_SECONDS } from './constants.ts'
+import { isSupported } from './jwks.ts'
+import type { RouteRequirements } from './request.ts'
+import type { VerifierOptions } from './verifier.ts'
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+const isUrl = (value: unknown): boolean => isText(value) && URL.canParse(value)
+
+const within = (value: number | undefined, min: number, max: number): boolean =>
+  value === undefined || (Number.isFinite(value) && value >= min && value <= max)
+
+/** @throws TypeError */
+export const checkOptions = (options: VerifierOptions): void => {
+  const { issuer, audience, revocations, jwksUri, algorithms = ['RS256'] } = options
+  if (!isUrl(issuer)) throw new TypeError('issuer must be a URL')
+  if (!isText(audience)) throw new TypeError('audience must be named')
+  if (revocations !== 'none' && typeof revocations?.isRevoked !== 'function') {
+    throw new TypeError("revocations must be a source with isRevoked, or 'none'")
+  }
+  if (jwksUri !== undefined && !isUrl(jwksUri)) throw new TypeError('jwksUri must be a URL')
+  if (!Array.isArray(algorithms) || algorithms.length === 0 || !algorithms.every(isSupported)) {
+    throw new TypeError('algorithms must be asymmetric signature algorithms')
+  }
+  checkNumbers(options)
+}
+
+const checkNumbers = ({ clockTolerance, keysMaxStale, maxRemembered }: VerifierOptions): void => {
+  if (!within(clockTolerance, 0, MAX_CLOCK_TOLERANCE_SECONDS)) {
+    throw new TypeError(`clockTolerance must be 0 to ${MAX_CLOCK_TOLERANCE_SECONDS} seconds`)
+  }
+  if (!within(keysMaxStale, 0, Number.MAX_SAFE_INTEGER)) {
+    throw new TypeError('keysMaxStale must be seconds')
+  }
+  if (!within(maxRemembered, 0, Number.MAX_SAFE_INTEGER)) {
+    throw new TypeError('maxRemembered must be a number of tokens')
+  }
+}
+
+/**
+ * The plugin may be undefined here: a request that names none is refused, not a mistake of the caller.
+ * @throws TypeError
+ */
+export const checkRequirementsSaid = (required: Requirements): void => {
+  checkSaid(required?.permission, required)
+  if (!('plugin' in required)) throw new TypeError(SAY_PLUGIN)
+}
+
+/** For a route, when it is built and not when it is called. @throws TypeError */
+export const checkRouteSaid = (permission: string | null, required: RouteRequirements): void => {
+  checkSaid(permission, required)
+  if (typeof required?.plugin !== 'function' && typeof required?.plugin !== 'symbol') {
+    throw new TypeError(SAY_PLUGIN)
+  }
+}
+
+const SAY_PLUGIN = 'plugin must be said: what the request names, anyPlugin or unsafeIgnorePlugin'
+
+/** What is there but undefined would be left unchecked: it is as good as a check that was forgotten. */
+const checkSaid = (permission: unknown, required: Pick<Requirements, 'run' | 'capability'>) => {
+  if (!isText(permission) && permission !== null) {
+    throw new TypeError('permission must be said: a string, or null for none')
+  }
+  if (typeof required !== 'object' || required === null) throw new TypeError(SAY_PLUGIN)
+  const { run, capability } = required
+  if ('run' in required && !(isText(run?.endpoint) && isText(run?.operation))) {
+    throw new TypeError('run must say endpoint and operation')
+  }
+  if ('capability' in required && !isText(capability)) {
+    throw new TypeError('capability must be a string')
+  }
+}

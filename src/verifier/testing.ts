@@ -1,0 +1,86 @@
+// An issuer in the process, for resource servers' own tests: tokens and keys without a server.
+import {
+  type CryptoKey,
+  type JWK,
+  SignJWT,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+} from 'jose'
+
+export type TestTokenOptions = {
+  audience: string
+  /** Permissions. */
+  scope?: string
+  pluginId?: string
+  /** Seconds from now; negative for a token that has expired. Default: 900. */
+  expiresIn?: number
+  /** Further claims, or others in place of the usual ones. */
+  claims?: Record<string, unknown>
+  /** Further members of the header, or others in place of the usual ones. */
+  header?: Record<string, unknown>
+}
+
+export type TestIssuer = {
+  readonly issuer: string
+  readonly jwks: { keys: JWK[] }
+  /** A signed token, as the server would issue it. */
+  readonly token: (options: TestTokenOptions) => Promise<string>
+  /** For `createVerifier({ fetch })`: serves the keys, and nothing else. */
+  readonly fetch: (url: string) => Promise<Response>
+}
+
+/**
+ * @param issuer its origin. Default: `https://issuer.test`
+ * @param clock milliseconds since the epoch. Default: `Date.now`
+ */
+export const createTestIssuer = async ({
+  issuer = 'https://issuer.test',
+  clock = Date.now,
+}: { issuer?: string; clock?: () => number } = {}): Promise<TestIssuer> => {
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+  const jwk = await exportJWK(publicKey)
+  const kid = await calculateJwkThumbprint(jwk)
+  const jwks = { keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] }
+  return {
+    issuer,
+    jwks,
+    token: (options) => sign(options, { issuer, kid, privateKey, clock }),
+    async fetch(url) {
+      return url === `${issuer}/.well-known/jwks.json`
+        ? Response.json(jwks, { headers: { 'Cache-Control': 'max-age=3600' } })
+        : new Response(null, { status: 404 })
+    },
+  }
+}
+
+type SignContext = { issuer: string; kid: string; privateKey: CryptoKey; clock: () => number }
+
+const sign = (
+  { audience, scope = '', pluginId, expiresIn = 900, claims, header }: TestTokenOptions,
+  { issuer, kid, privateKey, clock }: SignContext,
+): Promise<string> => {
+  const iat = Math.floor(clock() / 1000)
+  return new SignJWT({
+    iss: issuer,
+    sub: 'lkc_test',
+    client_id: 'lkc_test',
+    client_gen: 1,
+    aud: audience,
+    scope,
+    iat,
+    exp: iat + expiresIn,
+    jti: crypto.randomUUID(),
+    workspace_id: 'default',
+    workspace_gen: 1,
+    ...(pluginId !== undefined && {
+      plugin_id: pluginId,
+      plugin_gen: 1,
+      plugin_trust: 'restricted',
+      plugin_capabilities: [],
+    }),
+    ...claims,
+  })
+    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid, ...header })
+    .sign(privateKey)
+}

@@ -1,0 +1,231 @@
+// What the key server answers: which keys are taken from it, for how long, and what is no answer.
+import { generateKeyPairSync } from 'node:crypto'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { FETCH_TIMEOUT_MS, MAX_JWKS_BYTES } from '../../src/verifier/constants.ts'
+import { fetchKeys } from '../../src/verifier/jwks.ts'
+import {
+  ISSUER,
+  KEY,
+  OTHER_KEY,
+  forge,
+  keySet,
+  publicJwk,
+  startVerifier,
+  tokenWith,
+} from './support.ts'
+
+afterEach(() => void vi.restoreAllMocks())
+
+const answer = (body: ConstructorParameters<typeof Response>[0], init: ResponseInit = {}) =>
+  new Response(body, init)
+
+/** A good answer, but for what is said to be different. */
+const instead = (init: ResponseInit) => () => answer(JSON.stringify({ keys: [KEY.jwk] }), init)
+const only =
+  (...keys: unknown[]) =>
+  () =>
+    keySet(keys as object[])
+
+/** A key set of so many bytes. */
+const long = (bytes: number) => () => {
+  const text = JSON.stringify({ keys: [KEY.jwk], pad: '' })
+  return answer(text.replace('"pad":"', `"pad":"${'x'.repeat(bytes - text.length)}`))
+}
+
+const redirected = () => Object.defineProperty(keySet([KEY.jwk]), 'redirected', { value: true })
+const ec = publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey, { kid: KEY.kid })
+const weak = publicJwk(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey, { kid: 'k1' })
+const latin1 = Buffer.from(JSON.stringify({ keys: [KEY.jwk], pad: '\u00ff' }), 'latin1')
+const secret = { kty: 'oct', k: 'c2VjcmV0', kid: KEY.kid }
+
+describe('no answer', () => {
+  const CASES: [string, () => Response][] = [
+    ['server error', instead({ status: 500 })],
+    ['unavailable', instead({ status: 503 })],
+    ['not found', instead({ status: 404 })],
+    ['unauthorized', instead({ status: 401 })],
+    ['created', instead({ status: 201 })],
+    ['partial', instead({ status: 206 })],
+    ['no content', () => answer(null, { status: 204 })],
+    ['a redirect', instead({ status: 302, headers: { location: 'https://evil.example/' } })],
+    ['what was redirected', redirected],
+    ['a network error', () => Response.error()],
+    ['nothing', () => answer(null)],
+    ['a page', () => answer('<html></html>')],
+    ['half of it', () => answer(JSON.stringify({ keys: [KEY.jwk] }).slice(0, -1))],
+    ['bytes that are not UTF-8', () => answer(latin1)],
+    ['null', () => answer('null')],
+    ['text', () => answer('"keys"')],
+    ['a list', () => Response.json([KEY.jwk])],
+    ['no keys', () => Response.json({})],
+    ['keys in an object', () => Response.json({ keys: { k1: KEY.jwk } })],
+    ['an empty set', only()],
+    ['too many keys', only(...Array<object>(101).fill(KEY.jwk))],
+    ['too long by a byte', long(MAX_JWKS_BYTES + 1)],
+    ['nothing that is a key', only(null, 1, 'k1', [], {}, [KEY.jwk])],
+    ['a key without kid', only({ ...KEY.jwk, kid: undefined })],
+    ['a key with a number as kid', only({ ...KEY.jwk, kid: 1 })],
+    ['a key for encryption', only({ ...KEY.jwk, use: 'enc' })],
+    ['a key for another algorithm', only({ ...KEY.jwk, alg: 'RS512' })],
+    ['a key for several', only({ ...KEY.jwk, alg: ['RS256'] })],
+    ['a key of another type', only(ec)],
+    ['a key that says another type', only({ ...ec, alg: 'RS256' })],
+    ['a secret', only(secret)],
+    ['a secret for ours', only({ ...secret, alg: 'RS256' })],
+    ['a key without modulus', only({ ...KEY.jwk, n: undefined })],
+    ['a key with an odd modulus', only({ ...KEY.jwk, n: 'ä' })],
+    ['a key that is too weak', only(weak)],
+    ['a key without exponent', only({ ...KEY.jwk, e: undefined })],
+  ]
+
+  test.each(CASES)('%s, to begin with', async (_, bad) => {
+    const { check, server } = startVerifier()
+    server.answer = bad
+    expect(await check(forge())).toBe('keys_unavailable')
+    expect(server.asked()).toBe(1)
+  })
+
+  test.each(CASES)('%s, later: the keys stay', async (_, bad) => {
+    const { check, server, pass } = startVerifier()
+    expect(await check(forge())).toBe('good')
+    server.answer = bad
+    pass(300)
+    expect(await check(forge())).toBe('good')
+    expect(server.asked()).toBe(2)
+  })
+
+  test('that is thrown', async () => {
+    const { check, server } = startVerifier()
+    server.answer = () => {
+      throw new TypeError('fetch failed')
+    }
+    expect(await check(forge())).toBe('keys_unavailable')
+  })
+
+  test.each<[string, () => Response | Promise<Response>]>([
+    ['never comes', () => new Promise<Response>(() => {})],
+    ['never ends', () => answer(new ReadableStream({ start: (c) => c.enqueue(Buffer.from('{')) }))],
+  ])('that %s: five seconds for all of it', async (_, slow) => {
+    const limit = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal)
+    const { check, server, pass } = startVerifier()
+    server.answer = slow
+    const waiting = check(forge())
+    await new Promise(setImmediate)
+    expect(timeout.mock.calls).toEqual([[FETCH_TIMEOUT_MS]])
+    expect(server.requests[0]?.init.signal).toBe(limit.signal)
+    limit.abort()
+    expect(await waiting).toBe('keys_unavailable')
+
+    vi.restoreAllMocks()
+    server.answer = () => keySet([KEY.jwk])
+    pass(1)
+    expect(await check(forge())).toBe('good')
+  })
+
+  test('that is too long is not read to its end', async () => {
+    let read = 0
+    const cancel = vi.fn<() => void>()
+    const endless = () =>
+      answer(
+        new ReadableStream({
+          pull: (c) => c.enqueue(new Uint8Array((read += 65_536) && 65_536).fill(0x20)),
+          cancel,
+        }),
+      )
+    const { check, server } = startVerifier()
+    server.answer = endless
+    expect(await check(forge())).toBe('keys_unavailable')
+    expect(read).toBeLessThan(2 * MAX_JWKS_BYTES)
+    expect(cancel).toHaveBeenCalledOnce()
+  })
+})
+
+describe('an answer', () => {
+  test.each<[string, () => Response]>([
+    ['as long as it may be', long(MAX_JWKS_BYTES)],
+    ['a hundred keys', only(...Array<object>(99).fill(OTHER_KEY.jwk), KEY.jwk)],
+    [
+      'a key that does not say what it is for',
+      only({ ...KEY.jwk, alg: undefined, use: undefined }),
+    ],
+    [
+      'members that nobody knows',
+      only({ ...KEY.jwk, x5c: ['x'], key_ops: ['verify'], x: undefined }),
+    ],
+    [
+      'beside what is no key',
+      only(null, 1, 'k1', [], {}, secret, ec, { ...KEY.jwk, use: 'enc' }, KEY.jwk),
+    ],
+    ['of another media type', instead({ headers: { 'content-type': 'text/html' } })],
+    [
+      'in small pieces',
+      () => {
+        const bytes = Buffer.from(JSON.stringify({ keys: [KEY.jwk], pad: 'ä€' }))
+        return answer(ReadableStream.from([...bytes].map((byte) => Uint8Array.of(byte))) as never)
+      },
+    ],
+  ])('%s', async (_, good) => {
+    const { check, server } = startVerifier()
+    server.answer = good
+    expect(await check(forge())).toBe('good')
+  })
+
+  test('a kid twice: the first key counts', async () => {
+    const { check, server } = startVerifier()
+    server.answer = only(KEY.jwk, { ...OTHER_KEY.jwk, kid: KEY.kid })
+    expect(await check(forge())).toBe('good')
+    expect(await check(forge({ key: OTHER_KEY }))).toBe('token_untrusted')
+  })
+
+  test('a private key: only its public half is taken', async () => {
+    const jwk = { ...KEY.privateKey.export({ format: 'jwk' }), kid: KEY.kid, alg: 'RS256' }
+    const fetched = await fetchKeys(ISSUER, {
+      fetch: () => Promise.resolve(keySet([jwk])),
+      algorithms: ['RS256'],
+    })
+    const [{ key, material } = { key: null, material: '' }] = fetched.keys
+    expect(key).toMatchObject({ type: 'public', usages: ['verify'] })
+    expect(material).not.toContain(jwk.d)
+  })
+})
+
+describe('how long it is good, in seconds', () => {
+  test.each<[Record<string, string>, number]>([
+    [{}, 300],
+    [{ 'cache-control': 'max-age=60' }, 60],
+    [{ 'cache-control': 'public, max-age=60, must-revalidate' }, 60],
+    [{ 'cache-control': 'public,MAX-AGE="60"' }, 60],
+    [{ 'cache-control': 's-maxage=60' }, 300],
+    [{ 'cache-control': 's-maxage=60, max-age=120' }, 120],
+    [{ 'cache-control': 'x-max-age=60' }, 300],
+    [{ 'cache-control': 'public' }, 300],
+    [{ 'cache-control': 'max-age=' }, 300],
+    [{ 'cache-control': 'max-age=x' }, 300],
+    [{ 'cache-control': 'max-age=0' }, 10],
+    [{ 'cache-control': 'max-age=9' }, 10],
+    [{ 'cache-control': 'no-store' }, 10],
+    [{ 'cache-control': 'no-cache' }, 10],
+    [{ 'cache-control': 'max-age=3600, No-Store' }, 10],
+    [{ 'cache-control': 'max-age=86400' }, 86_400],
+    [{ 'cache-control': 'max-age=86401' }, 86_400],
+    [{ 'cache-control': 'max-age=31536000, immutable' }, 86_400],
+    [{ 'cache-control': `max-age=${'9'.repeat(400)}` }, 86_400],
+    [{ 'cache-control': 'max-age=300', age: '100' }, 200],
+    [{ 'cache-control': 'max-age=300', age: '295' }, 10],
+    [{ 'cache-control': 'max-age=300', age: '99999' }, 10],
+    [{ 'cache-control': 'max-age=300', age: '-100' }, 300],
+    [{ 'cache-control': 'max-age=300', age: '1e9' }, 300],
+  ])('%j: %i', async (headers, seconds) => {
+    const { check, server, time, pass } = startVerifier({ keysMaxStale: 0 })
+    server.answer = () => answer(JSON.stringify({ keys: [KEY.jwk] }), { headers })
+    const token = tokenWith()
+    expect(await check(token)).toBe('good')
+    server.answer = instead({ status: 503 })
+    time.monotonic = seconds - 0.125
+    expect(await check(token)).toBe('good')
+    await new Promise(setImmediate)
+    pass(0.125)
+    expect(await check(token)).toBe('keys_unavailable')
+  })
+})

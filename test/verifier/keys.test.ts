@@ -1,0 +1,353 @@
+// When keys are fetched: no more often than needed, and never so that a token has to wait for nothing.
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import {
+  ISSUER,
+  KEY,
+  OTHER_KEY,
+  forge,
+  keySet,
+  newKey,
+  startVerifier,
+  tokenWith,
+} from './support.ts'
+
+afterEach(() => void vi.unstubAllGlobals())
+
+const token = forge()
+const unknown = (kid: string): string => tokenWith({}, { kid })
+const ofOther = forge({
+  header: { alg: 'RS256', typ: 'at+jwt', kid: OTHER_KEY.kid },
+  key: OTHER_KEY,
+})
+const down = () => new Response(null, { status: 503 })
+const up = () => keySet([KEY.jwk])
+const settled = () => new Promise(setImmediate)
+
+/** A verifier that has fetched its keys, `seconds` ago. */
+const withKeys = async (seconds = 0, options = {}) => {
+  const started = startVerifier(options)
+  expect(await started.check(token)).toBe('good')
+  expect(started.server.asked()).toBe(1)
+  started.time.monotonic += seconds
+  return started
+}
+
+/** An answer that comes when it is let go. */
+const held = () => {
+  let release: (response: Response) => void = () => {}
+  const promise = new Promise<Response>((resolve) => (release = resolve))
+  return { answer: () => promise, release }
+}
+
+/** Lets time pass up to a moment before, then up to the moment. @returns fetches before and at it */
+const around = async (
+  { check, server, time }: ReturnType<typeof startVerifier>,
+  seconds: number,
+  code: string,
+): Promise<number[]> => {
+  const counts: number[] = []
+  for (const step of [seconds - 0.125, 0.125]) {
+    time.monotonic += step
+    expect(await check(token)).toBe(code)
+    await settled()
+    counts.push(server.asked())
+  }
+  return counts
+}
+
+describe('the request', () => {
+  test('goes to the issuer, or where the keys are said to be', async () => {
+    const jwksUri = 'https://keys.example/set'
+    for (const [options, url] of [
+      [{}, `${ISSUER}/.well-known/jwks.json`],
+      [{ jwksUri }, jwksUri],
+    ] as const) {
+      const { check, server } = startVerifier(options)
+      await check(token)
+      expect(server.requests.map((request) => request.url)).toEqual([url])
+      const { redirect, headers, signal, ...rest } = server.requests[0]?.init ?? {}
+      // Workers refuse `redirect: 'error'`.
+      expect([redirect, headers]).toEqual([
+        'manual',
+        { accept: 'application/jwk-set+json, application/json' },
+      ])
+      expect(signal).toBeInstanceOf(AbortSignal)
+      expect(rest).toEqual({})
+    }
+  })
+
+  test('is the global fetch’s, as it is then', async () => {
+    const { check, server } = startVerifier({ fetch: undefined as never })
+    vi.stubGlobal('fetch', server.fetch)
+    expect(await check(token)).toBe('good')
+    expect(server.asked()).toBe(1)
+  })
+
+  test('is one for all that wait', async () => {
+    const { check, server } = startVerifier()
+    const { answer, release } = held()
+    server.answer = answer
+    const waiting = Array.from({ length: 100 }, (_, i) => check(tokenWith({ jti: String(i) })))
+    await settled()
+    release(up())
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['good']))
+    expect(server.asked()).toBe(1)
+  })
+
+  test('is one, however long it takes', async () => {
+    const { check, server, time } = startVerifier()
+    const { answer, release } = held()
+    server.answer = answer
+    const waiting: Promise<string>[] = []
+    for (let second = 0; second < 5; second += 1) {
+      waiting.push(check(token))
+      await settled()
+      time.monotonic += 1
+    }
+    release(up())
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['good']))
+    expect(server.asked()).toBe(1)
+  })
+
+  test('is not made again while the keys are fresh', async () => {
+    const { check, server, time } = await withKeys()
+    for (let second = 0; second < 240; second += 1) {
+      expect(await check(tokenWith({ jti: String(second) }))).toBe('good')
+      time.monotonic += 1
+    }
+    expect(server.asked()).toBe(0)
+  })
+
+  test('does not depend on the wall clock', async () => {
+    const { check, server, time } = await withKeys()
+    time.wall += 800
+    expect(await check(token)).toBe('good')
+    time.wall += 1e9
+    expect(await check(token)).toBe('token_expired')
+    expect(server.asked()).toBe(0)
+  })
+})
+
+describe('an outage', () => {
+  const BACK_OFF = [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+  test('at the start: each wait is twice the one before, up to a minute', async () => {
+    const started = startVerifier()
+    started.server.answer = down
+    expect(await started.check(token)).toBe('keys_unavailable')
+    expect(started.server.asked()).toBe(1)
+    for (const wait of BACK_OFF) {
+      expect(await around(started, wait, 'keys_unavailable')).toEqual([0, 1])
+    }
+  })
+
+  test('its end is seen at the next attempt, and the count begins again', async () => {
+    const started = startVerifier()
+    const { check, server, time } = started
+    server.answer = down
+    for (let i = 0; i < 4; i += 1) {
+      await check(token)
+      time.monotonic += 60
+    }
+    server.answer = up
+    expect(await check(token)).toBe('good')
+    server.asked()
+    server.answer = down
+    time.monotonic += 300
+    expect(await check(token)).toBe('good')
+    expect(server.asked()).toBe(1)
+    expect(await around(started, 1, 'good')).toEqual([0, 1])
+    expect(await around(started, 2, 'good')).toEqual([0, 1])
+  })
+
+  test('a hundred requests at once are one fetch', async () => {
+    const { check, server } = startVerifier()
+    server.answer = down
+    const codes = await Promise.all(Array.from({ length: 100 }, () => check(token)))
+    expect(new Set(codes)).toEqual(new Set(['keys_unavailable']))
+    expect(server.asked()).toBe(1)
+  })
+
+  test('the wait begins before the attempt', async () => {
+    const { check, server, time } = startVerifier()
+    const { answer, release } = held()
+    server.answer = answer
+    const waiting = check(token)
+    time.monotonic += 1
+    release(down())
+    expect(await waiting).toBe('keys_unavailable')
+    server.answer = up
+    expect(await check(token)).toBe('good')
+    expect(server.asked()).toBe(2)
+  })
+
+  test.each([
+    [undefined, 86_400],
+    [3600, 3600],
+    [1, 1],
+  ])('later: keys are used for keysMaxStale %s s', async (keysMaxStale, seconds) => {
+    const started = await withKeys(0, keysMaxStale === undefined ? {} : { keysMaxStale })
+    started.server.answer = down
+    started.time.monotonic = 300 + seconds - 0.125
+    expect(await started.check(token)).toBe('good')
+    expect(await started.check(tokenWith({ jti: 'another' }))).toBe('good')
+    started.time.monotonic = 300 + seconds
+    expect(await started.check(token)).toBe('keys_unavailable')
+    expect(await started.check(tokenWith({ jti: 'a third' }))).toBe('keys_unavailable')
+    started.server.answer = up
+    started.time.monotonic += 60
+    expect(await started.check(token)).toBe('good')
+  })
+
+  test('an unknown kid is 503: its key may be a new one', async () => {
+    const { check, server, time } = await withKeys(5)
+    server.answer = down
+    expect(await check(unknown('k9'))).toBe('keys_unavailable')
+    expect(await check(unknown('k8'))).toBe('keys_unavailable') // backing off
+    expect(server.asked()).toBe(1)
+    time.monotonic = 400
+    expect(await check(unknown('k9'))).toBe('keys_unavailable')
+    expect(await check(token)).toBe('good')
+    server.answer = () => keySet([KEY.jwk, OTHER_KEY.jwk])
+    time.monotonic += 60
+    expect(await check(ofOther)).toBe('good')
+  })
+})
+
+describe('refreshed ahead of expiry', () => {
+  test('from four fifths of their age, and nobody waits', async () => {
+    const started = await withKeys()
+    const { answer, release } = held()
+    started.server.answer = answer
+    expect(await around(started, 240, 'good')).toEqual([0, 1])
+    expect(await started.check(tokenWith({ jti: 'another' }))).toBe('good')
+    expect(started.server.asked()).toBe(0) // it is still under way
+    release(up())
+    await settled()
+    started.server.answer = up
+    expect(await around(started, 240, 'good')).toEqual([0, 1])
+  })
+
+  test('a failure does no harm, and is counted', async () => {
+    const started = await withKeys(239)
+    started.server.answer = down
+    expect(await around(started, 1, 'good')).toEqual([0, 1])
+    expect(await around(started, 1, 'good')).toEqual([0, 1])
+    expect(await around(started, 2, 'good')).toEqual([0, 1])
+    expect(await around(started, 4, 'good')).toEqual([0, 1])
+  })
+})
+
+describe('unknown kids', () => {
+  test('one is a reason to fetch; then it is known to be unknown for a minute', async () => {
+    const { check, server, time } = await withKeys(5)
+    expect(await check(unknown('k9'))).toBe('token_untrusted')
+    expect(server.asked()).toBe(1)
+    for (let i = 0; i < 6; i += 1) {
+      time.monotonic += 9.5
+      expect(await check(unknown('k9'))).toBe('token_untrusted')
+    }
+    expect(server.asked()).toBe(0)
+    time.monotonic += 3
+    expect(await check(unknown('k9'))).toBe('token_untrusted')
+    expect(server.asked()).toBe(1)
+  })
+
+  test('none is, right after the keys were fetched', async () => {
+    const { check, server, time } = await withKeys(4.875)
+    expect(await check(unknown('k9'))).toBe('token_untrusted')
+    expect(server.asked()).toBe(0)
+    time.monotonic += 0.125
+    expect(await check(unknown('k9'))).toBe('token_untrusted')
+    expect(server.asked()).toBe(1)
+  })
+
+  test('a storm of them is one fetch in five seconds', async () => {
+    const { check, server, time } = await withKeys(5)
+    for (let tenth = 0; tenth < 300; tenth += 1) {
+      expect(await check(unknown(`k-${tenth}`))).toBe('token_untrusted')
+      time.monotonic += 0.125
+    }
+    expect(server.asked()).toBe(8) // in 37.5 s
+    expect(await check(token)).toBe('good')
+  })
+
+  test('all at once are one fetch, and no more than a hundred are remembered', async () => {
+    const { check, server, time } = await withKeys(5)
+    const kids = Array.from({ length: 150 }, (_, i) => `k-${i}`)
+    await Promise.all(kids.map((kid) => check(unknown(kid))))
+    expect(server.asked()).toBe(1)
+    time.monotonic += 5
+    await check(unknown('k-149'))
+    await check(unknown('k-50'))
+    expect(server.asked()).toBe(0)
+    await check(unknown('k-49'))
+    expect(server.asked()).toBe(1)
+  })
+
+  test('known keys do not wait for the answer', async () => {
+    const { check, server } = await withKeys(5)
+    const { answer, release } = held()
+    server.answer = answer
+    const waiting = check(unknown('k9'))
+    expect(await check(tokenWith({ jti: 'another' }))).toBe('good')
+    release(up())
+    expect(await waiting).toBe('token_untrusted')
+  })
+})
+
+describe('rotation', () => {
+  test('a new key is found at once', async () => {
+    const { check, server } = await withKeys(5)
+    server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
+    expect(await check(ofOther)).toBe('good')
+    expect(await check(token)).toBe('good')
+    expect(server.asked()).toBe(1)
+  })
+
+  test('a key that was unknown is taken when it comes, however that is learnt', async () => {
+    const { check, server, time } = await withKeys(5)
+    expect(await check(ofOther)).toBe('token_untrusted')
+    server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
+    time.monotonic += 5
+    expect(await check(unknown('k9'))).toBe('token_untrusted')
+    expect(await check(ofOther)).toBe('good')
+  })
+
+  test('a key that is withdrawn is refused when the others are fetched, at the latest with their age', async () => {
+    const { check, server, time } = await withKeys(0)
+    server.answer = () => keySet([OTHER_KEY.jwk])
+    time.monotonic = 239.875
+    expect(await check(token)).toBe('good')
+    expect(server.asked()).toBe(0)
+    time.monotonic = 300
+    expect(await check(token)).toBe('token_untrusted')
+    expect(await check(tokenWith({ jti: 'another' }))).toBe('token_untrusted')
+    expect(await check(ofOther)).toBe('good')
+    expect(server.asked()).toBe(1)
+  })
+
+  test('keys are replaced, not added to', async () => {
+    const { check, server } = await withKeys(5)
+    server.answer = () => keySet([OTHER_KEY.jwk])
+    expect(await check(ofOther)).toBe('good')
+    expect(await check(tokenWith({ jti: 'another' }))).toBe('token_untrusted')
+  })
+})
+
+test('keys belong to one issuer, whatever their kid', async () => {
+  const theirs = newKey(KEY.kid)
+  const issuer = 'https://other.example'
+  const [here, there] = [startVerifier(), startVerifier({ issuer })]
+  there.server.answer = () => keySet([theirs.jwk])
+  const payload = (iss: string) =>
+    JSON.parse(
+      Buffer.from(tokenWith({ iss }).split('.')[1] ?? '', 'base64url').toString(),
+    ) as object
+  const good = forge({ payload: payload(issuer), key: theirs })
+  expect([await here.check(token), await there.check(good)]).toEqual(['good', 'good'])
+  for (const iss of [ISSUER, issuer]) {
+    expect(await here.check(forge({ payload: payload(iss), key: theirs }))).toBe('token_untrusted')
+    expect(await there.check(tokenWith({ iss }))).toBe('token_untrusted')
+  }
+})

@@ -1,0 +1,124 @@
+// What must not compile: a security option that is left out. `tsc -p .` is the test; nothing here is run.
+import { Hono } from 'hono'
+import { type TokenEnv, honoAdapter } from '../../src/verifier/hono.ts'
+import {
+  type Verifier,
+  anyPlugin,
+  createVerifier,
+  fromQuery,
+  requestAdapter,
+  unsafeIgnorePlugin,
+} from '../../src/verifier/index.ts'
+
+const issuer = 'https://auth.example'
+const audience = 'hook'
+const revocations = 'none'
+const permission = 'hook:govern'
+const plugin = 'acme.sync'
+
+export const options = () => {
+  createVerifier({ issuer, audience, revocations })
+  createVerifier({ issuer, audience, revocations: { isRevoked: () => false } })
+
+  // @ts-expect-error nothing
+  createVerifier()
+  // @ts-expect-error no option
+  createVerifier({})
+  // @ts-expect-error no issuer
+  createVerifier({ audience, revocations })
+  // @ts-expect-error no audience
+  createVerifier({ issuer, revocations })
+  // @ts-expect-error no revocations
+  createVerifier({ issuer, audience })
+  // @ts-expect-error undefined is not said
+  createVerifier({ issuer, audience, revocations: undefined })
+  // @ts-expect-error nor is null
+  createVerifier({ issuer, audience, revocations: null })
+  // @ts-expect-error one audience
+  createVerifier({ issuer, audience: [audience], revocations })
+  // @ts-expect-error a source says boolean
+  createVerifier({ issuer, audience, revocations: { isRevoked: () => undefined } })
+}
+
+export const verify = async (verifier: Verifier, named: string | undefined) => {
+  await verifier.verify('', { permission, plugin })
+  await verifier.verify(null, { permission: null, plugin: null })
+  await verifier.verify('', { permission, plugin: anyPlugin })
+  await verifier.verify('', { permission, plugin: unsafeIgnorePlugin })
+
+  // @ts-expect-error nothing
+  await verifier.verify()
+  // @ts-expect-error no requirements
+  await verifier.verify('')
+  // @ts-expect-error none of them
+  await verifier.verify('', {})
+  // @ts-expect-error no permission
+  await verifier.verify('', { plugin })
+  // @ts-expect-error no plugin
+  await verifier.verify('', { permission })
+  // @ts-expect-error permission undefined
+  await verifier.verify('', { permission: undefined, plugin })
+  // @ts-expect-error several permissions
+  await verifier.verify('', { permission: [permission], plugin })
+  // @ts-expect-error plugin undefined
+  await verifier.verify('', { permission, plugin: named })
+  // @ts-expect-error several plugins
+  await verifier.verify('', { permission, plugin: [plugin] })
+  // @ts-expect-error another symbol
+  await verifier.verify('', { permission, plugin: Symbol('anyPlugin') })
+  // @ts-expect-error a finder is for routes
+  await verifier.verify('', { permission, plugin: fromQuery('plugin_id') })
+  // @ts-expect-error no operation
+  await verifier.verify('', { permission, plugin, run: { endpoint: '/' } })
+  // @ts-expect-error no endpoint
+  await verifier.verify('', { permission, plugin, run: { operation: 'create' } })
+  // @ts-expect-error run undefined
+  await verifier.verify('', { permission, plugin, run: undefined })
+  // @ts-expect-error capability undefined
+  await verifier.verify('', { permission, plugin, capability: undefined })
+  // @ts-expect-error said in one way
+  await verifier.verify('', { permission, plugin, capability: 'x', withoutPlugin: true })
+  // @ts-expect-error misspelt
+  await verifier.verify('', { permission, plugin, capabilities: 'x' })
+}
+
+export const routes = (verifier: Verifier) => {
+  for (const requirePermission of [honoAdapter(verifier), requestAdapter(verifier)]) {
+    requirePermission(permission, { plugin: fromQuery('plugin_id') })
+    requirePermission(null, { plugin: unsafeIgnorePlugin })
+
+    // @ts-expect-error nothing
+    requirePermission()
+    // @ts-expect-error no requirements
+    requirePermission(permission)
+    // @ts-expect-error no plugin
+    requirePermission(permission, {})
+    // @ts-expect-error plugin undefined
+    requirePermission(permission, { plugin: undefined })
+    // @ts-expect-error no request names this one
+    requirePermission(permission, { plugin })
+    // @ts-expect-error permission undefined
+    requirePermission(undefined, { plugin: anyPlugin })
+    // @ts-expect-error run undefined
+    requirePermission(permission, { plugin: anyPlugin, run: undefined })
+  }
+}
+
+export const context = (verifier: Verifier) => {
+  const requirePermission = honoAdapter(verifier)
+  const named = { plugin: fromQuery('plugin_id') }
+  new Hono<TokenEnv>().get('/', requirePermission(permission, named), (c) => {
+    const token = c.get('token')
+    // @ts-expect-error there may be none
+    c.text(token.pluginId)
+    // @ts-expect-error it is shared
+    token.pluginId = 'other'
+    // @ts-expect-error so are its permissions
+    token.permissions.push('full')
+    // @ts-expect-error and its claims
+    token.claims.scope = 'full'
+    // @ts-expect-error a claim that not every token has is unknown
+    c.text(token.claims['workspace_id'])
+    return c.text(`${token.clientId} ${token.claims.sub} ${token.expiresAt.toFixed()}`)
+  })
+}

@@ -1,0 +1,139 @@
+// What a request carries: its token, and the plugin that it names.
+import { describe, expect, test } from 'vitest'
+import {
+  type RouteRequirements,
+  anyPlugin,
+  fromHeader,
+  fromParam,
+  single,
+  unsafeIgnorePlugin,
+} from '../../src/verifier/index.ts'
+import { ADAPTERS, askWith, bearer, plugin, request } from './adapters.ts'
+import { forge } from './support.ts'
+
+describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
+  const ask = askWith(adapter)
+  const good = forge()
+  test.each<[string, string | null]>([
+    [`Bearer ${good}`, 'good'],
+    [`bearer ${good}`, 'good'],
+    [`BEARER ${good}`, 'good'],
+    [`bEaReR    ${good}`, 'good'],
+    [`  Bearer ${good}  `, 'good'],
+    ['', 'token_missing'],
+    ['Bearer', 'token_missing'],
+    ['Bearer   ', 'token_missing'],
+    [good, 'token_missing'],
+    [`Bearer${good}`, 'token_missing'],
+    [`Bearer\t${good}`, 'token_missing'],
+    [`Bearer\u00a0${good}`, 'token_missing'],
+    [`Bearer:${good}`, 'token_missing'],
+    [`Bearer="${good}"`, 'token_missing'],
+    [`Basic ${good}`, 'token_missing'],
+    [`DPoP ${good}`, 'token_missing'],
+    [`Token ${good}`, 'token_missing'],
+    [`X-Bearer ${good}`, 'token_missing'],
+    [`Basic x, Bearer ${good}`, 'token_missing'],
+    [`Bearer ${good} ${good}`, 'token_malformed'],
+    [`Bearer ${good}, Bearer ${good}`, 'token_malformed'],
+    [`Bearer ${good},`, 'token_malformed'],
+    [`Bearer "${good}"`, 'token_malformed'],
+    [`Bearer token=${good}`, 'token_malformed'],
+    [`Bearer Bearer ${good}`, 'token_malformed'],
+    [`Bearer \t${good}`, 'token_malformed'],
+    [`Bearer \u00a0${good}`, 'token_malformed'],
+    [`Bearer ${good}\u00a0`, 'token_malformed'],
+    [`Bearer ${good}\u00ff`, 'token_malformed'],
+  ])('Authorization: %j', async (authorization, code) => {
+    const response = await ask(request({ authorization }))
+    const said =
+      response.status === 200 ? 'good' : ((await response.json()) as { code: string }).code
+    expect(said).toBe(code)
+  })
+
+  test('two Authorization headers are no token', async () => {
+    const headers = new Headers()
+    for (const token of [good, good]) headers.append('authorization', `Bearer ${token}`)
+    expect(await (await ask(request(headers))).json()).toMatchObject({ code: 'token_malformed' })
+  })
+
+  test('a token elsewhere is none', async () => {
+    const sent = request({ cookie: `access_token=${good}` }, `/hooks/x?access_token=${good}`)
+    expect(await (await ask(sent)).json()).toMatchObject({ code: 'token_missing' })
+  })
+
+  const pluginHeader = (...values: string[]) => {
+    const headers = new Headers(bearer(good))
+    for (const value of values) headers.append('x-plugin', value)
+    return headers
+  }
+  const query = (search: string) => request(bearer(good), `/hooks/x${search}`)
+  const path = (part: string) => request(bearer(good), `/hooks/${part}`)
+
+  test.each<[string, RouteRequirements['plugin'], Request, number]>([
+    ['query', plugin, query('?plugin_id=acme.sync'), 200],
+    ['query, among others', plugin, query('?a=1&plugin_id=acme%2Esync&PLUGIN_ID=x'), 200],
+    ['query, missing', plugin, query(''), 403],
+    ['query, empty', plugin, query('?plugin_id='), 403],
+    ['query, without value', plugin, query('?plugin_id'), 403],
+    ['query, twice', plugin, query('?plugin_id=acme.sync&plugin_id=acme.sync'), 403],
+    ['query, twice, once empty', plugin, query('?plugin_id=acme.sync&plugin_id'), 403],
+    ['query, twice, once escaped', plugin, query('?plugin_id=acme.sync&plugin%5Fid=x'), 403],
+    ['query, joined', plugin, query('?plugin_id=acme.sync,x'), 403],
+    ['query, joined and escaped', plugin, query('?plugin_id=acme.sync%2Cacme.sync'), 403],
+    ['query, as a list', plugin, query('?plugin_id[]=acme.sync'), 403],
+    ['query, in another case', plugin, query('?Plugin_id=acme.sync'), 403],
+    ['query, with a space', plugin, query('?plugin_id=acme.sync+'), 403],
+    ['query, broken', plugin, query('?plugin_id=%ff%'), 403],
+    ['query, in the fragment', plugin, query('#?plugin_id=acme.sync'), 403],
+    ['header', fromHeader('X-Plugin'), request(pluginHeader('acme.sync')), 200],
+    ['header, missing', fromHeader('x-plugin'), request(pluginHeader()), 403],
+    ['header, empty', fromHeader('x-plugin'), request(pluginHeader('')), 403],
+    ['header, twice', fromHeader('x-plugin'), request(pluginHeader('acme.sync', 'acme.sync')), 403],
+    [
+      'header, twice, once empty',
+      fromHeader('x-plugin'),
+      request(pluginHeader('acme.sync', '')),
+      403,
+    ],
+    ['header, joined', fromHeader('x-plugin'), request(pluginHeader('acme.sync,x')), 403],
+    ['path', fromParam('plugin_id'), path('acme.sync'), 200],
+    ['path, another', fromParam('plugin_id'), path('other?plugin_id=acme.sync'), 403],
+    ['path, joined', fromParam('plugin_id'), path('acme.sync,acme.sync'), 403],
+    ['path, a name that it lacks', fromParam('toString'), path('acme.sync'), 403],
+    ['any', anyPlugin, query(''), 200],
+    ['ignored', unsafeIgnorePlugin, query(''), 200],
+  ])('plugin from %s', async (_name, from, sent, status) => {
+    const response = await ask(sent, { required: { plugin: from } })
+    expect(response.status).toBe(status)
+    if (status === 403) expect(await response.json()).toMatchObject({ code: 'plugin_mismatch' })
+  })
+})
+
+describe('single', () => {
+  test.each<[string | URL, string | null]>([
+    [new URL('https://x.example/?p=a'), 'a'],
+    ['/path?p=a', 'a'],
+    ['?p=a', 'a'],
+    ['/path?p=a#p=b', 'a'],
+    ['/path??p=a', null],
+    ['/path?q=1?p=a', null],
+    ['/path?&&p=a&', 'a'],
+    ['/path?p=a%26p=b', 'a&p=b'],
+    ['/path?p=a;p=b', 'a;p=b'],
+    ['/path?p=a&p=b', null],
+    ['/path?p=', null],
+    ['/path#?p=a', null],
+    ['/path', null],
+    ['p=a', null],
+    ['', null],
+  ])('%s: %s', (url, value) => expect(single(url, 'p')).toBe(value))
+})
+
+test.each([undefined, null, ''])(
+  'a header or part of the path that is %j names nothing',
+  (value) => {
+    const source = { url: '/', header: () => value, param: () => value ?? undefined }
+    expect([fromHeader('x')(source), fromParam('x')(source)]).toEqual([null, null])
+  },
+)

@@ -1,0 +1,107 @@
+// The issuer for resource servers' own tests: no server, no network.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createTestIssuer } from '../../src/verifier/testing.ts'
+import { type VerifierOptions, createVerifier } from '../../src/verifier/verifier.ts'
+import { decode } from '../support/jwt.ts'
+import { NOW, codeOf } from './support.ts'
+
+const network = vi.fn<() => Promise<Response>>(() => Promise.reject(new Error('no network')))
+beforeEach(() => void vi.stubGlobal('fetch', network))
+afterEach(() => {
+  expect(network).not.toHaveBeenCalled()
+  vi.unstubAllGlobals()
+})
+
+const testIssuer = await createTestIssuer()
+const { issuer, token, fetch, jwks } = testIssuer
+const verifierFor = (options: Partial<VerifierOptions> = {}) =>
+  createVerifier({ issuer, audience: 'hook', revocations: 'none', fetch, ...options })
+
+const USUAL = { audience: 'hook', scope: 'hook:govern', pluginId: 'acme.sync' }
+const REQUIRED = { permission: 'hook:govern', plugin: 'acme.sync' }
+
+test('its tokens are good, and say what they are asked to', async () => {
+  expect(await verifierFor().verify(await token(USUAL), REQUIRED)).toMatchObject({
+    permissions: ['hook:govern'],
+    pluginId: 'acme.sync',
+    claims: { iss: issuer, aud: 'hook' },
+  })
+})
+
+test('they look like those of a server', async () => {
+  const { header, claims } = decode(await token(USUAL))
+  expect(header).toEqual({ alg: 'RS256', typ: 'at+jwt', kid: jwks.keys[0]?.kid })
+  expect(claims).toEqual({
+    iss: 'https://issuer.test',
+    sub: 'lkc_test',
+    client_id: 'lkc_test',
+    client_gen: 1,
+    aud: 'hook',
+    scope: 'hook:govern',
+    iat: expect.any(Number) as unknown,
+    exp: Number(claims['iat']) + 900,
+    jti: expect.any(String) as unknown,
+    workspace_id: 'default',
+    workspace_gen: 1,
+    plugin_id: 'acme.sync',
+    plugin_gen: 1,
+    plugin_trust: 'restricted',
+    plugin_capabilities: [],
+  })
+})
+
+describe('what a resource server wants to see refused', () => {
+  test.each<[string, object]>([
+    ['token_expired', { expiresIn: -10 }],
+    ['token_untrusted', { audience: 'other' }],
+    ['token_untrusted', { claims: { iss: 'https://other.test' } }],
+    ['token_untrusted', { header: { typ: 'JWT' } }],
+    ['token_malformed', { claims: { exp: undefined } }],
+    ['permission_missing', { scope: 'hook:governor' }],
+    ['permission_missing', { scope: undefined }],
+    ['plugin_missing', { pluginId: undefined }],
+    ['plugin_mismatch', { pluginId: 'other' }],
+  ])('%s: %j', async (code, options) => {
+    const sent = await token({ ...USUAL, ...options } as typeof USUAL)
+    expect(await codeOf(verifierFor().verify(sent, REQUIRED))).toBe(code)
+  })
+
+  test('revoked', async () => {
+    const verifier = verifierFor({ revocations: { isRevoked: () => true } })
+    expect(await codeOf(verifier.verify(await token(USUAL), REQUIRED))).toBe('token_revoked')
+  })
+})
+
+test('no plugin: no claims of one', async () => {
+  const { claims } = decode(await token({ audience: 'hook' }))
+  expect(Object.keys(claims).filter((name) => name.startsWith('plugin'))).toEqual([])
+  expect(claims['scope']).toBe('')
+})
+
+test('every token is another one', async () => {
+  const ids = await Promise.all(
+    [token(USUAL), token(USUAL)].map(async (t) => decode(await t).claims['jti']),
+  )
+  expect(new Set(ids).size).toBe(2)
+})
+
+test('a clock and a name of its own', async () => {
+  const clock = () => NOW * 1000 + 999
+  const own = await createTestIssuer({ issuer: 'https://own.test', clock })
+  const sent = await own.token(USUAL)
+  expect(decode(sent).claims).toMatchObject({ iss: 'https://own.test', iat: NOW, exp: NOW + 900 })
+  const verifier = verifierFor({ issuer: own.issuer, fetch: own.fetch, clock })
+  expect(await codeOf(verifier.verify(sent, REQUIRED))).toBe('good')
+})
+
+test('two issuers do not trust each other', async () => {
+  const { token: theirs } = await createTestIssuer()
+  expect(await codeOf(verifierFor().verify(await theirs(USUAL), REQUIRED))).toBe('token_untrusted')
+})
+
+test('it serves its public keys and nothing else', async () => {
+  const response = await fetch(`${issuer}/.well-known/jwks.json`)
+  expect([response.status, await response.json()]).toEqual([200, jwks])
+  expect(Object.keys(jwks.keys[0] ?? {}).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
+  expect((await fetch(`${issuer}/other`)).status).toBe(404)
+})
