@@ -39,19 +39,21 @@ type StoredGrant = Pick<Audience, 'id' | 'tokenTtl' | 'algorithm'> & {
 }
 
 const grantsFromJson = (text: unknown): TokenSubject['grants'] =>
-  json<StoredGrant[]>(text).map(({ requiresPlugin, permissions, ...audience }) => {
+  json<StoredGrant[]>(text).map(({ id, requiresPlugin, tokenTtl, algorithm, permissions }) => {
     const declared = permissions.toSorted((a, b) => a.position - b.position)
     return {
       audience: {
-        ...audience,
+        id,
         requiresPlugin: requiresPlugin !== 0,
+        tokenTtl,
+        algorithm,
         permissions: declared.map(({ name, implies }) => ({ name, implies })),
       },
       permissions: declared.filter(({ granted }) => granted !== 0).map(({ name }) => name),
     }
   })
 
-// Sorted by us: each ORDER BY inside an aggregate costs SQLite a temporary table.
+// Without ORDER BY and IN (SELECT …), each of which costs SQLite a temporary table at every execution.
 const grantsJson = sql`(
   select json_group_array(json_object('id', a.id, 'requiresPlugin', a.requires_plugin,
     'tokenTtl', a.token_ttl, 'algorithm', a.algorithm, 'permissions', (
@@ -59,10 +61,8 @@ const grantsJson = sql`(
         'position', p.position, 'granted', exists (select 1 from client_grants g
           where g.client_id = ${clients.id} and g.audience_id = a.id and g.permission = p.name)))
       from permissions p where p.audience_id = a.id)))
-  from audiences a
-  where a.id in (select audience_id from client_grants where client_id = ${clients.id}))`.mapWith(
-  grantsFromJson,
-)
+  from (select distinct audience_id from client_grants where client_id = ${clients.id}) granted
+  join audiences a on a.id = granted.audience_id)`.mapWith(grantsFromJson)
 
 const introspectsJson = sql`(
   select json_group_array(audience_id)
