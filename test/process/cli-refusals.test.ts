@@ -15,6 +15,7 @@ let seen: AuditEvent[]
 beforeAll(async () => {
   place = await newPlace()
   cli = createCli(place)
+  await cli.json('migrate')
   await cli.json('audience create docs --permission read')
   await cli.json('plugin create taken')
   await cli.json('workspace create taken')

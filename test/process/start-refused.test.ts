@@ -118,7 +118,7 @@ const EMPTY: Record<string, Case> = {
   },
   'a metrics token that is too short': {
     variables: { LATCHKEY_METRICS_TOKEN: SECRET.slice(0, 9) },
-    line: 'LATCHKEY_METRICS_TOKEN must have at least 16 characters',
+    line: 'LATCHKEY_METRICS_TOKEN must be 16 or more visible characters without blanks',
   },
   'two key-encryption keys': {
     variables: { LATCHKEY_KEK: OTHER_KEK, LATCHKEY_KEK_FILE: 'key' },
