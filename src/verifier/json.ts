@@ -24,7 +24,8 @@ export const parseObject = (bytes: Uint8Array): JsonObject | null => {
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const STRING_OR_BRACKET = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g
+/** A colon says nothing that the name before it has not said. */
+const STRING_OR_BRACKET = /"(?:[^"\\]+|\\.)*"|[{}[\],]/g
 
 /**
  * Walks the tokens of a text that JSON.parse has taken. A string is a member's name where it follows
@@ -44,11 +45,10 @@ const hasUniqueMembers = (text: string): boolean => {
       nameExpected = false
     } else if (part === ',') {
       nameExpected = open.at(-1) !== null
-    } else if (part === ':') {
-      nameExpected = false
     } else if (nameExpected) {
       const names = open.at(-1)
-      const name = JSON.parse(part) as string // `"a"` and `"\u0061"` are the same name
+      // `"a"` and `"\u0061"` are the same name
+      const name = part.includes('\\') ? (JSON.parse(part) as string) : part.slice(1, -1)
       if (!names || names.has(name)) return false
       names.add(name)
       nameExpected = false

@@ -45,19 +45,27 @@ export const parseToken = (token: string, algorithms: readonly string[]): Parsed
   return { ...checkHeader(members, algorithms), claims }
 }
 
-/** base64url has one spelling for each byte string only if unused bits are zero (RFC 4648 §3.5). */
-const decodeCanonical = (part: string): Uint8Array | null => {
-  if (!BASE64URL.test(part) || part.length % 4 === 1) return null
-  const bytes = Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
-    c.charCodeAt(0),
-  )
-  return encode(bytes) === part ? bytes : null
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** By the characters beyond the last whole four: which bits of the last one say nothing and must be zero. */
+const UNUSED_BITS = [0, -1, 0b1111, 0b11]
+
+/**
+ * base64url has one spelling for each byte string only if unused bits are zero (RFC 4648 §3.5). To look at
+ * them says the same as to encode again and compare, at a fraction of the cost.
+ */
+const isCanonical = (part: string): boolean => {
+  const unused = UNUSED_BITS[part.length % 4] ?? -1
+  const last = ALPHABET.indexOf(part.slice(-1))
+  return BASE64URL.test(part) && unused !== -1 && (last & unused) === 0
 }
 
-const encode = (bytes: Uint8Array): string => {
-  let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+const decodeCanonical = (part: string): Uint8Array | null => {
+  if (!isCanonical(part)) return null
+  const binary = atob(part.replaceAll('-', '+').replaceAll('_', '/'))
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
 }
 
 const parseHeader = (bytes: Uint8Array): JsonObject => {
