@@ -62,6 +62,8 @@ const runPrimary = async (
       setTimeout(() => !stopping && cluster.fork(), RESTART_DELAY_MS)
     })
   })
+  // A message to a worker that has just ended (its metrics, its quota) must not end the primary.
+  cluster.on('fork', (worker) => worker.on('error', () => {}))
   let listening = 0
   cluster.on('listening', () => {
     if (++listening === config.workers) onListening()
