@@ -1,7 +1,7 @@
 // LATCHKEY_WORKERS: several processes on one port behave as one server, and end as one.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { addHookClient } from '../support/database.ts'
 import { INACTIVE, createCaller, send } from '../support/http.ts'
 import {
@@ -81,4 +81,23 @@ it('no worker outlives its primary', async () => {
   server.signal('SIGKILL')
   await until('the end of the workers', () => !workers.some(isAlive))
   expect(await refusesConnections(place)).toBe(true)
+})
+
+it('a worker that dies while it asks for the metrics of all takes nobody along', async () => {
+  const server = await startServer(place)
+  const [silent = 0, dying = 0] = await workersOf(server)
+  const ask = (path: string) =>
+    Promise.any(Array.from({ length: ASKED }, () => send(`${place.url}${path}`)))
+  process.kill(silent, 'SIGSTOP')
+  onTestFinished(() => void (isAlive(silent) && process.kill(silent, 'SIGCONT')))
+  const unanswered = ask('/metrics').catch(() => null)
+  await ask('/healthz') // by now the other worker has the question, too
+  process.kill(dying, 'SIGKILL')
+  await server.logged('listening', WORKERS + 1)
+  // The one in its place asks later, so this comes when the answer to the dead one has long been due.
+  expect((await ask('/metrics')).status).toBe(500)
+  process.kill(silent, 'SIGCONT')
+  expect((await ask('/metrics')).status).toBe(200)
+  await unanswered
+  expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
 })
