@@ -15,7 +15,10 @@ export const introspection = ({ issuer, clientId, clientSecret }) => {
       })
       // What is thrown here is answered with 503: nobody knows, so nobody gets in.
       if (response.status !== 200) throw new Error(`introspection answered ${response.status}`)
-      return (await response.json()).active !== true
+      // A client that may not introspect this audience is told `false` of every token, too.
+      const { active } = await response.json()
+      if (typeof active !== 'boolean') throw new Error('this is no introspection answer')
+      return !active
     },
   }
 }

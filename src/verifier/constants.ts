@@ -20,6 +20,10 @@ export const MAX_JWKS_KEYS = 100
 export const MIN_RSA_BITS = 2048
 /** One fetch of the keys may take this long, body included, in milliseconds. */
 export const FETCH_TIMEOUT_MS = 5_000
+/** A fetch that has said nothing for so long never will, in milliseconds. */
+export const ATTEMPT_LIMIT_MS = 6_000
+/** How long a revocation source may take to answer, in milliseconds. */
+export const REVOCATION_TIMEOUT_MS = 5_000
 /** How long keys are good where the answer does not say, and the bounds of what it may say, in seconds. */
 export const DEFAULT_KEYS_MAX_AGE_SECONDS = 5 * 60
 export const MIN_KEYS_MAX_AGE_SECONDS = 10
@@ -32,7 +36,7 @@ export const DEFAULT_KEYS_MAX_STALE_SECONDS = 24 * 60 * 60
 export const MIN_BACK_OFF_MS = 1_000
 export const MAX_BACK_OFF_MS = 60_000
 /** An unknown `kid` is a reason to fetch once; it is then known to be unknown for so long, in milliseconds. */
-export const UNKNOWN_KID_MS = 60_000
+export const UNKNOWN_KID_MS = 10_000
 export const MAX_UNKNOWN_KIDS = 100
 /** Unknown kids together are a reason to fetch once in so long, in milliseconds. */
 export const UNKNOWN_KID_FETCH_MS = 5_000

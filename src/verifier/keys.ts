@@ -1,6 +1,7 @@
 // One issuer's keys: fetched when they are needed, ahead of the time when they are too old, never more than
 // once at a time, and used for a while longer where they cannot be fetched.
 import {
+  ATTEMPT_LIMIT_MS,
   MAX_BACK_OFF_MS,
   MAX_UNKNOWN_KIDS,
   MIN_BACK_OFF_MS,
@@ -10,6 +11,7 @@ import {
 } from './constants.ts'
 import { refusal } from './errors.ts'
 import type { FetchedKeys, VerificationKey } from './jwks.ts'
+import { inTime } from './timeout.ts'
 
 export type KeySource = {
   /**
@@ -34,6 +36,8 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   let fetchedAt = -Infinity
   let maxAgeMs = 0
   let inFlight: Promise<boolean> | null = null
+  let attempts = 0
+  let startedAt = -Infinity
   let failures = 0
   let notBefore = -Infinity
   const unknown = new Map<string, number>()
@@ -55,24 +59,35 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   }
 
   const attempt = async (): Promise<boolean> => {
+    const mine = ++attempts
+    startedAt = monotonic()
     // Counted before the attempt: one that hangs, or a process that dies in it, has failed as well.
     failures += 1
-    notBefore = monotonic() + Math.min(MIN_BACK_OFF_MS * 2 ** (failures - 1), MAX_BACK_OFF_MS)
+    notBefore = startedAt + Math.min(MIN_BACK_OFF_MS * 2 ** (failures - 1), MAX_BACK_OFF_MS)
     try {
-      replace(await load())
+      const fetched = await load()
+      if (mine !== attempts) return false // given up, and another is on its way
+      replace(fetched)
       failures = 0
       return true
     } catch {
       return false
     } finally {
-      inFlight = null
+      if (mine === attempts) inFlight = null
     }
+  }
+
+  /** On Workers a fetch ends with the request that began it, and then says nothing any more. */
+  const giveUpDead = (): void => {
+    if (monotonic() - startedAt > ATTEMPT_LIMIT_MS) inFlight = null
   }
 
   /** @returns whether the keys are as of now; false at once while backing off */
   const refresh = (): Promise<boolean> => {
+    giveUpDead()
     if (inFlight === null && !backingOff()) inFlight = attempt()
-    return inFlight ?? Promise.resolve(false)
+    if (inFlight === null) return Promise.resolve(false)
+    return inTime(inFlight, ATTEMPT_LIMIT_MS, () => false)
   }
 
   const ensureUsable = async (): Promise<void> => {
@@ -80,7 +95,12 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
       if (age() >= maxAgeMs * (1 - REFRESH_AHEAD)) void refresh()
       return
     }
-    if ((await refresh()) || age() < maxAgeMs + maxStaleMs) return
+    const stale = age() < maxAgeMs + maxStaleMs
+    if (stale && failures > 0) {
+      void refresh() // it has failed already: nobody waits for it again while there are keys
+      return
+    }
+    if ((await refresh()) || stale) return
     throw refusal('keys_unavailable')
   }
 

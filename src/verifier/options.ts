@@ -8,7 +8,16 @@ import type { VerifierOptions } from './verifier.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-const isUrl = (value: unknown): boolean => isText(value) && URL.canParse(value)
+/** Over plain http whoever is on the way hands out the keys; on loopback nobody is. */
+const isSecureUrl = (value: unknown): value is string => {
+  if (!isText(value) || !URL.canParse(value)) return false
+  const { protocol, hostname } = new URL(value)
+  const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+  return protocol === 'https:' || (protocol === 'http:' && loopback)
+}
+
+/** As in `iss`: RFC 8414 §2 without a path. */
+const isOrigin = (value: unknown): boolean => isSecureUrl(value) && new URL(value).origin === value
 
 const within = (value: number | undefined, min: number, max: number): boolean =>
   value === undefined || (Number.isFinite(value) && value >= min && value <= max)
@@ -16,12 +25,16 @@ const within = (value: number | undefined, min: number, max: number): boolean =>
 /** @throws TypeError */
 export const checkOptions = (options: VerifierOptions): void => {
   const { issuer, audience, revocations, jwksUri, algorithms = ['RS256'] } = options
-  if (!isUrl(issuer)) throw new TypeError('issuer must be a URL')
+  if (!isOrigin(issuer)) {
+    throw new TypeError('issuer must be an https origin without path (http for localhost only)')
+  }
   if (!isText(audience)) throw new TypeError('audience must be named')
   if (revocations !== 'none' && typeof revocations?.isRevoked !== 'function') {
     throw new TypeError("revocations must be a source with isRevoked, or 'none'")
   }
-  if (jwksUri !== undefined && !isUrl(jwksUri)) throw new TypeError('jwksUri must be a URL')
+  if (jwksUri !== undefined && !isSecureUrl(jwksUri)) {
+    throw new TypeError('jwksUri must be an https URL (http for localhost only)')
+  }
   if (!Array.isArray(algorithms) || algorithms.length === 0 || !algorithms.every(isSupported)) {
     throw new TypeError('algorithms must be asymmetric signature algorithms')
   }

@@ -6,12 +6,14 @@ import {
   DEFAULT_CLOCK_TOLERANCE_SECONDS,
   DEFAULT_KEYS_MAX_STALE_SECONDS,
   DEFAULT_MAX_REMEMBERED,
+  REVOCATION_TIMEOUT_MS,
 } from './constants.ts'
 import { VerifierUnavailable, refusal } from './errors.ts'
 import { type Fetch, type VerificationKey, fetchKeys } from './jwks.ts'
 import { type KeySource, createKeySource } from './keys.ts'
 import { createMemory } from './memory.ts'
 import { checkOptions, checkRequirementsSaid } from './options.ts'
+import { inTime } from './timeout.ts'
 import { type AccessTokenClaims, parseToken } from './token.ts'
 
 /** Says whether a token has been taken back. What it throws is answered with 503, never taken for "no". */
@@ -158,12 +160,18 @@ const checkRevocation = async (
 ): Promise<void> => {
   let revoked: boolean
   try {
-    revoked = await source.isRevoked(token.claims, { kid: key.kid, token: bearer })
+    const answer = source.isRevoked(token.claims, { kid: key.kid, token: bearer })
+    revoked =
+      typeof answer === 'object' ? await inTime(answer, REVOCATION_TIMEOUT_MS, unanswered) : answer
   } catch (cause) {
     throw cause instanceof VerifierUnavailable ? cause : refusal('revocations_stale', { cause })
   }
   // Whatever is not a plain "no" is a "yes".
   if (revoked !== false) throw refusal('token_revoked')
+}
+
+const unanswered = (): never => {
+  throw new Error('the revocation source did not answer in time')
 }
 
 const deepFreeze = <T>(value: T): T => {

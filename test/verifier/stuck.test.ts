@@ -1,0 +1,106 @@
+// What never answers: it holds nobody up for longer than its limit, and nothing for good.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ATTEMPT_LIMIT_MS, REVOCATION_TIMEOUT_MS } from '../../src/verifier/constants.ts'
+import type { FetchedKeys, VerificationKey } from '../../src/verifier/jwks.ts'
+import { createKeySource } from '../../src/verifier/keys.ts'
+import { anyPlugin, createVerifier } from '../../src/verifier/index.ts'
+import { createTestIssuer } from '../../src/verifier/testing.ts'
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
+const MAX_AGE_MS = 60_000
+const never = () => new Promise<never>(() => {})
+const KEY = { kid: 'k', algorithm: 'RS256', material: 'm' } as VerificationKey
+const KEYS: FetchedKeys = { keys: [KEY], maxAgeMs: MAX_AGE_MS }
+
+const setUp = () => {
+  const state = { now: 0, loads: 0, load: (): Promise<FetchedKeys> => Promise.resolve(KEYS) }
+  const source = createKeySource({
+    load: () => {
+      state.loads += 1
+      return state.load()
+    },
+    monotonic: () => state.now,
+    maxStaleMs: MAX_AGE_MS,
+  })
+  return { state, source }
+}
+
+describe('a fetch that ended with the request that began it', () => {
+  it('is given up, and the next one answers', async () => {
+    const { state, source } = setUp()
+    await source.find('k')
+    state.now = 0.9 * MAX_AGE_MS
+    state.load = never
+    expect(await source.find('k')).toBe(KEY) // ahead of time: nobody waits
+    expect(state.loads).toBe(2)
+    state.load = () => Promise.resolve(KEYS)
+    state.now += ATTEMPT_LIMIT_MS + 1
+    await source.find('k')
+    expect(state.loads).toBe(3)
+    expect(source.peek('k')).toBe(KEY)
+  })
+
+  it('holds the first of those who have no keys up for its limit', async () => {
+    const { state, source } = setUp()
+    state.load = never
+    const waiting = source.find('k').catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(ATTEMPT_LIMIT_MS)
+    expect(await waiting).toMatchObject({ status: 503, code: 'keys_unavailable' })
+  })
+
+  it('does not put its keys over newer ones when it speaks after all', async () => {
+    const { state, source } = setUp()
+    let speak: (keys: FetchedKeys) => void = () => {}
+    state.load = () => new Promise((resolve) => (speak = resolve))
+    source.find('k').catch(() => {})
+    state.now += ATTEMPT_LIMIT_MS + 1
+    state.load = () => Promise.resolve(KEYS)
+    expect(await source.find('k')).toBe(KEY)
+    speak({ keys: [], maxAgeMs: MAX_AGE_MS })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(await source.find('k')).toBe(KEY)
+  })
+})
+
+it('keys that are at hand are not waited for again once a fetch has failed', async () => {
+  const { state, source } = setUp()
+  await source.find('k')
+  state.now = MAX_AGE_MS + 1
+  state.load = () => Promise.reject(new Error('down'))
+  expect(await source.find('k')).toBe(KEY)
+  state.now += 2_000
+  state.load = never
+  expect(await source.find('k')).toBe(KEY)
+  expect(state.loads).toBe(3)
+})
+
+it('a revocation source that says nothing is 503', async () => {
+  vi.useRealTimers() // keys are made and imported
+  const issuer = await createTestIssuer()
+  const token = await issuer.token({ audience: 'hook', pluginId: 'p' })
+  const isRevoked = vi.fn(never)
+  const options = { issuer: issuer.issuer, audience: 'hook', fetch: issuer.fetch }
+  const verifier = createVerifier({ ...options, revocations: { isRevoked } })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const verified = verifier
+    .verify(token, { permission: null, plugin: anyPlugin })
+    .catch((error: unknown) => error)
+  await vi.waitFor(() => expect(isRevoked).toHaveBeenCalled(), { interval: 1 })
+  await vi.advanceTimersByTimeAsync(REVOCATION_TIMEOUT_MS)
+  expect(await verified).toMatchObject({ status: 503, code: 'revocations_stale' })
+})
+
+it.each([
+  ['issuer', 'http://auth.example'],
+  ['issuer', 'https://auth.example/'],
+  ['issuer', 'https://auth.example/tenant'],
+  ['issuer', 'https://user:password@auth.example'],
+  ['issuer', 'javascript:1'],
+  ['jwksUri', 'http://auth.example/keys'],
+  ['jwksUri', 'data:application/json,{}'],
+])('%s %s is refused: its keys would be anyone’s', (name, url) => {
+  const good = { issuer: 'https://auth.example', audience: 'hook', revocations: 'none' } as const
+  expect(() => createVerifier({ ...good, [name]: url })).toThrow(TypeError)
+})
