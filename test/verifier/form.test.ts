@@ -240,6 +240,7 @@ describe('header members that change what is signed, or bring a key', () => {
     ['x5u', { x5u: 'https://evil.example/cert.pem' }],
     ['x5t', { x5t: 'x' }],
     ['x5t#S256', { 'x5t#S256': 'x' }],
+    ['x5t#S512', { 'x5t#S512': 'x' }],
   ])('%s', (_, members) => expectMalformed(tokenWith({}, members)))
 
   test('a payload that is not encoded (RFC 7797)', async () => {
