@@ -62,6 +62,9 @@ export const KEK_BYTES = 32
 /** Imported keys that a process keeps; a few are published at a time, the rest is margin. */
 export const MAX_CACHED_KEYS = 64
 
+/** Answers of the store that a process keeps while nothing changes: far more than are busy at a time. */
+export const MAX_REMEMBERED_ANSWERS = 1_000
+
 /** Longest request id taken over from `X-Request-Id`, in characters. */
 export const MAX_REQUEST_ID_CHARS = 64
 

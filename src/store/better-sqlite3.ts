@@ -33,7 +33,15 @@ export const openBetterSqlite3Store = (path: string): Store => {
     async close() {
       client.close()
     },
+    version: versionOf(client),
   })
+}
+
+/** `data_version` tells of the commits of other connections, `total_changes()` of our own. */
+const versionOf = (client: BetterSqlite3.Database): (() => string) => {
+  const others = client.prepare<[], number>('pragma data_version').pluck()
+  const ours = client.prepare<[], number>('select total_changes()').pluck()
+  return () => `${others.get()}.${ours.get()}`
 }
 
 const open = (path: string): BetterSqlite3.Database => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core'
+import { MAX_REMEMBERED_ANSWERS } from '../../constants.ts'
 import type * as schema from '../schema.sqlite.ts'
 import { assertions } from '../schema.sqlite.ts'
 
@@ -17,6 +18,31 @@ export type Driver = {
   /** Runs all or none, in order, no other writer between; `beforeCommit` runs after the last and can still refuse. */
   atomically: (statements: Statement[], beforeCommit?: () => void) => Promise<void>
   close: () => Promise<void>
+  /** Another value after every commit, whoever made it. Absent where the engine cannot tell that cheaply. */
+  version?: () => string
+}
+
+/**
+ * A read that is answered from memory while nothing has been committed since: the database is asked for that at
+ * every call, so the answer is never older than a read. Without `version` nothing is remembered.
+ */
+export const remembering = <K extends string, T>(
+  { version }: Pick<Driver, 'version'>,
+  read: (key: K) => Promise<T>,
+): ((key: K) => Promise<T>) => {
+  if (version === undefined) return read
+  const answers = new Map<K, T>()
+  let known = ''
+  return async (key) => {
+    const current = version()
+    if (current !== known || answers.size >= MAX_REMEMBERED_ANSWERS) answers.clear()
+    known = current
+    const remembered = answers.get(key)
+    if (remembered !== undefined) return remembered
+    const answer = await read(key)
+    if (known === current) answers.set(key, answer) // else this one is of an older state
+    return answer
+  }
 }
 
 /** A new etag. Random, so that "the row has this etag" means "the change before this statement took effect". */

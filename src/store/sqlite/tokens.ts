@@ -12,7 +12,7 @@ import type {
   Store,
   TokenSubject,
 } from '../store.ts'
-import { type Driver, type Statement, newEtag } from './database.ts'
+import { type Driver, type Statement, newEtag, remembering } from './database.ts'
 import { addRules, clientRules, markedWith, raiseClients } from './rules.ts'
 
 type TokenVerbs = Pick<
@@ -71,7 +71,8 @@ const introspectsJson = sql`(
 /** Written out, not bound: a statement whose plan depends on a bound value is planned anew at every execution. */
 const isActive = sql`${signingKeys.state} = 'active'`
 
-export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
+export const tokenVerbs = (driver: Driver): TokenVerbs => {
+  const { db, atomically } = driver
   const loginHashes = db
     .select({ hash: clientSecrets.hash })
     .from(clientSecrets)
@@ -111,9 +112,6 @@ export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
 
   const active = and(eq(signingKeys.algorithm, sql.placeholder('algorithm')), isActive)
   const activeKey = db.select().from(signingKeys).where(active).prepare()
-  const activeKid = db.select({ kid: signingKeys.kid }).from(signingKeys).where(active).prepare()
-  /** By algorithm. The row of a key stays as it is while the key is active, so that asking for its kid is enough. */
-  const lastActive = new Map<Algorithm, SigningKey>()
 
   const publishedKey = db
     .select()
@@ -158,19 +156,15 @@ export const tokenVerbs = ({ db, atomically }: Driver): TokenVerbs => {
       return rows.map((row) => row.hash)
     },
 
-    async findTokenSubject(clientId) {
+    findTokenSubject: remembering(driver, async (clientId) => {
       const rows: TokenSubject[] = await tokenSubject.all({ clientId })
       return rows[0] ?? null
-    },
+    }),
 
-    async findActiveKey(algorithm) {
-      const [current] = await activeKid.all({ algorithm })
-      const known = lastActive.get(algorithm)
-      if (known !== undefined && known.kid === current?.kid) return known
-      const [row] = (await activeKey.all({ algorithm })) as SigningKey[]
-      if (row !== undefined) lastActive.set(algorithm, row)
-      return row ?? null
-    },
+    findActiveKey: remembering(driver, async (algorithm: Algorithm) => {
+      const rows = await activeKey.all({ algorithm })
+      return (rows[0] as SigningKey | undefined) ?? null
+    }),
 
     async findPublishedKey(kid) {
       const rows = await publishedKey.all({ kid })
