@@ -62,13 +62,19 @@ const rotation = z
     error: 'must be off, or a duration from 1h to 365d such as 90d',
   })
 
+/** A key-encryption key as it is written in the environment and in a file; null for any other text. */
+export const parseKek = (text: string): Uint8Array | null => {
+  const bytes = Buffer.from(text, 'base64url')
+  const canonical = bytes.length === KEK_BYTES && bytes.toString('base64url') === text
+  return canonical ? new Uint8Array(bytes) : null
+}
+
 const kek = z
   .string()
-  .transform((text) => ({ text, bytes: Buffer.from(text, 'base64url') }))
-  .refine(({ text, bytes }) => bytes.length === KEK_BYTES && bytes.toString('base64url') === text, {
+  .transform(parseKek)
+  .refine((key) => key !== null, {
     error: `must be ${KEK_BYTES} bytes in base64url without padding`,
   })
-  .transform(({ bytes }) => new Uint8Array(bytes))
 
 const databaseUrl = z
   .string()

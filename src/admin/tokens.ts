@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose'
 import { OperationRefused } from '../errors.ts'
 import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
+import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
 import type { TokenRequest } from '../oauth/narrowing.ts'
 import { type Admin, change, now } from './operation.ts'
@@ -13,7 +14,7 @@ export const issueTokenFor = (
 ): Promise<TokenResponse> =>
   change(admin, 'token.issue', clientId, async () => {
     const subject = await admin.deps.store.findTokenSubject(clientId)
-    if (subject?.status !== 'active' || subject.workspace?.status === 'suspended') {
+    if (!mayLogIn(subject)) {
       throw new OperationRefused('not_found', 'there is no client with this id that may log in')
     }
     return await issueToken(subject, request, admin.deps, { actor: admin.as.actor })

@@ -2,7 +2,7 @@
 // embedded default in the keys folder.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
+import { type Config, parseKek } from '../config.ts'
 import { KEK_BYTES } from '../constants.ts'
 import { StartRefused } from '../errors.ts'
 import { createSecretFile, ensureSecretDirectory, readIfExists } from './files.ts'
@@ -33,11 +33,11 @@ const parse = (path: string, text: string | null, inUse: boolean): Uint8Array =>
     const lost = '; the signing keys in the database cannot be opened without it'
     throw new StartRefused(`the key-encryption key ${path} is missing${inUse ? lost : ''}`)
   }
-  const key = Buffer.from(text.trim(), 'base64url')
-  if (key.length !== KEK_BYTES || key.toString('base64url') !== text.trim()) {
+  const key = parseKek(text.trim())
+  if (key === null) {
     throw new StartRefused(`${path} must hold ${KEK_BYTES} bytes in base64url without padding`)
   }
-  return new Uint8Array(key)
+  return key
 }
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? error)

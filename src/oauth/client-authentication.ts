@@ -54,9 +54,12 @@ const login = async (
   if (!matched) return null
   const subject = await deps.store.findTokenSubject(clientId)
   // Again, because it may have been disabled between the two reads.
-  if (subject?.status !== 'active' || subject.workspace?.status === 'suspended') return null
-  return subject
+  return mayLogIn(subject) ? subject : null
 }
+
+/** Neither unknown, disabled nor deleted, nor in a workspace that is suspended. */
+export const mayLogIn = (subject: TokenSubject | null): subject is TokenSubject =>
+  subject?.status === 'active' && subject.workspace?.status !== 'suspended'
 
 /** Only what has the form of a client id: people paste secrets into the wrong field. */
 const loggableClientId = (credentials: Credentials | null): string | undefined =>
