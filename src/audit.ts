@@ -1,9 +1,12 @@
-// One audit event for each operation that changes something, on every path that it can take.
+// Who did what, or was refused: one row before each operation that changes something, one after it, on every
+// path that it can take.
+import { MAX_COUNTED_KINDS } from './constants.ts'
+import { type Deps, nowSeconds } from './deps.ts'
 import { Conflict, OAuthError, OperationRefused, Unavailable } from './errors.ts'
 import type { Log } from './log.ts'
 
 export type AuditContext = {
-  /** Who does it: `client:ID`, `cli:USER`. */
+  /** Who does it: `client:ID`, `cli:USER`, `server`, `unknown`. */
   actor: string
   requestId?: string | undefined
   address?: string | undefined
@@ -14,37 +17,88 @@ export type AuditEvent = AuditContext & {
   action: string
   /** What it is done to: an id, never a secret or a token. */
   target: string | null
-  outcome: 'success' | 'refused' | 'failed'
+  outcome: 'intent' | 'success' | 'refused' | 'failed'
   /** The stable code of the refusal. */
   reason?: string
 }
 
-export type Audit = (event: AuditEvent) => void
+export type Audit = {
+  /** One row, on the disk before it settles. @throws Unavailable */
+  write(event: AuditEvent): Promise<void>
+  /** For what anyone can cause without a credential: counted here, and summed up by `flush`. */
+  count(event: AuditEvent): void
+  /** Writes one row for each kind of what has been counted. @throws Unavailable, and then keeps the counts */
+  flush(): Promise<void>
+}
 
-/** Until audit events have a table of their own they are lines of the log. */
-export const auditToLog =
-  (log: Log): Audit =>
-  (event) =>
-    log.info({ audit: event }, 'audit')
+type Counted = { event: AuditEvent; count: number }
+
+/** Events as rows of the store. */
+export const createAudit = (deps: Pick<Deps, 'store' | 'clock'>): Audit => {
+  let counted = new Map<string, Counted>()
+
+  /** Addresses and request ids are as many as an attacker likes, so they do not make a kind. */
+  const add = ({ event, count }: Counted): void => {
+    const kind = counted.size < MAX_COUNTED_KINDS ? event : { ...event, target: null }
+    const key = JSON.stringify([kind.actor, kind.action, kind.target, kind.reason])
+    const known = counted.get(key)
+    if (known === undefined) counted.set(key, { event: kind, count })
+    else counted.set(key, { event: merged(known.event, event), count: known.count + count })
+  }
+
+  return {
+    write: (event) => deps.store.addAuditEvents([{ ...event, count: 1 }], nowSeconds(deps)),
+
+    count: (event) => add({ event, count: 1 }),
+
+    async flush() {
+      if (counted.size === 0) return
+      const due = [...counted.values()]
+      counted = new Map()
+      try {
+        const rows = due.map(({ event, count }) => ({ ...event, count }))
+        await deps.store.addAuditEvents(rows, nowSeconds(deps))
+      } catch (error) {
+        due.forEach(add)
+        throw error
+      }
+    },
+  }
+}
+
+/** Of several events the address is said where it is the same, the request id never. */
+const merged = (before: AuditEvent, event: AuditEvent): AuditEvent => ({
+  ...before,
+  requestId: undefined,
+  address: before.address === event.address ? event.address : undefined,
+})
 
 /**
- * Runs an operation and writes its one event, whichever way it ends.
+ * Runs an operation between its two rows: what is intended, then how it ended. Without the first it is not
+ * begun; where the second cannot be written the operation stands, and the log says how it ended.
  * The operation may name the target once it is known.
  */
 export const audited = async <T>(
-  audit: Audit,
+  { audit, log }: { audit: Pick<Audit, 'write'>; log: Log },
   event: Omit<AuditEvent, 'outcome' | 'reason'>,
   operation: (named: (target: string) => void) => Promise<T>,
 ): Promise<T> => {
   let target = event.target
+  const conclude = (outcome: Pick<AuditEvent, 'outcome' | 'reason'>): Promise<void> => {
+    const concluded = { ...event, target, ...outcome }
+    return audit.write(concluded).catch(() => {
+      log.error({ audit: concluded }, 'the outcome could not be written to the audit table')
+    })
+  }
+  await audit.write({ ...event, outcome: 'intent' })
   try {
     const result = await operation((name) => {
       target = name
     })
-    audit({ ...event, target, outcome: 'success' })
+    await conclude({ outcome: 'success' })
     return result
   } catch (error) {
-    audit({ ...event, target, ...outcomeOf(error) })
+    await conclude(outcomeOf(error))
     throw error
   }
 }

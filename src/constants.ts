@@ -65,6 +65,12 @@ export const MAX_CACHED_KEYS = 64
 /** Answers of the store that a process keeps while nothing changes: far more than are busy at a time. */
 export const MAX_REMEMBERED_ANSWERS = 1_000
 
+/** Kinds of refused logins that are told apart in one minute; the rest is one row without a target. */
+export const MAX_COUNTED_KINDS = 20
+
+/** Secrets whose use is kept in mind until it is written, once a minute. */
+export const MAX_USED_SECRETS = 10_000
+
 /** Longest request id taken over from `X-Request-Id`, in characters. */
 export const MAX_REQUEST_ID_CHARS = 64
 

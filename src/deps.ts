@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Audit } from './audit.ts'
 import type { Log } from './log.ts'
 import type { RandomBytes } from './secret.ts'
+import type { Algorithm } from './signing/algorithms.ts'
 import type { Signer } from './signing/signer.ts'
 import type { Store } from './store/store.ts'
 
@@ -27,10 +28,16 @@ export type Deps = {
   store: Store
   signer: Signer
   log: Log
-  audit: Audit
+  audit: Pick<Audit, 'write' | 'count'>
+  /** Keeps in mind that somebody has logged in with it. Writes nothing. */
+  secretUsed: (secretId: string) => void
   /** Milliseconds since the epoch. */
   clock: () => number
   random: RandomBytes
+  /** Encrypts the signing keys that are made. */
+  kek: Uint8Array
+  /** Those that an audience may sign with. */
+  algorithms: readonly Algorithm[]
   /** The origin that tokens and documents name. */
   issuer: string
   tokenTtlSeconds: number

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { AnyD1Database } from 'drizzle-orm/d1'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
-import { type Audit, auditToLog } from './audit.ts'
+import { type Audit, createAudit } from './audit.ts'
 import { type Config, loadConfig } from './config.ts'
 import type { AppEnv, Quota } from './deps.ts'
 import { StartRefused, Unavailable } from './errors.ts'
@@ -17,6 +17,7 @@ import { createSigner } from './signing/signer.ts'
 import { openD1Store } from './store/d1.ts'
 import { firstSeed } from './store/seed.ts'
 import type { Store } from './store/store.ts'
+import { createUsage } from './usage.ts'
 
 type Bindings = Readonly<Record<string, unknown>>
 type Settings = Config & { kek: Uint8Array; database: AnyD1Database }
@@ -47,14 +48,19 @@ const readSettings = (env: Bindings): Settings => {
 }
 
 /** Of several isolates that find the database empty one fills it. @throws StartRefused */
-const prepareKeys = async (store: Store, { algorithms, kek }: Settings, audit: Audit) => {
+const prepareKeys = async (
+  store: Store,
+  { algorithms, kek }: Settings,
+  { audit, log }: { audit: Audit; log: Log },
+) => {
   const now = Math.floor(Date.now() / 1000)
   if (!(await store.isInitialized())) {
     const seed = firstSeed(await firstKeys(algorithms, kek), null)
     const event = { actor: 'server', action: 'server.first_start', target: null }
-    if (await store.bootstrap(seed, now, () => {})) audit({ ...event, outcome: 'success' })
+    if (await store.bootstrap(seed, now, () => {}))
+      await audit.write({ ...event, outcome: 'success' })
   }
-  await provisionKeys({ store, algorithms, kek, now, audit })
+  await provisionKeys({ store, algorithms, kek, now, audit, log, actor: 'server' })
 }
 
 /** A quota cannot be counted here yet, so it counts as used up. */
@@ -67,16 +73,20 @@ const noQuota =
 
 const start = async (env: Bindings): Promise<Hono<AppEnv>> => {
   const settings = readSettings(env)
-  const { issuer, tokenTtlSeconds, kek } = settings
+  const { issuer, tokenTtlSeconds, kek, algorithms } = settings
   const store = openD1Store(settings.database)
   const log = consoleLog(settings.logLevel)
-  const audit = auditToLog(consoleLog('info')) // at any level
-  await prepareKeys(store, settings, audit)
+  const audit = createAudit({ store, clock: Date.now })
+  const usage = createUsage({ store, clock: Date.now })
+  await prepareKeys(store, settings, { audit, log })
   return createApp({
     store,
     signer: createSigner({ store, kek }),
     log,
     audit,
+    secretUsed: usage.secretUsed,
+    kek,
+    algorithms,
     clock: Date.now,
     random: randomBytes,
     issuer,

@@ -4,7 +4,6 @@ import { type AuditContext, audited } from '../audit.ts'
 import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
 import { Conflict, OperationRefused } from '../errors.ts'
-import type { Algorithm } from '../signing/algorithms.ts'
 
 export type AdminDeps = Pick<
   Deps,
@@ -17,12 +16,9 @@ export type AdminDeps = Pick<
   | 'issuer'
   | 'tokenTtlSeconds'
   | 'metrics'
-> & {
-  /** Encrypts the keys that are made in place of revoked ones. */
-  kek: Uint8Array
-  /** Those that an audience may sign with. */
-  algorithms: readonly Algorithm[]
-}
+  | 'kek'
+  | 'algorithms'
+>
 
 /** An operation on behalf of someone: what it needs, and who that is. */
 export type Admin = { deps: AdminDeps; as: AuditContext }
@@ -37,7 +33,7 @@ export const change = <T>(
   operation: (named: (target: string) => void) => Promise<T>,
 ): Promise<T> => {
   const named = target !== null && isNameable(target) ? target : null
-  return audited(deps.audit, { ...as, action, target: named }, operation)
+  return audited(deps, { ...as, action, target: named }, operation)
 }
 
 /** False for what cannot be an id, a secret and a token among it: people paste those into the wrong field. */

@@ -32,7 +32,7 @@ export const addSecret = (admin: Admin, clientId: string, input: NewSecretInput)
     const previousExpiresAt =
       at + (fields.previous_expires_in ?? DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS)
     await admin.deps.store.addSecret(clientId, secret.row, previousExpiresAt, at)
-    const row = { ...secret.row, clientId, createdAt: at, revokedAt: null }
+    const row = { ...secret.row, clientId, createdAt: at, revokedAt: null, lastUsedAt: null }
     return { ...secretView(row), client_secret: secret.text }
   })
 

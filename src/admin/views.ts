@@ -61,6 +61,7 @@ export const secretView = (row: ClientSecret) => ({
   hint: row.hint,
   created_at: time(row.createdAt),
   expires_at: time(row.expiresAt),
+  last_used_at: time(row.lastUsedAt),
 })
 
 export const keyView = (row: SigningKey) => ({

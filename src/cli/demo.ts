@@ -22,7 +22,6 @@ export const demo = async (): Promise<void> => {
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
-const UNHEARD = () => {}
 
 const tellIn = async (directory: string): Promise<void> => {
   const port = await freePort()
@@ -33,13 +32,14 @@ const tellIn = async (directory: string): Promise<void> => {
     LATCHKEY_DATABASE_URL: `file:${join(directory, 'latchkey.db')}`,
     LATCHKEY_KEYS_DIR: join(directory, 'keys'),
   })
-  const server = await startServer(config, { log: SILENT, audit: UNHEARD })
-  const opened = await openLatchkey({ config, clock: Date.now, audit: UNHEARD, create: false })
+  const server = await startServer(config, SILENT)
+  const opened = await openLatchkey({
+    ...{ config, clock: Date.now, log: SILENT, actor: 'demo', create: false },
+  })
   const deps = {
     ...opened,
     issuer,
     log: SILENT,
-    audit: UNHEARD,
     clock: Date.now,
     random: randomBytes,
     tokenTtlSeconds: config.tokenTtlSeconds,

@@ -1,19 +1,13 @@
 import { writeSync } from 'node:fs'
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
-import { type Audit, auditToLog } from '../audit.ts'
 import type { Config } from '../config.ts'
 import { LOG_RETRIES, LOG_RETRY_MS } from '../constants.ts'
 import type { Log } from '../log.ts'
 
-export type ServerLog = { log: Log; audit: Audit }
-
 const STDOUT = 1
 
-/** The server's log: JSON lines on standard output. Audit events are written at any level. */
-export const createLog = (level: Config['logLevel']): ServerLog => {
-  const stream = linesTo(STDOUT)
-  return { log: createLogTo(stream, level), audit: auditToLog(createLogTo(stream, 'info')) }
-}
+/** The server's log: JSON lines on standard output. */
+export const createLog = (level: Config['logLevel']): Log => createLogTo(linesTo(STDOUT), level)
 
 export const createLogTo = (stream: DestinationStream, level: Config['logLevel']): Log =>
   pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, stream)

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Audit } from '../audit.ts'
+import { type Audit, createAudit } from '../audit.ts'
 import type { Config } from '../config.ts'
 import { StartRefused } from '../errors.ts'
+import type { Log } from '../log.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { firstKeys, provisionKeys } from '../signing/provision.ts'
 import { type Signer, createSigner } from '../signing/signer.ts'
@@ -14,7 +15,7 @@ import type { Store } from '../store/store.ts'
 import { ensureSecretDirectory, replaceSecretFile } from './files.ts'
 import { loadKek } from './key-encryption-key.ts'
 
-export type Opened = { store: Store; signer: Signer; kek: Uint8Array }
+export type Opened = { store: Store; signer: Signer; kek: Uint8Array; audit: Audit }
 
 type OpenOptions = {
   config: Pick<
@@ -23,24 +24,27 @@ type OpenOptions = {
   >
   /** Milliseconds since the epoch. */
   clock: () => number
-  audit: Audit
+  log: Log
+  /** Who opens it, for the audit: `server`, `cli:USER`. */
+  actor: string
   /** Whether to make a database where there is none: not in whichever folder a command is typed. */
   create: boolean
 }
 
 /** @throws StartRefused with one line for the operator */
 export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
-  const { config, clock, audit, create } = options
+  const { config, clock, log, actor, create } = options
   if (!create) requireDatabase(config)
   const store = openBetterSqlite3Store(config.databasePath)
+  const audit = createAudit({ store, clock })
   try {
     const now = Math.floor(clock() / 1000)
     const initialized = await store.isInitialized()
     if (!create && !initialized) throw noDatabase(config)
     const kek = loadKek(config, initialized)
-    if (!initialized) await firstStart(store, { config, kek, now, audit })
-    await provisionKeys({ store, algorithms: config.algorithms, kek, now, audit })
-    return { store, kek, signer: createSigner({ store, kek }) }
+    if (!initialized) await firstStart(store, { config, kek, now, audit, actor })
+    await provisionKeys({ store, algorithms: config.algorithms, kek, now, audit, log, actor })
+    return { store, kek, audit, signer: createSigner({ store, kek }) }
   } catch (error) {
     await store.close()
     throw error
@@ -48,7 +52,7 @@ export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
 }
 
 /** @throws StartRefused where there is no file, before anything is made in its place */
-export const requireDatabase = (config: Pick<Config, 'databasePath'>): void => {
+const requireDatabase = (config: Pick<Config, 'databasePath'>): void => {
   if (!existsSync(config.databasePath)) throw noDatabase(config)
 }
 
@@ -57,10 +61,17 @@ const noDatabase = ({ databasePath }: Pick<Config, 'databasePath'>): StartRefuse
     `there is no Latchkey database at ${databasePath}; start the server first, or make one with: latchkey migrate`,
   )
 
-type FirstStart = Pick<OpenOptions, 'config' | 'audit'> & { kek: Uint8Array; now: number }
+type FirstStart = Pick<OpenOptions, 'config' | 'actor'> & {
+  kek: Uint8Array
+  now: number
+  audit: Audit
+}
 
 /** Of several processes that start at once one does it, and only its credentials reach the file. */
-const firstStart = async (store: Store, { config, kek, now, audit }: FirstStart): Promise<void> => {
+const firstStart = async (
+  store: Store,
+  { config, kek, now, audit, actor }: FirstStart,
+): Promise<void> => {
   const keys = await firstKeys(config.algorithms, kek)
   const clientId = newClientId(randomBytes)
   const secret = newClientSecret(randomBytes, { name: 'first start' })
@@ -70,7 +81,7 @@ const firstStart = async (store: Store, { config, kek, now, audit }: FirstStart)
     writeCredentials(config.keysDirectory, credentials),
   )
   if (!done) return
-  audit({ actor: 'server', action: 'server.first_start', target: clientId, outcome: 'success' })
+  await audit.write({ actor, action: 'server.first_start', target: clientId, outcome: 'success' })
 }
 
 const writeCredentials = (directory: string, credentials: Record<string, string>): void => {

@@ -1,7 +1,8 @@
 // `latchkey serve`: one process, or a primary with LATCHKEY_WORKERS of them on the same port.
 import cluster from 'node:cluster'
 import type { Config } from '../config.ts'
-import { type ServerLog, createLog } from './logger.ts'
+import type { Log } from '../log.ts'
+import { createLog } from './logger.ts'
 import { answerMetrics } from './metrics.ts'
 import { countQuotas } from './quota.ts'
 import { startServer } from './serve.ts'
@@ -15,23 +16,18 @@ const RESTART_DELAY_MS = 1_000
  * @throws StartRefused with one line for the operator
  */
 export const serve = async (config: Config, onListening: () => void = () => {}): Promise<void> => {
-  const serverLog = createLog(config.logLevel)
-  const { log } = serverLog
+  const log = createLog(config.logLevel)
   if (config.keyRotationSeconds !== null && cluster.isPrimary) {
     log.warn(
       {},
       'LATCHKEY_KEY_ROTATION is set, but this version does not rotate keys by itself yet',
     )
   }
-  if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, serverLog, onListening)
-  else await runServer(config, serverLog, onListening)
+  if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, log, onListening)
+  else await runServer(config, log, onListening)
 }
 
-const runServer = async (
-  config: Config,
-  log: ServerLog,
-  onListening: () => void,
-): Promise<void> => {
+const runServer = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
   const stop = stopSignal()
   const server = await startServer(config, log)
   onListening()
@@ -40,14 +36,10 @@ const runServer = async (
   if (cluster.isWorker) cluster.worker?.disconnect()
 }
 
-const runPrimary = async (
-  config: Config,
-  { log, audit }: ServerLog,
-  onListening: () => void,
-): Promise<void> => {
+const runPrimary = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
   const stop = stopSignal()
   // A first start and every refusal happen once, here: a worker that cannot start is replaced for ever.
-  const trial = await startServer(config, { log: createLog('silent').log, audit })
+  const trial = await startServer(config, createLog('silent'))
   await trial.close()
   answerMetrics()
   countQuotas()

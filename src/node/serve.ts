@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
+import { createUsage } from '../usage.ts'
 import { createClientAddress } from './client-address.ts'
 import { createHttpServer, drain, listen } from './http-server.ts'
-import type { ServerLog } from './logger.ts'
+import type { Log } from '../log.ts'
 import { createMetrics } from './metrics.ts'
 import { openLatchkey } from './open.ts'
 import { createQuota } from './quota.ts'
@@ -17,18 +18,21 @@ export type Running = {
 }
 
 /** @throws StartRefused with one line for the operator */
-export const startServer = async (
-  config: Config,
-  { log, audit }: Pick<ServerLog, 'log' | 'audit'>,
-): Promise<Running> => {
+export const startServer = async (config: Config, log: Log): Promise<Running> => {
   const clock = Date.now
   const clientAddress = createClientAddress(config.trustedProxies)
-  const { store, signer } = await openLatchkey({ config, clock, audit, create: true })
+  const { store, signer, kek, audit } = await openLatchkey({
+    ...{ config, clock, log, actor: 'server', create: true },
+  })
+  const usage = createUsage({ store, clock })
   const app = createApp({
     store,
     signer,
     log,
     audit,
+    secretUsed: usage.secretUsed,
+    kek,
+    algorithms: config.algorithms,
     clock,
     random: randomBytes,
     issuer: config.issuer,

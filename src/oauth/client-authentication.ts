@@ -8,7 +8,10 @@ import type { TokenSubject } from '../store/store.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import type { Form } from './form.ts'
 
-type AuthenticationDeps = Pick<Deps, 'store' | 'clock' | 'log' | 'clientAddress'>
+export type AuthenticationDeps = Pick<
+  Deps,
+  'store' | 'clock' | 'log' | 'audit' | 'secretUsed' | 'clientAddress'
+>
 
 /** Compared with where a client has fewer secrets than it may have, so that the count takes no time to tell. */
 const NO_SECRET = hashSecret('')
@@ -25,14 +28,13 @@ export const authenticateClient = async (
   const credentials = readCredentials(form, c.req.header('authorization') ?? null)
   const subject = credentials && (await login(credentials, deps))
   if (subject) return subject
-  deps.log.warn(
-    {
-      requestId: c.get('requestId'),
-      clientId: loggableClientId(credentials),
-      address: deps.clientAddress(c),
-    },
-    'client authentication failed',
-  )
+  const [requestId, address] = [c.get('requestId'), deps.clientAddress(c)]
+  const clientId = loggableClientId(credentials)
+  deps.log.warn({ requestId, clientId, address }, 'client authentication failed')
+  deps.audit.count({
+    ...{ actor: 'unknown', action: 'client.authenticate', target: clientId ?? null },
+    ...{ outcome: 'refused', reason: 'client_authentication_failed', requestId, address },
+  })
   throw new OAuthError('client_authentication_failed', {
     'WWW-Authenticate': 'Basic realm="latchkey"',
   })
@@ -40,21 +42,24 @@ export const authenticateClient = async (
 
 const login = async (
   { clientId, secret }: Credentials,
-  deps: Pick<Deps, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'secretUsed'>,
 ): Promise<TokenSubject | null> => {
   if (clientId.length > MAX_CREDENTIAL_CHARS || secret.length > MAX_CREDENTIAL_CHARS) return null
   const presented = hashSecret(secret)
   // None for a client that may not log in: it takes the same way as one with the wrong secret.
-  const hashes = await deps.store.listLoginHashes(clientId, nowSeconds(deps))
-  let matched = false
+  const logins = await deps.store.listLogins(clientId, nowSeconds(deps))
+  let matched = -1
   for (let i = 0; i < MAX_LIVE_SECRETS; i++) {
-    const equal = equalInConstantTime(hashes[i] ?? NO_SECRET, presented)
-    matched = (equal && i < hashes.length) || matched
+    const equal = equalInConstantTime(logins[i]?.hash ?? NO_SECRET, presented)
+    if (equal && i < logins.length) matched = i
   }
-  if (!matched) return null
+  const login = logins[matched]
+  if (login === undefined) return null
   const subject = await deps.store.findTokenSubject(clientId)
   // Again, because it may have been disabled between the two reads.
-  return mayLogIn(subject) ? subject : null
+  if (!mayLogIn(subject)) return null
+  deps.secretUsed(login.id)
+  return subject
 }
 
 /** Neither unknown, disabled nor deleted, nor in a workspace that is suspended. */

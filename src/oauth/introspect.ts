@@ -2,14 +2,11 @@ import type { AppContext, Deps } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
 import type { TokenSubject } from '../store/store.ts'
 import { type AccessTokenClaims, readActiveToken } from './access-token.ts'
-import { authenticateClient } from './client-authentication.ts'
+import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import { NO_STORE } from './response.ts'
 
-type IntrospectDeps = Pick<
-  Deps,
-  'store' | 'signer' | 'clock' | 'issuer' | 'log' | 'metrics' | 'clientAddress'
->
+type IntrospectDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics'>
 
 /** RFC 7662 §2.2. */
 type Introspection =

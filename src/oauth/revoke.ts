@@ -1,16 +1,12 @@
 import { audited } from '../audit.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
-import type { TokenSubject } from '../store/store.ts'
 import { readAccessToken } from './access-token.ts'
-import { authenticateClient } from './client-authentication.ts'
-import { type Form, readForm } from './form.ts'
+import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
+import { readForm } from './form.ts'
 import { NO_STORE } from './response.ts'
 
-type RevokeDeps = Pick<
-  Deps,
-  'store' | 'signer' | 'clock' | 'issuer' | 'log' | 'audit' | 'metrics' | 'clientAddress'
->
+type RevokeDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics'>
 
 /**
  * `POST /oauth/revoke` (RFC 7009): a client takes one of its own tokens back. Whose token it is, a verified
@@ -18,7 +14,7 @@ type RevokeDeps = Pick<
  */
 export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
   const form = await readForm(c.req.raw)
-  const caller = await authenticated(form, c, deps)
+  const caller = await authenticateClient(form, c, deps)
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('token_missing')
   const event = {
@@ -29,33 +25,17 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
   }
   const claims = (await readAccessToken(token, deps))?.claims
   if (claims === undefined) {
-    deps.audit({ ...event, target: null, outcome: 'refused', reason: 'token_unknown' })
+    deps.audit.count({ ...event, target: null, outcome: 'refused', reason: 'token_unknown' })
   } else if (claims.client_id !== caller.id) {
-    deps.audit({ ...event, target: claims.jti, outcome: 'refused', reason: 'token_of_another' })
+    deps.audit.count({
+      ...{ ...event, target: claims.jti, outcome: 'refused', reason: 'token_of_another' },
+    })
   } else {
     const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
-    await audited(deps.audit, { ...event, target: jti }, () =>
+    await audited(deps, { ...event, target: jti }, () =>
       deps.store.revokeToken({ jti, clientId, clientGen, exp }, nowSeconds(deps)),
     )
     deps.metrics?.tokenRevoked()
   }
   return c.body(null, 200, NO_STORE)
-}
-
-/** Whoever tries without being a client leaves a trace, too. */
-const authenticated = async (
-  form: Form,
-  c: AppContext,
-  deps: RevokeDeps,
-): Promise<TokenSubject> => {
-  try {
-    return await authenticateClient(form, c, deps)
-  } catch (error) {
-    if (error instanceof OAuthError) {
-      const of = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
-      const event = { ...of, actor: 'unknown', action: 'token.revoke', target: null }
-      deps.audit({ ...event, outcome: 'refused', reason: error.code })
-    }
-    throw error
-  }
 }

@@ -14,6 +14,8 @@ type TokenDeps = Pick<
   | 'issuer'
   | 'tokenTtlSeconds'
   | 'log'
+  | 'audit'
+  | 'secretUsed'
   | 'metrics'
   | 'quota'
   | 'clientAddress'

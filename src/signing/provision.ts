@@ -1,6 +1,7 @@
 // What every start makes sure of: the signing keys open, and each algorithm has an active and a next one.
 import { type Audit, audited } from '../audit.ts'
 import { StartRefused } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { KeyCandidate, Store } from '../store/store.ts'
 import type { Algorithm } from './algorithms.ts'
 import { missingKeys } from './keyring.ts'
@@ -12,7 +13,10 @@ type Provision = {
   kek: Uint8Array
   /** Seconds since the epoch. */
   now: number
-  audit: Audit
+  audit: Pick<Audit, 'write'>
+  log: Log
+  /** Who it is done for: `server`, `cli:USER`. */
+  actor: string
 }
 
 /** The keys of a database that has none. */
@@ -24,7 +28,7 @@ const makeKeys = (places: readonly Algorithm[], kek: Uint8Array): Promise<KeyCan
 
 /** @throws StartRefused where a key does not open, or an audience signs with an algorithm that is not listed */
 export const provisionKeys = async (provision: Provision): Promise<void> => {
-  const { store, algorithms, kek, now, audit } = provision
+  const { store, algorithms, kek, now, actor } = provision
   await checkKeys(provision)
   const stranded = (await store.listAudiences()).find((a) => !algorithms.includes(a.algorithm))
   if (stranded) {
@@ -34,7 +38,7 @@ export const provisionKeys = async (provision: Provision): Promise<void> => {
   }
   const places = missingKeys(await store.listKeys(), algorithms)
   if (places.length === 0) return
-  await audited(audit, { actor: 'server', action: 'key.create', target: null }, async () =>
+  await audited(provision, { actor, action: 'key.create', target: null }, async () =>
     store.addKeys(await makeKeys(places, kek), now),
   )
 }

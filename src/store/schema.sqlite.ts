@@ -114,6 +114,8 @@ export const clientSecrets = sqliteTable(
     createdAt: createdAt(),
     expiresAt: integer('expires_at'),
     revokedAt: integer('revoked_at'),
+    /** To the minute: written behind the logins, never with one. */
+    lastUsedAt: integer('last_used_at'),
   },
   (t) => [index('client_secrets_client').on(t.clientId)],
 )
@@ -220,6 +222,43 @@ export const revocations = sqliteTable(
 export const revocationCounter = sqliteTable('revocation_counter', {
   id: integer('id').primaryKey(),
   seq: integer('seq').notNull(),
+})
+
+/** Who did what, or was refused. Only ever added to, in the order of `seq`; retention takes whole seals. */
+export const auditEvents = sqliteTable(
+  'audit_events',
+  {
+    /** Never used again, so that a gap is a row that somebody has taken. */
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    createdAt: createdAt(),
+    actor: text('actor').notNull(),
+    action: text('action').notNull(),
+    target: text('target'),
+    /** Before anything is done there is a row that says so: a crash leaves it without its outcome. */
+    outcome: text('outcome', { enum: ['intent', 'success', 'refused', 'failed'] }).notNull(),
+    /** The stable code of what refused it. */
+    reason: text('reason'),
+    requestId: text('request_id'),
+    address: text('address'),
+    /** How many alike this row stands for: what anyone can cause is summed up. */
+    count: integer('count').notNull().default(1),
+  },
+  (t) => [index('audit_events_actor').on(t.actor), index('audit_events_target').on(t.target)],
+)
+
+/**
+ * What the events were, sealed with a key that is not in the database: each seal covers those after the one
+ * before it, and names that one's MAC.
+ */
+export const auditSeals = sqliteTable('audit_seals', {
+  lastSeq: integer('last_seq').primaryKey(),
+  firstSeq: integer('first_seq').notNull().unique(),
+  createdAt: createdAt(),
+  /** `[seq, digest]` of each event; null once retention has taken the events away. */
+  digests: text('digests', { mode: 'json' }).$type<[seq: number, digest: string][]>(),
+  mac: text('mac').notNull(),
+  /** That retention, and nobody else, took away all up to here. */
+  cutMac: text('cut_mac'),
 })
 
 /**

@@ -2,6 +2,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { OperationRefused } from '../errors.ts'
 import { revocationCounter, workspaces } from './schema.sqlite.ts'
+import { auditVerbs } from './sqlite/audit.ts'
 import { audienceVerbs, newAudience } from './sqlite/audiences.ts'
 import { clientVerbs, newClient } from './sqlite/clients.ts'
 import { type Driver, type Statement, newEtag } from './sqlite/database.ts'
@@ -66,4 +67,5 @@ export const createSqliteStore = (driver: Driver): Store =>
     ...pluginVerbs(driver),
     ...clientVerbs(driver),
     ...secretVerbs(driver),
+    ...auditVerbs(driver),
   })

@@ -68,7 +68,12 @@ export type ClientSecret = {
   createdAt: number
   expiresAt: number | null
   revokedAt: number | null
+  /** To the minute; null: never, or not for as long as this has been kept. */
+  lastUsedAt: number | null
 }
+
+/** A secret to log in with: its id and its hash. */
+export type Login = { id: string; hash: string }
 
 /** All that a token is made from, read in one statement: what is granted and its generations belong together. */
 export type TokenSubject = {
@@ -115,6 +120,20 @@ export type RevocationLookup = {
   plugin: { id: string; generation: number } | null
 }
 
+export type AuditOutcome = 'intent' | 'success' | 'refused' | 'failed'
+
+export type NewAuditEvent = {
+  actor: string
+  action: string
+  target: string | null
+  outcome: AuditOutcome
+  reason?: string | undefined
+  requestId?: string | undefined
+  address?: string | undefined
+  /** How many alike it stands for. */
+  count: number
+}
+
 export type NewSecret = Pick<ClientSecret, 'id' | 'name' | 'hint' | 'expiresAt'> & { hash: string }
 
 export type NewClient = Pick<
@@ -158,8 +177,8 @@ export interface Store {
   close(): Promise<void>
 
   // The token request
-  /** Hashes of the secrets with which this client may log in now; none for an unknown, disabled or suspended one. */
-  listLoginHashes(clientId: string, now: number): Promise<string[]>
+  /** The secrets with which this client may log in now; none for an unknown, disabled or suspended one. */
+  listLogins(clientId: string, now: number): Promise<Login[]>
   findTokenSubject(clientId: string): Promise<TokenSubject | null>
   findActiveKey(algorithm: Algorithm): Promise<SigningKey | null>
 
@@ -230,8 +249,14 @@ export interface Store {
     previousExpiresAt: number,
     now: number,
   ): Promise<void>
+  /** That these secrets were used at this time, if that is news. */
+  touchSecrets(used: { id: string; at: number }[]): Promise<void>
   /** Ends a live secret at once; any other is left as it is. */
   revokeSecret(clientId: string, secretId: string, now: number): Promise<void>
+
+  // Audit
+  /** In this order, all or none. */
+  addAuditEvents(events: NewAuditEvent[], now: number): Promise<void>
 }
 
 export type ClientChange = Partial<

@@ -176,7 +176,7 @@ describe('methods', () => {
 describe('an error that nobody foresaw', () => {
   const SECRET = 'lks_secret-in-a-message'
   const verbs = [
-    ['listLoginHashes', ENDPOINTS[0]],
+    ['listLogins', ENDPOINTS[0]],
     ['findTokenSubject', ENDPOINTS[0]],
     ['findActiveKey', ENDPOINTS[0]],
     ['findTokenSubject', ENDPOINTS[1]],

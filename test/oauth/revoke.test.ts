@@ -180,11 +180,11 @@ describe('refused', () => {
     await expectRefusal(await server.post('/oauth/revoke', { token }), INVALID_CLIENT)
     await expectRefusal(await server.revoke({ ...client, secret: 'x' }, token), INVALID_CLIENT)
     expect(await server.introspect(client, token)).toMatchObject({ active: true })
-    const event = { action: 'token.revoke', actor: 'unknown', target: null, outcome: 'refused' }
+    const event = { action: 'client.authenticate', actor: 'unknown', outcome: 'refused' }
     const reason = 'client_authentication_failed'
     expect(server.events).toMatchObject([
-      { ...event, reason },
-      { ...event, reason },
+      { ...event, target: null, reason },
+      { ...event, target: client.id, reason },
     ])
   })
 

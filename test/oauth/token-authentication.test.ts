@@ -171,9 +171,7 @@ describe('who cannot log in', () => {
   })
 
   const reads = () =>
-    (['listLoginHashes', 'findTokenSubject'] as const).map((verb) =>
-      vi.spyOn(server.deps.store, verb),
-    )
+    (['listLogins', 'findTokenSubject'] as const).map((verb) => vi.spyOn(server.deps.store, verb))
   const comparisons = vi.mocked(equalInConstantTime)
 
   /** A very long one apart: that it is not even hashed tells only what the caller has sent. */
@@ -221,10 +219,10 @@ describe('who cannot log in', () => {
   ])('nobody who is %s between the two reads gets a token', async (_, close) => {
     await server.setWorkspaceStatus('closing', 'active')
     const made = await server.client({ workspaceId: 'closing', grants: { docs: ['read'] } })
-    vi.spyOn(server.deps.store, 'listLoginHashes').mockImplementationOnce(async (...args) => {
-      const hashes = await server.store.listLoginHashes(...args)
+    vi.spyOn(server.deps.store, 'listLogins').mockImplementationOnce(async (...args) => {
+      const logins = await server.store.listLogins(...args)
       await close(made.id)
-      return hashes
+      return logins
     })
     await expectRefusal(await server.requestToken({}, { basic: made }), INVALID_CLIENT)
   })

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../src/audit.ts'
-import { auditEvents, readCliLog } from '../support/audit-log.ts'
+import { auditEvents, auditText } from '../support/audit-log.ts'
 import { dump } from '../support/database.ts'
 import { type Place, createCli, latchkey, newPlace } from '../support/processes.ts'
 
@@ -151,7 +151,7 @@ describe.concurrent('exit', () => {
 describe('after all of them', () => {
   it('nothing has changed, each refused change has its audit event, and no secret is in it', () => {
     expect(dump(place)).toEqual(before)
-    expectNotRepeated(readCliLog(place))
+    expectNotRepeated(auditText(place))
     const refused = auditEvents(place)
       .slice(seen.length)
       .map(({ action, outcome, reason }) => [action, outcome, reason].join(' '))

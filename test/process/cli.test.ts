@@ -2,7 +2,7 @@
 // for a look.
 import { userInfo } from 'node:os'
 import { beforeAll, beforeEach, expect, it } from 'vitest'
-import { auditEvents, readCliLog } from '../support/audit-log.ts'
+import { auditEvents, auditText } from '../support/audit-log.ts'
 import { decode } from '../support/jwt.ts'
 import { type Place, createCli, latchkeyJson, newPlace } from '../support/processes.ts'
 
@@ -264,6 +264,7 @@ it('secret', async () => {
     hint: String(added['client_secret']).slice(-4),
     created_at: TIME,
     expires_at: TIME,
+    last_used_at: null,
   }
   expect(added).toEqual({ ...second, client_secret: SECRET })
   const secrets = await look(`secret list ${client}`)
@@ -382,9 +383,9 @@ it('admin create, migrate', async () => {
   })
 })
 
-it('no secret and no token is in the audit log', () => {
+it('no secret and no token is in the audit table', () => {
   expect(shown.length).toBeGreaterThan(5)
-  const log = readCliLog(place)
+  const log = auditText(place)
   expect(shown.filter((secret) => log.includes(secret))).toEqual([])
   expect(log).not.toMatch(/lk[ser]_|eyJ/)
 })

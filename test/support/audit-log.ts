@@ -1,17 +1,29 @@
-// The log that the command line writes beside the database.
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+// The audit table of a place, looked at from outside.
+import { existsSync } from 'node:fs'
+import BetterSqlite3 from 'better-sqlite3'
 import type { AuditEvent } from '../../src/audit.ts'
+import { databasePath } from './database.ts'
 import type { Place } from './processes.ts'
 
-const path = ({ directory }: Place): string => join(directory, 'data', 'cli.log')
+type Row = AuditEvent & { seq: number; request_id: string | null }
 
-export const readCliLog = (place: Place): string =>
-  existsSync(path(place)) ? readFileSync(path(place), 'utf8') : ''
+/** Every row, oldest first. */
+export const auditRows = (place: Place): Row[] => {
+  if (!existsSync(databasePath(place))) return []
+  const client = new BetterSqlite3(databasePath(place), { fileMustExist: true })
+  const rows = client.prepare('select * from audit_events order by seq').all() as Row[]
+  client.close()
+  return rows
+}
 
+/** How operations ended, each after the row that says what was intended. */
 export const auditEvents = (place: Place): AuditEvent[] =>
-  readCliLog(place)
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as { audit?: AuditEvent })
-    .flatMap(({ audit }) => audit ?? [])
+  auditRows(place)
+    .filter(({ outcome }) => outcome !== 'intent')
+    .map(({ actor, action, target, outcome, reason }) => ({
+      ...{ actor, action, target, outcome },
+      ...(reason !== null && { reason }),
+    })) as AuditEvent[]
+
+/** All of it as text: to look for what must not be in it. */
+export const auditText = (place: Place): string => JSON.stringify(auditRows(place))

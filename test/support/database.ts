@@ -10,11 +10,14 @@ export const databasePath = ({ directory }: Place): string => join(directory, 'd
 
 type Row = Record<string, unknown>
 
-/** Every row of every table. Not opened read-only: such a connection leaves its -wal file behind. */
+/** Every row of every table but those of the audit, which every attempt adds to. Not opened read-only: such a connection leaves its -wal file behind. */
 export const dump = (place: Place): Record<string, Row[]> => {
   const client = new BetterSqlite3(databasePath(place), { fileMustExist: true })
   const tables = client
-    .prepare(`select name from sqlite_master where type = 'table' order by name`)
+    .prepare(
+      `select name from sqlite_master where type = 'table'
+      and name not in ('audit_events', 'sqlite_sequence') order by name`,
+    )
     .pluck()
     .all() as string[]
   const rows = tables.map((name) => [name, client.prepare(`select * from ${name}`).all()] as const)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { type AuditEvent, auditToLog } from '../../src/audit.ts'
+import { type AuditEvent, createAudit } from '../../src/audit.ts'
 import type { Deps } from '../../src/deps.ts'
 import { createLogTo } from '../../src/node/logger.ts'
 import { createQuota } from '../../src/node/quota.ts'
@@ -16,6 +16,7 @@ import { createSigner } from '../../src/signing/signer.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import { firstSeed } from '../../src/store/seed.ts'
 import type { Store } from '../../src/store/store.ts'
+import { createUsage } from '../../src/usage.ts'
 import { KEK, testKeys } from './keys.ts'
 import { type ClientCredentials, createRecords } from './records.ts'
 
@@ -67,19 +68,31 @@ type Options = Partial<Deps> & { algorithms?: readonly Algorithm[] }
 export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Options = {}) => {
   const clock = { now: START }
   const lines: LogLine[] = []
+  /** Outcomes, and what has been counted. */
   const events: AuditEvent[] = []
   const { store, sql } = openDatabase()
   await store.bootstrap(firstSeed(await testKeys(algorithms), null), START_SECONDS, () => {})
   const used = { ...store }
+  const audit = createAudit({ store: used, clock: () => clock.now })
+  const usage = createUsage({ store: used, clock: () => clock.now })
   const log = createLogTo({ write: (line) => lines.push(JSON.parse(line) as LogLine) }, 'debug')
   const deps: Deps = {
     store: used,
     signer: createSigner({ store: used, kek: KEK }),
     log,
-    audit(event) {
-      events.push(event)
-      auditToLog(log)(event)
+    audit: {
+      async write(event) {
+        await audit.write(event)
+        if (event.outcome !== 'intent') events.push(event)
+      },
+      count(event) {
+        events.push(event)
+        audit.count(event)
+      },
     },
+    secretUsed: usage.secretUsed,
+    kek: KEK,
+    algorithms,
     clock: () => clock.now,
     random: randomBytes,
     issuer: ISSUER,
@@ -104,6 +117,8 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     deps,
     lines,
     events,
+    audit,
+    usage,
     seconds,
     advance(by: number) {
       clock.now += by * 1000

@@ -5,7 +5,7 @@ import type { NewSecret, Store } from '../store.ts'
 import { assertAdministrable, isAdministrator } from './administrators.ts'
 import { type Database, type Driver, type Statement, assert } from './database.ts'
 
-type SecretVerbs = Pick<Store, 'listSecrets' | 'addSecret' | 'revokeSecret'>
+type SecretVerbs = Pick<Store, 'listSecrets' | 'addSecret' | 'touchSecrets' | 'revokeSecret'>
 
 const live = (clientId: string, now: number): SQL | undefined =>
   and(
@@ -23,6 +23,7 @@ const shown = {
   createdAt: clientSecrets.createdAt,
   expiresAt: clientSecrets.expiresAt,
   revokedAt: clientSecrets.revokedAt,
+  lastUsedAt: clientSecrets.lastUsedAt,
 }
 
 export const insertSecret = (
@@ -67,6 +68,13 @@ export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
       ),
       assertAdministrable(db, sql`not ${isAdministrator(clientId)}`),
     ])
+  },
+
+  async touchSecrets(used) {
+    await db.run(sql`update client_secrets set last_used_at = used.at
+      from (select json_extract(value, '$.id') as id, json_extract(value, '$.at') as at
+        from json_each(${JSON.stringify(used)})) used
+      where client_secrets.id = used.id and coalesce(last_used_at, 0) < used.at`)
   },
 
   async revokeSecret(clientId, secretId, now) {

@@ -17,7 +17,7 @@ import { addRules, clientRules, markedWith, raiseClients } from './rules.ts'
 
 type TokenVerbs = Pick<
   Store,
-  | 'listLoginHashes'
+  | 'listLogins'
   | 'findTokenSubject'
   | 'findActiveKey'
   | 'findPublishedKey'
@@ -73,8 +73,8 @@ const isActive = sql`${signingKeys.state} = 'active'`
 
 export const tokenVerbs = (driver: Driver): TokenVerbs => {
   const { db, atomically } = driver
-  const loginHashes = db
-    .select({ hash: clientSecrets.hash })
+  const logins = db
+    .select({ id: clientSecrets.id, hash: clientSecrets.hash })
     .from(clientSecrets)
     .innerJoin(clients, eq(clients.id, clientSecrets.clientId))
     .leftJoin(workspaces, eq(workspaces.id, clients.workspaceId))
@@ -151,9 +151,8 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
     .prepare()
 
   return {
-    async listLoginHashes(clientId, now) {
-      const rows = await loginHashes.all({ clientId, now })
-      return rows.map((row) => row.hash)
+    async listLogins(clientId, now) {
+      return await logins.all({ clientId, now })
     },
 
     findTokenSubject: remembering(driver, async (clientId) => {

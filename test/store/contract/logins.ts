@@ -90,12 +90,15 @@ export const loginContract = (open: Open): void => {
       const { store } = database
       await createdClient(store, 'other')
       await prepare(store)
-      expect((await store.listLoginHashes('login', NOW)).toSorted()).toEqual(hashes)
+      const logins = await store.listLogins('login', NOW)
+      expect(logins.map(({ hash }) => hash).toSorted()).toEqual(hashes)
     })
 
     it('keeps the login of an unbound client out of what happens to workspaces', async () => {
       await setWorkspace(database.store, 'suspended')
-      expect(await database.store.listLoginHashes('root', NOW)).toEqual(['hash of root-secret'])
+      expect(await database.store.listLogins('root', NOW)).toEqual([
+        { id: 'root-secret', hash: 'hash of root-secret' },
+      ])
     })
 
     it('reads all that a token is made from', async () => {

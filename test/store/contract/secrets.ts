@@ -26,6 +26,7 @@ export const secretContract = (open: Open): void => {
           createdAt: NOW + 1,
           expiresAt: null,
           revokedAt: null,
+          lastUsedAt: null,
         },
         expect.objectContaining({ id: 'client-secret', expiresAt: NOW + HOUR }),
       ])
@@ -61,7 +62,9 @@ export const secretContract = (open: Open): void => {
       await store.addSecret('client', secret('s2'), NOW + HOUR, NOW)
       await store.revokeSecret('client', 's2', NOW)
       expect(await live()).toEqual([['client-secret', NOW + HOUR]])
-      expect(await store.listLoginHashes('client', NOW)).toEqual(['hash of client-secret'])
+      expect(await store.listLogins('client', NOW)).toMatchObject([
+        { hash: 'hash of client-secret' },
+      ])
       await expectNoChange(database, () => store.revokeSecret('client', 's2', NOW + 1))
       await expectNoChange(database, () => store.revokeSecret('client', 'none', NOW))
       const expired = () => store.revokeSecret('client', 'client-secret', NOW + HOUR)
