@@ -5,6 +5,7 @@ import { audience } from './cli/audience.ts'
 import { client } from './cli/client.ts'
 import { key } from './cli/key.ts'
 import { plugin } from './cli/plugin.ts'
+import { revocation } from './cli/revocation.ts'
 import { secret } from './cli/secret.ts'
 import { server } from './cli/server.ts'
 import { token } from './cli/token.ts'
@@ -16,7 +17,17 @@ const REFUSALS = [OperationRefused, OAuthError, StartRefused, Conflict, Unavaila
 const program = new Command('latchkey')
   .description('OAuth 2.0 authorization server for machines that act for a plugin')
   .addHelpText('after', '\nExample:\n  $ latchkey client create --help')
-for (const register of [server, audience, plugin, workspace, client, secret, token, key]) {
+for (const register of [
+  server,
+  audience,
+  plugin,
+  workspace,
+  client,
+  secret,
+  token,
+  revocation,
+  key,
+]) {
   register(program)
 }
 

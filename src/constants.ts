@@ -97,6 +97,17 @@ export const BUSY_TIMEOUT_MS = 5_000
 /** How long it waits before it tries again, in milliseconds. */
 export const BUSY_RETRY_MS = 10
 
+/** Items of one part of a list: what is sent where nobody says how many, and the most. */
+export const DEFAULT_PAGE = 100
+export const MAX_PAGE = 1_000
+
+/** Longest cursor of a list, in characters: an id of 128 needs 200. */
+export const MAX_CURSOR_CHARS = 512
+
+/** Longest JSON body that administration reads, in bytes, and its deepest nesting. */
+export const MAX_JSON_BYTES = 256 * 1024
+export const MAX_JSON_DEPTH = 16
+
 /** Tries of an administrative change that another administrator overtakes. */
 export const MAX_CHANGE_TRIES = 5
 

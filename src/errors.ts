@@ -114,24 +114,41 @@ export class StartRefused extends Error {
   override readonly name = 'StartRefused'
 }
 
-export type RefusalCode =
-  | 'invalid_value'
-  | 'not_found'
-  | 'already_exists'
-  | 'conflict'
-  | 'last_administrator'
-  | 'too_many_secrets'
+/** A bad field: its path with dots (`grants.0.audience`), and what it must be. */
+export type FieldError = { field: string; detail: string }
+
+/** Why an administrative operation is refused, with the status and the title (RFC 9457) that the API gives it. */
+export const REFUSALS = {
+  invalid_value: [422, 'A value is not what it must be.'],
+  unknown_reference: [422, 'A value names something that does not exist.'],
+  not_found: [404, 'There is no such thing.'],
+  already_exists: [409, 'The id is taken.'],
+  conflict: [412, 'It has been changed since it was read.'],
+  last_administrator: [409, 'Nobody could administer any more.'],
+  too_many_secrets: [409, 'The client has as many live secrets as it may have.'],
+  exceeds_own_grant: [403, 'Nobody gives what they lack.'],
+  unbound_required: [403, 'Only for administrators who are bound to no workspace.'],
+  body_malformed: [400, 'The body is not a JSON object in UTF-8 with each member once.'],
+  body_too_large: [413, 'The body is too long.'],
+  media_type_unsupported: [415, 'The Content-Type must be application/json.'],
+  precondition_required: [428, 'If-Match must say which state was read.'],
+  method_not_allowed: [405, 'This address does not answer this method.'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+export type RefusalCode = keyof typeof REFUSALS
 
 /** An administrative operation is refused; `message` is one line that says which field and what was expected. */
 export class OperationRefused extends Error {
   override readonly name = 'OperationRefused'
   readonly code: RefusalCode
   readonly field: string | undefined
+  readonly errors: readonly FieldError[]
 
-  constructor(code: RefusalCode, message: string, field?: string) {
+  constructor(code: RefusalCode, message: string, field?: string, errors?: readonly FieldError[]) {
     super(message)
     this.code = code
     this.field = field
+    this.errors = errors ?? (field === undefined ? [] : [{ field, detail: message }])
   }
 }
 

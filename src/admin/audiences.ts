@@ -4,7 +4,9 @@ import { OperationRefused } from '../errors.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import type { Audience, Permission } from '../store/store.ts'
 import { algorithm, audienceId, listOf, permissionName, tokenTtl } from './fields.ts'
-import { type Admin, change, found, now, parse, retried } from './operation.ts'
+import { requireUnbound } from './authority.ts'
+import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
+import { pageByAge, pageFields } from './pages.ts'
 import { audienceView } from './views.ts'
 
 const permissions = z
@@ -24,11 +26,15 @@ const settings = {
   algorithm: algorithm.optional(),
 }
 
-const newAudience = z.strictObject({ id: audienceId, ...settings })
-const audienceChange = z.strictObject(settings)
+export const audienceQuery = z.strictObject({
+  ...pageFields,
+  requires_plugin: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
+  algorithm: algorithm.optional(),
+})
+export const newAudience = z.strictObject({ id: audienceId, ...settings })
+export const audienceChange = z.strictObject(settings)
 
-export type NewAudienceInput = z.input<typeof newAudience>
-export type AudienceChangeInput = z.input<typeof audienceChange>
+type AudienceChange = z.output<typeof audienceChange>
 
 const undeclared = (list: readonly Permission[]): string | undefined => {
   const names = new Set(list.map((p) => p.name))
@@ -55,22 +61,45 @@ const supported = ({ deps }: Admin, name: Algorithm | undefined): Algorithm | un
   )
 }
 
-/** Without its two permissions, or with a plugin that no administrator has, nobody could administer. */
-const checkAdministration = (fields: z.output<typeof audienceChange>): void => {
-  const { permissions: list, requires_plugin: requiresPlugin } = fields
+/**
+ * Without its two permissions, or with a plugin that no administrator has, nobody could administer; with others
+ * that imply them, whoever may give those could give what they lack.
+ */
+const checkAdministration = ({ permissions: list, requires_plugin }: AudienceChange): void => {
   const lost = (name: string) => list !== undefined && !list.some((p) => p.name === name)
-  if (!lost(ADMIN_READ) && !lost(ADMIN_WRITE) && requiresPlugin !== true) return
-  throw new OperationRefused(
-    'last_administrator',
-    `the audience ${ADMIN_AUDIENCE} keeps ${ADMIN_READ} and ${ADMIN_WRITE} and needs no plugin, or nobody could administer`,
-  )
+  if (lost(ADMIN_READ) || lost(ADMIN_WRITE) || requires_plugin === true) {
+    throw new OperationRefused(
+      'last_administrator',
+      `the audience ${ADMIN_AUDIENCE} keeps ${ADMIN_READ} and ${ADMIN_WRITE} and needs no plugin, or nobody could administer`,
+    )
+  }
+  if (list?.some((p) => p.implies.length > 0 || ![ADMIN_READ, ADMIN_WRITE].includes(p.name))) {
+    throw new OperationRefused(
+      'invalid_value',
+      `permissions: those of the audience ${ADMIN_AUDIENCE} are ${ADMIN_READ} and ${ADMIN_WRITE} and imply nothing`,
+      'permissions',
+    )
+  }
 }
 
-export const listAudiences = async ({ deps }: Admin) =>
-  (await deps.store.listAudiences()).map(audienceView)
+/** A bound administrator sees those that its own client has a grant for. */
+export const listAudiences = async (
+  { deps, authority }: Admin,
+  query: z.input<typeof audienceQuery> = {},
+) => {
+  const { requires_plugin: needs, algorithm: wanted, ...page } = parse(audienceQuery, query)
+  const ids = authority.holds === null ? undefined : [...authority.holds.grants.keys()]
+  const requiresPlugin = needs === undefined ? undefined : needs === 'true'
+  const filter = { ids, requiresPlugin, algorithm: wanted }
+  return await pageByAge(page, (part) => deps.store.listAudiences(filter, part), audienceView)
+}
 
-export const createAudience = (admin: Admin, input: NewAudienceInput) =>
+export const showAudience = async (admin: Admin, id: string) =>
+  audienceView(await readAudience(admin, id))
+
+export const createAudience = (admin: Admin, input: z.input<typeof newAudience>) =>
   change(admin, 'audience.create', input.id, async () => {
+    requireUnbound(admin.authority)
     const fields = parse(newAudience, input)
     await admin.deps.store.createAudience(
       {
@@ -82,12 +111,13 @@ export const createAudience = (admin: Admin, input: NewAudienceInput) =>
       },
       now(admin),
     )
-    return audienceView(await readAudience(admin, fields.id))
+    return await showAudience(admin, fields.id)
   })
 
 /** What is given replaces what was; the rest stays. Whoever loses something needs a new token. */
-export const updateAudience = (admin: Admin, id: string, input: AudienceChangeInput) =>
+export const updateAudience = (admin: Admin, id: string, input: z.input<typeof audienceChange>) =>
   change(admin, 'audience.update', id, async () => {
+    requireUnbound(admin.authority)
     const fields = parse(audienceChange, input)
     if (id === ADMIN_AUDIENCE) checkAdministration(fields)
     const algorithmName = supported(admin, fields.algorithm)
@@ -97,11 +127,14 @@ export const updateAudience = (admin: Admin, id: string, input: AudienceChangeIn
       ...(fields.token_ttl !== undefined && { tokenTtl: fields.token_ttl }),
       ...(algorithmName && { algorithm: algorithmName }),
     }
-    await retried(async () =>
-      admin.deps.store.updateAudience(await readAudience(admin, id), update, now(admin)),
-    )
-    return audienceView(await readAudience(admin, id))
+    await retried(admin, async () => {
+      const before = unchanged(admin, await readAudience(admin, id))
+      await admin.deps.store.updateAudience(before, update, now(admin))
+    })
+    return await showAudience(admin, id)
   })
 
-const readAudience = async ({ deps }: Admin, id: string): Promise<Audience> =>
-  found(await deps.store.findAudience(id), 'audience', id)
+const readAudience = async ({ deps, authority }: Admin, id: string): Promise<Audience> => {
+  const seen = authority.holds?.grants.has(id) !== false
+  return found(seen ? await deps.store.findAudience(id) : null, 'audience', id)
+}

@@ -1,64 +1,113 @@
 import { z } from 'zod'
-import { DEFAULT_WORKSPACE } from '../constants.ts'
+import { ADMIN_AUDIENCE, DEFAULT_WORKSPACE } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { newAdministrator } from '../store/seed.ts'
-import type { Client, Grant, NewClient } from '../store/store.ts'
+import type { Client, NewClient } from '../store/store.ts'
+import { checkGiven, checkWorth, requireUnbound } from './authority.ts'
 import { audienceId, chosenId, grants, listOf, name, quotaPerMinute, tokenTtl } from './fields.ts'
-import { type Admin, change, found, now, parse, retried } from './operation.ts'
+import {
+  type Admin,
+  change,
+  found,
+  now,
+  parse,
+  retried,
+  unchanged,
+  unknownReference,
+} from './operation.ts'
+import { pageByAge, pageFields } from './pages.ts'
 import { clientView } from './views.ts'
 
-const newClient = z.strictObject({
-  name,
-  workspace_id: chosenId.optional(),
+const settings = {
   plugins: listOf(chosenId).optional(),
-  create_plugins: z.boolean().optional(),
   grants: grants.optional(),
   introspects: listOf(audienceId).optional(),
+  token_ttl: tokenTtl.nullish(),
+  quota_per_minute: quotaPerMinute.nullish(),
+}
+
+export const clientQuery = z.strictObject({
+  ...pageFields,
+  workspace_id: chosenId.optional(),
+  status: z.enum(['active', 'disabled'], { error: 'must be active or disabled' }).optional(),
+  name: name.optional(),
+  plugin_id: chosenId.optional(),
+  audience: audienceId.optional(),
+})
+export const newClient = z.strictObject({
+  name,
+  workspace_id: chosenId
+    .nullish()
+    .meta({ description: 'Null makes an administrator who is bound to no workspace.' }),
+  create_plugins: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Make those plugins that do not exist, with the trust tier restricted.' }),
   auth_method: z
     .literal('client_secret_basic', { error: 'must be client_secret_basic' })
     .optional(),
-  token_ttl: tokenTtl.nullish(),
-  quota_per_minute: quotaPerMinute.nullish(),
+  ...settings,
 })
+export const clientChange = z.strictObject({ name: name.optional(), ...settings })
 
-/** What is granted or taken: lists of what to add and what to remove, and whole grants by audience. */
-const grantChange = z.strictObject({
-  grants: grants.optional(),
-  plugins: listOf(chosenId).optional(),
-  remove_plugins: listOf(chosenId).optional(),
-  introspects: listOf(audienceId).optional(),
-  remove_introspects: listOf(audienceId).optional(),
-})
-
-export type NewClientInput = z.input<typeof newClient>
-export type GrantChangeInput = z.input<typeof grantChange>
-
-export const listClients = async ({ deps }: Admin) =>
-  (await deps.store.listClients()).map(clientView)
+export const listClients = async (admin: Admin, query: z.input<typeof clientQuery> = {}) => {
+  const { deps, authority } = admin
+  const parsed = parse(clientQuery, query)
+  const { workspace_id: wanted, plugin_id: pluginId, status, name: named, audience } = parsed
+  const workspaceId = authority.workspaceId ?? wanted
+  // Of another workspace there is nothing to see, as of one that does not exist.
+  const hidden = wanted !== undefined && wanted !== workspaceId
+  const filter = { workspaceId, status, name: named, pluginId, audience }
+  return await pageByAge(
+    parsed,
+    async (part) => (hidden ? [] : deps.store.listClients(filter, part)),
+    clientView,
+  )
+}
 
 export const showClient = async (admin: Admin, id: string) =>
   clientView(await readClient(admin, id))
 
 /** @returns the client with its id and secret; the secret is shown this once */
-export const createClient = (admin: Admin, input: NewClientInput) =>
+export const createClient = (admin: Admin, input: z.input<typeof newClient>) =>
   change(admin, 'client.create', null, async (named) => {
     const fields = parse(newClient, input)
     const client: Omit<NewClient, 'secret'> = {
       id: newClientId(admin.deps.random),
       name: fields.name,
-      workspaceId: fields.workspace_id ?? DEFAULT_WORKSPACE,
+      workspaceId: workspaceFor(admin, fields),
       tokenTtl: fields.token_ttl ?? null,
       quotaPerMinute: fields.quota_per_minute ?? null,
       plugins: fields.plugins ?? [],
       createPlugins: fields.create_plugins ?? false,
-      grants: fields.grants?.filter((grant) => grant.permissions.length > 0) ?? [],
+      grants: withPermissions(fields.grants ?? []),
       introspects: fields.introspects ?? [],
     }
     named(client.id)
+    checkGiven(admin.authority, client)
     await checkReferences(admin, client)
     return await addClient(admin, client)
   })
+
+/** A bound administrator has one workspace to give; who is to be in none, has to be an administrator. */
+const workspaceFor = (
+  { authority }: Admin,
+  { workspace_id: wanted, grants: given }: z.output<typeof newClient>,
+): string | null => {
+  if (wanted === undefined) return authority.workspaceId ?? DEFAULT_WORKSPACE
+  if (wanted !== null) {
+    if (authority.workspaceId === null || authority.workspaceId === wanted) return wanted
+    throw unknownReference('workspace', wanted, 'workspace_id')
+  }
+  requireUnbound(authority)
+  if (given?.some((grant) => grant.audience === ADMIN_AUDIENCE)) return null
+  throw new OperationRefused(
+    'invalid_value',
+    `workspace_id: must name a workspace for a client without a grant for ${ADMIN_AUDIENCE}`,
+    'workspace_id',
+  )
+}
 
 /** An unbound administrator: what is left when every other one is lost. */
 export const createAdministrator = (admin: Admin, givenName: string) =>
@@ -73,43 +122,41 @@ const addClient = async (admin: Admin, client: Omit<NewClient, 'secret'>) => {
   const secret = newClientSecret(admin.deps.random)
   await admin.deps.store.createClient({ ...client, secret: secret.row }, now(admin))
   return {
-    ...clientView(await readClient(admin, client.id)),
+    ...(await showClient(admin, client.id)),
     secret_id: secret.row.id,
     client_secret: secret.text,
   }
 }
 
-/** Sets what the client may ask for at each audience that is named; no permissions take the audience away. */
-export const grantClient = (admin: Admin, id: string, input: GrantChangeInput) =>
-  change(admin, 'client.grant', id, async () => {
-    const fields = parse(grantChange, input)
-    await retried(async () => {
-      const before = await readClient(admin, id)
-      const after = {
-        grants: mergeGrants(before.grants, fields.grants ?? []),
-        plugins: merge(before.plugins, fields.plugins, fields.remove_plugins),
-        introspects: merge(before.introspects, fields.introspects, fields.remove_introspects),
-      }
-      await checkReferences(admin, { ...after, workspaceId: null, createPlugins: false })
-      await admin.deps.store.updateClient(before, after, now(admin))
+/** What is given replaces what was; the rest stays. What is taken away kills its tokens. */
+export const updateClient = (admin: Admin, id: string, input: z.input<typeof clientChange>) =>
+  change(admin, 'client.update', id, async () => {
+    const fields = parse(clientChange, input)
+    const update = {
+      ...(fields.name !== undefined && { name: fields.name }),
+      ...(fields.token_ttl !== undefined && { tokenTtl: fields.token_ttl }),
+      ...(fields.quota_per_minute !== undefined && { quotaPerMinute: fields.quota_per_minute }),
+      ...(fields.plugins && { plugins: fields.plugins }),
+      ...(fields.grants && { grants: withPermissions(fields.grants) }),
+      ...(fields.introspects && { introspects: fields.introspects }),
+    }
+    await retried(admin, async () => {
+      const before = unchanged(admin, await readClient(admin, id))
+      const after = { ...before, ...update }
+      checkGiven(admin.authority, after, before)
+      await checkReferences(admin, { ...after, createPlugins: false })
+      await admin.deps.store.updateClient(before, update, now(admin))
     })
     return await showClient(admin, id)
   })
 
-const mergeGrants = (before: readonly Grant[], given: readonly Grant[]): Grant[] => {
-  const named = new Set(given.map((grant) => grant.audience))
-  return [...before.filter((grant) => !named.has(grant.audience)), ...given].filter(
-    (grant) => grant.permissions.length > 0,
-  )
-}
-
-const merge = (before: string[], add: string[] = [], remove: string[] = []): string[] =>
-  [...new Set([...before, ...add])].filter((item) => !remove.includes(item))
+const withPermissions = (given: Client['grants']): Client['grants'] =>
+  given.filter((grant) => grant.permissions.length > 0)
 
 export const disableClient = (admin: Admin, id: string) =>
   setStatus(admin, { id, action: 'client.disable', status: 'disabled' })
 
-/** It may log in again; tokens from before it was disabled stay dead. */
+/** It may log in again, with all that it has; tokens from before it was disabled stay dead. */
 export const enableClient = (admin: Admin, id: string) =>
   setStatus(admin, { id, action: 'client.enable', status: 'active' })
 
@@ -118,29 +165,36 @@ const setStatus = (
   { id, action, status }: { id: string; action: string; status: 'active' | 'disabled' },
 ) =>
   change(admin, action, id, async () => {
-    await retried(async () =>
-      admin.deps.store.updateClient(await readClient(admin, id), { status }, now(admin)),
-    )
+    await retried(admin, async () => {
+      const before = unchanged(admin, await readClient(admin, id))
+      if (status === 'active') checkWorth(admin.authority, before)
+      await admin.deps.store.updateClient(before, { status }, now(admin))
+    })
     return await showClient(admin, id)
   })
 
 export const deleteClient = (admin: Admin, id: string) =>
   change(admin, 'client.delete', id, async () => {
-    await retried(async () =>
-      admin.deps.store.deleteClient(await readClient(admin, id), now(admin)),
-    )
+    await retried(admin, async () => {
+      const before = unchanged(admin, await readClient(admin, id))
+      await admin.deps.store.deleteClient(before, now(admin))
+    })
     return { client_id: id, status: 'deleted' as const }
   })
 
 export const revokeClientTokens = (admin: Admin, id: string) =>
   change(admin, 'client.revoke_tokens', id, async () => {
-    await readClient(admin, id)
+    unchanged(admin, await readClient(admin, id))
     await admin.deps.store.revokeClientTokens(id, now(admin))
     return await showClient(admin, id)
   })
 
-export const readClient = async ({ deps }: Admin, id: string): Promise<Client> =>
-  found(await deps.store.findClient(id), 'client', id)
+/** Of another workspace is as good as not there. */
+export const readClient = async ({ deps, authority }: Admin, id: string): Promise<Client> => {
+  const client = await deps.store.findClient(id)
+  const seen = authority.workspaceId === null || client?.workspaceId === authority.workspaceId
+  return found(seen ? client : null, 'client', id)
+}
 
 type References = Pick<
   NewClient,
@@ -150,29 +204,25 @@ type References = Pick<
 /** Says which name is wrong; that nothing dangles, the database's foreign keys hold. */
 const checkReferences = async ({ deps }: Admin, references: References): Promise<void> => {
   const { store } = deps
-  const { workspaceId } = references
-  if (workspaceId !== null) {
-    found(await store.findWorkspace(workspaceId), 'workspace', workspaceId, 'workspace_id')
+  const exists = async (row: Promise<unknown>, what: string, id: string, field: string) => {
+    if ((await row) === null) throw unknownReference(what, id, field)
+  }
+  const { workspaceId: workspace } = references
+  if (workspace !== null) {
+    await exists(store.findWorkspace(workspace), 'workspace', workspace, 'workspace_id')
   }
   if (!references.createPlugins) {
-    for (const id of references.plugins) found(await store.findPlugin(id), 'plugin', id, 'plugins')
+    for (const id of references.plugins) await exists(store.findPlugin(id), 'plugin', id, 'plugins')
   }
   for (const id of references.introspects) {
-    found(await store.findAudience(id), 'audience', id, 'introspects')
+    await exists(store.findAudience(id), 'audience', id, 'introspects')
   }
-  for (const grant of references.grants) {
-    const audience = found(
-      await store.findAudience(grant.audience),
-      'audience',
-      grant.audience,
-      'grants',
-    )
-    const unknown = grant.permissions.find(
-      (p) => !audience.permissions.some((known) => known.name === p),
-    )
-    if (unknown !== undefined) {
-      const message = `the audience ${audience.id} has no permission ${unknown}`
-      throw new OperationRefused('not_found', message, 'grants')
-    }
+  for (const { audience: id, permissions } of references.grants) {
+    const audience = await store.findAudience(id)
+    if (audience === null) throw unknownReference('audience', id, 'grants')
+    const unknown = permissions.find((name) => !audience.permissions.some((p) => p.name === name))
+    if (unknown === undefined) continue
+    const message = `grants: the audience ${audience.id} has no permission ${unknown}`
+    throw new OperationRefused('unknown_reference', message, 'grants')
   }
 }

@@ -1,21 +1,54 @@
+import { z } from 'zod'
+import type { SigningKey } from '../store/store.ts'
 import { missingKeys, replacementsFor } from '../signing/keyring.ts'
 import { newKey } from '../signing/wrapping.ts'
-import { type Admin, change, notFound, now } from './operation.ts'
+import { requireUnbound } from './authority.ts'
+import { algorithm } from './fields.ts'
+import { type Admin, change, found, now, parse } from './operation.ts'
+import { pageFields, pageOfRows } from './pages.ts'
 import { keyView } from './views.ts'
 
-export const listKeys = async ({ deps }: Admin) => (await deps.store.listKeys()).map(keyView)
+export const keyQuery = z.strictObject({
+  ...pageFields,
+  state: z
+    .enum(['next', 'active', 'retiring', 'revoked'], {
+      error: 'must be next, active, retiring or revoked',
+    })
+    .optional(),
+  algorithm: algorithm.optional(),
+})
+
+/** Keys belong to no workspace: a bound administrator sees none but those of the JWKS. */
+export const listKeys = async (
+  { deps, authority }: Admin,
+  query: z.input<typeof keyQuery> = {},
+) => {
+  requireUnbound(authority)
+  const { state, algorithm: wanted, ...page } = parse(keyQuery, query)
+  const rows = (await deps.store.listKeys())
+    .filter((key) => state === undefined || key.state === state)
+    .filter((key) => wanted === undefined || key.algorithm === wanted)
+    .map((key) => ({ ...key, id: key.kid }))
+  return await pageOfRows(page, { rows, newestFirst: false, view: keyView })
+}
+
+export const showKey = async (admin: Admin, kid: string) => {
+  requireUnbound(admin.authority)
+  return keyView(await readKey(admin, kid))
+}
 
 /** Takes a key out of the JWKS and kills every token that it has signed, for good. The next one signs. */
 export const revokeKey = (admin: Admin, kid: string) =>
   change(admin, 'key.revoke', kid, async () => {
-    const keys = await admin.deps.store.listKeys()
-    if (!keys.some((key) => key.kid === kid)) throw notFound('key', kid)
+    requireUnbound(admin.authority)
+    await readKey(admin, kid)
     return await revoke(admin, [kid])
   })
 
 /** Revokes every key there is; all tokens are dead and new keys sign. */
 export const revokeAllKeys = (admin: Admin) =>
   change(admin, 'key.revoke_all', null, async () => {
+    requireUnbound(admin.authority)
     const keys = await admin.deps.store.listKeys()
     const kids = keys.filter((key) => key.state !== 'revoked').map((key) => key.kid)
     return await revoke(admin, kids)
@@ -32,3 +65,6 @@ const revoke = async (admin: Admin, kids: string[]) => {
   if (missing.length > 0) await store.addKeys(await make(missing), now(admin))
   return await listKeys(admin)
 }
+
+const readKey = async ({ deps }: Admin, kid: string): Promise<SigningKey> =>
+  found((await deps.store.listKeys()).find((key) => key.kid === kid) ?? null, 'key', kid)

@@ -1,9 +1,10 @@
-// What every administrative operation has in common: who asks, checked input, one audit event, retries.
+// What every administrative operation has in common: who asks, checked input, its audit rows, retries.
 import type { z } from 'zod'
 import { type AuditContext, audited } from '../audit.ts'
 import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
-import { Conflict, OperationRefused } from '../errors.ts'
+import { Conflict, type FieldError, OperationRefused } from '../errors.ts'
+import type { Authority } from './authority.ts'
 
 export type AdminDeps = Pick<
   Deps,
@@ -20,58 +21,102 @@ export type AdminDeps = Pick<
   | 'algorithms'
 >
 
-/** An operation on behalf of someone: what it needs, and who that is. */
-export type Admin = { deps: AdminDeps; as: AuditContext }
-
-export const now = ({ deps }: Admin): number => nowSeconds(deps)
-
-/** Runs a change and writes its one audit event. */
-export const change = <T>(
-  { deps, as }: Admin,
-  action: string,
-  target: string | null,
-  operation: (named: (target: string) => void) => Promise<T>,
-): Promise<T> => {
-  const named = target !== null && isNameable(target) ? target : null
-  return audited(deps, { ...as, action, target: named }, operation)
+/** An operation on behalf of someone: what it needs, who that is, and what they may do. */
+export type Admin = {
+  deps: AdminDeps
+  as: AuditContext
+  authority: Authority
+  /** Whether what is changed is what was read (RFC 9110 §13.1.1); null where nobody says what they read. */
+  ifMatch: ((etag: string) => boolean) | null
 }
+
+export const now = ({ deps }: Pick<Admin, 'deps'>): number => nowSeconds(deps)
+
+/** Runs a change between its two audit rows. `target` may be whatever was sent for an id. */
+export const change = <T>(
+  { deps, as }: Pick<Admin, 'deps' | 'as'>,
+  action: string,
+  target: unknown,
+  operation: (named: (target: string) => void) => Promise<T>,
+): Promise<T> =>
+  audited(deps, { ...as, action, target: nameable(target) }, (named) =>
+    operation((name) => {
+      if (isNameable(name)) named(name)
+    }),
+  )
+
+/** What may be said of what was asked for: nothing of what cannot be an id. */
+export const nameable = (id: unknown): string | null =>
+  typeof id === 'string' && isNameable(id) ? id : null
 
 /** False for what cannot be an id, a secret and a token among it: people paste those into the wrong field. */
 const isNameable = (id: string): boolean =>
   /^[\x21-\x7e]{1,255}$/.test(id) && !/^(lk[ser]_|ey[\w-]{8,}\.ey[\w-]{8,}\.)/.test(id)
 
-/** @throws OperationRefused naming the first bad field and what it must be, never what it was */
+/** @throws OperationRefused with one entry for each bad field: what it must be, never what it was */
 export const parse = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> => {
   const { data, error } = schema.safeParse(input)
   if (!error) return data as z.output<T>
-  const [issue] = error.issues
-  const field = issue?.path.filter((part) => typeof part === 'string').join('.') || undefined
-  throw new OperationRefused('invalid_value', `${field ?? 'input'}: ${issue?.message}`, field)
+  const errors = fieldErrors(error.issues)
+  const [first] = errors
+  const field = first?.field.replace(/\.\d+/g, '') || undefined
+  const message = `${field ?? 'input'}: ${first?.detail}`
+  throw new OperationRefused('invalid_value', message, field, errors)
 }
 
-export const notFound = (what: string, id: string, field?: string): OperationRefused =>
-  new OperationRefused(
-    'not_found',
-    isNameable(id) ? `there is no ${what} ${id}` : `there is no such ${what}`,
-    field,
-  )
+const fieldErrors = (issues: readonly z.core.$ZodIssue[]): FieldError[] => {
+  const errors = new Map<string, FieldError>()
+  for (const issue of issues) {
+    const members = issue.code === 'unrecognized_keys' ? issue.keys : [null]
+    for (const member of members) {
+      const field = [...issue.path, ...(member === null ? [] : [shownName(member)])].join('.')
+      const detail = member === null ? issue.message : 'is not a member that is known here'
+      if (!errors.has(field)) errors.set(field, { field, detail })
+    }
+  }
+  return [...errors.values()]
+}
+
+/** A member's name is said only where it looks like one. */
+const shownName = (name: string): string => (/^[a-z_]{1,40}$/i.test(name) ? name : '?')
+
+export const notFound = (what: string, id: string): OperationRefused =>
+  new OperationRefused('not_found', there(what, id))
+
+/** Something in the input names what does not exist, or what whoever asks cannot see. */
+export const unknownReference = (what: string, id: string, field: string): OperationRefused =>
+  new OperationRefused('unknown_reference', `${field}: ${there(what, id)}`, field)
+
+const there = (what: string, id: string): string =>
+  isNameable(id) ? `there is no ${what} ${id}` : `there is no such ${what}`
 
 /** Gives what was read, or refuses. */
-export const found = <T>(row: T | null, what: string, id: string, field?: string): T => {
-  if (row === null) throw notFound(what, id, field)
+export const found = <T>(row: T | null, what: string, id: string): T => {
+  if (row === null) throw notFound(what, id)
   return row
 }
 
+/** @throws Conflict where it is not what whoever asks has read */
+export const unchanged = <T extends { etag: string }>({ ifMatch }: Admin, row: T): T => {
+  if (ifMatch === null || ifMatch(row.etag)) return row
+  throw new Conflict('it has been changed since it was read')
+}
+
 /**
- * Reads, decides and writes; again from the start where another administrator was faster.
+ * Reads, decides and writes; again from the start where another administrator was faster, unless whoever asks
+ * has said which state they read.
  * @throws Conflict after several tries
  */
-export const retried = async <T>(attempt: () => Promise<T>): Promise<T> => {
+export const retried = async <T>(
+  { ifMatch }: Pick<Admin, 'ifMatch'>,
+  attempt: () => Promise<T>,
+): Promise<T> => {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt()
     } catch (error) {
-      if (!(error instanceof Conflict) || tries === MAX_CHANGE_TRIES) throw error
+      const again = error instanceof Conflict && ifMatch === null && tries < MAX_CHANGE_TRIES
+      if (!again) throw error
     }
   }
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { Plugin } from '../store/store.ts'
+import { requireUnbound } from './authority.ts'
 import { capability, chosenId, listOf, name, trust } from './fields.ts'
-import { type Admin, change, found, now, parse, retried } from './operation.ts'
+import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
+import { pageByAge, pageFields } from './pages.ts'
 import { pluginView } from './views.ts'
 
 const settings = {
@@ -11,17 +13,31 @@ const settings = {
   snapshot: chosenId.nullish(),
 }
 
-const newPlugin = z.strictObject({ id: chosenId, ...settings })
-const pluginChange = z.strictObject(settings)
+export const pluginQuery = z.strictObject({
+  ...pageFields,
+  trust: trust.optional(),
+  capability: capability.optional(),
+})
+export const newPlugin = z.strictObject({ id: chosenId, ...settings })
+export const pluginChange = z.strictObject(settings)
 
-export type NewPluginInput = z.input<typeof newPlugin>
-export type PluginChangeInput = z.input<typeof pluginChange>
+/** A bound administrator sees those that its own client may act for. */
+export const listPlugins = async (
+  { deps, authority }: Admin,
+  query: z.input<typeof pluginQuery> = {},
+) => {
+  const { trust: tier, capability: wanted, ...page } = parse(pluginQuery, query)
+  const ids = authority.holds === null ? undefined : [...authority.holds.plugins]
+  const filter = { ids, trust: tier, capability: wanted }
+  return await pageByAge(page, (part) => deps.store.listPlugins(filter, part), pluginView)
+}
 
-export const listPlugins = async ({ deps }: Admin) =>
-  (await deps.store.listPlugins()).map(pluginView)
+export const showPlugin = async (admin: Admin, id: string) =>
+  pluginView(await readPlugin(admin, id))
 
-export const createPlugin = (admin: Admin, input: NewPluginInput) =>
+export const createPlugin = (admin: Admin, input: z.input<typeof newPlugin>) =>
   change(admin, 'plugin.create', input.id, async () => {
+    requireUnbound(admin.authority)
     const fields = parse(newPlugin, input)
     await admin.deps.store.createPlugin(
       {
@@ -33,12 +49,13 @@ export const createPlugin = (admin: Admin, input: NewPluginInput) =>
       },
       now(admin),
     )
-    return pluginView(await readPlugin(admin, fields.id))
+    return await showPlugin(admin, fields.id)
   })
 
 /** What is given replaces what was; the rest stays. Less trust or a capability less kills its tokens. */
-export const updatePlugin = (admin: Admin, id: string, input: PluginChangeInput) =>
+export const updatePlugin = (admin: Admin, id: string, input: z.input<typeof pluginChange>) =>
   change(admin, 'plugin.update', id, async () => {
+    requireUnbound(admin.authority)
     const fields = parse(pluginChange, input)
     const update = {
       ...(fields.name !== undefined && { name: fields.name }),
@@ -46,18 +63,22 @@ export const updatePlugin = (admin: Admin, id: string, input: PluginChangeInput)
       ...(fields.capabilities && { capabilities: fields.capabilities }),
       ...(fields.snapshot !== undefined && { snapshot: fields.snapshot }),
     }
-    await retried(async () =>
-      admin.deps.store.updatePlugin(await readPlugin(admin, id), update, now(admin)),
-    )
-    return pluginView(await readPlugin(admin, id))
+    await retried(admin, async () => {
+      const before = unchanged(admin, await readPlugin(admin, id))
+      await admin.deps.store.updatePlugin(before, update, now(admin))
+    })
+    return await showPlugin(admin, id)
   })
 
 export const revokePluginTokens = (admin: Admin, id: string) =>
   change(admin, 'plugin.revoke_tokens', id, async () => {
-    await readPlugin(admin, id)
+    requireUnbound(admin.authority)
+    unchanged(admin, await readPlugin(admin, id))
     await admin.deps.store.revokePluginTokens(id, now(admin))
-    return pluginView(await readPlugin(admin, id))
+    return await showPlugin(admin, id)
   })
 
-const readPlugin = async ({ deps }: Admin, id: string): Promise<Plugin> =>
-  found(await deps.store.findPlugin(id), 'plugin', id)
+const readPlugin = async ({ deps, authority }: Admin, id: string): Promise<Plugin> => {
+  const seen = authority.holds?.plugins.has(id) !== false
+  return found(seen ? await deps.store.findPlugin(id) : null, 'plugin', id)
+}

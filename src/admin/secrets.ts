@@ -1,29 +1,47 @@
 import { z } from 'zod'
 import { DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS } from '../constants.ts'
 import { newClientSecret } from '../secret.ts'
+import type { ClientSecret } from '../store/store.ts'
+import { checkWorth } from './authority.ts'
 import { readClient } from './clients.ts'
 import { expiresIn, name, previousExpiresIn } from './fields.ts'
-import { type Admin, change, found, now, parse } from './operation.ts'
+import { type Admin, change, found, now, parse, unchanged } from './operation.ts'
+import { pageFields, pageOfRows } from './pages.ts'
 import { secretView } from './views.ts'
 
-const newSecret = z.strictObject({
+export const secretQuery = z.strictObject({ ...pageFields, name: name.optional() })
+export const newSecret = z.strictObject({
   name: name.nullish(),
-  expires_in: expiresIn.nullish(),
-  previous_expires_in: previousExpiresIn.optional(),
+  expires_in: expiresIn.nullish().meta({ description: 'Seconds; null: it does not end.' }),
+  previous_expires_in: previousExpiresIn
+    .optional()
+    .meta({ description: 'When the others end, in seconds; 24 hours where it is not said.' }),
 })
 
-export type NewSecretInput = z.input<typeof newSecret>
-
-export const listSecrets = async (admin: Admin, clientId: string) => {
-  await readClient(admin, clientId)
-  return (await admin.deps.store.listSecrets(clientId, now(admin))).map(secretView)
+/** The live ones, newest first. */
+export const listSecrets = async (
+  admin: Admin,
+  clientId: string,
+  query: z.input<typeof secretQuery> = {},
+) => {
+  const { name: wanted, ...page } = parse(secretQuery, query)
+  const rows = (await readSecrets(admin, clientId)).filter(
+    (row) => wanted === undefined || row.name === wanted,
+  )
+  return await pageOfRows(page, { rows, newestFirst: true, view: secretView })
 }
 
-/** Adds a secret and lets the others end; the new one is shown this once. */
-export const addSecret = (admin: Admin, clientId: string, input: NewSecretInput) =>
+export const showSecret = async (admin: Admin, clientId: string, secretId: string) =>
+  secretView(await readSecret(admin, clientId, secretId))
+
+/**
+ * Adds a secret and lets the others end; the new one is shown this once. Whoever has it can do what the client
+ * can, so it is not made for those who could not give that.
+ */
+export const addSecret = (admin: Admin, clientId: string, input: z.input<typeof newSecret>) =>
   change(admin, 'secret.add', clientId, async () => {
     const fields = parse(newSecret, input)
-    await readClient(admin, clientId)
+    checkWorth(admin.authority, await readClient(admin, clientId))
     const at = now(admin)
     const secret = newClientSecret(admin.deps.random, {
       name: fields.name ?? null,
@@ -39,10 +57,19 @@ export const addSecret = (admin: Admin, clientId: string, input: NewSecretInput)
 /** Ends one at once. Tokens that it got live on: `client revoke-tokens` takes those. */
 export const revokeSecret = (admin: Admin, clientId: string, secretId: string) =>
   change(admin, 'secret.revoke', clientId, async () => {
-    await readClient(admin, clientId)
-    const live = await admin.deps.store.listSecrets(clientId, now(admin))
-    const secret = live.find(({ id }) => id === secretId) ?? null
-    found(secret, `live secret of client ${clientId} with the id`, secretId)
+    const { etag } = await showSecret(admin, clientId, secretId)
+    unchanged(admin, { etag })
     await admin.deps.store.revokeSecret(clientId, secretId, now(admin))
-    return { secret_id: secretId, client_id: clientId, revoked: true }
+    return { secret_id: secretId, client_id: clientId, revoked: true as const }
   })
+
+const readSecrets = async (admin: Admin, clientId: string): Promise<ClientSecret[]> => {
+  await readClient(admin, clientId)
+  return await admin.deps.store.listSecrets(clientId, now(admin))
+}
+
+const readSecret = async (admin: Admin, clientId: string, id: string): Promise<ClientSecret> => {
+  const live = await readSecrets(admin, clientId)
+  const secret = live.find((row) => row.id === id) ?? null
+  return found(secret, `live secret of client ${clientId} with the id`, id)
+}

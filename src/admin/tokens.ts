@@ -4,7 +4,7 @@ import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
 import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
 import type { TokenRequest } from '../oauth/narrowing.ts'
-import { type Admin, change, now } from './operation.ts'
+import { type Admin, change } from './operation.ts'
 
 /** A token as the client itself would get it, without its secret. */
 export const issueTokenFor = (
@@ -28,25 +28,14 @@ export const inspectToken = async ({ deps }: Admin, token: string) => {
   return { active, claims }
 }
 
-/** Takes one token back, whoever's it is. */
-export const revokeToken = (admin: Admin, token: string) =>
-  change(admin, 'token.revoke', null, async (named) => {
-    await checkIssuer(token, admin.deps)
-    const claims = (await readAccessToken(token, admin.deps))?.claims
-    if (claims === undefined) {
-      throw new OperationRefused('not_found', 'this is no token of this server, or it has expired')
-    }
-    const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
-    named(jti)
-    await admin.deps.store.revokeToken({ jti, clientId, clientGen, exp }, now(admin))
-    return { jti, client_id: clientId, revoked: true }
-  })
-
 /**
  * A token that our key has signed for another issuer is no stranger's: the command and the server run with
  * different settings, and to call a live token inactive would be untrue.
  */
-const checkIssuer = async (token: string, { signer, issuer }: Admin['deps']): Promise<void> => {
+export const checkIssuer = async (
+  token: string,
+  { signer, issuer }: Admin['deps'],
+): Promise<void> => {
   if ((await signer.verify(token)) === null) return
   if (decodeJwt(token).iss === issuer) return
   throw new OperationRefused(

@@ -1,35 +1,83 @@
 // What administration shows: the keys of the API and of `--json`. Pure: no I/O.
+import { z } from 'zod'
 import type {
   Audience,
   Client,
   ClientSecret,
   Plugin,
+  Revocation,
   SigningKey,
   Workspace,
 } from '../store/store.ts'
 
-/** RFC 3339 in UTC; null stays null. */
-const time = (seconds: number | null): string | null =>
-  seconds === null ? null : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+/** RFC 3339 in UTC. */
+const time = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 
-export const workspaceView = (row: Workspace) => ({
+const timeOrNull = (seconds: number | null): string | null =>
+  seconds === null ? null : time(seconds)
+
+const timestamp = z.string().meta({ format: 'date-time', description: 'RFC 3339, in UTC.' })
+const generation = z.int().meta({ description: 'Tokens of an older one are revoked.' })
+const etag = z.string().meta({ description: 'For `If-Match`, in double quotes.' })
+const seconds = z.int().nullable().meta({ description: 'Seconds; null: the default.' })
+
+export const workspaceShown = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    status: z.enum(['active', 'suspended']),
+    generation,
+    created_at: timestamp,
+    etag,
+  })
+  .meta({ id: 'Workspace', description: 'A tenant.' })
+
+export const workspaceView = (row: Workspace): z.infer<typeof workspaceShown> => ({
   id: row.id,
   name: row.name,
   status: row.status,
   generation: row.generation,
   created_at: time(row.createdAt),
+  etag: row.etag,
 })
 
-export const audienceView = (row: Audience) => ({
+export const audienceShown = z
+  .strictObject({
+    id: z.string(),
+    permissions: z.array(z.strictObject({ name: z.string(), implies: z.array(z.string()) })),
+    requires_plugin: z.boolean(),
+    token_ttl: seconds,
+    algorithm: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']),
+    created_at: timestamp,
+    etag,
+  })
+  .meta({ id: 'Audience', description: 'A resource server that tokens are meant for.' })
+
+export const audienceView = (row: Audience): z.infer<typeof audienceShown> => ({
   id: row.id,
   permissions: row.permissions,
   requires_plugin: row.requiresPlugin,
   token_ttl: row.tokenTtl,
   algorithm: row.algorithm,
   created_at: time(row.createdAt),
+  etag: row.etag,
 })
 
-export const pluginView = (row: Plugin) => ({
+export const pluginShown = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    trust: z.enum(['bundled', 'trusted', 'restricted']),
+    capabilities: z.array(z.string()),
+    snapshot: z.string().nullable(),
+    generation,
+    created_at: timestamp,
+    etag,
+  })
+  .meta({ id: 'Plugin', description: 'Software that a client acts for.' })
+
+export const pluginView = (row: Plugin): z.infer<typeof pluginShown> => ({
   id: row.id,
   name: row.name,
   trust: row.trust,
@@ -37,9 +85,28 @@ export const pluginView = (row: Plugin) => ({
   snapshot: row.snapshot,
   generation: row.generation,
   created_at: time(row.createdAt),
+  etag: row.etag,
 })
 
-export const clientView = (row: Client) => ({
+export const clientShown = z
+  .strictObject({
+    client_id: z.string(),
+    name: z.string(),
+    workspace_id: z.string().nullable().meta({ description: 'Null: an unbound administrator.' }),
+    status: z.enum(['active', 'disabled', 'deleted']),
+    plugins: z.array(z.string()),
+    grants: z.array(z.strictObject({ audience: z.string(), permissions: z.array(z.string()) })),
+    introspects: z.array(z.string()),
+    auth_method: z.literal('client_secret_basic'),
+    token_ttl: seconds,
+    quota_per_minute: z.int().nullable(),
+    generation,
+    created_at: timestamp,
+    etag,
+  })
+  .meta({ id: 'Client', description: 'A confidential OAuth client.' })
+
+export const clientView = (row: Client): z.infer<typeof clientShown> => ({
   client_id: row.id,
   name: row.name,
   workspace_id: row.workspaceId,
@@ -52,23 +119,102 @@ export const clientView = (row: Client) => ({
   quota_per_minute: row.quotaPerMinute,
   generation: row.generation,
   created_at: time(row.createdAt),
+  etag: row.etag,
 })
 
-export const secretView = (row: ClientSecret) => ({
+/** A client with its first secret, which is shown this once. */
+export const clientCreated = z
+  .strictObject({
+    ...clientShown.shape,
+    secret_id: z.string(),
+    client_secret: z.string().meta({ description: 'Shown this once.' }),
+  })
+  .meta({ id: 'CreatedClient' })
+
+export const clientDeleted = z
+  .strictObject({ client_id: z.string(), status: z.literal('deleted') })
+  .meta({ id: 'DeletedClient' })
+
+export const secretShown = z
+  .strictObject({
+    secret_id: z.string(),
+    client_id: z.string(),
+    name: z.string().nullable(),
+    hint: z.string().meta({ description: 'The last four characters.' }),
+    created_at: timestamp,
+    expires_at: timestamp.nullable(),
+    last_used_at: timestamp.nullable().meta({ description: 'To the minute.' }),
+    etag,
+  })
+  .meta({ id: 'Secret', description: 'A live secret of a client.' })
+
+/** A secret changes only when its end does. */
+const secretEtag = (row: ClientSecret): string => `${row.id.slice(-8)}-${row.expiresAt ?? 'never'}`
+
+export const secretView = (row: ClientSecret): z.infer<typeof secretShown> => ({
   secret_id: row.id,
   client_id: row.clientId,
   name: row.name,
   hint: row.hint,
   created_at: time(row.createdAt),
-  expires_at: time(row.expiresAt),
-  last_used_at: time(row.lastUsedAt),
+  expires_at: timeOrNull(row.expiresAt),
+  last_used_at: timeOrNull(row.lastUsedAt),
+  etag: secretEtag(row),
 })
 
-export const keyView = (row: SigningKey) => ({
+export const secretAdded = z
+  .strictObject({
+    ...secretShown.shape,
+    client_secret: z.string().meta({ description: 'Shown this once.' }),
+  })
+  .meta({ id: 'AddedSecret' })
+
+export const secretRevoked = z
+  .strictObject({ secret_id: z.string(), client_id: z.string(), revoked: z.literal(true) })
+  .meta({ id: 'RevokedSecret' })
+
+export const keyShown = z
+  .strictObject({
+    kid: z.string(),
+    algorithm: z.string(),
+    state: z.enum(['next', 'active', 'retiring', 'revoked']),
+    created_at: timestamp,
+    activated_at: timestamp.nullable(),
+    revoked_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Key', description: 'A signing key; its private half never leaves the server.' })
+
+export const keyView = (row: SigningKey): z.infer<typeof keyShown> => ({
   kid: row.kid,
   algorithm: row.algorithm,
   state: row.state,
   created_at: time(row.createdAt),
-  activated_at: time(row.activatedAt),
-  revoked_at: time(row.revokedAt),
+  activated_at: timeOrNull(row.activatedAt),
+  revoked_at: timeOrNull(row.revokedAt),
 })
+
+export const revocationShown = z
+  .strictObject({
+    seq: z.int(),
+    kind: z.enum(['jti', 'client', 'plugin', 'workspace', 'key']),
+    value: z.string().meta({ description: 'Of a workspace the SHA-256 (base64url) of its id.' }),
+    gen: z.int().nullable().meta({ description: 'Tokens of an older generation are revoked.' }),
+    client_id: z.string().nullable().meta({ description: 'Whose token a `jti` rule takes back.' }),
+    created_at: timestamp,
+    expires_at: timestamp.nullable().meta({ description: 'Null: for good.' }),
+  })
+  .meta({ id: 'Revocation', description: 'A rule over claims.' })
+
+export const revocationView = (row: Revocation): z.infer<typeof revocationShown> => ({
+  seq: row.seq,
+  kind: row.kind,
+  value: row.value,
+  gen: row.gen,
+  client_id: row.clientId,
+  created_at: time(row.createdAt),
+  expires_at: timeOrNull(row.expiresAt),
+})
+
+export const tokenRevoked = z
+  .strictObject({ jti: z.string(), client_id: z.string(), revoked: z.literal(true) })
+  .meta({ id: 'RevokedToken' })

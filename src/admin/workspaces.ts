@@ -1,42 +1,71 @@
 import { z } from 'zod'
 import type { Workspace, WorkspaceStatus } from '../store/store.ts'
+import { requireUnbound } from './authority.ts'
 import { chosenId, name } from './fields.ts'
-import { type Admin, change, found, now, parse, retried } from './operation.ts'
+import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
+import { pageByAge, pageFields } from './pages.ts'
 import { workspaceView } from './views.ts'
 
-const newWorkspace = z.strictObject({ id: chosenId, name: name.optional() })
+export const workspaceQuery = z.strictObject({
+  ...pageFields,
+  status: z.enum(['active', 'suspended'], { error: 'must be active or suspended' }).optional(),
+})
+export const newWorkspace = z.strictObject({ id: chosenId, name: name.optional() })
+export const workspaceChange = z.strictObject({ name: name.optional() })
 
-export type NewWorkspaceInput = z.input<typeof newWorkspace>
+export const listWorkspaces = async (
+  { deps, authority }: Admin,
+  query: z.input<typeof workspaceQuery> = {},
+) => {
+  const { status, ...page } = parse(workspaceQuery, query)
+  const ids = authority.workspaceId === null ? undefined : [authority.workspaceId]
+  return await pageByAge(
+    page,
+    (part) => deps.store.listWorkspaces({ ids, status }, part),
+    workspaceView,
+  )
+}
 
-export const listWorkspaces = async ({ deps }: Admin) =>
-  (await deps.store.listWorkspaces()).map(workspaceView)
+export const showWorkspace = async (admin: Admin, id: string) =>
+  workspaceView(await readWorkspace(admin, id))
 
-export const createWorkspace = (admin: Admin, input: NewWorkspaceInput) =>
+export const createWorkspace = (admin: Admin, input: z.input<typeof newWorkspace>) =>
   change(admin, 'workspace.create', input.id, async () => {
+    requireUnbound(admin.authority)
     const fields = parse(newWorkspace, input)
     const workspace = { id: fields.id, name: fields.name ?? fields.id }
     await admin.deps.store.createWorkspace(workspace, now(admin))
-    return workspaceView(await readWorkspace(admin, fields.id))
+    return await showWorkspace(admin, fields.id)
   })
+
+export const updateWorkspace = (admin: Admin, id: string, input: z.input<typeof workspaceChange>) =>
+  write(admin, { id, action: 'workspace.update' }, () => parse(workspaceChange, input))
 
 /** Kills the tokens of all its clients and refuses new ones. */
 export const suspendWorkspace = (admin: Admin, id: string) =>
-  setStatus(admin, { id, action: 'workspace.suspend', status: 'suspended' })
+  write(admin, { id, action: 'workspace.suspend' }, () => ({ status: 'suspended' }))
 
 /** New tokens are issued again; the old ones stay dead. */
 export const resumeWorkspace = (admin: Admin, id: string) =>
-  setStatus(admin, { id, action: 'workspace.resume', status: 'active' })
+  write(admin, { id, action: 'workspace.resume' }, () => ({ status: 'active' }))
 
-const setStatus = (
+const write = (
   admin: Admin,
-  { id, action, status }: { id: string; action: string; status: WorkspaceStatus },
+  { id, action }: { id: string; action: string },
+  changed: () => { name?: string | undefined; status?: WorkspaceStatus },
 ) =>
   change(admin, action, id, async () => {
-    await retried(async () =>
-      admin.deps.store.updateWorkspace(await readWorkspace(admin, id), { status }, now(admin)),
-    )
-    return workspaceView(await readWorkspace(admin, id))
+    requireUnbound(admin.authority)
+    const { name: newName, status } = changed()
+    const update = { ...(newName !== undefined && { name: newName }), ...(status && { status }) }
+    await retried(admin, async () => {
+      const before = unchanged(admin, await readWorkspace(admin, id))
+      await admin.deps.store.updateWorkspace(before, update, now(admin))
+    })
+    return await showWorkspace(admin, id)
   })
 
-const readWorkspace = async ({ deps }: Admin, id: string): Promise<Workspace> =>
-  found(await deps.store.findWorkspace(id), 'workspace', id)
+const readWorkspace = async ({ deps, authority }: Admin, id: string): Promise<Workspace> => {
+  const seen = authority.workspaceId === null || authority.workspaceId === id
+  return found(seen ? await deps.store.findWorkspace(id) : null, 'workspace', id)
+}

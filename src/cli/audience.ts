@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { createAudience, listAudiences, updateAudience } from '../admin/audiences.ts'
-import { given, leaf, permission, wholeNumber } from './flags.ts'
+import { createAudience, listAudiences, showAudience, updateAudience } from '../admin/audiences.ts'
+import { given, leaf, listing, permission, singles, wholeNumber } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -58,7 +58,9 @@ export const audience = (program: Command): void => {
       print(await withAdmin((admin) => updateAudience(admin, id, settings(flags))), flags),
     )
 
-  leaf(noun, 'list', 'all audiences', 'audience list --json').action(async (flags: Flags) =>
-    print(await withAdmin(listAudiences), flags),
-  )
+  singles(noun, 'docs', [['show <ID>', 'one audience', showAudience]])
+  listing(noun, 'all audiences', listAudiences, [
+    ['--requires-plugin <BOOLEAN>', 'requires_plugin', 'only those that need one: true or false'],
+    ['--alg <ALG>', 'algorithm', 'only those that sign with it'],
+  ])
 }

@@ -4,14 +4,14 @@ import {
   deleteClient,
   disableClient,
   enableClient,
-  grantClient,
   listClients,
   revokeClientTokens,
   showClient,
+  updateClient,
 } from '../admin/clients.ts'
-import type { Admin } from '../admin/operation.ts'
+import { grantClient } from '../admin/grants.ts'
 import type { Grant } from '../store/store.ts'
-import { collect, given, grant, leaf, quota, wholeNumber } from './flags.ts'
+import { collect, given, grant, leaf, listing, quota, singles, wholeNumber } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -29,6 +29,8 @@ type CreateFlags = {
   json?: boolean
 }
 
+type UpdateFlags = { name?: string; ttl?: number | false; quota?: number | false; json?: boolean }
+
 type GrantFlags = {
   grant?: Grant[]
   plugin?: string[]
@@ -38,32 +40,28 @@ type GrantFlags = {
   json?: boolean
 }
 
+const EXAMPLE_ID = 'lkc_7hQm0c8wJ9f2S4tXb1YzKg'
+
 export const client = (program: Command): void => {
   const noun = program.command('client').description('machines that get tokens')
   create(noun)
+  update(noun)
   setGrants(noun)
-  for (const [usage, description, operation] of OPERATIONS) {
-    leaf(noun, usage, description, `client ${usage.replace('<ID>', EXAMPLE_ID)}`).action(
-      async (id: string, flags: { json?: boolean }) =>
-        print(await withAdmin((admin) => operation(admin, id)), flags),
-    )
-  }
-  leaf(noun, 'list', 'all clients', 'client list').action(async (flags: { json?: boolean }) =>
-    print(await withAdmin(listClients), flags),
-  )
+  singles(noun, EXAMPLE_ID, [
+    ['show <ID>', 'one client and what it is granted', showClient],
+    ['disable <ID>', 'refuse it and kill its tokens', disableClient],
+    ['enable <ID>', 'let it log in again; the old tokens stay dead', enableClient],
+    ['delete <ID>', 'remove it for good and kill its tokens', deleteClient],
+    ['revoke-tokens <ID>', 'kill every token that it was issued so far', revokeClientTokens],
+  ])
+  listing(noun, 'all clients', listClients, [
+    ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
+    ['--status <STATUS>', 'status', 'only those that are active, or disabled'],
+    ['--name <NAME>', 'name', 'only those with exactly this name'],
+    ['--plugin <ID>', 'plugin_id', 'only those that may act for this plugin'],
+    ['--audience <ID>', 'audience', 'only those with a grant for this audience'],
+  ])
 }
-
-const EXAMPLE_ID = 'lkc_7hQm0c8wJ9f2S4tXb1YzKg'
-
-type ClientOperation = (admin: Admin, id: string) => Promise<unknown>
-
-const OPERATIONS: readonly (readonly [usage: string, description: string, ClientOperation])[] = [
-  ['show <ID>', 'one client and what it is granted', showClient],
-  ['disable <ID>', 'refuse it and kill its tokens', disableClient],
-  ['enable <ID>', 'let it log in again; the old tokens stay dead', enableClient],
-  ['delete <ID>', 'remove it for good and kill its tokens', deleteClient],
-  ['revoke-tokens <ID>', 'kill every token that it was issued so far', revokeClientTokens],
-]
 
 const create = (noun: Command): void => {
   leaf(
@@ -113,6 +111,28 @@ const newClient = (flags: CreateFlags) => ({
     quota_per_minute: flags.quota,
   }),
 })
+
+const update = (noun: Command): void => {
+  leaf(
+    noun,
+    'update <ID>',
+    'change what is given',
+    `client update ${EXAMPLE_ID} --name 'Nightly sync' --ttl 300`,
+  )
+    .option('--name <NAME>', 'what people call it')
+    .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
+    .option('--no-ttl', 'what the audience says')
+    .option('--quota <N/min>', 'token requests a minute', quota)
+    .option('--no-quota', 'as many token requests as it likes')
+    .action(async (id: string, flags: UpdateFlags) => {
+      const input = given({
+        name: flags.name,
+        token_ttl: flags.ttl === false ? null : flags.ttl,
+        quota_per_minute: flags.quota === false ? null : flags.quota,
+      })
+      print(await withAdmin((admin) => updateClient(admin, id, input)), flags)
+    })
+}
 
 const setGrants = (noun: Command): void => {
   leaf(

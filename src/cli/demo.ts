@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SHELL } from '../admin/authority.ts'
 import { createClient } from '../admin/clients.ts'
 import { loadConfig } from '../config.ts'
 import { startServer } from '../node/serve.ts'
@@ -46,7 +47,7 @@ const tellIn = async (directory: string): Promise<void> => {
     algorithms: config.algorithms,
     metrics: null,
   }
-  const admin = { deps, as: { actor: 'demo' } }
+  const admin = { deps, as: { actor: 'demo' }, authority: SHELL, ifMatch: null }
   const introspecting = await createClient(admin, { name: 'gateway', introspects: ['hook'] })
   const gateway = await startGateway({ issuer, port: await freePort(), client: introspecting })
   try {

@@ -1,7 +1,11 @@
 // The flags that several commands share, and what their text means.
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Admin } from '../admin/operation.ts'
+import type { Listed } from '../admin/pages.ts'
 import { MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
+import { print } from './output.ts'
+import { withAdmin } from './session.ts'
 
 /** For a flag that may be repeated: `--plugin a --plugin b`. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value]
@@ -58,6 +62,46 @@ export const leaf = (
     .description(description)
     .option('--json', 'print one JSON value')
     .addHelpText('after', `\nExample:\n  $ latchkey ${example}`)
+
+/** Commands that do one thing to one: `client disable ID`. */
+export type Single = readonly [
+  usage: string,
+  description: string,
+  operation: (admin: Admin, id: string) => Promise<unknown>,
+]
+
+export const singles = (noun: Command, exampleId: string, commands: readonly Single[]): void => {
+  for (const [usage, description, operation] of commands) {
+    const example = `${noun.name()} ${usage.replace(/<\w+>/, exampleId)}`
+    leaf(noun, usage, description, example).action(async (id: string, flags: { json?: boolean }) =>
+      print(await withAdmin((admin) => operation(admin, id)), flags),
+    )
+  }
+}
+
+/** A flag for a filter, and the member of the query that it sets. */
+export type Filter = readonly [flag: string, member: string, description: string]
+
+/** `list`: all that fits the filters. */
+export const listing = (
+  noun: Command,
+  description: string,
+  operation: (admin: Admin, query: Record<string, string>) => Promise<Listed<unknown>>,
+  filters: readonly Filter[],
+): void => {
+  const command = leaf(noun, 'list', description, `${noun.name()} list --json`)
+  for (const [flag, , text] of filters) command.option(flag, text)
+  command.action(async (flags: Record<string, string> & { json?: boolean }) => {
+    const values = filters.map(([flag, member]) => [member, flags[optionName(flag)]] as const)
+    const query = Object.fromEntries(values.filter(([, value]) => value !== undefined))
+    print(
+      (await withAdmin((admin) => operation(admin, query as Record<string, string>))).items,
+      flags,
+    )
+  })
+}
+
+const optionName = (flag: string): string => new Option(flag).attributeName()
 
 /** Leaves out what was not given, which is not the same as given empty. */
 export const given = <T extends Record<string, unknown>>(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { listKeys, revokeAllKeys, revokeKey } from '../admin/keys.ts'
-import { leaf } from './flags.ts'
+import { listKeys, revokeAllKeys, revokeKey, showKey } from '../admin/keys.ts'
+import { leaf, listing, singles } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -9,9 +9,13 @@ type RevokeFlags = { all?: boolean; json?: boolean }
 export const key = (program: Command): void => {
   const noun = program.command('key').description('signing keys')
 
-  leaf(noun, 'list', 'all keys and their states', 'key list').action(
-    async (flags: { json?: boolean }) => print(await withAdmin(listKeys), flags),
-  )
+  singles(noun, '9DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g', [
+    ['show <KID>', 'one key and its state', showKey],
+  ])
+  listing(noun, 'all keys and their states', listKeys, [
+    ['--state <STATE>', 'state', 'only those that are next, active, retiring or revoked'],
+    ['--alg <ALG>', 'algorithm', 'only those that sign with it'],
+  ])
 
   leaf(
     noun,
@@ -24,11 +28,9 @@ export const key = (program: Command): void => {
       if ((kid === undefined) === (flags.all !== true)) {
         command.error('error: name one key, or say --all')
       }
-      print(
-        await withAdmin((admin) =>
-          kid === undefined ? revokeAllKeys(admin) : revokeKey(admin, kid),
-        ),
-        flags,
+      const { items } = await withAdmin((admin) =>
+        kid === undefined ? revokeAllKeys(admin) : revokeKey(admin, kid),
       )
+      print(items, flags)
     })
 }

@@ -7,15 +7,19 @@ export const print = (value: unknown, { json }: { json?: boolean | undefined }):
 
 export const toText = (value: unknown): string => {
   if (Array.isArray(value)) return table(value as Record<string, unknown>[])
-  const entries = Object.entries(value as Record<string, unknown>)
+  const entries = shown(value as Record<string, unknown>)
   const width = Math.max(...entries.map(([key]) => key.length))
   return entries.map(([key, v]) => `${key.padEnd(width)}  ${cell(v)}`).join('\n')
 }
 
+/** Etags are for programs. */
+const shown = (record: Record<string, unknown>): [string, unknown][] =>
+  Object.entries(record).filter(([key]) => key !== 'etag')
+
 const table = (rows: Record<string, unknown>[]): string => {
   const [first] = rows
   if (first === undefined) return '(none)'
-  const columns = Object.keys(first)
+  const columns = shown(first).map(([key]) => key)
   const lines = [
     columns.map((column) => column.toUpperCase()),
     ...rows.map((row) => columns.map((column) => cell(row[column]))),

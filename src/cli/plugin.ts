@@ -1,7 +1,13 @@
 import type { Command } from 'commander'
-import { createPlugin, listPlugins, revokePluginTokens, updatePlugin } from '../admin/plugins.ts'
+import {
+  createPlugin,
+  listPlugins,
+  revokePluginTokens,
+  showPlugin,
+  updatePlugin,
+} from '../admin/plugins.ts'
 import type { TrustTier } from '../store/store.ts'
-import { collect, given, leaf } from './flags.ts'
+import { collect, given, leaf, listing, singles } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -55,16 +61,12 @@ export const plugin = (program: Command): void => {
       print(await withAdmin((admin) => updatePlugin(admin, id, settings(flags))), flags),
     )
 
-  leaf(noun, 'list', 'all plugins', 'plugin list').action(async (flags: Flags) =>
-    print(await withAdmin(listPlugins), flags),
-  )
-
-  leaf(
-    noun,
-    'revoke-tokens <ID>',
-    'kill every token that was issued for the plugin so far',
-    'plugin revoke-tokens slack-sync',
-  ).action(async (id: string, flags: Flags) =>
-    print(await withAdmin((admin) => revokePluginTokens(admin, id)), flags),
-  )
+  singles(noun, 'slack-sync', [
+    ['show <ID>', 'one plugin', showPlugin],
+    ['revoke-tokens <ID>', 'kill every token that was issued for it so far', revokePluginTokens],
+  ])
+  listing(noun, 'all plugins', listPlugins, [
+    ['--trust <TIER>', 'trust', 'only those of this trust tier'],
+    ['--capability <CAPABILITY>', 'capability', 'only those that are capable of this'],
+  ])
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addSecret, listSecrets, revokeSecret } from '../admin/secrets.ts'
+import { addSecret, listSecrets, revokeSecret, showSecret } from '../admin/secrets.ts'
 import { given, leaf, wholeNumber } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
@@ -37,7 +37,16 @@ export const secret = (program: Command): void => {
     'its live secrets, without what is secret',
     'secret list lkc_7hQm0c8wJ9f2S4tXb1YzKg',
   ).action(async (client: string, flags: { json?: boolean }) =>
-    print(await withAdmin((admin) => listSecrets(admin, client)), flags),
+    print((await withAdmin((admin) => listSecrets(admin, client))).items, flags),
+  )
+
+  leaf(
+    noun,
+    'show <CLIENT> <SECRET_ID>',
+    'one of them',
+    'secret show lkc_7hQm0c8wJ9f2S4tXb1YzKg secret_VbN3kq0m5XzT1yRw8sHdJA',
+  ).action(async (client: string, id: string, flags: { json?: boolean }) =>
+    print(await withAdmin((admin) => showSecret(admin, client, id)), flags),
   )
 
   leaf(

@@ -1,6 +1,7 @@
 // How a command reaches the database.
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
+import { SHELL } from '../admin/authority.ts'
 import type { Admin } from '../admin/operation.ts'
 import { loadConfig } from '../config.ts'
 import { newJti } from '../secret.ts'
@@ -31,6 +32,8 @@ export const withAdmin = async <T>(
       },
       // What a command does is told apart from what the next one does.
       as: { actor, requestId: newJti(randomBytes) },
+      authority: SHELL,
+      ifMatch: null,
     })
   } finally {
     await store.close()

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { inspectToken, issueTokenFor, revokeToken } from '../admin/tokens.ts'
+import { revokeToken } from '../admin/revocations.ts'
+import { inspectToken, issueTokenFor } from '../admin/tokens.ts'
 import { leaf, readToken } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
@@ -49,6 +50,6 @@ export const token = (program: Command): void => {
     'token revoke - < token.json',
   ).action(async (argument: string, flags: { json?: boolean }, command: Command) => {
     const text = await readToken(argument, command)
-    print(await withAdmin((admin) => revokeToken(admin, text)), flags)
+    print(await withAdmin((admin) => revokeToken(admin, { token: text })), flags)
   })
 }

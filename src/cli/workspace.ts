@@ -3,9 +3,11 @@ import {
   createWorkspace,
   listWorkspaces,
   resumeWorkspace,
+  showWorkspace,
   suspendWorkspace,
+  updateWorkspace,
 } from '../admin/workspaces.ts'
-import { given, leaf } from './flags.ts'
+import { given, leaf, listing, singles } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -23,25 +25,18 @@ export const workspace = (program: Command): void => {
       ),
     )
 
-  leaf(noun, 'list', 'all workspaces', 'workspace list').action(async (flags: Flags) =>
-    print(await withAdmin(listWorkspaces), flags),
-  )
+  leaf(noun, 'update <ID>', 'change its name', "workspace update acme --name 'Acme plc'")
+    .requiredOption('--name <NAME>', 'what people call it')
+    .action(async (id: string, { name, json }: { name: string; json?: boolean }) =>
+      print(await withAdmin((admin) => updateWorkspace(admin, id, { name })), { json }),
+    )
 
-  leaf(
-    noun,
-    'suspend <ID>',
-    'kill the tokens of all its clients and issue no more',
-    'workspace suspend acme',
-  ).action(async (id: string, flags: Flags) =>
-    print(await withAdmin((admin) => suspendWorkspace(admin, id)), flags),
-  )
-
-  leaf(
-    noun,
-    'resume <ID>',
-    'issue tokens again; the old ones stay dead',
-    'workspace resume acme',
-  ).action(async (id: string, flags: Flags) =>
-    print(await withAdmin((admin) => resumeWorkspace(admin, id)), flags),
-  )
+  singles(noun, 'acme', [
+    ['show <ID>', 'one workspace', showWorkspace],
+    ['suspend <ID>', 'kill the tokens of all its clients and issue no more', suspendWorkspace],
+    ['resume <ID>', 'issue tokens again; the old ones stay dead', resumeWorkspace],
+  ])
+  listing(noun, 'all workspaces', listWorkspaces, [
+    ['--status <STATUS>', 'status', 'only those that are active, or suspended'],
+  ])
 }

@@ -134,6 +134,50 @@ export type NewAuditEvent = {
   count: number
 }
 
+/** Where a list goes on: after the row that was made then and has this id. */
+export type Position = { createdAt: number; id: string }
+
+/** A part of a list, oldest first: without `after` from its beginning, without `limit` to its end. */
+export type Part<P = Position> = { after?: P | undefined; limit?: number | undefined }
+
+/** Each filter that is given must fit. */
+export type WorkspaceFilter = { ids?: string[] | undefined; status?: WorkspaceStatus | undefined }
+export type AudienceFilter = {
+  ids?: string[] | undefined
+  requiresPlugin?: boolean | undefined
+  algorithm?: Algorithm | undefined
+}
+export type PluginFilter = {
+  ids?: string[] | undefined
+  trust?: TrustTier | undefined
+  capability?: string | undefined
+}
+export type ClientFilter = {
+  workspaceId?: string | undefined
+  status?: ClientStatus | undefined
+  name?: string | undefined
+  pluginId?: string | undefined
+  audience?: string | undefined
+}
+export type RevocationFilter = {
+  kind?: RevocationKind | undefined
+  clientId?: string | undefined
+  /** Only rules over this workspace, its clients and their tokens. */
+  workspaceId?: string | undefined
+}
+
+/** A live rule. */
+export type Revocation = {
+  seq: number
+  kind: RevocationKind
+  value: string
+  gen: number | null
+  clientId: string | null
+  /** Null: for good. */
+  expiresAt: number | null
+  createdAt: number
+}
+
 export type NewSecret = Pick<ClientSecret, 'id' | 'name' | 'hint' | 'expiresAt'> & { hash: string }
 
 export type NewClient = Pick<
@@ -197,6 +241,8 @@ export interface Store {
   // Revocation
   /** Which kind of rule takes this token back, if any. */
   findRevocation(token: RevocationLookup): Promise<RevocationKind | null>
+  /** The rules that are kept, by their numbers. */
+  listRevocations(filter?: RevocationFilter, part?: Part<number>): Promise<Revocation[]>
   /** Takes one token back; past 1,000 live rules of its client the client's generation is raised instead. */
   revokeToken(
     token: { jti: string; clientId: string; clientGen: number; exp: number },
@@ -205,7 +251,7 @@ export interface Store {
 
   // Administration. Each update is decided from `before`: where that has changed since, `Conflict`.
   // What takes something away raises the generation and writes the rule in the same step.
-  listWorkspaces(): Promise<Workspace[]>
+  listWorkspaces(filter?: WorkspaceFilter, part?: Part): Promise<Workspace[]>
   findWorkspace(id: string): Promise<Workspace | null>
   createWorkspace(workspace: Pick<Workspace, 'id' | 'name'>, now: number): Promise<void>
   updateWorkspace(
@@ -214,7 +260,7 @@ export interface Store {
     now: number,
   ): Promise<void>
 
-  listAudiences(): Promise<Audience[]>
+  listAudiences(filter?: AudienceFilter, part?: Part): Promise<Audience[]>
   findAudience(id: string): Promise<Audience | null>
   createAudience(audience: NewAudience, now: number): Promise<void>
   updateAudience(
@@ -223,15 +269,15 @@ export interface Store {
     now: number,
   ): Promise<void>
 
-  listPlugins(): Promise<Plugin[]>
+  listPlugins(filter?: PluginFilter, part?: Part): Promise<Plugin[]>
   findPlugin(id: string): Promise<Plugin | null>
   createPlugin(plugin: NewPlugin, now: number): Promise<void>
   updatePlugin(before: Plugin, change: Partial<Omit<NewPlugin, 'id'>>, now: number): Promise<void>
   /** Raises the generation of a plugin that exists. */
   revokePluginTokens(id: string, now: number): Promise<void>
 
-  /** All but deleted ones, oldest first. */
-  listClients(): Promise<Client[]>
+  /** All but deleted ones. */
+  listClients(filter?: ClientFilter, part?: Part): Promise<Client[]>
   findClient(id: string): Promise<Client | null>
   createClient(client: NewClient, now: number): Promise<void>
   updateClient(before: Client, change: ClientChange, now: number): Promise<void>

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAudience, updateAudience } from '../../src/admin/audiences.ts'
-import {
-  createAdministrator,
-  createClient,
-  grantClient,
-  showClient,
-} from '../../src/admin/clients.ts'
+import { createAdministrator, createClient, showClient } from '../../src/admin/clients.ts'
+import { grantClient } from '../../src/admin/grants.ts'
 import { createPlugin, updatePlugin } from '../../src/admin/plugins.ts'
 import { addSecret, listSecrets } from '../../src/admin/secrets.ts'
 import { createWorkspace } from '../../src/admin/workspaces.ts'
@@ -253,9 +249,11 @@ describe('secrets', () => {
     const { client_id: id } = await createAdministrator(admin, 'rotating')
     await addSecret(admin, id, { name: 'second', previous_expires_in: 60 })
     server.advance(59)
-    expect(await listSecrets(admin, id)).toHaveLength(2)
+    expect((await listSecrets(admin, id)).items).toHaveLength(2)
     server.advance(1)
-    expect(await listSecrets(admin, id)).toMatchObject([{ name: 'second', expires_at: null }])
+    expect((await listSecrets(admin, id)).items).toMatchObject([
+      { name: 'second', expires_at: null },
+    ])
   })
 
   it('keeps an earlier end', async () => {
@@ -263,7 +261,7 @@ describe('secrets', () => {
     await addSecret(admin, id, { name: 'short', expires_in: 100 })
     await addSecret(admin, id, { name: 'long', previous_expires_in: 1000 })
     server.advance(100)
-    expect((await listSecrets(admin, id)).map((secret) => secret.name)).not.toContain('short')
+    expect((await listSecrets(admin, id)).items.map((secret) => secret.name)).not.toContain('short')
   })
 
   it('never shows a secret again', async () => {
@@ -280,6 +278,6 @@ describe('secrets', () => {
   ])('refuses %s %d', async (field, seconds) => {
     const { client_id: id } = await createClient(admin, { name: 'x' })
     expect((await refusalOf(addSecret(admin, id, { [field]: seconds }))).field).toBe(field)
-    expect(await listSecrets(admin, id)).toHaveLength(1)
+    expect((await listSecrets(admin, id)).items).toHaveLength(1)
   })
 })

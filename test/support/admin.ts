@@ -1,3 +1,4 @@
+import { SHELL } from '../../src/admin/authority.ts'
 import type { Admin } from '../../src/admin/operation.ts'
 import type { TestServer } from './server.ts'
 
@@ -5,4 +6,6 @@ import type { TestServer } from './server.ts'
 export const adminOf = ({ deps }: TestServer): Admin => ({
   deps,
   as: { actor: 'test' },
+  authority: SHELL,
+  ifMatch: null,
 })

@@ -2,10 +2,19 @@ import { type SQL, and, asc, eq, sql } from 'drizzle-orm'
 import type { Algorithm } from '../../signing/algorithms.ts'
 import { permissionsTaken } from '../../revocation/rules.ts'
 import { audiences, clientGrants, permissions } from '../schema.sqlite.ts'
-import type { Audience, NewAudience, Permission, Store } from '../store.ts'
+import type { Audience, NewAudience, Part, Permission, Store } from '../store.ts'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { assertAdministrable } from './administrators.ts'
-import { type Database, type Driver, type Statement, assert, inList, newEtag } from './database.ts'
+import {
+  type Database,
+  type Driver,
+  type Statement,
+  afterPosition,
+  assert,
+  inList,
+  limitOf,
+  newEtag,
+} from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
 
 type AudienceVerbs = Pick<
@@ -36,7 +45,7 @@ export const newAudience = (
 ]
 
 export const audienceVerbs = ({ db, atomically }: Driver): AudienceVerbs => {
-  const select = (where?: SQL) =>
+  const select = (where: SQL | undefined, part: Part = {}) =>
     db
       .select({
         id: audiences.id,
@@ -48,8 +57,9 @@ export const audienceVerbs = ({ db, atomically }: Driver): AudienceVerbs => {
         createdAt: audiences.createdAt,
       })
       .from(audiences)
-      .where(where)
+      .where(and(where, afterPosition(audiences, part)))
       .orderBy(asc(audiences.createdAt), asc(audiences.id))
+      .limit(limitOf(part))
 
   /** Takes `names` from all who hold them. */
   const removePermissions = (id: string, names: string[]): Statement[] => [
@@ -60,8 +70,13 @@ export const audienceVerbs = ({ db, atomically }: Driver): AudienceVerbs => {
   ]
 
   return {
-    async listAudiences() {
-      return await select()
+    async listAudiences({ ids, requiresPlugin, algorithm } = {}, part = {}) {
+      const where = and(
+        ids && sql`${audiences.id} ${inList(ids)}`,
+        requiresPlugin === undefined ? undefined : eq(audiences.requiresPlugin, requiresPlugin),
+        algorithm && eq(audiences.algorithm, algorithm),
+      )
+      return await select(where, part)
     },
 
     async findAudience(id) {

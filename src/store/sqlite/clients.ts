@@ -9,9 +9,17 @@ import {
   clients,
   plugins,
 } from '../schema.sqlite.ts'
-import type { Client, Grant, NewClient, Store } from '../store.ts'
+import type { Client, ClientFilter, Grant, NewClient, Part, Store } from '../store.ts'
 import { assertAdministrable } from './administrators.ts'
-import { type Database, type Driver, type Statement, assert, newEtag } from './database.ts'
+import {
+  type Database,
+  type Driver,
+  type Statement,
+  afterPosition,
+  assert,
+  limitOf,
+  newEtag,
+} from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
 import { insertSecret } from './secrets.ts'
 
@@ -95,12 +103,25 @@ export const newClient = (db: Database, client: NewClient, now: number): Stateme
   ]
 }
 
+const fits = ({ workspaceId, status, name, pluginId, audience }: ClientFilter): SQL | undefined =>
+  and(
+    workspaceId === undefined ? undefined : eq(clients.workspaceId, workspaceId),
+    status && eq(clients.status, status),
+    name === undefined ? undefined : eq(clients.name, name),
+    pluginId === undefined
+      ? undefined
+      : sql`${clients.id} in (select client_id from client_plugins where plugin_id = ${pluginId})`,
+    audience === undefined
+      ? undefined
+      : sql`${clients.id} in (select client_id from client_grants where audience_id = ${audience})`,
+  )
+
 const administers = (client: Client): boolean =>
   client.workspaceId === null &&
   client.grants.some((g) => g.audience === ADMIN_AUDIENCE && g.permissions.includes(ADMIN_WRITE))
 
 export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
-  const select = (where: SQL | undefined) =>
+  const select = (where: SQL | undefined, part: Part = {}) =>
     db
       .select({
         id: clients.id,
@@ -118,8 +139,9 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
         createdAt: clients.createdAt,
       })
       .from(clients)
-      .where(and(ne(clients.status, 'deleted'), where))
+      .where(and(ne(clients.status, 'deleted'), where, afterPosition(clients, part)))
       .orderBy(asc(clients.createdAt), asc(clients.id))
+      .limit(limitOf(part))
 
   const changed = (id: string, etag: string): Statement =>
     assert(db, 'unchanged', sql`exists (select 1 from clients where id = ${id} and etag = ${etag})`)
@@ -128,8 +150,8 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
     and(eq(clients.id, before.id), eq(clients.etag, before.etag), ne(clients.status, 'deleted'))
 
   return {
-    async listClients() {
-      return await select(undefined)
+    async listClients(filter = {}, part = {}) {
+      return await select(fits(filter), part)
     },
 
     async findClient(id) {

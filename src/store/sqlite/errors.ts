@@ -42,7 +42,7 @@ const REFUSALS: readonly (readonly [says: string, refusal: () => Error])[] = [
   ['UNIQUE constraint failed', () => new OperationRefused('already_exists', 'this id is taken')],
   [
     'FOREIGN KEY constraint failed',
-    () => new OperationRefused('not_found', 'it names something that does not exist'),
+    () => new OperationRefused('unknown_reference', 'it names something that does not exist'),
   ],
 ]
 

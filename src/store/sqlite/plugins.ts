@@ -2,7 +2,15 @@ import { and, asc, eq, sql } from 'drizzle-orm'
 import { takesFromPlugin } from '../../revocation/rules.ts'
 import { plugins } from '../schema.sqlite.ts'
 import type { Store } from '../store.ts'
-import { type Driver, type Statement, assert, newEtag } from './database.ts'
+import {
+  type Driver,
+  type Statement,
+  afterPosition,
+  assert,
+  inList,
+  limitOf,
+  newEtag,
+} from './database.ts'
 import { pluginRules } from './rules.ts'
 
 type PluginVerbs = Pick<
@@ -15,8 +23,22 @@ export const pluginVerbs = ({ db, atomically }: Driver): PluginVerbs => {
     assert(db, 'unchanged', sql`exists (select 1 from plugins where id = ${id} and etag = ${etag})`)
 
   return {
-    async listPlugins() {
-      return await db.select().from(plugins).orderBy(asc(plugins.createdAt), asc(plugins.id))
+    async listPlugins({ ids, trust, capability } = {}, part = {}) {
+      return await db
+        .select()
+        .from(plugins)
+        .where(
+          and(
+            ids && sql`${plugins.id} ${inList(ids)}`,
+            trust && eq(plugins.trust, trust),
+            capability === undefined
+              ? undefined
+              : sql`${capability} in (select value from json_each(${plugins.capabilities}))`,
+            afterPosition(plugins, part),
+          ),
+        )
+        .orderBy(asc(plugins.createdAt), asc(plugins.id))
+        .limit(limitOf(part))
     },
 
     async findPlugin(id) {

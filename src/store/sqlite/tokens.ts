@@ -1,6 +1,5 @@
 // What a token request and an introspection read: prepared once, one statement each.
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
-import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
 import { workspaceRuleValue } from '../../revocation/rules.ts'
 import type { Algorithm } from '../../signing/algorithms.ts'
 import { clientSecrets, clients, revocations, signingKeys, workspaces } from '../schema.sqlite.ts'
@@ -12,17 +11,11 @@ import type {
   Store,
   TokenSubject,
 } from '../store.ts'
-import { type Driver, type Statement, newEtag, remembering } from './database.ts'
-import { addRules, clientRules, markedWith, raiseClients } from './rules.ts'
+import { type Driver, remembering } from './database.ts'
 
 type TokenVerbs = Pick<
   Store,
-  | 'listLogins'
-  | 'findTokenSubject'
-  | 'findActiveKey'
-  | 'findPublishedKey'
-  | 'findRevocation'
-  | 'revokeToken'
+  'listLogins' | 'findTokenSubject' | 'findActiveKey' | 'findPublishedKey' | 'findRevocation'
 >
 
 const json = <T>(text: unknown): T => JSON.parse(text as string) as T
@@ -72,7 +65,7 @@ const introspectsJson = sql`(
 const isActive = sql`${signingKeys.state} = 'active'`
 
 export const tokenVerbs = (driver: Driver): TokenVerbs => {
-  const { db, atomically } = driver
+  const { db } = driver
   const logins = db
     .select({ id: clientSecrets.id, hash: clientSecrets.hash })
     .from(clientSecrets)
@@ -182,31 +175,6 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
         workspaceGen: token.workspace?.generation ?? null,
       })
       return rows[0]?.kind ?? null
-    },
-
-    async revokeToken({ jti, clientId, clientGen, exp }, now) {
-      const etag = newEtag()
-      const known = sql`exists (select 1 from revocations where kind = 'jti' and value = ${jti})`
-      const full = sql`(select count(*) from revocations
-        where kind = 'jti' and client_id = ${clientId} and expires_at > ${now}) >= ${MAX_JTI_RULES_PER_CLIENT}`
-      const dead = sql`exists (select 1 from clients where id = ${clientId} and generation > ${clientGen})`
-      const raised = sql`id = ${clientId} and generation = ${clientGen} and ${full} and not ${known}`
-      await atomically([
-        raiseClients(db, raised, etag),
-        // The generation says it all now; the rules one by one make room for the next thousand.
-        db
-          .delete(revocations)
-          .where(
-            sql`kind = 'jti' and client_id in (select id from clients where ${markedWith(etag)})`,
-          ) as Statement,
-        ...clientRules(db, markedWith(etag), now),
-        ...addRules(
-          db,
-          sql`select 'jti' as kind, ${jti} as value, null as gen, ${clientId} as client_id, ${exp} as expires_at
-            where not ${dead}`,
-          now,
-        ),
-      ])
     },
   }
 }

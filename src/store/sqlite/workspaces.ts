@@ -2,7 +2,15 @@ import { and, asc, eq, sql } from 'drizzle-orm'
 import { takesFromWorkspace } from '../../revocation/rules.ts'
 import { workspaces } from '../schema.sqlite.ts'
 import type { Store } from '../store.ts'
-import { type Driver, type Statement, assert, newEtag } from './database.ts'
+import {
+  type Driver,
+  type Statement,
+  afterPosition,
+  assert,
+  inList,
+  limitOf,
+  newEtag,
+} from './database.ts'
 import { workspaceRules } from './rules.ts'
 
 type WorkspaceVerbs = Pick<
@@ -11,8 +19,19 @@ type WorkspaceVerbs = Pick<
 >
 
 export const workspaceVerbs = ({ db, atomically }: Driver): WorkspaceVerbs => ({
-  async listWorkspaces() {
-    return await db.select().from(workspaces).orderBy(asc(workspaces.createdAt), asc(workspaces.id))
+  async listWorkspaces({ ids, status } = {}, part = {}) {
+    return await db
+      .select()
+      .from(workspaces)
+      .where(
+        and(
+          ids && sql`${workspaces.id} ${inList(ids)}`,
+          status && eq(workspaces.status, status),
+          afterPosition(workspaces, part),
+        ),
+      )
+      .orderBy(asc(workspaces.createdAt), asc(workspaces.id))
+      .limit(limitOf(part))
   },
 
   async findWorkspace(id) {

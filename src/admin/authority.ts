@@ -1,0 +1,91 @@
+// Who may administer what (design: Rules, 2). Pure: no I/O.
+import { ADMIN_AUDIENCE } from '../constants.ts'
+import { OperationRefused } from '../errors.ts'
+import { implied } from '../revocation/rules.ts'
+import type { Client, Grant, TokenSubject } from '../store/store.ts'
+
+/** What can be given to a client. */
+export type Given = Pick<Client, 'plugins' | 'grants' | 'introspects'>
+
+export type Authority = {
+  /** The one workspace that a bound administrator sees and changes; null for an unbound one. */
+  workspaceId: string | null
+  /** Of the audience `latchkey`; null for whoever has a shell on the server: all of them. */
+  administration: readonly string[] | null
+  /** What a bound administrator's own client may act for and ask for, which is all that it can give. */
+  holds: { plugins: ReadonlySet<string>; grants: ReadonlyMap<string, ReadonlySet<string>> } | null
+}
+
+/** Whoever can open the database: nothing that is refused here would keep them from it. */
+export const SHELL: Authority = { workspaceId: null, administration: null, holds: null }
+
+/**
+ * @param permissions those of the token: what it was narrowed to is all that its bearer has
+ */
+export const authorityOf = (
+  { workspace, plugins, grants }: TokenSubject,
+  permissions: readonly string[],
+): Authority => ({
+  workspaceId: workspace?.id ?? null,
+  administration: permissions,
+  holds: workspace && {
+    plugins: new Set(plugins.map(({ id }) => id)),
+    grants: new Map(
+      grants.map(({ audience, permissions: granted }) => [
+        audience.id,
+        new Set(granted.flatMap((name) => implied(name, audience.permissions))),
+      ]),
+    ),
+  },
+})
+
+/** @throws OperationRefused `unbound_required` */
+export const requireUnbound = ({ workspaceId }: Authority): void => {
+  if (workspaceId === null) return
+  throw new OperationRefused(
+    'unbound_required',
+    'only an administrator who is bound to no workspace may do this',
+  )
+}
+
+const NOTHING: Given = { plugins: [], grants: [], introspects: [] }
+
+/**
+ * Nobody gives what they lack. What the client has already is not given anew.
+ * @throws OperationRefused `exceeds_own_grant`, the same for what does not exist
+ */
+export const checkGiven = (authority: Authority, after: Given, before: Given = NOTHING): void => {
+  if (authority.holds !== null) {
+    const introspects = added(before.introspects, after.introspects)
+    if (introspects.length > 0) throw exceeds('introspects')
+    const plugins = added(before.plugins, after.plugins)
+    if (!plugins.every((id) => authority.holds?.plugins.has(id))) throw exceeds('plugins')
+  }
+  const had = pairs(before.grants)
+  const given = [...pairs(after.grants)].filter((pair) => !had.has(pair))
+  if (!given.every((pair) => holdsPair(authority, pair))) throw exceeds('grants')
+}
+
+/** To log in as a client, or to let it log in again, is worth all that it has. */
+export const checkWorth = (authority: Authority, client: Given): void =>
+  checkGiven(authority, client)
+
+const added = (before: readonly string[], after: readonly string[]): string[] =>
+  after.filter((item) => !before.includes(item))
+
+/** A permission at an audience as text, to be compared. */
+const pairs = (grants: readonly Grant[]): Set<string> =>
+  new Set(grants.flatMap((grant) => grant.permissions.map((name) => `${grant.audience} ${name}`)))
+
+const holdsPair = ({ administration, holds }: Authority, pair: string): boolean => {
+  const [audience = '', permission = ''] = pair.split(' ') // neither can have a space
+  if (audience === ADMIN_AUDIENCE && administration?.includes(permission) === false) return false
+  return holds === null || holds.grants.get(audience)?.has(permission) === true
+}
+
+const exceeds = (field: 'plugins' | 'grants' | 'introspects'): OperationRefused =>
+  new OperationRefused(
+    'exceeds_own_grant',
+    `${field}: nobody gives what their own client does not have`,
+    field,
+  )

@@ -1,0 +1,36 @@
+// Grants from a shell: what to add and what to remove, on top of what a client has.
+import { z } from 'zod'
+import type { Grant } from '../store/store.ts'
+import { showClient, updateClient } from './clients.ts'
+import { audienceId, chosenId, grants, listOf } from './fields.ts'
+import { type Admin, parse, retried } from './operation.ts'
+
+const grantChange = z.strictObject({
+  grants: grants.optional(),
+  plugins: listOf(chosenId).optional(),
+  remove_plugins: listOf(chosenId).optional(),
+  introspects: listOf(audienceId).optional(),
+  remove_introspects: listOf(audienceId).optional(),
+})
+
+/** Sets what the client may ask for at each audience that is named; no permissions take the audience away. */
+export const grantClient = async (admin: Admin, id: string, input: z.input<typeof grantChange>) => {
+  const fields = parse(grantChange, input)
+  return await retried(admin, async () => {
+    const before = await showClient(admin, id)
+    const asRead = { ...admin, ifMatch: (etag: string) => etag === before.etag }
+    return await updateClient(asRead, id, {
+      grants: mergeGrants(before.grants, fields.grants ?? []),
+      plugins: merge(before.plugins, fields.plugins, fields.remove_plugins),
+      introspects: merge(before.introspects, fields.introspects, fields.remove_introspects),
+    })
+  })
+}
+
+const mergeGrants = (before: readonly Grant[], given: readonly Grant[]): Grant[] => {
+  const named = new Set(given.map((grant) => grant.audience))
+  return [...before.filter((grant) => !named.has(grant.audience)), ...given]
+}
+
+const merge = (before: string[], add: string[] = [], remove: string[] = []): string[] =>
+  [...new Set([...before, ...add])].filter((item) => !remove.includes(item))

@@ -1,0 +1,93 @@
+// Lists in parts: what comes after a cursor, at most so many.
+import { z } from 'zod'
+import { MAX_CURSOR_CHARS, MAX_PAGE } from '../constants.ts'
+import { OperationRefused } from '../errors.ts'
+import type { Part, Position } from '../store/store.ts'
+
+/** The parameters of every list. Without `limit` all that there is. */
+export const pageFields = {
+  limit: z.coerce
+    .number({ error: `must be a whole number from 1 to ${MAX_PAGE}` })
+    .int({ error: `must be a whole number from 1 to ${MAX_PAGE}` })
+    .min(1, { error: `must be from 1 to ${MAX_PAGE}` })
+    .max(MAX_PAGE, { error: `must be from 1 to ${MAX_PAGE}` })
+    .optional()
+    .meta({ description: 'How many at the most.' }),
+  cursor: z
+    .string()
+    .max(MAX_CURSOR_CHARS, { error: 'must be a next_cursor of this list' })
+    .optional()
+    .meta({ description: '`next_cursor` of the part before.' }),
+}
+
+/** One part of a list; `next_cursor` is null in the last one. */
+export type Listed<T> = { items: T[]; next_cursor: string | null }
+
+type PageInput = { limit?: number | undefined; cursor?: string | undefined }
+
+const encode = (position: unknown): string =>
+  Buffer.from(JSON.stringify(position)).toString('base64url')
+
+const POSITION = z.tuple([z.int().nonnegative(), z.string()])
+const SEQUENCE = z.tuple([z.int().nonnegative()])
+
+/** A cursor says where to go on and nothing else: what may be seen is asked again for every part. */
+const decode = <T extends z.ZodType>(cursor: string, schema: T): z.output<T> => {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+  } catch {
+    const message = 'cursor: must be a next_cursor of this list'
+    throw new OperationRefused('invalid_value', message, 'cursor')
+  }
+}
+
+/** One more is read than is wanted: it tells whether there is more. */
+const partOf = async <P, T>(
+  { limit, after }: Part<P>,
+  read: (part: Part<P>) => Promise<T[]>,
+  cursorOf: (last: T) => unknown,
+): Promise<Listed<T>> => {
+  const rows = await read({ after, limit: limit === undefined ? undefined : limit + 1 })
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  const more = last !== undefined && rows.length > items.length
+  return { items, next_cursor: more ? encode(cursorOf(last)) : null }
+}
+
+/** A list in the order in which its rows were made. */
+export const pageByAge = async <T extends Position, V>(
+  { limit, cursor }: PageInput,
+  read: (part: Part) => Promise<T[]>,
+  view: (row: T) => V,
+): Promise<Listed<V>> => {
+  const [createdAt, id] = cursor === undefined ? [] : decode(cursor, POSITION)
+  const after = createdAt === undefined || id === undefined ? undefined : { createdAt, id }
+  const { items, ...rest } = await partOf({ limit, after }, read, (row) => [row.createdAt, row.id])
+  return { items: items.map(view), ...rest }
+}
+
+/** A list in the order of its numbers. */
+export const pageBySeq = async <T extends { seq: number }, V>(
+  { limit, cursor }: PageInput,
+  read: (part: Part<number>) => Promise<T[]>,
+  view: (row: T) => V,
+): Promise<Listed<V>> => {
+  const [after] = cursor === undefined ? [] : decode(cursor, SEQUENCE)
+  const { items, ...rest } = await partOf({ limit, after }, read, (row) => [row.seq])
+  return { items: items.map(view), ...rest }
+}
+
+/** A list that is short enough to be read whole, sorted by age: oldest first, or newest first. */
+export const pageOfRows = async <T extends Position, V>(
+  page: PageInput,
+  { rows, newestFirst, view }: { rows: readonly T[]; newestFirst: boolean; view: (row: T) => V },
+): Promise<Listed<V>> => {
+  const isBehind = (row: T, after: Position): boolean => {
+    const younger =
+      row.createdAt === after.createdAt ? row.id > after.id : row.createdAt > after.createdAt
+    return row.id !== after.id && younger !== newestFirst
+  }
+  const read = async ({ after, limit }: Part) =>
+    rows.filter((row) => after === undefined || isBehind(row, after)).slice(0, limit)
+  return await pageByAge(page, read, view)
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { MAX_CREDENTIAL_CHARS, MAX_TOKEN_BYTES } from '../constants.ts'
+import { OperationRefused } from '../errors.ts'
+import { readAccessToken } from '../oauth/access-token.ts'
+import { type Admin, change, now, parse } from './operation.ts'
+import { pageBySeq, pageFields } from './pages.ts'
+import { checkIssuer } from './tokens.ts'
+import { revocationView } from './views.ts'
+
+export const revocationQuery = z.strictObject({
+  ...pageFields,
+  kind: z
+    .enum(['jti', 'client', 'plugin', 'workspace', 'key'], {
+      error: 'must be jti, client, plugin, workspace or key',
+    })
+    .optional(),
+  client_id: z.string().max(MAX_CREDENTIAL_CHARS).optional(),
+})
+export const newRevocation = z.strictObject({
+  token: z
+    .string()
+    .max(MAX_TOKEN_BYTES, { error: `must have at most ${MAX_TOKEN_BYTES} characters` })
+    .meta({ description: 'An access token of this server.' }),
+})
+
+/** The rules that are kept, oldest first; of a bound administrator those over its workspace. */
+export const listRevocations = async (
+  { deps, authority }: Admin,
+  query: z.input<typeof revocationQuery> = {},
+) => {
+  const { kind, client_id: clientId, ...page } = parse(revocationQuery, query)
+  const filter = { kind, clientId, workspaceId: authority.workspaceId ?? undefined }
+  return await pageBySeq(page, (part) => deps.store.listRevocations(filter, part), revocationView)
+}
+
+/** Takes one token back, whoever's it is; of another workspace is as good as none of ours. */
+export const revokeToken = (admin: Admin, input: z.input<typeof newRevocation>) =>
+  change(admin, 'token.revoke', null, async (named) => {
+    const { token } = parse(newRevocation, input)
+    const { workspaceId } = admin.authority
+    await checkIssuer(token, admin.deps)
+    const claims = (await readAccessToken(token, admin.deps))?.claims
+    if (claims === undefined || (workspaceId ?? claims.workspace_id) !== claims.workspace_id) {
+      throw new OperationRefused('not_found', 'this is no token of this server, or it has expired')
+    }
+    const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
+    named(jti)
+    await admin.deps.store.revokeToken({ jti, clientId, clientGen, exp }, now(admin))
+    admin.deps.metrics?.tokenRevoked()
+    return { jti, client_id: clientId, revoked: true as const }
+  })

@@ -1,0 +1,12 @@
+import type { Command } from 'commander'
+import { listRevocations } from '../admin/revocations.ts'
+import { listing } from './flags.ts'
+
+export const revocation = (program: Command): void => {
+  const noun = program.command('revocation').description('what takes tokens back')
+
+  listing(noun, 'the rules that are kept, oldest first', listRevocations, [
+    ['--kind <KIND>', 'kind', 'only jti, client, plugin, workspace or key'],
+    ['--client <ID>', 'client_id', 'only those over this client and its tokens'],
+  ])
+}

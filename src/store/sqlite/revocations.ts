@@ -1,0 +1,63 @@
+import { type SQL, and, asc, eq, gt, sql } from 'drizzle-orm'
+import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
+import { workspaceRuleValue } from '../../revocation/rules.ts'
+import { revocations } from '../schema.sqlite.ts'
+import type { Revocation, RevocationFilter, Store } from '../store.ts'
+import { type Driver, type Statement, limitOf, newEtag } from './database.ts'
+import { addRules, clientRules, markedWith, raiseClients } from './rules.ts'
+
+type RevocationVerbs = Pick<Store, 'listRevocations' | 'revokeToken'>
+
+/** Rules over plugins and keys belong to no workspace. */
+const ofWorkspace = (id: string): SQL => sql`(
+  (${revocations.kind} = 'workspace' and ${revocations.value} = ${workspaceRuleValue(id)})
+  or (${revocations.kind} = 'client'
+    and ${revocations.value} in (select id from clients where workspace_id = ${id}))
+  or ${revocations.clientId} in (select id from clients where workspace_id = ${id}))`
+
+const fits = ({ kind, clientId, workspaceId }: RevocationFilter): SQL | undefined =>
+  and(
+    kind && eq(revocations.kind, kind),
+    clientId === undefined
+      ? undefined
+      : sql`(${revocations.clientId} = ${clientId}
+          or (${revocations.kind} = 'client' and ${revocations.value} = ${clientId}))`,
+    workspaceId === undefined ? undefined : ofWorkspace(workspaceId),
+  )
+
+export const revocationVerbs = ({ db, atomically }: Driver): RevocationVerbs => ({
+  async listRevocations(filter = {}, { after = 0, ...part } = {}) {
+    const rows = await db
+      .select()
+      .from(revocations)
+      .where(and(fits(filter), gt(revocations.seq, after)))
+      .orderBy(asc(revocations.seq))
+      .limit(limitOf(part))
+    return rows as Revocation[]
+  },
+
+  async revokeToken({ jti, clientId, clientGen, exp }, now) {
+    const etag = newEtag()
+    const known = sql`exists (select 1 from revocations where kind = 'jti' and value = ${jti})`
+    const full = sql`(select count(*) from revocations
+      where kind = 'jti' and client_id = ${clientId} and expires_at > ${now}) >= ${MAX_JTI_RULES_PER_CLIENT}`
+    const dead = sql`exists (select 1 from clients where id = ${clientId} and generation > ${clientGen})`
+    const raised = sql`id = ${clientId} and generation = ${clientGen} and ${full} and not ${known}`
+    await atomically([
+      raiseClients(db, raised, etag),
+      // The generation says it all now; the rules one by one make room for the next thousand.
+      db
+        .delete(revocations)
+        .where(
+          sql`kind = 'jti' and client_id in (select id from clients where ${markedWith(etag)})`,
+        ) as Statement,
+      ...clientRules(db, markedWith(etag), now),
+      ...addRules(
+        db,
+        sql`select 'jti' as kind, ${jti} as value, null as gen, ${clientId} as client_id, ${exp} as expires_at
+          where not ${dead}`,
+        now,
+      ),
+    ])
+  },
+})
