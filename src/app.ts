@@ -1,5 +1,7 @@
 // The route table: every address, in the order in which the middleware runs. No logic.
 import { Hono } from 'hono'
+import { openApi } from './admin/api/openapi.ts'
+import { BASE, administration } from './admin/api/routes.ts'
 import type { AppEnv, Deps } from './deps.ts'
 import { anyOrigin, etags, requestIds, securityHeaders } from './http/headers.ts'
 import { healthz, metrics, readyz } from './http/operations.ts'
@@ -25,6 +27,9 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
   app
     .get('/.well-known/oauth-authorization-server', anyOrigin, etags, metadata(deps))
     .all(methodNotAllowed('GET, HEAD'))
+
+  app.route(BASE, administration(deps))
+  app.get('/openapi.json', etags, openApi(deps)).all(methodNotAllowed('GET, HEAD'))
 
   app.get('/healthz', healthz).all(methodNotAllowed('GET, HEAD'))
   app.get('/readyz', readyz(deps)).all(methodNotAllowed('GET, HEAD'))

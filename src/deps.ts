@@ -7,7 +7,13 @@ import type { Signer } from './signing/signer.ts'
 import type { Store } from './store/store.ts'
 
 /** What Hono carries with a request. */
-export type AppEnv = { Variables: { requestId: string } }
+export type AppEnv = {
+  Variables: {
+    requestId: string
+    /** The permission that an address of administration needs, to be said where a token lacks it. */
+    neededScope?: string
+  }
+}
 export type AppContext = Context<AppEnv>
 
 /** Counts what the endpoints do. Labels come from the database or the code, never from a request. */

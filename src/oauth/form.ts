@@ -2,6 +2,7 @@
 // (RFC 6749 §3.2: no parameter twice, one without a value counts as omitted, unknown ones are ignored).
 import { MAX_FORM_BYTES } from '../constants.ts'
 import { OAuthError } from '../errors.ts'
+import { readBody } from '../http/body.ts'
 
 /** Parameters with a value, by name. */
 export type Form = ReadonlyMap<string, string>
@@ -26,7 +27,7 @@ const PARAMETERS = new Set([
 export const readForm = async (request: Request): Promise<Form> => {
   checkQuery(request.url)
   checkHeaders(request.headers)
-  return parseForm(decodeUtf8(await readBody(request)))
+  return parseForm(decodeUtf8(await readFormBody(request)))
 }
 
 const checkQuery = (url: string): void => {
@@ -46,40 +47,13 @@ const checkHeaders = (headers: Headers): void => {
   ) {
     throw new OAuthError('media_type_unsupported')
   }
-  if (Number(headers.get('content-length') ?? 0) > MAX_FORM_BYTES) {
-    throw new OAuthError('body_too_large')
-  }
 }
 
-const readBody = async (request: Request): Promise<Uint8Array> => {
-  try {
-    // A declared length, which has been checked, is what the HTTP parser holds the body to; a body without
-    // one is counted as it comes.
-    const declared = request.headers.has('content-length')
-    return declared
-      ? bounded(new Uint8Array(await request.arrayBuffer()))
-      : await readCounted(request.body)
-  } catch (error) {
-    if (error instanceof OAuthError) throw error
-    throw new OAuthError('body_malformed') // the sender broke off
-  }
-}
-
-/** For runtimes that do not hold a body to its length. */
-const bounded = (body: Uint8Array): Uint8Array => {
-  if (body.byteLength > MAX_FORM_BYTES) throw new OAuthError('body_too_large')
+const readFormBody = async (request: Request): Promise<Uint8Array> => {
+  const body = await readBody(request, MAX_FORM_BYTES)
+  if (body === 'too_large') throw new OAuthError('body_too_large')
+  if (body === 'broken_off') throw new OAuthError('body_malformed')
   return body
-}
-
-const readCounted = async (body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> => {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of body ?? []) {
-    length += chunk.byteLength
-    if (length > MAX_FORM_BYTES) throw new OAuthError('body_too_large')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

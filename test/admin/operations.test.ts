@@ -157,7 +157,7 @@ describe('fields', () => {
   )
 
   it('makes missing plugins only when told to, and restricted', async () => {
-    expect((await refusalOf(client({ plugins: ['fresh'] }))).code).toBe('not_found')
+    expect((await refusalOf(client({ plugins: ['fresh'] }))).code).toBe('unknown_reference')
     await client({ plugins: ['fresh'], create_plugins: true })
     expect(await server.store.findPlugin('fresh')).toMatchObject({
       trust: 'restricted',

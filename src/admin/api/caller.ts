@@ -1,0 +1,77 @@
+// Who asks: a bearer token for the audience of administration, checked by the verifier that resource servers
+// use, with the store itself as its source of keys and of revocations.
+import {
+  AccessDenied,
+  TokenInvalid,
+  VerificationError,
+  type VerifiedToken,
+  type Verifier,
+  createVerifier,
+  unsafeIgnorePlugin,
+} from '@latchkey/verifier'
+import { ADMIN_AUDIENCE } from '../../constants.ts'
+import type { AppContext, Deps } from '../../deps.ts'
+import { mayLogIn } from '../../oauth/client-authentication.ts'
+import { storeRevocations } from '../../revocation/source.ts'
+import { publicJwks, publishedKeys } from '../../signing/keyring.ts'
+import { type Authority, authorityOf } from '../authority.ts'
+import type { AdminDeps } from '../operation.ts'
+
+export type Caller = { actor: string; authority: Authority }
+
+type CallerDeps = AdminDeps & Pick<Deps, 'clientAddress'>
+
+type Attempt = { action: string; target: string | null }
+
+/**
+ * Says who asks, and that they have the permission; null for any token of the audience.
+ * @throws VerificationError
+ */
+export const createCallers = (deps: CallerDeps) => {
+  const currentVerifier = verifierOfStore(deps)
+
+  return async (c: AppContext, permission: string | null, attempt: Attempt): Promise<Caller> => {
+    const bearer = /^bearer +(.*)$/is.exec(c.req.header('authorization') ?? '')?.[1]
+    const verifier = await currentVerifier()
+    const verify = (needed: string | null): Promise<VerifiedToken> =>
+      verifier.verify(bearer, { permission: needed, plugin: unsafeIgnorePlugin })
+    const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+    try {
+      const { clientId, permissions } = await verify(permission)
+      const subject = await deps.store.findTokenSubject(clientId)
+      if (!mayLogIn(subject)) throw new TokenInvalid('token_revoked')
+      return { actor: `client:${clientId}`, authority: authorityOf(subject, permissions) }
+    } catch (error) {
+      if (error instanceof AccessDenied) {
+        const actor = `client:${(await verify(null)).clientId}`
+        await deps.audit.write({ ...context, ...attempt, actor, ...refusedBecause(error) })
+      } else if (error instanceof VerificationError && error.status === 401) {
+        // Anyone can cause these, so what they name is not kept.
+        const event = { ...context, actor: 'unknown', action: attempt.action, target: null }
+        deps.audit.count({ ...event, ...refusedBecause(error) })
+      }
+      throw error
+    }
+  }
+}
+
+const refusedBecause = ({ code }: VerificationError) =>
+  ({ outcome: 'refused', reason: code }) as const
+
+/** A verifier over the keys as they are now: a kid is a thumbprint, so other keys have other kids. */
+const verifierOfStore = ({ store, issuer, algorithms, clock }: CallerDeps) => {
+  let known: { kids: string; verifier: Verifier } | null = null
+  return async (): Promise<Verifier> => {
+    const keys = publishedKeys(await store.listKeys())
+    const kids = keys.map(({ kid }) => kid).join(' ')
+    if (known?.kids !== kids) {
+      const verifier = createVerifier({
+        ...{ issuer, audience: ADMIN_AUDIENCE, algorithms, clock, clockTolerance: 0 },
+        revocations: storeRevocations(store),
+        fetch: async () => Response.json(publicJwks(keys)),
+      })
+      known = { kids, verifier }
+    }
+    return known.verifier
+  }
+}

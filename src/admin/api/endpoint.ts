@@ -1,0 +1,69 @@
+// One address of the admin API: what it takes, what it answers, and the operation behind it.
+import { z } from 'zod'
+import type { RefusalCode } from '../../errors.ts'
+import type { Admin } from '../operation.ts'
+
+/** The names in the braces of a path. */
+type Params<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? { [K in Name]: string } & Params<Rest>
+  : unknown
+
+type Nothing = z.ZodObject<Record<never, never>>
+
+type Definition<
+  Path extends string,
+  Query extends z.ZodObject,
+  Body extends z.ZodObject,
+  Answer extends z.ZodType,
+> = {
+  method: 'get' | 'post' | 'patch' | 'delete'
+  path: Path
+  /** As in the audit; in the OpenAPI document in camel case. */
+  action: string
+  summary: string
+  description?: string
+  query?: Query
+  body?: Body
+  answers: Answer
+  /** What the operation refuses, besides what every one does. */
+  refuses?: readonly RefusalCode[]
+  /** Where what has been made is to be found: the answer is 201. */
+  madeAt?: (answer: z.output<Answer>) => string
+  run: (
+    admin: Admin,
+    input: Params<Path> & { query: z.input<Query>; body: z.input<Body> },
+  ) => Promise<z.output<Answer>>
+}
+
+/** An endpoint whose types are forgotten, for the table. */
+export type Endpoint = Pick<
+  Definition<string, z.ZodObject, z.ZodObject, z.ZodType>,
+  | 'method'
+  | 'path'
+  | 'action'
+  | 'summary'
+  | 'description'
+  | 'query'
+  | 'body'
+  | 'answers'
+  | 'refuses'
+> & {
+  madeAt?: (answer: never) => string
+  run: (admin: Admin, input: never) => Promise<unknown>
+}
+
+export const endpoint = <
+  const Path extends string,
+  Answer extends z.ZodType,
+  Query extends z.ZodObject = Nothing,
+  Body extends z.ZodObject = Nothing,
+>(
+  definition: Definition<Path, Query, Body, Answer>,
+): Endpoint => definition
+
+/** One part of a list. */
+export const partOf = <T extends z.ZodType>(item: T) =>
+  z.strictObject({
+    items: z.array(item),
+    next_cursor: z.string().nullable().meta({ description: 'Null in the last part.' }),
+  })

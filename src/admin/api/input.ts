@@ -1,0 +1,82 @@
+// What a request to the admin API says: its query, its body, the state that it was decided from.
+import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../constants.ts'
+import { OperationRefused } from '../../errors.ts'
+import { readBody } from '../../http/body.ts'
+import type { Admin } from '../operation.ts'
+
+/** @throws OperationRefused `invalid_value` for a parameter that is given twice */
+export const readQuery = (url: string): Record<string, string> => {
+  const pairs = [...new URL(url).searchParams]
+  const names = pairs.map(([name]) => name)
+  const repeated = names.find((name, i) => names.indexOf(name) !== i)
+  if (repeated === undefined) return Object.fromEntries(pairs)
+  throw new OperationRefused('invalid_value', 'a parameter of the query is given twice')
+}
+
+/**
+ * The JSON object of a body; an empty one where there is none.
+ * @throws OperationRefused `media_type_unsupported`, `body_too_large`, `body_malformed`
+ */
+export const readJsonObject = async (request: Request): Promise<Record<string, unknown>> => {
+  const body = await readBody(request, MAX_JSON_BYTES)
+  if (body === 'too_large') {
+    throw new OperationRefused('body_too_large', `the body is longer than ${MAX_JSON_BYTES} bytes`)
+  }
+  if (body === 'broken_off') throw malformed()
+  if (body.byteLength === 0) return {}
+  checkMediaType(request.headers)
+  return parseObject(body)
+}
+
+const checkMediaType = (headers: Headers): void => {
+  const type = (headers.get('content-type') ?? '').toLowerCase()
+  if (/^application\/json *(; *charset="?utf-?8"? *)?$/.test(type)) {
+    if (!headers.has('content-encoding')) return
+  }
+  throw new OperationRefused('media_type_unsupported', 'the body must be plain application/json')
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+const parseObject = (bytes: Uint8Array): Record<string, unknown> => {
+  try {
+    const text = UTF8.decode(bytes)
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    // JSON.parse takes the last of several members with the same name; another reader may take the first.
+    if (isObject && countMembers(value) === countColons(text))
+      return value as Record<string, unknown>
+  } catch {
+    // refused below
+  }
+  throw malformed()
+}
+
+/** Every member has its colon; those within strings do not count. */
+const countColons = (text: string): number =>
+  text.replace(/"(?:[^"\\]+|\\.)*"/g, '').split(':').length - 1
+
+const countMembers = (value: unknown, depth = 0): number => {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth > MAX_JSON_DEPTH) throw new RangeError('nested too deep')
+  const members: unknown[] = Object.values(value)
+  const own = Array.isArray(value) ? 0 : members.length
+  return members.reduce<number>((sum, member) => sum + countMembers(member, depth + 1), own)
+}
+
+const malformed = (): OperationRefused =>
+  new OperationRefused(
+    'body_malformed',
+    `the body must be a JSON object in UTF-8, each member once, nested at most ${MAX_JSON_DEPTH} deep`,
+  )
+
+/** `"abc"`; a weak one (`W/"abc"`) never matches (RFC 9110 §8.8.3.2). */
+const STRONG_ETAG = /^"([\x21\x23-\x7e]*)"$/
+
+/** What `If-Match` says (RFC 9110 §13.1.1); null where it is not given. */
+export const readIfMatch = (header: string | undefined): Admin['ifMatch'] => {
+  if (header === undefined) return null
+  if (header.trim() === '*') return () => true
+  const etags = header.split(',').map((part) => STRONG_ETAG.exec(part.trim())?.[1])
+  return (etag) => etags.includes(etag)
+}

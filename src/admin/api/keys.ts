@@ -1,0 +1,60 @@
+// What tokens are signed with, and what takes them back.
+import { keyQuery, listKeys, revokeAllKeys, revokeKey, showKey } from '../keys.ts'
+import { listRevocations, newRevocation, revocationQuery, revokeToken } from '../revocations.ts'
+import { keyShown, revocationShown, tokenRevoked } from '../views.ts'
+import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+
+const revocations: readonly Endpoint[] = [
+  endpoint({
+    ...{ method: 'get', path: '/revocations', action: 'revocation.list' },
+    summary: 'The rules that are kept, oldest first',
+    query: revocationQuery,
+    answers: partOf(revocationShown),
+    run: (admin, { query }) => listRevocations(admin, query),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/revocations', action: 'token.revoke' },
+    summary: 'Take one token back, whoever has it',
+    description:
+      'Past 1,000 live rules over tokens of one client its generation is raised instead, which kills all its tokens.',
+    body: newRevocation,
+    answers: tokenRevoked,
+    madeAt: ({ client_id: id }) => `/revocations?kind=jti&client_id=${id}`,
+    refuses: ['not_found'],
+    run: (admin, { body }) => revokeToken(admin, body),
+  }),
+]
+
+const signingKeys: readonly Endpoint[] = [
+  endpoint({
+    ...{ method: 'get', path: '/keys', action: 'key.list' },
+    summary: 'All signing keys and their states',
+    query: keyQuery,
+    answers: partOf(keyShown),
+    refuses: ['unbound_required'],
+    run: (admin, { query }) => listKeys(admin, query),
+  }),
+  endpoint({
+    ...{ method: 'get', path: '/keys/{kid}', action: 'key.show' },
+    summary: 'One signing key',
+    answers: keyShown,
+    refuses: ['unbound_required'],
+    run: (admin, { kid }) => showKey(admin, kid),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/keys/{kid}/revoke', action: 'key.revoke' },
+    summary: 'Take a key out of the JWKS and kill all tokens that it signed, for good',
+    answers: partOf(keyShown),
+    refuses: ['unbound_required'],
+    run: (admin, { kid }) => revokeKey(admin, kid),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/keys/revoke-all', action: 'key.revoke_all' },
+    summary: 'Revoke every key there is; all tokens are dead, this one included',
+    answers: partOf(keyShown),
+    refuses: ['unbound_required'],
+    run: (admin) => revokeAllKeys(admin),
+  }),
+]
+
+export const keys: readonly Endpoint[] = [...revocations, ...signingKeys]

@@ -1,0 +1,81 @@
+// Refusals as problem details (RFC 9457), with our stable `code`.
+import { VerificationError, authorizationChallenge } from '@latchkey/verifier'
+import { z } from 'zod'
+import { RETRY_AFTER_SECONDS } from '../../constants.ts'
+import type { AppContext, Deps } from '../../deps.ts'
+import { Conflict, type FieldError, OperationRefused, REFUSALS, Unavailable } from '../../errors.ts'
+import { NO_STORE } from '../../oauth/response.ts'
+
+export const problemShown = z
+  .strictObject({
+    type: z.string().meta({ description: 'Where the code is explained.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().meta({ description: 'Stable.' }),
+    errors: z
+      .array(z.strictObject({ field: z.string(), detail: z.string() }))
+      .optional()
+      .meta({ description: 'One entry for each bad field.' }),
+    request_id: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457.' })
+
+type Problem = {
+  status: number
+  title: string
+  detail: string
+  code: string
+  errors?: readonly FieldError[]
+  headers?: Record<string, string>
+}
+
+/** What `authorization` needed where a token lacks it. */
+export type NeededScope = string | null
+
+const problemOf = (error: Error, scope: NeededScope): Problem => {
+  if (error instanceof OperationRefused) {
+    const [status, title] = REFUSALS[error.code]
+    const { code, message: detail, errors } = error
+    return { title, status, detail, code, ...(errors.length > 0 && { errors }) }
+  }
+  if (error instanceof Conflict) {
+    const [status, title] = REFUSALS.conflict
+    return { title, status, detail: error.message, code: error.code }
+  }
+  if (error instanceof VerificationError) {
+    const { status, headers } = authorizationChallenge(error, scope)
+    return { title: error.message, status, detail: error.message, code: error.code, headers }
+  }
+  if (error instanceof Unavailable) {
+    const headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) }
+    const title = 'The server cannot answer right now.'
+    return { title, status: 503, detail: 'Try again.', code: error.code, headers }
+  }
+  const title = 'Something unforeseen happened.'
+  return { title, status: 500, detail: 'The log says more.', code: 'server_error' }
+}
+
+/** The one place where an error of the admin API becomes an answer. */
+export const renderProblem =
+  (deps: Pick<Deps, 'log' | 'metrics' | 'issuer'>) =>
+  (error: Error, c: AppContext): Response => {
+    const { headers, ...problem } = problemOf(error, c.get('neededScope') ?? null)
+    const requestId = c.get('requestId')
+    deps.metrics?.refused(problem.code)
+    const line = { requestId, path: c.req.path, code: problem.code }
+    if (problem.status < 500) deps.log.info(line, 'refused')
+    else deps.log.error({ ...line, ...serverDetail(error) }, 'server error')
+    const type = `${deps.issuer}/docs#${problem.code}`
+    return c.body(
+      JSON.stringify({ type, ...problem, request_id: requestId }),
+      problem.status as 500,
+      { ...NO_STORE, ...headers, 'Content-Type': 'application/problem+json' },
+    )
+  }
+
+/** Never a driver's message, which can carry parameters. */
+const serverDetail = (error: Error): Record<string, unknown> =>
+  error instanceof Unavailable
+    ? { driverCode: error.driverCode }
+    : { name: error.name, stack: error.stack }

@@ -1,0 +1,159 @@
+// What tokens are about: workspaces, audiences, plugins.
+import {
+  audienceChange,
+  audienceQuery,
+  createAudience,
+  listAudiences,
+  newAudience,
+  showAudience,
+  updateAudience,
+} from '../audiences.ts'
+import {
+  createPlugin,
+  listPlugins,
+  newPlugin,
+  pluginChange,
+  pluginQuery,
+  revokePluginTokens,
+  showPlugin,
+  updatePlugin,
+} from '../plugins.ts'
+import { audienceShown, pluginShown, workspaceShown } from '../views.ts'
+import {
+  createWorkspace,
+  listWorkspaces,
+  newWorkspace,
+  resumeWorkspace,
+  showWorkspace,
+  suspendWorkspace,
+  updateWorkspace,
+  workspaceChange,
+  workspaceQuery,
+} from '../workspaces.ts'
+import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+
+const workspaces: readonly Endpoint[] = [
+  endpoint({
+    ...{ method: 'get', path: '/workspaces', action: 'workspace.list' },
+    summary: 'All workspaces',
+    query: workspaceQuery,
+    answers: partOf(workspaceShown),
+    run: (admin, { query }) => listWorkspaces(admin, query),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/workspaces', action: 'workspace.create' },
+    summary: 'Make a workspace',
+    body: newWorkspace,
+    answers: workspaceShown,
+    madeAt: ({ id }) => `/workspaces/${encodeURIComponent(id)}`,
+    refuses: ['unbound_required', 'already_exists'],
+    run: (admin, { body }) => createWorkspace(admin, body),
+  }),
+  endpoint({
+    ...{ method: 'get', path: '/workspaces/{id}', action: 'workspace.show' },
+    summary: 'One workspace',
+    answers: workspaceShown,
+    run: (admin, { id }) => showWorkspace(admin, id),
+  }),
+  endpoint({
+    ...{ method: 'patch', path: '/workspaces/{id}', action: 'workspace.update' },
+    summary: 'Change its name',
+    body: workspaceChange,
+    answers: workspaceShown,
+    refuses: ['unbound_required'],
+    run: (admin, { id, body }) => updateWorkspace(admin, id, body),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/workspaces/{id}/suspend', action: 'workspace.suspend' },
+    summary: 'Kill the tokens of all its clients and issue no more',
+    answers: workspaceShown,
+    refuses: ['unbound_required'],
+    run: (admin, { id }) => suspendWorkspace(admin, id),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/workspaces/{id}/resume', action: 'workspace.resume' },
+    summary: 'Issue tokens again; the old ones stay dead',
+    answers: workspaceShown,
+    refuses: ['unbound_required'],
+    run: (admin, { id }) => resumeWorkspace(admin, id),
+  }),
+]
+
+const audiences: readonly Endpoint[] = [
+  endpoint({
+    ...{ method: 'get', path: '/audiences', action: 'audience.list' },
+    summary: 'All audiences',
+    query: audienceQuery,
+    answers: partOf(audienceShown),
+    run: (admin, { query }) => listAudiences(admin, query),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/audiences', action: 'audience.create' },
+    summary: 'Make an audience',
+    body: newAudience,
+    answers: audienceShown,
+    madeAt: ({ id }) => `/audiences/${encodeURIComponent(id)}`,
+    refuses: ['unbound_required', 'already_exists'],
+    run: (admin, { body }) => createAudience(admin, body),
+  }),
+  endpoint({
+    ...{ method: 'get', path: '/audiences/{id}', action: 'audience.show' },
+    summary: 'One audience',
+    answers: audienceShown,
+    run: (admin, { id }) => showAudience(admin, id),
+  }),
+  endpoint({
+    ...{ method: 'patch', path: '/audiences/{id}', action: 'audience.update' },
+    summary: 'Change what is given',
+    description:
+      'Permissions are replaced as a whole. Taking a permission or an implication away, or needing a plugin from now on, kills the tokens of the clients that had it.',
+    body: audienceChange,
+    answers: audienceShown,
+    refuses: ['unbound_required', 'last_administrator'],
+    run: (admin, { id, body }) => updateAudience(admin, id, body),
+  }),
+]
+
+const plugins: readonly Endpoint[] = [
+  endpoint({
+    ...{ method: 'get', path: '/plugins', action: 'plugin.list' },
+    summary: 'All plugins',
+    query: pluginQuery,
+    answers: partOf(pluginShown),
+    run: (admin, { query }) => listPlugins(admin, query),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/plugins', action: 'plugin.create' },
+    summary: 'Make a plugin',
+    body: newPlugin,
+    answers: pluginShown,
+    madeAt: ({ id }) => `/plugins/${encodeURIComponent(id)}`,
+    refuses: ['unbound_required', 'already_exists'],
+    run: (admin, { body }) => createPlugin(admin, body),
+  }),
+  endpoint({
+    ...{ method: 'get', path: '/plugins/{id}', action: 'plugin.show' },
+    summary: 'One plugin',
+    answers: pluginShown,
+    run: (admin, { id }) => showPlugin(admin, id),
+  }),
+  endpoint({
+    ...{ method: 'patch', path: '/plugins/{id}', action: 'plugin.update' },
+    summary: 'Change what is given',
+    description:
+      'Capabilities are replaced as a whole. Less trust, or a capability less, kills the tokens for the plugin.',
+    body: pluginChange,
+    answers: pluginShown,
+    refuses: ['unbound_required'],
+    run: (admin, { id, body }) => updatePlugin(admin, id, body),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/plugins/{id}/revoke-tokens', action: 'plugin.revoke_tokens' },
+    summary: 'Kill every token that was issued for it so far',
+    answers: pluginShown,
+    refuses: ['unbound_required'],
+    run: (admin, { id }) => revokePluginTokens(admin, id),
+  }),
+]
+
+export const registry: readonly Endpoint[] = [...workspaces, ...audiences, ...plugins]

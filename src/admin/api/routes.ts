@@ -1,0 +1,130 @@
+// The admin API, below /admin/v1: every address with its methods, from the table of endpoints.
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
+import type { AppContext, AppEnv, Deps } from '../../deps.ts'
+import { OperationRefused, REFUSALS } from '../../errors.ts'
+import { etags } from '../../http/headers.ts'
+import { NO_STORE } from '../../oauth/response.ts'
+import { type Admin, type AdminDeps, nameable, parse } from '../operation.ts'
+import { createCallers } from './caller.ts'
+import { clients } from './clients.ts'
+import type { Endpoint } from './endpoint.ts'
+import { readIfMatch, readJsonObject, readQuery } from './input.ts'
+import { keys } from './keys.ts'
+import { renderProblem } from './problem.ts'
+import { registry } from './registry.ts'
+
+/** The OpenAPI document is made of this table, too. */
+export const ENDPOINTS: readonly Endpoint[] = [...registry, ...clients, ...keys]
+
+/** Where the addresses of the table are. */
+export const BASE = '/admin/v1'
+
+/** RFC 9110 §13.1.1: whoever replaces or removes says what they have read. Actions by POST need not. */
+export const needsIfMatch = (method: string): boolean => method === 'patch' || method === 'delete'
+
+export const administration = (deps: AdminDeps & Pick<Deps, 'clientAddress'>): Hono<AppEnv> => {
+  const app = new Hono<AppEnv>()
+  const callers = createCallers(deps)
+  const handler = createHandler(deps, callers)
+  /** Whoever has no token is not told what there is. */
+  const refused = (error: (c: AppContext) => Error) => async (c: AppContext) => {
+    await callers(c, null, { action: 'admin.request', target: null })
+    throw error(c)
+  }
+
+  app.get('*', etags)
+  for (const endpoint of ENDPOINTS)
+    app.on(endpoint.method, routeOf(endpoint.path), handler(endpoint))
+  for (const [path, allow] of methodsByPath()) {
+    app.all(
+      path,
+      refused((c) => methodNotAllowed(c, allow)),
+    )
+  }
+  app.all(
+    '*',
+    refused(() => new OperationRefused('not_found', 'there is nothing at this address')),
+  )
+  app.onError(renderProblem(deps))
+  return app
+}
+
+/** `/clients/{client_id}` for Hono. */
+const routeOf = (path: string): string => path.replaceAll(/{(\w+)}/g, ':$1')
+
+const methodsByPath = (): Map<string, string> => {
+  const methods = new Map<string, string>()
+  for (const { path, method } of ENDPOINTS) {
+    const known = methods.get(routeOf(path))
+    const own = method === 'get' ? 'GET, HEAD' : method.toUpperCase()
+    methods.set(routeOf(path), known === undefined ? own : `${known}, ${own}`)
+  }
+  return methods
+}
+
+const methodNotAllowed = (c: AppContext, allow: string): OperationRefused => {
+  c.header('Allow', allow)
+  return new OperationRefused('method_not_allowed', `this address answers ${allow}`)
+}
+
+const createHandler =
+  (deps: AdminDeps & Pick<Deps, 'clientAddress'>, callers: ReturnType<typeof createCallers>) =>
+  (endpoint: Endpoint) =>
+  async (c: AppContext): Promise<Response> => {
+    const { method, action } = endpoint
+    const permission = method === 'get' ? ADMIN_READ : ADMIN_WRITE
+    c.set('neededScope', permission)
+    const params = c.req.param() as Record<string, string>
+    const attempt = { action, target: nameable(Object.values(params)[0]) }
+    const { actor, authority } = await callers(c, permission, attempt)
+    const as = { actor, requestId: c.get('requestId'), address: deps.clientAddress(c) }
+    const ifMatch = readIfMatch(c.req.header('if-match'))
+    const admin: Admin = { deps, as, authority, ifMatch }
+    const result = await run(endpoint, admin, {
+      ...params,
+      ...(await readInput(endpoint, c)),
+    }).catch(async (error: unknown) => {
+      if (method === 'get') await auditRefusal(admin, attempt, error)
+      throw error
+    })
+    return answer(c, endpoint, result)
+  }
+
+const run = (endpoint: Endpoint, admin: Admin, input: object): Promise<unknown> =>
+  endpoint.run(admin, input as never)
+
+/** Changes write their own rows; of reads only those that are refused for who asks. */
+const auditRefusal = async (
+  { deps, as }: Admin,
+  attempt: { action: string; target: string | null },
+  error: unknown,
+): Promise<void> => {
+  if (!(error instanceof OperationRefused) || REFUSALS[error.code][0] !== 403) return
+  await deps.audit.write({ ...as, ...attempt, outcome: 'refused', reason: error.code })
+}
+
+const NO_MEMBERS = z.strictObject({})
+
+const readInput = async ({ method, query, body }: Endpoint, c: AppContext) => {
+  const said = readQuery(c.req.url)
+  if (needsIfMatch(method) && c.req.header('if-match') === undefined) {
+    const message = 'If-Match: must be the etag that was read, in double quotes'
+    throw new OperationRefused('precondition_required', message)
+  }
+  const json = method === 'get' ? {} : await readJsonObject(c.req.raw)
+  if (query === undefined) parse(NO_MEMBERS, said)
+  if (body === undefined) parse(NO_MEMBERS, json)
+  const isList = query !== undefined && 'limit' in query.shape && said['limit'] === undefined
+  return { query: isList ? { ...said, limit: DEFAULT_PAGE } : said, body: json }
+}
+
+const answer = (c: AppContext, { madeAt }: Endpoint, result: unknown): Response => {
+  const { etag } = result as { etag?: string }
+  return c.json(result as object, madeAt === undefined ? 200 : 201, {
+    ...NO_STORE,
+    ...(etag !== undefined && { ETag: `"${etag}"` }),
+    ...(madeAt && { Location: BASE + madeAt(result as never) }),
+  })
+}
