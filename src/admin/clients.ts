@@ -3,7 +3,7 @@ import { ADMIN_AUDIENCE, DEFAULT_WORKSPACE } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { newAdministrator } from '../store/seed.ts'
-import type { Client, NewClient } from '../store/store.ts'
+import type { Client, ClientChange, NewClient } from '../store/store.ts'
 import { checkGiven, checkWorth, requireUnbound } from './authority.ts'
 import { audienceId, chosenId, grants, listOf, name, quotaPerMinute, tokenTtl } from './fields.ts'
 import {
@@ -132,23 +132,34 @@ const addClient = async (admin: Admin, client: Omit<NewClient, 'secret'>) => {
 export const updateClient = (admin: Admin, id: string, input: z.input<typeof clientChange>) =>
   change(admin, 'client.update', id, async () => {
     const fields = parse(clientChange, input)
-    const update = {
-      ...(fields.name !== undefined && { name: fields.name }),
-      ...(fields.token_ttl !== undefined && { tokenTtl: fields.token_ttl }),
-      ...(fields.quota_per_minute !== undefined && { quotaPerMinute: fields.quota_per_minute }),
-      ...(fields.plugins && { plugins: fields.plugins }),
-      ...(fields.grants && { grants: withPermissions(fields.grants) }),
-      ...(fields.introspects && { introspects: fields.introspects }),
-    }
-    await retried(admin, async () => {
-      const before = unchanged(admin, await readClient(admin, id))
-      const after = { ...before, ...update }
-      checkGiven(admin.authority, after, before)
-      await checkReferences(admin, { ...after, createPlugins: false })
-      await admin.deps.store.updateClient(before, update, now(admin))
-    })
-    return await showClient(admin, id)
+    return await writeClient(admin, id, () => fields)
   })
+
+/** Decides from what the client is what it is to be, and writes that. */
+export const writeClient = async (
+  admin: Admin,
+  id: string,
+  decide: (before: Client) => z.output<typeof clientChange>,
+) => {
+  await retried(admin, async () => {
+    const before = unchanged(admin, await readClient(admin, id))
+    const update = toClientChange(decide(before))
+    const after = { ...before, ...update }
+    checkGiven(admin.authority, after, before)
+    await checkReferences(admin, { ...after, createPlugins: false })
+    await admin.deps.store.updateClient(before, update, now(admin))
+  })
+  return await showClient(admin, id)
+}
+
+const toClientChange = (fields: z.output<typeof clientChange>): ClientChange => ({
+  ...(fields.name !== undefined && { name: fields.name }),
+  ...(fields.token_ttl !== undefined && { tokenTtl: fields.token_ttl }),
+  ...(fields.quota_per_minute !== undefined && { quotaPerMinute: fields.quota_per_minute }),
+  ...(fields.plugins && { plugins: fields.plugins }),
+  ...(fields.grants && { grants: withPermissions(fields.grants) }),
+  ...(fields.introspects && { introspects: fields.introspects }),
+})
 
 const withPermissions = (given: Client['grants']): Client['grants'] =>
   given.filter((grant) => grant.permissions.length > 0)

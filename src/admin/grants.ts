@@ -1,9 +1,9 @@
 // Grants from a shell: what to add and what to remove, on top of what a client has.
 import { z } from 'zod'
 import type { Grant } from '../store/store.ts'
-import { showClient, updateClient } from './clients.ts'
+import { writeClient } from './clients.ts'
 import { audienceId, chosenId, grants, listOf } from './fields.ts'
-import { type Admin, parse, retried } from './operation.ts'
+import { type Admin, change, parse } from './operation.ts'
 
 const grantChange = z.strictObject({
   grants: grants.optional(),
@@ -14,18 +14,15 @@ const grantChange = z.strictObject({
 })
 
 /** Sets what the client may ask for at each audience that is named; no permissions take the audience away. */
-export const grantClient = async (admin: Admin, id: string, input: z.input<typeof grantChange>) => {
-  const fields = parse(grantChange, input)
-  return await retried(admin, async () => {
-    const before = await showClient(admin, id)
-    const asRead = { ...admin, ifMatch: (etag: string) => etag === before.etag }
-    return await updateClient(asRead, id, {
+export const grantClient = (admin: Admin, id: string, input: z.input<typeof grantChange>) =>
+  change(admin, 'client.update', id, async () => {
+    const fields = parse(grantChange, input)
+    return await writeClient(admin, id, (before) => ({
       grants: mergeGrants(before.grants, fields.grants ?? []),
       plugins: merge(before.plugins, fields.plugins, fields.remove_plugins),
       introspects: merge(before.introspects, fields.introspects, fields.remove_introspects),
-    })
+    }))
   })
-}
 
 const mergeGrants = (before: readonly Grant[], given: readonly Grant[]): Grant[] => {
   const named = new Set(given.map((grant) => grant.audience))

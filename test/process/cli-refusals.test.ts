@@ -46,15 +46,19 @@ const REFUSED: Record<string, Refusal> = {
   'client create --name a --workspace nope': [
     /there is no workspace nope/,
     'client.create',
-    'not_found',
+    'unknown_reference',
   ],
   'client create --name a --grant hook=nope': [
     /the audience hook has no permission nope/,
     'client.create',
-    'not_found',
+    'unknown_reference',
   ],
   'client show nope': [/there is no client nope/],
-  'client grant CLIENT --plugin nope': [/there is no plugin nope/, 'client.grant', 'not_found'],
+  'client grant CLIENT --plugin nope': [
+    /there is no plugin nope/,
+    'client.update',
+    'unknown_reference',
+  ],
   'client disable nope': [/there is no client nope/, 'client.disable', 'not_found'],
   'client enable nope': [/there is no client nope/, 'client.enable', 'not_found'],
   'client delete nope': [/there is no client nope/, 'client.delete', 'not_found'],

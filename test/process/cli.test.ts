@@ -74,6 +74,7 @@ const expectTable = async (command: string, columns: string[], ids: string[]): P
 }
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) as string
+const ETAG = expect.stringMatching(/^[\w-]{8,}$/) as string
 const SECRET = expect.stringMatching(/^lks_[\w-]{43}$/) as string
 const SECRET_ID = expect.stringMatching(/^secret_[\w-]{22}$/) as string
 const HINT = expect.stringMatching(/^[\w-]{4}$/) as string
@@ -91,6 +92,7 @@ it('audience', async () => {
     token_ttl: 600,
     algorithm: 'RS256',
     created_at: TIME,
+    etag: ETAG,
   }
   const permissions = ['read', 'write>read', 'full>write,read'].flatMap((p) => ['--permission', p])
   const flags = ['--requires-plugin', '--ttl', '600', '--alg', 'RS256']
@@ -134,6 +136,7 @@ it('plugin', async () => {
     snapshot: 'v1',
     generation: 1,
     created_at: TIME,
+    etag: ETAG,
   }
   const created = await change(
     ['plugin.create', 'slack-sync'],
@@ -158,7 +161,14 @@ it('plugin', async () => {
 })
 
 it('workspace', async () => {
-  const acme = { id: 'acme', name: 'Acme Ltd', status: 'active', generation: 1, created_at: TIME }
+  const acme = {
+    id: 'acme',
+    name: 'Acme Ltd',
+    status: 'active',
+    generation: 1,
+    created_at: TIME,
+    etag: ETAG,
+  }
   expect(
     await change(['workspace.create', 'acme'], 'workspace create acme --name', 'Acme Ltd'),
   ).toEqual(acme)
@@ -200,6 +210,7 @@ it('client', async () => {
     quota_per_minute: 60,
     generation: 1,
     created_at: TIME,
+    etag: ETAG,
   }
   expect(created).toEqual({ ...client, secret_id: SECRET_ID, client_secret: SECRET })
   const id = String(created['client_id'])
@@ -207,7 +218,7 @@ it('client', async () => {
 
   expect(
     await change(
-      ['client.grant', id],
+      ['client.update', id],
       `client grant ${id} --grant hook=hook:track --remove-plugin chat-sync --introspects latchkey ` +
         '--remove-introspects hook',
     ),
@@ -218,7 +229,7 @@ it('client', async () => {
     introspects: ['latchkey'],
     generation: 2,
   })
-  expect(await change(['client.grant', id], `client grant ${id} --grant hook=`)).toMatchObject({
+  expect(await change(['client.update', id], `client grant ${id} --grant hook=`)).toMatchObject({
     grants: [],
     generation: 3,
   })
@@ -232,7 +243,7 @@ it('client', async () => {
   }
   const lines = (await cli.text(`client show ${id}`)).trimEnd().split('\n')
   expect(lines).toContain('name              A daemon')
-  expect(lines).toHaveLength(Object.keys(client).length)
+  expect(lines).toHaveLength(Object.keys(client).length - 1)
 
   const clients = await look('client list')
   expect(clients.map((row) => row['name'])).toEqual(['Administrator', 'A daemon'])
@@ -263,6 +274,7 @@ it('secret', async () => {
     name: 'second',
     hint: String(added['client_secret']).slice(-4),
     created_at: TIME,
+    etag: ETAG,
     expires_at: TIME,
     last_used_at: null,
   }
@@ -271,7 +283,7 @@ it('secret', async () => {
   expect(secrets).toHaveLength(2)
   expect(secrets).toContainEqual(second)
   expect(secrets).toContainEqual({ ...second, secret_id: first, name: null, hint: HINT })
-  const columns = ['SECRET_ID', 'CLIENT_ID', 'NAME', 'HINT', 'CREATED_AT', 'EXPIRES_AT']
+  const columns = [...'SECRET_ID CLIENT_ID NAME HINT CREATED_AT EXPIRES_AT LAST_USED_AT'.split(' ')]
   await expectTable(
     `secret list ${client}`,
     columns,

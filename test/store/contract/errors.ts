@@ -64,38 +64,38 @@ const TAKEN: Case[] = [
 const MISSING: Case[] = [
   {
     title: 'a client in a workspace that does not exist',
-    code: 'not_found',
+    code: 'unknown_reference',
     write: (store) => store.createClient(client(MARK, { workspaceId: MARK }), NOW),
   },
   {
     title: 'a client with a plugin that does not exist',
-    code: 'not_found',
+    code: 'unknown_reference',
     write: (store) => store.createClient(client(MARK, { plugins: [MARK] }), NOW),
   },
   {
     title: 'a client with a permission that does not exist',
-    code: 'not_found',
+    code: 'unknown_reference',
     write: (store) => store.createClient(client(MARK, { grants: grants('read', MARK) }), NOW),
   },
   {
     title: 'a client that introspects an audience that does not exist',
-    code: 'not_found',
+    code: 'unknown_reference',
     write: (store) => store.createClient(client(MARK, { introspects: [MARK] }), NOW),
   },
   {
     title: 'a secret of a client that does not exist',
-    code: 'not_found',
+    code: 'unknown_reference',
     write: (store) => store.addSecret(MARK, secret(MARK), NOW, NOW),
   },
   {
     title: 'a change that takes one permission and gives one that does not exist',
-    code: 'not_found',
+    code: 'unknown_reference',
     write: async (store) =>
       store.updateClient(await theClient(store, 'client'), { grants: grants(MARK) }, NOW),
   },
   {
     title: 'a change that takes a permission and gives a plugin that does not exist',
-    code: 'not_found',
+    code: 'unknown_reference',
     write: async (store) =>
       store.updateClient(await theClient(store, 'client'), { grants: [], plugins: [MARK] }, NOW),
   },
@@ -132,7 +132,7 @@ export const errorContract = (open: Open): void => {
 
     it.each(MISLEADING)('are not told by what was written: %s', async (text) => {
       const { store } = database
-      await expectRefused(database, 'not_found', () =>
+      await expectRefused(database, 'unknown_reference', () =>
         store.createClient(client('new', { name: text, workspaceId: text }), NOW),
       )
       await expectRefused(database, 'already_exists', () =>

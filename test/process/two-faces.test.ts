@@ -1,0 +1,286 @@
+// The command line and the admin API are two faces of the same operations: the same steps, each on a database
+// of its own, answer alike and leave the same audit.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, it } from 'vitest'
+import { ENDPOINTS } from '../../src/admin/api/routes.ts'
+import { auditRows } from '../support/audit-log.ts'
+import { createCaller } from '../support/http.ts'
+import { type Place, latchkey, newPlace, startServer } from '../support/processes.ts'
+
+type Json = Record<string, unknown>
+type Names = Record<string, string>
+
+/** What both say, and what the words `$client`, `$secret` and so on of the next steps stand for. */
+type Step = {
+  cli: string
+  api: `${'GET' | 'POST' | 'PATCH' | 'DELETE'} ${string}`
+  body?: Json
+  stdin?: string
+  /** Members of the answer that the next steps name. */
+  names?: Names
+  /** Refused on both sides, with this code. */
+  code?: string
+}
+
+const GRANTS = [
+  { audience: 'docs', permissions: ['write'] },
+  { audience: 'hook', permissions: ['hook:track'] },
+]
+const PERMISSIONS = [
+  { name: 'read', implies: [] },
+  { name: 'write', implies: ['read'] },
+]
+
+const STEPS: readonly Step[] = [
+  {
+    cli: 'workspace create acme --name Acme',
+    api: 'POST /workspaces',
+    body: { id: 'acme', name: 'Acme' },
+  },
+  {
+    cli: 'workspace create acme',
+    api: 'POST /workspaces',
+    body: { id: 'acme' },
+    code: 'already_exists',
+  },
+  {
+    cli: 'workspace create .x',
+    api: 'POST /workspaces',
+    body: { id: '.x' },
+    code: 'invalid_value',
+  },
+  { cli: 'workspace list --status active', api: 'GET /workspaces?status=active' },
+  {
+    cli: 'workspace list --status gone',
+    api: 'GET /workspaces?status=gone',
+    code: 'invalid_value',
+  },
+  { cli: 'workspace show acme', api: 'GET /workspaces/acme' },
+  { cli: 'workspace show nope', api: 'GET /workspaces/nope', code: 'not_found' },
+  {
+    cli: 'workspace update acme --name Acme2',
+    api: 'PATCH /workspaces/acme',
+    body: { name: 'Acme2' },
+  },
+  { cli: 'workspace suspend acme', api: 'POST /workspaces/acme/suspend' },
+  { cli: 'workspace resume acme', api: 'POST /workspaces/acme/resume' },
+  {
+    cli: 'audience create docs --permission read --permission write>read --ttl 300',
+    api: 'POST /audiences',
+    body: { id: 'docs', permissions: PERMISSIONS, token_ttl: 300 },
+  },
+  { cli: 'audience list --requires-plugin true', api: 'GET /audiences?requires_plugin=true' },
+  { cli: 'audience show docs', api: 'GET /audiences/docs' },
+  {
+    cli: 'audience update docs --ttl 10',
+    api: 'PATCH /audiences/docs',
+    body: { token_ttl: 10 },
+    code: 'invalid_value',
+  },
+  {
+    cli: 'audience update docs --requires-plugin',
+    api: 'PATCH /audiences/docs',
+    body: { requires_plugin: true },
+  },
+  {
+    cli: 'audience update latchkey --requires-plugin',
+    api: 'PATCH /audiences/latchkey',
+    body: { requires_plugin: true },
+    code: 'last_administrator',
+  },
+  {
+    cli: 'plugin create slack --trust trusted --capability connector:slack',
+    api: 'POST /plugins',
+    body: { id: 'slack', trust: 'trusted', capabilities: ['connector:slack'] },
+  },
+  { cli: 'plugin list --trust trusted', api: 'GET /plugins?trust=trusted' },
+  { cli: 'plugin show slack', api: 'GET /plugins/slack' },
+  {
+    cli: 'plugin update slack --trust restricted',
+    api: 'PATCH /plugins/slack',
+    body: { trust: 'restricted' },
+  },
+  { cli: 'plugin revoke-tokens slack', api: 'POST /plugins/slack/revoke-tokens' },
+  {
+    cli: 'client create --name daemon --workspace acme --plugin slack --grant docs=write --grant hook=hook:track',
+    api: 'POST /clients',
+    body: { name: 'daemon', workspace_id: 'acme', plugins: ['slack'], grants: GRANTS },
+    names: { client: 'client_id', text: 'client_secret', first: 'secret_id' },
+  },
+  {
+    cli: 'client create --name daemon --plugin nope',
+    api: 'POST /clients',
+    body: { name: 'daemon', plugins: ['nope'] },
+    code: 'unknown_reference',
+  },
+  {
+    cli: 'client list --workspace acme --plugin slack',
+    api: 'GET /clients?workspace_id=acme&plugin_id=slack',
+  },
+  { cli: 'client show $client', api: 'GET /clients/$client' },
+  {
+    cli: 'client update $client --ttl 120 --quota 60/min',
+    api: 'PATCH /clients/$client',
+    body: { token_ttl: 120, quota_per_minute: 60 },
+  },
+  {
+    cli: 'client grant $client --grant docs= --introspects docs',
+    api: 'PATCH /clients/$client',
+    body: { grants: [GRANTS[1]], plugins: ['slack'], introspects: ['docs'] },
+  },
+  { cli: 'client disable $client', api: 'POST /clients/$client/disable' },
+  { cli: 'client enable $client', api: 'POST /clients/$client/enable' },
+  { cli: 'client revoke-tokens $client', api: 'POST /clients/$client/revoke-tokens' },
+  {
+    cli: 'secret add $client --name second --previous-expires-in 60',
+    api: 'POST /clients/$client/secrets',
+    body: { name: 'second', previous_expires_in: 60 },
+    names: { secret: 'secret_id' },
+  },
+  { cli: 'secret list $client', api: 'GET /clients/$client/secrets' },
+  { cli: 'secret show $client $secret', api: 'GET /clients/$client/secrets/$secret' },
+  { cli: 'secret revoke $client $secret', api: 'DELETE /clients/$client/secrets/$secret' },
+  {
+    cli: 'secret revoke $client $secret',
+    api: 'DELETE /clients/$client/secrets/$secret',
+    code: 'not_found',
+  },
+  { cli: 'token revoke -', api: 'POST /revocations', body: { token: '$token' }, stdin: '$token' },
+  { cli: 'revocation list --kind client', api: 'GET /revocations?kind=client' },
+  { cli: 'client disable $admin', api: 'POST /clients/$admin/disable', code: 'last_administrator' },
+  { cli: 'client delete $client', api: 'DELETE /clients/$client' },
+  { cli: 'client delete $client', api: 'DELETE /clients/$client', code: 'not_found' },
+  { cli: 'key list --state active', api: 'GET /keys?state=active', names: { kid: 'kid' } },
+  { cli: 'key show $kid', api: 'GET /keys/$kid' },
+  { cli: 'key revoke $kid', api: 'POST /keys/$kid/revoke' },
+  { cli: 'key revoke --all', api: 'POST /keys/revoke-all' },
+]
+
+const fill = (text: string, names: Names): string =>
+  text.replaceAll(/\$(\w+)/g, (_, name: string) => names[name] ?? `$${name}`)
+
+/** Everything that is random or a time, said in the order in which it first came up. */
+const normalizer = () => {
+  const seen = new Map<string, string>()
+  return (value: unknown): unknown =>
+    JSON.parse(
+      JSON.stringify(value, (key, member: unknown) => {
+        if (typeof member !== 'string') return member
+        if (/_at$/.test(key)) return 'a time'
+        if (['etag', 'hint', 'client_secret'].includes(key)) return key
+        if (!/^(lkc_|secret_)|^[\w-]{22}$|^[\w-]{43}$/.test(member)) return member
+        if (!seen.has(member)) seen.set(member, `${key} ${seen.size}`)
+        return seen.get(member)
+      }),
+    )
+}
+
+/** Without the ids that each side has of its own. */
+const refusal = (text: string) => ({
+  refused: text.replaceAll(/\b(lkc|secret)_[\w-]{22}/g, '$1'),
+})
+
+type Outcome = { answer: unknown } | { refused: string }
+type Face = { place: Place; names: Names; act: (step: Step, names: Names) => Promise<Outcome> }
+
+const administrator = (place: Place) => {
+  const text = readFileSync(join(place.directory, 'keys', 'admin.json'), 'utf8')
+  const { client_id: id, client_secret: secret } = JSON.parse(text) as Record<string, string>
+  return { id: id ?? '', secret: secret ?? '' }
+}
+
+const shell = (place: Place): Face => ({
+  place,
+  names: { admin: administrator(place).id },
+  async act({ cli, stdin = '' }, names) {
+    const words = fill(cli, names).split(' ')
+    const { code, stdout, stderr } = await latchkey(place, [...words, '--json'], fill(stdin, names))
+    if (code === 0) return { answer: JSON.parse(stdout) }
+    expect(code, stderr).toBe(1)
+    return refusal(stderr.replace(/^latchkey: /, '').trim())
+  },
+})
+
+const api = (place: Place): Face => {
+  const { issue } = createCaller(place.url)
+  const request = async (method: string, path: string, body?: unknown, etag?: string | null) => {
+    const token = await issue(administrator(place), { audience: 'latchkey' })
+    return await fetch(`${place.url}/admin/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(etag && { 'if-match': etag }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+  }
+  return {
+    place,
+    names: { admin: administrator(place).id },
+    async act(step, names) {
+      const [method = '', path = ''] = fill(step.api, names).split(' ')
+      const guarded = method === 'PATCH' || method === 'DELETE'
+      const etag = guarded ? ((await request('GET', path)).headers.get('etag') ?? '"gone"') : null
+      const body = step.body && (JSON.parse(fill(JSON.stringify(step.body), names)) as Json)
+      const response = await request(method, path, body, etag)
+      const answer = (await response.json()) as Json
+      if (response.ok) return { answer: 'next_cursor' in answer ? answer['items'] : answer }
+      expect(answer['code'], JSON.stringify(answer)).toBe(step.code)
+      return refusal(String(answer['detail']))
+    },
+  }
+}
+
+let faces: Face[]
+beforeAll(async () => {
+  const places = [await newPlace(), await newPlace()] as const
+  await Promise.all(places.map((place) => startServer(place)))
+  faces = [shell(places[0]), api(places[1])]
+})
+
+/** A step on one face: what it answered, and what the next steps may name. */
+const take = async ({ place, names, act }: Face, step: Step): Promise<Outcome> => {
+  if (JSON.stringify(step).includes('$token')) {
+    const client = { id: names['client'] ?? '', secret: names['text'] ?? '' }
+    names['token'] = await createCaller(place.url).issue(client)
+  }
+  const outcome = await act(step, names)
+  if (!('answer' in outcome)) return outcome
+  const [first] = [outcome.answer].flat() as Json[]
+  for (const [name, member] of Object.entries(step.names ?? {})) {
+    names[name] = String(first?.[member])
+  }
+  return outcome
+}
+
+it('answer alike, step by step', async () => {
+  const normalize = [normalizer(), normalizer()]
+  for (const step of STEPS) {
+    const outcomes = await Promise.all(faces.map((face) => take(face, step)))
+    const [shown, answered] = outcomes.map((outcome, i) => normalize[i]?.(outcome))
+    expect(answered, step.cli).toEqual(shown)
+    expect('refused' in (outcomes[0] ?? {}), step.cli).toBe(step.code !== undefined)
+  }
+})
+
+it('leave the same audit', () => {
+  const audits = faces.map(({ place }) => {
+    const normalize = normalizer()
+    return auditRows(place)
+      .filter(({ action }) => action !== 'client.authenticate')
+      .map(({ action, target, outcome, reason }) => ({ action, target, outcome, reason }))
+      .map(normalize)
+  })
+  expect(audits[1]).toEqual(audits[0])
+})
+
+it('have every address of the API between them', () => {
+  const taken = STEPS.map(({ api: text }) => text.replace(/\?.*/, ''))
+  const pattern = (path: string) => new RegExp(`^${path.replaceAll(/{\w+}/g, '[^/ ]+')}$`)
+  const forgotten = ENDPOINTS.map(({ method, path }) => `${method.toUpperCase()} ${path}`).filter(
+    (address) => !taken.some((text) => pattern(address).test(text)),
+  )
+  expect(forgotten).toEqual([])
+})
