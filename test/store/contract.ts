@@ -9,6 +9,7 @@ import { errorContract } from './contract/errors.ts'
 import { keyContract } from './contract/keys.ts'
 import { lifecycleContract } from './contract/lifecycle.ts'
 import { limitContract } from './contract/limits.ts'
+import { listContract } from './contract/lists.ts'
 import { loginContract } from './contract/logins.ts'
 import { pluginContract } from './contract/plugins.ts'
 import { revocationContract } from './contract/revocations.ts'
@@ -17,6 +18,7 @@ import { workspaceContract } from './contract/workspaces.ts'
 
 const PARTS = [
   lifecycleContract,
+  listContract,
   loginContract,
   keyContract,
   revocationContract,
