@@ -44,6 +44,15 @@ export const ID_BYTES = 16
 /** Longest human-readable name, in characters. */
 export const MAX_NAME_CHARS = 200
 
+/**
+ * Authorization details of one client or request: entries, members of an entry, values of a list, characters of
+ * a value. A token has 8 KiB for all that it carries.
+ */
+export const MAX_DETAILS = 100
+export const MAX_DETAIL_MEMBERS = 32
+export const MAX_DETAIL_LIST = 500
+export const MAX_DETAIL_TEXT_CHARS = 512
+
 /** Highest quota of token requests per client and minute. */
 export const MAX_QUOTA_PER_MINUTE = 1_000_000
 

@@ -13,6 +13,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
+import type { AuthorizationDetail, Grant } from './store.ts'
 
 /** Random at every change: the guard of a change that was decided from an older read. */
 const etag = () => text('etag').notNull()
@@ -92,6 +93,11 @@ export const clients = sqliteTable(
     tokenTtl: integer('token_ttl'),
     /** Token requests a minute; null: no quota. */
     quotaPerMinute: integer('quota_per_minute'),
+    /** SHA-256 (base64url) of the registration access token (RFC 7592), for a client that enrolled itself. */
+    registrationHash: text('registration_hash'),
+    softwareId: text('software_id'),
+    /** Seconds without a login after which it is removed; null: it stays. */
+    unusedAfter: integer('unused_after'),
     generation: generation(),
     etag: etag(),
     createdAt: createdAt(),
@@ -154,6 +160,76 @@ export const clientGrants = sqliteTable(
       foreignColumns: [permissions.audienceId, permissions.name],
     }),
     index('client_grants_permission').on(t.audienceId, t.permission),
+  ],
+)
+
+/**
+ * The authorization details that a client may ask for (RFC 9396), in the order in which they were granted.
+ * `type` and `identifier` repeat what the entry says, so that a resource finds those that point at it.
+ */
+export const clientDetails = sqliteTable(
+  'client_details',
+  {
+    clientId: text('client_id')
+      .notNull()
+      .references(() => clients.id),
+    position: integer('position').notNull(),
+    type: text('type').notNull(),
+    identifier: text('identifier').notNull(),
+    entry: text('entry', { mode: 'json' }).$type<AuthorizationDetail>().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.clientId, t.position] }),
+    index('client_details_target').on(t.type, t.identifier),
+  ],
+)
+
+/** What authorization details point at. A deleted one stays, so that its id never means another. */
+export const resources = sqliteTable(
+  'resources',
+  {
+    type: text('type').notNull(),
+    id: text('id').notNull(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id),
+    parts: text('parts', { mode: 'json' }).$type<string[]>().notNull(),
+    status: text('status', { enum: ['active', 'deleted'] })
+      .notNull()
+      .default('active'),
+    etag: etag(),
+    createdAt: createdAt(),
+  },
+  // One id for all workspaces: a resource server that compares ids alone must not mistake one for another.
+  (t) => [primaryKey({ columns: [t.type, t.id] }), index('resources_workspace').on(t.workspaceId)],
+)
+
+/** Single-use credentials that become a client. Used ones are kept for a while, to say so to who tries again. */
+export const enrollments = sqliteTable(
+  'enrollments',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    /** SHA-256 (base64url) of 256 random bits. */
+    hash: text('hash').notNull().unique(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id),
+    plugins: text('plugins', { mode: 'json' }).$type<string[]>().notNull(),
+    grants: text('grants', { mode: 'json' }).$type<Grant[]>().notNull(),
+    details: text('details', { mode: 'json' }).$type<AuthorizationDetail[]>().notNull(),
+    /** Of the client that it becomes, in seconds; null: it stays. */
+    unusedAfter: integer('unused_after'),
+    createdAt: createdAt(),
+    expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
+    revokedAt: integer('revoked_at'),
+    /** What it has become. */
+    clientId: text('client_id').references(() => clients.id),
+  },
+  (t) => [
+    index('enrollments_workspace').on(t.workspaceId),
+    index('enrollments_expiry').on(t.expiresAt),
   ],
 )
 

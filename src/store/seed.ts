@@ -21,6 +21,7 @@ export const newAdministrator = (id: string, name: string): Omit<NewClient, 'sec
   createPlugins: false,
   grants: [{ audience: ADMIN_AUDIENCE, permissions: [ADMIN_READ, ADMIN_WRITE] }],
   introspects: [],
+  details: [],
 })
 
 export const firstSeed = (keys: KeyCandidate[], administrator: NewClient | null): Seed => ({

@@ -9,6 +9,7 @@ import { type Driver, type Statement, newEtag } from './sqlite/database.ts'
 import { storeError, withStoreErrors } from './sqlite/errors.ts'
 import { fillPlaces, keyVerbs } from './sqlite/keys.ts'
 import { pluginVerbs } from './sqlite/plugins.ts'
+import { resourceVerbs } from './sqlite/resources.ts'
 import { revocationVerbs } from './sqlite/revocations.ts'
 import { secretVerbs } from './sqlite/secrets.ts'
 import { tokenVerbs } from './sqlite/tokens.ts'
@@ -64,6 +65,7 @@ export const createSqliteStore = (driver: Driver): Store =>
     ...tokenVerbs(driver),
     ...keyVerbs(driver),
     ...revocationVerbs(driver),
+    ...resourceVerbs(driver),
     ...workspaceVerbs(driver),
     ...audienceVerbs(driver),
     ...pluginVerbs(driver),

@@ -44,6 +44,11 @@ export type Plugin = {
 /** What a client may ask for at one audience. */
 export type Grant = { audience: string; permissions: string[] }
 
+export type DetailScalar = string | number | boolean
+export type DetailValue = DetailScalar | readonly DetailScalar[]
+/** An authorization detail (RFC 9396). `"*"` as a whole value stands for any, an empty list for none. */
+export type AuthorizationDetail = { readonly type: string; readonly [member: string]: DetailValue }
+
 export type Client = {
   id: string
   name: string
@@ -55,6 +60,8 @@ export type Client = {
   plugins: string[]
   grants: Grant[]
   introspects: string[]
+  /** The authorization details that it may ask for. */
+  details: AuthorizationDetail[]
   generation: number
   etag: string
   createdAt: number
@@ -89,7 +96,20 @@ export type TokenSubject = {
     permissions: string[]
   }[]
   introspects: string[]
+  details: AuthorizationDetail[]
 }
+
+/** What authorization details point at: one id for each type, whichever workspace it is in. */
+export type Resource = {
+  type: string
+  id: string
+  workspaceId: string
+  parts: string[]
+  etag: string
+  createdAt: number
+}
+
+export type ResourceFilter = { type?: string | undefined; workspaceId?: string | undefined }
 
 export type SigningKey = {
   kid: string
@@ -190,6 +210,7 @@ export type NewClient = Pick<
   | 'plugins'
   | 'grants'
   | 'introspects'
+  | 'details'
 > & {
   secret: NewSecret
   /** Make those of `plugins` that do not exist yet, with the trust tier `restricted`. */
@@ -276,6 +297,17 @@ export interface Store {
   /** Raises the generation of a plugin that exists. */
   revokePluginTokens(id: string, now: number): Promise<void>
 
+  // Resources. What is taken from one is taken from every detail that points at it, in the same step.
+  listResources(filter?: ResourceFilter, part?: Part): Promise<Resource[]>
+  findResource(type: string, id: string): Promise<Resource | null>
+  /** The types of all workspaces, for the metadata. */
+  listResourceTypes(): Promise<string[]>
+  /** Refused for an id that another one has, or has had. */
+  createResource(resource: Omit<Resource, 'etag' | 'createdAt'>, now: number): Promise<void>
+  updateResource(before: Resource, parts: string[], now: number): Promise<void>
+  /** Leaves a tombstone. */
+  deleteResource(before: Resource, now: number): Promise<void>
+
   /** All but deleted ones. */
   listClients(filter?: ClientFilter, part?: Part): Promise<Client[]>
   findClient(id: string): Promise<Client | null>
@@ -306,5 +338,8 @@ export interface Store {
 }
 
 export type ClientChange = Partial<
-  Pick<Client, 'name' | 'tokenTtl' | 'quotaPerMinute' | 'plugins' | 'grants' | 'introspects'>
+  Pick<
+    Client,
+    'name' | 'tokenTtl' | 'quotaPerMinute' | 'plugins' | 'grants' | 'introspects' | 'details'
+  >
 > & { status?: 'active' | 'disabled' }

@@ -2,6 +2,7 @@
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
 import { readBody } from '../../http/body.ts'
+import { isObject, parseJson } from '../../json.ts'
 import type { Admin } from '../operation.ts'
 
 /** @throws OperationRefused `invalid_value` for a parameter that is given twice */
@@ -40,28 +41,12 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 const parseObject = (bytes: Uint8Array): Record<string, unknown> => {
   try {
-    const text = UTF8.decode(bytes)
-    const value: unknown = JSON.parse(text)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    // JSON.parse takes the last of several members with the same name; another reader may take the first.
-    if (isObject && countMembers(value) === countColons(text))
-      return value as Record<string, unknown>
+    const value = parseJson(UTF8.decode(bytes))
+    if (isObject(value)) return value
   } catch {
     // refused below
   }
   throw malformed()
-}
-
-/** Every member has its colon; those within strings do not count. */
-const countColons = (text: string): number =>
-  text.replace(/"(?:[^"\\]+|\\.)*"/g, '').split(':').length - 1
-
-const countMembers = (value: unknown, depth = 0): number => {
-  if (typeof value !== 'object' || value === null) return 0
-  if (depth > MAX_JSON_DEPTH) throw new RangeError('nested too deep')
-  const members: unknown[] = Object.values(value)
-  const own = Array.isArray(value) ? 0 : members.length
-  return members.reduce<number>((sum, member) => sum + countMembers(member, depth + 1), own)
 }
 
 const malformed = (): OperationRefused =>

@@ -9,7 +9,15 @@ import {
   clients,
   plugins,
 } from '../schema.sqlite.ts'
-import type { Client, ClientFilter, Grant, NewClient, Part, Store } from '../store.ts'
+import type {
+  AuthorizationDetail,
+  Client,
+  ClientFilter,
+  Grant,
+  NewClient,
+  Part,
+  Store,
+} from '../store.ts'
 import { assertAdministrable } from './administrators.ts'
 import {
   type Database,
@@ -21,6 +29,7 @@ import {
   newEtag,
 } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
+import { writeDetails } from './resources.ts'
 import { insertSecret } from './secrets.ts'
 
 type ClientVerbs = Pick<
@@ -33,7 +42,7 @@ type ClientVerbs = Pick<
   | 'revokeClientTokens'
 >
 
-type Lists = Partial<Pick<Client, 'plugins' | 'grants' | 'introspects'>>
+type Lists = Partial<Pick<Client, 'plugins' | 'grants' | 'introspects' | 'details'>>
 
 const stringsFromJson = (text: unknown): string[] => JSON.parse(text as string) as string[]
 
@@ -51,6 +60,11 @@ const grantsJson = sql`(
 
 const introspectsJson = sql`(select json_group_array(audience_id order by audience_id)
   from client_introspects where client_id = clients.id)`.mapWith(stringsFromJson)
+
+const detailsJson = sql`(select json_group_array(json(entry) order by position)
+  from client_details where client_id = clients.id)`.mapWith(
+  (text) => JSON.parse(text as string) as AuthorizationDetail[],
+)
 
 /** The rows of a list, as one parameter however long it is (D1 binds a hundred at the most). */
 const each = (rows: unknown[]): SQL => sql`json_each(${JSON.stringify(rows)})`
@@ -85,6 +99,7 @@ const writeLists = (db: Database, id: string, lists: Lists): Statement[] => {
         .select(sql`select ${id}, value from ${each(lists.introspects)}`) as Statement,
     )
   }
+  if (lists.details) statements.push(...writeDetails(db, id, lists.details))
   return statements
 }
 
@@ -94,12 +109,20 @@ const missingPlugins = (db: Database, ids: string[], now: number): Statement =>
     on conflict (id) do nothing`) as Statement
 
 export const newClient = (db: Database, client: NewClient, now: number): Statement[] => {
-  const { secret, createPlugins, plugins: pluginList, grants, introspects, ...row } = client
+  const {
+    secret,
+    createPlugins,
+    plugins: pluginList,
+    grants,
+    introspects,
+    details,
+    ...row
+  } = client
   return [
     ...(createPlugins ? [missingPlugins(db, pluginList, now)] : []),
     db.insert(clients).values({ ...row, etag: newEtag(), createdAt: now }) as Statement,
     insertSecret(db, client.id, secret, now),
-    ...writeLists(db, client.id, { plugins: pluginList, grants, introspects }),
+    ...writeLists(db, client.id, { plugins: pluginList, grants, introspects, details }),
   ]
 }
 
@@ -134,6 +157,7 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
         plugins: pluginIds,
         grants: grantsJson,
         introspects: introspectsJson,
+        details: detailsJson,
         generation: clients.generation,
         etag: clients.etag,
         createdAt: clients.createdAt,
@@ -166,7 +190,7 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
     async updateClient(before, change, now) {
       const etag = newEtag()
       const takes = takesFromClient(before, change)
-      const { plugins: _plugins, grants: _grants, introspects: _introspects, ...columns } = change
+      const { plugins: _p, grants: _g, introspects: _i, details: _d, ...columns } = change
       await atomically([
         db
           .update(clients)
@@ -188,7 +212,7 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
           .where(unchangedSince(before)) as Statement,
         changed(before.id, etag),
         db.delete(clientSecrets).where(eq(clientSecrets.clientId, before.id)) as Statement,
-        ...writeLists(db, before.id, { plugins: [], grants: [], introspects: [] }),
+        ...writeLists(db, before.id, { plugins: [], grants: [], introspects: [], details: [] }),
         ...clientRules(db, markedWith(etag), now),
         ...(administers(before) ? [assertAdministrable(db)] : []),
       ])

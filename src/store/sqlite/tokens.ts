@@ -5,6 +5,7 @@ import type { Algorithm } from '../../signing/algorithms.ts'
 import { clientSecrets, clients, revocations, signingKeys, workspaces } from '../schema.sqlite.ts'
 import type {
   Audience,
+  AuthorizationDetail,
   Permission,
   RevocationKind,
   SigningKey,
@@ -61,6 +62,10 @@ const introspectsJson = sql`(
   select json_group_array(audience_id)
   from client_introspects where client_id = ${clients.id})`.mapWith(json<string[]>)
 
+const detailsJson = sql`(
+  select json_group_array(json(entry)) from (select entry from client_details
+    where client_id = ${clients.id} order by position))`.mapWith(json<AuthorizationDetail[]>)
+
 /** Written out, not bound: a statement whose plan depends on a bound value is planned anew at every execution. */
 const isActive = sql`${signingKeys.state} = 'active'`
 
@@ -97,6 +102,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
       plugins: pluginsJson,
       grants: grantsJson,
       introspects: introspectsJson,
+      details: detailsJson,
     })
     .from(clients)
     .leftJoin(workspaces, eq(workspaces.id, clients.workspaceId))

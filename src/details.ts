@@ -1,0 +1,177 @@
+// Authorization details (RFC 9396): a client is granted entries, a request narrows them. Pure: no I/O.
+import {
+  MAX_DETAILS,
+  MAX_DETAIL_LIST,
+  MAX_DETAIL_MEMBERS,
+  MAX_DETAIL_TEXT_CHARS,
+} from './constants.ts'
+import { isObject } from './json.ts'
+import type { AuthorizationDetail, DetailScalar, DetailValue } from './store/store.ts'
+
+/** The type whose entries are executions of an agent; every other one is that of a registered resource. */
+export const TOOL_RUN = 'tool_run'
+
+const ANY = '*'
+
+/** The members that every entry of a type has, and what each must be. */
+const members = (type: string): Readonly<Record<string, 'one' | 'one_or_any' | 'list_or_any'>> =>
+  type === TOOL_RUN
+    ? {
+        identifier: 'one_or_any',
+        project_id: 'one',
+        locations: 'list_or_any',
+        actions: 'list_or_any',
+      }
+    : { identifier: 'one_or_any', actions: 'list_or_any', parts: 'list_or_any' }
+
+/** The members that an entry of this type must write out when it is granted. */
+export const requiredMembers = (type: string): string[] => Object.keys(members(type))
+
+/**
+ * Whether this is a list of entries of the form that both grants and requests have.
+ * @returns the path of the first bad value and what it must be, or null
+ */
+export const formError = (value: unknown): { path: string; must: string } | null => {
+  if (!Array.isArray(value) || value.length > MAX_DETAILS) {
+    return { path: '', must: `be a list of at most ${MAX_DETAILS} objects` }
+  }
+  for (const [i, entry] of value.entries()) {
+    const error = entryError(entry)
+    if (error !== null) return { path: [String(i), ...error.path].join('.'), must: error.must }
+  }
+  const texts = new Set(value.map((entry) => canonical(entry as AuthorizationDetail)))
+  return texts.size === value.length ? null : { path: '', must: 'have each entry once' }
+}
+
+type EntryError = { path: string[]; must: string }
+
+const entryError = (entry: unknown): EntryError | null => {
+  if (!isObject(entry)) return { path: [], must: 'be an object' }
+  const { type } = entry
+  if (!isText(type) || type === ANY) return { path: ['type'], must: 'be the name of a type' }
+  const names = Object.keys(entry)
+  if (
+    names.length > MAX_DETAIL_MEMBERS ||
+    !names.every((name) => /^[A-Za-z][\w.:-]{0,63}$/.test(name))
+  ) {
+    return {
+      path: [],
+      must: `have at most ${MAX_DETAIL_MEMBERS} members, named with A-Z a-z 0-9 _ . : - and a letter first`,
+    }
+  }
+  const known = members(type)
+  for (const name of names) {
+    const must = valueError(entry[name], Object.hasOwn(known, name) ? known[name] : undefined)
+    if (must !== null) return { path: [name], must }
+  }
+  return null
+}
+
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= MAX_DETAIL_TEXT_CHARS
+
+const isScalar = (value: unknown): value is DetailScalar =>
+  isText(value) ||
+  typeof value === 'boolean' ||
+  (typeof value === 'number' && Number.isFinite(value))
+
+/** `"*"` within a list would be one name among others: whoever writes it means something else. */
+const isList = (value: unknown): value is DetailScalar[] =>
+  Array.isArray(value) &&
+  value.length <= MAX_DETAIL_LIST &&
+  value.every((item) => isScalar(item) && item !== ANY) &&
+  new Set(value).size === value.length
+
+const LIST = `a list of at most ${MAX_DETAIL_LIST} different values, none of them "*"`
+
+const valueError = (
+  value: unknown,
+  kind: 'one' | 'one_or_any' | 'list_or_any' | undefined,
+): string | null => {
+  const isTextList = isList(value) && value.every((item) => typeof item === 'string')
+  if (kind === 'one') return isText(value) && value !== ANY ? null : 'be one id, not "*"'
+  if (kind === 'one_or_any') return isText(value) ? null : 'be one id, or "*" for any'
+  if (kind === 'list_or_any') {
+    return value === ANY || isTextList ? null : `be ${LIST}, or "*" for any`
+  }
+  return isScalar(value) || isList(value) ? null : `be a text, a number, a boolean or ${LIST}`
+}
+
+/** Two entries that mean the same have the same text, whatever the order of their members and lists. */
+const canonical = (entry: AuthorizationDetail): string =>
+  JSON.stringify(
+    Object.keys(entry)
+      .sort()
+      .map((name) => {
+        const value = entry[name]
+        return [
+          name,
+          Array.isArray(value) ? [...value].map((v) => JSON.stringify(v)).sort() : value,
+        ]
+      }),
+  )
+
+/**
+ * One granted entry, narrowed to what is asked: same type; a list is a part of the granted one, a scalar is
+ * equal, `"*"` allows any value; what is left out is copied from the grant.
+ * @returns null where the grant does not allow it
+ */
+export const narrowDetail = (
+  granted: AuthorizationDetail,
+  asked: AuthorizationDetail,
+): AuthorizationDetail | null => {
+  const allowed = (name: string): boolean =>
+    Object.hasOwn(granted, name) && allows(granted[name], asked[name])
+  return Object.keys(asked).every(allowed) ? { ...granted, ...asked } : null
+}
+
+const allows = (granted: DetailValue | undefined, asked: DetailValue | undefined): boolean => {
+  if (granted === ANY) return true
+  if (Array.isArray(granted)) {
+    return Array.isArray(asked) && asked.every((item) => granted.includes(item))
+  }
+  return granted === asked
+}
+
+export type Narrowing =
+  | { details: AuthorizationDetail[] }
+  | { refused: 'details_not_granted' | 'details_ambiguous' | 'details_repeated' | 'run_not_named' }
+
+/** Each entry that is asked for, narrowed from the one granted entry that it fits. */
+export const narrowDetails = (
+  granted: readonly AuthorizationDetail[],
+  asked: readonly AuthorizationDetail[],
+): Narrowing => {
+  const details = new Map<string, AuthorizationDetail>()
+  for (const wish of asked) {
+    const fits = granted.flatMap((entry) => narrowDetail(entry, wish) ?? [])
+    const different = new Map(fits.map((entry) => [canonical(entry), entry]))
+    const [found] = different
+    if (found === undefined) return { refused: 'details_not_granted' }
+    if (different.size > 1) return { refused: 'details_ambiguous' }
+    const [text, entry] = found
+    if (details.has(text)) return { refused: 'details_repeated' }
+    if (entry.type === TOOL_RUN && entry['identifier'] === ANY) return { refused: 'run_not_named' }
+    details.set(text, entry)
+  }
+  return { details: [...details.values()] }
+}
+
+/** Whether `after` gives less than `before`: something that was granted is no longer, or not all of it. */
+export const takesDetails = (
+  before: readonly AuthorizationDetail[],
+  after: readonly AuthorizationDetail[],
+): boolean => {
+  const kept = new Set(after.map(canonical))
+  return before.some((entry) => !kept.has(canonical(entry)))
+}
+
+/** What an entry of a resource's type points at. `parts` is null for all. */
+export const targetOf = (entry: AuthorizationDetail) => {
+  const parts = entry['parts']
+  return {
+    type: entry.type,
+    identifier: entry['identifier'] === ANY ? null : String(entry['identifier']),
+    parts: Array.isArray(parts) ? parts.map(String) : null,
+  }
+}

@@ -1,0 +1,165 @@
+// The registry of what authorization details point at.
+import { type SQL, and, asc, eq, sql } from 'drizzle-orm'
+import { TOOL_RUN } from '../../details.ts'
+import { clientDetails, resources } from '../schema.sqlite.ts'
+import type { AuthorizationDetail, Resource, Store } from '../store.ts'
+import {
+  type Database,
+  type Driver,
+  type Statement,
+  afterPosition,
+  assert,
+  limitOf,
+  newEtag,
+  remembering,
+} from './database.ts'
+import { clientRules, markedWith, raiseClients } from './rules.ts'
+
+type ResourceVerbs = Pick<
+  Store,
+  | 'listResources'
+  | 'findResource'
+  | 'listResourceTypes'
+  | 'createResource'
+  | 'updateResource'
+  | 'deleteResource'
+>
+
+const shown = {
+  type: resources.type,
+  id: resources.id,
+  workspaceId: resources.workspaceId,
+  parts: resources.parts,
+  etag: resources.etag,
+  createdAt: resources.createdAt,
+}
+
+/**
+ * Replaces the details of a client. What they point at is looked up again in the same step: it may have gone
+ * since whoever writes them had looked.
+ */
+export const writeDetails = (
+  db: Database,
+  clientId: string,
+  details: readonly AuthorizationDetail[],
+): Statement[] => [
+  db.delete(clientDetails).where(eq(clientDetails.clientId, clientId)) as Statement,
+  db.insert(clientDetails).select(sql`
+    select ${clientId}, key, json_extract(value, '$.type'), json_extract(value, '$.identifier'), value
+    from json_each(${JSON.stringify(details)})`) as Statement,
+  assert(db, 'unchanged', sql`not exists (${danglingDetails(clientId)})`),
+]
+
+const danglingDetails = (clientId: string): SQL => sql`
+  select 1 from client_details d join clients c on c.id = d.client_id
+    left join resources r on r.type = d.type and r.id = d.identifier
+      and r.status = 'active' and r.workspace_id = c.workspace_id
+  where d.client_id = ${clientId} and d.type <> ${TOOL_RUN} and d.identifier <> '*'
+    and (r.id is null or (json_type(d.entry, '$.parts') = 'array' and exists (
+      select 1 from json_each(d.entry, '$.parts') part
+      where part.value not in (select value from json_each(r.parts)))))`
+
+/** Details that point at a resource, or at any of its type in its workspace. */
+const pointingAt = ({ type, id, workspaceId }: Resource): SQL => sql`
+  type = ${type} and identifier in (${id}, '*')
+  and client_id in (select id from clients where workspace_id = ${workspaceId})`
+
+/** Of a detail, that it grants one of these parts, or all. */
+const grantsPart = (parts: readonly string[]): SQL => sql`(
+  json_extract(entry, '$.parts') = '*' or exists (
+    select 1 from json_each(entry, '$.parts') part
+    where part.value in (select value from json_each(${JSON.stringify(parts)}))))`
+
+export const resourceVerbs = (driver: Driver): ResourceVerbs => {
+  const { db, atomically } = driver
+  const active = (where?: SQL) => and(eq(resources.status, 'active'), where)
+  const types = db
+    .selectDistinct({ type: resources.type })
+    .from(resources)
+    .where(active())
+    .prepare()
+
+  const isSame = ({ type, id, etag }: Resource) =>
+    active(and(eq(resources.type, type), eq(resources.id, id), eq(resources.etag, etag)))
+
+  const changed = ({ type, id }: Resource, etag: string): Statement =>
+    assert(
+      db,
+      'unchanged',
+      sql`exists (select 1 from resources where type = ${type} and id = ${id} and etag = ${etag})`,
+    )
+
+  /** Kills the tokens of the clients whose details \`where\` finds. */
+  const kill = (where: SQL, now: number): Statement[] => {
+    const mark = newEtag()
+    return [
+      raiseClients(db, sql`id in (select client_id from client_details where ${where})`, mark),
+      ...clientRules(db, markedWith(mark), now),
+    ]
+  }
+
+  return {
+    async listResources({ type, workspaceId } = {}, part = {}) {
+      const fits = and(
+        type === undefined ? undefined : eq(resources.type, type),
+        workspaceId === undefined ? undefined : eq(resources.workspaceId, workspaceId),
+        afterPosition(resources, part),
+      )
+      return await db
+        .select(shown)
+        .from(resources)
+        .where(active(fits))
+        .orderBy(asc(resources.createdAt), asc(resources.id))
+        .limit(limitOf(part))
+    },
+
+    async findResource(type, id) {
+      const one = active(and(eq(resources.type, type), eq(resources.id, id)))
+      return (await db.select(shown).from(resources).where(one))[0] ?? null
+    },
+
+    listResourceTypes: remembering(driver, async (_all: 'all') => {
+      const rows: { type: string }[] = await types.all()
+      return rows.map(({ type }) => type).sort()
+    }) as () => Promise<string[]>,
+
+    async createResource(resource, now) {
+      await db.insert(resources).values({ ...resource, etag: newEtag(), createdAt: now })
+    },
+
+    async updateResource(before, parts, now) {
+      const etag = newEtag()
+      const taken = before.parts.filter((part) => !parts.includes(part))
+      const losing = sql`${pointingAt(before)} and ${grantsPart(taken)}`
+      await atomically([
+        db.update(resources).set({ parts, etag }).where(isSame(before)) as Statement,
+        changed(before, etag),
+        ...(taken.length === 0 ? [] : kill(losing, now)),
+        // What is left of a list may be nothing; it never becomes "all".
+        db
+          .update(clientDetails)
+          .set({
+            entry: sql`json_set(entry, '$.parts', (select json_group_array(value)
+              from json_each(entry, '$.parts')
+              where value not in (select value from json_each(${JSON.stringify(taken)}))))`,
+          })
+          .where(sql`${pointingAt(before)} and json_type(entry, '$.parts') = 'array'`) as Statement,
+      ])
+    },
+
+    async deleteResource(before, now) {
+      const etag = newEtag()
+      await atomically([
+        db
+          .update(resources)
+          .set({ status: 'deleted', parts: [], etag })
+          .where(isSame(before)) as Statement,
+        changed(before, etag),
+        ...kill(pointingAt(before), now),
+        db
+          .delete(clientDetails)
+          .where(sql`${pointingAt(before)} and identifier = ${before.id}`) as Statement,
+      ])
+    },
+  }
+}
