@@ -5,6 +5,7 @@ import { audience } from './cli/audience.ts'
 import { client } from './cli/client.ts'
 import { key } from './cli/key.ts'
 import { plugin } from './cli/plugin.ts'
+import { resource } from './cli/resource.ts'
 import { revocation } from './cli/revocation.ts'
 import { secret } from './cli/secret.ts'
 import { server } from './cli/server.ts'
@@ -25,6 +26,7 @@ for (const register of [
   client,
   secret,
   token,
+  resource,
   revocation,
   key,
 ]) {

@@ -157,13 +157,13 @@ export const narrowDetails = (
   return { details: [...details.values()] }
 }
 
-/** Whether `after` gives less than `before`: something that was granted is no longer, or not all of it. */
-export const takesDetails = (
+/** Those of `before` that `after` does not have as they were. */
+export const takenDetails = (
   before: readonly AuthorizationDetail[],
   after: readonly AuthorizationDetail[],
-): boolean => {
+): AuthorizationDetail[] => {
   const kept = new Set(after.map(canonical))
-  return before.some((entry) => !kept.has(canonical(entry)))
+  return before.filter((entry) => !kept.has(canonical(entry)))
 }
 
 /** What an entry of a resource's type points at. `parts` is null for all. */

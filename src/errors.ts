@@ -74,10 +74,30 @@ export const OAUTH_ERRORS = {
     'This audience needs a plugin: say which with plugin_id.',
   ],
   plugin_not_allowed: [400, 'invalid_request', 'The client may not act for this plugin.'],
+  details_malformed: [
+    400,
+    'invalid_authorization_details',
+    'The parameter authorization_details is not a JSON array of well-formed entries, each once.',
+  ],
   details_not_granted: [
     400,
     'invalid_authorization_details',
-    'The client is granted no authorization details.',
+    'An authorization detail is asked for that the client is not granted.',
+  ],
+  details_ambiguous: [
+    400,
+    'invalid_authorization_details',
+    'An authorization detail fits several granted ones with different results: say more of it.',
+  ],
+  details_repeated: [
+    400,
+    'invalid_authorization_details',
+    'Two authorization details come to the same.',
+  ],
+  run_not_named: [
+    400,
+    'invalid_authorization_details',
+    'A token is for one run: say which with identifier.',
   ],
   quota_exceeded: [
     429,

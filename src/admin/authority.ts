@@ -1,11 +1,13 @@
 // Who may administer what (design: Rules, 2). Pure: no I/O.
 import { ADMIN_AUDIENCE } from '../constants.ts'
+import { narrowDetail, takenDetails } from '../details.ts'
 import { OperationRefused } from '../errors.ts'
 import { implied } from '../revocation/rules.ts'
-import type { Client, Grant, TokenSubject } from '../store/store.ts'
+import type { AuthorizationDetail, Client, Grant, TokenSubject } from '../store/store.ts'
+import { unknownReference } from './operation.ts'
 
 /** What can be given to a client. */
-export type Given = Pick<Client, 'plugins' | 'grants' | 'introspects'>
+export type Given = Pick<Client, 'plugins' | 'grants' | 'introspects' | 'details'>
 
 export type Authority = {
   /** The one workspace that a bound administrator sees and changes; null for an unbound one. */
@@ -13,7 +15,11 @@ export type Authority = {
   /** Of the audience `latchkey`; null for whoever has a shell on the server: all of them. */
   administration: readonly string[] | null
   /** What a bound administrator's own client may act for and ask for, which is all that it can give. */
-  holds: { plugins: ReadonlySet<string>; grants: ReadonlyMap<string, ReadonlySet<string>> } | null
+  holds: {
+    plugins: ReadonlySet<string>
+    grants: ReadonlyMap<string, ReadonlySet<string>>
+    details: readonly AuthorizationDetail[]
+  } | null
 }
 
 /** Whoever can open the database: nothing that is refused here would keep them from it. */
@@ -23,13 +29,14 @@ export const SHELL: Authority = { workspaceId: null, administration: null, holds
  * @param permissions those of the token: what it was narrowed to is all that its bearer has
  */
 export const authorityOf = (
-  { workspace, plugins, grants }: TokenSubject,
+  { workspace, plugins, grants, details }: TokenSubject,
   permissions: readonly string[],
 ): Authority => ({
   workspaceId: workspace?.id ?? null,
   administration: permissions,
   holds: workspace && {
     plugins: new Set(plugins.map(({ id }) => id)),
+    details,
     grants: new Map(
       grants.map(({ audience, permissions: granted }) => [
         audience.id,
@@ -48,7 +55,13 @@ export const requireUnbound = ({ workspaceId }: Authority): void => {
   )
 }
 
-const NOTHING: Given = { plugins: [], grants: [], introspects: [] }
+/** The workspace, where it may be administered. @throws OperationRefused as for one that does not exist */
+export const requireWorkspace = ({ workspaceId }: Authority, wanted: string): string => {
+  if (workspaceId === null || workspaceId === wanted) return wanted
+  throw unknownReference('workspace', wanted, 'workspace_id')
+}
+
+const NOTHING: Given = { plugins: [], grants: [], introspects: [], details: [] }
 
 /**
  * Nobody gives what they lack. What the client has already is not given anew.
@@ -60,6 +73,10 @@ export const checkGiven = (authority: Authority, after: Given, before: Given = N
     if (introspects.length > 0) throw exceeds('introspects')
     const plugins = added(before.plugins, after.plugins)
     if (!plugins.every((id) => authority.holds?.plugins.has(id))) throw exceeds('plugins')
+    const { details } = authority.holds
+    const given = takenDetails(after.details, before.details)
+    const held = given.every((entry) => details.some((own) => narrowDetail(own, entry) !== null))
+    if (!held) throw exceeds('authorization_details')
   }
   const had = pairs(before.grants)
   const given = [...pairs(after.grants)].filter((pair) => !had.has(pair))
@@ -83,7 +100,9 @@ const holdsPair = ({ administration, holds }: Authority, pair: string): boolean 
   return holds === null || holds.grants.get(audience)?.has(permission) === true
 }
 
-const exceeds = (field: 'plugins' | 'grants' | 'introspects'): OperationRefused =>
+const exceeds = (
+  field: 'plugins' | 'grants' | 'introspects' | 'authorization_details',
+): OperationRefused =>
   new OperationRefused(
     'exceeds_own_grant',
     `${field}: nobody gives what their own client does not have`,

@@ -4,25 +4,27 @@ import { OperationRefused } from '../errors.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { newAdministrator } from '../store/seed.ts'
 import type { Client, ClientChange, NewClient } from '../store/store.ts'
-import { checkGiven, checkWorth, requireUnbound } from './authority.ts'
-import { audienceId, chosenId, grants, listOf, name, quotaPerMinute, tokenTtl } from './fields.ts'
+import { checkGiven, checkWorth, requireUnbound, requireWorkspace } from './authority.ts'
 import {
-  type Admin,
-  change,
-  found,
-  now,
-  parse,
-  retried,
-  unchanged,
-  unknownReference,
-} from './operation.ts'
+  audienceId,
+  chosenId,
+  grantedDetails,
+  grants,
+  listOf,
+  name,
+  quotaPerMinute,
+  tokenTtl,
+} from './fields.ts'
+import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
+import { checkReferences } from './references.ts'
 import { clientView } from './views.ts'
 
 const settings = {
   plugins: listOf(chosenId).optional(),
   grants: grants.optional(),
   introspects: listOf(audienceId).optional(),
+  authorization_details: grantedDetails.optional(),
   token_ttl: tokenTtl.nullish(),
   quota_per_minute: quotaPerMinute.nullish(),
 }
@@ -83,6 +85,7 @@ export const createClient = (admin: Admin, input: z.input<typeof newClient>) =>
       createPlugins: fields.create_plugins ?? false,
       grants: withPermissions(fields.grants ?? []),
       introspects: fields.introspects ?? [],
+      details: fields.authorization_details ?? [],
     }
     named(client.id)
     checkGiven(admin.authority, client)
@@ -96,10 +99,7 @@ const workspaceFor = (
   { workspace_id: wanted, grants: given }: z.output<typeof newClient>,
 ): string | null => {
   if (wanted === undefined) return authority.workspaceId ?? DEFAULT_WORKSPACE
-  if (wanted !== null) {
-    if (authority.workspaceId === null || authority.workspaceId === wanted) return wanted
-    throw unknownReference('workspace', wanted, 'workspace_id')
-  }
+  if (wanted !== null) return requireWorkspace(authority, wanted)
   requireUnbound(authority)
   if (given?.some((grant) => grant.audience === ADMIN_AUDIENCE)) return null
   throw new OperationRefused(
@@ -159,6 +159,7 @@ const toClientChange = (fields: z.output<typeof clientChange>): ClientChange => 
   ...(fields.plugins && { plugins: fields.plugins }),
   ...(fields.grants && { grants: withPermissions(fields.grants) }),
   ...(fields.introspects && { introspects: fields.introspects }),
+  ...(fields.authorization_details && { details: fields.authorization_details }),
 })
 
 const withPermissions = (given: Client['grants']): Client['grants'] =>
@@ -205,35 +206,4 @@ export const readClient = async ({ deps, authority }: Admin, id: string): Promis
   const client = await deps.store.findClient(id)
   const seen = authority.workspaceId === null || client?.workspaceId === authority.workspaceId
   return found(seen ? client : null, 'client', id)
-}
-
-type References = Pick<
-  NewClient,
-  'workspaceId' | 'plugins' | 'createPlugins' | 'grants' | 'introspects'
->
-
-/** Says which name is wrong; that nothing dangles, the database's foreign keys hold. */
-const checkReferences = async ({ deps }: Admin, references: References): Promise<void> => {
-  const { store } = deps
-  const exists = async (row: Promise<unknown>, what: string, id: string, field: string) => {
-    if ((await row) === null) throw unknownReference(what, id, field)
-  }
-  const { workspaceId: workspace } = references
-  if (workspace !== null) {
-    await exists(store.findWorkspace(workspace), 'workspace', workspace, 'workspace_id')
-  }
-  if (!references.createPlugins) {
-    for (const id of references.plugins) await exists(store.findPlugin(id), 'plugin', id, 'plugins')
-  }
-  for (const id of references.introspects) {
-    await exists(store.findAudience(id), 'audience', id, 'introspects')
-  }
-  for (const { audience: id, permissions } of references.grants) {
-    const audience = await store.findAudience(id)
-    if (audience === null) throw unknownReference('audience', id, 'grants')
-    const unknown = permissions.find((name) => !audience.permissions.some((p) => p.name === name))
-    if (unknown === undefined) continue
-    const message = `grants: the audience ${audience.id} has no permission ${unknown}`
-    throw new OperationRefused('unknown_reference', message, 'grants')
-  }
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { isSecureOrLoopback } from '../config.ts'
 import {
+  MAX_DETAILS,
   MAX_NAME_CHARS,
   MAX_PREVIOUS_EXPIRES_IN_SECONDS,
   MAX_QUOTA_PER_MINUTE,
@@ -9,8 +10,10 @@ import {
   MAX_TOKEN_TTL_SECONDS,
   MIN_TOKEN_TTL_SECONDS,
 } from '../constants.ts'
+import { formError, requiredMembers } from '../details.ts'
 import { isScopeToken } from '../oauth/narrowing.ts'
 import { isAlgorithm } from '../signing/algorithms.ts'
+import type { AuthorizationDetail } from '../store/store.ts'
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:/~-]{0,127}$/
 const ID_RULE = 'must be 1 to 128 of A-Z a-z 0-9 . _ : / ~ - and begin with a letter or digit'
@@ -86,4 +89,28 @@ export const grants = z
   .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries` })
   .refine((list) => new Set(list.map(({ audience }) => audience)).size === list.length, {
     error: 'must name each audience once',
+  })
+
+const missingMember = (entries: readonly AuthorizationDetail[]) => {
+  for (const [i, entry] of entries.entries()) {
+    const member = requiredMembers(entry.type).find((name) => !Object.hasOwn(entry, name))
+    if (member !== undefined) return { path: `${i}.${member}`, must: 'be written out' }
+  }
+  return null
+}
+
+/** Entries as they are granted: nothing is left to a default. */
+export const grantedDetails = z
+  .array(z.looseObject({ type: z.string() }))
+  .max(MAX_DETAILS, { error: `must be a list of at most ${MAX_DETAILS} objects` })
+  .superRefine((entries, context) => {
+    const error = formError(entries) ?? missingMember(entries as AuthorizationDetail[])
+    if (error === null) return
+    const path = error.path === '' ? [] : error.path.split('.')
+    context.addIssue({ code: 'custom', path, message: `must ${error.must}` })
+  })
+  .transform((entries) => entries as AuthorizationDetail[])
+  .meta({
+    description:
+      'RFC 9396. Every member of a type is written out: `"*"` stands for any, an empty list for none.',
   })

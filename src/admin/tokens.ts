@@ -1,23 +1,27 @@
 import { decodeJwt } from 'jose'
-import { OperationRefused } from '../errors.ts'
+import { formError } from '../details.ts'
+import { OAuthError, OperationRefused } from '../errors.ts'
 import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
 import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
 import type { TokenRequest } from '../oauth/narrowing.ts'
+import type { AuthorizationDetail } from '../store/store.ts'
 import { type Admin, change } from './operation.ts'
 
 /** A token as the client itself would get it, without its secret. */
 export const issueTokenFor = (
   admin: Admin,
   clientId: string,
-  request: TokenRequest,
+  { details, ...request }: Omit<TokenRequest, 'details'> & { details?: unknown },
 ): Promise<TokenResponse> =>
   change(admin, 'token.issue', clientId, async () => {
     const subject = await admin.deps.store.findTokenSubject(clientId)
     if (!mayLogIn(subject)) {
       throw new OperationRefused('not_found', 'there is no client with this id that may log in')
     }
-    return await issueToken(subject, request, admin.deps, { actor: admin.as.actor })
+    if (formError(details ?? []) !== null) throw new OAuthError('details_malformed')
+    const asked = { ...request, details: (details ?? []) as AuthorizationDetail[] }
+    return await issueToken(subject, asked, admin.deps, { actor: admin.as.actor })
   })
 
 /** What a token says and whether it is good now; `claims` is null for one that this server has not signed or that has expired. */

@@ -5,6 +5,7 @@ import type {
   Client,
   ClientSecret,
   Plugin,
+  Resource,
   Revocation,
   SigningKey,
   Workspace,
@@ -88,6 +89,44 @@ export const pluginView = (row: Plugin): z.infer<typeof pluginShown> => ({
   etag: row.etag,
 })
 
+const detailValue = z.union([z.string(), z.number(), z.boolean()])
+const detailsShown = z
+  .array(
+    z
+      .object({ type: z.string() })
+      .catchall(z.union([detailValue, z.array(detailValue).readonly()]))
+      .readonly(),
+  )
+  .meta({ description: 'RFC 9396.' })
+
+export const clientDetailsShown = z
+  .strictObject({ authorization_details: detailsShown, etag })
+  .meta({ id: 'ClientDetails' })
+
+export const resourceShown = z
+  .strictObject({
+    type: z.string(),
+    id: z.string(),
+    workspace_id: z.string(),
+    parts: z.array(z.string()),
+    created_at: timestamp,
+    etag,
+  })
+  .meta({ id: 'Resource', description: 'What authorization details point at.' })
+
+export const resourceView = (row: Resource): z.infer<typeof resourceShown> => ({
+  type: row.type,
+  id: row.id,
+  workspace_id: row.workspaceId,
+  parts: row.parts,
+  created_at: time(row.createdAt),
+  etag: row.etag,
+})
+
+export const resourceDeleted = z
+  .strictObject({ type: z.string(), id: z.string(), status: z.literal('deleted') })
+  .meta({ id: 'DeletedResource' })
+
 export const clientShown = z
   .strictObject({
     client_id: z.string(),
@@ -97,6 +136,7 @@ export const clientShown = z
     plugins: z.array(z.string()),
     grants: z.array(z.strictObject({ audience: z.string(), permissions: z.array(z.string()) })),
     introspects: z.array(z.string()),
+    authorization_details: detailsShown,
     auth_method: z.literal('client_secret_basic'),
     token_ttl: seconds,
     quota_per_minute: z.int().nullable(),
@@ -114,6 +154,7 @@ export const clientView = (row: Client): z.infer<typeof clientShown> => ({
   plugins: row.plugins,
   grants: row.grants,
   introspects: row.introspects,
+  authorization_details: row.details,
   auth_method: row.authMethod,
   token_ttl: row.tokenTtl,
   quota_per_minute: row.quotaPerMinute,

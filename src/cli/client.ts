@@ -9,9 +9,20 @@ import {
   showClient,
   updateClient,
 } from '../admin/clients.ts'
+import { setDetails } from '../admin/details.ts'
 import { grantClient } from '../admin/grants.ts'
 import type { Grant } from '../store/store.ts'
-import { collect, given, grant, leaf, listing, quota, singles, wholeNumber } from './flags.ts'
+import {
+  collect,
+  given,
+  grant,
+  leaf,
+  listing,
+  quota,
+  readJsonFile,
+  singles,
+  wholeNumber,
+} from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -22,6 +33,7 @@ type CreateFlags = {
   createPlugin?: boolean
   grant?: Grant[]
   introspects?: string[]
+  details?: string
   auth?: 'client_secret_basic'
   ttl?: number
   quota?: number
@@ -47,6 +59,7 @@ export const client = (program: Command): void => {
   create(noun)
   update(noun)
   setGrants(noun)
+  setDetailsFrom(noun)
   singles(noun, EXAMPLE_ID, [
     ['show <ID>', 'one client and what it is granted', showClient],
     ['disable <ID>', 'refuse it and kill its tokens', disableClient],
@@ -83,6 +96,7 @@ const create = (noun: Command): void => {
       grant,
     )
     .option('--introspects <AUDIENCE>', 'an audience whose tokens it may introspect', collect)
+    .option('--details <FILE>', 'authorization details that it may ask for, a JSON array')
     .option('--auth <METHOD>', 'client_secret_basic (client_secret_post works as well)')
     .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
     .option('--quota <N/min>', 'token requests a minute', quota)
@@ -90,7 +104,9 @@ const create = (noun: Command): void => {
       new Option('--env', 'print CLIENT_ID=… and CLIENT_SECRET=… for a shell').conflicts('json'),
     )
     .action(async (flags: CreateFlags) => {
-      const created = await withAdmin((admin) => createClient(admin, newClient(flags)))
+      const details = flags.details === undefined ? undefined : await readDetails(flags.details)
+      const input = { ...newClient(flags), ...given({ authorization_details: details }) }
+      const created = await withAdmin((admin) => createClient(admin, input))
       if (!flags.env) return print(created, flags)
       process.stdout.write(
         `CLIENT_ID=${created.client_id}\nCLIENT_SECRET=${created.client_secret}\n`,
@@ -132,6 +148,21 @@ const update = (noun: Command): void => {
       })
       print(await withAdmin((admin) => updateClient(admin, id, input)), flags)
     })
+}
+
+/** Checked where they are used: here they may be anything. */
+const readDetails = async (path: string) => (await readJsonFile(path)) as { type: string }[]
+
+const setDetailsFrom = (noun: Command): void => {
+  leaf(
+    noun,
+    'details <ID> <FILE>',
+    'replace the authorization details that it may ask for by those of a JSON file',
+    `client details ${EXAMPLE_ID} details.json`,
+  ).action(async (id: string, file: string, flags: { json?: boolean }) => {
+    const authorization_details = await readDetails(file)
+    print(await withAdmin((admin) => setDetails(admin, id, { authorization_details })), flags)
+  })
 }
 
 const setGrants = (noun: Command): void => {

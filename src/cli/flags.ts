@@ -1,9 +1,11 @@
 // The flags that several commands share, and what their text means.
+import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Admin } from '../admin/operation.ts'
 import type { Listed } from '../admin/pages.ts'
-import { MAX_TOKEN_BYTES } from '../constants.ts'
+import { MAX_JSON_BYTES, MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
+import { parseJson } from '../json.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -48,6 +50,25 @@ export const permission = (
   if (rest.length > 1)
     throw new InvalidArgumentError("It must be 'NAME' or 'NAME>IMPLIED,IMPLIED'.")
   return [...before, { name, implies: (rest[0] ?? '').split(',').filter(Boolean) }]
+}
+
+/** The JSON of a file; `-` is standard input. @throws OperationRefused */
+export const readJsonFile = async (path: string): Promise<unknown> => {
+  try {
+    return parseJson(path === '-' ? await readStdin() : await readFile(path, 'utf8'))
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'it is not JSON with each member once'
+    throw new OperationRefused('invalid_value', `${path}: cannot be read (${reason})`)
+  }
+}
+
+const readStdin = async (limit = MAX_JSON_BYTES): Promise<string> => {
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += chunk
+    if (text.length > limit) break
+  }
+  return text
 }
 
 /** A command that does something: it has `--json` and an example in its help. */
@@ -119,12 +140,7 @@ export const readToken = async (argument: string, command: Command): Promise<str
   if (argument !== '-') {
     command.error('error: the token is read from standard input: write - and pipe it in')
   }
-  let text = ''
-  for await (const chunk of process.stdin.setEncoding('utf8')) {
-    text += chunk
-    if (text.length > 2 * MAX_TOKEN_BYTES) break
-  }
-  text = text.trim()
+  const text = (await readStdin(2 * MAX_TOKEN_BYTES)).trim()
   if (!text.startsWith('{')) return text
   try {
     return String((JSON.parse(text) as { access_token?: unknown }).access_token)

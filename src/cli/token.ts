@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { revokeToken } from '../admin/revocations.ts'
 import { inspectToken, issueTokenFor } from '../admin/tokens.ts'
-import { leaf, readToken } from './flags.ts'
+import { leaf, readJsonFile, readToken } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -10,6 +10,7 @@ type IssueFlags = {
   audience: string
   scope?: string
   plugin?: string
+  details?: string
   json?: boolean
 }
 
@@ -26,9 +27,11 @@ export const token = (program: Command): void => {
     .requiredOption('--audience <ID>', 'which resource server it is for')
     .option('--scope <PERM…>', 'a part of the grant (default: all of it)')
     .option('--plugin <ID>', 'the plugin that it acts for')
+    .option('--details <FILE>', 'authorization details, a JSON array')
     .action(async (flags: IssueFlags) => {
       const { client, audience, scope, plugin: pluginId } = flags
-      const request = { audience, scope, pluginId }
+      const details = flags.details === undefined ? [] : await readJsonFile(flags.details)
+      const request = { audience, scope, pluginId, details }
       print(await withAdmin((admin) => issueTokenFor(admin, client, request)), flags)
     })
 

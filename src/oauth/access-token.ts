@@ -24,6 +24,7 @@ const CLAIMS = z.looseObject({
   plugin_trust: z.string().optional(),
   plugin_capabilities: z.array(z.string()).optional(),
   plugin_snapshot: z.string().optional(),
+  authorization_details: z.array(z.looseObject({ type: z.string() })).optional(),
 })
 
 /** The payload of an access token (RFC 9068 §2.2 and the claims of ours). Times are seconds since the epoch. */

@@ -1,15 +1,16 @@
 // Makes an access token (RFC 9068) of what a client is granted and what is asked for. Nothing is stored.
 import { MAX_TOKEN_BYTES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
+import { TOOL_RUN, targetOf } from '../details.ts'
 import { OAuthError } from '../errors.ts'
 import { newJti } from '../secret.ts'
-import type { TokenSubject } from '../store/store.ts'
+import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from './access-token.ts'
 import { type Narrowed, type TokenRequest, narrow } from './narrowing.ts'
 
 type IssueDeps = Pick<
   Deps,
-  'signer' | 'clock' | 'random' | 'issuer' | 'tokenTtlSeconds' | 'log' | 'metrics'
+  'store' | 'signer' | 'clock' | 'random' | 'issuer' | 'tokenTtlSeconds' | 'log' | 'metrics'
 >
 
 /** RFC 6749 §5.1. `expires_in` is in seconds. */
@@ -18,6 +19,8 @@ export type TokenResponse = {
   token_type: 'Bearer'
   expires_in: number
   scope: string
+  /** RFC 9396 §7. */
+  authorization_details?: AuthorizationDetail[]
 }
 
 /** @throws OAuthError where the request asks for more than the grant, or not clearly enough */
@@ -28,6 +31,7 @@ export const issueToken = async (
   logged: Record<string, unknown>,
 ): Promise<TokenResponse> => {
   const narrowed = narrow(request, subject)
+  await checkTargets(narrowed.details, subject, deps)
   const ttl = lifetime(subject.tokenTtl, narrowed.audience.tokenTtl, deps.tokenTtlSeconds)
   const iat = nowSeconds(deps)
   const claims = {
@@ -42,13 +46,16 @@ export const issueToken = async (
   const { token, kid } = await deps.signer.sign(claims, { algorithm, typ: ACCESS_TOKEN_TYPE })
   // Neither introspection nor revocation would read it, so it could not be taken back.
   if (token.length > MAX_TOKEN_BYTES) throw new OAuthError('token_too_long')
-  const { client_id: clientId, aud: audience, scope, jti } = claims
+  const { client_id: clientId, aud: audience, scope, jti, authorization_details } = claims
   deps.log.info(
     { ...logged, clientId, audience, scope, plugin: narrowed.plugin?.id, jti, kid },
     'token issued',
   )
   deps.metrics?.tokenIssued(audience)
-  return { access_token: token, token_type: 'Bearer', expires_in: ttl, scope }
+  return {
+    ...{ access_token: token, token_type: 'Bearer', expires_in: ttl, scope },
+    ...(authorization_details && { authorization_details }),
+  }
 }
 
 /** The shorter of those that are set: neither the audience nor the client can stretch what the other allows. */
@@ -69,9 +76,30 @@ const subjectClaims = ({ id, generation, workspace }: TokenSubject): SubjectClai
   ...(workspace && { workspace_id: workspace.id, workspace_gen: workspace.generation }),
 })
 
-const narrowedClaims = ({ audience, scope, plugin }: Narrowed) => ({
+/**
+ * Where a grant says `"*"`, what is named in its place must be there, in the client's workspace: what the grant
+ * names itself is kept in step with the registry.
+ */
+const checkTargets = async (
+  details: readonly AuthorizationDetail[],
+  { workspace }: TokenSubject,
+  { store }: Pick<Deps, 'store'>,
+): Promise<void> => {
+  for (const entry of details) {
+    if (entry.type === TOOL_RUN) continue
+    const { type, identifier, parts } = targetOf(entry)
+    const resource = identifier === null ? null : await store.findResource(type, identifier)
+    const there = resource !== null && resource.workspaceId === workspace?.id
+    const known = there ? resource.parts : []
+    const allThere = parts === null || parts.every((part) => known.includes(part))
+    if ((identifier !== null && !there) || !allThere) throw new OAuthError('details_not_granted')
+  }
+}
+
+const narrowedClaims = ({ audience, scope, plugin, details }: Narrowed) => ({
   aud: audience.id,
   scope: scope.join(' '),
+  ...(details.length > 0 && { authorization_details: details }),
   ...(plugin && {
     plugin_id: plugin.id,
     plugin_gen: plugin.generation,

@@ -1,11 +1,12 @@
 import { METADATA_MAX_AGE_SECONDS } from '../constants.ts'
 import type { AppContext, Deps } from '../deps.ts'
+import { TOOL_RUN } from '../details.ts'
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post']
 
-/** `GET /.well-known/oauth-authorization-server` (RFC 8414 §2): only what works, made once. */
-export const metadata = ({ issuer }: Pick<Deps, 'issuer'>) => {
-  const body = JSON.stringify({
+/** `GET /.well-known/oauth-authorization-server` (RFC 8414 §2): only what works. */
+export const metadata = ({ issuer, store }: Pick<Deps, 'issuer' | 'store'>) => {
+  const known = {
     issuer,
     token_endpoint: `${issuer}/oauth/token`,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
@@ -16,10 +17,11 @@ export const metadata = ({ issuer }: Pick<Deps, 'issuer'>) => {
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     grant_types_supported: ['client_credentials'],
     response_types_supported: [],
-  })
-  return (c: AppContext) =>
-    c.body(body, 200, {
-      'Content-Type': 'application/json',
+  }
+  return async (c: AppContext) => {
+    const types = [TOOL_RUN, ...(await store.listResourceTypes())]
+    return c.json({ ...known, authorization_details_types_supported: types }, 200, {
       'Cache-Control': `public, max-age=${METADATA_MAX_AGE_SECONDS}`,
     })
+  }
 }

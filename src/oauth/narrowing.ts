@@ -1,13 +1,15 @@
 // From what a client is granted to what one token carries: a request can only narrow. Pure: no I/O.
+import { narrowDetails } from '../details.ts'
 import { OAuthError } from '../errors.ts'
 import { implied } from '../revocation/rules.ts'
-import type { TokenSubject } from '../store/store.ts'
+import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
 
 export type TokenRequest = {
   audience?: string | undefined
   resource?: string | undefined
   scope?: string | undefined
   pluginId?: string | undefined
+  details?: readonly AuthorizationDetail[] | undefined
 }
 
 type SubjectGrant = TokenSubject['grants'][number]
@@ -17,17 +19,20 @@ export type Narrowed = {
   audience: SubjectGrant['audience']
   scope: string[]
   plugin: SubjectPlugin | null
+  details: AuthorizationDetail[]
 }
 
 /** @throws OAuthError for whatever the client is not granted, or did not say clearly enough */
 export const narrow = (
   request: TokenRequest,
-  subject: Pick<TokenSubject, 'grants' | 'plugins'>,
+  subject: Pick<TokenSubject, 'grants' | 'plugins' | 'details'>,
 ): Narrowed => {
   const grant = selectGrant(request, subject.grants)
   const scope = selectScope(request.scope, grant)
   const plugin = selectPlugin(request.pluginId, subject.plugins, grant.audience.requiresPlugin)
-  return { audience: grant.audience, scope, plugin }
+  const narrowed = narrowDetails(subject.details, request.details ?? [])
+  if ('refused' in narrowed) throw new OAuthError(narrowed.refused)
+  return { audience: grant.audience, scope, plugin, details: narrowed.details }
 }
 
 /** RFC 8707 §2 for `resource`; `audience` is the same for ids that are no URIs. */

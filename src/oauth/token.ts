@@ -1,5 +1,8 @@
 import type { AppContext, Deps } from '../deps.ts'
+import { formError } from '../details.ts'
 import { OAuthError } from '../errors.ts'
+import { parseJson } from '../json.ts'
+import type { AuthorizationDetail } from '../store/store.ts'
 import { authenticateClient } from './client-authentication.ts'
 import { type Form, readForm } from './form.ts'
 import { issueToken } from './issue.ts'
@@ -27,13 +30,12 @@ export const token = (deps: TokenDeps) => async (c: AppContext) => {
   checkGrantType(form)
   const subject = await authenticateClient(form, c, deps)
   await takeFromQuota(subject, deps)
-  // Never widen by omission: a token without the details that were asked for could do more than with them.
-  if (form.has('authorization_details')) throw new OAuthError('details_not_granted')
   const request = {
     audience: form.get('audience'),
     resource: form.get('resource'),
     scope: form.get('scope'),
     pluginId: form.get('plugin_id'),
+    details: readDetails(form.get('authorization_details')),
   }
   const response = await issueToken(subject, request, deps, { requestId: c.get('requestId') })
   return c.json(response, 200, NO_STORE)
@@ -43,6 +45,19 @@ const checkGrantType = (form: Form): void => {
   const grantType = form.get('grant_type')
   if (grantType === undefined) throw new OAuthError('grant_type_missing')
   if (grantType !== 'client_credentials') throw new OAuthError('grant_type_unsupported')
+}
+
+/** RFC 9396 §6. */
+const readDetails = (text: string | undefined): AuthorizationDetail[] => {
+  if (text === undefined) return []
+  let details: unknown
+  try {
+    details = parseJson(text)
+  } catch {
+    throw new OAuthError('details_malformed')
+  }
+  if (formError(details) !== null) throw new OAuthError('details_malformed')
+  return details as AuthorizationDetail[]
 }
 
 const takeFromQuota = async (

@@ -1,6 +1,6 @@
 // What counts as taking something away, and what the rules say of a token. Pure: no I/O.
 import { createHash } from 'node:crypto'
-import { takesDetails } from '../details.ts'
+import { takenDetails } from '../details.ts'
 import type {
   Audience,
   Client,
@@ -28,7 +28,7 @@ const flatGrants = (grants: Client['grants']): string[] =>
 export const takesFromClient = (before: Client, change: ClientChange): boolean =>
   (change.status !== undefined && change.status !== 'active' && before.status === 'active') ||
   lacks(before.plugins, change.plugins) ||
-  (change.details !== undefined && takesDetails(before.details, change.details)) ||
+  (change.details !== undefined && takenDetails(before.details, change.details).length > 0) ||
   (change.grants !== undefined && lacks(flatGrants(before.grants), flatGrants(change.grants)))
 
 export const takesFromPlugin = (before: Plugin, change: Partial<Plugin>): boolean =>

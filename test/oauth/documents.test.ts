@@ -40,6 +40,7 @@ describe('the metadata', () => {
       jwks_uri: `${ISSUER}${JWKS}`,
       grant_types_supported: ['client_credentials'],
       response_types_supported: [],
+      authorization_details_types_supported: ['tool_run'],
     })
   })
 

@@ -174,7 +174,7 @@ describe('narrowing', () => {
       fc.property(permissions, some, asked, (declared, granted, names) => {
         const grants = [{ audience: audienceWith(declared), permissions: granted }]
         const scope = names?.join(' ')
-        const narrowed = attempt(() => narrow({ scope }, { grants, plugins: [] }))
+        const narrowed = attempt(() => narrow({ scope }, { grants, plugins: [], details: [] }))
         const ceiling = expansion(granted, declared)
         const allowed = (names ?? []).every((one) => ceiling.has(one))
         expect(narrowed !== undefined).toBe(allowed)
@@ -212,7 +212,7 @@ describe('narrowing', () => {
           snapshot: null,
           generation: 1,
         }))
-        const narrowed = attempt(() => narrow(asked, { grants, plugins }))
+        const narrowed = attempt(() => narrow(asked, { grants, plugins, details: [] }))
         if (narrowed === undefined) return
         const { audience, plugin } = narrowed
         expect(audiences).toContain(audience.id)

@@ -62,6 +62,7 @@ export const createRecords = (store: Store, now: () => number) => ({
       plugins: [],
       createPlugins: true,
       introspects: [],
+      details: [],
       ...options,
       grants: Object.entries(grants).map(([audience, names]) => ({ audience, permissions: names })),
       secret: secret.row,

@@ -12,6 +12,7 @@ import {
   showClient,
   updateClient,
 } from '../clients.ts'
+import { detailsChange, setDetails, showDetails } from '../details.ts'
 import {
   addSecret,
   listSecrets,
@@ -23,6 +24,7 @@ import {
 import {
   clientCreated,
   clientDeleted,
+  clientDetailsShown,
   clientShown,
   secretAdded,
   secretRevoked,
@@ -126,4 +128,25 @@ const secrets: readonly Endpoint[] = [
   }),
 ]
 
-export const clients: readonly Endpoint[] = [...records, ...secrets]
+const details: readonly Endpoint[] = [
+  endpoint({
+    ...{ method: 'get', path: '/clients/{client_id}/authorization-details' },
+    action: 'client.show_details',
+    summary: 'The authorization details that it may ask for',
+    answers: clientDetailsShown,
+    run: (admin, { client_id: id }) => showDetails(admin, id),
+  }),
+  endpoint({
+    ...{ method: 'put', path: '/clients/{client_id}/authorization-details' },
+    action: 'client.details',
+    summary: 'Replace them all in one step',
+    description:
+      'Tokens with what is no longer granted die at once. `If-Match` is that of the client.',
+    body: detailsChange,
+    answers: clientDetailsShown,
+    refuses: ['exceeds_own_grant', 'unknown_reference'],
+    run: (admin, { client_id: id, body }) => setDetails(admin, id, body),
+  }),
+]
+
+export const clients: readonly Endpoint[] = [...records, ...details, ...secrets]

@@ -16,7 +16,7 @@ type Definition<
   Body extends z.ZodObject,
   Answer extends z.ZodType,
 > = {
-  method: 'get' | 'post' | 'patch' | 'delete'
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   path: Path
   /** As in the audit; in the OpenAPI document in camel case. */
   action: string

@@ -18,7 +18,23 @@ import {
   showPlugin,
   updatePlugin,
 } from '../plugins.ts'
-import { audienceShown, pluginShown, workspaceShown } from '../views.ts'
+import {
+  createResource,
+  deleteResource,
+  listResources,
+  newResource,
+  resourceChange,
+  resourceQuery,
+  showResource,
+  updateResource,
+} from '../resources.ts'
+import {
+  audienceShown,
+  pluginShown,
+  resourceDeleted,
+  resourceShown,
+  workspaceShown,
+} from '../views.ts'
 import {
   createWorkspace,
   listWorkspaces,
@@ -156,4 +172,44 @@ const plugins: readonly Endpoint[] = [
   }),
 ]
 
-export const registry: readonly Endpoint[] = [...workspaces, ...audiences, ...plugins]
+const resources: readonly Endpoint[] = [
+  endpoint({
+    ...{ method: 'get', path: '/resources', action: 'resource.list' },
+    summary: 'All resources',
+    query: resourceQuery,
+    answers: partOf(resourceShown),
+    run: (admin, { query }) => listResources(admin, query),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/resources', action: 'resource.create' },
+    summary: 'Make a resource',
+    body: newResource,
+    answers: resourceShown,
+    madeAt: ({ type, id }) => `/resources/${encodeURIComponent(type)}/${encodeURIComponent(id)}`,
+    refuses: ['already_exists', 'unknown_reference'],
+    run: (admin, { body }) => createResource(admin, body),
+  }),
+  endpoint({
+    ...{ method: 'get', path: '/resources/{type}/{id}', action: 'resource.show' },
+    summary: 'One resource',
+    answers: resourceShown,
+    run: (admin, { type, id }) => showResource(admin, { type, id }),
+  }),
+  endpoint({
+    ...{ method: 'put', path: '/resources/{type}/{id}', action: 'resource.update' },
+    summary: 'Replace its parts',
+    description:
+      'A part that is taken away is taken from every detail that names it; their tokens die.',
+    body: resourceChange,
+    answers: resourceShown,
+    run: (admin, { type, id, body }) => updateResource(admin, { type, id }, body),
+  }),
+  endpoint({
+    ...{ method: 'delete', path: '/resources/{type}/{id}', action: 'resource.delete' },
+    summary: 'Remove it for good, with every detail that points at it and their tokens',
+    answers: resourceDeleted,
+    run: (admin, { type, id }) => deleteResource(admin, { type, id }),
+  }),
+]
+
+export const registry: readonly Endpoint[] = [...workspaces, ...audiences, ...plugins, ...resources]

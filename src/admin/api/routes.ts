@@ -22,7 +22,7 @@ export const ENDPOINTS: readonly Endpoint[] = [...registry, ...clients, ...keys]
 export const BASE = '/admin/v1'
 
 /** RFC 9110 §13.1.1: whoever replaces or removes says what they have read. Actions by POST need not. */
-export const needsIfMatch = (method: string): boolean => method === 'patch' || method === 'delete'
+export const needsIfMatch = (method: string): boolean => ['put', 'patch', 'delete'].includes(method)
 
 export const administration = (deps: AdminDeps & Pick<Deps, 'clientAddress'>): Hono<AppEnv> => {
   const app = new Hono<AppEnv>()

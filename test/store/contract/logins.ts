@@ -165,6 +165,7 @@ export const loginContract = (open: Open): void => {
         plugins: [],
         grants: [],
         introspects: [],
+        details: [],
       })
       expect(await store.findTokenSubject('nobody')).toBeNull()
     })

@@ -66,6 +66,7 @@ export const client = (id: string, options: Partial<NewClient> = {}): NewClient 
   plugins: [],
   grants: [],
   introspects: [],
+  details: [],
   createPlugins: false,
   secret: secret(`${id}-secret`),
   ...options,

@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { DEFAULT_WORKSPACE, MAX_DETAIL_LIST } from '../constants.ts'
+import { TOOL_RUN } from '../details.ts'
+import type { Resource } from '../store/store.ts'
+import { requireWorkspace } from './authority.ts'
+import { chosenId, listOf } from './fields.ts'
+import {
+  type Admin,
+  change,
+  found,
+  now,
+  parse,
+  retried,
+  unchanged,
+  unknownReference,
+} from './operation.ts'
+import { pageByAge, pageFields } from './pages.ts'
+import { resourceView } from './views.ts'
+
+const resourceType = chosenId.refine((type) => type !== TOOL_RUN, {
+  error: `must not be ${TOOL_RUN}, which names runs`,
+})
+const parts = listOf(chosenId).refine((list) => list.length <= MAX_DETAIL_LIST, {
+  error: `must have at most ${MAX_DETAIL_LIST} entries`,
+})
+
+export const resourceQuery = z.strictObject({
+  ...pageFields,
+  type: chosenId.optional(),
+  workspace_id: chosenId.optional(),
+})
+export const newResource = z.strictObject({
+  type: resourceType,
+  id: chosenId,
+  workspace_id: chosenId.optional(),
+  parts,
+})
+export const resourceChange = z.strictObject({ parts })
+
+type Name = { type: string; id: string }
+
+export const listResources = async (admin: Admin, query: z.input<typeof resourceQuery> = {}) => {
+  const { deps, authority } = admin
+  const { type, workspace_id: wanted, ...page } = parse(resourceQuery, query)
+  const workspaceId = authority.workspaceId ?? wanted
+  const hidden = wanted !== undefined && wanted !== workspaceId
+  return await pageByAge(
+    page,
+    async (part) => (hidden ? [] : deps.store.listResources({ type, workspaceId }, part)),
+    resourceView,
+  )
+}
+
+export const showResource = async (admin: Admin, name: Name) =>
+  resourceView(await readResource(admin, name))
+
+export const createResource = (admin: Admin, input: z.input<typeof newResource>) =>
+  change(admin, 'resource.create', input.id, async () => {
+    const fields = parse(newResource, input)
+    const wanted = fields.workspace_id ?? admin.authority.workspaceId ?? DEFAULT_WORKSPACE
+    const workspaceId = requireWorkspace(admin.authority, wanted)
+    if ((await admin.deps.store.findWorkspace(workspaceId)) === null) {
+      throw unknownReference('workspace', workspaceId, 'workspace_id')
+    }
+    const { type, id } = fields
+    await admin.deps.store.createResource(
+      { type, id, workspaceId, parts: fields.parts },
+      now(admin),
+    )
+    return await showResource(admin, { type, id })
+  })
+
+/** Its parts are replaced as a whole. What is taken away is taken from every detail that names it. */
+export const updateResource = (admin: Admin, name: Name, input: z.input<typeof resourceChange>) =>
+  change(admin, 'resource.update', name.id, async () => {
+    const fields = parse(resourceChange, input)
+    await retried(admin, async () => {
+      const before = unchanged(admin, await readResource(admin, name))
+      await admin.deps.store.updateResource(before, fields.parts, now(admin))
+    })
+    return await showResource(admin, name)
+  })
+
+/** With every detail that points at it, and their tokens. Its id is never used again. */
+export const deleteResource = (admin: Admin, name: Name) =>
+  change(admin, 'resource.delete', name.id, async () => {
+    await retried(admin, async () => {
+      const before = unchanged(admin, await readResource(admin, name))
+      await admin.deps.store.deleteResource(before, now(admin))
+    })
+    return { type: name.type, id: name.id, status: 'deleted' as const }
+  })
+
+/** From a shell: makes it, or replaces the parts of one that is there. */
+export const putResource = async (
+  admin: Admin,
+  name: Name,
+  { workspace_id: workspaceId, parts: given }: { workspace_id?: string; parts: string[] },
+) => {
+  const known = await admin.deps.store.findResource(name.type, name.id)
+  const elsewhere = workspaceId !== undefined && known?.workspaceId !== workspaceId
+  if (known !== null && !elsewhere) return await updateResource(admin, name, { parts: given })
+  const input = { ...name, parts: given, ...(workspaceId && { workspace_id: workspaceId }) }
+  return await createResource(admin, input)
+}
+
+const readResource = async ({ deps, authority }: Admin, { type, id }: Name): Promise<Resource> => {
+  const resource = await deps.store.findResource(type, id)
+  const seen = authority.workspaceId === null || resource?.workspaceId === authority.workspaceId
+  return found(seen ? resource : null, 'resource', id)
+}
