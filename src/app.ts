@@ -6,9 +6,15 @@ import type { AppEnv, Deps } from './deps.ts'
 import { anyOrigin, etags, requestIds, securityHeaders } from './http/headers.ts'
 import { healthz, metrics, readyz } from './http/operations.ts'
 import { methodNotAllowed, notFound, renderError } from './http/render.ts'
+import {
+  deleteConfiguration,
+  readConfiguration,
+  updateConfiguration,
+} from './oauth/client-configuration.ts'
 import { introspect } from './oauth/introspect.ts'
 import { jwks } from './oauth/jwks.ts'
 import { metadata } from './oauth/metadata.ts'
+import { register } from './oauth/register.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
 
@@ -22,6 +28,13 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
   app.post('/oauth/token', token(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/introspect', introspect(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/revoke', revoke(deps)).all(methodNotAllowed('POST'))
+
+  app.post('/oauth/register', register(deps)).all(methodNotAllowed('POST'))
+  app
+    .get('/oauth/register/:client_id', readConfiguration(deps))
+    .put(updateConfiguration(deps))
+    .delete(deleteConfiguration(deps))
+    .all(methodNotAllowed('GET, HEAD, PUT, DELETE'))
 
   app.get('/.well-known/jwks.json', anyOrigin, etags, jwks(deps)).all(methodNotAllowed('GET, HEAD'))
   app

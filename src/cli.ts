@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { audience } from './cli/audience.ts'
 import { client } from './cli/client.ts'
+import { enrollment } from './cli/enrollment.ts'
 import { key } from './cli/key.ts'
 import { plugin } from './cli/plugin.ts'
 import { resource } from './cli/resource.ts'
@@ -27,6 +28,7 @@ for (const register of [
   secret,
   token,
   resource,
+  enrollment,
   revocation,
   key,
 ]) {

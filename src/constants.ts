@@ -37,6 +37,22 @@ export const MAX_PREVIOUS_EXPIRES_IN_SECONDS = 90 * 24 * 60 * 60
 /** Longest life of a secret that ends by itself, in seconds. */
 export const MAX_SECRET_TTL_SECONDS = 10 * 365 * 24 * 60 * 60
 
+/** Life of an enrollment token, in seconds: what it is where nobody says, and the longest. */
+export const DEFAULT_ENROLLMENT_TTL_SECONDS = 15 * 60
+export const MAX_ENROLLMENT_TTL_SECONDS = 24 * 60 * 60
+
+/** How long an enrollment is kept after its end, in seconds, so that who uses it twice is told so. */
+export const ENROLLMENT_RETENTION_SECONDS = 2 * 24 * 60 * 60
+
+/** Longest time without a login after which a client may be told to be removed, in days. */
+export const MAX_UNUSED_AFTER_DAYS = 3_650
+
+/** What a login takes to be written, in seconds, and more: a client that has just logged in is not unused. */
+export const UNUSED_GRACE_SECONDS = 5 * 60
+
+/** Longest metadata of a client that enrolls itself, in bytes. */
+export const MAX_METADATA_BYTES = 64 * 1024
+
 /** Random bytes of a secret (256 bits), of an id and of a `jti` (128 bits). */
 export const SECRET_BYTES = 32
 export const ID_BYTES = 16

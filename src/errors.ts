@@ -99,6 +99,25 @@ export const OAUTH_ERRORS = {
     'invalid_authorization_details',
     'A token is for one run: say which with identifier.',
   ],
+  enrollment_missing: [
+    401,
+    'invalid_token',
+    'The request needs an enrollment token, as a bearer token.',
+  ],
+  enrollment_invalid: [401, 'invalid_token', 'The enrollment token is not known, or has ended.'],
+  enrollment_used: [401, 'invalid_token', 'The enrollment token has been used.'],
+  registration_invalid: [
+    401,
+    'invalid_token',
+    'The request needs the registration access token of this client, as a bearer token.',
+  ],
+  metadata_malformed: [
+    400,
+    'invalid_client_metadata',
+    'The body must be a JSON object in UTF-8 with each member once, sent as application/json.',
+  ],
+  metadata_invalid: [400, 'invalid_client_metadata', 'The metadata have a bad value.'],
+  metadata_too_large: [413, 'invalid_client_metadata', 'The body is longer than 65536 bytes.'],
   quota_exceeded: [
     429,
     'temporarily_unavailable',
@@ -122,8 +141,13 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode
   readonly headers: Record<string, string>
 
-  constructor(code: OAuthErrorCode, headers: Record<string, string> = {}) {
-    super(OAUTH_ERRORS[code][2])
+  /** @param description a sentence that says more than the table's; of the same characters */
+  constructor(
+    code: OAuthErrorCode,
+    headers: Record<string, string> = {},
+    description: string = OAUTH_ERRORS[code][2],
+  ) {
+    super(description)
     this.code = code
     this.headers = headers
   }
@@ -147,6 +171,7 @@ export const REFUSALS = {
   last_administrator: [409, 'Nobody could administer any more.'],
   too_many_secrets: [409, 'The client has as many live secrets as it may have.'],
   exceeds_own_grant: [403, 'Nobody gives what they lack.'],
+  enrollment_ended: [409, 'The enrollment has been used or revoked.'],
   unbound_required: [403, 'Only for administrators who are bound to no workspace.'],
   body_malformed: [400, 'The body is not a JSON object in UTF-8 with each member once.'],
   body_too_large: [413, 'The body is too long.'],

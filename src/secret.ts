@@ -13,6 +13,17 @@ export const newClientId = (random: RandomBytes): string => `lkc_${base64url(ran
 
 export const newSecretId = (random: RandomBytes): string => `secret_${base64url(random(ID_BYTES))}`
 
+export const newEnrollmentId = (random: RandomBytes): string =>
+  `enrollment_${base64url(random(ID_BYTES))}`
+
+/** A credential that is used once (RFC 7591 §3): shown once, stored as `hashSecret` of it. */
+export const newEnrollmentToken = (random: RandomBytes): string =>
+  `lke_${base64url(random(SECRET_BYTES))}`
+
+/** What a client manages itself with (RFC 7592 §3): shown once, stored as `hashSecret` of it. */
+export const newRegistrationToken = (random: RandomBytes): string =>
+  `lkr_${base64url(random(SECRET_BYTES))}`
+
 /** A token id (RFC 7519 §4.1.7). */
 export const newJti = (random: RandomBytes): string => base64url(random(ID_BYTES))
 

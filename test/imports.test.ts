@@ -13,7 +13,7 @@ const LAYERS: readonly RegExp[] = [
   /^node\//,
   /^app\.ts$/,
   /^(oauth|http|admin)\//,
-  /^config\.ts$/,
+  /^(config|enroll)\.ts$/,
   /^(signing|revocation|store)\//,
   /^(deps|audit|usage|json|details|log|secret|constants|errors)\.ts$/,
 ]

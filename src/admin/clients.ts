@@ -47,7 +47,9 @@ export const newClient = z.strictObject({
     .optional()
     .meta({ description: 'Make those plugins that do not exist, with the trust tier restricted.' }),
   auth_method: z
-    .literal('client_secret_basic', { error: 'must be client_secret_basic' })
+    .enum(['client_secret_basic', 'client_secret_post'], {
+      error: 'must be client_secret_basic or client_secret_post',
+    })
     .optional(),
   ...settings,
 })
@@ -79,6 +81,7 @@ export const createClient = (admin: Admin, input: z.input<typeof newClient>) =>
       id: newClientId(admin.deps.random),
       name: fields.name,
       workspaceId: workspaceFor(admin, fields),
+      ...(fields.auth_method && { authMethod: fields.auth_method }),
       tokenTtl: fields.token_ttl ?? null,
       quotaPerMinute: fields.quota_per_minute ?? null,
       plugins: fields.plugins ?? [],

@@ -3,11 +3,13 @@ import { z } from 'zod'
 import { isSecureOrLoopback } from '../config.ts'
 import {
   MAX_DETAILS,
+  MAX_ENROLLMENT_TTL_SECONDS,
   MAX_NAME_CHARS,
   MAX_PREVIOUS_EXPIRES_IN_SECONDS,
   MAX_QUOTA_PER_MINUTE,
   MAX_SECRET_TTL_SECONDS,
   MAX_TOKEN_TTL_SECONDS,
+  MAX_UNUSED_AFTER_DAYS,
   MIN_TOKEN_TTL_SECONDS,
 } from '../constants.ts'
 import { formError, requiredMembers } from '../details.ts'
@@ -74,6 +76,8 @@ const wholeNumber = (min: number, max: number, unit: string) =>
 export const tokenTtl = wholeNumber(MIN_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS, 'seconds')
 export const quotaPerMinute = wholeNumber(1, MAX_QUOTA_PER_MINUTE, 'requests a minute')
 export const expiresIn = wholeNumber(1, MAX_SECRET_TTL_SECONDS, 'seconds')
+export const enrollmentExpiresIn = wholeNumber(1, MAX_ENROLLMENT_TTL_SECONDS, 'seconds')
+export const unusedAfterDays = wholeNumber(1, MAX_UNUSED_AFTER_DAYS, 'days')
 export const previousExpiresIn = wholeNumber(0, MAX_PREVIOUS_EXPIRES_IN_SECONDS, 'seconds')
 
 /** A list without repetitions. */

@@ -4,6 +4,7 @@ import type {
   Audience,
   Client,
   ClientSecret,
+  Enrollment,
   Plugin,
   Resource,
   Revocation,
@@ -89,6 +90,17 @@ export const pluginView = (row: Plugin): z.infer<typeof pluginShown> => ({
   etag: row.etag,
 })
 
+const grantsShown = z.array(
+  z.strictObject({ audience: z.string(), permissions: z.array(z.string()) }),
+)
+const unusedAfterDays = z
+  .int()
+  .nullable()
+  .meta({ description: 'Removed after so many days without a login; null: it stays.' })
+
+const DAY_SECONDS = 24 * 60 * 60
+const inDays = (seconds: number | null): number | null => seconds && seconds / DAY_SECONDS
+
 const detailValue = z.union([z.string(), z.number(), z.boolean()])
 const detailsShown = z
   .array(
@@ -134,12 +146,14 @@ export const clientShown = z
     workspace_id: z.string().nullable().meta({ description: 'Null: an unbound administrator.' }),
     status: z.enum(['active', 'disabled', 'deleted']),
     plugins: z.array(z.string()),
-    grants: z.array(z.strictObject({ audience: z.string(), permissions: z.array(z.string()) })),
+    grants: grantsShown,
     introspects: z.array(z.string()),
     authorization_details: detailsShown,
-    auth_method: z.literal('client_secret_basic'),
+    auth_method: z.enum(['client_secret_basic', 'client_secret_post']),
     token_ttl: seconds,
     quota_per_minute: z.int().nullable(),
+    software_id: z.string().nullable(),
+    unused_after_days: unusedAfterDays,
     generation,
     created_at: timestamp,
     etag,
@@ -158,6 +172,8 @@ export const clientView = (row: Client): z.infer<typeof clientShown> => ({
   auth_method: row.authMethod,
   token_ttl: row.tokenTtl,
   quota_per_minute: row.quotaPerMinute,
+  software_id: row.softwareId,
+  unused_after_days: inDays(row.unusedAfter),
   generation: row.generation,
   created_at: time(row.createdAt),
   etag: row.etag,
@@ -255,6 +271,57 @@ export const revocationView = (row: Revocation): z.infer<typeof revocationShown>
   created_at: time(row.createdAt),
   expires_at: timeOrNull(row.expiresAt),
 })
+
+/** A token that nobody has used, that still could be. */
+const enrollmentStatus = (
+  row: Enrollment,
+  now: number,
+): 'open' | 'used' | 'revoked' | 'expired' => {
+  if (row.usedAt !== null) return 'used'
+  if (row.revokedAt !== null) return 'revoked'
+  return row.expiresAt > now ? 'open' : 'expired'
+}
+
+export const enrollmentShown = z
+  .strictObject({
+    enrollment_id: z.string(),
+    name: z.string(),
+    status: z.enum(['open', 'used', 'revoked', 'expired']),
+    workspace_id: z.string(),
+    plugins: z.array(z.string()),
+    grants: grantsShown,
+    authorization_details: detailsShown,
+    unused_after_days: unusedAfterDays,
+    created_at: timestamp,
+    expires_at: timestamp,
+    used_at: timestamp.nullable(),
+    revoked_at: timestamp.nullable(),
+    client_id: z.string().nullable().meta({ description: 'What it has become.' }),
+  })
+  .meta({ id: 'Enrollment', description: 'A single-use credential that becomes a client.' })
+
+export const enrollmentView = (row: Enrollment, now: number): z.infer<typeof enrollmentShown> => ({
+  enrollment_id: row.id,
+  name: row.name,
+  status: enrollmentStatus(row, now),
+  workspace_id: row.workspaceId,
+  plugins: row.plugins,
+  grants: row.grants,
+  authorization_details: row.details,
+  unused_after_days: inDays(row.unusedAfter),
+  created_at: time(row.createdAt),
+  expires_at: time(row.expiresAt),
+  used_at: timeOrNull(row.usedAt),
+  revoked_at: timeOrNull(row.revokedAt),
+  client_id: row.clientId,
+})
+
+export const enrollmentCreated = z
+  .strictObject({
+    ...enrollmentShown.shape,
+    enrollment_token: z.string().meta({ description: 'Shown this once.' }),
+  })
+  .meta({ id: 'CreatedEnrollment' })
 
 export const tokenRevoked = z
   .strictObject({ jti: z.string(), client_id: z.string(), revoked: z.literal(true) })

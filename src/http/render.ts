@@ -26,7 +26,8 @@ export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) =
   if (error instanceof OAuthError) {
     deps.metrics?.refused(error.code)
     deps.log.info({ requestId, path: c.req.path, code: error.code }, 'refused')
-    return answer(c, error.code, { headers: error.headers })
+    const body = { error_description: error.message }
+    return answer(c, error.code, { headers: error.headers, body })
   }
   if (error instanceof Unavailable) {
     deps.metrics?.refused(error.code)

@@ -86,7 +86,7 @@ export const clients = sqliteTable(
     status: text('status', { enum: ['active', 'disabled', 'deleted'] })
       .notNull()
       .default('active'),
-    authMethod: text('auth_method', { enum: ['client_secret_basic'] })
+    authMethod: text('auth_method', { enum: ['client_secret_basic', 'client_secret_post'] })
       .notNull()
       .default('client_secret_basic'),
     /** Seconds; null: what the audience says. */

@@ -6,6 +6,7 @@ import { auditVerbs } from './sqlite/audit.ts'
 import { audienceVerbs, newAudience } from './sqlite/audiences.ts'
 import { clientVerbs, newClient } from './sqlite/clients.ts'
 import { type Driver, type Statement, newEtag } from './sqlite/database.ts'
+import { enrollmentVerbs } from './sqlite/enrollments.ts'
 import { storeError, withStoreErrors } from './sqlite/errors.ts'
 import { fillPlaces, keyVerbs } from './sqlite/keys.ts'
 import { pluginVerbs } from './sqlite/plugins.ts'
@@ -70,6 +71,7 @@ export const createSqliteStore = (driver: Driver): Store =>
     ...audienceVerbs(driver),
     ...pluginVerbs(driver),
     ...clientVerbs(driver),
+    ...enrollmentVerbs(driver),
     ...secretVerbs(driver),
     ...auditVerbs(driver),
   })

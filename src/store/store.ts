@@ -49,12 +49,15 @@ export type DetailValue = DetailScalar | readonly DetailScalar[]
 /** An authorization detail (RFC 9396). `"*"` as a whole value stands for any, an empty list for none. */
 export type AuthorizationDetail = { readonly type: string; readonly [member: string]: DetailValue }
 
+/** Which of the two a client says it uses; it may use the other as well. */
+export type AuthMethod = 'client_secret_basic' | 'client_secret_post'
+
 export type Client = {
   id: string
   name: string
   workspaceId: string | null
   status: ClientStatus
-  authMethod: 'client_secret_basic'
+  authMethod: AuthMethod
   tokenTtl: number | null
   quotaPerMinute: number | null
   plugins: string[]
@@ -62,6 +65,10 @@ export type Client = {
   introspects: string[]
   /** The authorization details that it may ask for. */
   details: AuthorizationDetail[]
+  /** RFC 7591 §2. */
+  softwareId: string | null
+  /** Seconds without a login after which it is removed; null: it stays. */
+  unusedAfter: number | null
   generation: number
   etag: string
   createdAt: number
@@ -142,6 +149,27 @@ export type RevocationLookup = {
 
 export type AuditOutcome = 'intent' | 'success' | 'refused' | 'failed'
 
+/** A single-use credential that becomes a client. */
+export type Enrollment = {
+  id: string
+  name: string
+  workspaceId: string
+  plugins: string[]
+  grants: Grant[]
+  details: AuthorizationDetail[]
+  /** Of the client that it becomes, in seconds; null: it stays. */
+  unusedAfter: number | null
+  createdAt: number
+  expiresAt: number
+  usedAt: number | null
+  revokedAt: number | null
+  clientId: string | null
+}
+
+export type NewEnrollment = Omit<Enrollment, 'createdAt' | 'usedAt' | 'revokedAt' | 'clientId'> & {
+  hash: string
+}
+
 export type NewAuditEvent = {
   actor: string
   action: string
@@ -213,6 +241,11 @@ export type NewClient = Pick<
   | 'details'
 > & {
   secret: NewSecret
+  authMethod?: AuthMethod
+  /** Of a client that has enrolled itself. */
+  registrationHash?: string
+  softwareId?: string | null
+  unusedAfter?: number | null
   /** Make those of `plugins` that do not exist yet, with the trust tier `restricted`. */
   createPlugins: boolean
 }
@@ -318,6 +351,22 @@ export interface Store {
   /** Raises the generation of a client that exists. */
   revokeClientTokens(id: string, now: number): Promise<void>
 
+  // Enrollment
+  createEnrollment(enrollment: NewEnrollment, now: number): Promise<void>
+  listEnrollments(filter?: { workspaceId?: string | undefined }, part?: Part): Promise<Enrollment[]>
+  findEnrollment(id: string): Promise<Enrollment | null>
+  findEnrollmentByHash(hash: string): Promise<Enrollment | null>
+  /** Ends one that has neither been used nor revoked; `Conflict` for any other. */
+  revokeEnrollment(id: string, now: number): Promise<void>
+  /** Uses one up and makes the client, in one step; `Conflict` where it can no longer be used. */
+  consumeEnrollment(id: string, client: NewClient, now: number): Promise<void>
+  /** Forgets those that ended before. */
+  pruneEnrollments(endedBefore: number): Promise<void>
+  /** The hash of its registration access token, of a client that has enrolled itself and may log in. */
+  findRegistrationHash(clientId: string): Promise<string | null>
+  /** Those that were told to be removed after a time without a login, which is over. */
+  listUnusedClients(now: number): Promise<Client[]>
+
   /** Those that are live, newest first. */
   listSecrets(clientId: string, now: number): Promise<ClientSecret[]>
   /** Adds one; the others end at `previousExpiresAt` if they do not end sooner. */
@@ -342,4 +391,9 @@ export type ClientChange = Partial<
     Client,
     'name' | 'tokenTtl' | 'quotaPerMinute' | 'plugins' | 'grants' | 'introspects' | 'details'
   >
-> & { status?: 'active' | 'disabled' }
+> & {
+  status?: 'active' | 'disabled'
+  authMethod?: AuthMethod
+  registrationHash?: string
+  softwareId?: string | null
+}

@@ -10,13 +10,14 @@ import { type Admin, type AdminDeps, nameable, parse } from '../operation.ts'
 import { createCallers } from './caller.ts'
 import { clients } from './clients.ts'
 import type { Endpoint } from './endpoint.ts'
+import { enrollments } from './enrollments.ts'
 import { readIfMatch, readJsonObject, readQuery } from './input.ts'
 import { keys } from './keys.ts'
 import { renderProblem } from './problem.ts'
 import { registry } from './registry.ts'
 
 /** The OpenAPI document is made of this table, too. */
-export const ENDPOINTS: readonly Endpoint[] = [...registry, ...clients, ...keys]
+export const ENDPOINTS: readonly Endpoint[] = [...registry, ...clients, ...enrollments, ...keys]
 
 /** Where the addresses of the table are. */
 export const BASE = '/admin/v1'

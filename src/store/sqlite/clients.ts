@@ -1,24 +1,22 @@
 import { type SQL, and, asc, eq, ne, sql } from 'drizzle-orm'
-import { ADMIN_AUDIENCE, ADMIN_WRITE, LAST_GENERATION } from '../../constants.ts'
-import { takesFromClient } from '../../revocation/rules.ts'
 import {
-  clientGrants,
-  clientIntrospects,
-  clientPlugins,
-  clientSecrets,
-  clients,
-  plugins,
-} from '../schema.sqlite.ts'
-import type {
-  AuthorizationDetail,
-  Client,
-  ClientFilter,
-  Grant,
-  NewClient,
-  Part,
-  Store,
-} from '../store.ts'
+  ADMIN_AUDIENCE,
+  ADMIN_WRITE,
+  LAST_GENERATION,
+  UNUSED_GRACE_SECONDS,
+} from '../../constants.ts'
+import { takesFromClient } from '../../revocation/rules.ts'
+import { clientSecrets, clients, workspaces } from '../schema.sqlite.ts'
+import type { Client, ClientFilter, NewClient, Part, Store } from '../store.ts'
 import { assertAdministrable } from './administrators.ts'
+import {
+  detailsJson,
+  grantsJson,
+  introspectsJson,
+  missingPlugins,
+  pluginIds,
+  writeLists,
+} from './client-lists.ts'
 import {
   type Database,
   type Driver,
@@ -29,7 +27,6 @@ import {
   newEtag,
 } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
-import { writeDetails } from './resources.ts'
 import { insertSecret } from './secrets.ts'
 
 type ClientVerbs = Pick<
@@ -40,73 +37,9 @@ type ClientVerbs = Pick<
   | 'updateClient'
   | 'deleteClient'
   | 'revokeClientTokens'
+  | 'findRegistrationHash'
+  | 'listUnusedClients'
 >
-
-type Lists = Partial<Pick<Client, 'plugins' | 'grants' | 'introspects' | 'details'>>
-
-const stringsFromJson = (text: unknown): string[] => JSON.parse(text as string) as string[]
-
-const pluginIds = sql`(select json_group_array(plugin_id order by plugin_id)
-  from client_plugins where client_id = clients.id)`.mapWith(stringsFromJson)
-
-const grantsJson = sql`(
-  select json_group_array(json_object('audience', a.audience_id, 'permissions', (
-      select json_group_array(g.permission order by p.position)
-      from client_grants g join permissions p on p.audience_id = g.audience_id and p.name = g.permission
-      where g.client_id = clients.id and g.audience_id = a.audience_id)) order by a.audience_id)
-  from (select distinct audience_id from client_grants where client_id = clients.id) a)`.mapWith(
-  (text) => JSON.parse(text as string) as Grant[],
-)
-
-const introspectsJson = sql`(select json_group_array(audience_id order by audience_id)
-  from client_introspects where client_id = clients.id)`.mapWith(stringsFromJson)
-
-const detailsJson = sql`(select json_group_array(json(entry) order by position)
-  from client_details where client_id = clients.id)`.mapWith(
-  (text) => JSON.parse(text as string) as AuthorizationDetail[],
-)
-
-/** The rows of a list, as one parameter however long it is (D1 binds a hundred at the most). */
-const each = (rows: unknown[]): SQL => sql`json_each(${JSON.stringify(rows)})`
-
-/** Replaces the lists that are given; the others stay. */
-const writeLists = (db: Database, id: string, lists: Lists): Statement[] => {
-  const statements: Statement[] = []
-  if (lists.plugins) {
-    statements.push(
-      db.delete(clientPlugins).where(eq(clientPlugins.clientId, id)) as Statement,
-      db
-        .insert(clientPlugins)
-        .select(sql`select ${id}, value from ${each(lists.plugins)}`) as Statement,
-    )
-  }
-  if (lists.grants) {
-    const rows = lists.grants.flatMap((g) => g.permissions.map((name) => [g.audience, name]))
-    statements.push(
-      db.delete(clientGrants).where(eq(clientGrants.clientId, id)) as Statement,
-      db
-        .insert(clientGrants)
-        .select(
-          sql`select ${id}, json_extract(value, '$[0]'), json_extract(value, '$[1]') from ${each(rows)}`,
-        ) as Statement,
-    )
-  }
-  if (lists.introspects) {
-    statements.push(
-      db.delete(clientIntrospects).where(eq(clientIntrospects.clientId, id)) as Statement,
-      db
-        .insert(clientIntrospects)
-        .select(sql`select ${id}, value from ${each(lists.introspects)}`) as Statement,
-    )
-  }
-  if (lists.details) statements.push(...writeDetails(db, id, lists.details))
-  return statements
-}
-
-const missingPlugins = (db: Database, ids: string[], now: number): Statement =>
-  db.insert(plugins).select(sql`
-    select value, value, 'restricted', '[]', null, 1, ${newEtag()}, ${now} from ${each(ids)} where true
-    on conflict (id) do nothing`) as Statement
 
 export const newClient = (db: Database, client: NewClient, now: number): Statement[] => {
   const {
@@ -158,6 +91,8 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
         grants: grantsJson,
         introspects: introspectsJson,
         details: detailsJson,
+        softwareId: clients.softwareId,
+        unusedAfter: clients.unusedAfter,
         generation: clients.generation,
         etag: clients.etag,
         createdAt: clients.createdAt,
@@ -181,6 +116,25 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
     async findClient(id) {
       const rows: Client[] = await select(eq(clients.id, id))
       return rows[0] ?? null
+    },
+
+    async findRegistrationHash(id) {
+      const rows = await db
+        .select({ hash: clients.registrationHash })
+        .from(clients)
+        .leftJoin(workspaces, eq(workspaces.id, clients.workspaceId))
+        .where(
+          and(eq(clients.id, id), eq(clients.status, 'active'), eq(workspaces.status, 'active')),
+        )
+      return rows[0]?.hash ?? null
+    },
+
+    async listUnusedClients(now) {
+      const lastUsed = sql`coalesce((select max(last_used_at) from client_secrets s
+        where s.client_id = ${clients.id}), 0)`
+      return await select(
+        sql`max(${clients.createdAt}, ${lastUsed}) + ${clients.unusedAfter} <= ${now - UNUSED_GRACE_SECONDS}`,
+      )
     },
 
     async createClient(client, now) {

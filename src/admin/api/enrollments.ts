@@ -1,0 +1,44 @@
+// Single-use credentials that become clients.
+import {
+  createEnrollment,
+  enrollmentQuery,
+  listEnrollments,
+  newEnrollment,
+  revokeEnrollment,
+  showEnrollment,
+} from '../enrollments.ts'
+import { enrollmentCreated, enrollmentShown } from '../views.ts'
+import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+
+export const enrollments: readonly Endpoint[] = [
+  endpoint({
+    ...{ method: 'get', path: '/enrollments', action: 'enrollment.list' },
+    summary: 'All enrollments, ended ones for two days',
+    query: enrollmentQuery,
+    answers: partOf(enrollmentShown),
+    run: (admin, { query }) => listEnrollments(admin, query),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/enrollments', action: 'enrollment.create' },
+    summary: 'Make an enrollment; its token is shown this once',
+    body: newEnrollment,
+    answers: enrollmentCreated,
+    madeAt: ({ enrollment_id: id }) => `/enrollments/${id}`,
+    refuses: ['exceeds_own_grant', 'unknown_reference'],
+    run: (admin, { body }) => createEnrollment(admin, body),
+  }),
+  endpoint({
+    ...{ method: 'get', path: '/enrollments/{enrollment_id}', action: 'enrollment.show' },
+    summary: 'One enrollment and what has become of it',
+    answers: enrollmentShown,
+    run: (admin, { enrollment_id: id }) => showEnrollment(admin, id),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/enrollments/{enrollment_id}/revoke' },
+    action: 'enrollment.revoke',
+    summary: 'End one that has not been used',
+    answers: enrollmentShown,
+    refuses: ['enrollment_ended'],
+    run: (admin, { enrollment_id: id }) => revokeEnrollment(admin, id),
+  }),
+]

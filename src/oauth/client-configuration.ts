@@ -1,0 +1,145 @@
+import { audited } from '../audit.ts'
+import { MAX_CHANGE_TRIES } from '../constants.ts'
+import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
+import { type Metadata, narrowGrants, parseMetadata } from '../enroll.ts'
+import { Conflict, OAuthError } from '../errors.ts'
+import { bearerToken } from '../http/bearer.ts'
+import { equalInConstantTime, hashSecret, newRegistrationToken } from '../secret.ts'
+import type { Client } from '../store/store.ts'
+import { invalidField, readMetadataObject, registered } from './registration.ts'
+import { NO_STORE } from './response.ts'
+
+type ConfigurationDeps = Pick<
+  Deps,
+  'store' | 'clock' | 'random' | 'issuer' | 'log' | 'audit' | 'clientAddress'
+>
+
+/** `GET /oauth/register/:client_id` (RFC 7592 §2.1). */
+export const readConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
+  const { client, token } = await authenticateRegistration(c, deps)
+  const body = { ...registered(client, deps.issuer), registration_access_token: token }
+  return c.json(body, 200, NO_STORE)
+}
+
+/**
+ * `PUT /oauth/register/:client_id` (RFC 7592 §2.2): can only take away. Its registration access token is another
+ * one afterwards; of two requests with the same one, one is refused.
+ */
+export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
+  const { client } = await authenticateRegistration(c, deps)
+  const body = await readMetadataObject(c.req.raw)
+  const metadata = await readUpdate(body, client, deps)
+  const registrationToken = newRegistrationToken(deps.random)
+  await audited(deps, eventOf(c, client, 'client.update', deps), async () => {
+    await retried(c, deps, async (before) => {
+      const change = {
+        name: metadata.name,
+        authMethod: metadata.authMethod,
+        grants: await narrowed(before, metadata, deps),
+        registrationHash: hashSecret(registrationToken),
+        ...(metadata.softwareId !== null && { softwareId: metadata.softwareId }),
+      }
+      await deps.store.updateClient(before, change, nowSeconds(deps))
+    })
+  })
+  const after = await deps.store.findClient(client.id)
+  if (after === null) throw refused()
+  const answer = { ...registered(after, deps.issuer), registration_access_token: registrationToken }
+  return c.json(answer, 200, NO_STORE)
+}
+
+/** `DELETE /oauth/register/:client_id` (RFC 7592 §2.3): with all its tokens. */
+export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
+  const { client } = await authenticateRegistration(c, deps)
+  await audited(deps, eventOf(c, client, 'client.delete', deps), () =>
+    retried(c, deps, (before) => deps.store.deleteClient(before, nowSeconds(deps))),
+  )
+  return c.body(null, 204, NO_STORE)
+}
+
+const eventOf = (
+  c: AppContext,
+  { id }: Client,
+  action: string,
+  { clientAddress }: Pick<Deps, 'clientAddress'>,
+) => ({
+  ...{ actor: `client:${id}`, action, target: id },
+  ...{ requestId: c.get('requestId'), address: clientAddress(c) },
+})
+
+/**
+ * The client whose registration access token this is. One that is gone, disabled or of a suspended workspace
+ * looks like one that never was (RFC 7592 §2.1).
+ */
+const authenticateRegistration = async (
+  c: AppContext,
+  deps: ConfigurationDeps,
+): Promise<{ client: Client; token: string }> => {
+  const id = c.req.param('client_id') ?? ''
+  const token = bearerToken(c)
+  const hash = await deps.store.findRegistrationHash(id)
+  const matches = equalInConstantTime(hash ?? hashSecret(''), hashSecret(token ?? ''))
+  const client = hash !== null && matches ? await deps.store.findClient(id) : null
+  if (client !== null && token !== null) return { client, token }
+  const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+  const event = { ...context, actor: 'unknown', action: 'client.configuration', target: null }
+  deps.audit.count({ ...event, outcome: 'refused', reason: 'registration_invalid' })
+  throw refused(token === null)
+}
+
+const refused = (bare = false): OAuthError =>
+  new OAuthError('registration_invalid', {
+    'WWW-Authenticate': bare ? 'Bearer' : 'Bearer error="invalid_token"',
+  })
+
+/** Reads, decides and writes; again with what another was faster to write, if the token is still good then. */
+const retried = async (
+  c: AppContext,
+  deps: ConfigurationDeps,
+  write: (before: Client) => Promise<void>,
+): Promise<void> => {
+  for (let tries = 1; ; tries++) {
+    const { client } = await authenticateRegistration(c, deps)
+    try {
+      await write(client)
+      return
+    } catch (error) {
+      if (!(error instanceof Conflict) || tries === MAX_CHANGE_TRIES) throw error
+    }
+  }
+}
+
+/** RFC 7592 §2.2: what the server has made is not the client's to say. */
+const SERVER_MADE = [
+  'registration_access_token',
+  'registration_client_uri',
+  'client_secret_expires_at',
+  'client_id_issued_at',
+]
+
+const readUpdate = async (
+  body: Record<string, unknown>,
+  client: Client,
+  { store, clock }: Pick<Deps, 'store' | 'clock'>,
+): Promise<Metadata> => {
+  if (body['client_id'] !== client.id) throw invalidField('client_id', 'must be that of the client')
+  const foreign = SERVER_MADE.find((name) => Object.hasOwn(body, name))
+  if (foreign !== undefined) throw invalidField(foreign, 'must be left out')
+  if (Object.hasOwn(body, 'client_secret')) {
+    const presented = hashSecret(String(body['client_secret']))
+    const logins = await store.listLogins(client.id, nowSeconds({ clock }))
+    const known = logins.filter(({ hash }) => equalInConstantTime(hash, presented))
+    if (known.length === 0) throw invalidField('client_secret', 'must be a secret that is live')
+  }
+  const metadata = parseMetadata(body)
+  if ('must' in metadata) throw invalidField(metadata.field, metadata.must)
+  return metadata
+}
+
+/** Whatever is left out stays as it is: it was narrow enough before. */
+const narrowed = async (client: Client, { scope }: Metadata, { store }: Pick<Deps, 'store'>) => {
+  const audiences = await store.listAudiences({ ids: client.grants.map((g) => g.audience) })
+  const grants = narrowGrants(client.grants, scope, audiences)
+  if (grants === null) throw invalidField('scope', 'must name only what the client has')
+  return grants
+}

@@ -1,0 +1,87 @@
+import { type SQL, and, asc, eq, isNull, lt, sql } from 'drizzle-orm'
+import { enrollments } from '../schema.sqlite.ts'
+import type { Store } from '../store.ts'
+import { newClient } from './clients.ts'
+import { type Driver, type Statement, afterPosition, assert, limitOf } from './database.ts'
+
+type EnrollmentVerbs = Pick<
+  Store,
+  | 'createEnrollment'
+  | 'listEnrollments'
+  | 'findEnrollment'
+  | 'findEnrollmentByHash'
+  | 'revokeEnrollment'
+  | 'consumeEnrollment'
+  | 'pruneEnrollments'
+>
+
+/** All but the hash. */
+const shown = {
+  id: enrollments.id,
+  name: enrollments.name,
+  workspaceId: enrollments.workspaceId,
+  plugins: enrollments.plugins,
+  grants: enrollments.grants,
+  details: enrollments.details,
+  unusedAfter: enrollments.unusedAfter,
+  createdAt: enrollments.createdAt,
+  expiresAt: enrollments.expiresAt,
+  usedAt: enrollments.usedAt,
+  revokedAt: enrollments.revokedAt,
+  clientId: enrollments.clientId,
+}
+
+const isOpen = (id: string): SQL | undefined =>
+  and(eq(enrollments.id, id), isNull(enrollments.usedAt), isNull(enrollments.revokedAt))
+
+export const enrollmentVerbs = ({ db, atomically }: Driver): EnrollmentVerbs => {
+  const find = async (where: SQL) =>
+    (await db.select(shown).from(enrollments).where(where))[0] ?? null
+
+  return {
+    async createEnrollment(enrollment, now) {
+      await db.insert(enrollments).values({ ...enrollment, createdAt: now })
+    },
+
+    async listEnrollments({ workspaceId } = {}, part = {}) {
+      const fits = workspaceId === undefined ? undefined : eq(enrollments.workspaceId, workspaceId)
+      return await db
+        .select(shown)
+        .from(enrollments)
+        .where(and(fits, afterPosition(enrollments, part)))
+        .orderBy(asc(enrollments.createdAt), asc(enrollments.id))
+        .limit(limitOf(part))
+    },
+
+    findEnrollment: (id) => find(eq(enrollments.id, id)),
+
+    findEnrollmentByHash: (hash) => find(eq(enrollments.hash, hash)),
+
+    async revokeEnrollment(id, now) {
+      await atomically([
+        // Before the update, which would make it true.
+        assert(db, 'unchanged', sql`exists (select 1 from enrollments where ${isOpen(id)})`),
+        db.update(enrollments).set({ revokedAt: now }).where(isOpen(id)) as Statement,
+      ])
+    },
+
+    async consumeEnrollment(id, client, now) {
+      await atomically([
+        assert(
+          db,
+          'unchanged',
+          sql`exists (select 1 from enrollments where ${isOpen(id)} and expires_at > ${now})`,
+        ),
+        ...newClient(db, client, now),
+        db
+          .update(enrollments)
+          .set({ usedAt: now, clientId: client.id })
+          .where(isOpen(id)) as Statement,
+      ])
+    },
+
+    async pruneEnrollments(endedBefore) {
+      await db.delete(enrollments).where(lt(enrollments.expiresAt, endedBefore))
+    },
+  }
+}
