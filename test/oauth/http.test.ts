@@ -163,7 +163,7 @@ describe('methods', () => {
     '/.well-known/',
     '/.well-known/jwks.json/',
     '/.well-known/openid-configuration',
-    '/admin/v1/clients',
+    '/admin',
     '/%2e%2e/etc/passwd',
     '/__proto__',
   ])('%s is nothing', async (path) => {
