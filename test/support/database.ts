@@ -16,7 +16,7 @@ export const dump = (place: Place): Record<string, Row[]> => {
   const tables = client
     .prepare(
       `select name from sqlite_master where type = 'table'
-      and name not in ('audit_events', 'sqlite_sequence') order by name`,
+      and name not in ('audit_events', 'audit_seals', 'sqlite_sequence') order by name`,
     )
     .pluck()
     .all() as string[]
