@@ -2,6 +2,7 @@
 // Entry: the command line. Exit: 0 done, 1 refused (one line on standard error), 2 wrong usage.
 import { Command, CommanderError } from 'commander'
 import { audience } from './cli/audience.ts'
+import { audit } from './cli/audit.ts'
 import { client } from './cli/client.ts'
 import { key } from './cli/key.ts'
 import { plugin } from './cli/plugin.ts'
@@ -16,7 +17,7 @@ const REFUSALS = [OperationRefused, OAuthError, StartRefused, Conflict, Unavaila
 const program = new Command('latchkey')
   .description('OAuth 2.0 authorization server for machines that act for a plugin')
   .addHelpText('after', '\nExample:\n  $ latchkey client create --help')
-for (const register of [server, audience, plugin, workspace, client, secret, token, key]) {
+for (const register of [server, audience, plugin, workspace, client, secret, token, key, audit]) {
   register(program)
 }
 
