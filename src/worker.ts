@@ -87,7 +87,14 @@ const start = async (env: Bindings): Promise<Running> => {
   const usage = createUsage({ store, clock })
   await prepareKeys(store, settings, { audit, log })
   const app = createApp({
-    ...{ store, log, audit, kek, algorithms, clock, issuer, tokenTtlSeconds },
+    store,
+    log,
+    audit,
+    kek,
+    algorithms,
+    clock,
+    issuer,
+    tokenTtlSeconds,
     signer: createSigner({ store, kek }),
     secretUsed: usage.secretUsed,
     random: randomBytes,

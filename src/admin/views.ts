@@ -104,7 +104,9 @@ const DETAILS: Record<FindingKind, string> = {
 }
 
 const findingView = ({ finding, seq, lastSeq, sealedAs }: Finding) => ({
-  ...{ finding, seq, last_seq: lastSeq },
+  finding,
+  seq,
+  last_seq: lastSeq,
   detail: sealedAs === null ? DETAILS[finding] : `the row was sealed as ${sealedAs}`,
 })
 

@@ -12,7 +12,10 @@ export const readRows = async function* (
   let after: number | null = null
   for (;;) {
     const page: AuditRow[] = await store.listAuditEvents({
-      ...{ filter, after, limit: AUDIT_PAGE_ROWS, newestFirst: false },
+      filter,
+      after,
+      limit: AUDIT_PAGE_ROWS,
+      newestFirst: false,
     })
     yield* page
     const last = page.at(-1)

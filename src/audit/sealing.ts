@@ -11,7 +11,9 @@ export const sealNewRows = async ({ store, key, now }: Sealing): Promise<AuditSe
   for (;;) {
     const previous = await store.findNewestAuditSeal()
     const [first, ...rest] = await store.listAuditEvents({
-      ...{ filter: {}, after: previous?.lastSeq ?? null, limit: MAX_SEALED_ROWS },
+      filter: {},
+      after: previous?.lastSeq ?? null,
+      limit: MAX_SEALED_ROWS,
       newestFirst: false,
     })
     if (first === undefined) return previous

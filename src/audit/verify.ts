@@ -2,7 +2,7 @@
 import { AUDIT_PAGE_SEALS } from '../constants.ts'
 import type { AuditSeal, Store } from '../store/store.ts'
 import { type Finding, type Findings, createFindings } from './findings.ts'
-import { type Rows, createRows } from './rows.ts'
+import { type Rows, createRows, readRows } from './rows.ts'
 import { digestOf, isCut, macOf, readDigests } from './seals.ts'
 
 export type AuditReport = {
@@ -47,7 +47,11 @@ export const checkAudit = async ({
     return oldest !== undefined && isCut(oldest, key) ? oldest.lastSeq : 0
   }
   const walk: Walk = {
-    ...{ store, key, findings: createFindings(cutTo), rows: createRows(store), checked: 0 },
+    store,
+    key,
+    findings: createFindings(cutTo),
+    rows: createRows(store),
+    checked: 0,
   }
   let newest: AuditSeal | null = null
   let before: Before = { firstSeq: 0, lastSeq: 0, macs: [null] }
@@ -60,10 +64,13 @@ export const checkAudit = async ({
   await recogniseMoved(walk)
   const found = walk.findings.count()
   return {
-    ...{ intact: found === 0, checked: walk.checked, unsealed },
+    intact: found === 0,
+    checked: walk.checked,
+    unsealed,
     sealedTo: newest?.lastSeq ?? null,
     sealedAt: newest?.createdAt ?? null,
-    ...{ found, findings: walk.findings.list() },
+    found,
+    findings: walk.findings.list(),
   }
 }
 
@@ -140,10 +147,10 @@ const countUnsealed = async ({ rows, findings }: Walk): Promise<number> => {
   return unsealed
 }
 
-/** What retention has cut stays empty. */
+/** What retention has cut stays empty, and so does what is before the first row. */
 const findAddedBefore = async ({ store, findings }: Walk, cut: number): Promise<void> => {
-  if (cut === 0) return
-  for await (const { seq } of createRows(store).upTo(cut, async () => {})) {
+  for await (const { seq } of readRows(store)) {
+    if (seq > cut) return
     await findings.add('added', seq)
   }
 }

@@ -62,7 +62,13 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress'> & {
 const createServer = ({ config, log, clock, clientAddress, opened, usage }: Parts) => {
   const { store, signer, kek, audit } = opened
   const app = createApp({
-    ...{ store, signer, log, audit, kek, clock, clientAddress },
+    store,
+    signer,
+    log,
+    audit,
+    kek,
+    clock,
+    clientAddress,
     secretUsed: usage.secretUsed,
     algorithms: config.algorithms,
     random: randomBytes,

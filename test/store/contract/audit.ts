@@ -6,7 +6,11 @@ import { NOW, createdClient, theClient } from './records.ts'
 const HOUR = 3600
 
 const event = (target: string, options: Partial<NewAuditEvent> = {}): NewAuditEvent => ({
-  ...{ actor: 'cli:me', action: 'client.disable', target, outcome: 'success', count: 1 },
+  actor: 'cli:me',
+  action: 'client.disable',
+  target,
+  outcome: 'success',
+  count: 1,
   ...options,
 })
 
@@ -73,7 +77,9 @@ export const auditContract = (open: Open): void => {
       await store.deleteClient(await theClient(store, 'deleted'), NOW)
       await store.addAuditEvents(
         [
-          ...[event('mine'), event('other'), event('deleted')],
+          event('mine'),
+          event('other'),
+          event('deleted'),
           event('acme', { action: 'workspace.suspend' }),
           event('acme', { action: 'plugin.create' }),
           event('default', { action: 'workspace.suspend' }),
@@ -105,13 +111,11 @@ export const auditContract = (open: Open): void => {
     }
 
     const seal = (firstSeq: number, lastSeq: number): Omit<AuditSeal, 'cutMac'> => ({
-      ...{
-        firstSeq,
-        lastSeq,
-        createdAt: NOW,
-        digests: `digests ${lastSeq}`,
-        mac: `mac ${lastSeq}`,
-      },
+      firstSeq,
+      lastSeq,
+      createdAt: NOW,
+      digests: `digests ${lastSeq}`,
+      mac: `mac ${lastSeq}`,
     })
 
     /** Three seals of two events each, an hour apart; where they end. */
