@@ -41,6 +41,13 @@ export const execute = (place: Place, statement: string): void => {
   client.close()
 }
 
+export const query = (place: Place, statement: string): Row[] => {
+  const client = new BetterSqlite3(databasePath(place))
+  const rows = client.prepare(statement).all() as Row[]
+  client.close()
+  return rows
+}
+
 export const openRecords = (place: Place) => {
   const store = openBetterSqlite3Store(databasePath(place))
   const now = () => Math.floor(Date.now() / 1000)
