@@ -2,6 +2,7 @@
 import { AUDIT_CUT_DELAY_SECONDS, MAX_SEALED_ROWS } from '../constants.ts'
 import { Conflict } from '../errors.ts'
 import type { AuditRow, AuditSeal, Store } from '../store/store.ts'
+import { isCounted } from './rows.ts'
 import { cutMacOf, isCut, sealOf } from './seals.ts'
 
 type Sealing = { store: Store; key: Uint8Array; now: number }
@@ -10,12 +11,13 @@ type Sealing = { store: Store; key: Uint8Array; now: number }
 export const sealNewRows = async ({ store, key, now }: Sealing): Promise<AuditSeal | null> => {
   for (;;) {
     const previous = await store.findNewestAuditSeal()
-    const [first, ...rest] = await store.listAuditEvents({
+    const rows = await store.listAuditEvents({
       filter: {},
       after: previous?.lastSeq ?? null,
       limit: MAX_SEALED_ROWS,
       newestFirst: false,
     })
+    const [first, ...rest] = rows.filter(isCounted)
     if (first === undefined) return previous
     const seal = sealOf([first, ...rest], { previous, now, key })
     // Where another process was faster, its seal is the previous one of the next try.

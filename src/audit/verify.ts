@@ -2,7 +2,7 @@
 import { AUDIT_PAGE_SEALS } from '../constants.ts'
 import type { AuditSeal, Store } from '../store/store.ts'
 import { type Finding, type Findings, createFindings } from './findings.ts'
-import { type Rows, createRows, readRows } from './rows.ts'
+import { type Rows, createRows, isCounted, readRows } from './rows.ts'
 import { digestOf, isCut, macOf, readDigests } from './seals.ts'
 
 export type AuditReport = {
@@ -56,11 +56,12 @@ export const checkAudit = async ({
   let newest: AuditSeal | null = null
   let before: Before = { firstSeq: 0, lastSeq: 0, macs: [null] }
   for await (const seal of seals(store)) {
-    before = isCut(seal, key) ? skipCut(walk, seal) : await checkSeal(walk, seal, before)
+    before = await checkSeal(walk, seal, before)
     newest = seal
   }
   const unsealed = await countUnsealed(walk)
   await findAddedBefore(walk, await cutTo())
+  await findAddedBeyond(walk)
   await recogniseMoved(walk)
   const found = walk.findings.count()
   return {
@@ -78,32 +79,29 @@ const seals = async function* (store: Store): AsyncGenerator<AuditSeal> {
   let after = 0
   for (;;) {
     const page = await store.listAuditSeals(after, AUDIT_PAGE_SEALS)
-    yield* page
     const last = page.at(-1)
-    if (last === undefined) return
+    if (last === undefined || last.lastSeq === after) return
+    yield* page
     after = last.lastSeq
   }
 }
 
-/** Up to here all rows are gone, and rightly so. Rows that have been put in their place are looked for at the end. */
-const skipCut = ({ rows }: Walk, { firstSeq, lastSeq, mac }: AuditSeal): Before => {
-  rows.skipTo(lastSeq)
-  return { firstSeq, lastSeq, macs: [mac] }
-}
-
 const checkSeal = async (walk: Walk, seal: AuditSeal, before: Before): Promise<Before> => {
   const { rows, findings, key } = walk
+  const { firstSeq, lastSeq, mac } = seal
+  // Up to here all rows are gone, and rightly so. What has been put in their place is looked for at the end.
+  if (isCut(seal, key)) return { firstSeq, lastSeq, macs: [mac] }
   const link = await checkLink(walk, seal, before)
   const digests = readDigests(seal.digests)
-  for await (const row of rows.upTo(seal.lastSeq, missingIn(findings))) {
-    if (row.seq < seal.firstSeq || digests === null) continue // no seal says what it was
+  for await (const row of rows.upTo(lastSeq, missingIn(findings))) {
+    if (row.seq < firstSeq || digests === null) continue // no seal says what it was
     walk.checked++
     const sealed = digests.get(row.seq)
     const digest = digestOf(row, key)
     if (sealed === digest) continue
     await findings.add(sealed === undefined ? 'added' : 'changed', row.seq, { digest })
   }
-  return { firstSeq: seal.firstSeq, lastSeq: seal.lastSeq, ...link }
+  return { firstSeq, lastSeq, ...link }
 }
 
 const missingIn =
@@ -152,6 +150,14 @@ const findAddedBefore = async ({ store, findings }: Walk, cut: number): Promise<
   for await (const { seq } of readRows(store)) {
     if (seq > cut) return
     await findings.add('added', seq)
+  }
+}
+
+/** And so does what nobody has counted up to. */
+const findAddedBeyond = async ({ store, findings }: Walk): Promise<void> => {
+  const page = { filter: {}, after: null, limit: 1, newestFirst: true }
+  for (const row of await store.listAuditEvents(page)) {
+    if (!isCounted(row)) await findings.add('added', row.seq)
   }
 }
 

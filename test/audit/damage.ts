@@ -12,7 +12,7 @@ export const drop = (where: string): string => `delete from audit_events where $
 export const setSeal = (lastSeq: number, assignment: string): string =>
   `update audit_seals set ${assignment} where last_seq = ${lastSeq};`
 export const dropSeal = (where: string): string => `delete from audit_seals where ${where};`
-const add = (seq: number): string =>
+const add = (seq: number | bigint): string =>
   `insert into audit_events (seq, created_at, actor, action, target, outcome, reason, request_id, address)
   select ${seq}, created_at, actor, action, 'forged', outcome, reason, request_id, address
   from audit_events where seq = 8;`
@@ -51,7 +51,19 @@ export const ROWS: Damage[] = [
   ['a row that is moved to the end', set(6, 'seq = 14'), ['missing', 6, 6]],
   ['a row that is moved far away', set(6, 'seq = 99'), ['missing', 6, 6], ['missing', 14, 98]],
   ['a forged row in the place of another', drop('seq = 6') + add(6), changed],
-  ['a row before the first', add(0) + add(-7), ['added', -7, -7], ['added', 0, 0]],
+  [
+    'a row beyond all numbers',
+    set(6, 'seq = 9007199254740993'),
+    ['missing', 6, 6],
+    ['added', 2 ** 53, 2 ** 53],
+  ],
+  [
+    'a row before the first',
+    add(0) + add(-7) + add(-9007199254740995n),
+    ['added', -(2 ** 53) - 4, -(2 ** 53) - 4],
+    ['added', -7, -7],
+    ['added', 0, 0],
+  ],
 ]
 
 const sealChanged: Found = ['seal_changed', 5, 8]
