@@ -35,10 +35,18 @@ describe('the newest seal', () => {
   it('may have been cut by another process', async () => {
     const table = await filledTable()
     table.advance(RETENTION + DAY)
-    await table.write(14)
     await upkeepOf(table.server).run()
+    expect(await table.store.listAuditSeals(0, 1)).toMatchObject([{ lastSeq: 13, digests: null }])
     await table.upkeep.run()
     expect(await truncated(table)).toEqual([])
+  })
+
+  it('is missed where another process has gone on without it', async () => {
+    const table = await filledTable()
+    table.sql('delete from audit_seals where last_seq = 11')
+    await upkeepOf(table.server).run()
+    await table.upkeep.run()
+    expect(await truncated(table)).toEqual(['11'])
   })
 })
 
