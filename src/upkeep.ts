@@ -38,7 +38,6 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
     log.error({ lastSeq: newest.lastSeq }, 'a seal of the audit table is gone or another one')
     const event = { actor: 'server', action: 'audit.seal', target } as const
     await audit.write({ ...event, outcome: 'refused', reason: 'audit_truncated' })
-    newest = null
   }
 
   const seal = async (): Promise<void> => {
