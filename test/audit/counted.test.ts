@@ -67,6 +67,24 @@ describe('refused logins', () => {
   })
 })
 
+describe('what is counted while the last ones fail to be written', () => {
+  it('is added to them', async () => {
+    const server = await startServer()
+    const attempt = () => server.requestToken({}, { basic: { id: 'x', secret: 'wrong' } })
+    const failing = async () => {
+      for (let i = 0; i < 4; i++) await attempt()
+      throw new Unavailable('SQLITE_FULL')
+    }
+    for (let i = 0; i < 3; i++) await attempt()
+    Object.assign(server.deps.store, { addAuditEvents: failing })
+    await upkeepOf(server).run()
+    server.heal()
+    await upkeepOf(server).run()
+    const counts = server.query(`select count from audit_events where target is null`)
+    expect(counts).toEqual([{ count: 7 }])
+  })
+})
+
 describe('the last use of a secret', () => {
   const used = async (server: Awaited<ReturnType<typeof startServer>>, id: string) =>
     (await server.store.listSecrets(id, server.seconds())).map(({ lastUsedAt }) => lastUsedAt)

@@ -148,12 +148,13 @@ describe('a damaged table', () => {
   it('can still be listed and exported', async () => {
     const table = await filledTable()
     table.sql(set(6, `created_at = 'never', count = 'many'`) + set(7, 'created_at = 9e300'))
+    table.sql(set(13, 'seq = 9007199254740993')) // not exact in JavaScript: read once, not for ever
     const admin = adminOf(table.server)
     const listed = await listAudit(admin, { limit: 8 })
-    expect(listed.map(({ seq }) => seq)).toEqual([13, 12, 11, 10, 9, 8, 7, 6])
+    expect(listed.map(({ seq }) => seq)).toEqual([2 ** 53, 12, 11, 10, 9, 8, 7, 6])
     expect(listed.at(-1)).toMatchObject({ time: null, count: 'many', target: '6' })
-    let exported = 0
-    for await (const { seq } of exportAudit(admin)) expect(seq).toBe(++exported)
-    expect(exported).toBe(13)
+    const exported: number[] = []
+    for await (const { seq } of exportAudit(admin)) exported.push(seq)
+    expect(exported).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 2 ** 53])
   })
 })
