@@ -13,8 +13,8 @@ const LAYERS: readonly RegExp[] = [
   /^node\//,
   /^app\.ts$/,
   /^(oauth|http|admin)\//,
-  /^config\.ts$/,
-  /^(signing|revocation|store)\//,
+  /^(config|upkeep)\.ts$/,
+  /^(signing|revocation|store|audit)\//,
   /^(deps|audit|usage|log|secret|constants|errors)\.ts$/,
 ]
 
