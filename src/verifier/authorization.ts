@@ -1,5 +1,5 @@
 // What a good token allows, in the order that decides the code. Pure.
-import { detailsOf, grants } from './details.ts'
+import { RUN_TYPE, detailsOf, grants } from './details.ts'
 import { refusal } from './errors.ts'
 import type { AccessTokenClaims } from './token.ts'
 
@@ -65,7 +65,7 @@ const checkRun = (
   claims: AccessTokenClaims,
   { endpoint, operation }: { endpoint: string; operation: string },
 ): void => {
-  const here = detailsOf(claims, 'tool_run').filter((run) => grants(run, 'locations', endpoint))
+  const here = detailsOf(claims, RUN_TYPE).filter((run) => grants(run, 'locations', endpoint))
   if (here.length === 0) throw refusal('endpoint_denied')
   if (!here.some((run) => grants(run, 'actions', operation))) throw refusal('operation_denied')
 }

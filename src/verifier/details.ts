@@ -1,8 +1,21 @@
-// What a token's authorization details grant (RFC 9396). Pure.
+// What a token's authorization details grant (RFC 9396), and which entry a request acts under. Pure.
+import { refusal } from './errors.ts'
 import type { AccessTokenClaims } from './token.ts'
+
+/** Has locations instead of parts, and a check of its own: `run` in `verify`. */
+export const RUN_TYPE = 'tool_run'
 
 /** An entry of `authorization_details`, as the token has it. */
 export type AuthorizationDetail = { readonly type: string; readonly [member: string]: unknown }
+
+/** What a request wants to do, and to what. Each is a name, compared exactly. */
+export type WantedAuthorization = {
+  type: string
+  identifier: string
+  action: string
+  /** Undefined, and written so, where the request names none: then it is the only one that is granted. */
+  part: string | undefined
+}
 
 /** The entries of a type. */
 export const detailsOf = (claims: AccessTokenClaims, type: string): AuthorizationDetail[] => {
@@ -33,4 +46,37 @@ const namesOf = (entry: object, member: string): '*' | readonly string[] => {
 export const grants = (entry: object, member: string, name: string): boolean => {
   const names = namesOf(entry, member)
   return names === '*' || names.includes(name)
+}
+
+/**
+ * The one entry that grants what is wanted. Several are not merged, and none is preferred: each may carry
+ * other policy members, and to take the first would let the order of a list decide.
+ * @throws AccessDenied `authorization_denied`, `authorization_ambiguous`
+ */
+export const chooseDetail = (
+  claims: AccessTokenClaims,
+  { type, identifier, action, part }: WantedAuthorization,
+): AuthorizationDetail => {
+  const [entry, ...others] = detailsOf(claims, type)
+    .filter((candidate) => isFor(candidate, identifier) && grants(candidate, 'actions', action))
+    .filter((candidate) =>
+      part === undefined ? hasParts(candidate) : grants(candidate, 'parts', part),
+    )
+  if (entry === undefined) throw refusal('authorization_denied')
+  const chosen = others.length === 0 && (part !== undefined || leavesNoChoice(entry))
+  if (!chosen) throw refusal('authorization_ambiguous')
+  return entry
+}
+
+const isFor = (entry: object, identifier: string): boolean => {
+  const granted = own(entry, 'identifier')
+  return granted === '*' || granted === identifier
+}
+
+const hasParts = (entry: object): boolean => namesOf(entry, 'parts').length > 0
+
+/** One part, or any: then it does not matter which. */
+const leavesNoChoice = (entry: object): boolean => {
+  const parts = namesOf(entry, 'parts')
+  return parts === '*' || new Set(parts).size === 1
 }
