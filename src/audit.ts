@@ -39,8 +39,9 @@ export const createAudit = (deps: Pick<Deps, 'store' | 'clock'>): Audit => {
 
   /** Addresses and request ids are as many as an attacker likes, so they do not make a kind. */
   const add = ({ event, count }: Counted): void => {
-    const kind = counted.size < MAX_COUNTED_KINDS ? event : { ...event, target: null }
-    const key = JSON.stringify([kind.actor, kind.action, kind.target, kind.reason])
+    const room = counted.size < MAX_COUNTED_KINDS || counted.has(keyOf(event))
+    const kind = room ? event : { ...event, target: null }
+    const key = keyOf(kind)
     const known = counted.get(key)
     if (known === undefined) counted.set(key, { event: kind, count })
     else counted.set(key, { event: merged(known.event, event), count: known.count + count })
@@ -65,6 +66,9 @@ export const createAudit = (deps: Pick<Deps, 'store' | 'clock'>): Audit => {
     },
   }
 }
+
+const keyOf = ({ actor, action, target, reason }: AuditEvent): string =>
+  JSON.stringify([actor, action, target, reason])
 
 /** Of several events the address is said where it is the same, the request id never. */
 const merged = (before: AuditEvent, event: AuditEvent): AuditEvent => ({

@@ -2,6 +2,7 @@
 // Entry: the command line. Exit: 0 done, 1 refused (one line on standard error), 2 wrong usage.
 import { Command, CommanderError } from 'commander'
 import { audience } from './cli/audience.ts'
+import { audit } from './cli/audit.ts'
 import { client } from './cli/client.ts'
 import { enrollment } from './cli/enrollment.ts'
 import { key } from './cli/key.ts'
@@ -31,6 +32,7 @@ for (const register of [
   enrollment,
   revocation,
   key,
+  audit,
 ]) {
   register(program)
 }

@@ -1,6 +1,7 @@
 // Configuration: environment variables, read once and checked whole. Pure: it is handed the environment.
 import { z } from 'zod'
 import {
+  DEFAULT_AUDIT_RETENTION_SECONDS,
   DEFAULT_TOKEN_TTL_SECONDS,
   KEK_BYTES,
   MAX_TOKEN_TTL_SECONDS,
@@ -12,7 +13,8 @@ import { type Algorithm, isAlgorithm } from './signing/algorithms.ts'
 const DEFAULT_PORT = 8787
 const HOUR = 60 * 60
 const DAY = 24 * HOUR
-const UNIT_SECONDS = { s: 1, m: 60, h: HOUR, d: DAY, y: 365 * DAY } as const
+const YEAR = 365 * DAY
+const UNIT_SECONDS = { s: 1, m: 60, h: HOUR, d: DAY, y: YEAR } as const
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
@@ -50,17 +52,19 @@ const algorithms = z
   })
   .transform((names) => names as Algorithm[])
 
-/** `off`, or a duration such as `90d`, in seconds. */
-const rotation = z
-  .string()
-  .transform((text) => {
-    const match = /^(\d{1,6})([smhdy])$/.exec(text)
-    if (text === 'off') return null
-    return match ? Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS] : NaN
-  })
-  .refine((seconds) => seconds === null || (seconds >= HOUR && seconds <= 365 * DAY), {
-    error: 'must be off, or a duration from 1h to 365d such as 90d',
-  })
+/** `off` (null), or a duration such as `90d`, in seconds. */
+const duration = (min: number, max: number, error: string) =>
+  z
+    .string()
+    .transform((text) => {
+      const match = /^(\d{1,6})([smhdy])$/.exec(text)
+      if (text === 'off') return null
+      return match ? Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS] : NaN
+    })
+    .refine((seconds) => seconds === null || (seconds >= min && seconds <= max), { error })
+
+const rotation = duration(HOUR, YEAR, 'must be off, or a duration from 1h to 365d such as 90d')
+const retention = duration(DAY, 10 * YEAR, 'must be off, or a duration from 1d to 10y such as 400d')
 
 /** A key-encryption key as it is written in the environment and in a file; null for any other text. */
 export const parseKek = (text: string): Uint8Array | null => {
@@ -98,6 +102,7 @@ const SCHEMA = z.object({
     DEFAULT_TOKEN_TTL_SECONDS,
   ),
   LATCHKEY_KEY_ROTATION: rotation.optional(),
+  LATCHKEY_AUDIT_RETENTION: retention.default(DEFAULT_AUDIT_RETENTION_SECONDS),
   LATCHKEY_ALGORITHMS: algorithms.default(['RS256']),
   LATCHKEY_WORKERS: integer(1, 64, 'a number of processes').default(1),
   LATCHKEY_LOG_LEVEL: z
@@ -134,6 +139,8 @@ export type Config = Readonly<{
   tokenTtlSeconds: number
   /** Null: never by itself. */
   keyRotationSeconds: number | null
+  /** How long audit events are kept; null: for good. */
+  auditRetentionSeconds: number | null
   algorithms: readonly Algorithm[]
   workers: number
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -171,6 +178,7 @@ export const loadConfig = (environment: Readonly<Record<string, string | undefin
     kekFile: data.LATCHKEY_KEK_FILE ?? null,
     tokenTtlSeconds: data.LATCHKEY_TOKEN_TTL,
     keyRotationSeconds: data.LATCHKEY_KEY_ROTATION ?? null,
+    auditRetentionSeconds: data.LATCHKEY_AUDIT_RETENTION,
     algorithms: data.LATCHKEY_ALGORITHMS,
     workers: data.LATCHKEY_WORKERS,
     logLevel: data.LATCHKEY_LOG_LEVEL,

@@ -96,6 +96,22 @@ export const MAX_COUNTED_KINDS = 20
 /** Secrets whose use is kept in mind until it is written, once a minute. */
 export const MAX_USED_SECRETS = 10_000
 
+/** Rows of the audit table that one seal covers, and that are read at a time. */
+export const MAX_SEALED_ROWS = 1_000
+export const AUDIT_PAGE_ROWS = 1_000
+/** Seals that are read at a time: each holds the digests of up to a thousand rows. */
+export const AUDIT_PAGE_SEALS = 100
+/** Findings that a check of the audit table names; the rest is counted. */
+export const MAX_AUDIT_FINDINGS = 1_000
+/** How long audit events are kept where nobody says, in seconds: a year and what an auditor needs to ask. */
+export const DEFAULT_AUDIT_RETENTION_SECONDS = 400 * 24 * 60 * 60
+/** How much older they may become, in seconds: a cut leaves an event, so there is none each minute. */
+export const AUDIT_CUT_DELAY_SECONDS = 60 * 60
+
+/** How often what runs beside the requests is done, and how soon after a start, in milliseconds. */
+export const UPKEEP_INTERVAL_MS = 60_000
+export const FIRST_UPKEEP_MS = 1_000
+
 /** Longest request id taken over from `X-Request-Id`, in characters. */
 export const MAX_REQUEST_ID_CHARS = 64
 

@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import { createApp } from './app.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { type Config, loadConfig } from './config.ts'
+import { UPKEEP_INTERVAL_MS } from './constants.ts'
 import type { AppEnv, Quota } from './deps.ts'
 import { StartRefused, Unavailable } from './errors.ts'
 import { requestIds, securityHeaders } from './http/headers.ts'
@@ -17,6 +18,7 @@ import { createSigner } from './signing/signer.ts'
 import { openD1Store } from './store/d1.ts'
 import { firstSeed } from './store/seed.ts'
 import type { Store } from './store/store.ts'
+import { type Upkeep, createUpkeep } from './upkeep.ts'
 import { createUsage } from './usage.ts'
 
 type Bindings = Readonly<Record<string, unknown>>
@@ -71,31 +73,39 @@ const noQuota =
     return 60
   }
 
-const start = async (env: Bindings): Promise<Hono<AppEnv>> => {
+type Running = { app: Hono<AppEnv>; upkeep: Upkeep }
+
+const start = async (env: Bindings): Promise<Running> => {
   const settings = readSettings(env)
   const { issuer, tokenTtlSeconds, kek, algorithms } = settings
-  const store = openD1Store(settings.database)
-  const log = consoleLog(settings.logLevel)
-  const audit = createAudit({ store, clock: Date.now })
-  const usage = createUsage({ store, clock: Date.now })
+  const [store, log, clock] = [
+    openD1Store(settings.database),
+    consoleLog(settings.logLevel),
+    Date.now,
+  ]
+  const audit = createAudit({ store, clock })
+  const usage = createUsage({ store, clock })
   await prepareKeys(store, settings, { audit, log })
-  return createApp({
+  const app = createApp({
     store,
-    signer: createSigner({ store, kek }),
     log,
     audit,
-    secretUsed: usage.secretUsed,
     kek,
     algorithms,
-    clock: Date.now,
-    random: randomBytes,
+    clock,
     issuer,
     tokenTtlSeconds,
+    signer: createSigner({ store, kek }),
+    secretUsed: usage.secretUsed,
+    random: randomBytes,
     quota: noQuota(log),
     clientAddress: (c) => c.req.header('cf-connecting-ip'), // set by Cloudflare, over what was sent
     metrics: null,
     metricsToken: null,
   })
+  const retentionSeconds = settings.auditRetentionSeconds
+  const upkeep = createUpkeep({ store, clock, log, kek, audit, usage, retentionSeconds })
+  return { app, upkeep }
 }
 
 /** The reason for the log: our own words, or the name of the error alone. */
@@ -121,15 +131,46 @@ const notStarted = (error: unknown): Hono<AppEnv> => {
  * Kept by an isolate once it is made. The promise is not: it belongs to the request that began it, and the
  * others would wait for ever where that one is cancelled. Nor is a failure: the next request tries again.
  */
-let app: Hono<AppEnv> | null = null
+let running: Running | null = null
+
+/** Of several requests that find nothing running all go on with the same: what is counted is counted once. */
+const run = async (env: Bindings): Promise<Running> => {
+  const made = running ?? (await start(env))
+  running ??= made
+  return running
+}
+
+/** Milliseconds since the epoch. */
+let flushedAt = 0
+
+/** What this isolate has counted ends with it, so the first request writes it as well as one each minute. */
+const flushInTime = async ({ upkeep }: Running): Promise<void> => {
+  if (Date.now() - flushedAt < UPKEEP_INTERVAL_MS) return
+  flushedAt = Date.now()
+  await upkeep.flush()
+}
+
+type Context = { waitUntil(promise: Promise<unknown>): void }
 
 export default {
-  async fetch(request: Request, env: Bindings): Promise<Response> {
+  async fetch(request: Request, env: Bindings, context: Context): Promise<Response> {
+    let server: Running
     try {
-      app ??= await start(env)
+      server = await run(env)
     } catch (error) {
       return notStarted(error).fetch(request)
     }
-    return app.fetch(request)
+    const response = await server.app.fetch(request)
+    context.waitUntil(flushInTime(server))
+    return response
+  },
+
+  /** Each minute (`crons` in wrangler.toml): seals what all isolates have written, and cuts what is old. */
+  async scheduled(_event: unknown, env: Bindings): Promise<void> {
+    try {
+      await (await run(env)).upkeep.run()
+    } catch (error) {
+      consoleLog('error').error({ reason: reasonOf(error) }, 'cannot start')
+    }
   },
 }

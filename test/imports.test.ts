@@ -13,8 +13,8 @@ const LAYERS: readonly RegExp[] = [
   /^node\//,
   /^app\.ts$/,
   /^(oauth|http|admin)\//,
-  /^(config|enroll)\.ts$/,
-  /^(signing|revocation|store)\//,
+  /^(config|enroll|upkeep)\.ts$/,
+  /^(signing|revocation|store|audit)\//,
   /^(deps|audit|usage|json|details|log|secret|constants|errors)\.ts$/,
 ]
 

@@ -8,6 +8,8 @@ import type { AnyD1Database } from 'drizzle-orm/d1'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { Miniflare, Response as MiniflareResponse, type WorkerOptions } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sealingKey } from '../src/audit/seals.ts'
+import { checkAudit } from '../src/audit/verify.ts'
 import { newClientSecret } from '../src/secret.ts'
 import { openD1Store } from '../src/store/d1.ts'
 import { loadMigrations } from '../src/store/migrate.ts'
@@ -91,6 +93,20 @@ const newToken = async (): Promise<string> => {
 const introspected = async (name: string, token: string) =>
   await json(await post(name, '/oauth/introspect', { token }))
 
+const NOBODY = 'lkc_nobodynobodynobodynobo'
+
+/** Rows about refused logins of this id. */
+const refusals = (target: string) =>
+  store.listAuditEvents({
+    filter: { target, action: 'client.authenticate' },
+    after: null,
+    limit: 10,
+    newestFirst: false,
+  })
+
+/** The slice of Miniflare's Fetcher that runs what the Worker does each minute. */
+type Scheduled = { scheduled(options: { cron?: string }): Promise<{ outcome: string }> }
+
 let firstAnswers: Response[]
 
 beforeAll(async () => {
@@ -111,6 +127,7 @@ beforeAll(async () => {
     workers: [
       worker('one', MIGRATED, SETTINGS),
       worker('two', MIGRATED, SETTINGS),
+      worker('counting', MIGRATED, SETTINGS),
       ...Object.entries(REFUSED).map(([name, given]) => worker(name, ...given)),
     ],
     d1Persist: join(folder, 'state/v3/d1'),
@@ -192,6 +209,35 @@ describe('the Worker', () => {
     const limited = await post('one', '/oauth/token', form, LIMITED)
     expect([limited.status, await json(limited)]).toMatchObject([429, { code: 'quota_exceeded' }])
     expect((await ask('one', '/metrics')).status).toBe(404)
+  })
+
+  it('writes what an isolate has counted behind an answer, and no more than once a minute', async () => {
+    const form = { grant_type: 'client_credentials' }
+    const attempt = () => post('counting', '/oauth/token', form, NOBODY)
+    await attempt()
+    await expect.poll(() => refusals(NOBODY)).toMatchObject([{ count: 1 }])
+    for (let i = 0; i < 5; i++) await attempt()
+    expect(await refusals(NOBODY)).toHaveLength(1)
+  })
+
+  it('seals the audit table each minute, with a key that is not in the database', async () => {
+    const { scheduled } = (await miniflare.getWorker('counting')) as unknown as Scheduled
+    expect(await scheduled({ cron: '* * * * *' })).toMatchObject({ outcome: 'ok' })
+    expect(await refusals(NOBODY)).toMatchObject([{ count: 1 }, { count: 5 }])
+    const check = (kek: string) =>
+      checkAudit({ store, key: sealingKey(Buffer.from(kek, 'base64url')) })
+    const report = await check(LATCHKEY_KEK)
+    expect(report).toMatchObject({ intact: true, unsealed: 0 })
+    expect(report.checked).toBeGreaterThan(3)
+    expect(await check(OTHER_KEK)).toMatchObject({ intact: false })
+    expect(log.join('')).not.toContain('could not be')
+  })
+
+  it('starts for its minute, too, and says so where it cannot', async () => {
+    const name = 'no key-encryption key'
+    const { scheduled } = (await miniflare.getWorker(name)) as unknown as Scheduled
+    expect(await scheduled({})).toMatchObject({ outcome: 'ok' })
+    await expect.poll(() => log.join('')).toContain('LATCHKEY_KEK must be set')
   })
 
   it.each(Object.keys(REFUSED))('does not start with %s, and does not say why', async (name) => {

@@ -13,7 +13,7 @@ import type {
 } from '../store/store.ts'
 
 /** RFC 3339 in UTC. */
-const time = (seconds: number): string =>
+export const time = (seconds: number): string =>
   new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 
 const timeOrNull = (seconds: number | null): string | null =>

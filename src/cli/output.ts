@@ -1,8 +1,23 @@
-// What people and programs read. Pure but for `print`.
+// What people and programs read. Pure but for `print` and `printLines`.
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 
 /** One JSON value with `--json`, else a table for a list and lines for an object. */
 export const print = (value: unknown, { json }: { json?: boolean | undefined }): void => {
   process.stdout.write(`${json ? JSON.stringify(value, null, 2) : toText(value)}\n`)
+}
+
+/** One JSON value a line, as fast as they are read. A reader that has seen enough ends it, and that is no failure. */
+export const printLines = async (values: AsyncIterable<unknown>): Promise<void> => {
+  try {
+    await pipeline(Readable.from(lines(values)), process.stdout, { end: false })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+  }
+}
+
+const lines = async function* (values: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const value of values) yield `${JSON.stringify(value)}\n`
 }
 
 export const toText = (value: unknown): string => {

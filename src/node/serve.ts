@@ -3,17 +3,20 @@ import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
-import { createUsage } from '../usage.ts'
+import type { Deps } from '../deps.ts'
+import { createUpkeep } from '../upkeep.ts'
+import { type Usage, createUsage } from '../usage.ts'
 import { createClientAddress } from './client-address.ts'
 import { createHttpServer, drain, listen } from './http-server.ts'
 import type { Log } from '../log.ts'
 import { createMetrics } from './metrics.ts'
-import { openLatchkey } from './open.ts'
+import { type Opened, openLatchkey } from './open.ts'
 import { createQuota } from './quota.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export type Running = {
   address: AddressInfo
-  /** Stops accepting, finishes what runs, closes the database. */
+  /** Stops accepting, finishes what runs, writes what was counted, closes the database. */
   close(): Promise<void>
 }
 
@@ -21,34 +24,17 @@ export type Running = {
 export const startServer = async (config: Config, log: Log): Promise<Running> => {
   const clock = Date.now
   const clientAddress = createClientAddress(config.trustedProxies)
-  const { store, signer, kek, audit } = await openLatchkey({
-    ...{ config, clock, log, actor: 'server', create: true },
-  })
-  const usage = createUsage({ store, clock })
-  const app = createApp({
-    store,
-    signer,
-    log,
-    audit,
-    secretUsed: usage.secretUsed,
-    kek,
-    algorithms: config.algorithms,
-    clock,
-    random: randomBytes,
-    issuer: config.issuer,
-    tokenTtlSeconds: config.tokenTtlSeconds,
-    quota: createQuota(),
-    clientAddress,
-    metrics: createMetrics(),
-    metricsToken: config.metricsToken,
-  })
+  const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
+  const usage = createUsage({ store: opened.store, clock })
+  const { app, upkeep } = createServer({ config, log, clock, clientAddress, opened, usage })
   const server = await createHttpServer(app, config.issuer)
   try {
     await listen(server, config)
   } catch (error) {
-    await store.close()
+    await opened.store.close()
     throw error
   }
+  const running = startUpkeep(upkeep)
   const address = server.address() as AddressInfo
   const { pid } = process
   log.info(
@@ -59,8 +45,40 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     address,
     async close() {
       await drain(server)
-      await store.close()
+      await running.stop()
+      await opened.store.close()
       log.info({}, 'stopped')
     },
   }
+}
+
+type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress'> & {
+  config: Config
+  opened: Opened
+  usage: Usage
+}
+
+/** What answers, and what is done beside it. */
+const createServer = ({ config, log, clock, clientAddress, opened, usage }: Parts) => {
+  const { store, signer, kek, audit } = opened
+  const app = createApp({
+    store,
+    signer,
+    log,
+    audit,
+    kek,
+    clock,
+    clientAddress,
+    secretUsed: usage.secretUsed,
+    algorithms: config.algorithms,
+    random: randomBytes,
+    issuer: config.issuer,
+    tokenTtlSeconds: config.tokenTtlSeconds,
+    quota: createQuota(),
+    metrics: createMetrics(),
+    metricsToken: config.metricsToken,
+  })
+  const retentionSeconds = config.auditRetentionSeconds
+  const upkeep = createUpkeep({ store, clock, log, kek, audit, usage, retentionSeconds })
+  return { app, upkeep }
 }

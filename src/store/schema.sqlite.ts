@@ -330,8 +330,8 @@ export const auditSeals = sqliteTable('audit_seals', {
   lastSeq: integer('last_seq').primaryKey(),
   firstSeq: integer('first_seq').notNull().unique(),
   createdAt: createdAt(),
-  /** `[seq, digest]` of each event; null once retention has taken the events away. */
-  digests: text('digests', { mode: 'json' }).$type<[seq: number, digest: string][]>(),
+  /** JSON: `[seq, digest]` of each event, the text that the MAC is over; null once retention has taken the events. */
+  digests: text('digests'),
   mac: text('mac').notNull(),
   /** That retention, and nobody else, took away all up to here. */
   cutMac: text('cut_mac'),

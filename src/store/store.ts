@@ -226,6 +226,55 @@ export type Revocation = {
   createdAt: number
 }
 
+/** One row of the audit table. */
+export type AuditRow = {
+  seq: number
+  createdAt: number
+  actor: string
+  action: string
+  target: string | null
+  outcome: AuditOutcome
+  reason: string | null
+  requestId: string | null
+  address: string | null
+  count: number
+}
+
+/** What is left out is not asked for. */
+export type AuditFilter = {
+  actor?: string | undefined
+  action?: string | undefined
+  target?: string | undefined
+  outcome?: AuditOutcome | undefined
+  requestId?: string | undefined
+  /** Seconds since the epoch: from then on, and before then. */
+  since?: number | undefined
+  until?: number | undefined
+  /** What was done to the workspace or a client of it, and what such a client did. */
+  workspaceId?: string | undefined
+}
+
+/** One page of rows: those behind `after`, in the order in which they are asked for. */
+export type AuditPage = {
+  filter: AuditFilter
+  /** Null: from the first. */
+  after: number | null
+  limit: number
+  newestFirst: boolean
+}
+
+/** Proves what the rows from `firstSeq` to `lastSeq` were. Made and checked in `audit/seals.ts`. */
+export type AuditSeal = {
+  firstSeq: number
+  lastSeq: number
+  createdAt: number
+  /** The text that is sealed; null once retention has taken the rows away. */
+  digests: string | null
+  mac: string
+  /** Proves that retention took away all rows up to `lastSeq`; null where it has not. */
+  cutMac: string | null
+}
+
 export type NewSecret = Pick<ClientSecret, 'id' | 'name' | 'hint' | 'expiresAt'> & { hash: string }
 
 export type NewClient = Pick<
@@ -384,6 +433,26 @@ export interface Store {
   // Audit
   /** In this order, all or none. */
   addAuditEvents(events: NewAuditEvent[], now: number): Promise<void>
+  listAuditEvents(page: AuditPage): Promise<AuditRow[]>
+  /** Those that end after this number, oldest first. */
+  listAuditSeals(after: number, limit: number): Promise<AuditSeal[]>
+  findNewestAuditSeal(): Promise<AuditSeal | null>
+  /**
+   * Adds the seal that follows the one that ends at `previousLastSeq` (null: the first).
+   * @returns false, with nothing added, where another process was faster
+   */
+  addAuditSeal(seal: Omit<AuditSeal, 'cutMac'>, previousLastSeq: number | null): Promise<boolean>
+  /** The newest seal that is not yet cut and up to which every row is older than this time. */
+  findAuditCut(before: number): Promise<AuditSeal | null>
+  /**
+   * Takes all rows up to the end of this seal away, and the seals before it; the seal stays, with the proof
+   * that this is where retention cut, and the event says so. `Conflict` where it has been cut already.
+   */
+  cutAudit(
+    cut: { lastSeq: number; cutMac: string },
+    event: NewAuditEvent,
+    now: number,
+  ): Promise<void>
 }
 
 export type ClientChange = Partial<

@@ -1,4 +1,5 @@
 // What a good token allows, in the order that decides the code. Pure.
+import { RUN_TYPE, detailsOf, grants } from './details.ts'
 import { refusal } from './errors.ts'
 import type { AccessTokenClaims } from './token.ts'
 
@@ -64,26 +65,10 @@ const checkRun = (
   claims: AccessTokenClaims,
   { endpoint, operation }: { endpoint: string; operation: string },
 ): void => {
-  const here = toolRuns(claims).filter((run) => allows(own(run, 'locations'), endpoint))
+  const here = detailsOf(claims, RUN_TYPE).filter((run) => grants(run, 'locations', endpoint))
   if (here.length === 0) throw refusal('endpoint_denied')
-  if (!here.some((run) => allows(own(run, 'actions'), operation))) throw refusal('operation_denied')
+  if (!here.some((run) => grants(run, 'actions', operation))) throw refusal('operation_denied')
 }
-
-const toolRuns = (claims: AccessTokenClaims): object[] => {
-  const details: unknown = claims['authorization_details']
-  if (!Array.isArray(details)) return []
-  return (details as unknown[]).filter(
-    (entry): entry is object =>
-      typeof entry === 'object' && entry !== null && own(entry, 'type') === 'tool_run',
-  )
-}
-
-const own = (object: object, member: string): unknown =>
-  Object.hasOwn(object, member) ? (object as Record<string, unknown>)[member] : undefined
-
-/** `"*"` stands for anything only as the whole value; in a list it is a name like others. */
-const allows = (granted: unknown, value: string): boolean =>
-  granted === '*' || (Array.isArray(granted) && granted.includes(value))
 
 const checkCapability = (
   claims: AccessTokenClaims,

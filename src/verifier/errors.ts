@@ -13,6 +13,8 @@ const CODES = {
   endpoint_denied: [403, 'insufficient_scope', 'The run may not use this endpoint.'],
   operation_denied: [403, 'insufficient_scope', 'The run may not do this operation.'],
   capability_missing: [403, 'insufficient_scope', 'The plugin lacks the capability.'],
+  authorization_denied: [403, 'insufficient_scope', 'The token lacks the authorization.'],
+  authorization_ambiguous: [403, 'insufficient_scope', 'Several authorizations of the token fit.'],
   keys_unavailable: [503, null, 'The keys to check tokens with cannot be had right now.'],
   revocations_stale: [503, null, 'It is not known right now which tokens are revoked.'],
 } as const

@@ -3,6 +3,7 @@ export { anyPlugin, unsafeIgnorePlugin } from './authorization.ts'
 export type { PluginRequirement, Requirements } from './authorization.ts'
 export { authorizationChallenge } from './challenge.ts'
 export type { Challenge } from './challenge.ts'
+export type { AuthorizationDetail, WantedAuthorization } from './details.ts'
 export {
   AccessDenied,
   TokenInvalid,

@@ -2,6 +2,7 @@
 // security for saying less. No I/O.
 import type { Requirements } from './authorization.ts'
 import { MAX_CLOCK_TOLERANCE_SECONDS } from './constants.ts'
+import { RUN_TYPE, type WantedAuthorization } from './details.ts'
 import { isSupported } from './jwks.ts'
 import type { RouteRequirements } from './request.ts'
 import type { VerifierOptions } from './verifier.ts'
@@ -86,3 +87,22 @@ const checkSaid = (permission: unknown, required: Pick<Requirements, 'run' | 'ca
     throw new TypeError('capability must be a string')
   }
 }
+
+/**
+ * No part is said as undefined, so that a part that was forgotten, or that a parser has found to be null or
+ * empty, does not stand for whatever is granted.
+ * @throws TypeError
+ */
+export const checkWantedSaid = (wanted: WantedAuthorization): void => {
+  if (typeof wanted !== 'object' || wanted === null || !('part' in wanted)) {
+    throw new TypeError(SAY_PART)
+  }
+  const { type, identifier, action, part } = wanted
+  if (!isText(type) || !isText(identifier) || !isText(action)) {
+    throw new TypeError('type, identifier and action must be said')
+  }
+  if (part !== undefined && !isText(part)) throw new TypeError(SAY_PART)
+  if (type === RUN_TYPE) throw new TypeError('a run is checked by verify: say run there')
+}
+
+const SAY_PART = 'part must be said: a string, or undefined where the request names none'

@@ -7,12 +7,15 @@ import {
   exportJWK,
   generateKeyPair,
 } from 'jose'
+import type { AuthorizationDetail } from './details.ts'
 
 export type TestTokenOptions = {
   audience: string
   /** Permissions. */
   scope?: string
   pluginId?: string
+  /** As the token is to have them (RFC 9396). */
+  authorizationDetails?: readonly AuthorizationDetail[]
   /** Seconds from now; negative for a token that has expired. Default: 900. */
   expiresIn?: number
   /** Further claims, or others in place of the usual ones. */
@@ -57,9 +60,10 @@ export const createTestIssuer = async ({
 type SignContext = { issuer: string; kid: string; privateKey: CryptoKey; clock: () => number }
 
 const sign = (
-  { audience, scope = '', pluginId, expiresIn = 900, claims, header }: TestTokenOptions,
+  options: TestTokenOptions,
   { issuer, kid, privateKey, clock }: SignContext,
 ): Promise<string> => {
+  const { audience, scope = '', pluginId, authorizationDetails, expiresIn = 900 } = options
   const iat = Math.floor(clock() / 1000)
   return new SignJWT({
     iss: issuer,
@@ -79,8 +83,9 @@ const sign = (
       plugin_trust: 'restricted',
       plugin_capabilities: [],
     }),
-    ...claims,
+    ...(authorizationDetails !== undefined && { authorization_details: authorizationDetails }),
+    ...options.claims,
   })
-    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid, ...header })
+    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid, ...options.header })
     .sign(privateKey)
 }

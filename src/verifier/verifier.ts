@@ -8,11 +8,12 @@ import {
   DEFAULT_MAX_REMEMBERED,
   REVOCATION_TIMEOUT_MS,
 } from './constants.ts'
+import { type AuthorizationDetail, type WantedAuthorization, chooseDetail } from './details.ts'
 import { VerifierUnavailable, refusal } from './errors.ts'
 import { type Fetch, type VerificationKey, fetchKeys } from './jwks.ts'
 import { type KeySource, createKeySource } from './keys.ts'
 import { createMemory } from './memory.ts'
-import { checkOptions, checkRequirementsSaid } from './options.ts'
+import { checkOptions, checkRequirementsSaid, checkWantedSaid } from './options.ts'
 import { inTime } from './timeout.ts'
 import { type AccessTokenClaims, parseToken } from './token.ts'
 
@@ -70,6 +71,16 @@ export type Verifier = {
    * @throws TokenMissing, TokenInvalid, AccessDenied, VerifierUnavailable; TypeError for a mistake of the caller
    */
   verify(bearer: string | null | undefined, required: Requirements): Promise<VerifiedToken>
+  /**
+   * The one entry of the token's `authorization_details` (RFC 9396) that grants what is wanted, frozen: what
+   * its policy members ask for is the caller's to do. Without a part it is the only one that grants any, and
+   * grants one, or `"*"`.
+   * Not checked: time and revocation, as `verify` has just done it for the same request, and whether the
+   * resource exists or has this part.
+   * @param token as `verify` of this verifier has returned it
+   * @throws AccessDenied `authorization_denied`, `authorization_ambiguous`; TypeError for a mistake of the caller
+   */
+  authorize(token: VerifiedToken, wanted: WantedAuthorization): AuthorizationDetail
 }
 
 type Remembered = { readonly key: VerificationKey; readonly token: VerifiedToken }
@@ -88,16 +99,10 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     audience,
     clockTolerance: options.clockTolerance ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
   }
-  const keys = createKeySource({
-    load: () => {
-      const fetch = options.fetch ?? globalThis.fetch
-      const url = options.jwksUri ?? `${issuer}/.well-known/jwks.json`
-      return fetchKeys(url, { fetch, algorithms })
-    },
-    monotonic: options.monotonic ?? (() => performance.now()),
-    maxStaleMs: (options.keysMaxStale ?? DEFAULT_KEYS_MAX_STALE_SECONDS) * 1000,
-  })
+  const keys = keySourceOf(options, algorithms)
   const memory = createMemory<Remembered>(options.maxRemembered ?? DEFAULT_MAX_REMEMBERED)
+  /** What `verify` has let pass: an object that only looks like a token, or another verifier's, says nothing. */
+  const passed = new WeakSet<VerifiedToken>()
 
   /** Signature, type, issuer and audience stay what they were; nothing else of an earlier use counts. */
   const authenticate = async (bearer: string): Promise<Remembered> => {
@@ -123,10 +128,27 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       checkTime(claims, policy, clock() / 1000)
       if (revocations !== 'none') await checkRevocation(revocations, bearer, authenticated)
       checkRequirements(claims, required)
+      passed.add(authenticated.token)
       return authenticated.token
+    },
+    authorize(token, wanted) {
+      checkWantedSaid(wanted)
+      if (!passed.has(token)) throw new TypeError('token must be one that this verifier returned')
+      return chooseDetail(token.claims, wanted)
     },
   }
 }
+
+const keySourceOf = (options: VerifierOptions, algorithms: readonly string[]): KeySource =>
+  createKeySource({
+    load: () => {
+      const fetch = options.fetch ?? globalThis.fetch
+      const url = options.jwksUri ?? `${options.issuer}/.well-known/jwks.json`
+      return fetchKeys(url, { fetch, algorithms })
+    },
+    monotonic: options.monotonic ?? (() => performance.now()),
+    maxStaleMs: (options.keysMaxStale ?? DEFAULT_KEYS_MAX_STALE_SECONDS) * 1000,
+  })
 
 type SignatureContext = { algorithms: readonly string[]; keys: KeySource; policy: Policy }
 

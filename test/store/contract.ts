@@ -2,6 +2,7 @@
 import { describe } from 'vitest'
 import { administratorContract } from './contract/administrators.ts'
 import { audienceContract } from './contract/audiences.ts'
+import { auditContract } from './contract/audit.ts'
 import { clientContract } from './contract/clients.ts'
 import { conflictContract } from './contract/conflicts.ts'
 import type { Open } from './contract/database.ts'
@@ -31,6 +32,7 @@ const PARTS = [
   conflictContract,
   errorContract,
   limitContract,
+  auditContract,
 ]
 
 export const storeContract = (driver: string, open: Open): void => {

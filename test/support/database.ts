@@ -16,7 +16,7 @@ export const dump = (place: Place): Record<string, Row[]> => {
   const tables = client
     .prepare(
       `select name from sqlite_master where type = 'table'
-      and name not in ('audit_events', 'sqlite_sequence') order by name`,
+      and name not in ('audit_events', 'audit_seals', 'sqlite_sequence') order by name`,
     )
     .pluck()
     .all() as string[]
@@ -39,6 +39,13 @@ export const execute = (place: Place, statement: string): void => {
   const client = new BetterSqlite3(databasePath(place))
   client.exec(statement)
   client.close()
+}
+
+export const query = (place: Place, statement: string): Row[] => {
+  const client = new BetterSqlite3(databasePath(place))
+  const rows = client.prepare(statement).all() as Row[]
+  client.close()
+  return rows
 }
 
 export const openRecords = (place: Place) => {

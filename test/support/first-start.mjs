@@ -15,7 +15,9 @@ const firstStart = async (directory) => {
     LATCHKEY_DATABASE_URL: `file:${directory}/data/latchkey.db`,
     LATCHKEY_KEYS_DIR: `${directory}/keys`,
   })
-  const { store } = await openLatchkey({ config, clock: Date.now, audit() {}, create: true })
+  const log = { debug() {}, info() {}, warn() {}, error() {} }
+  const opening = { config, clock: Date.now, log, actor: 'server', create: true }
+  const { store } = await openLatchkey(opening)
   await store.close()
 }
 

@@ -59,7 +59,13 @@ const openDatabase = () => {
     client.exec(statement)
     client.close()
   }
-  return { store, sql }
+  const query = (statement: string): Record<string, unknown>[] => {
+    const client = new BetterSqlite3(path)
+    const rows = client.prepare(statement).all() as Record<string, unknown>[]
+    client.close()
+    return rows
+  }
+  return { store, path, sql, query }
 }
 
 type Options = Partial<Deps> & { algorithms?: readonly Algorithm[] }
@@ -70,7 +76,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const lines: LogLine[] = []
   /** Outcomes, and what has been counted. */
   const events: AuditEvent[] = []
-  const { store, sql } = openDatabase()
+  const { store, path, sql, query } = openDatabase()
   await store.bootstrap(firstSeed(await testKeys(algorithms), null), START_SECONDS, () => {})
   const used = { ...store }
   const audit = createAudit({ store: used, clock: () => clock.now })
@@ -106,7 +112,9 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const seconds = () => Math.floor(clock.now / 1000)
   return {
     store,
+    path,
     sql,
+    query,
     /** From now on this verb fails, until `heal`. */
     fail(verb: keyof Store, error: Error) {
       Object.assign(used, { [verb]: () => Promise.reject(error) })

@@ -117,6 +117,16 @@ describe('run: endpoint, then operation', () => {
     ['endpoints null', [{ ...RUN, locations: null }], 'endpoint_denied'],
     ['endpoints as an object', [{ ...RUN, locations: { '/v1/issues': true } }], 'endpoint_denied'],
     ['endpoints in a list', [{ ...RUN, locations: [['/v1/issues']] }], 'endpoint_denied'],
+    [
+      'endpoints that are not all names',
+      [{ ...RUN, locations: ['/v1/issues', 7] }],
+      'endpoint_denied',
+    ],
+    [
+      'operations that are not all names',
+      [{ ...RUN, actions: ['create', ''] }],
+      'operation_denied',
+    ],
     ['another operation', [{ ...RUN, actions: ['delete'] }], 'operation_denied'],
     ['* in the list of operations', [{ ...RUN, actions: ['*'] }], 'operation_denied'],
     ['the operation as text', [{ ...RUN, actions: 'create' }], 'operation_denied'],

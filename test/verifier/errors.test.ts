@@ -24,6 +24,8 @@ const CODES: Record<VerificationCode, [keyof typeof CLASSES, number, string | nu
   endpoint_denied: ['AccessDenied', 403, 'insufficient_scope'],
   operation_denied: ['AccessDenied', 403, 'insufficient_scope'],
   capability_missing: ['AccessDenied', 403, 'insufficient_scope'],
+  authorization_denied: ['AccessDenied', 403, 'insufficient_scope'],
+  authorization_ambiguous: ['AccessDenied', 403, 'insufficient_scope'],
   keys_unavailable: ['VerifierUnavailable', 503, null],
   revocations_stale: ['VerifierUnavailable', 503, null],
 }

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { type TokenEnv, honoAdapter } from '../../src/verifier/hono.ts'
 import {
+  type VerifiedToken,
   type Verifier,
   anyPlugin,
   createVerifier,
@@ -80,6 +81,41 @@ export const verify = async (verifier: Verifier, named: string | undefined) => {
   await verifier.verify('', { permission, plugin, capability: 'x', withoutPlugin: true })
   // @ts-expect-error misspelt
   await verifier.verify('', { permission, plugin, capabilities: 'x' })
+}
+
+export const authorize = (verifier: Verifier, token: VerifiedToken, named: string | null) => {
+  const wanted = { type: 'playlist', identifier: 'p1', action: 'play' }
+  const entry = verifier.authorize(token, { ...wanted, part: 'main' })
+  verifier.authorize(token, { ...wanted, part: named ?? undefined })
+
+  // @ts-expect-error nothing
+  verifier.authorize()
+  // @ts-expect-error nothing wanted
+  verifier.authorize(token)
+  // @ts-expect-error no part
+  verifier.authorize(token, wanted)
+  // @ts-expect-error part null
+  verifier.authorize(token, { ...wanted, part: named })
+  // @ts-expect-error several parts
+  verifier.authorize(token, { ...wanted, part: ['main'] })
+  // @ts-expect-error no type
+  verifier.authorize(token, { identifier: 'p1', action: 'play', part: undefined })
+  // @ts-expect-error no identifier
+  verifier.authorize(token, { type: 'playlist', action: 'play', part: undefined })
+  // @ts-expect-error no action
+  verifier.authorize(token, { type: 'playlist', identifier: 'p1', part: undefined })
+  // @ts-expect-error several actions
+  verifier.authorize(token, { ...wanted, action: ['play'], part: undefined })
+  // @ts-expect-error misspelt
+  verifier.authorize(token, { ...wanted, part: undefined, parts: ['main'] })
+  // @ts-expect-error the token, not its text
+  verifier.authorize('', { ...wanted, part: undefined })
+  // @ts-expect-error nor its claims
+  verifier.authorize(token.claims, { ...wanted, part: undefined })
+  // @ts-expect-error it is shared
+  entry.type = 'other'
+  // @ts-expect-error a member that not every entry has is unknown
+  return entry.type.concat(entry['volume'])
 }
 
 export const routes = (verifier: Verifier) => {

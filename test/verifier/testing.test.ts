@@ -78,6 +78,15 @@ test('no plugin: no claims of one', async () => {
   expect(claims['scope']).toBe('')
 })
 
+test('authorization details, as they are given; none unless they are', async () => {
+  const authorizationDetails = [{ type: 'playlist', identifier: 'p1', actions: ['play'] }]
+  const given = decode(await token({ ...USUAL, authorizationDetails })).claims
+  expect(given['authorization_details']).toEqual(authorizationDetails)
+  const none = decode(await token({ ...USUAL, authorizationDetails: [] })).claims
+  expect(none['authorization_details']).toEqual([])
+  expect(decode(await token(USUAL)).claims).not.toHaveProperty('authorization_details')
+})
+
 test('every token is another one', async () => {
   const ids = await Promise.all(
     [token(USUAL), token(USUAL)].map(async (t) => decode(await t).claims['jti']),

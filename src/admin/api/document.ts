@@ -8,7 +8,7 @@ import {
 } from 'zod-openapi'
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import { REFUSALS, type RefusalCode } from '../../errors.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Endpoint, lineOf } from './endpoint.ts'
 import { problemShown } from './problem.ts'
 import { BASE, ENDPOINTS, needsIfMatch } from './routes.ts'
 
@@ -89,7 +89,7 @@ const namesIn = (path: string): string[] =>
 const responses = (endpoint: Endpoint): ZodOpenApiResponsesObject => {
   const ok = {
     description: endpoint.summary,
-    content: { 'application/json': { schema: endpoint.answers } },
+    content: contentOf(endpoint),
     headers: z.object({ ETag: z.string().optional() }),
   }
   const refused = refusalsOf(endpoint).map(([status, codes]) => [
@@ -100,6 +100,13 @@ const responses = (endpoint: Endpoint): ZodOpenApiResponsesObject => {
     },
   ])
   return { [endpoint.madeAt ? '201' : '200']: ok, ...Object.fromEntries(refused) }
+}
+
+const contentOf = ({ answers }: Endpoint) => {
+  const line = lineOf(answers)
+  return line === undefined
+    ? { 'application/json': { schema: answers } }
+    : { 'application/x-ndjson': { schema: line } }
 }
 
 /** What else an address can answer, by status: what its method brings along, and what its operation refuses. */

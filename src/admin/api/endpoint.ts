@@ -61,6 +61,21 @@ export const endpoint = <
   definition: Definition<Path, Query, Body, Answer>,
 ): Endpoint => definition
 
+/** Lines of JSON, sent as they are read, and the etag of them all. */
+export type Exported<T> = { etag: string; rows: AsyncIterable<T> }
+
+const lines = new WeakMap<z.ZodType, z.ZodType>()
+
+/** Stands for an export in the table; `line` is one of it. */
+export const exported = <T extends z.ZodType>(line: T): z.ZodType<Exported<z.output<T>>> => {
+  const schema = z.custom<Exported<z.output<T>>>()
+  lines.set(schema, line)
+  return schema
+}
+
+/** What a line of an export is; undefined for an answer that is one JSON value. */
+export const lineOf = (answers: z.ZodType): z.ZodType | undefined => lines.get(answers)
+
 /** One part of a list. */
 export const partOf = <T extends z.ZodType>(item: T) =>
   z.strictObject({

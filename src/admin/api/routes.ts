@@ -7,9 +7,10 @@ import { OperationRefused, REFUSALS } from '../../errors.ts'
 import { etags } from '../../http/headers.ts'
 import { NO_STORE } from '../../oauth/response.ts'
 import { type Admin, type AdminDeps, nameable, parse } from '../operation.ts'
+import { audit } from './audit.ts'
 import { createCallers } from './caller.ts'
 import { clients } from './clients.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Endpoint, type Exported, lineOf } from './endpoint.ts'
 import { enrollments } from './enrollments.ts'
 import { readIfMatch, readJsonObject, readQuery } from './input.ts'
 import { keys } from './keys.ts'
@@ -17,7 +18,13 @@ import { renderProblem } from './problem.ts'
 import { registry } from './registry.ts'
 
 /** The OpenAPI document is made of this table, too. */
-export const ENDPOINTS: readonly Endpoint[] = [...registry, ...clients, ...enrollments, ...keys]
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...registry,
+  ...clients,
+  ...enrollments,
+  ...keys,
+  ...audit,
+]
 
 /** Where the addresses of the table are. */
 export const BASE = '/admin/v1'
@@ -121,11 +128,33 @@ const readInput = async ({ method, query, body }: Endpoint, c: AppContext) => {
   return { query: isList ? { ...said, limit: DEFAULT_PAGE } : said, body: json }
 }
 
-const answer = (c: AppContext, { madeAt }: Endpoint, result: unknown): Response => {
+const answer = (c: AppContext, { madeAt, answers }: Endpoint, result: unknown): Response => {
   const { etag } = result as { etag?: string }
+  const tagged = { ...NO_STORE, ...(etag !== undefined && { ETag: `"${etag}"` }) }
+  if (lineOf(answers) !== undefined) return exportLines(c, result as Exported<unknown>, tagged)
   return c.json(result as object, madeAt === undefined ? 200 : 201, {
-    ...NO_STORE,
-    ...(etag !== undefined && { ETag: `"${etag}"` }),
+    ...tagged,
     ...(madeAt && { Location: BASE + madeAt(result as never) }),
   })
+}
+
+/** As they are read: a year of events does not fit into memory. */
+const exportLines = (
+  c: AppContext,
+  { rows }: Exported<unknown>,
+  headers: Record<string, string>,
+): Response => {
+  const iterator = rows[Symbol.asyncIterator]()
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await iterator.next()
+      if (done === true) controller.close()
+      else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`))
+    },
+    async cancel() {
+      await iterator.return?.()
+    },
+  })
+  return c.body(body, 200, { ...headers, 'Content-Type': 'application/x-ndjson' })
 }

@@ -71,6 +71,26 @@ export const secretContract = (open: Open): void => {
       await expectNoChange(database, expired)
     })
 
+    it('say when they were used last, which never moves back', async () => {
+      const { store } = database
+      await createdClient(store, 'client')
+      await createdClient(store, 'other')
+      const used = async () =>
+        (await store.listSecrets('client', NOW)).map(({ lastUsedAt }) => lastUsedAt)
+      expect(await used()).toEqual([null])
+      await store.touchSecrets([
+        { id: 'client-secret', at: NOW + 60 },
+        { id: 'none', at: NOW },
+      ])
+      expect(await used()).toEqual([NOW + 60])
+      const ids = [{ id: 'client-secret', at: NOW }]
+      await expectNoChange(database, () => store.touchSecrets(ids))
+      await expectNoChange(database, () => store.touchSecrets([]))
+      await store.touchSecrets([{ id: 'client-secret', at: NOW + 61 }])
+      expect(await used()).toEqual([NOW + 61])
+      expect(await store.listSecrets('other', NOW)).toMatchObject([{ lastUsedAt: null }])
+    })
+
     it(`are at most ${MAX_LIVE_SECRETS} at a time`, async () => {
       const { store } = database
       await createdClient(store, 'client')

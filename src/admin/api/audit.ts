@@ -1,0 +1,29 @@
+// Who did what, or was refused.
+import { auditFilter, auditQuery, exportAudit, listAudit, verifyAudit } from '../audit.ts'
+import { auditReportShown, auditShown } from '../audit-views.ts'
+import { type Endpoint, endpoint, exported, partOf } from './endpoint.ts'
+
+export const audit: readonly Endpoint[] = [
+  endpoint({
+    ...{ method: 'get', path: '/audit', action: 'audit.list' },
+    summary: 'Events, newest first',
+    description: 'A bound administrator sees what concerns its workspace.',
+    query: auditQuery,
+    answers: partOf(auditShown),
+    run: (admin, { query }) => listAudit(admin, query),
+  }),
+  endpoint({
+    ...{ method: 'get', path: '/audit/verify', action: 'audit.verify' },
+    summary: 'Compare every event with what was sealed',
+    answers: auditReportShown,
+    refuses: ['unbound_required'],
+    run: (admin) => verifyAudit(admin),
+  }),
+  endpoint({
+    ...{ method: 'get', path: '/audit/export', action: 'audit.export' },
+    summary: 'Events, oldest first, one JSON object a line',
+    query: auditFilter,
+    answers: exported(auditShown),
+    run: (admin, { query }) => exportAudit(admin, query),
+  }),
+]

@@ -1,0 +1,78 @@
+// The audit table, to be looked at. A look leaves no event.
+import { z } from 'zod'
+import { readRows } from '../audit/rows.ts'
+import { sealingKey } from '../audit/seals.ts'
+import { checkAudit } from '../audit/verify.ts'
+import { DEFAULT_PAGE } from '../constants.ts'
+import type { AuditFilter, AuditRow } from '../store/store.ts'
+import { auditReportView, auditView } from './audit-views.ts'
+import { type Authority, requireUnbound } from './authority.ts'
+import { type Admin, parse } from './operation.ts'
+import { pageBySeq, pageFields } from './pages.ts'
+
+const text = z.string().min(1, { error: 'must not be empty' }).max(256, { error: 'is too long' })
+
+/** RFC 3339, or a day, which begins at midnight UTC; in whole seconds. */
+const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'must be a time such as 2026-01-31T12:00:00Z, or a day such as 2026-01-31',
+  })
+  .transform((written) => Math.ceil(Date.parse(written) / 1000))
+
+/** `since` is the first time that is meant, `until` the first that is not. */
+export const auditFilter = z.strictObject({
+  actor: text.optional(),
+  action: text.optional(),
+  target: text.optional(),
+  outcome: z
+    .enum(['intent', 'success', 'refused', 'failed'], {
+      error: 'must be intent, success, refused or failed',
+    })
+    .optional(),
+  request_id: text.optional(),
+  since: moment.optional(),
+  until: moment.optional(),
+})
+
+export const auditQuery = auditFilter.extend(pageFields)
+
+type Filter = z.input<typeof auditFilter>
+
+/** A bound administrator sees what concerns its workspace. */
+const rowFilter = (
+  { request_id: requestId, ...given }: z.output<typeof auditFilter>,
+  { workspaceId }: Authority,
+): AuditFilter => ({ ...given, requestId, workspaceId: workspaceId ?? undefined })
+
+/** Newest first. */
+export const listAudit = async (
+  { deps, authority }: Admin,
+  query: z.input<typeof auditQuery> = {},
+) => {
+  const { limit, cursor, ...given } = parse(auditQuery, query)
+  const filter = rowFilter(given, authority)
+  return await pageBySeq(
+    { limit: limit ?? DEFAULT_PAGE, cursor },
+    ({ after = null, limit: most = DEFAULT_PAGE }) =>
+      deps.store.listAuditEvents({ filter, after, limit: most, newestFirst: true }),
+    auditView,
+  )
+}
+
+/** Whether every row still is what was sealed. */
+export const verifyAudit = async ({ deps, authority }: Admin) => {
+  requireUnbound(authority)
+  return auditReportView(await checkAudit({ store: deps.store, key: sealingKey(deps.kek) }))
+}
+
+/** Oldest first, read as they are asked for. Rows never change, so the newest one says which state this is. */
+export const exportAudit = async ({ deps, authority }: Admin, given: Filter = {}) => {
+  const filter = rowFilter(parse(auditFilter, given), authority)
+  const newest = { filter, after: null, limit: 1, newestFirst: true }
+  const [last] = await deps.store.listAuditEvents(newest)
+  return { etag: `${last?.seq ?? 0}`, rows: views(readRows(deps.store, filter)) }
+}
+
+const views = async function* (rows: AsyncGenerator<AuditRow>) {
+  for await (const row of rows) yield auditView(row)
+}

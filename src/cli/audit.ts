@@ -1,0 +1,62 @@
+import type { Command } from 'commander'
+import { exportAudit, listAudit, verifyAudit } from '../admin/audit.ts'
+import { given, leaf, wholeNumber } from './flags.ts'
+import { print, printLines } from './output.ts'
+import { withAdmin } from './session.ts'
+
+type Json = { json?: boolean }
+type Span = { since?: string; until?: string }
+type ListFlags = Span & { actor?: string; action?: string; target?: string; limit?: number }
+
+const spanned = (command: Command): Command =>
+  command
+    .option('--since <TIME>', 'from then on: 2026-01-31T12:00:00Z, or a day in UTC')
+    .option('--until <TIME>', 'before then')
+
+export const audit = (program: Command): void => {
+  const noun = program.command('audit').description('who did what, or was refused')
+
+  spanned(
+    leaf(
+      noun,
+      'list',
+      'events, newest first',
+      'audit list --outcome refused --since 2026-01-31 --limit 20',
+    ),
+  )
+    .option('--actor <ACTOR>', 'of one actor: client:ID, cli:USER, server, unknown')
+    .option('--action <ACTION>', 'of one action, such as client.disable')
+    .option('--target <ID>', 'about one id')
+    .option('--outcome <OUTCOME>', 'intent, success, refused or failed')
+    .option('--limit <N>', 'at most so many, 1 to 1000 (default: 100)', wholeNumber)
+    .action(async ({ json, ...flags }: ListFlags & Json & { outcome?: 'intent' }) =>
+      print((await withAdmin((admin) => listAudit(admin, given(flags)))).items, { json }),
+    )
+
+  leaf(
+    noun,
+    'verify',
+    'compare every event with what was sealed; exit 1 where something is not what it was',
+    'audit verify',
+  ).action(async ({ json }: Json) => {
+    const { findings, ...report } = await withAdmin(verifyAudit)
+    print(json ? { ...report, findings } : report, { json })
+    if (report.intact) return
+    if (!json) print(findings, {})
+    process.stderr.write(`latchkey: the audit table is not intact (found: ${report.found})\n`)
+    process.exitCode = 1
+  })
+
+  spanned(
+    leaf(
+      noun,
+      'export',
+      'events, oldest first, one JSON object a line',
+      'audit export --since 2026-01-01 --until 2026-02-01 > january.ndjson',
+    ),
+  ).action(async ({ since, until }: Span) =>
+    withAdmin(async (admin) =>
+      printLines((await exportAudit(admin, given({ since, until }))).rows),
+    ),
+  )
+}

@@ -1,0 +1,91 @@
+// What is done beside the requests, once a minute: what was counted is written, new audit rows are sealed, old
+// ones cut. Each step fails alone.
+import { type Audit, audited } from './audit.ts'
+import { cutOldRows, isStillThere, sealNewRows } from './audit/sealing.ts'
+import { sealingKey } from './audit/seals.ts'
+import { type Deps, nowSeconds } from './deps.ts'
+import { ENROLLMENT_RETENTION_SECONDS } from './constants.ts'
+import { Conflict, Unavailable } from './errors.ts'
+import type { AuditSeal } from './store/store.ts'
+import type { Usage } from './usage.ts'
+
+export type Upkeep = {
+  /** Writes what has been counted. Never throws: what cannot be written is kept for the next time. */
+  flush(): Promise<void>
+  /** That, and the audit table. Never throws. */
+  run(): Promise<void>
+}
+
+type UpkeepDeps = Pick<Deps, 'store' | 'clock' | 'log' | 'kek'> & {
+  audit: Pick<Audit, 'write' | 'flush'>
+  usage: Pick<Usage, 'flush'>
+  /** Null: audit rows are kept for good. */
+  retentionSeconds: number | null
+}
+
+export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
+  const { store, log, audit, usage, retentionSeconds } = deps
+  const key = sealingKey(deps.kek)
+  /** The newest seal that this process has seen. */
+  let newest: AuditSeal | null = null
+
+  const attempt = (message: string, step: () => Promise<void>): Promise<void> =>
+    step().catch((error: unknown) => log.error({ reason: reasonOf(error) }, message))
+
+  /** Said once, and gone on with what is there. */
+  const missNewest = async (): Promise<void> => {
+    if (newest === null || (await isStillThere(newest, { store, key }))) return
+    const target = String(newest.lastSeq)
+    log.error({ lastSeq: newest.lastSeq }, 'a seal of the audit table is gone or another one')
+    const event = { actor: 'server', action: 'audit.seal', target } as const
+    await audit.write({ ...event, outcome: 'refused', reason: 'audit_truncated' })
+  }
+
+  const seal = async (): Promise<void> => {
+    await missNewest()
+    newest = await sealNewRows({ store, key, now: nowSeconds(deps) })
+  }
+
+  const cut = async (): Promise<void> => {
+    if (retentionSeconds === null) return
+    await cutOldRows({ store, key, now: nowSeconds(deps) }, retentionSeconds)
+  }
+
+  const remove = (): Promise<void> => removeUnused(deps)
+
+  const flush = async (): Promise<void> => {
+    await attempt('counted audit events could not be written', () => audit.flush())
+    await attempt('the last use of secrets could not be written', () => usage.flush())
+  }
+
+  return {
+    flush,
+    async run() {
+      await flush()
+      await attempt('new audit events could not be sealed', seal)
+      await attempt('old audit events could not be cut', cut)
+      await attempt('unused clients and old enrollments could not be removed', remove)
+    },
+  }
+}
+
+/**
+ * Clients that were told to go after a time without a login, and enrollments that ended long ago. One that has
+ * been changed in the meantime is looked at again the next time.
+ */
+const removeUnused = async (deps: Pick<UpkeepDeps, 'store' | 'clock' | 'log' | 'audit'>) => {
+  const now = nowSeconds(deps)
+  for (const client of await deps.store.listUnusedClients(now)) {
+    const event = { actor: 'server', action: 'client.delete_unused', target: client.id }
+    await audited(deps, event, () => deps.store.deleteClient(client, now)).catch((error) => {
+      if (!(error instanceof Conflict)) throw error
+    })
+  }
+  await deps.store.pruneEnrollments(now - ENROLLMENT_RETENTION_SECONDS)
+}
+
+/** Our own words, or the name of the error alone: a driver's message can carry parameters. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof Unavailable) return error.message
+  return error instanceof Error ? error.name : 'unknown'
+}

@@ -1,0 +1,137 @@
+// What is older than it is to be kept goes, with a proof that it went rightly; by as many processes as there are.
+import { describe, expect, it } from 'vitest'
+import { AUDIT_CUT_DELAY_SECONDS } from '../../src/constants.ts'
+import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import type { Store } from '../../src/store/store.ts'
+import {
+  DAY,
+  INTACT,
+  RETENTION,
+  actions,
+  event,
+  filledTable,
+  openTable,
+  upkeepOf,
+} from './table.ts'
+
+describe('retention', () => {
+  it('cuts at seals, says so, and leaves a table that is intact', async () => {
+    const table = await filledTable()
+    table.advance(DAY)
+    await table.write(14)
+    await table.upkeep.run()
+    table.advance(RETENTION - DAY / 2)
+    await table.upkeep.run()
+    expect((await actions(table)).map(([seq]) => seq)).toEqual([12, 13, 14, 15])
+    expect((await actions(table)).at(-1)).toEqual([15, 'audit.cut', '11'])
+    expect(await table.verify()).toMatchObject({
+      ...INTACT,
+      checked: 3,
+      sealed_to: 14,
+      unsealed: 1,
+    })
+    await table.upkeep.run()
+    expect(await table.verify()).toMatchObject({ ...INTACT, checked: 4, sealed_to: 15 })
+  })
+
+  it('leaves what is not older, and does not cut for each minute', async () => {
+    const table = await filledTable()
+    table.advance(RETENTION - 3 * 60 + AUDIT_CUT_DELAY_SECONDS)
+    await table.upkeep.run()
+    expect(await actions(table)).toHaveLength(13)
+    table.advance(1)
+    await table.upkeep.run()
+    expect(await actions(table)).toEqual([[14, 'audit.cut', '13']])
+  })
+
+  it('cuts only whole seals', async () => {
+    const table = await openTable()
+    await table.write(1)
+    await table.upkeep.run()
+    await table.write(2)
+    table.advance(RETENTION)
+    await table.write(3)
+    await table.upkeep.run()
+    table.advance(AUDIT_CUT_DELAY_SECONDS)
+    table.advance(1)
+    await table.upkeep.run()
+    expect((await actions(table)).map(([seq]) => seq)).toEqual([2, 3, 4])
+    expect(await table.verify()).toMatchObject(INTACT)
+  })
+
+  it('can be switched off', async () => {
+    const table = await filledTable()
+    table.advance(100 * RETENTION)
+    await upkeepOf(table.server, { retentionSeconds: null }).run()
+    expect(await actions(table)).toHaveLength(13)
+  })
+
+  it('once and again leaves no trace but the last cut', async () => {
+    const table = await openTable()
+    for (let day = 0; day < 10; day++) {
+      await table.write(day)
+      await upkeepOf(table.server, { retentionSeconds: 2 * DAY }).run()
+      expect(await table.verify()).toMatchObject(INTACT)
+      table.advance(DAY)
+    }
+    const [anchor, ...seals] = await table.store.listAuditSeals(0, 100)
+    expect(anchor).toMatchObject({ digests: null, cutMac: expect.any(String) })
+    expect(seals.every(({ cutMac }) => cutMac === null)).toBe(true)
+    table.sql(`insert into audit_events select 1, created_at, actor, action, target, outcome, reason,
+      request_id, address, count from audit_events order by seq limit 1`)
+    expect(await table.findings()).toEqual([['added', 1, 1]])
+    table.sql(
+      `delete from audit_events where seq = 1; delete from audit_seals where digests is null`,
+    )
+    expect((await table.findings()).map(([finding]) => finding)).toEqual([
+      'seal_missing',
+      'missing',
+    ])
+  })
+
+  it.each(['listAuditSeals', 'listAuditEvents'] as const)(
+    'is no damage for somebody who looks meanwhile: after the first %s',
+    async (verb) => {
+      const table = await filledTable()
+      table.advance(RETENTION + DAY)
+      const { deps, store } = table
+      let asked = 0
+      const read = store[verb] as (...args: unknown[]) => Promise<unknown>
+      const readThenCut = async (...args: unknown[]) => {
+        const rows = await read(...args)
+        if (asked++ === 0) await upkeepOf(table.server).run()
+        return rows
+      }
+      Object.assign(deps.store, { [verb]: readThenCut })
+      expect(await table.verify()).toMatchObject(INTACT)
+      expect(asked).toBeGreaterThan(1)
+      expect(await actions(table)).not.toHaveLength(13)
+    },
+  )
+})
+
+describe('two processes on one file', () => {
+  it('seal and cut at once, and every row once', async () => {
+    const table = await openTable()
+    const other = openBetterSqlite3Store(table.path)
+    const stores: Store[] = [table.store, other]
+    const upkeeps = stores.map((store) =>
+      upkeepOf({ ...table.server, deps: { ...table.deps, store } }, { retentionSeconds: 5 * DAY }),
+    )
+    for (let day = 0; day < 20; day++) {
+      const writing = stores.map((store) =>
+        store.addAuditEvents([{ ...event('x'), count: 1 }], table.seconds()),
+      )
+      await Promise.all([...upkeeps.map((upkeep) => upkeep.run()), ...writing])
+      expect(await table.verify()).toMatchObject(INTACT)
+      table.advance(DAY)
+    }
+    await Promise.all(upkeeps.map((upkeep) => upkeep.run()))
+    expect(await table.verify()).toMatchObject(INTACT)
+    const cuts = (await actions(table)).filter(([, action]) => action === 'audit.cut')
+    expect(new Set(cuts.map(([, , target]) => target)).size).toBe(cuts.length)
+    expect(cuts.length).toBeGreaterThan(0)
+    expect(table.lines.filter(({ level }) => level >= 50)).toEqual([])
+    await other.close()
+  })
+})
