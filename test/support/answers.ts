@@ -13,7 +13,11 @@ export const expectPrivate = (response: Response): void => {
 }
 
 /** RFC 6749 §5.2, with our `code`, and nothing else: no token, no challenge but on 401, nothing of the request. */
-export const expectRefusal = async (response: Response, refusal: Refusal): Promise<void> => {
+export const expectRefusal = async (
+  response: Response,
+  refusal: Refusal,
+  challenge = 'Basic realm="latchkey"',
+): Promise<void> => {
   const [status, error, code] = refusal
   const text = await response.text()
   expect({ status: response.status, body: JSON.parse(text) as unknown }).toEqual({
@@ -25,12 +29,14 @@ export const expectRefusal = async (response: Response, refusal: Refusal): Promi
     },
   })
   expect(response.headers.get('content-type')).toBe('application/json')
-  expect(response.headers.get('www-authenticate')).toBe(
-    status === 401 ? 'Basic realm="latchkey"' : null,
-  )
+  expect(response.headers.get('www-authenticate')).toBe(status === 401 ? challenge : null)
   expectPrivate(response)
   expect(text + JSON.stringify([...response.headers])).not.toMatch(/lk[cs]_/)
 }
+
+/** The challenges of those who want a bearer token (RFC 6750 §3). */
+export const BARE = 'Bearer'
+export const INVALID_TOKEN = 'Bearer error="invalid_token"'
 
 /** All that a caller sees, without what differs for every request. */
 export const visible = async (response: Response) => ({

@@ -1,0 +1,284 @@
+// Enrollment (RFC 7591): a token that is used once becomes a client.
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
+import { adminOf } from '../support/admin.ts'
+import { BARE, INVALID_TOKEN, expectRefusal } from '../support/answers.ts'
+import { ADDRESS, ISSUER, type TestServer, startServer } from '../support/server.ts'
+
+type Input = Parameters<typeof createEnrollment>[1]
+type Json = Record<string, unknown>
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+  await server.audience('docs', ['full>write', 'write>read', 'read', 'agency'])
+  await server.plugin('slack')
+})
+beforeEach(() => {
+  server.events.length = 0
+})
+
+const GRANTS = [{ audience: 'docs', permissions: ['write', 'agency'] }]
+
+const enroll = async (input: Input = {}) =>
+  await createEnrollment(adminOf(server), { grants: GRANTS, plugins: ['slack'], ...input })
+
+const register = (token: string | null, body: unknown, headers: Record<string, string> = {}) =>
+  server.request('/oauth/register', {
+    method: 'POST',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    headers: {
+      'Content-Type': 'application/json',
+      ...(token !== null && { Authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+  })
+
+const registered = async (token: string, body: unknown): Promise<Json> => {
+  const response = await register(token, body)
+  expect(response.status, await response.clone().text()).toBe(201)
+  return (await response.json()) as Json
+}
+
+const METADATA = { client_name: 'Daemon' }
+
+const INVALID = [401, 'invalid_token', 'enrollment_invalid'] as const
+const USED = [401, 'invalid_token', 'enrollment_used'] as const
+
+describe('an enrollment token', () => {
+  test('becomes a client, whose secrets are shown this once', async () => {
+    const { enrollment_token: token, enrollment_id: id } = await enroll()
+    const response = await register(token, { ...METADATA, software_id: 'installer-7' })
+    expect(response.status).toBe(201)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    const client = (await response.json()) as Json
+    expect(client).toEqual({
+      client_id: expect.stringMatching(/^lkc_[\w-]{22}$/),
+      client_id_issued_at: server.seconds(),
+      client_name: 'Daemon',
+      client_secret: expect.stringMatching(/^lks_[\w-]{43}$/),
+      client_secret_expires_at: 0,
+      grant_types: ['client_credentials'],
+      registration_access_token: expect.stringMatching(/^lkr_[\w-]{43}$/),
+      registration_client_uri: `${ISSUER}/oauth/register/${String(client['client_id'])}`,
+      scope: 'write agency',
+      software_id: 'installer-7',
+      token_endpoint_auth_method: 'client_secret_basic',
+    })
+    const row = await server.store.findClient(String(client['client_id']))
+    expect(row).toMatchObject({ workspaceId: 'default', plugins: ['slack'], grants: GRANTS })
+    expect(await server.store.findEnrollment(id)).toMatchObject({
+      clientId: client['client_id'],
+      usedAt: server.seconds(),
+    })
+    expect(server.events.filter(({ action }) => action === 'client.register')).toEqual([
+      {
+        ...{ actor: `enrollment:${id}`, action: 'client.register', target: client['client_id'] },
+        ...{ outcome: 'success', requestId: expect.any(String), address: ADDRESS },
+      },
+    ])
+  })
+
+  test('gives a client that gets tokens at once, with what was granted and no more', async () => {
+    const { enrollment_token: token } = await enroll()
+    const made = await registered(token, METADATA)
+    const client = { id: String(made['client_id']), secret: String(made['client_secret']) }
+    const issued = await server.requestToken({}, { basic: client })
+    expect(await issued.json()).toMatchObject({ scope: 'write read agency' })
+    const more = await server.requestToken({ scope: 'full' }, { basic: client })
+    await expectRefusal(more, [400, 'invalid_scope', 'scope_not_granted'])
+  })
+
+  test.each([
+    ['all of it', undefined, 'write agency'],
+    ['a part', 'agency', 'agency'],
+    ['what is implied', 'read', 'read'],
+    ['none said', '', 'write agency'],
+  ])('narrows to a scope: %s', async (_, scope, granted) => {
+    const { enrollment_token: token } = await enroll()
+    const made = await registered(token, { ...METADATA, scope })
+    expect(made['scope']).toBe(granted)
+  })
+
+  test('carries authorization details, without what has gone meanwhile', async () => {
+    const { store } = server
+    for (const [id, parts] of [
+      ['evening', ['a', 'b']],
+      ['morning', ['a']],
+    ] as const) {
+      const resource = { type: 'playlist', id, workspaceId: 'default', parts: [...parts] }
+      await store.createResource(resource, server.seconds())
+    }
+    const entry = (identifier: string, parts: string[]) => ({
+      ...{ type: 'playlist', identifier, actions: ['play'], parts },
+    })
+    const details = [entry('evening', ['a', 'b']), entry('morning', ['a'])]
+    const { enrollment_token: token } = await enroll({ authorization_details: details })
+    const evening = await store.findResource('playlist', 'evening')
+    const morning = await store.findResource('playlist', 'morning')
+    if (evening === null || morning === null) throw new Error('the resources are missing')
+    await store.updateResource(evening, ['b'], server.seconds())
+    await store.deleteResource(morning, server.seconds())
+    const made = await registered(token, METADATA)
+    const client = await store.findClient(String(made['client_id']))
+    expect(client?.details).toEqual([entry('evening', ['b'])])
+  })
+})
+
+describe('refused', () => {
+  test('without a token: a bare challenge', async () => {
+    const response = await register(null, METADATA)
+    await expectRefusal(response, [401, 'invalid_token', 'enrollment_missing'], BARE)
+  })
+
+  type Case = [string, () => Promise<string>, readonly [401, string, string]]
+  const cases: Case[] = [
+    ['an unknown token', async () => `lke_${'x'.repeat(43)}`, INVALID],
+    ['an access token', async () => server.issue(await client()), INVALID],
+    ['a client secret', async () => (await client()).secret, INVALID],
+    [
+      'a registration access token',
+      async () => {
+        const made = await registered((await enroll()).enrollment_token, METADATA)
+        return String(made['registration_access_token'])
+      },
+      INVALID,
+    ],
+    [
+      'an expired one',
+      async () => {
+        const { enrollment_token: token } = await enroll({ expires_in: 60 })
+        server.advance(60)
+        return token
+      },
+      INVALID,
+    ],
+    [
+      'a revoked one',
+      async () => {
+        const { enrollment_token: token, enrollment_id: id } = await enroll()
+        await revokeEnrollment(adminOf(server), id)
+        return token
+      },
+      INVALID,
+    ],
+    [
+      'one of a suspended workspace',
+      async () => {
+        await server.workspace('closing')
+        const { enrollment_token: token } = await enroll({ workspace_id: 'closing' })
+        await server.setWorkspaceStatus('closing', 'suspended')
+        return token
+      },
+      INVALID,
+    ],
+    ['a used one', async () => used(), USED],
+    [
+      'a used one after its end',
+      async () => {
+        const token = await used()
+        server.advance(25 * 60 * 60)
+        return token
+      },
+      USED,
+    ],
+  ]
+  const client = () => server.client({ grants: { docs: ['read'] } })
+  const used = async () => {
+    const { enrollment_token: token } = await enroll()
+    await registered(token, METADATA)
+    return token
+  }
+
+  test.each(cases)('%s', async (_, make, refusal) => {
+    const token = await make()
+    const before = (await server.store.listClients()).length
+    const response = await register(token, METADATA)
+    await expectRefusal(response, refusal, INVALID_TOKEN)
+    expect(await server.store.listClients()).toHaveLength(before)
+  })
+
+  const bad: [string, unknown, RegExp][] = [
+    ['no name', {}, /^client_name: /],
+    ['an empty name', { client_name: ' ' }, /^client_name: /],
+    ['a name that is no text', { client_name: 7 }, /^client_name: /],
+    ['a long name', { client_name: 'x'.repeat(201) }, /^client_name: /],
+    ['a scope that is not granted', { ...METADATA, scope: 'full' }, /^scope: /],
+    ['a scope of another audience', { ...METADATA, scope: 'write hook:track' }, /^scope: /],
+    ['a scope that is no text', { ...METADATA, scope: ['write'] }, /^scope: /],
+    ['two spaces in a scope', { ...METADATA, scope: 'write  agency' }, /^scope: /],
+    [
+      'another way to log in',
+      { ...METADATA, token_endpoint_auth_method: 'none' },
+      /^token_endpoint_auth_method: /,
+    ],
+    ['another grant', { ...METADATA, grant_types: ['password'] }, /^grant_types: /],
+    ['no grant', { ...METADATA, grant_types: [] }, /^grant_types: /],
+    ['keys', { ...METADATA, jwks: { keys: [] } }, /^jwks: /],
+    ['an address of keys', { ...METADATA, jwks_uri: 'https://x.example' }, /^jwks_uri: /],
+    ['a software id that is no text', { ...METADATA, software_id: {} }, /^software_id: /],
+  ]
+  test.each(bad)('%s, and the token is still good', async (_, body, description) => {
+    const { enrollment_token: token } = await enroll()
+    const response = await register(token, body)
+    expect(response.status).toBe(400)
+    const answer = (await response.json()) as Json
+    expect(answer).toMatchObject({ error: 'invalid_client_metadata', code: 'metadata_invalid' })
+    expect(answer['error_description']).toMatch(description)
+    await registered(token, METADATA)
+  })
+
+  test.each([
+    ['a list', '[]', {}],
+    ['a text', '"x"', {}],
+    ['null', 'null', {}],
+    ['no JSON', '{', {}],
+    ['nothing', '', {}],
+    ['a member twice', '{"client_name":"a","client_name":"b"}', {}],
+    ['a form', 'client_name=a', { 'Content-Type': 'application/x-www-form-urlencoded' }],
+    ['another type', '{"client_name":"a"}', { 'Content-Type': 'text/plain' }],
+  ])('%s as a body, and the token is still good', async (_, body, headers) => {
+    const { enrollment_token: token } = await enroll()
+    const response = await register(token, body, headers)
+    await expectRefusal(response, [400, 'invalid_client_metadata', 'metadata_malformed'])
+    await registered(token, METADATA)
+  })
+
+  test('a body that is too long', async () => {
+    const { enrollment_token: token } = await enroll()
+    const response = await register(token, { ...METADATA, x: 'y'.repeat(65_536) })
+    await expectRefusal(response, [413, 'invalid_client_metadata', 'metadata_too_large'])
+  })
+
+  test('an enrollment token works nowhere else', async () => {
+    const { enrollment_token: token } = await enroll()
+    const bearer = { headers: { Authorization: `Bearer ${token}` } }
+    expect((await server.request('/admin/v1/clients', bearer)).status).toBe(401)
+    const id = (await client()).id
+    expect((await server.request(`/oauth/register/${id}`, bearer)).status).toBe(401)
+    const asSecret = await server.requestToken({}, { basic: { id, secret: token } })
+    expect(asSecret.status).toBe(401)
+    await registered(token, METADATA)
+  })
+})
+
+test('of fifty uses at once one is done', async () => {
+  const { enrollment_token: token } = await enroll()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => register(token, METADATA)))
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(49).fill(401)])
+  const refused = answers.filter(({ status }) => status === 401)
+  for (const answer of refused) await expectRefusal(answer, USED, INVALID_TOKEN)
+})
+
+test('no token of it is in the log, the audit or the database', async () => {
+  const { enrollment_token: token } = await enroll()
+  const made = await registered(token, METADATA)
+  await register(token, METADATA)
+  const secrets = [token, made['client_secret'], made['registration_access_token']].map(String)
+  const written = JSON.stringify([
+    server.lines,
+    server.events,
+    await server.store.listEnrollments(),
+  ])
+  expect(secrets.filter((secret) => written.includes(secret))).toEqual([])
+})
