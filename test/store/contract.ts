@@ -6,6 +6,7 @@ import { auditContract } from './contract/audit.ts'
 import { clientContract } from './contract/clients.ts'
 import { conflictContract } from './contract/conflicts.ts'
 import type { Open } from './contract/database.ts'
+import { enrollmentContract } from './contract/enrollments.ts'
 import { errorContract } from './contract/errors.ts'
 import { keyContract } from './contract/keys.ts'
 import { lifecycleContract } from './contract/lifecycle.ts'
@@ -30,6 +31,7 @@ const PARTS = [
   secretContract,
   administratorContract,
   conflictContract,
+  enrollmentContract,
   errorContract,
   limitContract,
   auditContract,

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import { UNUSED_GRACE_SECONDS } from '../../../src/constants.ts'
+import type { NewEnrollment, Store } from '../../../src/store/store.ts'
+import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'
+import { NOW, client, createdClient, theClient, theWorkspace } from './records.ts'
+
+const HOUR = 3600
+const DAY = 24 * HOUR
+
+const enrollment = (id: string, options: Partial<NewEnrollment> = {}): NewEnrollment => ({
+  id,
+  name: id,
+  hash: `hash of ${id}`,
+  workspaceId: 'default',
+  plugins: [],
+  grants: [{ audience: 'api', permissions: ['read'] }],
+  details: [],
+  unusedAfter: null,
+  expiresAt: NOW + HOUR,
+  ...options,
+})
+
+const created = async (store: Store, id: string, options: Partial<NewEnrollment> = {}) => {
+  await store.createEnrollment(enrollment(id, options), NOW)
+}
+
+export const enrollmentContract = (open: Open): void => {
+  describe('enrollments', () => {
+    const database = useDatabase(open)
+
+    it('are found by id and by hash, and listed without it', async () => {
+      const { store } = database
+      await created(store, 'e1')
+      const shown = {
+        ...{ id: 'e1', name: 'e1', workspaceId: 'default', plugins: [], details: [] },
+        grants: [{ audience: 'api', permissions: ['read'] }],
+        ...{ unusedAfter: null, createdAt: NOW, expiresAt: NOW + HOUR },
+        ...{ usedAt: null, revokedAt: null, clientId: null },
+      }
+      expect(await store.findEnrollment('e1')).toEqual(shown)
+      expect(await store.findEnrollmentByHash('hash of e1')).toEqual(shown)
+      expect(await store.listEnrollments()).toEqual([shown])
+      expect(await store.listEnrollments({ workspaceId: 'other' })).toEqual([])
+      expect(await store.findEnrollment('hash of e1')).toBeNull()
+      expect(await store.findEnrollmentByHash('e1')).toBeNull()
+    })
+
+    it('become a client in one step', async () => {
+      const { store } = database
+      await created(store, 'e1')
+      const made = client('made', {
+        registrationHash: 'hash of lkr',
+        softwareId: 's',
+        unusedAfter: DAY,
+        authMethod: 'client_secret_post',
+      })
+      await store.consumeEnrollment('e1', made, NOW + 1)
+      expect(await store.findEnrollment('e1')).toMatchObject({ usedAt: NOW + 1, clientId: 'made' })
+      const row = await theClient(store, 'made')
+      const method = 'client_secret_post'
+      expect(row).toMatchObject({ softwareId: 's', unusedAfter: DAY, authMethod: method })
+      expect(await store.findRegistrationHash('made')).toBe('hash of lkr')
+    })
+
+    it.each([
+      ['used', async (store: Store) => store.consumeEnrollment('e1', client('first'), NOW)],
+      ['revoked', async (store: Store) => store.revokeEnrollment('e1', NOW)],
+    ])('are refused once they are %s, and leave nothing behind', async (_, end) => {
+      const { store } = database
+      await created(store, 'e1')
+      await end(store)
+      const consume = () => store.consumeEnrollment('e1', client('late'), NOW)
+      await expectRefused(database, 'conflict', consume)
+      await expectRefused(database, 'conflict', () => store.revokeEnrollment('e1', NOW))
+    })
+
+    it('end in the second in which they expire', async () => {
+      const { store } = database
+      await created(store, 'e1')
+      const consume = (now: number) => store.consumeEnrollment('e1', client('made'), now)
+      await expectRefused(database, 'conflict', () => consume(NOW + HOUR))
+      await consume(NOW + HOUR - 1)
+    })
+
+    it('are used up by one of many, on two handles', async () => {
+      const stores = [database.store, await database.another()]
+      await created(database.store, 'e1')
+      const attempts = await Promise.allSettled(
+        Array.from({ length: 10 }, (_, i) =>
+          (stores[i % 2] ?? database.store).consumeEnrollment('e1', client(`c${i}`), NOW),
+        ),
+      )
+      expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      const made = (await database.store.listClients()).filter(({ id }) => id !== 'root')
+      expect(made).toHaveLength(1)
+    })
+
+    it('use nothing up where the client cannot be made', async () => {
+      const { store } = database
+      await created(store, 'e1')
+      const dangling = client('made', { plugins: ['nope'] })
+      const consume = () => store.consumeEnrollment('e1', dangling, NOW)
+      await expectRefused(database, 'unknown_reference', consume)
+    })
+
+    it('are forgotten some time after their end', async () => {
+      const { store } = database
+      await created(store, 'old', { expiresAt: NOW - 2 })
+      await created(store, 'used', { expiresAt: NOW - 1 })
+      await store.pruneEnrollments(NOW - 1)
+      expect((await store.listEnrollments()).map(({ id }) => id)).toEqual(['used'])
+    })
+
+    it('tell no registration hash of clients that may not log in', async () => {
+      const { store } = database
+      await createdClient(store, 'plain')
+      expect(await store.findRegistrationHash('plain')).toBeNull()
+      expect(await store.findRegistrationHash('nobody')).toBeNull()
+      const row = await createdClient(store, 'made', { registrationHash: 'h' })
+      await store.updateClient(row, { status: 'disabled' }, NOW)
+      expect(await store.findRegistrationHash('made')).toBeNull()
+      await store.updateClient(await theClient(store, 'made'), { status: 'active' }, NOW)
+      expect(await store.findRegistrationHash('made')).toBe('h')
+      const workspace = await theWorkspace(store, 'default')
+      await store.updateWorkspace(workspace, { status: 'suspended' }, NOW)
+      expect(await store.findRegistrationHash('made')).toBeNull()
+    })
+  })
+
+  describe('unused clients', () => {
+    const database = useDatabase(open)
+    const unused = async (now: number) =>
+      (await database.store.listUnusedClients(now)).map(({ id }) => id)
+    const late = NOW + DAY + UNUSED_GRACE_SECONDS
+
+    it('are those without a login for so long, of those that were told', async () => {
+      const { store } = database
+      await createdClient(store, 'told', { unusedAfter: DAY })
+      await createdClient(store, 'stays')
+      expect(await unused(late - 1)).toEqual([])
+      expect(await unused(late)).toEqual(['told'])
+      await store.touchSecrets([{ id: 'told-secret', at: NOW + HOUR }])
+      expect(await unused(late)).toEqual([])
+      expect(await unused(late + HOUR)).toEqual(['told'])
+      await store.deleteClient(await theClient(store, 'told'), NOW)
+      expect(await unused(late + HOUR)).toEqual([])
+      await expectNoChange(database, () => unused(late + HOUR))
+    })
+  })
+}
