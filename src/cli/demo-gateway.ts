@@ -1,11 +1,13 @@
-// The demo's resource server: examples/hook-gateway, in a process of its own.
+// The demo's resource servers: those of the examples, each in a process of its own.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const PROGRAM = fileURLToPath(new URL('../../examples/hook-gateway/server.mjs', import.meta.url))
+const program = (example: string): string =>
+  fileURLToPath(new URL(`../../examples/${example}/server.mjs`, import.meta.url))
 
 type Options = {
+  example: 'hook-gateway' | 'playlist-player'
   issuer: string
   port: number
   client: { client_id: string; client_secret: string }
@@ -14,8 +16,13 @@ type Options = {
 export type Gateway = { url: string; stop: () => Promise<void> }
 
 /** Settles once it answers. @throws Error where it ends instead */
-export const startGateway = async ({ issuer, port, client }: Options): Promise<Gateway> => {
-  const child = spawn(process.execPath, [PROGRAM], {
+export const startGateway = async ({
+  example,
+  issuer,
+  port,
+  client,
+}: Options): Promise<Gateway> => {
+  const child = spawn(process.execPath, [program(example)], {
     env: {
       ISSUER: issuer,
       PORT: String(port),
@@ -27,7 +34,7 @@ export const startGateway = async ({ issuer, port, client }: Options): Promise<G
   const ended = once(child, 'exit')
   await Promise.race([
     once(child.stdout, 'data'),
-    ended.then(() => Promise.reject(new Error('the gateway did not start'))),
+    ended.then(() => Promise.reject(new Error('a resource server did not start'))),
   ])
   return {
     url: `http://127.0.0.1:${port}`,

@@ -3,13 +3,23 @@ import { decodeJwt } from 'jose'
 import { createClient } from '../admin/clients.ts'
 import type { Admin } from '../admin/operation.ts'
 import { createPlugin } from '../admin/plugins.ts'
+import { tellEnrollment } from './demo-enrollment.ts'
+import {
+  type Post,
+  answerOf,
+  callWith,
+  caller,
+  expect,
+  expectActive,
+  say,
+  show,
+  showRefusal,
+} from './demo-telling.ts'
 
-type Setting = { server: string; gateway: string; issuer: string; admin: Admin }
-type Answer = { status: number; body: Record<string, unknown> }
-type Post = (path: string, form: Record<string, string>) => Promise<Answer>
+type Setting = { server: string; gateway: string; player: string; issuer: string; admin: Admin }
 
 /** @throws Error where something answers otherwise than it should */
-export const tell = async ({ server, gateway, issuer, admin }: Setting): Promise<void> => {
+export const tell = async ({ server, gateway, player, issuer, admin }: Setting): Promise<void> => {
   process.stdout.write(
     `Latchkey answers at ${issuer}, and a resource server, the audience hook, at ${gateway}\n`,
   )
@@ -18,6 +28,7 @@ export const tell = async ({ server, gateway, issuer, admin }: Setting): Promise
   await refuse(post)
   await call(gateway, token)
   await takeBack(post, gateway, token)
+  await tellEnrollment({ server, player, admin })
   await showKeys(server)
 }
 
@@ -67,7 +78,7 @@ const refuse = async (post: Post): Promise<void> => {
 const call = async (gateway: string, token: string): Promise<void> => {
   say('The client calls the resource server, which checks the token by itself.')
   const good = '/hooks/track?plugin_id=slack-sync'
-  show(`POST ${good} → 200 `, expect(200, await callGateway(gateway, good, token)).body)
+  show(`POST ${good} → 200 `, expect(200, await callWith(gateway, good, token)).body)
 
   say('For another plugin, for none, or where it lacks the permission, the token is no good.')
   for (const path of [
@@ -75,7 +86,7 @@ const call = async (gateway: string, token: string): Promise<void> => {
     '/hooks/track',
     '/hooks/govern?plugin_id=slack-sync',
   ]) {
-    showRefusal(`POST ${path}`, expect(403, await callGateway(gateway, path, token)))
+    showRefusal(`POST ${path}`, expect(403, await callWith(gateway, path, token)))
   }
 }
 
@@ -88,7 +99,7 @@ const takeBack = async (post: Post, gateway: string, token: string): Promise<voi
   const inactive = expectActive(false, await post('/oauth/introspect', { token }))
   show('POST /oauth/introspect → 200 ', inactive.body)
   const path = '/hooks/track?plugin_id=slack-sync'
-  showRefusal(`POST ${path}`, expect(401, await callGateway(gateway, path, token)))
+  showRefusal(`POST ${path}`, expect(401, await callWith(gateway, path, token)))
 }
 
 const showKeys = async (server: string): Promise<void> => {
@@ -98,50 +109,4 @@ const showKeys = async (server: string): Promise<void> => {
     show('', JSON.stringify({ ...key, n: '…' }))
   }
   process.stdout.write('\n')
-}
-
-let step = 0
-const say = (text: string): void => void process.stdout.write(`\n${++step}. ${text}\n`)
-
-const show = (label: string, value: unknown): void => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
-  process.stdout.write(`   ${label}${text.replaceAll('\n', '\n   ')}\n`)
-}
-
-const showRefusal = (label: string, { status, body }: Answer): void => {
-  const [error, code, description] = ['error', 'code', 'error_description'].map((name) =>
-    String(body[name]),
-  )
-  show(`${label} → ${status} `, `${error} (${code}): ${description}`)
-}
-
-/** The demo tells only what it has seen. */
-const expect = (status: number, answer: Answer): Answer => {
-  if (answer.status === status) return answer
-  throw new Error(`the demo did not expect ${answer.status} ${JSON.stringify(answer.body)}`)
-}
-
-const expectActive = (active: boolean, answer: Answer): Answer => {
-  if (expect(200, answer).body['active'] === active) return answer
-  throw new Error(`the demo did not expect ${JSON.stringify(answer.body)}`)
-}
-
-const caller =
-  (url: string, client: { client_id: string; client_secret: string }): Post =>
-  async (path, form) => {
-    const basic = Buffer.from(`${client.client_id}:${client.client_secret}`).toString('base64')
-    const headers = { authorization: `Basic ${basic}` }
-    const body = new URLSearchParams(form)
-    return await answerOf(await fetch(url + path, { method: 'POST', headers, body }))
-  }
-
-const callGateway = async (gateway: string, path: string, token: string): Promise<Answer> => {
-  const headers = { authorization: `Bearer ${token}` }
-  return await answerOf(await fetch(gateway + path, { method: 'POST', headers }))
-}
-
-const answerOf = async (response: Response): Promise<Answer> => {
-  const text = await response.text()
-  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
-  return { status: response.status, body }
 }

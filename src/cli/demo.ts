@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAudience } from '../admin/audiences.ts'
 import { SHELL } from '../admin/authority.ts'
 import { createClient } from '../admin/clients.ts'
 import { loadConfig } from '../config.ts'
@@ -48,12 +49,25 @@ const tellIn = async (directory: string): Promise<void> => {
     metrics: null,
   }
   const admin = { deps, as: { actor: 'demo' }, authority: SHELL, ifMatch: null }
-  const introspecting = await createClient(admin, { name: 'gateway', introspects: ['hook'] })
-  const gateway = await startGateway({ issuer, port: await freePort(), client: introspecting })
+  const serverOf = async (example: Parameters<typeof startGateway>[0]['example']) =>
+    await startGateway({ example, issuer, port: await freePort(), client: introspecting })
+  await createAudience(admin, { id: 'player', permissions: [{ name: 'player:play', implies: [] }] })
+  const introspects = ['hook', 'player']
+  const introspecting = await createClient(admin, { name: 'resource servers', introspects })
+  const [gateway, player] = await Promise.all([
+    serverOf('hook-gateway'),
+    serverOf('playlist-player'),
+  ])
   try {
-    await tell({ server: `http://127.0.0.1:${port}`, gateway: gateway.url, issuer, admin })
+    await tell({
+      server: `http://127.0.0.1:${port}`,
+      gateway: gateway.url,
+      player: player.url,
+      issuer,
+      admin,
+    })
   } finally {
-    await gateway.stop()
+    await Promise.all([gateway.stop(), player.stop()])
     await opened.store.close()
     await server.close()
   }

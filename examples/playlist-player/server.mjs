@@ -1,0 +1,48 @@
+// A resource server that asks for authorization details: playlists, played in zones. The audience `player`, its
+// permission `player:play`, in Hono.
+//
+//   ISSUER=http://localhost:8787 CLIENT_ID=lkc_… CLIENT_SECRET=lks_… PORT=8789 node examples/playlist-player/server.mjs
+//
+// The client is one that may introspect: latchkey client create --name player --introspects player --env
+import { serve } from '@hono/node-server'
+import {
+  authorizationChallenge,
+  createVerifier,
+  single,
+  unsafeIgnorePlugin,
+  VerificationError,
+} from '@latchkey/verifier'
+import { honoAdapter } from '@latchkey/verifier/hono'
+import { Hono } from 'hono'
+import { introspection } from '../hook-gateway/introspection.mjs'
+
+const { ISSUER = 'http://localhost:8787', PORT = '8789', CLIENT_ID, CLIENT_SECRET } = process.env
+
+const verifier = createVerifier({
+  issuer: ISSUER,
+  audience: 'player',
+  clockTolerance: 0, // the server that is asked has none: what it calls inactive must have expired here, too
+  revocations: introspection({ issuer: ISSUER, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET }),
+})
+const requirePermission = honoAdapter(verifier)
+
+const app = new Hono()
+app.post(
+  '/playlists/:playlist/play',
+  requirePermission('player:play', { plugin: unsafeIgnorePlugin }),
+  (c) => {
+    const zone = single(c.req.url, 'zone') ?? undefined // none named: the one that is granted
+    const wanted = { type: 'playlist', identifier: c.req.param('playlist'), action: 'play', part: zone }
+    const entry = verifier.authorize(c.get('token'), wanted)
+    return c.json({ playing: c.req.param('playlist'), zone: zone ?? entry.parts })
+  },
+)
+app.onError((error) => {
+  if (!(error instanceof VerificationError)) throw error
+  const { status, headers, body } = authorizationChallenge(error)
+  return new Response(JSON.stringify(body), { status, headers })
+})
+
+serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(PORT) }, ({ port }) =>
+  console.log(`the player answers at http://127.0.0.1:${port}`),
+)
