@@ -17,6 +17,7 @@ import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import { firstSeed } from '../../src/store/seed.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createUsage } from '../../src/usage.ts'
+import { dumpFile } from './database.ts'
 import { KEK, testKeys } from './keys.ts'
 import { type ClientCredentials, createRecords } from './records.ts'
 
@@ -59,7 +60,7 @@ const openDatabase = () => {
     client.exec(statement)
     client.close()
   }
-  return { store, sql }
+  return { store, sql, dump: () => dumpFile(path) }
 }
 
 type Options = Partial<Deps> & { algorithms?: readonly Algorithm[] }
@@ -70,7 +71,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const lines: LogLine[] = []
   /** Outcomes, and what has been counted. */
   const events: AuditEvent[] = []
-  const { store, sql } = openDatabase()
+  const { store, sql, dump } = openDatabase()
   await store.bootstrap(firstSeed(await testKeys(algorithms), null), START_SECONDS, () => {})
   const used = { ...store }
   const audit = createAudit({ store: used, clock: () => clock.now })
@@ -107,6 +108,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   return {
     store,
     sql,
+    dump,
     /** From now on this verb fails, until `heal`. */
     fail(verb: keyof Store, error: Error) {
       Object.assign(used, { [verb]: () => Promise.reject(error) })
