@@ -4,13 +4,20 @@ import { MAX_CURSOR_CHARS, MAX_PAGE } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import type { Part, Position } from '../store/store.ts'
 
+/** A query says numbers as text: digits and nothing else, or it stays what it is. */
+const wholeNumber = (value: unknown): unknown =>
+  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value
+
 /** The parameters of every list. Without `limit` all that there is. */
 export const pageFields = {
-  limit: z.coerce
-    .number({ error: `must be a whole number from 1 to ${MAX_PAGE}` })
-    .int({ error: `must be a whole number from 1 to ${MAX_PAGE}` })
-    .min(1, { error: `must be from 1 to ${MAX_PAGE}` })
-    .max(MAX_PAGE, { error: `must be from 1 to ${MAX_PAGE}` })
+  limit: z
+    .preprocess(
+      wholeNumber,
+      z
+        .int({ error: `must be a whole number from 1 to ${MAX_PAGE}` })
+        .min(1, { error: `must be from 1 to ${MAX_PAGE}` })
+        .max(MAX_PAGE, { error: `must be from 1 to ${MAX_PAGE}` }),
+    )
     .optional()
     .meta({ description: 'How many at the most.' }),
   cursor: z
