@@ -146,6 +146,13 @@ export const startAdminApi = async () => {
       expect(status, path).toBe(200)
       return body
     },
+    /** That a request leaves everything but the audit as it was. @returns its answer */
+    async unchangedBy(request: () => Promise<Answer>): Promise<Answer> {
+      const before = server.dump()
+      const answer = await request()
+      expect(server.dump(), answer.text).toEqual(before)
+      return answer
+    },
     /** With the etag of what is there now. */
     async change(caller: Caller, method: string, path: string, body?: unknown): Promise<Answer> {
       const headers = method === 'POST' ? {} : await ifMatch(path)

@@ -78,15 +78,18 @@ const answerOf = ([status, { content }]: [string, { content: Content }]) => {
   return [Number(status), { type, schema: z.fromJSONSchema(schema as never) }] as const
 }
 
-/** The operation that a request is for; addresses without a name in braces come first. */
+/** The operation that a request is for: of two addresses that fit, the one with fewer names in braces. */
 export const operationAt = (
   operations: readonly Operation[],
   method: string,
-  path: string,
-): Operation | undefined =>
-  operations
-    .filter((operation) => operation.method === method && patternOf(operation.path).test(path))
-    .toSorted((a, b) => a.path.split('{').length - b.path.split('{').length)[0]
+  address: string,
+): Operation | undefined => {
+  const [path] = operations
+    .map((operation) => operation.path)
+    .filter((one) => patternOf(one).test(address))
+    .toSorted((a, b) => a.split('{').length - b.split('{').length)
+  return operations.find((operation) => operation.path === path && operation.method === method)
+}
 
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
 
