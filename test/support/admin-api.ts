@@ -213,3 +213,9 @@ export const expectChallenge = ({ headers }: Answer, code: string, scope = ''): 
 /** The fields that are refused, in their order. */
 export const badFields = ({ body }: Answer): string[] =>
   (body['errors'] as { field: string }[] | undefined)?.map(({ field }) => field) ?? []
+
+/** All that is seen, without the id that was asked for and what differs for every request. */
+export const comparable = ({ headers, text, body }: Answer, id: RegExp | string) => ({
+  headers: [...headers].filter(([name]) => name !== 'x-request-id'),
+  text: text.replaceAll(id, 'ID').replaceAll(String(body['request_id']), ''),
+})
