@@ -92,7 +92,11 @@ export const listAudiences = async (
   const ids = authority.holds === null ? undefined : [...authority.holds.grants.keys()]
   const requiresPlugin = needs === undefined ? undefined : needs === 'true'
   const filter = { ids, requiresPlugin, algorithm: wanted }
-  return await pageByAge(page, (part) => deps.store.listAudiences(filter, part), audienceView)
+  return await pageByAge(
+    { ...page, list: 'audiences' },
+    (part) => deps.store.listAudiences(filter, part),
+    audienceView,
+  )
 }
 
 export const showAudience = async (admin: Admin, id: string) =>
