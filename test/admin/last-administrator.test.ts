@@ -128,7 +128,7 @@ describe('of the last two only one goes', () => {
     const { server } = api
     const second = await server.client({ workspaceId: null, grants: { latchkey: BOTH } })
     const both = [api.callers.unbound.client, second]
-    const requests = await Promise.all(both.map((client) => request(api, client)))
+    const requests = await Promise.all(both.map(async (client) => await request(api, client)))
     const answers = await Promise.all(requests.map((one) => send(api, temporary, one)))
     const [done, refused] = answers.toSorted((a, b) => a.status - b.status)
     expect(done?.status, done?.text).toBeLessThan(300)
