@@ -1,5 +1,5 @@
 // Two administrators change the same thing: one is answered, the other is told, and nothing is lost.
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { type Answer, expectProblem, startAdminApi } from '../support/admin-api.ts'
 
 const api = await startAdminApi()
@@ -10,21 +10,46 @@ const second = {
   client: await server.client({ workspaceId: null, grants: { latchkey: ['admin:write'] } }),
 }
 
+afterEach(() => server.heal())
+
 const makeClient = async (): Promise<string> => {
   const client = await server.client({ workspaceId: 'acme', grants: { docs: ['read'] } })
   return `/clients/${client.id}`
 }
 
 /** What both change, each another member of it. */
-const CHANGES: readonly [noun: string, path: () => Promise<string>, one: object, other: object][] =
+const CHANGES: readonly [
+  noun: string,
+  verb: Parameters<typeof api.readTogether>[0],
+  path: () => Promise<string>,
+  one: object,
+  other: object,
+][] = [
+  ['a client', 'findClient', makeClient, { name: 'one' }, { token_ttl: 60 }],
+  ['its lists', 'findClient', makeClient, { plugins: ['p-acme'] }, { introspects: ['docs'] }],
+  ['the same of it', 'findClient', makeClient, { grants: [] }, { grants: [] }],
   [
-    ['a client', makeClient, { name: 'one' }, { token_ttl: 60 }],
-    ['the lists of a client', makeClient, { plugins: ['p-acme'] }, { introspects: ['docs'] }],
-    ['the same member of a client', makeClient, { grants: [] }, { grants: [] }],
-    ['a plugin', async () => '/plugins/p-acme', { name: 'one' }, { capabilities: ['a'] }],
-    ['an audience', async () => '/audiences/docs', { token_ttl: 60 }, { requires_plugin: true }],
-    ['a workspace', async () => '/workspaces/acme', { name: 'one' }, { name: 'other' }],
-  ]
+    'a plugin',
+    'findPlugin',
+    async () => '/plugins/p-acme',
+    { name: 'one' },
+    { capabilities: ['a'] },
+  ],
+  [
+    'an audience',
+    'findAudience',
+    async () => '/audiences/docs',
+    { token_ttl: 60 },
+    { requires_plugin: true },
+  ],
+  [
+    'a workspace',
+    'findWorkspace',
+    async () => '/workspaces/acme',
+    { name: 'one' },
+    { name: 'other' },
+  ],
+]
 
 /** Exactly one of the answers is no refusal. @returns the index of that one */
 const expectOneOf = (answers: readonly Answer[]): number => {
@@ -49,7 +74,7 @@ const withoutVersion = (shown: object): object => {
   return rest
 }
 
-describe.each(CHANGES)('%s', (_, pathOf, one, other) => {
+describe.each(CHANGES)('%s', (_, verb, pathOf, one, other) => {
   it('one after the other, from what both have read', async () => {
     const path = await pathOf()
     const before = await api.read(path)
@@ -70,6 +95,7 @@ describe.each(CHANGES)('%s', (_, pathOf, one, other) => {
     const before = await api.read(path)
     const read = await api.ifMatch(path)
     const bodies = [one, other, one, other]
+    api.readTogether(verb, bodies.length)
     const answers = await Promise.all(
       bodies.map((body, i) => api.call(i % 2 ? second : first, 'PATCH', path, body, read)),
     )
@@ -80,6 +106,7 @@ describe.each(CHANGES)('%s', (_, pathOf, one, other) => {
     const path = await pathOf()
     const anything = { 'If-Match': '*' }
     const before = await api.read(path)
+    api.readTogether(verb, 2)
     const answers = await Promise.all([
       api.call(first, 'PATCH', path, one, anything),
       api.call(second, 'PATCH', path, one, anything),
@@ -113,6 +140,7 @@ describe('an end and a change', () => {
     const path = await makeClient()
     const read = await api.ifMatch(path)
     const methods = [one, other]
+    api.readTogether('findClient', 2)
     const answers = await Promise.all(
       methods.map((method) => api.call(first, method, path, bodyOf(method), read)),
     )
@@ -127,6 +155,7 @@ describe('an end and a change', () => {
   it('two ends: one', async () => {
     const path = await makeClient()
     const read = await api.ifMatch(path)
+    api.readTogether('findClient', 2)
     const answers = await Promise.all(
       [first, second].map((caller) => api.call(caller, 'DELETE', path, undefined, read)),
     )

@@ -140,6 +140,25 @@ export const startAdminApi = async () => {
     callWith,
     call,
     ifMatch,
+    /**
+     * What this verb reads is handed out only once `count` requests have read it: none of them writes before all
+     * have decided. Without it one would be done before the next begins. Until `heal`.
+     */
+    readTogether(
+      verb: 'findClient' | 'findPlugin' | 'findAudience' | 'findWorkspace',
+      count: number,
+    ) {
+      let release = (): void => {}
+      const allHaveRead = new Promise<void>((resolve) => (release = resolve))
+      let readers = 0
+      const read = async (id: string): Promise<unknown> => {
+        const row = await server.store[verb](id)
+        if (++readers === count) release()
+        await allHaveRead
+        return row
+      }
+      Object.assign(server.deps.store, { [verb]: read })
+    },
     /** What is there now, which must be. */
     async read(path: string): Promise<Record<string, unknown>> {
       const { status, body } = await call(callers.unbound, 'GET', path)
