@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ADMIN_AUDIENCE, DEFAULT_WORKSPACE } from '../constants.ts'
-import { OperationRefused } from '../errors.ts'
+import { type FieldError, OperationRefused } from '../errors.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { newAdministrator } from '../store/seed.ts'
 import type { Client, ClientChange, NewClient } from '../store/store.ts'
@@ -9,12 +9,13 @@ import { audienceId, chosenId, grants, listOf, name, quotaPerMinute, tokenTtl } 
 import {
   type Admin,
   change,
+  fieldsRefused,
   found,
   now,
   parse,
   retried,
+  there,
   unchanged,
-  unknownReference,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { clientView } from './views.ts'
@@ -60,7 +61,7 @@ export const listClients = async (admin: Admin, query: z.input<typeof clientQuer
   const hidden = wanted !== undefined && wanted !== workspaceId
   const filter = { workspaceId, status, name: named, pluginId, audience }
   return await pageByAge(
-    parsed,
+    { ...parsed, list: 'clients' },
     async (part) => (hidden ? [] : deps.store.listClients(filter, part)),
     clientView,
   )
@@ -98,7 +99,8 @@ const workspaceFor = (
   if (wanted === undefined) return authority.workspaceId ?? DEFAULT_WORKSPACE
   if (wanted !== null) {
     if (authority.workspaceId === null || authority.workspaceId === wanted) return wanted
-    throw unknownReference('workspace', wanted, 'workspace_id')
+    const error = { field: 'workspace_id', detail: there('workspace', wanted) }
+    throw fieldsRefused('unknown_reference', [error])
   }
   requireUnbound(authority)
   if (given?.some((grant) => grant.audience === ADMIN_AUDIENCE)) return null
@@ -212,28 +214,31 @@ type References = Pick<
   'workspaceId' | 'plugins' | 'createPlugins' | 'grants' | 'introspects'
 >
 
-/** Says which name is wrong; that nothing dangles, the database's foreign keys hold. */
-const checkReferences = async ({ deps }: Admin, references: References): Promise<void> => {
-  const { store } = deps
-  const exists = async (row: Promise<unknown>, what: string, id: string, field: string) => {
-    if ((await row) === null) throw unknownReference(what, id, field)
+/** Says which names are wrong; that nothing dangles, the database's foreign keys hold. */
+const checkReferences = async ({ deps: { store } }: Admin, references: References) => {
+  const { workspaceId, createPlugins, plugins, introspects, grants: given } = references
+  const errors: FieldError[] = []
+  const check = async (field: string, what: string, id: string, row: Promise<unknown>) => {
+    if ((await row) === null) errors.push({ field, detail: there(what, id) })
   }
-  const { workspaceId: workspace } = references
-  if (workspace !== null) {
-    await exists(store.findWorkspace(workspace), 'workspace', workspace, 'workspace_id')
+  if (workspaceId !== null) {
+    await check('workspace_id', 'workspace', workspaceId, store.findWorkspace(workspaceId))
   }
-  if (!references.createPlugins) {
-    for (const id of references.plugins) await exists(store.findPlugin(id), 'plugin', id, 'plugins')
+  for (const [i, id] of createPlugins ? [] : plugins.entries()) {
+    await check(`plugins.${i}`, 'plugin', id, store.findPlugin(id))
   }
-  for (const id of references.introspects) {
-    await exists(store.findAudience(id), 'audience', id, 'introspects')
+  for (const [i, id] of introspects.entries()) {
+    await check(`introspects.${i}`, 'audience', id, store.findAudience(id))
   }
-  for (const { audience: id, permissions } of references.grants) {
+  for (const [i, { audience: id, permissions }] of given.entries()) {
     const audience = await store.findAudience(id)
-    if (audience === null) throw unknownReference('audience', id, 'grants')
-    const unknown = permissions.find((name) => !audience.permissions.some((p) => p.name === name))
-    if (unknown === undefined) continue
-    const message = `grants: the audience ${audience.id} has no permission ${unknown}`
-    throw new OperationRefused('unknown_reference', message, 'grants')
+    const declared = audience?.permissions.map((permission) => permission.name)
+    const unknown = permissions.find((permission) => declared?.includes(permission) === false)
+    const detail = declared
+      ? `the audience ${id} has no permission ${unknown}`
+      : there('audience', id)
+    if (declared === undefined || unknown !== undefined)
+      errors.push({ field: `grants.${i}`, detail })
   }
+  if (errors.length > 0) throw fieldsRefused('unknown_reference', errors)
 }
