@@ -10,7 +10,9 @@ const text = (chars: number) =>
     .trim()
     .min(1, { error: 'must not be empty' })
     .max(chars, { error: `must have at most ${chars} characters` })
-    .refine((value) => !/\p{Cc}/u.test(value), { error: 'must have no control characters' })
+    .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), {
+      error: 'must be well-formed Unicode without control characters',
+    })
 
 /** RFC 7591 §2: whatever is not understood is ignored; what would change who can log in is refused. */
 const METADATA = z.looseObject({

@@ -3,7 +3,7 @@ import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import type { Audience, Permission } from '../store/store.ts'
-import { algorithm, audienceId, listOf, permissionName, tokenTtl } from './fields.ts'
+import { MAX_LIST, algorithm, audienceId, listOf, permissionName, tokenTtl } from './fields.ts'
 import { requireUnbound } from './authority.ts'
 import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
@@ -11,6 +11,7 @@ import { audienceView } from './views.ts'
 
 const permissions = z
   .array(z.strictObject({ name: permissionName, implies: listOf(permissionName) }))
+  .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries`, abort: true })
   .refine((list) => new Set(list.map((p) => p.name)).size === list.length, {
     error: 'must declare each permission once',
   })
@@ -91,7 +92,11 @@ export const listAudiences = async (
   const ids = authority.holds === null ? undefined : [...authority.holds.grants.keys()]
   const requiresPlugin = needs === undefined ? undefined : needs === 'true'
   const filter = { ids, requiresPlugin, algorithm: wanted }
-  return await pageByAge(page, (part) => deps.store.listAudiences(filter, part), audienceView)
+  return await pageByAge(
+    { ...page, list: 'audiences' },
+    (part) => deps.store.listAudiences(filter, part),
+    audienceView,
+  )
 }
 
 export const showAudience = async (admin: Admin, id: string) =>

@@ -52,7 +52,7 @@ export const listAudit = async (
   const { limit, cursor, ...given } = parse(auditQuery, query)
   const filter = rowFilter(given, authority)
   return await pageBySeq(
-    { limit: limit ?? DEFAULT_PAGE, cursor },
+    { list: 'audit', limit: limit ?? DEFAULT_PAGE, cursor },
     ({ after = null, limit: most = DEFAULT_PAGE }) =>
       deps.store.listAuditEvents({ filter, after, limit: most, newestFirst: true }),
     auditView,

@@ -4,7 +4,7 @@ import { narrowDetail, takenDetails } from '../details.ts'
 import { OperationRefused } from '../errors.ts'
 import { implied } from '../revocation/rules.ts'
 import type { AuthorizationDetail, Client, Grant, TokenSubject } from '../store/store.ts'
-import { unknownReference } from './operation.ts'
+import { fieldsRefused, there } from './operation.ts'
 
 /** What can be given to a client. */
 export type Given = Pick<Client, 'plugins' | 'grants' | 'introspects' | 'details'>
@@ -58,7 +58,8 @@ export const requireUnbound = ({ workspaceId }: Authority): void => {
 /** The workspace, where it may be administered. @throws OperationRefused as for one that does not exist */
 export const requireWorkspace = ({ workspaceId }: Authority, wanted: string): string => {
   if (workspaceId === null || workspaceId === wanted) return wanted
-  throw unknownReference('workspace', wanted, 'workspace_id')
+  const error = { field: 'workspace_id', detail: there('workspace', wanted) }
+  throw fieldsRefused('unknown_reference', [error])
 }
 
 const NOTHING: Given = { plugins: [], grants: [], introspects: [], details: [] }

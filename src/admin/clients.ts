@@ -64,7 +64,7 @@ export const listClients = async (admin: Admin, query: z.input<typeof clientQuer
   const hidden = wanted !== undefined && wanted !== workspaceId
   const filter = { workspaceId, status, name: named, pluginId, audience }
   return await pageByAge(
-    parsed,
+    { ...parsed, list: 'clients' },
     async (part) => (hidden ? [] : deps.store.listClients(filter, part)),
     clientView,
   )

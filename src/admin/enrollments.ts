@@ -13,7 +13,7 @@ import {
   name,
   unusedAfterDays,
 } from './fields.ts'
-import { type Admin, change, found, now, parse } from './operation.ts'
+import { type Admin, change, found, now, parse, unchanged } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { checkReferences } from './references.ts'
 import { enrollmentView } from './views.ts'
@@ -42,7 +42,7 @@ export const listEnrollments = async (
   const workspaceId = authority.workspaceId ?? wanted
   const hidden = wanted !== undefined && wanted !== workspaceId
   return await pageByAge(
-    page,
+    { ...page, list: 'enrollments' },
     async (part) => (hidden ? [] : deps.store.listEnrollments({ workspaceId }, part)),
     (row) => enrollmentView(row, now(admin)),
   )
@@ -85,7 +85,7 @@ export const createEnrollment = (admin: Admin, input: z.input<typeof newEnrollme
 /** Ends one that has not been used. What it has become is a client like others. */
 export const revokeEnrollment = (admin: Admin, id: string) =>
   change(admin, 'enrollment.revoke', id, async () => {
-    await readEnrollment(admin, id)
+    unchanged(admin, await showEnrollment(admin, id))
     try {
       await admin.deps.store.revokeEnrollment(id, now(admin))
     } catch (error) {

@@ -22,7 +22,8 @@ const ID_RULE = 'must be 1 to 128 of A-Z a-z 0-9 . _ : / ~ - and begin with a le
 const MAX_AUDIENCE_URI_CHARS = 255
 const MAX_PERMISSION_CHARS = 128
 const MAX_CAPABILITY_CHARS = 128
-const MAX_LIST = 1_000
+/** Longest list, in entries: what is made of one takes time that grows with its square. */
+export const MAX_LIST = 1_000
 
 /** An id that a person chooses: plugin, workspace, snapshot. */
 export const chosenId = z.string().regex(ID, { error: ID_RULE })
@@ -50,6 +51,7 @@ export const name = z
   .min(1, { error: 'must not be empty' })
   .max(MAX_NAME_CHARS, { error: `must have at most ${MAX_NAME_CHARS} characters` })
   .refine((text) => !/\p{Cc}/u.test(text), { error: 'must have no control characters' })
+  .refine((text) => !/\p{Cs}/u.test(text), { error: 'must be well-formed Unicode' })
 
 /** `connector:slack`, or coarse `connector`: compared letter by letter, so nothing that looks like a glob. */
 export const capability = z

@@ -29,7 +29,7 @@ export const listKeys = async (
     .filter((key) => state === undefined || key.state === state)
     .filter((key) => wanted === undefined || key.algorithm === wanted)
     .map((key) => ({ ...key, id: key.kid }))
-  return await pageOfRows(page, { rows, newestFirst: false, view: keyView })
+  return await pageOfRows({ ...page, list: 'keys' }, { rows, newestFirst: false, view: keyView })
 }
 
 export const showKey = async (admin: Admin, kid: string) => {

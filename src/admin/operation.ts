@@ -57,11 +57,17 @@ const isNameable = (id: string): boolean =>
 export const parse = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> => {
   const { data, error } = schema.safeParse(input)
   if (!error) return data as z.output<T>
-  const errors = fieldErrors(error.issues)
+  throw fieldsRefused('invalid_value', fieldErrors(error.issues))
+}
+
+/** One refusal of all these fields; its message says the first. */
+export const fieldsRefused = (
+  code: 'invalid_value' | 'unknown_reference',
+  errors: readonly FieldError[],
+): OperationRefused => {
   const [first] = errors
   const field = first?.field.replace(/\.\d+/g, '') || undefined
-  const message = `${field ?? 'input'}: ${first?.detail}`
-  throw new OperationRefused('invalid_value', message, field, errors)
+  return new OperationRefused(code, `${field ?? 'input'}: ${first?.detail}`, field, errors)
 }
 
 const fieldErrors = (issues: readonly z.core.$ZodIssue[]): FieldError[] => {
@@ -78,16 +84,13 @@ const fieldErrors = (issues: readonly z.core.$ZodIssue[]): FieldError[] => {
 }
 
 /** A member's name is said only where it looks like one. */
-const shownName = (name: string): string => (/^[a-z_]{1,40}$/i.test(name) ? name : '?')
+export const shownName = (name: string): string => (/^[a-z_]{1,40}$/i.test(name) ? name : '?')
 
 export const notFound = (what: string, id: string): OperationRefused =>
   new OperationRefused('not_found', there(what, id))
 
-/** Something in the input names what does not exist, or what whoever asks cannot see. */
-export const unknownReference = (what: string, id: string, field: string): OperationRefused =>
-  new OperationRefused('unknown_reference', `${field}: ${there(what, id)}`, field)
-
-const there = (what: string, id: string): string =>
+/** What the input names does not exist, or cannot be seen by whoever asks. */
+export const there = (what: string, id: string): string =>
   isNameable(id) ? `there is no ${what} ${id}` : `there is no such ${what}`
 
 /** Gives what was read, or refuses. */

@@ -4,13 +4,20 @@ import { MAX_CURSOR_CHARS, MAX_PAGE } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import type { Part, Position } from '../store/store.ts'
 
+/** A query says numbers as text: digits and nothing else, or it stays what it is. */
+const wholeNumber = (value: unknown): unknown =>
+  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value
+
 /** The parameters of every list. Without `limit` all that there is. */
 export const pageFields = {
-  limit: z.coerce
-    .number({ error: `must be a whole number from 1 to ${MAX_PAGE}` })
-    .int({ error: `must be a whole number from 1 to ${MAX_PAGE}` })
-    .min(1, { error: `must be from 1 to ${MAX_PAGE}` })
-    .max(MAX_PAGE, { error: `must be from 1 to ${MAX_PAGE}` })
+  limit: z
+    .preprocess(
+      wholeNumber,
+      z
+        .int({ error: `must be a whole number from 1 to ${MAX_PAGE}` })
+        .min(1, { error: `must be from 1 to ${MAX_PAGE}` })
+        .max(MAX_PAGE, { error: `must be from 1 to ${MAX_PAGE}` }),
+    )
     .optional()
     .meta({ description: 'How many at the most.' }),
   cursor: z
@@ -23,7 +30,8 @@ export const pageFields = {
 /** One part of a list; `next_cursor` is null in the last one. */
 export type Listed<T> = { items: T[]; next_cursor: string | null }
 
-type PageInput = { limit?: number | undefined; cursor?: string | undefined }
+/** `list` names what is listed: a cursor of another list says nothing here. */
+type PageInput = { list: string; limit?: number | undefined; cursor?: string | undefined }
 
 const encode = (position: unknown): string =>
   Buffer.from(JSON.stringify(position)).toString('base64url')
@@ -32,9 +40,11 @@ const POSITION = z.tuple([z.int().nonnegative(), z.string()])
 const SEQUENCE = z.tuple([z.int().nonnegative()])
 
 /** A cursor says where to go on and nothing else: what may be seen is asked again for every part. */
-const decode = <T extends z.ZodType>(cursor: string, schema: T): z.output<T> => {
+const decode = <T extends z.ZodType>(cursor: string, list: string, schema: T): z.output<T> => {
   try {
-    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    const said: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    const [, position] = z.tuple([z.literal(list), schema]).parse(said)
+    return position as z.output<T>
   } catch {
     const message = 'cursor: must be a next_cursor of this list'
     throw new OperationRefused('invalid_value', message, 'cursor')
@@ -56,24 +66,27 @@ const partOf = async <P, T>(
 
 /** A list in the order in which its rows were made. */
 export const pageByAge = async <T extends Position, V>(
-  { limit, cursor }: PageInput,
+  { list, limit, cursor }: PageInput,
   read: (part: Part) => Promise<T[]>,
   view: (row: T) => V,
 ): Promise<Listed<V>> => {
-  const [createdAt, id] = cursor === undefined ? [] : decode(cursor, POSITION)
+  const [createdAt, id] = cursor === undefined ? [] : decode(cursor, list, POSITION)
   const after = createdAt === undefined || id === undefined ? undefined : { createdAt, id }
-  const { items, ...rest } = await partOf({ limit, after }, read, (row) => [row.createdAt, row.id])
+  const { items, ...rest } = await partOf({ limit, after }, read, (row) => [
+    list,
+    [row.createdAt, row.id],
+  ])
   return { items: items.map(view), ...rest }
 }
 
 /** A list in the order of its numbers. */
 export const pageBySeq = async <T extends { seq: number }, V>(
-  { limit, cursor }: PageInput,
+  { list, limit, cursor }: PageInput,
   read: (part: Part<number>) => Promise<T[]>,
   view: (row: T) => V,
 ): Promise<Listed<V>> => {
-  const [after] = cursor === undefined ? [] : decode(cursor, SEQUENCE)
-  const { items, ...rest } = await partOf({ limit, after }, read, (row) => [row.seq])
+  const [after] = cursor === undefined ? [] : decode(cursor, list, SEQUENCE)
+  const { items, ...rest } = await partOf({ limit, after }, read, (row) => [list, [row.seq]])
   return { items: items.map(view), ...rest }
 }
 

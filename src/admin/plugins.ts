@@ -29,7 +29,11 @@ export const listPlugins = async (
   const { trust: tier, capability: wanted, ...page } = parse(pluginQuery, query)
   const ids = authority.holds === null ? undefined : [...authority.holds.plugins]
   const filter = { ids, trust: tier, capability: wanted }
-  return await pageByAge(page, (part) => deps.store.listPlugins(filter, part), pluginView)
+  return await pageByAge(
+    { ...page, list: 'plugins' },
+    (part) => deps.store.listPlugins(filter, part),
+    pluginView,
+  )
 }
 
 export const showPlugin = async (admin: Admin, id: string) =>

@@ -1,84 +1,90 @@
 // Whether what is given to a client is there, said name by name; that nothing dangles, the database holds.
 import { TOOL_RUN, targetOf } from '../details.ts'
-import { OperationRefused } from '../errors.ts'
+import type { FieldError } from '../errors.ts'
 import type { AuthorizationDetail, NewClient } from '../store/store.ts'
-import { type Admin, unknownReference } from './operation.ts'
+import { type Admin, fieldsRefused, there } from './operation.ts'
 
 type References = Pick<
   NewClient,
   'workspaceId' | 'plugins' | 'createPlugins' | 'grants' | 'introspects' | 'details'
 >
 
-/** Says which name is wrong; that nothing dangles, the database's foreign keys hold. */
+type Reader = Pick<Admin, 'deps'>
+
+/** @throws OperationRefused with one entry for each name that says nothing */
 export const checkReferences = async (
-  { deps }: Pick<Admin, 'deps'>,
-  references: References,
+  { deps }: Reader,
+  { workspaceId, createPlugins, plugins, introspects, grants, details }: References,
 ): Promise<void> => {
   const { store } = deps
-  const exists = async (row: Promise<unknown>, what: string, id: string, field: string) => {
-    if ((await row) === null) throw unknownReference(what, id, field)
+  const errors: FieldError[] = []
+  const check = async (field: string, what: string, id: string, row: Promise<unknown>) => {
+    if ((await row) === null) errors.push({ field, detail: there(what, id) })
   }
-  const { workspaceId: workspace } = references
-  if (workspace !== null) {
-    await exists(store.findWorkspace(workspace), 'workspace', workspace, 'workspace_id')
+  if (workspaceId !== null) {
+    await check('workspace_id', 'workspace', workspaceId, store.findWorkspace(workspaceId))
   }
-  if (!references.createPlugins) {
-    for (const id of references.plugins) await exists(store.findPlugin(id), 'plugin', id, 'plugins')
+  for (const [i, id] of createPlugins ? [] : plugins.entries()) {
+    await check(`plugins.${i}`, 'plugin', id, store.findPlugin(id))
   }
-  for (const id of references.introspects) {
-    await exists(store.findAudience(id), 'audience', id, 'introspects')
+  for (const [i, id] of introspects.entries()) {
+    await check(`introspects.${i}`, 'audience', id, store.findAudience(id))
   }
-  for (const { audience: id, permissions } of references.grants) {
-    const audience = await store.findAudience(id)
-    if (audience === null) throw unknownReference('audience', id, 'grants')
-    const unknown = permissions.find((name) => !audience.permissions.some((p) => p.name === name))
-    if (unknown === undefined) continue
-    const message = `grants: the audience ${audience.id} has no permission ${unknown}`
-    throw new OperationRefused('unknown_reference', message, 'grants')
-  }
-  await checkTargets({ deps }, workspace, references.details)
-}
-
-/**
- * @throws OperationRefused for a target that is not in the workspace, or a part that is not of the target;
- * what is in another workspace looks as if it were not there
- */
-const checkTargets = async (
-  { deps }: Pick<Admin, 'deps'>,
-  workspaceId: string | null,
-  details: readonly AuthorizationDetail[],
-): Promise<void> => {
+  errors.push(...(await grantErrors({ deps }, grants)))
   for (const [i, entry] of details.entries()) {
-    if (entry.type === TOOL_RUN) continue
-    const field = `authorization_details.${i}`
-    const { type, identifier, parts } = targetOf(entry)
-    if (identifier === null) await checkAnyTarget({ deps }, { workspaceId, type, parts, field })
-    else {
-      const resource = await deps.store.findResource(type, identifier)
-      if (resource === null || resource.workspaceId !== workspaceId) {
-        throw unknownReference(`resource of type ${type}`, identifier, `${field}.identifier`)
-      }
-      const unknown = parts?.find((part) => !resource.parts.includes(part))
-      if (unknown !== undefined) throw unknownReference('part', unknown, `${field}.parts`)
+    const error = await targetError({ deps }, workspaceId, entry)
+    if (error !== null) {
+      const field = `authorization_details.${i}.${error.field}`
+      errors.push({ field, detail: error.detail })
     }
   }
+  if (errors.length > 0) throw fieldsRefused('unknown_reference', errors)
 }
 
-type AnyTarget = {
-  workspaceId: string | null
-  type: string
-  parts: string[] | null
-  field: string
+const grantErrors = async (
+  { deps }: Reader,
+  grants: References['grants'],
+): Promise<FieldError[]> => {
+  const errors: FieldError[] = []
+  for (const [i, { audience: id, permissions }] of grants.entries()) {
+    const audience = await deps.store.findAudience(id)
+    const declared = audience?.permissions.map((permission) => permission.name)
+    const unknown = permissions.find((permission) => declared?.includes(permission) === false)
+    const detail = declared
+      ? `the audience ${id} has no permission ${unknown}`
+      : there('audience', id)
+    if (declared === undefined || unknown !== undefined)
+      errors.push({ field: `grants.${i}`, detail })
+  }
+  return errors
 }
 
-const checkAnyTarget = async (
-  { deps }: Pick<Admin, 'deps'>,
-  { workspaceId, type, parts, field }: AnyTarget,
-): Promise<void> => {
+/** A target that is not in the workspace, or a part that is not of the target. What is elsewhere is not there. */
+const targetError = async (
+  { deps }: Reader,
+  workspaceId: string | null,
+  entry: AuthorizationDetail,
+): Promise<FieldError | null> => {
+  if (entry.type === TOOL_RUN) return null
+  const { type, identifier, parts } = targetOf(entry)
+  if (identifier === null) return await anyTargetError({ deps }, { workspaceId, type, parts })
+  const resource = await deps.store.findResource(type, identifier)
+  if (resource === null || resource.workspaceId !== workspaceId) {
+    return { field: 'identifier', detail: there(`resource of type ${type}`, identifier) }
+  }
+  const unknown = parts?.find((part) => !resource.parts.includes(part))
+  return unknown === undefined ? null : { field: 'parts', detail: there('part', unknown) }
+}
+
+type AnyTarget = { workspaceId: string | null; type: string; parts: string[] | null }
+
+const anyTargetError = async (
+  { deps }: Reader,
+  { workspaceId, type, parts }: AnyTarget,
+): Promise<FieldError | null> => {
   const known =
-    workspaceId !== null && (await deps.store.listResources({ type, workspaceId }, { limit: 1 }))
-  if (!known || known.length === 0) throw unknownReference('resource type', type, `${field}.type`)
-  if (parts === null || parts.length === 0) return
-  const message = `${field}.parts: must be "*" or empty where the identifier is "*"`
-  throw new OperationRefused('invalid_value', message, `${field}.parts`)
+    workspaceId === null ? [] : await deps.store.listResources({ type, workspaceId }, { limit: 1 })
+  if (known.length === 0) return { field: 'type', detail: there('resource type', type) }
+  if (parts === null || parts.length === 0) return null
+  return { field: 'parts', detail: 'must be "*" or empty where the identifier is "*"' }
 }

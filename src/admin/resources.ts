@@ -7,12 +7,13 @@ import { chosenId, listOf } from './fields.ts'
 import {
   type Admin,
   change,
+  fieldsRefused,
   found,
   now,
   parse,
   retried,
+  there,
   unchanged,
-  unknownReference,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { resourceView } from './views.ts'
@@ -45,7 +46,7 @@ export const listResources = async (admin: Admin, query: z.input<typeof resource
   const workspaceId = authority.workspaceId ?? wanted
   const hidden = wanted !== undefined && wanted !== workspaceId
   return await pageByAge(
-    page,
+    { ...page, list: 'resources' },
     async (part) => (hidden ? [] : deps.store.listResources({ type, workspaceId }, part)),
     resourceView,
   )
@@ -60,7 +61,8 @@ export const createResource = (admin: Admin, input: z.input<typeof newResource>)
     const wanted = fields.workspace_id ?? admin.authority.workspaceId ?? DEFAULT_WORKSPACE
     const workspaceId = requireWorkspace(admin.authority, wanted)
     if ((await admin.deps.store.findWorkspace(workspaceId)) === null) {
-      throw unknownReference('workspace', workspaceId, 'workspace_id')
+      const error = { field: 'workspace_id', detail: there('workspace', workspaceId) }
+      throw fieldsRefused('unknown_reference', [error])
     }
     const { type, id } = fields
     await admin.deps.store.createResource(

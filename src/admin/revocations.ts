@@ -30,7 +30,11 @@ export const listRevocations = async (
 ) => {
   const { kind, client_id: clientId, ...page } = parse(revocationQuery, query)
   const filter = { kind, clientId, workspaceId: authority.workspaceId ?? undefined }
-  return await pageBySeq(page, (part) => deps.store.listRevocations(filter, part), revocationView)
+  return await pageBySeq(
+    { ...page, list: 'revocations' },
+    (part) => deps.store.listRevocations(filter, part),
+    revocationView,
+  )
 }
 
 /** Takes one token back, whoever's it is; of another workspace is as good as none of ours. */

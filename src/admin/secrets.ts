@@ -28,7 +28,10 @@ export const listSecrets = async (
   const rows = (await readSecrets(admin, clientId)).filter(
     (row) => wanted === undefined || row.name === wanted,
   )
-  return await pageOfRows(page, { rows, newestFirst: true, view: secretView })
+  return await pageOfRows(
+    { ...page, list: `secrets ${clientId}` },
+    { rows, newestFirst: true, view: secretView },
+  )
 }
 
 export const showSecret = async (admin: Admin, clientId: string, secretId: string) =>

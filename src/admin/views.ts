@@ -297,6 +297,7 @@ export const enrollmentShown = z
     used_at: timestamp.nullable(),
     revoked_at: timestamp.nullable(),
     client_id: z.string().nullable().meta({ description: 'What it has become.' }),
+    etag,
   })
   .meta({ id: 'Enrollment', description: 'A single-use credential that becomes a client.' })
 
@@ -314,6 +315,7 @@ export const enrollmentView = (row: Enrollment, now: number): z.infer<typeof enr
   used_at: timeOrNull(row.usedAt),
   revoked_at: timeOrNull(row.revokedAt),
   client_id: row.clientId,
+  etag: `${row.id.slice(-8)}-${row.usedAt ?? row.revokedAt ?? 'open'}`,
 })
 
 export const enrollmentCreated = z

@@ -20,7 +20,7 @@ export const listWorkspaces = async (
   const { status, ...page } = parse(workspaceQuery, query)
   const ids = authority.workspaceId === null ? undefined : [authority.workspaceId]
   return await pageByAge(
-    page,
+    { ...page, list: 'workspaces' },
     (part) => deps.store.listWorkspaces({ ids, status }, part),
     workspaceView,
   )

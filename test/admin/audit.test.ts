@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 
 /** What a list says of where it goes on. */
-const cursor = (seq: number): string => Buffer.from(`[${seq}]`).toString('base64url')
+const cursor = (seq: number): string => Buffer.from(`["audit",[${seq}]]`).toString('base64url')
 
 type Query = NonNullable<Parameters<typeof listAudit>[1]>
 

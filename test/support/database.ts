@@ -10,9 +10,11 @@ export const databasePath = ({ directory }: Place): string => join(directory, 'd
 
 type Row = Record<string, unknown>
 
+export const dump = (place: Place): Record<string, Row[]> => dumpFile(databasePath(place))
+
 /** Every row of every table but those of the audit, which every attempt adds to. Not opened read-only: such a connection leaves its -wal file behind. */
-export const dump = (place: Place): Record<string, Row[]> => {
-  const client = new BetterSqlite3(databasePath(place), { fileMustExist: true })
+export const dumpFile = (path: string): Record<string, Row[]> => {
+  const client = new BetterSqlite3(path, { fileMustExist: true })
   const tables = client
     .prepare(
       `select name from sqlite_master where type = 'table'

@@ -17,6 +17,7 @@ import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import { firstSeed } from '../../src/store/seed.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createUsage } from '../../src/usage.ts'
+import { dumpFile } from './database.ts'
 import { KEK, testKeys } from './keys.ts'
 import { type ClientCredentials, createRecords } from './records.ts'
 
@@ -65,7 +66,7 @@ const openDatabase = () => {
     client.close()
     return rows
   }
-  return { store, path, sql, query }
+  return { store, path, sql, query, dump: () => dumpFile(path) }
 }
 
 type Options = Partial<Deps> & { algorithms?: readonly Algorithm[] }
@@ -76,7 +77,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const lines: LogLine[] = []
   /** Outcomes, and what has been counted. */
   const events: AuditEvent[] = []
-  const { store, path, sql, query } = openDatabase()
+  const { store, path, sql, query, dump } = openDatabase()
   await store.bootstrap(firstSeed(await testKeys(algorithms), null), START_SECONDS, () => {})
   const used = { ...store }
   const audit = createAudit({ store: used, clock: () => clock.now })
@@ -115,6 +116,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     path,
     sql,
     query,
+    dump,
     /** From now on this verb fails, until `heal`. */
     fail(verb: keyof Store, error: Error) {
       Object.assign(used, { [verb]: () => Promise.reject(error) })

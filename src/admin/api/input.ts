@@ -3,7 +3,7 @@ import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
 import { readBody } from '../../http/body.ts'
 import { isObject, parseJson } from '../../json.ts'
-import type { Admin } from '../operation.ts'
+import { type Admin, fieldsRefused, shownName } from '../operation.ts'
 
 /** @throws OperationRefused `invalid_value` for a parameter that is given twice */
 export const readQuery = (url: string): Record<string, string> => {
@@ -11,7 +11,8 @@ export const readQuery = (url: string): Record<string, string> => {
   const names = pairs.map(([name]) => name)
   const repeated = names.find((name, i) => names.indexOf(name) !== i)
   if (repeated === undefined) return Object.fromEntries(pairs)
-  throw new OperationRefused('invalid_value', 'a parameter of the query is given twice')
+  const [field, detail] = [shownName(repeated), 'must be given once']
+  throw fieldsRefused('invalid_value', [{ field, detail }])
 }
 
 /**
@@ -37,7 +38,7 @@ const checkMediaType = (headers: Headers): void => {
   throw new OperationRefused('media_type_unsupported', 'the body must be plain application/json')
 }
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true })
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const parseObject = (bytes: Uint8Array): Record<string, unknown> => {
   try {

@@ -35,6 +35,13 @@ const signingKeys: readonly Endpoint[] = [
     run: (admin, { query }) => listKeys(admin, query),
   }),
   endpoint({
+    ...{ method: 'post', path: '/keys/revoke-all', action: 'key.revoke_all' },
+    summary: 'Revoke every key there is; all tokens are dead, this one included',
+    answers: partOf(keyShown),
+    refuses: ['unbound_required'],
+    run: (admin) => revokeAllKeys(admin),
+  }),
+  endpoint({
     ...{ method: 'get', path: '/keys/{kid}', action: 'key.show' },
     summary: 'One signing key',
     answers: keyShown,
@@ -47,13 +54,6 @@ const signingKeys: readonly Endpoint[] = [
     answers: partOf(keyShown),
     refuses: ['unbound_required'],
     run: (admin, { kid }) => revokeKey(admin, kid),
-  }),
-  endpoint({
-    ...{ method: 'post', path: '/keys/revoke-all', action: 'key.revoke_all' },
-    summary: 'Revoke every key there is; all tokens are dead, this one included',
-    answers: partOf(keyShown),
-    refuses: ['unbound_required'],
-    run: (admin) => revokeAllKeys(admin),
   }),
 ]
 

@@ -43,12 +43,11 @@ export const administration = (deps: AdminDeps & Pick<Deps, 'clientAddress'>): H
   }
 
   app.get('*', etags)
-  for (const endpoint of ENDPOINTS)
-    app.on(endpoint.method, routeOf(endpoint.path), handler(endpoint))
-  for (const [path, allow] of methodsByPath()) {
+  for (const [path, endpoints] of endpointsByPath()) {
+    for (const endpoint of endpoints) app.on(endpoint.method, path, handler(endpoint))
     app.all(
       path,
-      refused((c) => methodNotAllowed(c, allow)),
+      refused((c) => methodNotAllowed(c, allowOf(endpoints))),
     )
   }
   app.all(
@@ -62,15 +61,18 @@ export const administration = (deps: AdminDeps & Pick<Deps, 'clientAddress'>): H
 /** `/clients/{client_id}` for Hono. */
 const routeOf = (path: string): string => path.replaceAll(/{(\w+)}/g, ':$1')
 
-const methodsByPath = (): Map<string, string> => {
-  const methods = new Map<string, string>()
-  for (const { path, method } of ENDPOINTS) {
-    const known = methods.get(routeOf(path))
-    const own = method === 'get' ? 'GET, HEAD' : method.toUpperCase()
-    methods.set(routeOf(path), known === undefined ? own : `${known}, ${own}`)
+/** In the order of the table: an address without a name in braces stands before one that would take it. */
+const endpointsByPath = (): Map<string, Endpoint[]> => {
+  const paths = new Map<string, Endpoint[]>()
+  for (const endpoint of ENDPOINTS) {
+    const path = routeOf(endpoint.path)
+    paths.set(path, [...(paths.get(path) ?? []), endpoint])
   }
-  return methods
+  return paths
 }
+
+const allowOf = (endpoints: readonly Endpoint[]): string =>
+  endpoints.map(({ method }) => (method === 'get' ? 'GET, HEAD' : method.toUpperCase())).join(', ')
 
 const methodNotAllowed = (c: AppContext, allow: string): OperationRefused => {
   c.header('Allow', allow)

@@ -1,0 +1,214 @@
+// What is refused of a body before anything is decided: its form, its fields, and what they name.
+import { describe, expect, it, test } from 'vitest'
+import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../src/constants.ts'
+import { type Answer, badFields, expectProblem, startAdminApi } from '../support/admin-api.ts'
+import { makeThings } from '../support/admin-requests.ts'
+
+const api = await startAdminApi()
+const { server, callers } = api
+const { unbound } = callers
+
+const JSON_TYPE = 'application/json'
+
+/** As it is: no header is added, and what is no text is no text. */
+const post = async (
+  path: string,
+  body: NonNullable<RequestInit['body']>,
+  headers: Record<string, string>,
+): Promise<Answer> => {
+  const sent = new Headers(headers)
+  sent.set('Authorization', `Bearer ${await api.tokenOf(unbound)}`)
+  return await api.send(path, {
+    method: 'POST',
+    body,
+    headers: sent,
+    duplex: 'half',
+  } as RequestInit)
+}
+
+describe('a body', () => {
+  const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+  const malformed: [name: string, body: string | Uint8Array<ArrayBuffer>][] = [
+    ['broken off', '{"id":"a"'],
+    ['with something behind it', '{"id":"a"} x'],
+    ['an array', '[{"id":"a"}]'],
+    ['null', 'null'],
+    ['a text', '"a"'],
+    ['a number', '1'],
+    ['a form', 'id=a'],
+    ['blank', ' '],
+    ['a member twice', '{"id":"a","id":"a"}'],
+    ['a member twice, once escaped', '{"id":"a","\\u0069d":"a"}'],
+    ['__proto__ twice', '{"id":"a","__proto__":{},"__proto__":{}}'],
+    ['a member twice, further in', '{"id":"a","x":[{"y":1,"y":2}]}'],
+    ['nested too deep', `{"id":"a","capabilities":${nested(MAX_JSON_DEPTH + 1)}}`],
+    ['nested very deep', `{"id":"a","capabilities":${nested(100_000)}}`],
+    ['with a byte order mark', '\ufeff{"id":"a"}'],
+    ['in UTF-16', new Uint8Array(Buffer.from('{"id":"a"}', 'utf16le'))],
+    ['not in UTF-8', new Uint8Array([...Buffer.from('{"id":"a","name":"'), 0xff, 0x22, 0x7d])],
+    ['with a comment', '{"id":"a"/**/}'],
+    ['with a comma at its end', '{"id":"a",}'],
+  ]
+  it.each(malformed)('%s', async (_, body) => {
+    const answer = await api.unchangedBy(() =>
+      post('/plugins', body, { 'Content-Type': JSON_TYPE }),
+    )
+    expectProblem(answer, 400, 'body_malformed')
+  })
+
+  it.each([
+    ['of no type', {}],
+    ['of another type', { 'Content-Type': 'text/plain' }],
+    ['a form', { 'Content-Type': 'application/x-www-form-urlencoded' }],
+    ['of a type that is like JSON', { 'Content-Type': 'application/problem+json' }],
+    ['of two types', { 'Content-Type': 'text/plain, application/json' }],
+    ['with another charset', { 'Content-Type': 'application/json; charset=iso-8859-1' }],
+    ['with a parameter', { 'Content-Type': 'application/json; profile=x' }],
+    ['compressed', { 'Content-Type': JSON_TYPE, 'Content-Encoding': 'gzip' }],
+  ])('%s', async (_, headers) => {
+    const body = new Uint8Array(Buffer.from('{"id":"a"}'))
+    const answer = await api.unchangedBy(() =>
+      post('/plugins', body, headers as Record<string, string>),
+    )
+    expectProblem(answer, 415, 'media_type_unsupported')
+  })
+
+  it.each(['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"'])(
+    'is taken as %s',
+    async (type) => {
+      const name = 'Käse: "a\\b:c" {"id":1}'
+      const body = JSON.stringify({ id: `typed-${type.length}`, name })
+      const answer = await post('/plugins', body, { 'Content-Type': type })
+      expect([answer.status, answer.body['name']]).toEqual([201, name])
+    },
+  )
+
+  const padded = (length: number): string => '{"id":"a"}'.padEnd(length)
+
+  it('too long', async () => {
+    const body = padded(MAX_JSON_BYTES + 1)
+    const declared = { 'Content-Type': JSON_TYPE, 'Content-Length': String(body.length) }
+    const asStream = () => new Blob([body]).stream()
+    for (const answer of [
+      await api.unchangedBy(() => post('/plugins', body, declared)),
+      await api.unchangedBy(() => post('/plugins', asStream(), { 'Content-Type': JSON_TYPE })),
+    ]) {
+      expectProblem(answer, 413, 'body_too_large')
+    }
+    const answer = await post('/plugins', padded(MAX_JSON_BYTES), { 'Content-Type': JSON_TYPE })
+    expect(answer.status).toBe(201)
+  })
+
+  it('that ends too soon', async () => {
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) })
+    const answer = await post('/plugins', broken, { 'Content-Type': JSON_TYPE })
+    expectProblem(answer, 400, 'body_malformed')
+  })
+
+  it('where none belongs', async () => {
+    const { client } = await makeThings(api)
+    const path = `/clients/${client}/disable`
+    const answer = await api.unchangedBy(() => api.call(unbound, 'POST', path, { force: true }))
+    expectProblem(answer, 422, 'invalid_value')
+    expect(badFields(answer)).toEqual(['force'])
+    expect((await api.call(unbound, 'POST', path, {})).status).toBe(200)
+  })
+
+  it('an audience of many permissions, each implying the next, holds nobody up', async () => {
+    const permissions = Array.from({ length: 7_000 }, (_, i) => ({
+      name: `p${i}`,
+      implies: [`p${i + 1}`],
+    }))
+    const started = performance.now()
+    const answer = await api.call(unbound, 'POST', '/audiences', { id: 'chain', permissions })
+    expectProblem(answer, 422, 'invalid_value')
+    expect(performance.now() - started).toBeLessThan(500)
+  })
+})
+
+describe('fields', () => {
+  const cases: [path: string, body: string, fields: string[]][] = [
+    ['/plugins', '{}', ['id']],
+    ['/plugins', '', ['id']],
+    [
+      '/plugins',
+      '{"id":1,"name":"","trust":"x","capabilities":["a","*"],"snapshot":" ","x":1}',
+      ['id', 'name', 'trust', 'capabilities.1', 'snapshot', 'x'],
+    ],
+    ['/plugins', '{"id":"a","__proto__":{"trust":"bundled"}}', ['__proto__']],
+    ['/plugins', '{"id":"a","constructor":1,"toString":2}', ['constructor', 'toString']],
+    ['/plugins', '{"id":"a","no such":1}', ['?']],
+    ['/plugins', '{"id":"a","etag":"b","generation":2}', ['etag', 'generation']],
+    ['/workspaces', '{"id":"a","status":"suspended"}', ['status']],
+    [
+      '/audiences',
+      '{"id":"http://a.example","token_ttl":59,"algorithm":"none"}',
+      ['id', 'token_ttl', 'algorithm'],
+    ],
+    [
+      '/audiences',
+      '{"id":"a","permissions":[{"name":"a,b","implies":"c","x":1},{}]}',
+      [
+        'permissions.0.name',
+        'permissions.0.implies',
+        'permissions.0.x',
+        'permissions.1.name',
+        'permissions.1.implies',
+      ],
+    ],
+    ['/audiences', '{"id":"a","algorithm":"ES256"}', ['algorithm']],
+    [
+      '/clients',
+      '{"name":null,"plugins":"p","quota_per_minute":1e999,"status":"active"}',
+      ['name', 'plugins', 'quota_per_minute', 'status'],
+    ],
+    [
+      '/clients',
+      '{"name":"a","workspace_id":"*","grants":[{"audience":"docs","permissions":[1]}]}',
+      ['workspace_id', 'grants.0.permissions.0'],
+    ],
+    ['/clients', '{"name":"a","workspace_id":null}', ['workspace_id']],
+    ['/clients', '{"name":"a\\u0000","token_ttl":60.5}', ['name', 'token_ttl']],
+    ['/clients', '{"name":"\\ud800"}', ['name']],
+    ['/revocations', '{"token":null}', ['token']],
+  ]
+  test.each(cases)('%s %s: %j', async (path, body, fields) => {
+    const answer = await api.unchangedBy(() => api.call(unbound, 'POST', path, body))
+    expectProblem(answer, 422, 'invalid_value')
+    expect(badFields(answer).toSorted()).toEqual(fields.toSorted())
+  })
+
+  it('name what does not exist, each of them', async () => {
+    const body = {
+      name: 'a',
+      workspace_id: 'nowhere',
+      plugins: ['p-acme', 'nothing'],
+      grants: [{ audience: 'docs', permissions: ['fly'] }],
+      introspects: ['nobody'],
+    }
+    const answer = await api.unchangedBy(() => api.call(unbound, 'POST', '/clients', body))
+    expectProblem(answer, 422, 'unknown_reference')
+    expect(badFields(answer)).toEqual(['workspace_id', 'plugins.1', 'introspects.0', 'grants.0'])
+  })
+
+  it('a secret in the wrong one is kept nowhere', async () => {
+    const client = await server.client()
+    const token = await api.tokenOf(unbound)
+    for (const [method, path, body] of [
+      ['GET', `/clients/${client.secret}`, undefined],
+      ['POST', `/clients/${client.secret}/disable`, undefined],
+      ['GET', `/plugins/${token}`, undefined],
+      ['POST', '/audiences', { id: token }],
+      ['POST', '/clients', { name: 'a', workspace_id: client.secret }],
+      ['POST', '/clients', { name: 'a', [client.secret]: 1 }],
+      ['POST', '/clients', { name: 'a', plugins: [client.secret] }],
+    ] as const) {
+      server.lines.length = 0
+      const answer = await api.callWith(token, method, path, body)
+      expect([404, 422]).toContain(answer.status)
+      expectProblem(answer, answer.status, String(answer.body['code']))
+      expect(JSON.stringify(server.events)).not.toContain(client.secret.slice(4))
+      expect(JSON.stringify(server.events)).not.toContain(token)
+    }
+  })
+})

@@ -1,0 +1,70 @@
+// What is in another workspace, or in none, does not exist for an administrator who is bound to one.
+import { describe, expect, it } from 'vitest'
+import { comparable, expectProblem, startAdminApi } from '../support/admin-api.ts'
+
+const api = await startAdminApi()
+const { server, callers } = api
+const { bound, unbound } = callers
+const foreign = await server.client({ workspaceId: 'globex', grants: { other: ['use'] } })
+
+describe('what is in another workspace does not exist', () => {
+  const NOBODY = 'lkc_AAAAAAAAAAAAAAAAAAAAAA'
+  const operations = api.operations.filter(({ path }) => path.startsWith('/clients/{'))
+
+  it.each(operations)('$method $path', async ({ method, path, body }) => {
+    const [kept] = await server.store.listSecrets(foreign.id, server.seconds())
+    const answers = [foreign.id, unbound.client.id, NOBODY].map(async (id) => {
+      const address = path.replace('{client_id}', id).replace('{secret_id}', kept?.id ?? '')
+      const sent = body === null ? undefined : { name: 'taken' }
+      const answer = await api.unchangedBy(() =>
+        api.call(bound, method, address, sent, { 'If-Match': '*' }),
+      )
+      expectProblem(answer, 404, 'not_found')
+      return comparable(answer, id)
+    })
+    const [inAnother, inNone, nowhere] = await Promise.all(answers)
+    expect(inAnother).toEqual(nowhere)
+    expect(inNone).toEqual(nowhere)
+  })
+
+  it('its tokens cannot be taken back, nor those of unbound administrators', async () => {
+    const tokens = [await server.issue(foreign), await api.tokenOf(unbound), 'x.y.z']
+    const answers = tokens.map(async (token) => {
+      const answer = await api.unchangedBy(() => api.call(bound, 'POST', '/revocations', { token }))
+      return comparable(answer, 'ID')
+    })
+    const [first, second, third] = await Promise.all(answers)
+    expect([first, second]).toEqual([third, third])
+  })
+
+  it.each([
+    ['clients', /globex/],
+    ['workspaces', /globex/],
+    ['plugins', /p-globex|p-nobody/],
+    ['audiences', /other/],
+    ['revocations', /"(plugin|workspace|key)"/],
+  ])('in /%s', async (noun, hidden) => {
+    await server.store.revokeClientTokens(foreign.id, server.seconds())
+    await server.store.revokePluginTokens('p-acme', server.seconds())
+    const text = JSON.stringify(await api.readAll(bound, `/${noun}`))
+    expect(text).not.toMatch(hidden)
+    expect(text).not.toContain(foreign.id)
+    expect(text).not.toContain(unbound.client.id)
+  })
+
+  it.each([`workspace_id=globex`, 'audience=other', 'plugin_id=p-globex'])(
+    'with %s',
+    async (query) => {
+      const found = await api.readAll(bound, `/clients?${query}`)
+      expect(found.filter((client) => client['workspace_id'] !== 'acme')).toEqual([])
+    },
+  )
+
+  it('nor with a cursor that somebody else was given', async () => {
+    const { body } = await api.call(unbound, 'GET', '/clients?limit=1')
+    const query = `limit=1000&cursor=${String(body['next_cursor'])}`
+    const answer = await api.call(bound, 'GET', `/clients?${query}`)
+    expect(answer.text).not.toContain('globex')
+    expect(answer.text).not.toContain(unbound.client.id)
+  })
+})

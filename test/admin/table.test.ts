@@ -1,0 +1,213 @@
+// Who may: every endpoint of the OpenAPI document, asked by everyone. What is refused changes nothing and
+// leaves its trace in the audit.
+import { describe, expect, it, test } from 'vitest'
+import { BOTH, expectChallenge, expectProblem, startAdminApi } from '../support/admin-api.ts'
+import { GOOD_REQUESTS, type Sent, goodRequest, makeThings } from '../support/admin-requests.ts'
+import { decode, partsOf } from '../support/jwt.ts'
+import { ADDRESS } from '../support/server.ts'
+
+/** Whether the good request is answered, or with which code it is refused. */
+type Outcome = 'ok' | 'permission_missing' | 'not_found' | 'unbound_required' | 'exceeds_own_grant'
+
+/** Administrators, from the least: of another workspace than the thing, of its workspace, of none. */
+const ADMINISTRATORS = ['readOnly', 'writeOnly', 'other', 'bound', 'unbound'] as const
+type Row = readonly [
+  readOnly: Outcome,
+  writeOnly: Outcome,
+  other: Outcome,
+  bound: Outcome,
+  unbound: Outcome,
+]
+
+const ok = 'ok'
+const permission = 'permission_missing'
+const hidden = 'not_found'
+const unbound = 'unbound_required'
+const exceeds = 'exceeds_own_grant'
+
+const TABLE: Readonly<Record<string, Row>> = {
+  workspaceList: [ok, permission, ok, ok, ok],
+  workspaceCreate: [permission, ok, unbound, unbound, ok],
+  workspaceShow: [ok, permission, hidden, ok, ok],
+  workspaceUpdate: [permission, ok, unbound, unbound, ok],
+  workspaceSuspend: [permission, ok, unbound, unbound, ok],
+  workspaceResume: [permission, ok, unbound, unbound, ok],
+  audienceList: [ok, permission, ok, ok, ok],
+  audienceCreate: [permission, ok, unbound, unbound, ok],
+  audienceShow: [ok, permission, hidden, ok, ok],
+  audienceUpdate: [permission, ok, unbound, unbound, ok],
+  pluginList: [ok, permission, ok, ok, ok],
+  pluginCreate: [permission, ok, unbound, unbound, ok],
+  pluginShow: [ok, permission, hidden, ok, ok],
+  pluginUpdate: [permission, ok, unbound, unbound, ok],
+  pluginRevokeTokens: [permission, ok, unbound, unbound, ok],
+  clientList: [ok, permission, ok, ok, ok],
+  clientCreate: [permission, ok, exceeds, ok, ok],
+  clientShow: [ok, permission, hidden, ok, ok],
+  clientUpdate: [permission, ok, hidden, ok, ok],
+  clientDelete: [permission, ok, hidden, ok, ok],
+  clientDisable: [permission, ok, hidden, ok, ok],
+  clientEnable: [permission, ok, hidden, ok, ok],
+  clientRevokeTokens: [permission, ok, hidden, ok, ok],
+  secretList: [ok, permission, hidden, ok, ok],
+  secretAdd: [permission, ok, hidden, ok, ok],
+  secretShow: [ok, permission, hidden, ok, ok],
+  secretRevoke: [permission, ok, hidden, ok, ok],
+  resourceList: [ok, permission, ok, ok, ok],
+  resourceCreate: [permission, ok, ok, ok, ok],
+  resourceShow: [ok, permission, hidden, ok, ok],
+  resourceUpdate: [permission, ok, hidden, ok, ok],
+  resourceDelete: [permission, ok, hidden, ok, ok],
+  clientShowDetails: [ok, permission, hidden, ok, ok],
+  clientDetails: [permission, ok, hidden, ok, ok],
+  enrollmentList: [ok, permission, ok, ok, ok],
+  enrollmentCreate: [permission, ok, exceeds, ok, ok],
+  enrollmentShow: [ok, permission, hidden, ok, ok],
+  enrollmentRevoke: [permission, ok, hidden, ok, ok],
+  revocationList: [ok, permission, ok, ok, ok],
+  tokenRevoke: [permission, ok, hidden, ok, ok],
+  keyList: [ok, permission, unbound, unbound, ok],
+  keyShow: [ok, permission, unbound, unbound, ok],
+  keyRevoke: [permission, ok, unbound, unbound, ok],
+  keyRevokeAll: [permission, ok, unbound, unbound, ok],
+  auditList: [ok, permission, ok, ok, ok],
+  auditVerify: [ok, permission, unbound, unbound, ok],
+  auditExport: [ok, permission, ok, ok, ok],
+}
+
+/** Of the audit one sees what one has tried oneself, and that may be anything. */
+const expectNothingOfOthers = ({ text }: { text: string }): void => {
+  const { id } = callers.other.client
+  const seen = text.split(/(?<=})[,\n]/).filter((part) => !part.includes(`"actor":"client:${id}"`))
+  expect(seen.join()).not.toMatch(/acme|docs/)
+}
+
+const api = await startAdminApi()
+const { server, callers } = api
+
+test('every operation of the document is in the table, and every one of the table in the document', () => {
+  const documented = api.operations.map(({ id }) => id)
+  expect(Object.keys(TABLE).toSorted()).toEqual(documented.toSorted())
+  expect(Object.keys(GOOD_REQUESTS).toSorted()).toEqual(documented.toSorted())
+})
+
+/** Signed by us, with a good token's claims but for these. */
+const forged = async (change: Record<string, unknown>, typ = 'at+jwt'): Promise<string> => {
+  const { claims } = decode(await api.tokenOf(callers.unbound))
+  const signed = await server.deps.signer.sign(
+    { ...claims, ...change },
+    { algorithm: 'RS256', typ },
+  )
+  return signed.token
+}
+
+const revoked = async (): Promise<string> => {
+  const token = await api.tokenOf(callers.unbound)
+  const { jti, client_id: clientId, client_gen: clientGen, exp } = decode(token).claims
+  const claims = { jti, clientId, clientGen, exp } as Parameters<typeof server.store.revokeToken>[0]
+  await server.store.revokeToken(claims, server.seconds())
+  return token
+}
+
+/** Its generation is as it was: the status alone must be enough. */
+const disabled = async (): Promise<string> => {
+  const client = await server.client({ workspaceId: null, grants: { latchkey: BOTH } })
+  const token = await server.issue(client)
+  server.sql(`update clients set status = 'disabled' where id = '${client.id}'`)
+  return token
+}
+
+const unsigned = async (): Promise<string> => {
+  const [header, payload] = partsOf(await api.tokenOf(callers.unbound))
+  return `${header}.${payload}.${'A'.repeat(342)}`
+}
+
+/** By whom a request is refused before it is looked at, and with which code. */
+const STRANGERS: readonly [
+  name: string,
+  token: () => Promise<string | null> | string | null,
+  code: string,
+][] = [
+  ['no token', () => null, 'token_missing'],
+  ['an empty token', () => '', 'token_missing'],
+  ['a malformed token', () => 'x.y.z', 'token_malformed'],
+  ['a token that nobody signed', unsigned, 'token_untrusted'],
+  ['a token for another audience', () => api.tokenOf(callers.stranger), 'token_untrusted'],
+  ['a token of another issuer', () => forged({ iss: 'https://other.example' }), 'token_untrusted'],
+  ['a signed text of another type', () => forged({}, 'JWT'), 'token_untrusted'],
+  ['an expired token', () => forged({ exp: server.seconds() }), 'token_expired'],
+  ['a revoked token', revoked, 'token_revoked'],
+  ['a token of a disabled client', disabled, 'token_revoked'],
+]
+
+const methodOf = (id: string): string => api.operations.find((one) => one.id === id)?.method ?? ''
+const isRead = (id: string): boolean => methodOf(id) === 'GET'
+const needsIfMatch = (id: string): boolean => ['PUT', 'PATCH', 'DELETE'].includes(methodOf(id))
+
+/** `client.revoke_tokens`, as the audit says it. */
+const actionOf = (id: string): string => {
+  const [noun = '', verb = ''] = id.split(/(?<=^[a-z]+)(?=[A-Z])/)
+  return `${noun}.${verb.replaceAll(/(?<!^)[A-Z]/g, '_$&').toLowerCase()}`
+}
+
+/** What the operation is asked for, which could be answered. */
+const prepare = async (id: string): Promise<Sent> => {
+  await server.setWorkspaceStatus('acme', 'active')
+  const sent = goodRequest(id, await makeThings(api))
+  return needsIfMatch(id) ? { ...sent, headers: await api.ifMatch(sent.path) } : sent
+}
+
+/** For requests that change nothing the same one serves many. */
+const prepareOnce = (id: string): (() => Promise<Sent>) => {
+  let prepared: Promise<Sent> | null = null
+  return () => (prepared ??= prepare(id))
+}
+
+/** Sends it, and sees that it changes nothing. @returns the answer, and what the audit then has more */
+const refusedRequest = async (id: string, token: string | null, sent: Sent) => {
+  const before = server.dump()
+  server.events.length = 0
+  const answer = await api.callWith(token, methodOf(id), sent.path, sent.body, sent.headers)
+  expect(server.dump()).toEqual(before)
+  return { answer, events: [...server.events] }
+}
+
+describe.each(Object.entries(TABLE))('%s', (id, row) => {
+  const request = { requestId: expect.any(String) as unknown, address: ADDRESS }
+  const preparedOnce = prepareOnce(id)
+  const scope = () => api.operations.find((one) => one.id === id)?.scope ?? ''
+
+  it.each(STRANGERS)('refuses %s', async (_, tokenOf, code) => {
+    const sent = await preparedOnce()
+    const { answer, events } = await refusedRequest(id, await tokenOf(), sent)
+    expectProblem(answer, 401, code)
+    expectChallenge(answer, code, scope())
+    const event = { actor: 'unknown', action: actionOf(id), target: null, outcome: 'refused' }
+    expect(events).toEqual([{ ...request, ...event, reason: code }])
+  })
+
+  const cells = ADMINISTRATORS.map((who, i) => [who, row[i] ?? ok] as const)
+
+  it.each(cells.filter(([, outcome]) => outcome !== ok))('for %s: %s', async (who, code) => {
+    const sent = await preparedOnce()
+    const token = await api.tokenOf(callers[who])
+    const { answer, events } = await refusedRequest(id, token, sent)
+    expectProblem(answer, code === 'not_found' ? 404 : 403, code)
+    expectChallenge(answer, code, scope())
+    const event = { actor: `client:${callers[who].client.id}`, action: actionOf(id) }
+    const said = { ...request, ...event, outcome: 'refused', reason: code }
+    // That a thing does not exist is no refusal of a read for who the caller is.
+    expect(events).toMatchObject(isRead(id) && code === hidden ? [] : [said])
+  })
+
+  it.each(cells.filter(([, outcome]) => outcome === ok))('for %s: %s', async (who) => {
+    const { path, body, headers } = await prepare(id)
+    server.events.length = 0
+    const answer = await api.call(callers[who], methodOf(id), path, body, headers)
+    expect(answer.status, answer.text).toBeLessThan(300)
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    const event = { actor: `client:${callers[who].client.id}`, action: actionOf(id) }
+    expect(server.events).toMatchObject(isRead(id) ? [] : [{ ...event, outcome: 'success' }])
+    if (who === 'other') expectNothingOfOthers(answer)
+  })
+})

@@ -1,0 +1,121 @@
+// One good request for each operation of the admin API, over things that belong to the workspace `acme`.
+import type { AdminApi } from './admin-api.ts'
+
+export type Sent = { path: string; body?: unknown; headers?: Record<string, string> }
+
+/** What a request is about: made anew for each, because most are good once. */
+export type Things = {
+  /** Of nothing else in the test. */
+  fresh: string
+  client: string
+  secret: string
+  token: string
+  activeKid: string
+  nextKid: string
+  /** Of the type `playlist`. */
+  resource: string
+  enrollment: string
+}
+
+let made = 0
+
+export const makeThings = async ({ server }: AdminApi): Promise<Things> => {
+  const grants = { docs: ['read'] }
+  const client = await server.client({ workspaceId: 'acme', grants, plugins: ['p-acme'] })
+  const [secret] = await server.store.listSecrets(client.id, server.seconds())
+  const keys = await server.store.listKeys()
+  const kidOf = (state: string) => keys.find((key) => key.state === state)?.kid ?? ''
+  const fresh = `fresh-${made++}`
+  const resource = { type: 'playlist', id: `list-${fresh}`, workspaceId: 'acme', parts: ['a'] }
+  await server.store.createResource(resource, server.seconds())
+  const enrollment = {
+    ...{ id: `enrollment_${fresh}`, name: fresh, hash: fresh, workspaceId: 'acme', plugins: [] },
+    ...{ grants: [], details: [], unusedAfter: null, expiresAt: server.seconds() + 900 },
+  }
+  await server.store.createEnrollment(enrollment, server.seconds())
+  return {
+    fresh,
+    resource: resource.id,
+    enrollment: enrollment.id,
+    client: client.id,
+    secret: secret?.id ?? '',
+    token: await server.issue(client, { audience: 'docs' }),
+    activeKid: kidOf('active'),
+    nextKid: kidOf('next'),
+  }
+}
+
+type GoodRequest = (things: Things) => Sent
+
+/** By the operation's id in the document. */
+export const GOOD_REQUESTS: Readonly<Record<string, GoodRequest>> = {
+  workspaceList: () => ({ path: '/workspaces' }),
+  workspaceCreate: ({ fresh }) => ({ path: '/workspaces', body: { id: fresh } }),
+  workspaceShow: () => ({ path: '/workspaces/acme' }),
+  workspaceUpdate: () => ({ path: '/workspaces/acme', body: { name: 'Acme' } }),
+  workspaceSuspend: () => ({ path: '/workspaces/acme/suspend' }),
+  workspaceResume: () => ({ path: '/workspaces/acme/resume' }),
+  audienceList: () => ({ path: '/audiences' }),
+  audienceCreate: ({ fresh }) => ({ path: '/audiences', body: { id: fresh } }),
+  audienceShow: () => ({ path: '/audiences/docs' }),
+  audienceUpdate: () => ({ path: '/audiences/docs', body: { token_ttl: 600 } }),
+  pluginList: () => ({ path: '/plugins' }),
+  pluginCreate: ({ fresh }) => ({ path: '/plugins', body: { id: fresh } }),
+  pluginShow: () => ({ path: '/plugins/p-acme' }),
+  pluginUpdate: () => ({ path: '/plugins/p-acme', body: { name: 'Acme' } }),
+  pluginRevokeTokens: () => ({ path: '/plugins/p-acme/revoke-tokens' }),
+  clientList: () => ({ path: '/clients' }),
+  clientCreate: ({ fresh }) => ({
+    path: '/clients',
+    body: { name: fresh, grants: [{ audience: 'docs', permissions: ['read'] }] },
+  }),
+  clientShow: ({ client }) => ({ path: `/clients/${client}` }),
+  clientUpdate: ({ client }) => ({ path: `/clients/${client}`, body: { grants: [] } }),
+  clientDelete: ({ client }) => ({ path: `/clients/${client}` }),
+  clientDisable: ({ client }) => ({ path: `/clients/${client}/disable` }),
+  clientEnable: ({ client }) => ({ path: `/clients/${client}/enable` }),
+  clientRevokeTokens: ({ client }) => ({ path: `/clients/${client}/revoke-tokens` }),
+  secretList: ({ client }) => ({ path: `/clients/${client}/secrets` }),
+  secretAdd: ({ client }) => ({ path: `/clients/${client}/secrets`, body: { name: 'second' } }),
+  secretShow: ({ client, secret }) => ({ path: `/clients/${client}/secrets/${secret}` }),
+  secretRevoke: ({ client, secret }) => ({ path: `/clients/${client}/secrets/${secret}` }),
+  resourceList: () => ({ path: '/resources' }),
+  resourceCreate: ({ fresh }) => ({
+    path: '/resources',
+    body: { type: 'playlist', id: fresh, parts: ['a'] },
+  }),
+  resourceShow: ({ resource }) => ({ path: `/resources/playlist/${resource}` }),
+  resourceUpdate: ({ resource }) => ({
+    path: `/resources/playlist/${resource}`,
+    body: { parts: [] },
+  }),
+  resourceDelete: ({ resource }) => ({ path: `/resources/playlist/${resource}` }),
+  clientShowDetails: ({ client }) => ({ path: `/clients/${client}/authorization-details` }),
+  clientDetails: ({ client }) => ({
+    path: `/clients/${client}/authorization-details`,
+    body: { authorization_details: [] },
+  }),
+  enrollmentList: () => ({ path: '/enrollments' }),
+  enrollmentCreate: ({ fresh }) => ({
+    path: '/enrollments',
+    body: { name: fresh, grants: [{ audience: 'docs', permissions: ['read'] }] },
+  }),
+  enrollmentShow: ({ enrollment }) => ({ path: `/enrollments/${enrollment}` }),
+  enrollmentRevoke: ({ enrollment }) => ({ path: `/enrollments/${enrollment}/revoke` }),
+  revocationList: () => ({ path: '/revocations' }),
+  tokenRevoke: ({ token }) => ({ path: '/revocations', body: { token } }),
+  keyList: () => ({ path: '/keys' }),
+  keyShow: ({ activeKid }) => ({ path: `/keys/${activeKid}` }),
+  keyRevoke: ({ nextKid }) => ({ path: `/keys/${nextKid}/revoke` }),
+  keyRevokeAll: () => ({ path: '/keys/revoke-all' }),
+  auditList: () => ({ path: '/audit' }),
+  auditVerify: () => ({ path: '/audit/verify' }),
+  auditExport: () => ({ path: '/audit/export' }),
+}
+
+/** @throws TypeError for an operation that nobody has said a good request for */
+export const goodRequest = (id: string, things: Things): Sent => {
+  const request = GOOD_REQUESTS[id]
+  if (request === undefined) throw new TypeError(`no good request for ${id}`)
+  return request(things)
+}
