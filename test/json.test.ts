@@ -63,7 +63,7 @@ describe('parseJson', () => {
 
   it.each(['[]', '{"a":}'])('takes %s so deep and no deeper', (around) => {
     const nested = (depth: number): string => {
-      const [open = '', close = ''] = [around.slice(0, -1), around.slice(-1)]
+      const [open, close] = [around.slice(0, -1), around.slice(-1)]
       return `${open.repeat(depth - 1)}[]${close.repeat(depth - 1)}`
     }
     const deepest = nested(MAX_JSON_DEPTH)
