@@ -99,17 +99,26 @@ const missingMember = (entries: readonly AuthorizationDetail[]) => {
   return null
 }
 
+/** Checked below as it was sent: an object schema would leave a member `__proto__` out without a word. */
+const detail = z.custom<AuthorizationDetail>().meta({
+  override: {
+    type: 'object',
+    properties: { type: { type: 'string' } },
+    required: ['type'],
+    additionalProperties: {},
+  },
+})
+
 /** Entries as they are granted: nothing is left to a default. */
 export const grantedDetails = z
-  .array(z.looseObject({ type: z.string() }))
-  .max(MAX_DETAILS, { error: `must be a list of at most ${MAX_DETAILS} objects` })
+  .array(detail)
+  .max(MAX_DETAILS, { error: `must be a list of at most ${MAX_DETAILS} objects`, abort: true })
   .superRefine((entries, context) => {
-    const error = formError(entries) ?? missingMember(entries as AuthorizationDetail[])
+    const error = formError(entries) ?? missingMember(entries)
     if (error === null) return
     const path = error.path === '' ? [] : error.path.split('.')
     context.addIssue({ code: 'custom', path, message: `must ${error.must}` })
   })
-  .transform((entries) => entries as AuthorizationDetail[])
   .meta({
     description:
       'RFC 9396. Every member of a type is written out: `"*"` stands for any, an empty list for none.',
