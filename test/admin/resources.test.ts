@@ -1,13 +1,13 @@
 // The registry of what details point at, over the API: who sees it, and what dies when something is taken.
 import { beforeAll, describe, expect, it } from 'vitest'
+import { putResource } from '../../src/admin/resources.ts'
+import { issueTokenFor } from '../../src/admin/tokens.ts'
 import { MAX_DETAIL_LIST } from '../../src/constants.ts'
+import { adminOf } from '../support/admin.ts'
 import {
-  ANY,
   type Administration,
   type Answer,
-  type Detail,
   RUN,
-  playlist,
   problem,
   seen,
   startAdministration,
@@ -150,6 +150,30 @@ describe('a resource', () => {
   })
 })
 
+describe('from a shell', () => {
+  it('is made, or has its parts replaced where it is', async () => {
+    const admin = adminOf(api.server)
+    const put = (parts: string[], workspace_id?: string) =>
+      putResource(
+        admin,
+        { type: 'playlist', id: 'put' },
+        { parts, ...(workspace_id && { workspace_id }) },
+      )
+    expect(await put(['a'])).toMatchObject({ workspace_id: 'default', parts: ['a'] })
+    expect(await put(['b'])).toMatchObject({ workspace_id: 'default', parts: ['b'] })
+    expect(await put([], 'default')).toMatchObject({ parts: [] })
+    await expect(put([], 'acme')).rejects.toMatchObject({ code: 'already_exists' })
+  })
+
+  it('a token with details that are no list is refused', async () => {
+    const { id } = await api.client([RUN])
+    for (const details of [null, {}, 'x', [null]]) {
+      const issued = issueTokenFor(adminOf(api.server), id, { audience: 'docs', details })
+      await expect(issued).rejects.toMatchObject({ code: 'details_malformed' })
+    }
+  })
+})
+
 describe('the list', () => {
   it('has what fits, in parts that are the whole', async () => {
     for (const type of ['chair', 'desk', 'lamp']) await create('same', [], { type })
@@ -212,95 +236,5 @@ describe('an administrator who is bound to a workspace', () => {
     const refused = await answer('acme')
     expect(refused.status).toBe(422)
     expect(refused).toEqual(await answer('nope'))
-  })
-})
-
-describe('what is taken', () => {
-  /** A client with these details of a new playlist, and a token with each of the requests. */
-  const holding = async (detail: (id: string) => Detail, requests: Record<string, unknown>[]) => {
-    const { id, path } = await created()
-    const client = await api.client([detail(id), RUN])
-    const tokens: string[] = []
-    for (const asked of requests) {
-      tokens.push(await api.issue(client, [{ type: 'playlist', ...asked }]))
-    }
-    const active = () => Promise.all(tokens.map((token) => api.isActive(client, token)))
-    const details = async (): Promise<unknown> =>
-      (await api.call(api.unbound, `GET /clients/${client.id}`)).body['authorization_details']
-    return { id, path, client, active, details }
-  }
-
-  it('a part: from every detail, with its tokens, and a new token is good at once', async () => {
-    const { id, path, client, active, details } = await holding(playlist, [{}, { parts: ['a'] }])
-    const others = await api.client([playlist(id, { parts: ['a'] })])
-    const other = await api.server.issue(others)
-    expect(await active()).toEqual([true, true])
-    await api.change(api.unbound, `PUT ${path}`, { parts: ['a', 'c'] })
-    expect(await active()).toEqual([false, false])
-    expect(await details()).toEqual([playlist(id, { parts: ['a'] }), RUN])
-    const renewed = await api.issue(client, [{ type: 'playlist' }])
-    expect(await api.server.introspect(client, renewed)).toMatchObject({
-      active: true,
-      authorization_details: [playlist(id, { parts: ['a'] })],
-    })
-    expect(await api.isActive(others, other)).toBe(true)
-  })
-
-  it('the last part: nothing is left, which is not all', async () => {
-    const { id, path, client, active, details } = await holding(playlist, [{}])
-    await api.change(api.unbound, `PUT ${path}`, { parts: [] })
-    await api.change(api.unbound, `PUT ${path}`, { parts: ['a', 'b'] })
-    expect(await active()).toEqual([false])
-    expect(await details()).toEqual([playlist(id, { parts: [] }), RUN])
-    const asked = JSON.stringify([{ type: 'playlist', parts: ['a'] }])
-    const answer = await api.server.requestToken(
-      { authorization_details: asked },
-      { basic: client },
-    )
-    expect(await answer.json()).toMatchObject({ code: 'details_not_granted' })
-  })
-
-  it('a part, from whoever has all: the token with it dies, and no new one names it', async () => {
-    for (const detail of [(id: string) => playlist(id, { parts: '*' }), () => ANY]) {
-      const { id, path, client, active, details } = await holding(detail, [{}])
-      const named = await api.issue(client, [{ type: 'playlist', identifier: id, parts: ['b'] }])
-      await api.change(api.unbound, `PUT ${path}`, { parts: ['a'] })
-      expect(await active()).toEqual([false])
-      expect(await api.isActive(client, named)).toBe(false)
-      expect(await details()).toEqual([detail(id), RUN])
-      const asked = JSON.stringify([{ type: 'playlist', identifier: id, parts: ['b'] }])
-      const answer = await api.server.requestToken(
-        { authorization_details: asked },
-        { basic: client },
-      )
-      expect(await answer.json()).toMatchObject({ code: 'details_not_granted' })
-    }
-  })
-
-  it('nothing: where a part is added nobody notices', async () => {
-    const { id, path, active, details } = await holding(playlist, [{}])
-    await api.change(api.unbound, `PUT ${path}`, { parts: ['c', 'b', 'a'] })
-    expect(await active()).toEqual([true])
-    expect(await details()).toEqual([playlist(id), RUN])
-  })
-
-  it('a resource: every detail that points at it, with their tokens', async () => {
-    const { path, client, active, details } = await holding(playlist, [{}, { parts: [] }])
-    await api.change(api.unbound, `DELETE ${path}`)
-    expect(await active()).toEqual([false, false])
-    expect(await details()).toEqual([RUN])
-    const run = { type: 'tool_run', identifier: 'run-7' }
-    expect(await api.isActive(client, await api.issue(client, [run]))).toBe(true)
-  })
-
-  it('a resource, from whoever may use any: the entry stays, its tokens do not', async () => {
-    const { path, client, active, details } = await holding(() => ANY, [{}])
-    const elsewhere = await api.client([ANY], 'globex')
-    const token = await api.issue(elsewhere, [{ type: 'playlist' }])
-    await api.change(api.unbound, `DELETE ${path}`)
-    expect(await active()).toEqual([false])
-    expect(await details()).toEqual([ANY, RUN])
-    expect(await api.isActive(client, await api.issue(client, [{ type: 'playlist' }]))).toBe(true)
-    expect(await api.isActive(elsewhere, token)).toBe(true)
   })
 })
