@@ -14,7 +14,7 @@ type Names = Record<string, string>
 /** What both say, and what the words `$client`, `$secret` and so on of the next steps stand for. */
 type Step = {
   cli: string
-  api: `${'GET' | 'POST' | 'PATCH' | 'DELETE'} ${string}`
+  api: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} ${string}`
   body?: Json
   stdin?: string
   /** Members of the answer that the next steps name. */
@@ -31,6 +31,15 @@ const PERMISSIONS = [
   { name: 'read', implies: [] },
   { name: 'write', implies: ['read'] },
 ]
+
+const DETAILS = {
+  authorization_details: [
+    { type: 'playlist', identifier: 'evening', actions: '*', parts: ['a', 'b'] },
+  ],
+}
+const ELSEWHERE = {
+  authorization_details: [{ type: 'playlist', identifier: 'nope', actions: '*', parts: '*' }],
+}
 
 const STEPS: readonly Step[] = [
   {
@@ -129,6 +138,32 @@ const STEPS: readonly Step[] = [
     api: 'PATCH /clients/$client',
     body: { grants: [GRANTS[1]], plugins: ['slack'], introspects: ['docs'] },
   },
+  {
+    cli: 'resource put playlist evening --workspace acme --part a --part b',
+    api: 'POST /resources',
+    body: { type: 'playlist', id: 'evening', workspace_id: 'acme', parts: ['a', 'b'] },
+  },
+  { cli: 'resource list --type playlist', api: 'GET /resources?type=playlist' },
+  {
+    cli: 'client details $client -',
+    api: 'PUT /clients/$client/authorization-details',
+    body: DETAILS,
+    stdin: JSON.stringify(DETAILS.authorization_details),
+  },
+  {
+    cli: 'client details $client -',
+    api: 'PUT /clients/$client/authorization-details',
+    body: ELSEWHERE,
+    stdin: JSON.stringify(ELSEWHERE.authorization_details),
+    code: 'unknown_reference',
+  },
+  {
+    cli: 'resource put playlist evening --part a',
+    api: 'PUT /resources/playlist/evening',
+    body: { parts: ['a'] },
+  },
+  { cli: 'resource show playlist evening', api: 'GET /resources/playlist/evening' },
+  { cli: 'resource delete playlist evening', api: 'DELETE /resources/playlist/evening' },
   { cli: 'client disable $client', api: 'POST /clients/$client/disable' },
   { cli: 'client enable $client', api: 'POST /clients/$client/enable' },
   { cli: 'client revoke-tokens $client', api: 'POST /clients/$client/revoke-tokens' },
@@ -156,6 +191,9 @@ const STEPS: readonly Step[] = [
   { cli: 'key revoke $kid', api: 'POST /keys/$kid/revoke' },
   { cli: 'key revoke --all', api: 'POST /keys/revoke-all' },
 ]
+
+/** Of these a shell has another: `client show` says the details, too. */
+const API_ALONE = ['GET /clients/{client_id}/authorization-details']
 
 const fill = (text: string, names: Names): string =>
   text.replaceAll(/\$(\w+)/g, (_, name: string) => names[name] ?? `$${name}`)
@@ -221,7 +259,7 @@ const api = (place: Place): Face => {
     names: { admin: administrator(place).id },
     async act(step, names) {
       const [method = '', path = ''] = fill(step.api, names).split(' ')
-      const guarded = method === 'PATCH' || method === 'DELETE'
+      const guarded = ['PUT', 'PATCH', 'DELETE'].includes(method)
       const etag = guarded ? ((await request('GET', path)).headers.get('etag') ?? '"gone"') : null
       const body = step.body && (JSON.parse(fill(JSON.stringify(step.body), names)) as Json)
       const response = await request(method, path, body, etag)
@@ -280,7 +318,7 @@ it('have every address of the API between them', () => {
   const taken = STEPS.map(({ api: text }) => text.replace(/\?.*/, ''))
   const pattern = (path: string) => new RegExp(`^${path.replaceAll(/{\w+}/g, '[^/ ]+')}$`)
   const forgotten = ENDPOINTS.map(({ method, path }) => `${method.toUpperCase()} ${path}`).filter(
-    (address) => !taken.some((text) => pattern(address).test(text)),
+    (address) => !taken.some((text) => pattern(address).test(text)) && !API_ALONE.includes(address),
   )
   expect(forgotten).toEqual([])
 })
