@@ -46,6 +46,7 @@ export const resourceContract = (open: Open): void => {
         const [row] = await store.listResources({}, { after, limit: 1 })
         if (row === undefined) break
         parts.push(named(row))
+        expect(parts.length).toBeLessThanOrEqual(names.length)
         after = { createdAt: row.createdAt, id: named(row) }
       }
       expect(parts).toEqual((await store.listResources()).map(named))
