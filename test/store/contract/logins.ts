@@ -152,6 +152,7 @@ export const loginContract = (open: Open): void => {
           },
         ],
         introspects: ['api', 'hook'],
+        details: [],
       })
     })
 
