@@ -75,7 +75,7 @@ export const MAX_QUOTA_PER_MINUTE = 1_000_000
 /** How long a cache may keep the JWKS, in seconds; a shorter time only while a change is due. */
 export const JWKS_MAX_AGE_SECONDS = 60 * 60
 
-/** How long a cache may keep the metadata, in seconds: it changes only with the configuration. */
+/** How long a cache may keep the metadata, in seconds: it changes with the configuration and the types of resources. */
 export const METADATA_MAX_AGE_SECONDS = 60 * 60
 
 /** Bits of a new RSA key: 2048 signs ten times as fast as 4096 and is what every library accepts. */

@@ -133,6 +133,14 @@ const allows = (granted: DetailValue | undefined, asked: DetailValue | undefined
   return granted === asked
 }
 
+/**
+ * Whether an entry as it stands gives no more than a granted one. Unlike a request it has to name every member:
+ * whoever gets it has nothing to copy from, and a limit that is left out would be gone.
+ */
+export const isWithin = (granted: AuthorizationDetail, entry: AuthorizationDetail): boolean =>
+  Object.keys(granted).every((name) => Object.hasOwn(entry, name)) &&
+  narrowDetail(granted, entry) !== null
+
 export type Narrowing =
   | { details: AuthorizationDetail[] }
   | { refused: 'details_not_granted' | 'details_ambiguous' | 'details_repeated' | 'run_not_named' }

@@ -17,7 +17,7 @@ const countColons = (text: string): number =>
 
 const countMembers = (value: unknown, depth = 0): number => {
   if (typeof value !== 'object' || value === null) return 0
-  if (depth > MAX_JSON_DEPTH) throw new SyntaxError('nested too deep')
+  if (depth >= MAX_JSON_DEPTH) throw new SyntaxError('nested too deep')
   const members: unknown[] = Object.values(value)
   const own = Array.isArray(value) ? 0 : members.length
   return members.reduce<number>((sum, member) => sum + countMembers(member, depth + 1), own)

@@ -1,6 +1,6 @@
 // Who may administer what (design: Rules, 2). Pure: no I/O.
 import { ADMIN_AUDIENCE } from '../constants.ts'
-import { narrowDetail, takenDetails } from '../details.ts'
+import { isWithin, takenDetails } from '../details.ts'
 import { OperationRefused } from '../errors.ts'
 import { implied } from '../revocation/rules.ts'
 import type { AuthorizationDetail, Client, Grant, TokenSubject } from '../store/store.ts'
@@ -76,7 +76,7 @@ export const checkGiven = (authority: Authority, after: Given, before: Given = N
     if (!plugins.every((id) => authority.holds?.plugins.has(id))) throw exceeds('plugins')
     const { details } = authority.holds
     const given = takenDetails(after.details, before.details)
-    const held = given.every((entry) => details.some((own) => narrowDetail(own, entry) !== null))
+    const held = given.every((entry) => details.some((own) => isWithin(own, entry)))
     if (!held) throw exceeds('authorization_details')
   }
   const had = pairs(before.grants)

@@ -149,7 +149,9 @@ export const writeClient = async (
     const update = toClientChange(decide(before))
     const after = { ...before, ...update }
     checkGiven(admin.authority, after, before)
-    await checkReferences(admin, { ...after, createPlugins: false })
+    // Of the details only those that are given: a type that is "any" may have lost its last resource.
+    const details = update.details ?? []
+    await checkReferences(admin, { ...after, details, createPlugins: false })
     await admin.deps.store.updateClient(before, update, now(admin))
   })
   return await showClient(admin, id)

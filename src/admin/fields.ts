@@ -12,7 +12,7 @@ import {
   MAX_UNUSED_AFTER_DAYS,
   MIN_TOKEN_TTL_SECONDS,
 } from '../constants.ts'
-import { formError, requiredMembers } from '../details.ts'
+import { TOOL_RUN, formError, requiredMembers, targetOf } from '../details.ts'
 import { isScopeToken } from '../oauth/narrowing.ts'
 import { isAlgorithm } from '../signing/algorithms.ts'
 import type { AuthorizationDetail } from '../store/store.ts'
@@ -105,17 +105,36 @@ const missingMember = (entries: readonly AuthorizationDetail[]) => {
   return null
 }
 
+/** A part is one of a resource that is named. */
+const partOfAny = (entries: readonly AuthorizationDetail[]) => {
+  const i = entries.findIndex((entry) => {
+    const { identifier, parts } = targetOf(entry)
+    return entry.type !== TOOL_RUN && identifier === null && parts !== null && parts.length > 0
+  })
+  const must = 'be "*" or empty where the identifier is "*"'
+  return i < 0 ? null : { path: `${i}.parts`, must }
+}
+
+/** Checked below as it was sent: an object schema would leave a member `__proto__` out without a word. */
+const detail = z.custom<AuthorizationDetail>().meta({
+  override: {
+    type: 'object',
+    properties: { type: { type: 'string' } },
+    required: ['type'],
+    additionalProperties: {},
+  },
+})
+
 /** Entries as they are granted: nothing is left to a default. */
 export const grantedDetails = z
-  .array(z.looseObject({ type: z.string() }))
-  .max(MAX_DETAILS, { error: `must be a list of at most ${MAX_DETAILS} objects` })
+  .array(detail)
+  .max(MAX_DETAILS, { error: `must be a list of at most ${MAX_DETAILS} objects`, abort: true })
   .superRefine((entries, context) => {
-    const error = formError(entries) ?? missingMember(entries as AuthorizationDetail[])
+    const error = formError(entries) ?? missingMember(entries) ?? partOfAny(entries)
     if (error === null) return
     const path = error.path === '' ? [] : error.path.split('.')
     context.addIssue({ code: 'custom', path, message: `must ${error.must}` })
   })
-  .transform((entries) => entries as AuthorizationDetail[])
   .meta({
     description:
       'RFC 9396. Every member of a type is written out: `"*"` stands for any, an empty list for none.',

@@ -67,7 +67,7 @@ const targetError = async (
 ): Promise<FieldError | null> => {
   if (entry.type === TOOL_RUN) return null
   const { type, identifier, parts } = targetOf(entry)
-  if (identifier === null) return await anyTargetError({ deps }, { workspaceId, type, parts })
+  if (identifier === null) return await anyTargetError({ deps }, workspaceId, type)
   const resource = await deps.store.findResource(type, identifier)
   if (resource === null || resource.workspaceId !== workspaceId) {
     return { field: 'identifier', detail: there(`resource of type ${type}`, identifier) }
@@ -76,15 +76,12 @@ const targetError = async (
   return unknown === undefined ? null : { field: 'parts', detail: there('part', unknown) }
 }
 
-type AnyTarget = { workspaceId: string | null; type: string; parts: string[] | null }
-
 const anyTargetError = async (
   { deps }: Reader,
-  { workspaceId, type, parts }: AnyTarget,
+  workspaceId: string | null,
+  type: string,
 ): Promise<FieldError | null> => {
   const known =
     workspaceId === null ? [] : await deps.store.listResources({ type, workspaceId }, { limit: 1 })
-  if (known.length === 0) return { field: 'type', detail: there('resource type', type) }
-  if (parts === null || parts.length === 0) return null
-  return { field: 'parts', detail: 'must be "*" or empty where the identifier is "*"' }
+  return known.length > 0 ? null : { field: 'type', detail: there('resource type', type) }
 }

@@ -47,8 +47,11 @@ export const listResources = async (admin: Admin, query: z.input<typeof resource
   const hidden = wanted !== undefined && wanted !== workspaceId
   return await pageByAge(
     { ...page, list: 'resources' },
-    async (part) => (hidden ? [] : deps.store.listResources({ type, workspaceId }, part)),
-    resourceView,
+    async (part) => {
+      const rows = hidden ? [] : await deps.store.listResources({ type, workspaceId }, part)
+      return rows.map((row) => ({ row, createdAt: row.createdAt, id: `${row.type} ${row.id}` }))
+    },
+    ({ row }) => resourceView(row),
   )
 }
 

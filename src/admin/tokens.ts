@@ -12,15 +12,15 @@ import { type Admin, change } from './operation.ts'
 export const issueTokenFor = (
   admin: Admin,
   clientId: string,
-  { details, ...request }: Omit<TokenRequest, 'details'> & { details?: unknown },
+  { details = [], ...request }: Omit<TokenRequest, 'details'> & { details?: unknown },
 ): Promise<TokenResponse> =>
   change(admin, 'token.issue', clientId, async () => {
     const subject = await admin.deps.store.findTokenSubject(clientId)
     if (!mayLogIn(subject)) {
       throw new OperationRefused('not_found', 'there is no client with this id that may log in')
     }
-    if (formError(details ?? []) !== null) throw new OAuthError('details_malformed')
-    const asked = { ...request, details: (details ?? []) as AuthorizationDetail[] }
+    if (formError(details) !== null) throw new OAuthError('details_malformed')
+    const asked = { ...request, details: details as AuthorizationDetail[] }
     return await issueToken(subject, asked, admin.deps, { actor: admin.as.actor })
   })
 

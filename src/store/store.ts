@@ -380,6 +380,7 @@ export interface Store {
   revokePluginTokens(id: string, now: number): Promise<void>
 
   // Resources. What is taken from one is taken from every detail that points at it, in the same step.
+  /** The id of a position is `TYPE ID`. */
   listResources(filter?: ResourceFilter, part?: Part): Promise<Resource[]>
   findResource(type: string, id: string): Promise<Resource | null>
   /** The types of all workspaces, for the metadata. */

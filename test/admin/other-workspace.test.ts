@@ -15,7 +15,8 @@ describe('what is in another workspace does not exist', () => {
     const [kept] = await server.store.listSecrets(foreign.id, server.seconds())
     const answers = [foreign.id, unbound.client.id, NOBODY].map(async (id) => {
       const address = path.replace('{client_id}', id).replace('{secret_id}', kept?.id ?? '')
-      const sent = body === null ? undefined : { name: 'taken' }
+      const given = method === 'PUT' ? { authorization_details: [] } : { name: 'taken' }
+      const sent = body === null ? undefined : given
       const answer = await api.unchangedBy(() =>
         api.call(bound, method, address, sent, { 'If-Match': '*' }),
       )

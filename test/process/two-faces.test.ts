@@ -14,7 +14,7 @@ type Names = Record<string, string>
 /** What both say, and what the words `$client`, `$secret` and so on of the next steps stand for. */
 type Step = {
   cli: string
-  api: `${'GET' | 'POST' | 'PATCH' | 'DELETE'} ${string}`
+  api: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} ${string}`
   body?: Json
   stdin?: string
   /** Members of the answer that the next steps name. */
@@ -31,6 +31,15 @@ const PERMISSIONS = [
   { name: 'read', implies: [] },
   { name: 'write', implies: ['read'] },
 ]
+
+const DETAILS = {
+  authorization_details: [
+    { type: 'playlist', identifier: 'evening', actions: '*', parts: ['a', 'b'] },
+  ],
+}
+const ELSEWHERE = {
+  authorization_details: [{ type: 'playlist', identifier: 'nope', actions: '*', parts: '*' }],
+}
 
 const STEPS: readonly Step[] = [
   {
@@ -129,6 +138,32 @@ const STEPS: readonly Step[] = [
     api: 'PATCH /clients/$client',
     body: { grants: [GRANTS[1]], plugins: ['slack'], introspects: ['docs'] },
   },
+  {
+    cli: 'resource put playlist evening --workspace acme --part a --part b',
+    api: 'POST /resources',
+    body: { type: 'playlist', id: 'evening', workspace_id: 'acme', parts: ['a', 'b'] },
+  },
+  { cli: 'resource list --type playlist', api: 'GET /resources?type=playlist' },
+  {
+    cli: 'client details $client -',
+    api: 'PUT /clients/$client/authorization-details',
+    body: DETAILS,
+    stdin: JSON.stringify(DETAILS.authorization_details),
+  },
+  {
+    cli: 'client details $client -',
+    api: 'PUT /clients/$client/authorization-details',
+    body: ELSEWHERE,
+    stdin: JSON.stringify(ELSEWHERE.authorization_details),
+    code: 'unknown_reference',
+  },
+  {
+    cli: 'resource put playlist evening --part a',
+    api: 'PUT /resources/playlist/evening',
+    body: { parts: ['a'] },
+  },
+  { cli: 'resource show playlist evening', api: 'GET /resources/playlist/evening' },
+  { cli: 'resource delete playlist evening', api: 'DELETE /resources/playlist/evening' },
   { cli: 'client disable $client', api: 'POST /clients/$client/disable' },
   { cli: 'client enable $client', api: 'POST /clients/$client/enable' },
   { cli: 'client revoke-tokens $client', api: 'POST /clients/$client/revoke-tokens' },
@@ -145,6 +180,20 @@ const STEPS: readonly Step[] = [
     cli: 'secret revoke $client $secret',
     api: 'DELETE /clients/$client/secrets/$secret',
     code: 'not_found',
+  },
+  {
+    cli: 'enrollment create --name box --plugin slack --grant hook=hook:track --unused-after 30',
+    api: 'POST /enrollments',
+    body: { name: 'box', plugins: ['slack'], grants: [GRANTS[1]], unused_after_days: 30 },
+    names: { enrollment: 'enrollment_id' },
+  },
+  { cli: 'enrollment list --workspace default', api: 'GET /enrollments?workspace_id=default' },
+  { cli: 'enrollment show $enrollment', api: 'GET /enrollments/$enrollment' },
+  { cli: 'enrollment revoke $enrollment', api: 'POST /enrollments/$enrollment/revoke' },
+  {
+    cli: 'enrollment revoke $enrollment',
+    api: 'POST /enrollments/$enrollment/revoke',
+    code: 'enrollment_ended',
   },
   { cli: 'token revoke -', api: 'POST /revocations', body: { token: '$token' }, stdin: '$token' },
   { cli: 'revocation list --kind client', api: 'GET /revocations?kind=client' },
@@ -164,6 +213,9 @@ const STEPS: readonly Step[] = [
   { cli: 'key revoke --all', api: 'POST /keys/revoke-all' },
 ]
 
+/** Of these a shell has another: `client show` says the details, too. */
+const API_ALONE = ['GET /clients/{client_id}/authorization-details']
+
 const fill = (text: string, names: Names): string =>
   text.replaceAll(/\$(\w+)/g, (_, name: string) => names[name] ?? `$${name}`)
 
@@ -182,7 +234,10 @@ const parseAnswer = (text: string): unknown => {
 
 /** Keys that were made in the same second come in the order of their random ids. */
 const byState = (a: unknown, b: unknown): number => {
-  const [one, other] = [a, b].map((item) => String((item as Json | null)?.['state'] ?? ''))
+  const [one, other] = [a, b].map((item) => {
+    const { state = '', activated_at: at = '' } = (item ?? {}) as Json
+    return `${String(state)} ${at === null}`
+  })
   return (one ?? '').localeCompare(other ?? '')
 }
 
@@ -196,8 +251,8 @@ const normalizer = () => {
         if (BY_SIDE.includes(key)) return `its own ${key}`
         if (typeof member !== 'string') return member
         if (key.endsWith('_at')) return 'a time'
-        if (['etag', 'hint', 'client_secret'].includes(key)) return key
-        if (!/^(lkc_|secret_)|^[\w-]{22}$|^[\w-]{43}$/.test(member)) return member
+        if (['etag', 'hint', 'client_secret', 'enrollment_token'].includes(key)) return key
+        if (!/^(lkc_|secret_|enrollment_)|^[\w-]{22}$|^[\w-]{43}$/.test(member)) return member
         if (!seen.has(member)) seen.set(member, `${key} ${seen.size}`)
         return seen.get(member)
       }),
@@ -206,7 +261,7 @@ const normalizer = () => {
 
 /** Without the ids that each side has of its own. */
 const refusal = (text: string) => ({
-  refused: text.replaceAll(/\b(lkc|secret)_[\w-]{22}/g, '$1'),
+  refused: text.replaceAll(/\b(lkc|secret|enrollment)_[\w-]{22}/g, '$1'),
 })
 
 type Outcome = { answer: unknown } | { refused: string }
@@ -249,7 +304,7 @@ const api = (place: Place): Face => {
     names: { admin: administrator(place).id },
     async act(step, names) {
       const [method = '', path = ''] = fill(step.api, names).split(' ')
-      const guarded = method === 'PATCH' || method === 'DELETE'
+      const guarded = ['PUT', 'PATCH', 'DELETE'].includes(method)
       const etag = guarded ? ((await request('GET', path)).headers.get('etag') ?? '"gone"') : null
       const body = step.body && (JSON.parse(fill(JSON.stringify(step.body), names)) as Json)
       const response = await request(method, path, body, etag)
@@ -308,7 +363,7 @@ it('have every address of the API between them', () => {
   const taken = STEPS.map(({ api: text }) => text.replace(/\?.*/, ''))
   const pattern = (path: string) => new RegExp(`^${path.replaceAll(/{\w+}/g, '[^/ ]+')}$`)
   const forgotten = ENDPOINTS.map(({ method, path }) => `${method.toUpperCase()} ${path}`).filter(
-    (address) => !taken.some((text) => pattern(address).test(text)),
+    (address) => !taken.some((text) => pattern(address).test(text)) && !API_ALONE.includes(address),
   )
   expect(forgotten).toEqual([])
 })

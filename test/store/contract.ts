@@ -7,13 +7,16 @@ import { clientContract } from './contract/clients.ts'
 import { conflictContract } from './contract/conflicts.ts'
 import type { Open } from './contract/database.ts'
 import { enrollmentContract } from './contract/enrollments.ts'
+import { detailContract } from './contract/details.ts'
 import { errorContract } from './contract/errors.ts'
 import { keyContract } from './contract/keys.ts'
 import { lifecycleContract } from './contract/lifecycle.ts'
 import { limitContract } from './contract/limits.ts'
 import { listContract } from './contract/lists.ts'
 import { loginContract } from './contract/logins.ts'
+import { partContract } from './contract/parts.ts'
 import { pluginContract } from './contract/plugins.ts'
+import { resourceContract } from './contract/resources.ts'
 import { revocationContract } from './contract/revocations.ts'
 import { secretContract } from './contract/secrets.ts'
 import { workspaceContract } from './contract/workspaces.ts'
@@ -28,6 +31,9 @@ const PARTS = [
   audienceContract,
   pluginContract,
   clientContract,
+  resourceContract,
+  partContract,
+  detailContract,
   secretContract,
   administratorContract,
   conflictContract,

@@ -44,7 +44,7 @@ export const openApiDocument = (issuer: string): ReturnType<typeof createDocumen
 
 const INTRODUCTION = `Get a token with an administrator's credentials: \`POST /oauth/token\` with \`grant_type=client_credentials\` and \`audience=latchkey\`.
 
-Ids in paths are percent-encoded. Every list takes \`limit\` (default ${DEFAULT_PAGE}) and \`cursor\`. PATCH and DELETE need \`If-Match\` with the \`etag\` that was read, in double quotes. Refusals are problem details (RFC 9457) with a stable \`code\`.
+Ids in paths are percent-encoded. Every list takes \`limit\` (default ${DEFAULT_PAGE}) and \`cursor\`. PUT, PATCH and DELETE need \`If-Match\` with the \`etag\` that was read, in double quotes. Refusals are problem details (RFC 9457) with a stable \`code\`.
 
 An administrator who is bound to a workspace sees and changes that workspace only, and gives only what its own client has.`
 

@@ -59,6 +59,12 @@ const danglingDetails = (clientId: string): SQL => sql`
       select 1 from json_each(d.entry, '$.parts') part
       where part.value not in (select value from json_each(r.parts)))))`
 
+/** Where a resource is in a list: an id is one among those of its type, and neither has a space. */
+const position = {
+  createdAt: resources.createdAt,
+  id: sql`${resources.type} || ' ' || ${resources.id}`,
+}
+
 /** Details that point at a resource, or at any of its type in its workspace. */
 const pointingAt = ({ type, id, workspaceId }: Resource): SQL => sql`
   type = ${type} and identifier in (${id}, '*')
@@ -103,13 +109,13 @@ export const resourceVerbs = (driver: Driver): ResourceVerbs => {
       const fits = and(
         type === undefined ? undefined : eq(resources.type, type),
         workspaceId === undefined ? undefined : eq(resources.workspaceId, workspaceId),
-        afterPosition(resources, part),
+        afterPosition(position, part),
       )
       return await db
         .select(shown)
         .from(resources)
         .where(active(fits))
-        .orderBy(asc(resources.createdAt), asc(resources.id))
+        .orderBy(asc(position.createdAt), asc(position.id))
         .limit(limitOf(part))
     },
 

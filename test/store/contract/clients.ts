@@ -78,6 +78,8 @@ export const clientContract = (open: Open): void => {
       await store.createClient(client('client', given), NOW + 1)
       expect(await theClient(store, 'client')).toEqual({
         ...given,
+        softwareId: null,
+        unusedAfter: null,
         status: 'active',
         authMethod: 'client_secret_basic',
         generation: 1,

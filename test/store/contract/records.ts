@@ -3,6 +3,7 @@ import type { Algorithm } from '../../../src/signing/algorithms.ts'
 import { firstSeed, newAdministrator } from '../../../src/store/seed.ts'
 import type {
   Audience,
+  AuthorizationDetail,
   Client,
   KeyCandidate,
   NewAudience,
@@ -10,6 +11,7 @@ import type {
   NewPlugin,
   NewSecret,
   Plugin,
+  Resource,
   RevocationLookup,
   Seed,
   Store,
@@ -114,6 +116,26 @@ export const theAudience = (store: Store, id: string): Promise<Audience> =>
 
 export const theWorkspace = (store: Store, id: string): Promise<Workspace> =>
   existing(store.findWorkspace(id))
+
+export const theResource = (store: Store, type: string, id: string): Promise<Resource> =>
+  existing(store.findResource(type, id))
+
+export const createdResource = async (
+  store: Store,
+  type: string,
+  id: string,
+  options: Partial<Resource> = {},
+): Promise<Resource> => {
+  await store.createResource({ type, id, workspaceId: 'default', parts: [], ...options }, NOW)
+  return await theResource(store, type, id)
+}
+
+/** A detail of a playlist, granted in full but for what is said. */
+export const playlist = (
+  identifier: string,
+  members: Partial<AuthorizationDetail> = {},
+): AuthorizationDetail =>
+  ({ type: 'playlist', identifier, actions: '*', parts: '*', ...members }) as AuthorizationDetail
 
 export const createdClient = async (
   store: Store,

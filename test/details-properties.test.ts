@@ -1,0 +1,221 @@
+// Properties of narrowing (RFC 9396 §6): whatever is granted and asked for, nobody gets more, and nothing depends
+// on an order.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  type Narrowing,
+  formError,
+  isWithin,
+  narrowDetail,
+  narrowDetails,
+  takenDetails,
+} from '../src/details.ts'
+import type { AuthorizationDetail, DetailValue } from '../src/store/store.ts'
+
+const RUNS = { numRuns: 1_000 }
+
+const WORDS = ['a', 'b', '*', 'é']
+const NAMES = ['identifier', 'actions', 'parts', 'project_id', 'level', 'constructor', 'toString']
+const scalar = fc.constantFrom(...WORDS, 0, 1, true)
+const value: fc.Arbitrary<DetailValue> = fc.oneof(
+  scalar,
+  fc.uniqueArray(
+    scalar.filter((item) => item !== '*'),
+    { maxLength: 3 },
+  ),
+)
+const wellFormed = (entry: AuthorizationDetail): boolean => formError([entry]) === null
+const entry: fc.Arbitrary<AuthorizationDetail> = fc
+  .tuple(
+    fc.constantFrom('playlist', 'tool_run'),
+    fc.dictionary(fc.constantFrom(...NAMES), value, { noNullPrototype: true, maxKeys: 4 }),
+  )
+  .map(([type, members]) => ({ ...members, type }))
+  .filter(wellFormed)
+const entries = fc.array(entry, { maxLength: 4 })
+
+/** A request that comes close to an entry: some of its members, some of them less, now and then one more. */
+const near = (granted: AuthorizationDetail): fc.Arbitrary<AuthorizationDetail> =>
+  fc
+    .tuple(fc.subarray(Object.keys(granted)), fc.array(value, { maxLength: 5 }), entry)
+    .map(([names, values, other]) => {
+      const less = (name: string, i: number): DetailValue => {
+        const was = granted[name] ?? ''
+        if (was === '*') return values[i] ?? was
+        return Array.isArray(was) ? was.slice(0, i) : was
+      }
+      const kept = Object.fromEntries(names.map((name, i) => [name, less(name, i)]))
+      return { ...(values.length === 5 && other), ...kept, type: granted.type }
+    })
+    .filter(wellFormed)
+
+/** What is granted, and a request that has a chance. */
+const asked = fc
+  .tuple(fc.array(entry, { minLength: 1, maxLength: 4 }), fc.nat())
+  .chain(([granted, i]) =>
+    fc.tuple(fc.constant(granted), near(granted[i % granted.length] as AuthorizationDetail)),
+  )
+
+/** The same whatever the order of members and lists. */
+const canonical = (one: AuthorizationDetail): string =>
+  JSON.stringify(
+    Object.entries(one)
+      .map(([name, v]) => [name, Array.isArray(v) ? v.map((x) => JSON.stringify(x)).sort() : v])
+      .sort(),
+  )
+const comparable = (outcome: Narrowing) =>
+  'refused' in outcome ? outcome : outcome.details.map(canonical).sort()
+
+/** Member by member, said without the code under test. */
+const noMore = (granted: AuthorizationDetail, result: AuthorizationDetail): boolean =>
+  Object.keys(granted).sort().join() === Object.keys(result).sort().join() &&
+  Object.entries(result).every(([name, got]) => {
+    const from = granted[name]
+    if (from === '*') return true
+    if (!Array.isArray(from)) return !Array.isArray(got) && got === from
+    return Array.isArray(got) && got.every((item) => from.some((one) => one === item))
+  })
+
+test('the form is decided for anything at all', () => {
+  const value = fc.oneof(
+    fc.anything(),
+    fc.array(fc.oneof(fc.object(), fc.record({ type: fc.constant('x'), a: fc.anything() }))),
+  )
+  fc.assert(
+    fc.property(value, (anything) => {
+      if (formError(anything) !== null) return
+      const entries = anything as AuthorizationDetail[]
+      expect(narrowDetails(entries, entries)).not.toEqual({ refused: 'details_not_granted' })
+    }),
+    RUNS,
+  )
+})
+
+describe('narrowing', () => {
+  test('gives what is asked for, and never more than some granted entry', () => {
+    let given = 0
+    fc.assert(
+      fc.property(asked, ([granted, wish]) => {
+        const outcome = narrowDetails(granted, [wish])
+        if ('refused' in outcome) return
+        given++
+        const [result = wish, ...more] = outcome.details
+        expect(more).toEqual([])
+        expect(granted.some((one) => noMore(one, result))).toBe(true)
+        for (const name of Object.keys(wish)) expect(result[name]).toEqual(wish[name])
+        expect(formError([result])).toBeNull()
+        if (result.type === 'tool_run') expect(result['identifier']).not.toBe('*')
+      }),
+      RUNS,
+    )
+    expect(given).toBeGreaterThan(RUNS.numRuns / 10)
+  })
+
+  test('refuses what no granted entry allows, and nothing else', () => {
+    fc.assert(
+      fc.property(asked, ([granted, wish]) => {
+        const fits = granted.filter(
+          (one) =>
+            Object.keys(wish).every((name) => Object.hasOwn(one, name)) &&
+            noMore(one, { ...one, ...wish }),
+        )
+        const results = new Set(fits.map((one) => canonical({ ...one, ...wish })))
+        const outcome = narrowDetails(granted, [wish])
+        const refused = 'refused' in outcome ? outcome.refused : null
+        expect(refused === 'details_not_granted').toBe(results.size === 0)
+        expect(refused === 'details_ambiguous').toBe(results.size > 1)
+      }),
+      RUNS,
+    )
+  })
+
+  test('twice is once', () => {
+    fc.assert(
+      fc.property(asked, ([granted, wish]) => {
+        const outcome = narrowDetails(granted, [wish])
+        if ('refused' in outcome) return
+        expect(narrowDetails(granted, outcome.details)).toEqual(outcome)
+        expect(narrowDetails(outcome.details, outcome.details)).toEqual(outcome)
+        expect(narrowDetails(outcome.details, [wish])).toEqual(outcome)
+      }),
+      RUNS,
+    )
+  })
+
+  test('is the same whatever the order', () => {
+    const turned = (one: AuthorizationDetail): AuthorizationDetail =>
+      Object.fromEntries(
+        Object.entries(one)
+          .reverse()
+          .map(([name, v]) => [name, Array.isArray(v) ? v.toReversed() : v]),
+      ) as AuthorizationDetail
+    fc.assert(
+      fc.property(asked, ([granted, wish]) => {
+        const outcome = comparable(narrowDetails(granted, [wish]))
+        expect(comparable(narrowDetails(granted.toReversed(), [wish]))).toEqual(outcome)
+        expect(comparable(narrowDetails(granted.map(turned), [turned(wish)]))).toEqual(outcome)
+      }),
+      RUNS,
+    )
+  })
+
+  test('one more granted entry gives only its own, and never changes what was given', () => {
+    fc.assert(
+      fc.property(asked, entry, ([granted, wish], added) => {
+        const before = narrowDetails(granted, [wish])
+        const after = narrowDetails([...granted, added], [wish])
+        if ('details' in before) {
+          const outcomes = [comparable(before), comparable({ refused: 'details_ambiguous' })]
+          expect(outcomes).toContainEqual(comparable(after))
+        } else if (before.refused === 'details_not_granted' && 'details' in after) {
+          for (const result of after.details) expect(noMore(added, result)).toBe(true)
+        } else {
+          expect(after).toHaveProperty('refused')
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  test('what is given on is a bound for whoever gets it', () => {
+    const chain = entry.chain((own) =>
+      near(own).chain((less) => {
+        const given = { ...own, ...less }
+        return fc.tuple(fc.constant(own), fc.constant(given), near(given))
+      }),
+    )
+    fc.assert(
+      fc.property(chain, ([own, given, wish]) => {
+        fc.pre(isWithin(own, given))
+        expect(noMore(own, given)).toBe(true)
+        const result = narrowDetail(given, wish)
+        if (result !== null) expect(noMore(own, result)).toBe(true)
+      }),
+      RUNS,
+    )
+  })
+
+  test('an entry that is not there in full is not given on', () => {
+    fc.assert(
+      fc.property(entry, entry, (own, other) => {
+        expect(isWithin(own, other)).toBe(noMore(own, other))
+      }),
+      RUNS,
+    )
+  })
+})
+
+test('what is taken is what is no longer there as it was', () => {
+  fc.assert(
+    fc.property(entries, entries, entry, (before, after, added) => {
+      expect(takenDetails(before, before)).toEqual([])
+      expect(takenDetails(before, [added, ...before.toReversed()])).toEqual([])
+      expect(takenDetails(before, [])).toEqual(before)
+      expect(takenDetails([], after)).toEqual([])
+      const taken = takenDetails(before, after).map(canonical)
+      const kept = new Set(after.map(canonical))
+      expect(taken).toEqual(before.map(canonical).filter((text) => !kept.has(text)))
+    }),
+    RUNS,
+  )
+})

@@ -1,0 +1,338 @@
+// Authorization details at the token endpoint (RFC 9396): the claim, the member of the answer, every refusal.
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { MAX_DETAILS, MAX_JSON_DEPTH, MAX_TOKEN_BYTES } from '../../src/constants.ts'
+import type { AuthorizationDetail, DetailValue } from '../../src/store/store.ts'
+import { type Refusal, expectPrivate, expectRefusal, visible } from '../support/answers.ts'
+import { decode } from '../support/jwt.ts'
+import type { ClientCredentials } from '../support/records.ts'
+import { type TestServer, startServer } from '../support/server.ts'
+
+const refusal = (code: string): Refusal => [400, 'invalid_authorization_details', code]
+const MALFORMED = refusal('details_malformed')
+const NOT_GRANTED = refusal('details_not_granted')
+const AMBIGUOUS = refusal('details_ambiguous')
+const REPEATED = refusal('details_repeated')
+const NO_RUN = refusal('run_not_named')
+
+type Members = Record<string, DetailValue>
+const playlist = (members: Members = {}): AuthorizationDetail => ({
+  type: 'playlist',
+  identifier: 'evening',
+  actions: ['play', 'skip'],
+  parts: ['zone-a', 'zone-b'],
+  ...members,
+})
+const ANY = playlist({ identifier: '*', actions: '*', parts: '*' })
+const RUN = {
+  type: 'tool_run',
+  identifier: '*',
+  project_id: 'p1',
+  locations: ['/v1/issues', '/v1/users'],
+  actions: '*',
+}
+
+let server: TestServer
+
+const resource = (id: string, parts: string[], workspaceId = 'default', type = 'playlist') =>
+  server.store.createResource({ type, id, workspaceId, parts }, server.seconds())
+
+beforeAll(async () => {
+  server = await startServer()
+  await server.audience('docs', ['read'])
+  await server.workspace('acme')
+  await resource('evening', ['zone-a', 'zone-b'])
+  await resource('morning', ['zone-c'])
+  await resource('night', ['zone-a'], 'acme')
+  await resource('hall', ['zone-a'], 'default', 'room')
+})
+
+const holding = (...details: AuthorizationDetail[]): Promise<ClientCredentials> =>
+  server.client({ grants: { docs: ['read'] }, details })
+
+const request = (client: ClientCredentials, details: unknown): Promise<Response> => {
+  const text = typeof details === 'string' ? details : JSON.stringify(details)
+  return server.requestToken({ authorization_details: text }, { basic: client })
+}
+
+type Answer = { access_token: string; authorization_details?: AuthorizationDetail[] }
+
+/** What was given, which the answer, the token and introspection all say. */
+const given = async (client: ClientCredentials, details: unknown): Promise<unknown> => {
+  const response = await request(client, details)
+  expect(response.status).toBe(200)
+  expectPrivate(response)
+  const answer = (await response.json()) as Answer
+  const { claims } = decode(answer.access_token)
+  expect(claims['authorization_details']).toEqual(answer.authorization_details)
+  const introspected = await server.introspect(client, answer.access_token)
+  expect(introspected).toEqual({ active: true, token_type: 'Bearer', ...claims })
+  return answer.authorization_details
+}
+
+describe('what is given', () => {
+  const cases: [
+    title: string,
+    granted: AuthorizationDetail[],
+    asked: Members[],
+    result: Members[],
+  ][] = [
+    ['all of it', [playlist()], [{ type: 'playlist' }], [playlist()]],
+    [
+      'a part of it',
+      [playlist({ volume: 5, loud: false })],
+      [{ type: 'playlist', actions: ['skip'], parts: [] }],
+      [playlist({ volume: 5, loud: false, actions: ['skip'], parts: [] })],
+    ],
+    [
+      'several',
+      [playlist(), RUN],
+      [
+        { type: 'tool_run', identifier: 'run-7', locations: ['/v1/users'] },
+        { type: 'playlist', identifier: 'evening' },
+      ],
+      [{ ...RUN, identifier: 'run-7', locations: ['/v1/users'] }, playlist()],
+    ],
+    [
+      'one thing of any',
+      [ANY],
+      [{ type: 'playlist', identifier: 'evening', parts: ['zone-b'] }],
+      [playlist({ actions: '*', parts: ['zone-b'] })],
+    ],
+    ['any', [ANY], [{ type: 'playlist' }], [ANY]],
+    ['no part of any', [ANY], [{ type: 'playlist', parts: [] }], [{ ...ANY, parts: [] }]],
+    [
+      'nothing of something',
+      [playlist({ actions: [], parts: [] })],
+      [{ type: 'playlist' }],
+      [playlist({ actions: [], parts: [] })],
+    ],
+    [
+      'what only one of two gives',
+      [playlist(), ANY],
+      [{ type: 'playlist', identifier: 'morning' }],
+      [{ ...ANY, identifier: 'morning' }],
+    ],
+    [
+      'the run that is granted',
+      [{ ...RUN, identifier: 'run-7' }],
+      [{ type: 'tool_run' }],
+      [{ ...RUN, identifier: 'run-7' }],
+    ],
+    [
+      'a run with an odd name',
+      [RUN],
+      [{ type: 'tool_run', identifier: 'run "7" \\ é🔑' }],
+      [{ ...RUN, identifier: 'run "7" \\ é🔑' }],
+    ],
+  ]
+  test.each(cases)('%s', async (_, granted, asked, result) => {
+    expect(await given(await holding(...granted), asked)).toEqual(result)
+  })
+
+  test.each([undefined, '', '[]', ' [ ] '])('is nothing for %j', async (details) => {
+    const client = await holding(playlist(), RUN)
+    const form = details === undefined ? {} : { authorization_details: details }
+    const response = await server.requestToken(form, { basic: client })
+    expect(response.status).toBe(200)
+    const answer = (await response.json()) as Answer
+    expect(answer).not.toHaveProperty('authorization_details')
+    expect(decode(answer.access_token).claims).not.toHaveProperty('authorization_details')
+    const introspected = await server.introspect(client, answer.access_token)
+    expect(introspected).not.toHaveProperty('authorization_details')
+    expect(introspected['active']).toBe(true)
+  })
+
+  test('is shown to whoever introspects the audience', async () => {
+    const docs = await server.client({ introspects: ['docs'] })
+    const token = await server.issue(await holding(playlist()), {
+      authorization_details: '[{"type":"playlist"}]',
+    })
+    expect((await server.introspect(docs, token))['authorization_details']).toEqual([playlist()])
+  })
+})
+
+describe('what is refused', () => {
+  const cases: [title: string, granted: AuthorizationDetail[], asked: unknown, Refusal][] = [
+    ['nothing is granted', [], [playlist()], NOT_GRANTED],
+    ['another type', [playlist()], [{ type: 'room' }], NOT_GRANTED],
+    ['a type that is everywhere', [playlist()], [{ type: 'constructor' }], NOT_GRANTED],
+    ['another one', [playlist()], [playlist({ identifier: 'morning' })], NOT_GRANTED],
+    ['any one', [playlist()], [playlist({ identifier: '*' })], NOT_GRANTED],
+    ['an action more', [playlist()], [playlist({ actions: ['play', 'stop'] })], NOT_GRANTED],
+    ['all actions', [playlist()], [playlist({ actions: '*' })], NOT_GRANTED],
+    ['a part more', [playlist()], [playlist({ parts: ['zone-a', 'zone-c'] })], NOT_GRANTED],
+    ['all parts', [playlist()], [playlist({ parts: '*' })], NOT_GRANTED],
+    ['an action of none', [playlist({ actions: [] })], [playlist()], NOT_GRANTED],
+    ['a member more', [playlist()], [playlist({ volume: 5 })], NOT_GRANTED],
+    ['a member that is everywhere', [playlist()], [playlist({ constructor: 'x' })], NOT_GRANTED],
+    ['another limit', [playlist({ volume: 5 })], [playlist({ volume: 6 })], NOT_GRANTED],
+    ['one that is granted, one that is not', [RUN], [RUN, playlist()], NO_RUN],
+    ['one that is, one that is not', [playlist()], [playlist(), RUN], NOT_GRANTED],
+    ['another endpoint', [RUN], [{ ...RUN, identifier: 'x', locations: ['/v1'] }], NOT_GRANTED],
+    ['another project', [RUN], [{ ...RUN, identifier: 'x', project_id: 'p2' }], NOT_GRANTED],
+    ['no run', [RUN], [{ type: 'tool_run' }], NO_RUN],
+    ['any run', [RUN], [RUN], NO_RUN],
+    ['any run of one', [{ ...RUN, identifier: 'run-7' }], [RUN], NOT_GRANTED],
+    [
+      'any of two',
+      [playlist(), playlist({ identifier: 'morning', parts: [] })],
+      [{ type: 'playlist' }],
+      AMBIGUOUS,
+    ],
+    [
+      'what two give differently',
+      [playlist(), ANY],
+      [{ type: 'playlist', identifier: 'evening' }],
+      AMBIGUOUS,
+    ],
+    [
+      'what two give, one with a limit',
+      [playlist(), playlist({ volume: 5 })],
+      [playlist()],
+      AMBIGUOUS,
+    ],
+    ['the same said differently', [playlist()], [{ type: 'playlist' }, playlist()], REPEATED],
+    ['the same said the same', [playlist()], [playlist(), playlist()], MALFORMED],
+  ]
+  test.each(cases)('%s', async (_, granted, asked, expected) => {
+    await expectRefusal(await request(await holding(...granted), asked), expected)
+  })
+
+  const nested = '['.repeat(MAX_JSON_DEPTH) + ']'.repeat(MAX_JSON_DEPTH)
+  test.each([
+    ...['null', '{}', '""', '1', 'true', 'x', '[', '[{]', '[{"type":"playlist"}', '[,]'],
+    ...[
+      '[null]',
+      '[[]]',
+      '["playlist"]',
+      '[{}]',
+      '[{"identifier":"evening"}]',
+      '{"type":"playlist"}',
+    ],
+    ...[
+      '[{"type":""}]',
+      '[{"type":"*"}]',
+      '[{"type":1}]',
+      '[{"type":["playlist"]}]',
+      "[{'type':'x'}]",
+    ],
+    '[{"type":"playlist","type":"playlist"}]',
+    String.raw`[{"type":"playlist","\u0074ype":"playlist"}]`,
+    '[{"type":"playlist","actions":["play"],"actions":["play","skip"]}]',
+    '[{"type":"playlist","__proto__":{"actions":"*"}}]',
+    '[{"type":"playlist","a b":1}]',
+    ...['null', '{}', '{"a":1}', '[[]]', '[{}]', '[null]', 'NaN', '1e999', '""', nested].map(
+      (value) => `[{"type":"playlist","volume":${value}}]`,
+    ),
+    ...['"play"', '["*"]', '["play","*"]', '["play","play"]', '[1]', 'true'].map(
+      (value) => `[{"type":"playlist","actions":${value}}]`,
+    ),
+    ...['["evening"]', '1', '""', '[]'].map(
+      (value) => `[{"type":"playlist","identifier":${value}}]`,
+    ),
+    '[{"type":"tool_run","identifier":"x","project_id":"*"}]',
+    `[${Array.from({ length: MAX_DETAILS + 1 }, (_, i) => `{"type":"tool_run","identifier":"${i}"}`).join()}]`,
+  ])('what is malformed: %s', async (details) => {
+    await expectRefusal(await request(client, details), MALFORMED)
+  })
+
+  let client: ClientCredentials
+  beforeAll(async () => {
+    client = await holding(playlist({ volume: 5 }), RUN)
+  })
+
+  test('the parameter twice', async () => {
+    const details: [string, string] = ['authorization_details', '[]']
+    const form: [string, string][] = [['grant_type', 'client_credentials'], details, details]
+    const response = await server.post('/oauth/token', form, { basic: client })
+    await expectRefusal(response, [400, 'invalid_request', 'parameter_repeated'])
+  })
+
+  test('a token that nobody would take', async () => {
+    const actions = Array.from({ length: 400 }, (_, i) => `an-action-that-is-long-${i}`)
+    const verbose = await holding({ ...RUN, identifier: 'run-7', actions })
+    const answer = await request(verbose, [{ type: 'tool_run' }])
+    await expectRefusal(answer, [400, 'invalid_scope', 'token_too_long'])
+    const less = await request(verbose, [{ type: 'tool_run', actions: actions.slice(0, 100) }])
+    const { access_token: token } = (await less.json()) as Answer
+    expect(token.length).toBeLessThanOrEqual(MAX_TOKEN_BYTES)
+  })
+
+  test('nothing is logged of it', async () => {
+    server.lines.length = 0
+    await request(client, [{ type: 'playlist', secret_thing: 'secret-value' }])
+    expect(server.lines.length).toBeGreaterThan(0)
+    expect(JSON.stringify(server.lines)).not.toMatch(/secret.(thing|value)/)
+  })
+})
+
+describe('a target in the place of any', () => {
+  test.each([
+    ['a resource that does not exist', { identifier: 'nope' }],
+    ['a resource of another workspace', { identifier: 'night' }],
+    ['a resource of another type', { identifier: 'hall' }],
+    ['one in capitals', { identifier: 'EVENING' }],
+    ['one that is no id', { identifier: '../evening' }],
+    ['a part that does not exist', { identifier: 'evening', parts: ['zone-x'] }],
+    ['a part of another', { identifier: 'evening', parts: ['zone-a', 'zone-c'] }],
+    ['a part of none', { parts: ['zone-a'] }],
+  ])('%s', async (_, members) => {
+    const client = await holding(ANY)
+    await expectRefusal(await request(client, [{ type: 'playlist', ...members }]), NOT_GRANTED)
+  })
+
+  test('nobody learns what other workspaces have', async () => {
+    const client = await holding(ANY, playlist({ identifier: 'morning', actions: [], parts: '*' }))
+    const answer = async (identifier: string, parts: DetailValue = '*') =>
+      visible(await request(client, [{ type: 'playlist', identifier, actions: [], parts }]))
+    expect(await answer('night')).toEqual(await answer('nope'))
+    expect(await answer('night', ['zone-a'])).toEqual(await answer('nope', ['zone-a']))
+  })
+
+  test('of an administrator who is in no workspace', async () => {
+    const details = [{ ...RUN, identifier: 'run-7' }]
+    const client = await server.client({ workspaceId: null, grants: { docs: ['read'] }, details })
+    expect(await given(client, [{ type: 'tool_run' }])).toEqual(details)
+    // No verb of the store grants it: a resource is in a workspace.
+    server.sql(`insert into client_details values ('${client.id}', 1, 'playlist', '*',
+      '${JSON.stringify(ANY)}')`)
+    const asked = [{ type: 'playlist', identifier: 'evening' }]
+    await expectRefusal(await request(client, asked), NOT_GRANTED)
+  })
+
+  test('is looked up for each token: it comes and goes', async () => {
+    const client = await holding(ANY)
+    const asked = [{ type: 'playlist', identifier: 'noon', parts: ['x'] }]
+    await expectRefusal(await request(client, asked), NOT_GRANTED)
+    await resource('noon', ['x', 'y'])
+    expect(await given(client, asked)).toEqual([{ ...ANY, ...asked[0] }])
+    const noon = await server.store.findResource('playlist', 'noon')
+    if (noon) await server.store.updateResource(noon, ['y'], server.seconds())
+    await expectRefusal(await request(client, asked), NOT_GRANTED)
+  })
+})
+
+describe('the metadata', () => {
+  let own: TestServer
+  beforeEach(async () => {
+    own = await startServer()
+  })
+
+  test('has the types of the registry', async () => {
+    const types = async (): Promise<unknown> => {
+      const response = await own.request('/.well-known/oauth-authorization-server')
+      const metadata = (await response.json()) as Record<string, unknown>
+      return metadata['authorization_details_types_supported']
+    }
+    const create = (type: string, id: string) =>
+      own.store.createResource({ type, id, workspaceId: 'default', parts: [] }, own.seconds())
+    expect(await types()).toEqual(['tool_run'])
+    await create('room', 'hall')
+    await create('playlist', 'evening')
+    await create('playlist', 'morning')
+    expect(await types()).toEqual(['tool_run', 'playlist', 'room'])
+    const hall = await own.store.findResource('room', 'hall')
+    if (hall) await own.store.deleteResource(hall, own.seconds())
+    expect(await types()).toEqual(['tool_run', 'playlist'])
+  })
+})

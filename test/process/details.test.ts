@@ -1,0 +1,104 @@
+// Resources and authorization details from a shell: what is written comes from a file or from standard input.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
+import { createLogTo } from '../../src/node/logger.ts'
+import { openLatchkey } from '../../src/node/open.ts'
+import { auditEvents } from '../support/audit-log.ts'
+import { dump, openRecords } from '../support/database.ts'
+import { decode } from '../support/jwt.ts'
+import { type Place, createCli, latchkeyJson, newPlace } from '../support/processes.ts'
+
+const DETAILS = [{ type: 'playlist', identifier: 'evening', actions: '*', parts: ['a', 'b'] }]
+
+let place: Place
+let cli: ReturnType<typeof createCli>
+let client: string
+
+/** What `migrate` does, without a process. */
+const migrate = async ({ directory, environment }: Place): Promise<void> => {
+  const config = loadConfig({
+    ...environment,
+    LATCHKEY_DATABASE_URL: `file:${directory}/data/latchkey.db`,
+    LATCHKEY_KEYS_DIR: `${directory}/keys`,
+  })
+  const log = createLogTo({ write() {} }, 'error')
+  const opened = { config, clock: Date.now, log, actor: 'test', create: true }
+  await (await openLatchkey(opened)).store.close()
+}
+
+beforeAll(async () => {
+  place = await newPlace()
+  cli = createCli(place)
+  await migrate(place)
+  const records = openRecords(place)
+  await records.workspace('acme')
+  await records.audience('docs', ['read'])
+  const made = await records.client({ workspaceId: 'acme', grants: { docs: ['read'] } })
+  client = made.id
+  await records.close()
+})
+
+/** How operations of this name ended. */
+const outcomes = (name: string) =>
+  auditEvents(place)
+    .filter(({ action }) => action === name)
+    .map(({ target, outcome }) => [target, outcome])
+
+const file = (name: string, text: string): string => {
+  const path = join(place.directory, name)
+  writeFileSync(path, text)
+  return path
+}
+
+it('a resource is put, and details that point at it are given and asked for', async () => {
+  const put = 'resource put playlist evening --workspace acme --part a --part b'
+  const evening = { type: 'playlist', id: 'evening', workspace_id: 'acme', parts: ['a', 'b'] }
+  expect(await cli.json(put)).toMatchObject(evening)
+  expect(outcomes('resource.create')).toEqual([['evening', 'success']])
+
+  const words = ['client', 'details', client, '-']
+  const given = await latchkeyJson(place, words, JSON.stringify(DETAILS))
+  expect(given).toMatchObject({ authorization_details: DETAILS })
+  expect(outcomes('client.details')).toEqual([[client, 'success']])
+
+  const path = file('asked.json', '[{"type":"playlist","parts":["b"]}]\n')
+  const issued = await cli.json(`token issue --client ${client} --audience docs --details`, path)
+  const narrowed = [{ ...DETAILS[0], parts: ['b'] }]
+  expect(issued['authorization_details']).toEqual(narrowed)
+  const { claims } = decode(String(issued['access_token']))
+  expect(claims['authorization_details']).toEqual(narrowed)
+})
+
+it('a file that cannot be read, or says something twice, changes nothing', async () => {
+  const before = dump(place)
+  const twice = file('twice.json', '[{"type":"playlist","type":"playlist"}]')
+  await Promise.all([
+    cli.refused(/nope\.json: cannot be read \(ENOENT\)/, `client details ${client} nope.json`),
+    cli.refused(
+      /twice\.json: cannot be read \(it is not JSON with each member once\)/,
+      `client details ${client}`,
+      twice,
+    ),
+  ])
+  expect(dump(place)).toEqual(before)
+})
+
+it('a resource is listed, shown and removed with what points at it', async () => {
+  const [listed, shown] = await Promise.all([
+    cli.text('resource list --type playlist --workspace acme'),
+    cli.text('resource show playlist evening'),
+  ])
+  expect(listed).toMatch(
+    /^TYPE +ID +WORKSPACE_ID +PARTS +CREATED_AT\nplaylist +evening +acme +a, b +\S+\n$/,
+  )
+  expect(shown).toMatch(
+    /^type +playlist\nid +evening\nworkspace_id +acme\nparts +a, b\ncreated_at +\S+\n$/,
+  )
+  expect(await cli.json('resource delete playlist evening')).toEqual({
+    ...{ type: 'playlist', id: 'evening', status: 'deleted' },
+  })
+  expect(outcomes('resource.delete')).toEqual([['evening', 'success']])
+  expect(dump(place)['client_details']).toEqual([])
+})
