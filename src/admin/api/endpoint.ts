@@ -61,9 +61,14 @@ export const endpoint = <
   definition: Definition<Path, Query, Body, Answer>,
 ): Endpoint => definition
 
-/** One part of a list. */
+/** One part of a list; in the OpenAPI document `ClientList` for a list of `Client`. */
 export const partOf = <T extends z.ZodType>(item: T) =>
-  z.strictObject({
-    items: z.array(item),
-    next_cursor: z.string().nullable().meta({ description: 'Null in the last part.' }),
-  })
+  z
+    .strictObject({
+      items: z.array(item),
+      next_cursor: z
+        .string()
+        .nullable()
+        .meta({ description: '`cursor` of the next part; null in the last one.' }),
+    })
+    .meta({ id: `${item.meta()?.id}List`, description: 'One part of a list.' })
