@@ -41,12 +41,9 @@ export const newClient = z
     workspace_id: chosenId
       .nullish()
       .meta({ description: 'Null makes an administrator who is bound to no workspace.' }),
-    create_plugins: z
-      .boolean()
-      .optional()
-      .meta({
-        description: 'Make those plugins that do not exist, with the trust tier restricted.',
-      }),
+    create_plugins: z.boolean().optional().meta({
+      description: 'Make those plugins that do not exist, with the trust tier restricted.',
+    }),
     auth_method: z
       .literal('client_secret_basic', { error: 'must be client_secret_basic' })
       .optional(),
