@@ -1,6 +1,7 @@
 // The route table: every address, in the order in which the middleware runs. No logic.
 import { Hono } from 'hono'
 import { openApi } from './admin/api/openapi.ts'
+import { reference } from './admin/api/reference.ts'
 import { BASE, administration } from './admin/api/routes.ts'
 import type { AppEnv, Deps } from './deps.ts'
 import { anyOrigin, etags, requestIds, securityHeaders } from './http/headers.ts'
@@ -43,6 +44,7 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
 
   app.route(BASE, administration(deps))
   app.get('/openapi.json', etags, openApi(deps)).all(methodNotAllowed('GET, HEAD'))
+  app.get('/docs', etags, reference(deps)).all(methodNotAllowed('GET, HEAD'))
 
   app.get('/healthz', healthz).all(methodNotAllowed('GET, HEAD'))
   app.get('/readyz', readyz(deps)).all(methodNotAllowed('GET, HEAD'))

@@ -32,8 +32,10 @@ export const audienceQuery = z.strictObject({
   requires_plugin: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
   algorithm: algorithm.optional(),
 })
-export const newAudience = z.strictObject({ id: audienceId, ...settings })
-export const audienceChange = z.strictObject(settings)
+export const newAudience = z
+  .strictObject({ id: audienceId, ...settings })
+  .meta({ id: 'NewAudience' })
+export const audienceChange = z.strictObject(settings).meta({ id: 'AudienceChange' })
 
 type AudienceChange = z.output<typeof audienceChange>
 

@@ -37,23 +37,26 @@ export const clientQuery = z.strictObject({
   plugin_id: chosenId.optional(),
   audience: audienceId.optional(),
 })
-export const newClient = z.strictObject({
-  name,
-  workspace_id: chosenId
-    .nullish()
-    .meta({ description: 'Null makes an administrator who is bound to no workspace.' }),
-  create_plugins: z
-    .boolean()
-    .optional()
-    .meta({ description: 'Make those plugins that do not exist, with the trust tier restricted.' }),
-  auth_method: z
-    .enum(['client_secret_basic', 'client_secret_post'], {
-      error: 'must be client_secret_basic or client_secret_post',
-    })
-    .optional(),
-  ...settings,
-})
-export const clientChange = z.strictObject({ name: name.optional(), ...settings })
+export const newClient = z
+  .strictObject({
+    name,
+    workspace_id: chosenId
+      .nullish()
+      .meta({ description: 'Null makes an administrator who is bound to no workspace.' }),
+    create_plugins: z.boolean().optional().meta({
+      description: 'Make those plugins that do not exist, with the trust tier restricted.',
+    }),
+    auth_method: z
+      .enum(['client_secret_basic', 'client_secret_post'], {
+        error: 'must be client_secret_basic or client_secret_post',
+      })
+      .optional(),
+    ...settings,
+  })
+  .meta({ id: 'NewClient' })
+export const clientChange = z
+  .strictObject({ name: name.optional(), ...settings })
+  .meta({ id: 'ClientChange' })
 
 export const listClients = async (admin: Admin, query: z.input<typeof clientQuery> = {}) => {
   const { deps, authority } = admin

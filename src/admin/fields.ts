@@ -29,14 +29,17 @@ export const MAX_LIST = 1_000
 export const chosenId = z.string().regex(ID, { error: ID_RULE })
 
 /** A chosen id, or an absolute https URI (http for loopback) without fragment (RFC 8707 §2). */
-export const audienceId = z.string().refine(
-  (text) => {
-    if (!text.includes('://')) return ID.test(text)
-    if (text.length > MAX_AUDIENCE_URI_CHARS || !/^[\x21-\x7e]+$/.test(text)) return false
-    return !text.includes('#') && URL.canParse(text) && isSecureOrLoopback(new URL(text))
-  },
-  { error: `${ID_RULE}, or be an absolute https URI of up to 255 characters without fragment` },
-)
+export const audienceId = z
+  .string()
+  .refine(
+    (text) => {
+      if (!text.includes('://')) return ID.test(text)
+      if (text.length > MAX_AUDIENCE_URI_CHARS || !/^[\x21-\x7e]+$/.test(text)) return false
+      return !text.includes('#') && URL.canParse(text) && isSecureOrLoopback(new URL(text))
+    },
+    { error: `${ID_RULE}, or be an absolute https URI of up to 255 characters without fragment` },
+  )
+  .meta({ description: 'The id of an audience: like other ids, or an absolute https URI.' })
 
 export const permissionName = z
   .string()
@@ -44,6 +47,7 @@ export const permissionName = z
   .refine((text) => isScopeToken(text) && !text.includes(','), {
     error: 'must be a scope value (RFC 6749 §3.3) without comma',
   })
+  .meta({ description: 'A scope value (RFC 6749 §3.3) without comma.' })
 
 export const name = z
   .string()
@@ -65,9 +69,10 @@ export const trust = z.enum(['bundled', 'trusted', 'restricted'], {
   error: 'must be bundled, trusted or restricted',
 })
 
-export const algorithm = z.string().refine(isAlgorithm, {
-  error: 'must be RS256, PS256, ES256 or EdDSA',
-})
+export const algorithm = z
+  .string()
+  .refine(isAlgorithm, { error: 'must be RS256, PS256, ES256 or EdDSA' })
+  .meta({ description: 'RS256, PS256, ES256 or EdDSA.' })
 
 const wholeNumber = (min: number, max: number, unit: string) =>
   z

@@ -18,8 +18,8 @@ export const pluginQuery = z.strictObject({
   trust: trust.optional(),
   capability: capability.optional(),
 })
-export const newPlugin = z.strictObject({ id: chosenId, ...settings })
-export const pluginChange = z.strictObject(settings)
+export const newPlugin = z.strictObject({ id: chosenId, ...settings }).meta({ id: 'NewPlugin' })
+export const pluginChange = z.strictObject(settings).meta({ id: 'PluginChange' })
 
 /** A bound administrator sees those that its own client may act for. */
 export const listPlugins = async (

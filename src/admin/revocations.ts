@@ -16,12 +16,14 @@ export const revocationQuery = z.strictObject({
     .optional(),
   client_id: z.string().max(MAX_CREDENTIAL_CHARS).optional(),
 })
-export const newRevocation = z.strictObject({
-  token: z
-    .string()
-    .max(MAX_TOKEN_BYTES, { error: `must have at most ${MAX_TOKEN_BYTES} characters` })
-    .meta({ description: 'An access token of this server.' }),
-})
+export const newRevocation = z
+  .strictObject({
+    token: z
+      .string()
+      .max(MAX_TOKEN_BYTES, { error: `must have at most ${MAX_TOKEN_BYTES} characters` })
+      .meta({ description: 'An access token of this server.' }),
+  })
+  .meta({ id: 'NewRevocation' })
 
 /** The rules that are kept, oldest first; of a bound administrator those over its workspace. */
 export const listRevocations = async (

@@ -10,13 +10,15 @@ import { pageFields, pageOfRows } from './pages.ts'
 import { secretView } from './views.ts'
 
 export const secretQuery = z.strictObject({ ...pageFields, name: name.optional() })
-export const newSecret = z.strictObject({
-  name: name.nullish(),
-  expires_in: expiresIn.nullish().meta({ description: 'Seconds; null: it does not end.' }),
-  previous_expires_in: previousExpiresIn
-    .optional()
-    .meta({ description: 'When the others end, in seconds; 24 hours where it is not said.' }),
-})
+export const newSecret = z
+  .strictObject({
+    name: name.nullish(),
+    expires_in: expiresIn.nullish().meta({ description: 'Seconds; null: it does not end.' }),
+    previous_expires_in: previousExpiresIn
+      .optional()
+      .meta({ description: 'When the others end, in seconds; 24 hours where it is not said.' }),
+  })
+  .meta({ id: 'NewSecret' })
 
 /** The live ones, newest first. */
 export const listSecrets = async (

@@ -10,8 +10,12 @@ export const workspaceQuery = z.strictObject({
   ...pageFields,
   status: z.enum(['active', 'suspended'], { error: 'must be active or suspended' }).optional(),
 })
-export const newWorkspace = z.strictObject({ id: chosenId, name: name.optional() })
-export const workspaceChange = z.strictObject({ name: name.optional() })
+export const newWorkspace = z
+  .strictObject({ id: chosenId, name: name.optional() })
+  .meta({ id: 'NewWorkspace' })
+export const workspaceChange = z
+  .strictObject({ name: name.optional() })
+  .meta({ id: 'WorkspaceChange' })
 
 export const listWorkspaces = async (
   { deps, authority }: Admin,

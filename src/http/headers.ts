@@ -7,7 +7,7 @@ import { MAX_REQUEST_ID_CHARS } from '../constants.ts'
 /** `X-Request-Id`: taken over where it is well-formed, made where it is not, sent back always. */
 export const requestIds = requestId({ limitLength: MAX_REQUEST_ID_CHARS })
 
-/** On every answer. HSTS only where the issuer is https: on localhost it would lock the developer out. */
+/** On every answer, unless it has its own. HSTS only where the issuer is https: on localhost it would lock the developer out. */
 export const securityHeaders = (issuer: string) =>
   secureHeaders({
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -18,6 +18,7 @@ export const securityHeaders = (issuer: string) =>
     xDnsPrefetchControl: false,
     xDownloadOptions: false,
     xXssProtection: false,
+    overwrite: false,
   })
 
 /** Public documents can be read by pages of any origin; nothing else can. */
@@ -28,5 +29,10 @@ export const anyOrigin = createMiddleware(async (c, next) => {
 
 /** Validators (RFC 9110 §8.8.3): 304 where the cache has it, with the headers that the cache and we need. */
 export const etags = etag({
-  retainedHeaders: [...RETAINED_304_HEADERS, 'access-control-allow-origin', 'x-request-id'],
+  retainedHeaders: [
+    ...RETAINED_304_HEADERS,
+    'access-control-allow-origin',
+    'content-security-policy',
+    'x-request-id',
+  ],
 })

@@ -4,9 +4,13 @@ import { readdirSync } from 'node:fs'
 import { Command } from 'commander'
 import { expect, it } from 'vitest'
 import { audience } from '../../src/cli/audience.ts'
+import { audit } from '../../src/cli/audit.ts'
 import { client } from '../../src/cli/client.ts'
+import { enrollment } from '../../src/cli/enrollment.ts'
 import { key } from '../../src/cli/key.ts'
 import { plugin } from '../../src/cli/plugin.ts'
+import { resource } from '../../src/cli/resource.ts'
+import { revocation } from '../../src/cli/revocation.ts'
 import { secret } from '../../src/cli/secret.ts'
 import { server } from '../../src/cli/server.ts'
 import { token } from '../../src/cli/token.ts'
@@ -21,14 +25,26 @@ import {
   withVariables,
 } from '../support/processes.ts'
 
+const NOUNS = [
+  ...[audience, plugin, workspace, client, secret, token],
+  ...[resource, enrollment, revocation, key, audit],
+]
+
 const VERBS: Record<string, string[]> = {
-  audience: ['create', 'update', 'list'],
-  plugin: ['create', 'update', 'list', 'revoke-tokens'],
-  workspace: ['create', 'list', 'suspend', 'resume'],
-  client: ['create', 'grant', 'show', 'disable', 'enable', 'delete', 'revoke-tokens', 'list'],
-  secret: ['add', 'list', 'revoke'],
+  audience: ['create', 'update', 'show', 'list'],
+  plugin: ['create', 'update', 'show', 'revoke-tokens', 'list'],
+  workspace: ['create', 'update', 'show', 'suspend', 'resume', 'list'],
+  client: [
+    ...['create', 'update', 'grant', 'details', 'show', 'disable', 'enable', 'delete'],
+    ...['revoke-tokens', 'list'],
+  ],
+  secret: ['add', 'list', 'show', 'revoke'],
   token: ['issue', 'inspect', 'revoke'],
-  key: ['list', 'revoke'],
+  resource: ['put', 'show', 'delete', 'list'],
+  enrollment: ['create', 'show', 'revoke', 'list'],
+  revocation: ['list'],
+  key: ['show', 'list', 'revoke'],
+  audit: ['list', 'verify', 'export'],
 }
 const COMMANDS = ['serve', 'demo', 'migrate', 'admin create'].concat(
   Object.entries(VERBS).flatMap(([noun, verbs]) => verbs.map((verb) => `${noun} ${verb}`)),
@@ -46,9 +62,7 @@ const helpTexts = (command: Command, words: string[] = []): [words: string, help
 
 it('the help of every command shows an example of it', async () => {
   const program = new Command('latchkey')
-  for (const register of [server, audience, plugin, workspace, client, secret, token, key]) {
-    register(program)
-  }
+  for (const register of [server, ...NOUNS]) register(program)
   const texts = helpTexts(program)
   expect(texts.map(([words]) => words)).toEqual(COMMANDS)
   for (const [words, help] of texts) {
@@ -82,12 +96,18 @@ it('the demo tells the whole story, keeps its secrets and cleans up', async () =
     /POST \/oauth\/revoke → 200/,
     /POST \/oauth\/introspect → 200 \{\s*"active": false\s*\}/,
     /POST \/hooks\/track\?plugin_id=slack-sync → 401 invalid_token \(token_revoked\)/,
+    /POST \/oauth\/register → 201 lkc_/,
+    /POST \/oauth\/register → 401 invalid_token \(enrollment_used\)/,
+    /POST \/playlists\/evening\/play\?zone=lobby → 200/,
+    /POST \/playlists\/evening\/play\?zone=bar → 403 insufficient_scope \(authorization_denied\)/,
+    /POST \/playlists\/evening\/play\?zone=lobby → 401 invalid_token \(token_revoked\)/,
+    /POST \/playlists\/evening\/play\?zone=bar → 200/,
     /"kty":"RSA"/,
   ]
   const places = CHAPTERS.map((chapter) => story.search(chapter))
   expect(places).not.toContain(-1)
   expect(places).toEqual([...places].sort((a, b) => a - b))
-  expect(story).not.toMatch(/lks_[\w-]{9,}|eyJ[\w-]+\.[\w-]+\.[\w-]+/)
+  expect(story).not.toMatch(/lk[ser]_[\w-]{9,}|eyJ[\w-]+\.[\w-]+\.[\w-]+/)
   expect(readdirSync(temporary)).toEqual([])
 })
 

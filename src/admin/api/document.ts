@@ -8,6 +8,7 @@ import {
 } from 'zod-openapi'
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import { REFUSALS, type RefusalCode } from '../../errors.ts'
+import { COMMON_CODES } from './codes.ts'
 import { type Endpoint, lineOf } from './endpoint.ts'
 import { problemShown } from './problem.ts'
 import { BASE, ENDPOINTS, needsIfMatch } from './routes.ts'
@@ -23,7 +24,10 @@ export const openApiDocument = (issuer: string): ReturnType<typeof createDocumen
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: issuer + BASE }],
-    tags: [...new Set(ENDPOINTS.map(tagOf))].map((name) => ({ name })),
+    tags: [...new Set(ENDPOINTS.map(tagOf))].map((name) => ({
+      name,
+      description: NOUNS[name] ?? name,
+    })),
     security: [{ oauth2: [] }],
     components: {
       securitySchemes: {
@@ -47,6 +51,15 @@ const INTRODUCTION = `Get a token with an administrator's credentials: \`POST /o
 Ids in paths are percent-encoded. Every list takes \`limit\` (default ${DEFAULT_PAGE}) and \`cursor\`. PUT, PATCH and DELETE need \`If-Match\` with the \`etag\` that was read, in double quotes. Refusals are problem details (RFC 9457) with a stable \`code\`.
 
 An administrator who is bound to a workspace sees and changes that workspace only, and gives only what its own client has.`
+
+const NOUNS: Readonly<Record<string, string>> = {
+  workspaces: 'Tenants: each client belongs to one.',
+  audiences: 'Resource servers that tokens are meant for, and the permissions that each has.',
+  plugins: 'Software that clients act for.',
+  clients: 'Machines that get tokens, what they may ask for, and their secrets.',
+  revocations: 'Rules that take tokens back before they expire.',
+  keys: 'What tokens are signed with.',
+}
 
 const paths = (): ZodOpenApiPathsObject => {
   const byPath: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
@@ -72,16 +85,27 @@ const operation = (endpoint: Endpoint): ZodOpenApiOperationObject => ({
   security: [{ oauth2: [endpoint.method === 'get' ? ADMIN_READ : ADMIN_WRITE] }],
   requestParams: {
     path: z.strictObject(
-      Object.fromEntries(namesIn(endpoint.path).map((name) => [name, z.string()])),
+      Object.fromEntries(namesIn(endpoint.path).map((name) => [name, idInPath])),
     ),
     ...(endpoint.query && { query: endpoint.query }),
-    ...(needsIfMatch(endpoint.method) && { header: z.strictObject({ 'If-Match': z.string() }) }),
+    ...(needsIfMatch(endpoint.method) && { header: ifMatchHeader }),
   },
   ...(endpoint.body && {
     requestBody: { required: true, content: { 'application/json': { schema: endpoint.body } } },
   }),
   responses: responses(endpoint),
 })
+
+const idInPath = z.string().meta({ description: 'Percent-encoded.' })
+
+const ifMatchHeader = z.strictObject({
+  'If-Match': z.string().meta({
+    description: 'The `etag` that was read, in double quotes. `*`: whatever it is now.',
+  }),
+})
+
+const etagHeader = z.string().optional().meta({ description: 'The `etag`, in double quotes.' })
+const location = z.string().meta({ description: 'Where what has been made is.' })
 
 const namesIn = (path: string): string[] =>
   [...path.matchAll(/{(\w+)}/g)].map(([, name]) => name ?? '')
@@ -90,7 +114,7 @@ const responses = (endpoint: Endpoint): ZodOpenApiResponsesObject => {
   const ok = {
     description: endpoint.summary,
     content: contentOf(endpoint),
-    headers: z.object({ ETag: z.string().optional() }),
+    headers: z.object({ ETag: etagHeader, ...(endpoint.madeAt && { Location: location }) }),
   }
   const refused = refusalsOf(endpoint).map(([status, codes]) => [
     String(status),
@@ -123,19 +147,11 @@ const refusalsOf = ({
     ...(needsIfMatch(method) ? (['precondition_required'] as const) : []),
     ...refuses,
   ]
-  const byStatus = new Map<number, string[]>([
-    [
-      401,
-      ['token_missing', 'token_malformed', 'token_untrusted', 'token_expired', 'token_revoked'],
-    ],
-    [403, ['permission_missing']],
-    [500, ['server_error']],
-    [503, ['store_unavailable', 'keys_unavailable', 'revocations_stale']],
-  ])
-  for (const code of codes) {
-    const [status] = REFUSALS[code]
+  const byStatus = new Map<number, string[]>()
+  const add = (status: number, code: string) =>
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
-  }
+  for (const { status, code } of COMMON_CODES) add(status, code)
+  for (const code of codes) add(REFUSALS[code][0], code)
   return [...byStatus].sort(([a], [b]) => a - b)
 }
 

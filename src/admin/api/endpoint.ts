@@ -76,9 +76,14 @@ export const exported = <T extends z.ZodType>(line: T): z.ZodType<Exported<z.out
 /** What a line of an export is; undefined for an answer that is one JSON value. */
 export const lineOf = (answers: z.ZodType): z.ZodType | undefined => lines.get(answers)
 
-/** One part of a list. */
+/** One part of a list; in the OpenAPI document `ClientList` for a list of `Client`. */
 export const partOf = <T extends z.ZodType>(item: T) =>
-  z.strictObject({
-    items: z.array(item),
-    next_cursor: z.string().nullable().meta({ description: 'Null in the last part.' }),
-  })
+  z
+    .strictObject({
+      items: z.array(item),
+      next_cursor: z
+        .string()
+        .nullable()
+        .meta({ description: '`cursor` of the next part; null in the last one.' }),
+    })
+    .meta({ id: `${item.meta()?.id}List`, description: 'One part of a list.' })

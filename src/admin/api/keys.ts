@@ -25,19 +25,21 @@ const revocations: readonly Endpoint[] = [
   }),
 ]
 
+const keyList = partOf(keyShown)
+
 const signingKeys: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/keys', action: 'key.list' },
     summary: 'All signing keys and their states',
     query: keyQuery,
-    answers: partOf(keyShown),
+    answers: keyList,
     refuses: ['unbound_required'],
     run: (admin, { query }) => listKeys(admin, query),
   }),
   endpoint({
     ...{ method: 'post', path: '/keys/revoke-all', action: 'key.revoke_all' },
     summary: 'Revoke every key there is; all tokens are dead, this one included',
-    answers: partOf(keyShown),
+    answers: keyList,
     refuses: ['unbound_required'],
     run: (admin) => revokeAllKeys(admin),
   }),
@@ -51,7 +53,7 @@ const signingKeys: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/keys/{kid}/revoke', action: 'key.revoke' },
     summary: 'Take a key out of the JWKS and kill all tokens that it signed, for good',
-    answers: partOf(keyShown),
+    answers: keyList,
     refuses: ['unbound_required'],
     run: (admin, { kid }) => revokeKey(admin, kid),
   }),

@@ -1,0 +1,125 @@
+// `/openapi.json`, as others read it: a public validator, and whoever makes code of it.
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { oas31 } from 'zod-openapi'
+import { operationsOf } from '../../src/admin/api/reference-operation.ts'
+import { ISSUER, startServer } from '../support/server.ts'
+
+let response: Response
+let text: string
+let document: oas31.OpenAPIObject
+
+beforeAll(async () => {
+  const server = await startServer()
+  response = await server.request('/openapi.json')
+  text = await response.text()
+  document = JSON.parse(text) as oas31.OpenAPIObject
+})
+
+/** A copy of the document, to be broken. */
+const copy = (): oas31.OpenAPIObject => JSON.parse(text) as oas31.OpenAPIObject
+
+const validate = async (given: oas31.OpenAPIObject) => {
+  const validator = new Validator()
+  const { valid } = await validator.validate({ ...given })
+  return { valid, version: validator.version }
+}
+
+/** Every object of the document, with those within it. */
+const objectsIn = (value: unknown): Record<string, unknown>[] => {
+  if (typeof value !== 'object' || value === null) return []
+  const own = Array.isArray(value) ? [] : [value as Record<string, unknown>]
+  return [...own, ...Object.values(value).flatMap(objectsIn)]
+}
+
+const pointed = (reference: string): unknown =>
+  reference
+    .slice(2)
+    .split('/')
+    .reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+      document,
+    )
+
+test('is JSON that may be kept for five minutes', () => {
+  expect(response.status).toBe(200)
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': 'application/json',
+    'cache-control': 'max-age=300',
+    etag: expect.stringMatching(/^"\w+"$/) as unknown,
+  })
+  expect(document.servers).toEqual([{ url: `${ISSUER}/admin/v1` }])
+})
+
+describe('a public validator', () => {
+  test('finds it valid as OpenAPI 3.1', async () => {
+    expect(await validate(document)).toEqual({ valid: true, version: '3.1' })
+  })
+
+  test.each<[string, (broken: oas31.OpenAPIObject) => unknown]>([
+    [
+      'an operation without a place for its parameter',
+      (d) => (parameterOf(d).in = 'soul' as never),
+    ],
+    ['a parameter without a name', (d) => Reflect.deleteProperty(parameterOf(d), 'name')],
+    ['no title', (d) => Reflect.deleteProperty(d.info, 'title')],
+    ['a member that there is not', (d) => Object.assign(d, { extra: true })],
+  ])('would find %s', async (_, spoil) => {
+    const broken = copy()
+    spoil(broken)
+    expect(await validate(broken)).toMatchObject({ valid: false })
+  })
+
+  const parameterOf = (given: oas31.OpenAPIObject): oas31.ParameterObject =>
+    given.paths?.['/clients']?.get?.parameters?.[0] as oas31.ParameterObject
+})
+
+test('every reference resolves', () => {
+  const references = objectsIn(document).flatMap(({ $ref }) =>
+    typeof $ref === 'string' ? $ref : [],
+  )
+  expect(references.length).toBeGreaterThan(100)
+  expect(references.filter((reference) => pointed(reference) === undefined)).toEqual([])
+})
+
+test('every schema of its own has a name that code can have', () => {
+  const names = Object.keys(document.components?.schemas ?? {})
+  expect(names.filter((name) => !/^[A-Z][A-Za-z]+$/.test(name))).toEqual([])
+  expect(names).toEqual(expect.arrayContaining(['NewClient', 'ClientChange', 'ClientList']))
+})
+
+describe('the operations', () => {
+  test('have ids of their own', () => {
+    const ids = operationsOf(document).map(({ operationId }) => operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.filter((id) => !/^[a-z][A-Za-z]+$/.test(id ?? ''))).toEqual([])
+  })
+
+  test('take no member that they do not name', () => {
+    const bodies = operationsOf(document).flatMap(({ requestBody }) => requestBody ?? [])
+    expect(bodies.length).toBeGreaterThan(8)
+    const named = objectsIn(bodies).flatMap(({ $ref }) =>
+      $ref === undefined ? [] : pointed(String($ref)),
+    )
+    const objects = objectsIn([bodies, named]).filter(({ type }) => type === 'object')
+    expect(objects.length).toBeGreaterThan(8)
+    expect(objects.filter((schema) => schema['additionalProperties'] !== false)).toEqual([])
+  })
+
+  test('name their refusals, each a problem', () => {
+    for (const { operationId, method, path, responses = {} } of operationsOf(document)) {
+      const statuses = ['401', '403', '422', '500', '503']
+      if (path.includes('{')) statuses.push('404')
+      if (method !== 'get') statuses.push('400', '412', '413', '415')
+      if (method === 'patch' || method === 'delete') statuses.push('428')
+      expect(Object.keys(responses), operationId).toEqual(expect.arrayContaining(statuses))
+      for (const status of Object.keys(responses).filter((text) => Number(text) >= 400)) {
+        const { description, content } = responses[status] as oas31.ResponseObject
+        expect(description, `${operationId} ${status}`).toMatch(/^`\w+`(, `\w+`)*$/)
+        expect(content).toEqual({
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        })
+      }
+    }
+  })
+})

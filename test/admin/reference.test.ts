@@ -1,0 +1,191 @@
+// `/docs`: what a person reads, and what a browser may do with it.
+import { createHash } from 'node:crypto'
+import type { VerificationCode } from '@latchkey/verifier'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { openApiDocument } from '../../src/admin/api/document.ts'
+import { operationsOf } from '../../src/admin/api/reference-operation.ts'
+import { referencePage } from '../../src/admin/api/reference.ts'
+import { BASE } from '../../src/admin/api/routes.ts'
+import { REFUSALS } from '../../src/errors.ts'
+import { ISSUER, type TestServer, startServer } from '../support/server.ts'
+
+const document = openApiDocument(ISSUER)
+const operations = operationsOf(document)
+
+/** By hand: what is forgotten in the page's own table is missed here. */
+const OTHER_CODES: readonly (VerificationCode | 'store_unavailable' | 'server_error')[] = [
+  'token_missing',
+  'token_malformed',
+  'token_untrusted',
+  'token_expired',
+  'token_revoked',
+  'permission_missing',
+  'keys_unavailable',
+  'revocations_stale',
+  'store_unavailable',
+  'server_error',
+]
+
+let server: TestServer
+let response: Response
+let page: string
+
+beforeAll(async () => {
+  server = await startServer()
+  response = await server.request('/docs')
+  page = await response.text()
+})
+
+const matches = (pattern: RegExp): string[] => [...page.matchAll(pattern)].map((m) => m[1] ?? '')
+
+describe('the answer', () => {
+  test('is a page that may be kept for five minutes', () => {
+    expect(response.status).toBe(200)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'max-age=300',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      etag: expect.stringMatching(/^"\w+"$/) as unknown,
+    })
+    expect(Buffer.byteLength(page)).toBeLessThan(200_000)
+  })
+
+  test('allows its own style sheet and nothing else', () => {
+    const styles = matches(/<style>([^]*?)<\/style>/g)
+    expect(styles).toHaveLength(1)
+    const hash = createHash('sha256')
+      .update(styles[0] ?? '')
+      .digest('base64')
+    expect(response.headers.get('content-security-policy')).toBe(
+      `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    )
+  })
+
+  test('no other answer has that policy', async () => {
+    for (const path of ['/openapi.json', '/healthz', '/docs/']) {
+      const { headers } = await server.request(path)
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none'; frame-ancestors 'none'",
+      )
+    }
+  })
+
+  test('is not sent again to who has it, and keeps its policy there', async () => {
+    const etag = response.headers.get('etag') ?? ''
+    const again = await server.request('/docs', { headers: { 'If-None-Match': etag } })
+    expect([again.status, await again.text()]).toEqual([304, ''])
+    expect(again.headers.get('content-security-policy')).toBe(
+      response.headers.get('content-security-policy'),
+    )
+  })
+
+  test('HEAD has the same headers and no body', async () => {
+    const headers = { 'X-Request-Id': 'trace-1' }
+    const [get, head] = [
+      await server.request('/docs', { headers }),
+      await server.request('/docs', { headers, method: 'HEAD' }),
+    ]
+    expect([head.status, await head.text()]).toEqual([200, ''])
+    expect(new Map(head.headers)).toEqual(new Map(get.headers))
+  })
+
+  test.each(['POST', 'PUT', 'DELETE'])('%s is refused', async (method) => {
+    const refused = await server.request('/docs', { method })
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+})
+
+describe('the page', () => {
+  test('has every operation, at its address', () => {
+    expect(operations.length).toBeGreaterThan(30)
+    const shown = matches(/<article class="card" id="operation-([^"]+)"/g)
+    expect(shown.sort()).toEqual(operations.map(({ operationId }) => operationId).sort())
+    for (const { path } of operations) expect(page).toContain(`<code>${BASE}${path}</code>`)
+  })
+
+  test('says what each operation takes', () => {
+    for (const { operationId, parameters = [] } of operations) {
+      const card = page.split(`id="operation-${operationId}"`)[1]?.split('</article>')[0]
+      for (const parameter of parameters) {
+        expect(card).toContain(`<code>${(parameter as { name: string }).name}</code>`)
+      }
+    }
+    const card = page.split('id="operation-clientCreate"')[1]?.split('</article>')[0]
+    for (const member of ['name', 'workspace_id', 'grants', 'grants[].permissions', 'token_ttl']) {
+      expect(card).toContain(`<code>${member}</code>`)
+    }
+  })
+
+  test('explains every code that can be answered', () => {
+    const ids = matches(/<tr id="([^"]+)"/g)
+    expect(ids.sort()).toEqual([...Object.keys(REFUSALS), ...OTHER_CODES].sort())
+  })
+
+  test('explains the code of a problem at the address that its type names', async () => {
+    const problem = (await (await server.request(`${BASE}/clients`)).json()) as { type: string }
+    const { pathname, hash } = new URL(problem.type)
+    expect([pathname, hash]).toEqual(['/docs', '#token_missing'])
+    expect(page).toContain(`id="${hash.slice(1)}"`)
+  })
+
+  test('every link within it leads somewhere, and no two places have one name', () => {
+    const ids = matches(/\sid="([^"]+)"/g)
+    expect(new Set(ids).size).toBe(ids.length)
+    const targets = new Set(matches(/\shref="#([^"]*)"/g))
+    expect([...targets].filter((target) => !ids.includes(target))).toEqual([])
+  })
+
+  test('loads nothing, runs nothing, and names no other host', () => {
+    expect(page).not.toMatch(/<(script|link|img|iframe|object|embed|form|base)\b/i)
+    expect(page).not.toMatch(/\s(on\w+|style|src|srcset|action)=/i)
+    expect(page).not.toMatch(/url\(|@import/i)
+    const elsewhere = matches(/\shref="([^"]*)"/g).filter((href) => !href.startsWith('#'))
+    expect(elsewhere).toEqual(['/openapi.json'])
+    const origins = matches(/(\w+:\/\/[^\s"'<>/]+)/g)
+    expect(new Set(origins)).toEqual(new Set([ISSUER]))
+  })
+
+  test('can be read with a screen reader', () => {
+    expect(page).toContain('<html lang="en">')
+    expect(page).toMatch(/<title>[^<]+<\/title>/)
+    const levels = matches(/<h(\d)\b/g).map(Number)
+    expect(levels.filter((level) => level === 1)).toHaveLength(1)
+    expect(levels[0]).toBe(1)
+    expect(levels.filter((level, i) => i > 0 && level > (levels[i - 1] ?? 0) + 1)).toEqual([])
+    expect(page).not.toMatch(/<th(?![^>]*\sscope=)(?!ead)/)
+  })
+})
+
+test('nothing of the document becomes markup', async () => {
+  const hostile = `"'><script>alert(1)</script>\`<b onload=x>\``
+  const schema = {
+    type: 'object' as const,
+    description: hostile,
+    properties: { [hostile]: { type: 'string' as const, enum: [hostile], pattern: hostile } },
+  }
+  const operation = {
+    operationId: hostile,
+    summary: hostile,
+    description: hostile,
+    tags: [hostile],
+    security: [{ oauth2: [hostile] }],
+    parameters: [{ in: 'query' as const, name: hostile, description: hostile, schema }],
+    requestBody: { content: { 'application/json': { schema } } },
+    responses: { [hostile]: { description: hostile, headers: { [hostile]: {} } } },
+  }
+  const rendered = String(
+    await referencePage(
+      {
+        openapi: '3.1.1',
+        info: { title: hostile, version: hostile, description: hostile },
+        tags: [{ name: hostile, description: hostile }],
+        paths: { [hostile]: { get: operation } },
+        components: { schemas: { [hostile]: schema } },
+      },
+      ISSUER,
+    ),
+  )
+  expect(rendered).not.toMatch(/<script|<b\b|"'>/)
+  expect(rendered.split('&lt;script&gt;').length).toBeGreaterThan(15)
+})
