@@ -122,13 +122,18 @@ export const narrowDetail = (
 ): AuthorizationDetail | null => {
   const allowed = (name: string): boolean =>
     Object.hasOwn(granted, name) && allows(granted[name], asked[name])
-  return Object.keys(asked).every(allowed) ? { ...granted, ...asked } : null
+  // What is compared at once comes before long lists.
+  const names = Object.keys(asked)
+  const lists = names.filter((name) => Array.isArray(asked[name]))
+  const others = names.filter((name) => !Array.isArray(asked[name]))
+  return [...others, ...lists].every(allowed) ? { ...granted, ...asked } : null
 }
 
 const allows = (granted: DetailValue | undefined, asked: DetailValue | undefined): boolean => {
   if (granted === ANY) return true
   if (Array.isArray(granted)) {
-    return Array.isArray(asked) && asked.every((item) => granted.includes(item))
+    const values = new Set<unknown>(granted)
+    return Array.isArray(asked) && asked.every((item) => values.has(item))
   }
   return granted === asked
 }
@@ -141,9 +146,14 @@ export const isWithin = (granted: AuthorizationDetail, entry: AuthorizationDetai
   Object.keys(granted).every((name) => Object.hasOwn(entry, name)) &&
   narrowDetail(granted, entry) !== null
 
-export type Narrowing =
-  | { details: AuthorizationDetail[] }
-  | { refused: 'details_not_granted' | 'details_ambiguous' | 'details_repeated' | 'run_not_named' }
+type Refusal =
+  | 'details_not_granted'
+  | 'details_ambiguous'
+  | 'details_repeated'
+  | 'run_not_named'
+  | 'resource_not_named'
+
+export type Narrowing = { details: AuthorizationDetail[] } | { refused: Refusal }
 
 /** Each entry that is asked for, narrowed from the one granted entry that it fits. */
 export const narrowDetails = (
@@ -159,7 +169,10 @@ export const narrowDetails = (
     if (different.size > 1) return { refused: 'details_ambiguous' }
     const [text, entry] = found
     if (details.has(text)) return { refused: 'details_repeated' }
-    if (entry.type === TOOL_RUN && entry['identifier'] === ANY) return { refused: 'run_not_named' }
+    // A resource server compares ids: "any" would reach beyond the client's workspace.
+    if (entry['identifier'] === ANY) {
+      return { refused: entry.type === TOOL_RUN ? 'run_not_named' : 'resource_not_named' }
+    }
     details.set(text, entry)
   }
   return { details: [...details.values()] }

@@ -118,6 +118,16 @@ export const OAUTH_ERRORS = {
   ],
   metadata_invalid: [400, 'invalid_client_metadata', 'The metadata have a bad value.'],
   metadata_too_large: [413, 'invalid_client_metadata', 'The body is longer than 65536 bytes.'],
+  resource_not_named: [
+    400,
+    'invalid_authorization_details',
+    'A token is for resources that it names: say which with identifier.',
+  ],
+  details_too_long: [
+    400,
+    'invalid_authorization_details',
+    'The token would be longer than 8192 bytes, which nobody takes: ask for fewer details.',
+  ],
   quota_exceeded: [
     429,
     'temporarily_unavailable',

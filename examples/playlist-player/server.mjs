@@ -31,7 +31,9 @@ app.post(
   '/playlists/:playlist/play',
   requirePermission('player:play', { plugin: unsafeIgnorePlugin }),
   (c) => {
-    const zone = single(c.req.url, 'zone') ?? undefined // none named: the one that is granted
+    // None named: the one that is granted. One that is empty or said twice is nobody's.
+    const named = new URL(c.req.url).searchParams.has('zone')
+    const zone = named ? (single(c.req.url, 'zone') ?? '?') : undefined
     const wanted = { type: 'playlist', identifier: c.req.param('playlist'), action: 'play', part: zone }
     const entry = verifier.authorize(c.get('token'), wanted)
     return c.json({ playing: c.req.param('playlist'), zone: zone ?? entry.parts })

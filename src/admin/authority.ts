@@ -76,7 +76,9 @@ export const checkGiven = (authority: Authority, after: Given, before: Given = N
     if (!plugins.every((id) => authority.holds?.plugins.has(id))) throw exceeds('plugins')
     const { details } = authority.holds
     const given = takenDetails(after.details, before.details)
-    const held = given.every((entry) => details.some((own) => isWithin(own, entry)))
+    // What the client has already may be made less of.
+    const known = [...details, ...before.details]
+    const held = given.every((entry) => known.some((own) => isWithin(own, entry)))
     if (!held) throw exceeds('authorization_details')
   }
   const had = pairs(before.grants)

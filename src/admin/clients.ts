@@ -152,12 +152,36 @@ export const writeClient = async (
     const update = toClientChange(decide(before))
     const after = { ...before, ...update }
     checkGiven(admin.authority, after, before)
+    checkQuota(admin.authority, after, before)
+    checkUnbound(after)
     // Of the details only those that are given: a type that is "any" may have lost its last resource.
     const details = update.details ?? []
     await checkReferences(admin, { ...after, details, createPlugins: false })
     await admin.deps.store.updateClient(before, update, now(admin))
   })
   return await showClient(admin, id)
+}
+
+/** What an operator has limited, who is bound to the workspace does not lift. */
+const checkQuota = (
+  { workspaceId }: Admin['authority'],
+  { quotaPerMinute: after }: Client,
+  { quotaPerMinute: before }: Client,
+): void => {
+  if (workspaceId === null || before === null || (after !== null && after <= before)) return
+  const message = 'quota_per_minute: only an unbound administrator lifts it'
+  throw new OperationRefused('exceeds_own_grant', message, 'quota_per_minute')
+}
+
+/** Who is in no workspace administers, or can do nothing: no suspension would reach its tokens. */
+const checkUnbound = ({ workspaceId, grants: given }: Pick<Client, 'workspaceId' | 'grants'>) => {
+  const administers = given.some((grant) => grant.audience === ADMIN_AUDIENCE)
+  if (workspaceId !== null || administers || given.length === 0) return
+  throw new OperationRefused(
+    'invalid_value',
+    `grants: must have one for ${ADMIN_AUDIENCE} in a client that is in no workspace`,
+    'grants',
+  )
 }
 
 const toClientChange = (fields: z.output<typeof clientChange>): ClientChange => ({

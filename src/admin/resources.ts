@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DEFAULT_WORKSPACE, MAX_DETAIL_LIST } from '../constants.ts'
 import { TOOL_RUN } from '../details.ts'
 import type { Resource } from '../store/store.ts'
-import { requireWorkspace } from './authority.ts'
+import { requireUnbound, requireWorkspace } from './authority.ts'
 import { chosenId, listOf } from './fields.ts'
 import {
   type Admin,
@@ -59,10 +59,13 @@ export const showResource = async (admin: Admin, name: Name) =>
   resourceView(await readResource(admin, name))
 
 export const createResource = (admin: Admin, input: z.input<typeof newResource>) =>
-  change(admin, 'resource.create', input.id, async () => {
+  change(admin, 'resource.create', targetOf(input), async () => {
     const fields = parse(newResource, input)
     const wanted = fields.workspace_id ?? admin.authority.workspaceId ?? DEFAULT_WORKSPACE
     const workspaceId = requireWorkspace(admin.authority, wanted)
+    // Types are public, in the metadata: who is bound to a workspace does not bring new ones.
+    const types = await admin.deps.store.listResourceTypes()
+    if (!types.includes(fields.type)) requireUnbound(admin.authority)
     if ((await admin.deps.store.findWorkspace(workspaceId)) === null) {
       const error = { field: 'workspace_id', detail: there('workspace', workspaceId) }
       throw fieldsRefused('unknown_reference', [error])
@@ -75,9 +78,12 @@ export const createResource = (admin: Admin, input: z.input<typeof newResource>)
     return await showResource(admin, { type, id })
   })
 
+/** An id is one among those of its type. */
+const targetOf = ({ type, id }: Name): string => `${type}/${id}`
+
 /** Its parts are replaced as a whole. What is taken away is taken from every detail that names it. */
 export const updateResource = (admin: Admin, name: Name, input: z.input<typeof resourceChange>) =>
-  change(admin, 'resource.update', name.id, async () => {
+  change(admin, 'resource.update', targetOf(name), async () => {
     const fields = parse(resourceChange, input)
     await retried(admin, async () => {
       const before = unchanged(admin, await readResource(admin, name))
@@ -88,7 +94,7 @@ export const updateResource = (admin: Admin, name: Name, input: z.input<typeof r
 
 /** With every detail that points at it, and their tokens. Its id is never used again. */
 export const deleteResource = (admin: Admin, name: Name) =>
-  change(admin, 'resource.delete', name.id, async () => {
+  change(admin, 'resource.delete', targetOf(name), async () => {
     await retried(admin, async () => {
       const before = unchanged(admin, await readResource(admin, name))
       await admin.deps.store.deleteResource(before, now(admin))
@@ -96,16 +102,18 @@ export const deleteResource = (admin: Admin, name: Name) =>
     return { type: name.type, id: name.id, status: 'deleted' as const }
   })
 
-/** From a shell: makes it, or replaces the parts of one that is there. */
+/** From a shell: makes it, or replaces the parts of one that is there, if any are given. */
 export const putResource = async (
   admin: Admin,
   name: Name,
-  { workspace_id: workspaceId, parts: given }: { workspace_id?: string; parts: string[] },
+  { workspace_id: workspaceId, parts: given }: { workspace_id?: string; parts?: string[] },
 ) => {
   const known = await admin.deps.store.findResource(name.type, name.id)
   const elsewhere = workspaceId !== undefined && known?.workspaceId !== workspaceId
-  if (known !== null && !elsewhere) return await updateResource(admin, name, { parts: given })
-  const input = { ...name, parts: given, ...(workspaceId && { workspace_id: workspaceId }) }
+  if (known !== null && !elsewhere) {
+    return await updateResource(admin, name, { parts: given ?? known.parts })
+  }
+  const input = { ...name, parts: given ?? [], ...(workspaceId && { workspace_id: workspaceId }) }
   return await createResource(admin, input)
 }
 

@@ -7,6 +7,9 @@ type Reader = Pick<Store, 'listAuditEvents'>
 /** Counted up from 1, numbers stay exact for all time. */
 export const isCounted = ({ seq }: Pick<AuditRow, 'seq'>): boolean => Number.isSafeInteger(seq)
 
+/** Between two pages requests are answered: a driver that does not wait would hold the process up. */
+export const letOthersRun = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
+
 /** Every row that the filter lets through. */
 export const readRows = async function* (
   store: Reader,
@@ -20,6 +23,7 @@ export const readRows = async function* (
       limit: AUDIT_PAGE_ROWS,
       newestFirst: false,
     })
+    await letOthersRun()
     const last = page.at(-1)
     // Whoever can write the database can write numbers that are not exact here: none is read for ever.
     if (last === undefined || last.seq === after) return
@@ -40,6 +44,7 @@ export const createRows = (store: Reader) => {
     if (page.length === 0) {
       const behind = { after: next - 1, limit: AUDIT_PAGE_ROWS, newestFirst: false }
       page = (await store.listAuditEvents({ filter: {}, ...behind })).filter(isCounted)
+      await letOthersRun()
     }
     return page[0]
   }

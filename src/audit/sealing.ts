@@ -2,7 +2,7 @@
 import { AUDIT_CUT_DELAY_SECONDS, MAX_SEALED_ROWS } from '../constants.ts'
 import { Conflict } from '../errors.ts'
 import type { AuditRow, AuditSeal, Store } from '../store/store.ts'
-import { isCounted } from './rows.ts'
+import { isCounted, letOthersRun } from './rows.ts'
 import { cutMacOf, isCut, sealOf } from './seals.ts'
 
 type Sealing = { store: Store; key: Uint8Array; now: number }
@@ -22,6 +22,7 @@ export const sealNewRows = async ({ store, key, now }: Sealing): Promise<AuditSe
     const seal = sealOf([first, ...rest], { previous, now, key })
     // Where another process was faster, its seal is the previous one of the next try.
     await store.addAuditSeal(seal, previous?.lastSeq ?? null)
+    await letOthersRun()
   }
 }
 

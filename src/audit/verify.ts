@@ -2,7 +2,7 @@
 import { AUDIT_PAGE_SEALS } from '../constants.ts'
 import type { AuditSeal, Store } from '../store/store.ts'
 import { type Finding, type Findings, createFindings } from './findings.ts'
-import { type Rows, createRows, isCounted, readRows } from './rows.ts'
+import { type Rows, createRows, isCounted, letOthersRun, readRows } from './rows.ts'
 import { digestOf, isCut, macOf, readDigests } from './seals.ts'
 
 export type AuditReport = {
@@ -79,6 +79,7 @@ const seals = async function* (store: Store): AsyncGenerator<AuditSeal> {
   let after = 0
   for (;;) {
     const page = await store.listAuditSeals(after, AUDIT_PAGE_SEALS)
+    await letOthersRun()
     const last = page.at(-1)
     if (last === undefined || last.lastSeq === after) return
     yield* page

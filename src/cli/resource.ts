@@ -5,7 +5,7 @@ import { collect, given, leaf, listing } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
-type PutFlags = { workspace?: string; part?: string[]; json?: boolean }
+type PutFlags = { workspace?: string; part?: string[] | false; json?: boolean }
 
 type Operation = (admin: Admin, name: { type: string; id: string }) => Promise<unknown>
 
@@ -25,8 +25,10 @@ export const resource = (program: Command): void => {
   )
     .option('--workspace <ID>', 'its tenant (default: default, or where it is)')
     .option('--part <ID>', 'a part of it; repeat it for each', collect)
+    .option('--no-part', 'take all parts away')
     .action(async (type: string, id: string, flags: PutFlags) => {
-      const input = { parts: flags.part ?? [], ...given({ workspace_id: flags.workspace }) }
+      const parts = flags.part === false ? [] : flags.part
+      const input = given({ workspace_id: flags.workspace, parts })
       print(await withAdmin((admin) => putResource(admin, { type, id }, input)), flags)
     })
 

@@ -20,19 +20,23 @@ const answer = (
   )
 }
 
+/** The address without what people paste into it by mistake: secrets and tokens. */
+export const loggedPath = (c: AppContext): string =>
+  c.req.path.replaceAll(/lk[ser]_[^/]*|ey[\w-]{8,}\.ey[\w-]{8,}\.?[^/]*/g, '…')
+
 /** Errors of ours as the table says; whatever else as `server_error`, its detail to the log only. */
 export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) => {
   const requestId = c.get('requestId')
   if (error instanceof OAuthError) {
     deps.metrics?.refused(error.code)
-    deps.log.info({ requestId, path: c.req.path, code: error.code }, 'refused')
+    deps.log.info({ requestId, path: loggedPath(c), code: error.code }, 'refused')
     const body = { error_description: error.message }
     return answer(c, error.code, { headers: error.headers, body })
   }
   if (error instanceof Unavailable) {
     deps.metrics?.refused(error.code)
     deps.log.error(
-      { requestId, path: c.req.path, driverCode: error.driverCode },
+      { requestId, path: loggedPath(c), driverCode: error.driverCode },
       'store unavailable',
     )
     return answer(c, 'store_unavailable', {
@@ -41,7 +45,7 @@ export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) =
   }
   deps.metrics?.refused('server_error')
   deps.log.error(
-    { requestId, path: c.req.path, name: error.name, stack: error.stack },
+    { requestId, path: loggedPath(c), name: error.name, stack: error.stack },
     'server error',
   )
   return answer(c, 'server_error', { body: { request_id: requestId } })

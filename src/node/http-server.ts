@@ -16,6 +16,7 @@ import {
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
   MAX_FORM_BYTES,
+  MAX_JSON_BYTES,
   REQUEST_TIMEOUT_MS,
   SHUTDOWN_TIMEOUT_MS,
 } from '../constants.ts'
@@ -66,7 +67,7 @@ const answerExpectations = (
 ): void => {
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     const length = Number(request.headers['content-length'] ?? 0)
-    if (length <= MAX_FORM_BYTES) response.writeContinue()
+    if (length <= Math.max(MAX_FORM_BYTES, MAX_JSON_BYTES)) response.writeContinue()
     listener(request, response)
   })
   server.on('checkExpectation', (_request, response: ServerResponse) => {

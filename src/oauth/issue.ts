@@ -45,8 +45,10 @@ export const issueToken = async (
   const { algorithm } = narrowed.audience
   const { token, kid } = await deps.signer.sign(claims, { algorithm, typ: ACCESS_TOKEN_TYPE })
   // Neither introspection nor revocation would read it, so it could not be taken back.
-  if (token.length > MAX_TOKEN_BYTES) throw new OAuthError('token_too_long')
   const { client_id: clientId, aud: audience, scope, jti, authorization_details } = claims
+  if (token.length > MAX_TOKEN_BYTES) {
+    throw new OAuthError(authorization_details ? 'details_too_long' : 'token_too_long')
+  }
   deps.log.info(
     { ...logged, clientId, audience, scope, plugin: narrowed.plugin?.id, jti, kid },
     'token issued',

@@ -1,6 +1,7 @@
 import { audited } from '../audit.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
+import { revocationLookup } from '../revocation/source.ts'
 import { readAccessToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
@@ -23,13 +24,15 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
     requestId: c.get('requestId'),
     address: deps.clientAddress(c),
   }
-  const claims = (await readAccessToken(token, deps))?.claims
-  if (claims === undefined) {
+  const read = await readAccessToken(token, deps)
+  const claims = read?.claims
+  if (read === null || claims === undefined) {
     deps.audit.count({ ...event, target: null, outcome: 'refused', reason: 'token_unknown' })
   } else if (claims.client_id !== caller.id) {
-    deps.audit.count({
-      ...{ ...event, target: claims.jti, outcome: 'refused', reason: 'token_of_another' },
-    })
+    deps.audit.count({ ...event, target: null, outcome: 'refused', reason: 'token_of_another' })
+  } else if ((await deps.store.findRevocation(revocationLookup(read.kid, claims))) !== null) {
+    // It is dead already: the same request again and again leaves no row for each.
+    deps.audit.count({ ...event, target: null, outcome: 'success', reason: 'token_revoked' })
   } else {
     const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
     await audited(deps, { ...event, target: jti }, () =>

@@ -48,7 +48,7 @@ describe('the answer', () => {
       'x-frame-options': 'DENY',
       etag: expect.stringMatching(/^"\w+"$/) as unknown,
     })
-    expect(Buffer.byteLength(page)).toBeLessThan(200_000)
+    expect(Buffer.byteLength(page)).toBeLessThan(300_000)
   })
 
   test('allows its own style sheet and nothing else', () => {

@@ -70,10 +70,9 @@ describe('what is taken', () => {
 
   it('a part, from whoever has all: the token with it dies, and no new one names it', async () => {
     for (const detail of [(id: string) => playlist(id, { parts: '*' }), () => ANY]) {
-      const { id, path, client, active, details } = await holding(detail, [{}])
+      const { id, path, client, details } = await holding(detail, [])
       const named = await api.issue(client, [{ type: 'playlist', identifier: id, parts: ['b'] }])
       await api.change(api.unbound, `PUT ${path}`, { parts: ['a'] })
-      expect(await active()).toEqual([false])
       expect(await api.isActive(client, named)).toBe(false)
       expect(await details()).toEqual([detail(id), RUN])
       const asked = JSON.stringify([{ type: 'playlist', identifier: id, parts: ['b'] }])
@@ -102,13 +101,16 @@ describe('what is taken', () => {
   })
 
   it('a resource, from whoever may use any: the entry stays, its tokens do not', async () => {
-    const { path, client, active, details } = await holding(() => ANY, [{}])
-    const elsewhere = await api.client([ANY], 'globex')
-    const token = await api.issue(elsewhere, [{ type: 'playlist' }])
+    const { id, path, client, details } = await holding(() => ANY, [])
+    const elsewhere = await api.client([ANY, RUN], 'globex')
+    const token = await api.issue(elsewhere, [{ type: 'tool_run', identifier: 'run-7' }])
+    const named = await api.issue(client, [{ type: 'playlist', identifier: id }])
     await api.change(api.unbound, `DELETE ${path}`)
-    expect(await active()).toEqual([false])
+    expect(await api.isActive(client, named)).toBe(false)
     expect(await details()).toEqual([ANY, RUN])
-    expect(await api.isActive(client, await api.issue(client, [{ type: 'playlist' }]))).toBe(true)
+    const asked = { authorization_details: JSON.stringify([{ type: 'playlist', identifier: id }]) }
+    const again = await api.server.requestToken(asked, { basic: client })
+    expect(await again.json()).toMatchObject({ code: 'details_not_granted' })
     expect(await api.isActive(elsewhere, token)).toBe(true)
   })
 })

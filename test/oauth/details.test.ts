@@ -98,8 +98,18 @@ describe('what is given', () => {
       [{ type: 'playlist', identifier: 'evening', parts: ['zone-b'] }],
       [playlist({ actions: '*', parts: ['zone-b'] })],
     ],
-    ['any', [ANY], [{ type: 'playlist' }], [ANY]],
-    ['no part of any', [ANY], [{ type: 'playlist', parts: [] }], [{ ...ANY, parts: [] }]],
+    [
+      'one of any',
+      [ANY],
+      [{ type: 'playlist', identifier: 'evening' }],
+      [{ ...ANY, identifier: 'evening' }],
+    ],
+    [
+      'no part of any',
+      [ANY],
+      [{ type: 'playlist', identifier: 'evening', parts: [] }],
+      [{ ...ANY, identifier: 'evening', parts: [] }],
+    ],
     [
       'nothing of something',
       [playlist({ actions: [], parts: [] })],
@@ -252,7 +262,7 @@ describe('what is refused', () => {
     const actions = Array.from({ length: 400 }, (_, i) => `an-action-that-is-long-${i}`)
     const verbose = await holding({ ...RUN, identifier: 'run-7', actions })
     const answer = await request(verbose, [{ type: 'tool_run' }])
-    await expectRefusal(answer, [400, 'invalid_scope', 'token_too_long'])
+    await expectRefusal(answer, [400, 'invalid_authorization_details', 'details_too_long'])
     const less = await request(verbose, [{ type: 'tool_run', actions: actions.slice(0, 100) }])
     const { access_token: token } = (await less.json()) as Answer
     expect(token.length).toBeLessThanOrEqual(MAX_TOKEN_BYTES)
@@ -275,11 +285,19 @@ describe('a target in the place of any', () => {
     ['one that is no id', { identifier: '../evening' }],
     ['a part that does not exist', { identifier: 'evening', parts: ['zone-x'] }],
     ['a part of another', { identifier: 'evening', parts: ['zone-a', 'zone-c'] }],
-    ['a part of none', { parts: ['zone-a'] }],
   ])('%s', async (_, members) => {
     const client = await holding(ANY)
     await expectRefusal(await request(client, [{ type: 'playlist', ...members }]), NOT_GRANTED)
   })
+
+  test.each([{}, { identifier: '*' }, { parts: ['zone-a'] }])(
+    'any of them, to a resource server that compares ids: %j',
+    async (members) => {
+      const answer = await request(await holding(ANY), [{ type: 'playlist', ...members }])
+      const code = 'resource_not_named'
+      await expectRefusal(answer, [400, 'invalid_authorization_details', code])
+    },
+  )
 
   test('nobody learns what other workspaces have', async () => {
     const client = await holding(ANY, playlist({ identifier: 'morning', actions: [], parts: '*' }))

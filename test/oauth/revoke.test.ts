@@ -65,7 +65,8 @@ describe('its own token', () => {
     server.events.length = 0
     expect((await server.revoke(client, token)).status).toBe(200)
     expect(await server.introspect(client, token)).toEqual(INACTIVE)
-    expectEvent({ target: decode(token).claims.jti, outcome: 'success' })
+    // Counted, not written: whoever repeats it leaves no row for each.
+    expectEvent({ target: null, outcome: 'success', reason: 'token_revoked' })
   })
 
   test('no spelling of its signature escapes', async () => {
@@ -105,7 +106,7 @@ describe('anything else is answered alike, and changes nothing', () => {
     expect(await visible(await server.revoke(client, token))).toEqual(own)
     expect(await server.introspect(other, token)).toMatchObject({ active: true })
     expectEvent({
-      target: decode(token).claims.jti,
+      target: null,
       outcome: 'refused',
       reason: 'token_of_another',
     })

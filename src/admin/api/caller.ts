@@ -44,7 +44,7 @@ export const createCallers = (deps: CallerDeps) => {
     } catch (error) {
       if (error instanceof AccessDenied) {
         const actor = `client:${(await verify(null)).clientId}`
-        await deps.audit.write({ ...context, ...attempt, actor, ...refusedBecause(error) })
+        deps.audit.count({ ...context, ...attempt, actor, ...refusedBecause(error) })
       } else if (error instanceof VerificationError && error.status === 401) {
         // Anyone can cause these, so what they name is not kept.
         const event = { ...context, actor: 'unknown', action: attempt.action, target: null }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { RETRY_AFTER_SECONDS } from '../../constants.ts'
 import type { AppContext, Deps } from '../../deps.ts'
 import { Conflict, type FieldError, OperationRefused, REFUSALS, Unavailable } from '../../errors.ts'
+import { loggedPath } from '../../http/render.ts'
 import { NO_STORE } from '../../oauth/response.ts'
 
 export const problemShown = z
@@ -63,7 +64,7 @@ export const renderProblem =
     const { headers, ...problem } = problemOf(error, c.get('neededScope') ?? null)
     const requestId = c.get('requestId')
     deps.metrics?.refused(problem.code)
-    const line = { requestId, path: c.req.path, code: problem.code }
+    const line = { requestId, path: loggedPath(c), code: problem.code }
     if (problem.status < 500) deps.log.info(line, 'refused')
     else deps.log.error({ ...line, ...serverDetail(error) }, 'server error')
     const type = `${deps.issuer}/docs#${problem.code}`

@@ -186,7 +186,7 @@ const resources: readonly Endpoint[] = [
     body: newResource,
     answers: resourceShown,
     madeAt: ({ type, id }) => `/resources/${encodeURIComponent(type)}/${encodeURIComponent(id)}`,
-    refuses: ['already_exists', 'unknown_reference'],
+    refuses: ['unbound_required', 'already_exists', 'unknown_reference'],
     run: (admin, { body }) => createResource(admin, body),
   }),
   endpoint({

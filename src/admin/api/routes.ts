@@ -1,6 +1,7 @@
 // The admin API, below /admin/v1: every address with its methods, from the table of endpoints.
 import { Hono } from 'hono'
 import { z } from 'zod'
+import type { AuditEvent } from '../../audit.ts'
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import type { AppContext, AppEnv, Deps } from '../../deps.ts'
 import { OperationRefused, REFUSALS } from '../../errors.ts'
@@ -88,31 +89,51 @@ const createHandler =
     c.set('neededScope', permission)
     const params = c.req.param() as Record<string, string>
     const attempt = { action, target: nameable(Object.values(params)[0]) }
-    const { actor, authority } = await callers(c, permission, attempt)
-    const as = { actor, requestId: c.get('requestId'), address: deps.clientAddress(c) }
-    const ifMatch = readIfMatch(c.req.header('if-match'))
-    const admin: Admin = { deps, as, authority, ifMatch }
-    const result = await run(endpoint, admin, {
-      ...params,
-      ...(await readInput(endpoint, c)),
-    }).catch(async (error: unknown) => {
-      if (method === 'get') await auditRefusal(admin, attempt, error)
+    const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+    const known = await callers(c, permission, attempt) // before a stranger's body is read
+    const input = await readInput(endpoint, c).catch((error: unknown) => {
+      countRefusal(deps, { ...context, actor: known.actor, ...attempt }, error)
       throw error
     })
+    // Again: a body can be kept waiting until long after its sender has been taken the right to send it.
+    const { actor, authority } = method === 'get' ? known : await callers(c, permission, attempt)
+    const ifMatch = readIfMatch(c.req.header('if-match'))
+    const admin: Admin = { deps, as: { ...context, actor }, authority, ifMatch }
+    const result = await run(endpoint, admin, { ...params, ...input }).catch(
+      async (error: unknown) => {
+        if (method === 'get') await auditRefusal(admin, attempt, error)
+        throw error
+      },
+    )
     return answer(c, endpoint, result)
   }
+
+/** What was not even begun is counted. */
+const countRefusal = (
+  { audit }: Pick<AdminDeps, 'audit'>,
+  event: Pick<AuditEvent, 'actor' | 'action' | 'target'>,
+  error: unknown,
+): void => {
+  if (!(error instanceof OperationRefused)) return
+  audit.count({ ...event, outcome: 'refused', reason: error.code })
+}
 
 const run = (endpoint: Endpoint, admin: Admin, input: object): Promise<unknown> =>
   endpoint.run(admin, input as never)
 
 /** Changes write their own rows; of reads only those that are refused for who asks. */
 const auditRefusal = async (
-  { deps, as }: Admin,
+  { deps, as, authority }: Admin,
   attempt: { action: string; target: string | null },
   error: unknown,
 ): Promise<void> => {
-  if (!(error instanceof OperationRefused) || REFUSALS[error.code][0] !== 403) return
-  await deps.audit.write({ ...as, ...attempt, outcome: 'refused', reason: error.code })
+  if (!(error instanceof OperationRefused)) return
+  if (REFUSALS[error.code][0] === 403) {
+    await deps.audit.write({ ...as, ...attempt, outcome: 'refused', reason: error.code })
+  } else if (error.code === 'not_found' && authority.workspaceId !== null) {
+    // Whoever is bound may be looking for what others have.
+    countRefusal(deps, { ...as, ...attempt }, error)
+  }
 }
 
 const NO_MEMBERS = z.strictObject({})

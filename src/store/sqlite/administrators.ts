@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { ADMIN_AUDIENCE, ADMIN_WRITE } from '../../constants.ts'
+import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE } from '../../constants.ts'
 import { type Database, type Statement, assert } from './database.ts'
 
 /** True for a client that is an unbound administrator by its grants, whether or not it can log in. */
@@ -10,7 +10,8 @@ export const isAdministrator = (clientId: string): SQL => sql`exists (
 
 /**
  * A secret that ends by itself does not count: it would lock everyone out later instead of now. Nor does a
- * client that gets no token because the audience needs a plugin.
+ * client that gets no token because the audience needs a plugin, that could change but not look (it could not
+ * give itself that), or that has a quota, which is counted in memory and on some platforms not at all.
  */
 const someoneCanLogIn = sql`exists (
   select 1 from clients c
@@ -19,6 +20,9 @@ const someoneCanLogIn = sql`exists (
     join audiences a on a.id = g.audience_id
   where c.workspace_id is null and c.status = 'active'
     and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE}
+    and exists (select 1 from client_grants r where r.client_id = c.id
+      and r.audience_id = ${ADMIN_AUDIENCE} and r.permission = ${ADMIN_READ})
+    and c.quota_per_minute is null
     and s.revoked_at is null and s.expires_at is null
     and (not a.requires_plugin or exists (select 1 from client_plugins p where p.client_id = c.id)))`
 

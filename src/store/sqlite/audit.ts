@@ -17,11 +17,19 @@ type AuditVerbs = Pick<
 const insertEvent = (db: Database, event: NewAuditEvent, now: number): Statement =>
   db.insert(auditEvents).values({ ...event, createdAt: now }) as Statement
 
-/** A client that is deleted leaves its workspace behind in its tombstone. */
+/**
+ * What a client of the workspace did, and what was done to it and what is in it. Clients and resources that are
+ * deleted leave their workspace behind. What a client of another one tried here, was refused as if there were
+ * nothing: it is that one's to see.
+ */
 const ofWorkspace = (id: string): SQL => sql`(
-  ${auditEvents.target} in (select id from clients where workspace_id = ${id})
-  or ${auditEvents.actor} in (select 'client:' || id from clients where workspace_id = ${id})
-  or (${auditEvents.target} = ${id} and ${auditEvents.action} like 'workspace.%'))`
+  ${auditEvents.actor} in (select 'client:' || id from clients where workspace_id = ${id})
+  or ((${auditEvents.target} in (select id from clients where workspace_id = ${id})
+      or ${auditEvents.target} in (select id from enrollments where workspace_id = ${id})
+      or (${auditEvents.action} like 'resource.%'
+        and ${auditEvents.target} in (select type || '/' || id from resources where workspace_id = ${id}))
+      or (${auditEvents.target} = ${id} and ${auditEvents.action} like 'workspace.%'))
+    and ${auditEvents.actor} not in (select 'client:' || id from clients where workspace_id <> ${id})))`
 
 const matching = (filter: AuditFilter): SQL | undefined => {
   const { actor, action, target, outcome, requestId, since, until, workspaceId } = filter

@@ -153,7 +153,7 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
         changed(before.id, etag),
         ...writeLists(db, before.id, change),
         ...(takes ? clientRules(db, markedWith(etag), now) : []),
-        ...(takes && administers(before) ? [assertAdministrable(db)] : []),
+        ...(administers(before) ? [assertAdministrable(db)] : []),
       ])
     },
 
