@@ -62,8 +62,12 @@ export const auditReportShown = z
   .strictObject({
     intact: z.boolean(),
     checked: z.int().meta({ description: 'Rows that were compared with what was sealed.' }),
-    sealed_to: z.int().nullable().meta({ description: 'The newest seal; keep it to compare.' }),
+    sealed_to: z.int().nullable().meta({ description: 'The newest seal.' }),
     sealed_at: storedTimeShown,
+    sealed_mac: z
+      .string()
+      .nullable()
+      .meta({ description: 'Keep it with `sealed_to`: a later check can ask for that seal.' }),
     unsealed: z.int().meta({ description: 'Rows that are newer than that.' }),
     found: z.int().meta({ description: 'How many there are; `findings` has the first.' }),
     findings: z.array(
@@ -82,6 +86,7 @@ export const auditReportView = (report: AuditReport): z.infer<typeof auditReport
   checked: report.checked,
   sealed_to: report.sealedTo,
   sealed_at: storedTime(report.sealedAt),
+  sealed_mac: report.sealedMac,
   unsealed: report.unsealed,
   found: report.found,
   findings: report.findings.map(findingView),

@@ -59,10 +59,24 @@ export const listAudit = async (
   )
 }
 
-/** Whether every row still is what was sealed. */
-export const verifyAudit = async ({ deps, authority }: Admin) => {
+export const auditCheck = z.strictObject({
+  seal: z
+    .string()
+    .regex(/^\d{1,15}:[\w-]{43}$/, { error: 'must be SEALED_TO:SEALED_MAC of an earlier report' })
+    .optional()
+    .meta({ description: '`sealed_to:sealed_mac` of an earlier report: that seal must be there.' }),
+})
+
+/** Whether every row still is what was sealed, and a seal that somebody has noted is still there. */
+export const verifyAudit = async (
+  { deps, authority }: Admin,
+  given: z.input<typeof auditCheck> = {},
+) => {
   requireUnbound(authority)
-  return auditReportView(await checkAudit({ store: deps.store, key: sealingKey(deps.kek) }))
+  const { seal } = parse(auditCheck, given)
+  const [seq = '', mac = ''] = seal?.split(':') ?? []
+  const noted = seal === undefined ? undefined : { seq: Number(seq), mac }
+  return auditReportView(await checkAudit({ store: deps.store, key: sealingKey(deps.kek), noted }))
 }
 
 /** Oldest first, read as they are asked for. Rows never change, so the newest one says which state this is. */

@@ -9,9 +9,10 @@ export type AuditReport = {
   intact: boolean
   /** Rows that were compared with what was sealed. */
   checked: number
-  /** The newest seal: keep its number, and a later look shows whether it is still there. */
+  /** The newest seal: keep its number and its MAC, and a later look shows whether it is still there. */
   sealedTo: number | null
   sealedAt: number | null
+  sealedMac: string | null
   /** Rows that are newer than that. */
   unsealed: number
   /** How many there are; `findings` has the first of them. */
@@ -32,16 +33,15 @@ type Before = {
   unchecked?: boolean
 }
 
+/** A seal that somebody has written down elsewhere, where who can write the database cannot. */
+export type NotedSeal = { seq: number; mac: string }
+
+type Check = { store: Store; key: Uint8Array; noted?: NotedSeal | undefined }
+
 type Walk = { store: Store; key: Uint8Array; findings: Findings; rows: Rows; checked: number }
 
 /** All the time new rows may be sealed and old ones cut: that is no finding. */
-export const checkAudit = async ({
-  store,
-  key,
-}: {
-  store: Store
-  key: Uint8Array
-}): Promise<AuditReport> => {
+export const checkAudit = async ({ store, key, noted }: Check): Promise<AuditReport> => {
   const cutTo = async (): Promise<number> => {
     const [oldest] = await store.listAuditSeals(0, 1)
     return oldest !== undefined && isCut(oldest, key) ? oldest.lastSeq : 0
@@ -54,11 +54,14 @@ export const checkAudit = async ({
     checked: 0,
   }
   let newest: AuditSeal | null = null
+  let isThere = noted === undefined
   let before: Before = { firstSeq: 0, lastSeq: 0, macs: [null] }
   for await (const seal of seals(store)) {
     before = await checkSeal(walk, seal, before)
     newest = seal
+    if (seal.lastSeq === noted?.seq && seal.mac === noted.mac) isThere = true
   }
+  if (!isThere && noted !== undefined) await walk.findings.add('seal_missing', noted.seq)
   const unsealed = await countUnsealed(walk)
   await findAddedBefore(walk, await cutTo())
   await findAddedBeyond(walk)
@@ -70,6 +73,7 @@ export const checkAudit = async ({
     unsealed,
     sealedTo: newest?.lastSeq ?? null,
     sealedAt: newest?.createdAt ?? null,
+    sealedMac: newest?.mac ?? null,
     found,
     findings: walk.findings.list(),
   }

@@ -38,14 +38,21 @@ export const audit = (program: Command): void => {
     'verify',
     'compare every event with what was sealed; exit 1 where something is not what it was',
     'audit verify',
-  ).action(async ({ json }: Json) => {
-    const { findings, ...report } = await withAdmin(verifyAudit)
-    print(json ? { ...report, findings } : report, { json })
-    if (report.intact) return
-    if (!json) print(findings, {})
-    process.stderr.write(`latchkey: the audit table is not intact (found: ${report.found})\n`)
-    process.exitCode = 1
-  })
+  )
+    .option(
+      '--seal <SEQ:MAC>',
+      'sealed_to and sealed_mac of an earlier report: must still be there',
+    )
+    .action(async ({ json, seal }: Json & { seal?: string }) => {
+      const { findings, ...report } = await withAdmin((admin) =>
+        verifyAudit(admin, given({ seal })),
+      )
+      print(json ? { ...report, findings } : report, { json })
+      if (report.intact) return
+      if (!json) print(findings, {})
+      process.stderr.write(`latchkey: the audit table is not intact (found: ${report.found})\n`)
+      process.exitCode = 1
+    })
 
   spanned(
     leaf(

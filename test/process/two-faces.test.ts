@@ -222,7 +222,7 @@ const fill = (text: string, names: Names): string =>
 /** What says who asked, how and when. */
 const BY_SIDE = [
   ...['actor', 'address', 'request_id', 'time'],
-  ...['checked', 'sealed_to', 'sealed_at', 'unsealed'],
+  ...['checked', 'sealed_to', 'sealed_at', 'sealed_mac', 'unsealed'],
 ]
 
 /** One JSON value, or one in each line. */

@@ -1,5 +1,12 @@
 // Who did what, or was refused.
-import { auditFilter, auditQuery, exportAudit, listAudit, verifyAudit } from '../audit.ts'
+import {
+  auditCheck,
+  auditFilter,
+  auditQuery,
+  exportAudit,
+  listAudit,
+  verifyAudit,
+} from '../audit.ts'
 import { auditReportShown, auditShown } from '../audit-views.ts'
 import { type Endpoint, endpoint, exported, partOf } from './endpoint.ts'
 
@@ -15,9 +22,10 @@ export const audit: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/audit/verify', action: 'audit.verify' },
     summary: 'Compare every event with what was sealed',
+    query: auditCheck,
     answers: auditReportShown,
     refuses: ['unbound_required'],
-    run: (admin) => verifyAudit(admin),
+    run: (admin, { query }) => verifyAudit(admin, query),
   }),
   endpoint({
     ...{ method: 'get', path: '/audit/export', action: 'audit.export' },
