@@ -82,7 +82,10 @@ export type ClientSecret = {
   createdAt: number
   expiresAt: number | null
   revokedAt: number | null
-  /** To the minute; null: never, or not for as long as this has been kept. */
+  /**
+   * To the minute; null: never, or not for as long as this has been kept. Of a client with `unusedAfter` also
+   * when it was enabled, or its workspace resumed.
+   */
   lastUsedAt: number | null
 }
 

@@ -186,3 +186,15 @@ test('a client that was not used for so long is removed, and that is audited', a
     { actor: 'server', outcome: 'success' },
   ])
 })
+
+test('a process that has just started removes nobody: there may have been an outage', async () => {
+  server.advance(40 * 24 * 60 * 60)
+  const upkeep = upkeepOf(server)
+  await upkeep.run()
+  server.advance(60 * 60 - 1)
+  await upkeep.run()
+  expect(await server.store.findClient(made.id)).not.toBeNull()
+  server.advance(1)
+  await upkeep.run()
+  expect(await server.store.findClient(made.id)).toBeNull()
+})

@@ -146,5 +146,20 @@ export const enrollmentContract = (open: Open): void => {
       expect(await unused(late + HOUR)).toEqual([])
       await expectNoChange(database, () => unused(late + HOUR))
     })
+
+    it('are not those that could not log in, nor right after they can again', async () => {
+      const { store } = database
+      const row = await createdClient(store, 'told', { unusedAfter: DAY })
+      await store.updateClient(row, { status: 'disabled' }, NOW)
+      expect(await unused(late)).toEqual([])
+      await store.updateClient(await theClient(store, 'told'), { status: 'active' }, late)
+      expect(await unused(late + DAY)).toEqual([])
+      const workspace = () => theWorkspace(store, 'default')
+      await store.updateWorkspace(await workspace(), { status: 'suspended' }, late)
+      expect(await unused(late + 2 * DAY)).toEqual([])
+      await store.updateWorkspace(await workspace(), { status: 'active' }, late + 2 * DAY)
+      expect(await unused(late + 2 * DAY + DAY)).toEqual([])
+      expect(await unused(late + 2 * DAY + DAY + UNUSED_GRACE_SECONDS)).toEqual(['told'])
+    })
   })
 }
