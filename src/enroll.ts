@@ -59,7 +59,8 @@ export const parseMetadata = (
 type Known = readonly Pick<Audience, 'id' | 'permissions'>[]
 
 /**
- * Grants cut down to a scope: in each audience what the scope names of what was granted, implied ones among it.
+ * Grants cut down to a scope: in each audience what the scope names of what was granted. One that is only implied
+ * is written down where nothing that is kept implies it: else it would outlive what implied it.
  * @returns null for a scope with a value that no grant has
  */
 export const narrowGrants = (
@@ -67,18 +68,37 @@ export const narrowGrants = (
   scope: readonly string[] | null,
   audiences: Known,
 ): Grant[] | null => {
-  const held = grants.map(({ audience, permissions }) => {
-    const declared = audiences.find(({ id }) => id === audience)?.permissions ?? []
-    return { audience, names: permissions.flatMap((name) => implied(name, declared)), permissions }
+  if (scope === null) return withAny(grants)
+  const held = grants.map((grant) => {
+    const declared = audiences.find(({ id }) => id === grant.audience)?.permissions ?? []
+    return { grant, declared, names: grant.permissions.flatMap((name) => implied(name, declared)) }
   })
-  if (scope === null) return withAny(held)
   if (!scope.every((name) => held.some(({ names }) => names.includes(name)))) return null
   return withAny(
-    held.map(({ audience, names }) => ({
-      audience,
-      permissions: [...new Set(scope)].filter((name) => names.includes(name)),
-    })),
+    held.map(({ grant, declared, names }) => {
+      const named = [...new Set(scope)].filter((name) => names.includes(name))
+      return { audience: grant.audience, permissions: fewest(named, grant.permissions, declared) }
+    }),
   )
+}
+
+/** Those granted directly, and of the others those that no other of these implies. */
+const fewest = (
+  named: readonly string[],
+  direct: readonly string[],
+  declared: Audience['permissions'],
+): string[] => {
+  const kept = named.filter((name) => direct.includes(name))
+  for (const name of widestFirst(named, declared)) {
+    if (!kept.some((other) => implied(other, declared).includes(name))) kept.push(name)
+  }
+  return named.filter((name) => kept.includes(name))
+}
+
+/** What implies another comes before it. */
+const widestFirst = (names: readonly string[], declared: Audience['permissions']): string[] => {
+  const reach = (name: string): number => implied(name, declared).length
+  return names.toSorted((a, b) => reach(b) - reach(a))
 }
 
 const withAny = (grants: readonly Grant[]): Grant[] =>

@@ -100,6 +100,24 @@ describe('an enrollment token', () => {
     expect(made['scope']).toBe(granted)
   })
 
+  test.each([
+    ['full write read', 'full'],
+    ['read write', 'write'],
+    ['read', 'read'],
+    ['read agency', 'read agency'],
+  ])('writes down no permission that another implies: %s', async (scope, granted) => {
+    const grants = [{ audience: 'docs', permissions: ['full', 'agency'] }]
+    const { enrollment_token: token } = await enroll({ grants })
+    expect(await registered(token, { ...METADATA, scope })).toMatchObject({ scope: granted })
+  })
+
+  test('keeps what is granted directly, implied or not', async () => {
+    const grants = [{ audience: 'docs', permissions: ['full', 'read'] }]
+    const { enrollment_token: token } = await enroll({ grants })
+    const made = await registered(token, { ...METADATA, scope: 'full write read' })
+    expect(made['scope']).toBe('full read')
+  })
+
   test('carries authorization details, without what has gone meanwhile', async () => {
     const { store } = server
     for (const [id, parts] of [
