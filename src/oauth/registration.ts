@@ -37,8 +37,10 @@ const malformed = (): never => {
 export const invalidField = (field: string, must: string): OAuthError =>
   new OAuthError('metadata_invalid', {}, `${field}: ${must}.`)
 
+type Registered = Pick<Client, 'id' | 'createdAt' | 'name' | 'softwareId' | 'grants' | 'authMethod'>
+
 /** The metadata of a client (RFC 7591 §3.2.1, RFC 7592 §3), without what is secret. */
-export const registered = (client: Client, issuer: string) => ({
+export const registered = (client: Registered, issuer: string) => ({
   client_id: client.id,
   client_id_issued_at: client.createdAt,
   client_name: client.name,

@@ -1,6 +1,7 @@
 // Enrollment (RFC 7591): a token that is used once becomes a client.
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
+import { Conflict, Unavailable } from '../../src/errors.ts'
 import { adminOf } from '../support/admin.ts'
 import { BARE, INVALID_TOKEN, expectRefusal } from '../support/answers.ts'
 import { ADDRESS, ISSUER, type TestServer, startServer } from '../support/server.ts'
@@ -278,6 +279,61 @@ describe('refused', () => {
     expect(asSecret.status).toBe(401)
     await registered(token, METADATA)
   })
+})
+
+describe('what another does in between', () => {
+  afterEach(() => server.heal())
+  /** Does something right before the client is made. */
+  const before = (step: () => Promise<unknown>) =>
+    Object.assign(server.deps.store, {
+      consumeEnrollment: async (...given: Parameters<typeof server.store.consumeEnrollment>) => {
+        await step()
+        return await server.store.consumeEnrollment(...given)
+      },
+    })
+
+  test('a permission that goes is not given', async () => {
+    await server.audience('fleeting', ['stays', 'goes'])
+    const grants = [{ audience: 'fleeting', permissions: ['stays', 'goes'] }]
+    const { enrollment_token: token } = await enroll({ grants })
+    const [fleeting] = await server.store.listAudiences({ ids: ['fleeting'] })
+    if (fleeting === undefined) throw new Error('the audience is missing')
+    const permissions = [{ name: 'stays', implies: [] }]
+    let changed = false
+    before(async () => {
+      if (changed) return
+      changed = true
+      await server.store.updateAudience(fleeting, { permissions }, server.seconds())
+    })
+    expect(await registered(token, METADATA)).toMatchObject({ scope: 'stays' })
+  })
+
+  test('a revocation refuses it', async () => {
+    const { enrollment_token: token, enrollment_id: id } = await enroll()
+    before(() => server.store.revokeEnrollment(id, server.seconds()))
+    await expectRefusal(await register(token, METADATA), INVALID, INVALID_TOKEN)
+  })
+
+  test('conflicts without end are told as a database that is busy', async () => {
+    const { enrollment_token: token } = await enroll()
+    server.fail('consumeEnrollment', new Conflict())
+    expect((await register(token, METADATA)).status).toBe(503)
+    server.heal()
+    await registered(token, METADATA)
+  })
+
+  test('a database that is gone after it does not lose the credentials', async () => {
+    const { enrollment_token: token } = await enroll()
+    before(async () => server.fail('findClient', new Unavailable('x')))
+    await registered(token, METADATA)
+  })
+})
+
+test('a token that has ended is named in the audit', async () => {
+  const { enrollment_token: token, enrollment_id: id } = await enroll()
+  await revokeEnrollment(adminOf(server), id)
+  await register(token, METADATA)
+  expect(server.events.at(-1)).toMatchObject({ target: id, reason: 'enrollment_invalid' })
 })
 
 test('of fifty uses at once one is done', async () => {
