@@ -6,6 +6,7 @@ import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.t
 import { bearerToken } from '../http/bearer.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
 import type { Client, Enrollment, NewClient } from '../store/store.ts'
+import { mayLogIn } from './client-authentication.ts'
 import { invalidField, readMetadata, registered } from './registration.ts'
 import { NO_STORE } from './response.ts'
 
@@ -69,7 +70,18 @@ const endOf = async (
   const ended = enrollment.revokedAt !== null || enrollment.expiresAt <= nowSeconds(deps)
   if (ended) return 'enrollment_invalid'
   const workspace = await deps.store.findWorkspace(enrollment.workspaceId)
-  return workspace?.status === 'active' ? null : 'enrollment_invalid'
+  if (workspace?.status !== 'active') return 'enrollment_invalid'
+  return (await isMakerUnchanged(enrollment, deps)) ? null : 'enrollment_invalid'
+}
+
+/** An enrollment does not outlive what its maker could do: whoever stole an administrator keeps nothing. */
+const isMakerUnchanged = async (
+  { createdBy, createdByGeneration }: Enrollment,
+  { store }: Pick<Deps, 'store'>,
+): Promise<boolean> => {
+  if (createdBy === null) return true
+  const maker = await store.findTokenSubject(createdBy)
+  return mayLogIn(maker) && maker.generation === createdByGeneration
 }
 
 /** RFC 6750 §3.1: a bare challenge where no token was sent. */

@@ -167,6 +167,10 @@ export type Enrollment = {
   usedAt: number | null
   revokedAt: number | null
   clientId: string | null
+  /** The client of the administrator who made it; null: someone with a shell on the server. */
+  createdBy: string | null
+  /** Its generation then. */
+  createdByGeneration: number | null
 }
 
 export type NewEnrollment = Omit<Enrollment, 'createdAt' | 'usedAt' | 'revokedAt' | 'clientId'> & {

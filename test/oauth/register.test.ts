@@ -1,5 +1,6 @@
 // Enrollment (RFC 7591): a token that is used once becomes a client.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { authorityOf } from '../../src/admin/authority.ts'
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
 import { Conflict, Unavailable } from '../../src/errors.ts'
 import { adminOf } from '../support/admin.ts'
@@ -326,6 +327,41 @@ describe('what another does in between', () => {
     const { enrollment_token: token } = await enroll()
     before(async () => server.fail('findClient', new Unavailable('x')))
     await registered(token, METADATA)
+  })
+})
+
+describe('an enrollment that an administrator made', () => {
+  const made = async () => {
+    const { id } = await server.client({ workspaceId: null, grants: { latchkey: ['admin:write'] } })
+    const subject = await server.store.findTokenSubject(id)
+    if (subject === null) throw new Error('the administrator is missing')
+    const authority = authorityOf(subject, ['admin:write'])
+    const admin = { ...adminOf(server), authority }
+    const enrollment = await createEnrollment(admin, { grants: GRANTS, workspace_id: 'default' })
+    expect(enrollment.created_by).toBe(id)
+    return { id, token: enrollment.enrollment_token }
+  }
+  const maker = async (id: string) => {
+    const client = await server.store.findClient(id)
+    if (client === null) throw new Error('the administrator is missing')
+    return client
+  }
+
+  test('is good while nothing of theirs changes', async () => {
+    await registered((await made()).token, METADATA)
+  })
+
+  test.each<[string, (id: string) => Promise<unknown>]>([
+    ['is deleted', async (id) => server.store.deleteClient(await maker(id), server.seconds())],
+    [
+      'loses a grant',
+      async (id) => server.store.updateClient(await maker(id), { grants: [] }, server.seconds()),
+    ],
+    ['is disabled', (id) => server.setStatus(id, 'disabled')],
+  ])('ends when that one %s', async (_, end) => {
+    const { id, token } = await made()
+    await end(id)
+    await expectRefusal(await register(token, METADATA), INVALID, INVALID_TOKEN)
   })
 })
 
