@@ -10,15 +10,20 @@ const text = (chars: number) =>
     .trim()
     .min(1, { error: 'must not be empty' })
     .max(chars, { error: `must have at most ${chars} characters` })
-    .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), {
-      error: 'must be well-formed Unicode without control characters',
+    .refine((value) => !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(value), {
+      error: 'must be well-formed Unicode without control or invisible characters',
     })
 
 /** RFC 7591 §2: whatever is not understood is ignored; what would change who can log in is refused. */
 const METADATA = z.looseObject({
   client_name: text(200),
   software_id: text(200).optional(),
-  scope: z.string({ error: 'must be a text' }).max(8192, { error: 'is too long' }).optional(),
+  // An empty text would mean nothing at all; it is never taken for all.
+  scope: z
+    .string({ error: 'must be a text' })
+    .min(1, { error: 'must not be empty: leave it out for all' })
+    .max(8192, { error: 'is too long' })
+    .optional(),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post'], {
       error: 'must be client_secret_basic or client_secret_post',
@@ -36,7 +41,8 @@ export type Metadata = {
   softwareId: string | null
   /** The scope values that it wants of what it may have; null: all. */
   scope: string[] | null
-  authMethod: AuthMethod
+  /** Null: not said. */
+  authMethod: AuthMethod | null
 }
 
 /** @returns the metadata, or which field is bad and what it must be */
@@ -51,8 +57,8 @@ export const parseMetadata = (
   return {
     name: data.client_name,
     softwareId: data.software_id ?? null,
-    scope: data.scope === undefined || data.scope === '' ? null : data.scope.split(' '),
-    authMethod: data.token_endpoint_auth_method ?? 'client_secret_basic',
+    scope: data.scope?.split(' ') ?? null,
+    authMethod: data.token_endpoint_auth_method ?? null,
   }
 }
 

@@ -34,7 +34,7 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
     retried(c, deps, async (before) => {
       const change = {
         name: metadata.name,
-        authMethod: metadata.authMethod,
+        ...(metadata.authMethod !== null && { authMethod: metadata.authMethod }),
         grants: await narrowed(before, metadata, deps),
         registrationHash: hashSecret(registrationToken),
         ...(metadata.softwareId !== null && { softwareId: metadata.softwareId }),

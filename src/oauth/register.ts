@@ -15,6 +15,9 @@ type RegisterDeps = Pick<
   'store' | 'clock' | 'random' | 'issuer' | 'log' | 'audit' | 'clientAddress'
 >
 
+/** RFC 7591 §2. */
+const DEFAULT_AUTH_METHOD = 'client_secret_basic'
+
 type Refusal = 'enrollment_missing' | 'enrollment_invalid' | 'enrollment_used'
 
 /**
@@ -101,7 +104,7 @@ const makeClient = async (
     id: newClientId(deps.random),
     name: metadata.name,
     workspaceId: enrollment.workspaceId,
-    authMethod: metadata.authMethod,
+    authMethod: metadata.authMethod ?? DEFAULT_AUTH_METHOD,
     tokenTtl: null,
     quotaPerMinute: null,
     plugins: enrollment.plugins,

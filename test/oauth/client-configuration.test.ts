@@ -143,6 +143,13 @@ describe('an update', () => {
     expect(response.status).toBe(200)
   })
 
+  test('keeps the method where none is said', async () => {
+    const method = { token_endpoint_auth_method: 'client_secret_post' }
+    const first = (await (await send('PUT', made.token, update(method))).json()) as Json
+    const response = await send('PUT', String(first['registration_access_token']), update())
+    expect(await response.json()).toMatchObject(method)
+  })
+
   test('of two with the same token one is done', async () => {
     const answers = await Promise.all([
       send('PUT', made.token, update({ client_name: 'one' })),

@@ -95,7 +95,6 @@ describe('an enrollment token', () => {
     ['all of it', undefined, 'write agency'],
     ['a part', 'agency', 'agency'],
     ['what is implied', 'read', 'read'],
-    ['none said', '', 'write agency'],
   ])('narrows to a scope: %s', async (_, scope, granted) => {
     const { enrollment_token: token } = await enroll()
     const made = await registered(token, { ...METADATA, scope })
@@ -223,6 +222,10 @@ describe('refused', () => {
     ['an empty name', { client_name: ' ' }, /^client_name: /],
     ['a name that is no text', { client_name: 7 }, /^client_name: /],
     ['a long name', { client_name: 'x'.repeat(201) }, /^client_name: /],
+    ['a name with a bidi override', { client_name: 'a\u202eb' }, /^client_name: /],
+    ['a name with a zero-width space', { client_name: 'a\u200bb' }, /^client_name: /],
+    ['an invisible software id', { ...METADATA, software_id: '\u2060x' }, /^software_id: /],
+    ['an empty scope', { ...METADATA, scope: '' }, /^scope: /],
     ['a scope that is not granted', { ...METADATA, scope: 'full' }, /^scope: /],
     ['a scope of another audience', { ...METADATA, scope: 'write hook:track' }, /^scope: /],
     ['a scope that is no text', { ...METADATA, scope: ['write'] }, /^scope: /],
