@@ -50,6 +50,9 @@ export const MAX_UNUSED_AFTER_DAYS = 3_650
 /** What a login takes to be written, in seconds, and more: a client that has just logged in is not unused. */
 export const UNUSED_GRACE_SECONDS = 5 * 60
 
+/** How long a process runs before it removes unused clients, in seconds: after an outage all must log in first. */
+export const UNUSED_START_DELAY_SECONDS = 60 * 60
+
 /** Longest metadata of a client that enrolls itself, in bytes. */
 export const MAX_METADATA_BYTES = 64 * 1024
 

@@ -10,15 +10,20 @@ const text = (chars: number) =>
     .trim()
     .min(1, { error: 'must not be empty' })
     .max(chars, { error: `must have at most ${chars} characters` })
-    .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), {
-      error: 'must be well-formed Unicode without control characters',
+    .refine((value) => !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(value), {
+      error: 'must be well-formed Unicode without control or invisible characters',
     })
 
 /** RFC 7591 §2: whatever is not understood is ignored; what would change who can log in is refused. */
 const METADATA = z.looseObject({
   client_name: text(200),
   software_id: text(200).optional(),
-  scope: z.string({ error: 'must be a text' }).max(8192, { error: 'is too long' }).optional(),
+  // An empty text would mean nothing at all; it is never taken for all.
+  scope: z
+    .string({ error: 'must be a text' })
+    .min(1, { error: 'must not be empty: leave it out for all' })
+    .max(8192, { error: 'is too long' })
+    .optional(),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post'], {
       error: 'must be client_secret_basic or client_secret_post',
@@ -36,7 +41,8 @@ export type Metadata = {
   softwareId: string | null
   /** The scope values that it wants of what it may have; null: all. */
   scope: string[] | null
-  authMethod: AuthMethod
+  /** Null: not said. */
+  authMethod: AuthMethod | null
 }
 
 /** @returns the metadata, or which field is bad and what it must be */
@@ -51,15 +57,16 @@ export const parseMetadata = (
   return {
     name: data.client_name,
     softwareId: data.software_id ?? null,
-    scope: data.scope === undefined || data.scope === '' ? null : data.scope.split(' '),
-    authMethod: data.token_endpoint_auth_method ?? 'client_secret_basic',
+    scope: data.scope?.split(' ') ?? null,
+    authMethod: data.token_endpoint_auth_method ?? null,
   }
 }
 
 type Known = readonly Pick<Audience, 'id' | 'permissions'>[]
 
 /**
- * Grants cut down to a scope: in each audience what the scope names of what was granted, implied ones among it.
+ * Grants cut down to a scope: in each audience what the scope names of what was granted. One that is only implied
+ * is written down where nothing that is kept implies it: else it would outlive what implied it.
  * @returns null for a scope with a value that no grant has
  */
 export const narrowGrants = (
@@ -67,18 +74,37 @@ export const narrowGrants = (
   scope: readonly string[] | null,
   audiences: Known,
 ): Grant[] | null => {
-  const held = grants.map(({ audience, permissions }) => {
-    const declared = audiences.find(({ id }) => id === audience)?.permissions ?? []
-    return { audience, names: permissions.flatMap((name) => implied(name, declared)), permissions }
+  if (scope === null) return withAny(grants)
+  const held = grants.map((grant) => {
+    const declared = audiences.find(({ id }) => id === grant.audience)?.permissions ?? []
+    return { grant, declared, names: grant.permissions.flatMap((name) => implied(name, declared)) }
   })
-  if (scope === null) return withAny(held)
   if (!scope.every((name) => held.some(({ names }) => names.includes(name)))) return null
   return withAny(
-    held.map(({ audience, names }) => ({
-      audience,
-      permissions: [...new Set(scope)].filter((name) => names.includes(name)),
-    })),
+    held.map(({ grant, declared, names }) => {
+      const named = [...new Set(scope)].filter((name) => names.includes(name))
+      return { audience: grant.audience, permissions: fewest(named, grant.permissions, declared) }
+    }),
   )
+}
+
+/** Those granted directly, and of the others those that no other of these implies. */
+const fewest = (
+  named: readonly string[],
+  direct: readonly string[],
+  declared: Audience['permissions'],
+): string[] => {
+  const kept = named.filter((name) => direct.includes(name))
+  for (const name of widestFirst(named, declared)) {
+    if (!kept.some((other) => implied(other, declared).includes(name))) kept.push(name)
+  }
+  return named.filter((name) => kept.includes(name))
+}
+
+/** What implies another comes before it. */
+const widestFirst = (names: readonly string[], declared: Audience['permissions']): string[] => {
+  const reach = (name: string): number => implied(name, declared).length
+  return names.toSorted((a, b) => reach(b) - reach(a))
 }
 
 const withAny = (grants: readonly Grant[]): Grant[] =>

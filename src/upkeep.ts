@@ -4,7 +4,7 @@ import { type Audit, audited } from './audit.ts'
 import { cutOldRows, isStillThere, sealNewRows } from './audit/sealing.ts'
 import { sealingKey } from './audit/seals.ts'
 import { type Deps, nowSeconds } from './deps.ts'
-import { ENROLLMENT_RETENTION_SECONDS } from './constants.ts'
+import { ENROLLMENT_RETENTION_SECONDS, UNUSED_START_DELAY_SECONDS } from './constants.ts'
 import { Conflict, Unavailable } from './errors.ts'
 import type { AuditSeal } from './store/store.ts'
 import type { Usage } from './usage.ts'
@@ -26,6 +26,7 @@ type UpkeepDeps = Pick<Deps, 'store' | 'clock' | 'log' | 'kek'> & {
 export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
   const { store, log, audit, usage, retentionSeconds } = deps
   const key = sealingKey(deps.kek)
+  const startedAt = nowSeconds(deps)
   /** The newest seal that this process has seen. */
   let newest: AuditSeal | null = null
 
@@ -51,7 +52,11 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
     await cutOldRows({ store, key, now: nowSeconds(deps) }, retentionSeconds)
   }
 
-  const remove = (): Promise<void> => removeUnused(deps)
+  const remove = async (): Promise<void> => {
+    const now = nowSeconds(deps)
+    if (now - startedAt >= UNUSED_START_DELAY_SECONDS) await removeUnused(deps, now)
+    await store.pruneEnrollments(now - ENROLLMENT_RETENTION_SECONDS)
+  }
 
   const flush = async (): Promise<void> => {
     await attempt('counted audit events could not be written', () => audit.flush())
@@ -70,18 +75,16 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 }
 
 /**
- * Clients that were told to go after a time without a login, and enrollments that ended long ago. One that has
- * been changed in the meantime is looked at again the next time.
+ * Clients that were told to go after a time without a login. One that has been changed in the meantime is looked
+ * at again the next time.
  */
-const removeUnused = async (deps: Pick<UpkeepDeps, 'store' | 'clock' | 'log' | 'audit'>) => {
-  const now = nowSeconds(deps)
+const removeUnused = async (deps: Pick<UpkeepDeps, 'store' | 'log' | 'audit'>, now: number) => {
   for (const client of await deps.store.listUnusedClients(now)) {
     const event = { actor: 'server', action: 'client.delete_unused', target: client.id }
     await audited(deps, event, () => deps.store.deleteClient(client, now)).catch((error) => {
       if (!(error instanceof Conflict)) throw error
     })
   }
-  await deps.store.pruneEnrollments(now - ENROLLMENT_RETENTION_SECONDS)
 }
 
 /** Our own words, or the name of the error alone: a driver's message can carry parameters. */

@@ -20,20 +20,28 @@ export type Authority = {
     grants: ReadonlyMap<string, ReadonlySet<string>>
     details: readonly AuthorizationDetail[]
   } | null
+  /** Whose doing it is, as they are now; null for whoever has a shell on the server. */
+  maker: { clientId: string; generation: number } | null
 }
 
 /** Whoever can open the database: nothing that is refused here would keep them from it. */
-export const SHELL: Authority = { workspaceId: null, administration: null, holds: null }
+export const SHELL: Authority = {
+  workspaceId: null,
+  administration: null,
+  holds: null,
+  maker: null,
+}
 
 /**
  * @param permissions those of the token: what it was narrowed to is all that its bearer has
  */
 export const authorityOf = (
-  { workspace, plugins, grants, details }: TokenSubject,
+  { id, generation, workspace, plugins, grants, details }: TokenSubject,
   permissions: readonly string[],
 ): Authority => ({
   workspaceId: workspace?.id ?? null,
   administration: permissions,
+  maker: { clientId: id, generation },
   holds: workspace && {
     plugins: new Set(plugins.map(({ id }) => id)),
     details,

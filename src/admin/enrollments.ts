@@ -74,6 +74,8 @@ export const createEnrollment = (admin: Admin, input: z.input<typeof newEnrollme
         ...{ id, workspaceId, ...given },
         name: fields.name ?? id,
         hash: hashSecret(token),
+        createdBy: authority.maker?.clientId ?? null,
+        createdByGeneration: authority.maker?.generation ?? null,
         unusedAfter: days && days * DAY_SECONDS,
         expiresAt: now(admin) + (fields.expires_in ?? DEFAULT_ENROLLMENT_TTL_SECONDS),
       },

@@ -297,6 +297,10 @@ export const enrollmentShown = z
     used_at: timestamp.nullable(),
     revoked_at: timestamp.nullable(),
     client_id: z.string().nullable().meta({ description: 'What it has become.' }),
+    created_by: z
+      .string()
+      .nullable()
+      .meta({ description: 'The client that made it, and ends it; null: made on the server.' }),
     etag,
   })
   .meta({ id: 'Enrollment', description: 'A single-use credential that becomes a client.' })
@@ -315,6 +319,7 @@ export const enrollmentView = (row: Enrollment, now: number): z.infer<typeof enr
   used_at: timeOrNull(row.usedAt),
   revoked_at: timeOrNull(row.revokedAt),
   client_id: row.clientId,
+  created_by: row.createdBy,
   etag: `${row.id.slice(-8)}-${row.usedAt ?? row.revokedAt ?? 'open'}`,
 })
 

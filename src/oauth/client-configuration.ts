@@ -30,20 +30,20 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   const body = await readMetadataObject(c.req.raw)
   const metadata = await readUpdate(body, client, deps)
   const registrationToken = newRegistrationToken(deps.random)
-  await audited(deps, eventOf(c, client, 'client.update', deps), async () => {
-    await retried(c, deps, async (before) => {
+  const after = await audited(deps, eventOf(c, client, 'client.update', deps), () =>
+    retried(c, deps, async (before) => {
       const change = {
         name: metadata.name,
-        authMethod: metadata.authMethod,
+        ...(metadata.authMethod !== null && { authMethod: metadata.authMethod }),
         grants: await narrowed(before, metadata, deps),
         registrationHash: hashSecret(registrationToken),
         ...(metadata.softwareId !== null && { softwareId: metadata.softwareId }),
       }
       await deps.store.updateClient(before, change, nowSeconds(deps))
-    })
-  })
-  const after = await deps.store.findClient(client.id)
-  if (after === null) throw refused()
+      return { ...before, ...change }
+    }),
+  )
+  // From what was written: a read that fails now would lose the only copy of the token.
   const answer = { ...registered(after, deps.issuer), registration_access_token: registrationToken }
   return c.json(answer, 200, NO_STORE)
 }
@@ -77,10 +77,11 @@ const authenticateRegistration = async (
 ): Promise<{ client: Client; token: string }> => {
   const id = c.req.param('client_id') ?? ''
   const token = bearerToken(c)
+  // The client first: a hash that is good after that belongs to this etag, or to a later one, which refuses writes.
+  const client = await deps.store.findClient(id)
   const hash = await deps.store.findRegistrationHash(id)
   const matches = equalInConstantTime(hash ?? hashSecret(''), hashSecret(token ?? ''))
-  const client = hash !== null && matches ? await deps.store.findClient(id) : null
-  if (client !== null && token !== null) return { client, token }
+  if (client !== null && hash !== null && matches && token !== null) return { client, token }
   const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
   const event = { ...context, actor: 'unknown', action: 'client.configuration', target: null }
   deps.audit.count({ ...event, outcome: 'refused', reason: 'registration_invalid' })
@@ -93,16 +94,15 @@ const refused = (bare = false): OAuthError =>
   })
 
 /** Reads, decides and writes; again with what another was faster to write, if the token is still good then. */
-const retried = async (
+const retried = async <T>(
   c: AppContext,
   deps: ConfigurationDeps,
-  write: (before: Client) => Promise<void>,
-): Promise<void> => {
+  write: (before: Client) => Promise<T>,
+): Promise<T> => {
   for (let tries = 1; ; tries++) {
     const { client } = await authenticateRegistration(c, deps)
     try {
-      await write(client)
-      return
+      return await write(client)
     } catch (error) {
       if (!(error instanceof Conflict) || tries === MAX_CHANGE_TRIES) throw error
     }
@@ -126,10 +126,11 @@ const readUpdate = async (
   const foreign = SERVER_MADE.find((name) => Object.hasOwn(body, name))
   if (foreign !== undefined) throw invalidField(foreign, 'must be left out')
   if (Object.hasOwn(body, 'client_secret')) {
-    const presented = hashSecret(String(body['client_secret']))
+    const presented = body['client_secret']
     const logins = await store.listLogins(client.id, nowSeconds({ clock }))
-    const known = logins.filter(({ hash }) => equalInConstantTime(hash, presented))
-    if (known.length === 0) throw invalidField('client_secret', 'must be a secret that is live')
+    const hash = typeof presented === 'string' ? hashSecret(presented) : null
+    const known = hash !== null && logins.some((login) => equalInConstantTime(login.hash, hash))
+    if (!known) throw invalidField('client_secret', 'must be a secret that is live')
   }
   const metadata = parseMetadata(body)
   if ('must' in metadata) throw invalidField(metadata.field, metadata.must)

@@ -1,10 +1,12 @@
 import { audited } from '../audit.ts'
+import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { type Metadata, narrowGrants, remainingDetails, remainingGrants } from '../enroll.ts'
-import { Conflict, OAuthError } from '../errors.ts'
+import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
-import type { Enrollment, NewClient } from '../store/store.ts'
+import type { Client, Enrollment, NewClient } from '../store/store.ts'
+import { mayLogIn } from './client-authentication.ts'
 import { invalidField, readMetadata, registered } from './registration.ts'
 import { NO_STORE } from './response.ts'
 
@@ -13,6 +15,11 @@ type RegisterDeps = Pick<
   'store' | 'clock' | 'random' | 'issuer' | 'log' | 'audit' | 'clientAddress'
 >
 
+/** RFC 7591 §2. */
+const DEFAULT_AUTH_METHOD = 'client_secret_basic'
+
+type Refusal = 'enrollment_missing' | 'enrollment_invalid' | 'enrollment_used'
+
 /**
  * `POST /oauth/register` (RFC 7591 §3): an enrollment token, used once, becomes a client. Using it up and making
  * the client are one step; a request that is refused uses nothing up.
@@ -20,31 +27,31 @@ type RegisterDeps = Pick<
 export const register = (deps: RegisterDeps) => async (c: AppContext) => {
   const enrollment = await authenticateEnrollment(c, deps)
   const metadata = await readMetadata(c.req.raw)
-  const made = await makeClient(enrollment, metadata, deps)
+  const first = await makeClient(enrollment, metadata, deps)
   const event = {
     actor: `enrollment:${enrollment.id}`,
     action: 'client.register',
-    target: made.client.id,
+    target: first.client.id,
     requestId: c.get('requestId'),
     address: deps.clientAddress(c),
   }
-  await audited(deps, event, () => consume(enrollment, made.client, deps))
-  const client = await deps.store.findClient(made.client.id)
-  if (client === null) throw new OAuthError('server_error')
+  const rebuild = () => given(enrollment, metadata, deps)
+  const client = await audited(deps, event, () => consume(enrollment, first.client, rebuild, deps))
   const body = {
+    // From what was written: a read that fails now would lose the only copy of the credentials.
     ...registered(client, deps.issuer),
-    client_secret: made.secret,
+    client_secret: first.secret,
     client_secret_expires_at: 0,
-    registration_access_token: made.registrationToken,
+    registration_access_token: first.registrationToken,
   }
   return c.json(body, 201, NO_STORE)
 }
 
 /** What is wrong with the token is said: whoever has it was given it, and its text is no use any more. */
 const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promise<Enrollment> => {
-  const refuse = (code: 'enrollment_missing' | 'enrollment_invalid' | 'enrollment_used') => {
+  const refuse = (code: Refusal, target: string | null = null) => {
     const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
-    const event = { ...context, actor: 'unknown', action: 'client.register', target: null }
+    const event = { ...context, actor: 'unknown', action: 'client.register', target }
     deps.audit.count({ ...event, outcome: 'refused', reason: code })
     return refusedEnrollment(code)
   }
@@ -52,19 +59,36 @@ const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promis
   if (token === null) throw refuse('enrollment_missing')
   const enrollment = await deps.store.findEnrollmentByHash(hashSecret(token))
   if (enrollment === null) throw refuse('enrollment_invalid')
-  if (enrollment.usedAt !== null) throw refuse('enrollment_used') // after its end, too
-  if (enrollment.revokedAt !== null || enrollment.expiresAt <= nowSeconds(deps)) {
-    throw refuse('enrollment_invalid')
-  }
-  const workspace = await deps.store.findWorkspace(enrollment.workspaceId)
-  if (workspace?.status !== 'active') throw refuse('enrollment_invalid')
+  const end = await endOf(enrollment, deps)
+  if (end !== null) throw refuse(end, enrollment.id)
   return enrollment
 }
 
+/** Why it cannot be used any more; null for one that is open. */
+const endOf = async (
+  enrollment: Enrollment,
+  deps: Pick<Deps, 'store' | 'clock'>,
+): Promise<Refusal | null> => {
+  if (enrollment.usedAt !== null) return 'enrollment_used' // after its end, too
+  const ended = enrollment.revokedAt !== null || enrollment.expiresAt <= nowSeconds(deps)
+  if (ended) return 'enrollment_invalid'
+  const workspace = await deps.store.findWorkspace(enrollment.workspaceId)
+  if (workspace?.status !== 'active') return 'enrollment_invalid'
+  return (await isMakerUnchanged(enrollment, deps)) ? null : 'enrollment_invalid'
+}
+
+/** An enrollment does not outlive what its maker could do: whoever stole an administrator keeps nothing. */
+const isMakerUnchanged = async (
+  { createdBy, createdByGeneration }: Enrollment,
+  { store }: Pick<Deps, 'store'>,
+): Promise<boolean> => {
+  if (createdBy === null) return true
+  const maker = await store.findTokenSubject(createdBy)
+  return mayLogIn(maker) && maker.generation === createdByGeneration
+}
+
 /** RFC 6750 §3.1: a bare challenge where no token was sent. */
-const refusedEnrollment = (
-  code: 'enrollment_missing' | 'enrollment_invalid' | 'enrollment_used',
-): OAuthError => {
+const refusedEnrollment = (code: Refusal): OAuthError => {
   const challenge = code === 'enrollment_missing' ? 'Bearer' : 'Bearer error="invalid_token"'
   return new OAuthError(code, { 'WWW-Authenticate': challenge })
 }
@@ -74,32 +98,41 @@ const makeClient = async (
   metadata: Metadata,
   deps: Pick<Deps, 'store' | 'random'>,
 ) => {
-  const audiences = await deps.store.listAudiences({
-    ids: enrollment.grants.map(({ audience }) => audience),
-  })
-  const granted = remainingGrants(enrollment.grants, audiences)
-  const grants = narrowGrants(granted, metadata.scope, audiences)
-  if (grants === null) throw invalidField('scope', 'must name only what the enrollment grants')
   const secret = newClientSecret(deps.random, { name: 'enrollment' })
   const registrationToken = newRegistrationToken(deps.random)
-  const client: NewClient = {
+  const client = {
     id: newClientId(deps.random),
     name: metadata.name,
     workspaceId: enrollment.workspaceId,
-    authMethod: metadata.authMethod,
+    authMethod: metadata.authMethod ?? DEFAULT_AUTH_METHOD,
     tokenTtl: null,
     quotaPerMinute: null,
     plugins: enrollment.plugins,
-    grants,
+    ...(await given(enrollment, metadata, deps)),
     introspects: [],
-    details: await existingDetails(enrollment, deps),
     createPlugins: false,
     softwareId: metadata.softwareId,
     unusedAfter: enrollment.unusedAfter,
     registrationHash: hashSecret(registrationToken),
     secret: secret.row,
-  }
+  } satisfies NewClient
   return { client, secret: secret.text, registrationToken }
+}
+
+type Given = Pick<Client, 'grants' | 'details'>
+
+/** What of the enrollment is still there, as far as it was asked for. */
+const given = async (
+  enrollment: Enrollment,
+  { scope }: Metadata,
+  deps: Pick<Deps, 'store'>,
+): Promise<Given> => {
+  const audiences = await deps.store.listAudiences({
+    ids: enrollment.grants.map(({ audience }) => audience),
+  })
+  const grants = narrowGrants(remainingGrants(enrollment.grants, audiences), scope, audiences)
+  if (grants === null) throw invalidField('scope', 'must name only what the enrollment grants')
+  return { grants, details: await existingDetails(enrollment, deps) }
 }
 
 const existingDetails = async (
@@ -118,17 +151,33 @@ const existingDetails = async (
   )
 }
 
-/** Whoever was a moment faster has used it up, or revoked it. */
-const consume = async (
+/**
+ * Whoever was a moment faster has used it up, or revoked it, or has taken away what the client was to get: that
+ * is then left out.
+ */
+const consume = async <T extends NewClient>(
   { id }: Enrollment,
-  client: NewClient,
+  first: T,
+  rebuild: () => Promise<Given>,
   deps: Pick<Deps, 'store' | 'clock'>,
-): Promise<void> => {
-  try {
-    await deps.store.consumeEnrollment(id, client, nowSeconds(deps))
-  } catch (error) {
-    if (!(error instanceof Conflict)) throw error
-    const now = await deps.store.findEnrollment(id)
-    throw refusedEnrollment(now?.usedAt === null ? 'enrollment_invalid' : 'enrollment_used')
+): Promise<T & { createdAt: number }> => {
+  let client = first
+  for (let tries = 1; tries <= MAX_CHANGE_TRIES; tries++) {
+    const now = nowSeconds(deps)
+    try {
+      await deps.store.consumeEnrollment(id, client, now)
+      return { ...client, createdAt: now }
+    } catch (error) {
+      if (!isOvertaken(error)) throw error
+    }
+    const current = await deps.store.findEnrollment(id)
+    const end = current === null ? 'enrollment_invalid' : await endOf(current, deps)
+    if (end !== null) throw refusedEnrollment(end)
+    client = { ...client, ...(await rebuild()) }
   }
+  throw new Unavailable('busy')
 }
+
+const isOvertaken = (error: unknown): boolean =>
+  error instanceof Conflict ||
+  (error instanceof OperationRefused && error.code === 'unknown_reference')

@@ -37,14 +37,19 @@ const malformed = (): never => {
 export const invalidField = (field: string, must: string): OAuthError =>
   new OAuthError('metadata_invalid', {}, `${field}: ${must}.`)
 
+type Registered = Pick<Client, 'id' | 'createdAt' | 'name' | 'softwareId' | 'grants' | 'authMethod'>
+
 /** The metadata of a client (RFC 7591 §3.2.1, RFC 7592 §3), without what is secret. */
-export const registered = (client: Client, issuer: string) => ({
-  client_id: client.id,
-  client_id_issued_at: client.createdAt,
-  client_name: client.name,
-  ...(client.softwareId !== null && { software_id: client.softwareId }),
-  scope: [...new Set(client.grants.flatMap(({ permissions }) => permissions))].join(' '),
-  token_endpoint_auth_method: client.authMethod,
-  grant_types: ['client_credentials'],
-  registration_client_uri: `${issuer}/oauth/register/${client.id}`,
-})
+export const registered = (client: Registered, issuer: string) => {
+  const scope = [...new Set(client.grants.flatMap(({ permissions }) => permissions))].join(' ')
+  return {
+    client_id: client.id,
+    client_id_issued_at: client.createdAt,
+    client_name: client.name,
+    ...(client.softwareId !== null && { software_id: client.softwareId }),
+    ...(scope !== '' && { scope }), // what is read can be sent back, and an empty one is refused
+    token_endpoint_auth_method: client.authMethod,
+    grant_types: ['client_credentials'],
+    registration_client_uri: `${issuer}/oauth/register/${client.id}`,
+  }
+}

@@ -226,6 +226,10 @@ export const enrollments = sqliteTable(
     revokedAt: integer('revoked_at'),
     /** What it has become. */
     clientId: text('client_id').references(() => clients.id),
+    /** The administrator who made it, whose end is its end; null: someone with a shell on the server. */
+    createdBy: text('created_by').references(() => clients.id),
+    /** The administrator's generation then: another one says that something was taken away. */
+    createdByGeneration: integer('created_by_generation'),
   },
   (t) => [
     index('enrollments_workspace').on(t.workspaceId),

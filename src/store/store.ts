@@ -82,7 +82,10 @@ export type ClientSecret = {
   createdAt: number
   expiresAt: number | null
   revokedAt: number | null
-  /** To the minute; null: never, or not for as long as this has been kept. */
+  /**
+   * To the minute; null: never, or not for as long as this has been kept. Of a client with `unusedAfter` also
+   * when it was enabled, or its workspace resumed.
+   */
   lastUsedAt: number | null
 }
 
@@ -164,6 +167,10 @@ export type Enrollment = {
   usedAt: number | null
   revokedAt: number | null
   clientId: string | null
+  /** The client of the administrator who made it; null: someone with a shell on the server. */
+  createdBy: string | null
+  /** Its generation then. */
+  createdByGeneration: number | null
 }
 
 export type NewEnrollment = Omit<Enrollment, 'createdAt' | 'usedAt' | 'revokedAt' | 'clientId'> & {

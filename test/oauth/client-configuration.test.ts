@@ -1,6 +1,7 @@
 // A client that has enrolled itself manages itself (RFC 7592).
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEnrollment } from '../../src/admin/enrollments.ts'
+import { Unavailable } from '../../src/errors.ts'
 import { upkeepOf } from '../audit/table.ts'
 import { adminOf } from '../support/admin.ts'
 import { BARE, INVALID_TOKEN, expectRefusal } from '../support/answers.ts'
@@ -58,6 +59,24 @@ test('reads what it is', async () => {
   expect(await response.json()).toEqual(rest)
 })
 
+/** Does something before each call of these verbs of the store. */
+const around = (
+  verbs: ('findClient' | 'findRegistrationHash' | 'updateClient')[],
+  step: (call: number) => Promise<void>,
+) => {
+  let calls = 0
+  for (const verb of verbs) {
+    const real = server.store[verb] as (...given: unknown[]) => Promise<unknown>
+    const wrapped = async (...given: unknown[]) => {
+      await step(++calls)
+      return await real(...given)
+    }
+    Object.assign(server.deps.store, { [verb]: wrapped })
+  }
+}
+
+afterEach(() => server.heal())
+
 describe('an update', () => {
   test('changes what is said, narrows, and rotates the registration token', async () => {
     const body = update({ client_name: 'Renamed', scope: 'read' })
@@ -104,6 +123,8 @@ describe('an update', () => {
   test.each([
     ['another client_id', { client_id: 'lkc_other' }, 'client_id'],
     ['a wrong secret', { client_secret: 'lks_wrong' }, 'client_secret'],
+    ['a secret that is no text', { client_secret: 7 }, 'client_secret'],
+    ['a secret in a list', { client_secret: ['x'] }, 'client_secret'],
     ['a registration token', { registration_access_token: 'x' }, 'registration_access_token'],
     ['an address', { registration_client_uri: 'x' }, 'registration_client_uri'],
     ['no name', { client_name: undefined }, 'client_name'],
@@ -122,6 +143,13 @@ describe('an update', () => {
     expect(response.status).toBe(200)
   })
 
+  test('keeps the method where none is said', async () => {
+    const method = { token_endpoint_auth_method: 'client_secret_post' }
+    const first = (await (await send('PUT', made.token, update(method))).json()) as Json
+    const response = await send('PUT', String(first['registration_access_token']), update())
+    expect(await response.json()).toMatchObject(method)
+  })
+
   test('of two with the same token one is done', async () => {
     const answers = await Promise.all([
       send('PUT', made.token, update({ client_name: 'one' })),
@@ -129,6 +157,30 @@ describe('an update', () => {
     ])
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401])
   })
+})
+
+test.each([1, 2, 3, 4, 5])(
+  'of two updates, one before step %i of the other, one is done',
+  async (n) => {
+    const statuses: number[] = []
+    const put = async (name: string) => {
+      statuses.push((await send('PUT', made.token, update({ client_name: name }))).status)
+    }
+    around(['findClient', 'findRegistrationHash', 'updateClient'], async (call) => {
+      if (call !== n) return
+      server.heal()
+      await put('within')
+    })
+    await put('around')
+    expect(statuses).toEqual([200, 401])
+  },
+)
+
+test('an update is answered though the database is gone after it', async () => {
+  around(['updateClient'], async () => server.fail('findClient', new Unavailable('x')))
+  const response = await send('PUT', made.token, update({ client_name: 'Renamed' }))
+  expect(response.status).toBe(200)
+  expect(await response.json()).toMatchObject({ client_name: 'Renamed', software_id: 's1' })
 })
 
 test('removes itself, with its tokens', async () => {
@@ -185,4 +237,16 @@ test('a client that was not used for so long is removed, and that is audited', a
     { actor: 'server', outcome: 'intent' },
     { actor: 'server', outcome: 'success' },
   ])
+})
+
+test('a process that has just started removes nobody: there may have been an outage', async () => {
+  server.advance(40 * 24 * 60 * 60)
+  const upkeep = upkeepOf(server)
+  await upkeep.run()
+  server.advance(60 * 60 - 1)
+  await upkeep.run()
+  expect(await server.store.findClient(made.id)).not.toBeNull()
+  server.advance(1)
+  await upkeep.run()
+  expect(await server.store.findClient(made.id)).toBeNull()
 })

@@ -1,6 +1,8 @@
 // Enrollment (RFC 7591): a token that is used once becomes a client.
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { authorityOf } from '../../src/admin/authority.ts'
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
+import { Conflict, Unavailable } from '../../src/errors.ts'
 import { adminOf } from '../support/admin.ts'
 import { BARE, INVALID_TOKEN, expectRefusal } from '../support/answers.ts'
 import { ADDRESS, ISSUER, type TestServer, startServer } from '../support/server.ts'
@@ -93,11 +95,28 @@ describe('an enrollment token', () => {
     ['all of it', undefined, 'write agency'],
     ['a part', 'agency', 'agency'],
     ['what is implied', 'read', 'read'],
-    ['none said', '', 'write agency'],
   ])('narrows to a scope: %s', async (_, scope, granted) => {
     const { enrollment_token: token } = await enroll()
     const made = await registered(token, { ...METADATA, scope })
     expect(made['scope']).toBe(granted)
+  })
+
+  test.each([
+    ['full write read', 'full'],
+    ['read write', 'write'],
+    ['read', 'read'],
+    ['read agency', 'read agency'],
+  ])('writes down no permission that another implies: %s', async (scope, granted) => {
+    const grants = [{ audience: 'docs', permissions: ['full', 'agency'] }]
+    const { enrollment_token: token } = await enroll({ grants })
+    expect(await registered(token, { ...METADATA, scope })).toMatchObject({ scope: granted })
+  })
+
+  test('keeps what is granted directly, implied or not', async () => {
+    const grants = [{ audience: 'docs', permissions: ['full', 'read'] }]
+    const { enrollment_token: token } = await enroll({ grants })
+    const made = await registered(token, { ...METADATA, scope: 'full write read' })
+    expect(made['scope']).toBe('full read')
   })
 
   test('carries authorization details, without what has gone meanwhile', async () => {
@@ -203,6 +222,10 @@ describe('refused', () => {
     ['an empty name', { client_name: ' ' }, /^client_name: /],
     ['a name that is no text', { client_name: 7 }, /^client_name: /],
     ['a long name', { client_name: 'x'.repeat(201) }, /^client_name: /],
+    ['a name with a bidi override', { client_name: 'a\u202eb' }, /^client_name: /],
+    ['a name with a zero-width space', { client_name: 'a\u200bb' }, /^client_name: /],
+    ['an invisible software id', { ...METADATA, software_id: '\u2060x' }, /^software_id: /],
+    ['an empty scope', { ...METADATA, scope: '' }, /^scope: /],
     ['a scope that is not granted', { ...METADATA, scope: 'full' }, /^scope: /],
     ['a scope of another audience', { ...METADATA, scope: 'write hook:track' }, /^scope: /],
     ['a scope that is no text', { ...METADATA, scope: ['write'] }, /^scope: /],
@@ -260,6 +283,96 @@ describe('refused', () => {
     expect(asSecret.status).toBe(401)
     await registered(token, METADATA)
   })
+})
+
+describe('what another does in between', () => {
+  afterEach(() => server.heal())
+  /** Does something right before the client is made. */
+  const before = (step: () => Promise<unknown>) =>
+    Object.assign(server.deps.store, {
+      consumeEnrollment: async (...given: Parameters<typeof server.store.consumeEnrollment>) => {
+        await step()
+        return await server.store.consumeEnrollment(...given)
+      },
+    })
+
+  test('a permission that goes is not given', async () => {
+    await server.audience('fleeting', ['stays', 'goes'])
+    const grants = [{ audience: 'fleeting', permissions: ['stays', 'goes'] }]
+    const { enrollment_token: token } = await enroll({ grants })
+    const [fleeting] = await server.store.listAudiences({ ids: ['fleeting'] })
+    if (fleeting === undefined) throw new Error('the audience is missing')
+    const permissions = [{ name: 'stays', implies: [] }]
+    let changed = false
+    before(async () => {
+      if (changed) return
+      changed = true
+      await server.store.updateAudience(fleeting, { permissions }, server.seconds())
+    })
+    expect(await registered(token, METADATA)).toMatchObject({ scope: 'stays' })
+  })
+
+  test('a revocation refuses it', async () => {
+    const { enrollment_token: token, enrollment_id: id } = await enroll()
+    before(() => server.store.revokeEnrollment(id, server.seconds()))
+    await expectRefusal(await register(token, METADATA), INVALID, INVALID_TOKEN)
+  })
+
+  test('conflicts without end are told as a database that is busy', async () => {
+    const { enrollment_token: token } = await enroll()
+    server.fail('consumeEnrollment', new Conflict())
+    expect((await register(token, METADATA)).status).toBe(503)
+    server.heal()
+    await registered(token, METADATA)
+  })
+
+  test('a database that is gone after it does not lose the credentials', async () => {
+    const { enrollment_token: token } = await enroll()
+    before(async () => server.fail('findClient', new Unavailable('x')))
+    await registered(token, METADATA)
+  })
+})
+
+describe('an enrollment that an administrator made', () => {
+  const made = async () => {
+    const { id } = await server.client({ workspaceId: null, grants: { latchkey: ['admin:write'] } })
+    const subject = await server.store.findTokenSubject(id)
+    if (subject === null) throw new Error('the administrator is missing')
+    const authority = authorityOf(subject, ['admin:write'])
+    const admin = { ...adminOf(server), authority }
+    const enrollment = await createEnrollment(admin, { grants: GRANTS, workspace_id: 'default' })
+    expect(enrollment.created_by).toBe(id)
+    return { id, token: enrollment.enrollment_token }
+  }
+  const maker = async (id: string) => {
+    const client = await server.store.findClient(id)
+    if (client === null) throw new Error('the administrator is missing')
+    return client
+  }
+
+  test('is good while nothing of theirs changes', async () => {
+    await registered((await made()).token, METADATA)
+  })
+
+  test.each<[string, (id: string) => Promise<unknown>]>([
+    ['is deleted', async (id) => server.store.deleteClient(await maker(id), server.seconds())],
+    [
+      'loses a grant',
+      async (id) => server.store.updateClient(await maker(id), { grants: [] }, server.seconds()),
+    ],
+    ['is disabled', (id) => server.setStatus(id, 'disabled')],
+  ])('ends when that one %s', async (_, end) => {
+    const { id, token } = await made()
+    await end(id)
+    await expectRefusal(await register(token, METADATA), INVALID, INVALID_TOKEN)
+  })
+})
+
+test('a token that has ended is named in the audit', async () => {
+  const { enrollment_token: token, enrollment_id: id } = await enroll()
+  await revokeEnrollment(adminOf(server), id)
+  await register(token, METADATA)
+  expect(server.events.at(-1)).toMatchObject({ target: id, reason: 'enrollment_invalid' })
 })
 
 test('of fifty uses at once one is done', async () => {

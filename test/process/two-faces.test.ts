@@ -221,7 +221,7 @@ const fill = (text: string, names: Names): string =>
 
 /** What says who asked, how and when. */
 const BY_SIDE = [
-  ...['actor', 'address', 'request_id', 'time'],
+  ...['actor', 'address', 'request_id', 'time', 'created_by'],
   ...['checked', 'sealed_to', 'sealed_at', 'sealed_mac', 'unsealed'],
 ]
 

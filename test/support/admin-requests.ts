@@ -31,6 +31,7 @@ export const makeThings = async ({ server }: AdminApi): Promise<Things> => {
   const enrollment = {
     ...{ id: `enrollment_${fresh}`, name: fresh, hash: fresh, workspaceId: 'acme', plugins: [] },
     ...{ grants: [], details: [], unusedAfter: null, expiresAt: server.seconds() + 900 },
+    ...{ createdBy: null, createdByGeneration: null },
   }
   await server.store.createEnrollment(enrollment, server.seconds())
   return {

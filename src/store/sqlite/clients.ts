@@ -27,7 +27,7 @@ import {
   newEtag,
 } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
-import { insertSecret } from './secrets.ts'
+import { beginUnusedAnew, insertSecret } from './secrets.ts'
 
 type ClientVerbs = Pick<
   Store,
@@ -132,8 +132,11 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
     async listUnusedClients(now) {
       const lastUsed = sql`coalesce((select max(last_used_at) from client_secrets s
         where s.client_id = ${clients.id}), 0)`
+      const couldLogIn = sql`${clients.status} = 'active' and (${clients.workspaceId} is null or exists
+        (select 1 from workspaces w where w.id = ${clients.workspaceId} and w.status = 'active'))`
       return await select(
-        sql`max(${clients.createdAt}, ${lastUsed}) + ${clients.unusedAfter} <= ${now - UNUSED_GRACE_SECONDS}`,
+        sql`${couldLogIn}
+          and max(${clients.createdAt}, ${lastUsed}) + ${clients.unusedAfter} <= ${now - UNUSED_GRACE_SECONDS}`,
       )
     },
 
@@ -144,6 +147,7 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
     async updateClient(before, change, now) {
       const etag = newEtag()
       const takes = takesFromClient(before, change)
+      const enabled = change.status === 'active' && before.status !== 'active'
       const { plugins: _p, grants: _g, introspects: _i, details: _d, ...columns } = change
       await atomically([
         db
@@ -152,6 +156,7 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
           .where(unchangedSince(before)) as Statement,
         changed(before.id, etag),
         ...writeLists(db, before.id, change),
+        ...(enabled ? [beginUnusedAnew(db, eq(clients.id, before.id), now)] : []),
         ...(takes ? clientRules(db, markedWith(etag), now) : []),
         ...(administers(before) ? [assertAdministrable(db)] : []),
       ])

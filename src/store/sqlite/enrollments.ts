@@ -29,10 +29,18 @@ const shown = {
   usedAt: enrollments.usedAt,
   revokedAt: enrollments.revokedAt,
   clientId: enrollments.clientId,
+  createdBy: enrollments.createdBy,
+  createdByGeneration: enrollments.createdByGeneration,
 }
 
 const isOpen = (id: string): SQL | undefined =>
   and(eq(enrollments.id, id), isNull(enrollments.usedAt), isNull(enrollments.revokedAt))
+
+/** Whoever made it may still log in, and nothing has been taken from them since. */
+const makerUnchanged = sql`(created_by is null or exists (
+  select 1 from clients c left join workspaces w on w.id = c.workspace_id
+  where c.id = created_by and c.generation = created_by_generation and c.status = 'active'
+    and coalesce(w.status, 'active') = 'active'))`
 
 export const enrollmentVerbs = ({ db, atomically }: Driver): EnrollmentVerbs => {
   const find = async (where: SQL) =>
@@ -70,7 +78,8 @@ export const enrollmentVerbs = ({ db, atomically }: Driver): EnrollmentVerbs => 
         assert(
           db,
           'unchanged',
-          sql`exists (select 1 from enrollments where ${isOpen(id)} and expires_at > ${now})`,
+          sql`exists (select 1 from enrollments
+            where ${isOpen(id)} and expires_at > ${now} and ${makerUnchanged})`,
         ),
         ...newClient(db, client, now),
         db

@@ -34,6 +34,19 @@ export const insertSecret = (
 ): Statement =>
   db.insert(clientSecrets).values({ ...secret, clientId, createdAt: now }) as Statement
 
+/**
+ * Clients that can log in again count as used now: while they could not, the time without a login was not theirs.
+ * Stamped on all their secrets, the ended ones too: a client whose last secret ended meanwhile waits for another.
+ */
+export const beginUnusedAnew = (db: Database, which: SQL, now: number): Statement =>
+  db
+    .update(clientSecrets)
+    .set({ lastUsedAt: sql`max(coalesce(last_used_at, 0), ${now})` })
+    .where(
+      sql`${clientSecrets.clientId} in
+        (select id from clients where ${which} and unused_after is not null)`,
+    ) as Statement
+
 export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
   async listSecrets(clientId, now) {
     return await db

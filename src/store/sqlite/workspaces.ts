@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
 import { takesFromWorkspace } from '../../revocation/rules.ts'
-import { workspaces } from '../schema.sqlite.ts'
+import { clients, workspaces } from '../schema.sqlite.ts'
 import type { Store } from '../store.ts'
 import {
   type Driver,
@@ -12,6 +12,7 @@ import {
   newEtag,
 } from './database.ts'
 import { workspaceRules } from './rules.ts'
+import { beginUnusedAnew } from './secrets.ts'
 
 type WorkspaceVerbs = Pick<
   Store,
@@ -46,6 +47,7 @@ export const workspaceVerbs = ({ db, atomically }: Driver): WorkspaceVerbs => ({
   async updateWorkspace(before, change, now) {
     const etag = newEtag()
     const takes = takesFromWorkspace(before, change)
+    const resumed = change.status === 'active' && before.status !== 'active'
     await atomically([
       db
         .update(workspaces)
@@ -56,6 +58,7 @@ export const workspaceVerbs = ({ db, atomically }: Driver): WorkspaceVerbs => ({
         'unchanged',
         sql`exists (select 1 from workspaces where id = ${before.id} and etag = ${etag})`,
       ),
+      ...(resumed ? [beginUnusedAnew(db, eq(clients.workspaceId, before.id), now)] : []),
       ...(takes ? workspaceRules(db, before.id, now) : []),
     ])
   },

@@ -17,6 +17,8 @@ const enrollment = (id: string, options: Partial<NewEnrollment> = {}): NewEnroll
   details: [],
   unusedAfter: null,
   expiresAt: NOW + HOUR,
+  createdBy: null,
+  createdByGeneration: null,
   ...options,
 })
 
@@ -36,6 +38,7 @@ export const enrollmentContract = (open: Open): void => {
         grants: [{ audience: 'api', permissions: ['read'] }],
         ...{ unusedAfter: null, createdAt: NOW, expiresAt: NOW + HOUR },
         ...{ usedAt: null, revokedAt: null, clientId: null },
+        ...{ createdBy: null, createdByGeneration: null },
       }
       expect(await store.findEnrollment('e1')).toEqual(shown)
       expect(await store.findEnrollmentByHash('hash of e1')).toEqual(shown)
@@ -80,6 +83,20 @@ export const enrollmentContract = (open: Open): void => {
       const consume = (now: number) => store.consumeEnrollment('e1', client('made'), now)
       await expectRefused(database, 'conflict', () => consume(NOW + HOUR))
       await consume(NOW + HOUR - 1)
+    })
+
+    it('end with whoever made them, and with what is taken from them', async () => {
+      const { store } = database
+      const maker = await createdClient(store, 'maker')
+      const by = { createdBy: 'maker', createdByGeneration: maker.generation }
+      await created(store, 'e1', by)
+      await created(store, 'e2', by)
+      await store.consumeEnrollment('e1', client('made'), NOW)
+      await store.updateClient(maker, { status: 'disabled' }, NOW)
+      const consume = () => store.consumeEnrollment('e2', client('late'), NOW)
+      await expectRefused(database, 'conflict', consume)
+      await store.updateClient(await theClient(store, 'maker'), { status: 'active' }, NOW)
+      await expectRefused(database, 'conflict', consume)
     })
 
     it('are used up by one of many, on two handles', async () => {
@@ -145,6 +162,21 @@ export const enrollmentContract = (open: Open): void => {
       await store.deleteClient(await theClient(store, 'told'), NOW)
       expect(await unused(late + HOUR)).toEqual([])
       await expectNoChange(database, () => unused(late + HOUR))
+    })
+
+    it('are not those that could not log in, nor right after they can again', async () => {
+      const { store } = database
+      const row = await createdClient(store, 'told', { unusedAfter: DAY })
+      await store.updateClient(row, { status: 'disabled' }, NOW)
+      expect(await unused(late)).toEqual([])
+      await store.updateClient(await theClient(store, 'told'), { status: 'active' }, late)
+      expect(await unused(late + DAY)).toEqual([])
+      const workspace = () => theWorkspace(store, 'default')
+      await store.updateWorkspace(await workspace(), { status: 'suspended' }, late)
+      expect(await unused(late + 2 * DAY)).toEqual([])
+      await store.updateWorkspace(await workspace(), { status: 'active' }, late + 2 * DAY)
+      expect(await unused(late + 2 * DAY + DAY)).toEqual([])
+      expect(await unused(late + 2 * DAY + DAY + UNUSED_GRACE_SECONDS)).toEqual(['told'])
     })
   })
 }
