@@ -21,12 +21,14 @@ type UpkeepDeps = Pick<Deps, 'store' | 'clock' | 'log' | 'kek'> & {
   usage: Pick<Usage, 'flush'>
   /** Null: audit rows are kept for good. */
   retentionSeconds: number | null
+  /** Since when clients could log in, in seconds since the epoch. Default: now. */
+  startedAt?: number
 }
 
 export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
   const { store, log, audit, usage, retentionSeconds } = deps
   const key = sealingKey(deps.kek)
-  const startedAt = nowSeconds(deps)
+  const startedAt = deps.startedAt ?? nowSeconds(deps)
   /** The newest seal that this process has seen. */
   let newest: AuditSeal | null = null
 

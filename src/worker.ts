@@ -104,7 +104,11 @@ const start = async (env: Bindings): Promise<Running> => {
     metricsToken: null,
   })
   const retentionSeconds = settings.auditRetentionSeconds
-  const upkeep = createUpkeep({ store, clock, log, kek, audit, usage, retentionSeconds })
+  // The platform is always there, and an isolate never for an hour.
+  const startedAt = 0
+  const upkeep = createUpkeep({
+    ...{ store, clock, log, kek, audit, usage, retentionSeconds, startedAt },
+  })
   return { app, upkeep }
 }
 
