@@ -12,6 +12,7 @@ import { sealingKey } from '../src/audit/seals.ts'
 import { checkAudit } from '../src/audit/verify.ts'
 import { newClientSecret } from '../src/secret.ts'
 import { openD1Store } from '../src/store/d1.ts'
+import { newAdministrator } from '../src/store/seed.ts'
 import { loadMigrations } from '../src/store/migrate.ts'
 import type { Store } from '../src/store/store.ts'
 import { client } from './store/contract/records.ts'
@@ -27,6 +28,7 @@ const OTHER_KEK = Buffer.alloc(32, 2).toString('base64url')
 const SECRET = newClientSecret((length) => new Uint8Array(length).fill(7))
 const CLIENT = 'lkc_0123456789abcdefghijkl'
 const LIMITED = 'lkc_lklklklklklklklklklklk'
+const ROOT = 'lkc_rootrootrootrootrootrr'
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-worker-'))
 
@@ -209,6 +211,24 @@ describe('the Worker', () => {
     const limited = await post('one', '/oauth/token', form, LIMITED)
     expect([limited.status, await json(limited)]).toMatchObject([429, { code: 'quota_exceeded' }])
     expect((await ask('one', '/metrics')).status).toBe(404)
+  })
+
+  it('is administered over HTTP, by its document and its page', async () => {
+    const administrator = { ...newAdministrator(ROOT, ROOT), secret: { ...SECRET.row, id: 'r' } }
+    await store.createClient(administrator, 1)
+    const issued = await post('one', '/oauth/token', { grant_type: 'client_credentials' }, ROOT)
+    const token = String((await json(issued))['access_token'])
+    const authorization = { Authorization: `Bearer ${token}` }
+    const body = JSON.stringify({ id: 'acme' })
+    const headers = { ...authorization, 'Content-Type': 'application/json' }
+    const made = await ask('one', '/admin/v1/workspaces', { method: 'POST', headers, body })
+    expect([made.status, made.headers.get('location')]).toEqual([201, '/admin/v1/workspaces/acme'])
+    const seen = await ask('two', '/admin/v1/audit/export', { headers: authorization })
+    expect(await seen.text()).toContain('"action":"workspace.create","target":"acme"')
+    expect((await ask('two', '/admin/v1/workspaces')).status).toBe(401)
+    for (const path of ['/openapi.json', '/docs']) {
+      expect((await ask('one', path)).status).toBe(200)
+    }
   })
 
   it('writes what an isolate has counted behind an answer, and no more than once a minute', async () => {
