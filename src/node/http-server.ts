@@ -67,7 +67,8 @@ const answerExpectations = (
 ): void => {
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     const length = Number(request.headers['content-length'] ?? 0)
-    if (length <= Math.max(MAX_FORM_BYTES, MAX_JSON_BYTES)) response.writeContinue()
+    const isJson = request.url?.startsWith('/admin/') === true
+    if (length <= (isJson ? MAX_JSON_BYTES : MAX_FORM_BYTES)) response.writeContinue()
     listener(request, response)
   })
   server.on('checkExpectation', (_request, response: ServerResponse) => {

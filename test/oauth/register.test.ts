@@ -334,6 +334,12 @@ describe('what another does in between', () => {
 })
 
 describe('an enrollment that an administrator made', () => {
+  /** So that there is one left. */
+  beforeAll(async () => {
+    const latchkey = ['admin:read', 'admin:write']
+    await server.client({ workspaceId: null, grants: { latchkey } })
+  })
+
   const made = async () => {
     const { id } = await server.client({ workspaceId: null, grants: { latchkey: ['admin:write'] } })
     const subject = await server.store.findTokenSubject(id)

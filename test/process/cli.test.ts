@@ -245,7 +245,7 @@ it('client', async () => {
     expect(await change([action, id], `client ${verb} ${id}`)).toMatchObject(expected)
   }
   const lines = (await cli.text(`client show ${id}`)).trimEnd().split('\n')
-  expect(lines).toContain('name              A daemon')
+  expect(lines).toContainEqual(expect.stringMatching(/^name +A daemon$/))
   expect(lines).toHaveLength(Object.keys(client).length - 1)
 
   const clients = await look('client list')

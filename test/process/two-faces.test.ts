@@ -251,7 +251,7 @@ const normalizer = () => {
         if (BY_SIDE.includes(key)) return `its own ${key}`
         if (typeof member !== 'string') return member
         if (key.endsWith('_at')) return 'a time'
-        if (['etag', 'hint', 'client_secret', 'enrollment_token'].includes(key)) return key
+        if (['kid', 'etag', 'hint', 'client_secret', 'enrollment_token'].includes(key)) return key
         if (!/^(lkc_|secret_|enrollment_)|^[\w-]{22}$|^[\w-]{43}$/.test(member)) return member
         if (!seen.has(member)) seen.set(member, `${key} ${seen.size}`)
         return seen.get(member)
