@@ -232,11 +232,11 @@ const parseAnswer = (text: string): unknown => {
   return isExport ? lines.map((line) => JSON.parse(line) as unknown) : JSON.parse(text)
 }
 
-/** Keys that were made in the same second come in the order of their random ids. */
-const byState = (a: unknown, b: unknown): number => {
+/** What was made in the same second comes in the order of its ids, which on one side may be another second. */
+const byName = (a: unknown, b: unknown): number => {
   const [one, other] = [a, b].map((item) => {
-    const { state = '', activated_at: at = '' } = (item ?? {}) as Json
-    return `${String(state)} ${at === null}`
+    const { id = '', name = '', state = '', activated_at: at = '' } = (item ?? {}) as Json
+    return [id, name, state, at === null].map(String).join(' ')
   })
   return (one ?? '').localeCompare(other ?? '')
 }
@@ -247,7 +247,7 @@ const normalizer = () => {
   return (value: unknown): unknown =>
     JSON.parse(
       JSON.stringify(value, (key, member: unknown) => {
-        if (Array.isArray(member)) return member.toSorted(byState)
+        if (Array.isArray(member)) return member.toSorted(byName)
         if (BY_SIDE.includes(key)) return `its own ${key}`
         if (typeof member !== 'string') return member
         if (key.endsWith('_at')) return 'a time'
