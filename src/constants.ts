@@ -44,6 +44,8 @@ export const MAX_ENROLLMENT_TTL_SECONDS = 24 * 60 * 60
 /** How long an enrollment is kept after its end, in seconds, so that who uses it twice is told so. */
 export const ENROLLMENT_RETENTION_SECONDS = 2 * 24 * 60 * 60
 
+export const DAY_SECONDS = 24 * 60 * 60
+
 /** Longest time without a login after which a client may be told to be removed, in days. */
 export const MAX_UNUSED_AFTER_DAYS = 3_650
 

@@ -227,3 +227,9 @@ export class Unavailable extends Error {
     this.driverCode = driverCode
   }
 }
+
+/** For the log: our own words, or the name of the error alone, since a driver's message can carry parameters. */
+export const reasonOf = (error: unknown): string => {
+  if (error instanceof StartRefused || error instanceof Unavailable) return error.message
+  return error instanceof Error ? error.name : 'unknown'
+}

@@ -5,7 +5,7 @@ import { cutOldRows, isStillThere, sealNewRows } from './audit/sealing.ts'
 import { sealingKey } from './audit/seals.ts'
 import { type Deps, nowSeconds } from './deps.ts'
 import { ENROLLMENT_RETENTION_SECONDS, UNUSED_START_DELAY_SECONDS } from './constants.ts'
-import { Conflict, Unavailable } from './errors.ts'
+import { Conflict, reasonOf } from './errors.ts'
 import type { AuditSeal } from './store/store.ts'
 import type { Usage } from './usage.ts'
 
@@ -87,10 +87,4 @@ const removeUnused = async (deps: Pick<UpkeepDeps, 'store' | 'log' | 'audit'>, n
       if (!(error instanceof Conflict)) throw error
     })
   }
-}
-
-/** Our own words, or the name of the error alone: a driver's message can carry parameters. */
-const reasonOf = (error: unknown): string => {
-  if (error instanceof Unavailable) return error.message
-  return error instanceof Error ? error.name : 'unknown'
 }

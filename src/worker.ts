@@ -9,7 +9,7 @@ import { type Audit, createAudit } from './audit.ts'
 import { type Config, loadConfig } from './config.ts'
 import { UPKEEP_INTERVAL_MS } from './constants.ts'
 import type { AppEnv, Quota } from './deps.ts'
-import { StartRefused, Unavailable } from './errors.ts'
+import { StartRefused, Unavailable, reasonOf } from './errors.ts'
 import { requestIds, securityHeaders } from './http/headers.ts'
 import { renderError } from './http/render.ts'
 import type { Log } from './log.ts'
@@ -110,12 +110,6 @@ const start = async (env: Bindings): Promise<Running> => {
     ...{ store, clock, log, kek, audit, usage, retentionSeconds, startedAt },
   })
   return { app, upkeep }
-}
-
-/** The reason for the log: our own words, or the name of the error alone. */
-const reasonOf = (error: unknown): string => {
-  if (error instanceof StartRefused || error instanceof Unavailable) return error.message
-  return error instanceof Error ? error.name : 'unknown'
 }
 
 /** What a server that cannot start answers: that it cannot, and nothing more. */

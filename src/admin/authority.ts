@@ -63,6 +63,19 @@ export const requireUnbound = ({ workspaceId }: Authority): void => {
   )
 }
 
+/**
+ * Rows of the workspace that is asked for, or of all that may be seen: of another workspace there is nothing to
+ * see, as of one that does not exist.
+ */
+export const seenIn = async <T>(
+  authority: Authority,
+  wanted: string | undefined,
+  read: (workspaceId: string | undefined) => Promise<T[]>,
+): Promise<T[]> => {
+  const workspaceId = authority.workspaceId ?? wanted
+  return wanted === undefined || wanted === workspaceId ? await read(workspaceId) : []
+}
+
 /** The workspace, where it may be administered. @throws OperationRefused as for one that does not exist */
 export const requireWorkspace = ({ workspaceId }: Authority, wanted: string): string => {
   if (workspaceId === null || workspaceId === wanted) return wanted

@@ -4,7 +4,7 @@ import { OperationRefused } from '../errors.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { newAdministrator } from '../store/seed.ts'
 import type { Client, ClientChange, NewClient } from '../store/store.ts'
-import { checkGiven, checkWorth, requireUnbound, requireWorkspace } from './authority.ts'
+import { checkGiven, checkWorth, requireUnbound, requireWorkspace, seenIn } from './authority.ts'
 import {
   audienceId,
   chosenId,
@@ -62,13 +62,13 @@ export const listClients = async (admin: Admin, query: z.input<typeof clientQuer
   const { deps, authority } = admin
   const parsed = parse(clientQuery, query)
   const { workspace_id: wanted, plugin_id: pluginId, status, name: named, audience } = parsed
-  const workspaceId = authority.workspaceId ?? wanted
-  // Of another workspace there is nothing to see, as of one that does not exist.
-  const hidden = wanted !== undefined && wanted !== workspaceId
-  const filter = { workspaceId, status, name: named, pluginId, audience }
+  const filter = { status, name: named, pluginId, audience }
   return await pageByAge(
     { ...parsed, list: 'clients' },
-    async (part) => (hidden ? [] : deps.store.listClients(filter, part)),
+    (part) =>
+      seenIn(authority, wanted, (workspaceId) =>
+        deps.store.listClients({ ...filter, workspaceId }, part),
+      ),
     clientView,
   )
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { DEFAULT_ENROLLMENT_TTL_SECONDS, DEFAULT_WORKSPACE } from '../constants.ts'
+import { DAY_SECONDS, DEFAULT_ENROLLMENT_TTL_SECONDS, DEFAULT_WORKSPACE } from '../constants.ts'
 import { Conflict, OperationRefused } from '../errors.ts'
 import { hashSecret, newEnrollmentId, newEnrollmentToken } from '../secret.ts'
 import type { Enrollment } from '../store/store.ts'
-import { checkGiven, requireWorkspace } from './authority.ts'
+import { checkGiven, requireWorkspace, seenIn } from './authority.ts'
 import {
   chosenId,
   enrollmentExpiresIn,
@@ -31,19 +31,16 @@ export const newEnrollment = z.strictObject({
     .meta({ description: 'Remove the client after so many days without a login.' }),
 })
 
-const DAY_SECONDS = 24 * 60 * 60
-
 export const listEnrollments = async (
   admin: Admin,
   query: z.input<typeof enrollmentQuery> = {},
 ) => {
   const { deps, authority } = admin
   const { workspace_id: wanted, ...page } = parse(enrollmentQuery, query)
-  const workspaceId = authority.workspaceId ?? wanted
-  const hidden = wanted !== undefined && wanted !== workspaceId
   return await pageByAge(
     { ...page, list: 'enrollments' },
-    async (part) => (hidden ? [] : deps.store.listEnrollments({ workspaceId }, part)),
+    (part) =>
+      seenIn(authority, wanted, (workspaceId) => deps.store.listEnrollments({ workspaceId }, part)),
     (row) => enrollmentView(row, now(admin)),
   )
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DEFAULT_WORKSPACE, MAX_DETAIL_LIST } from '../constants.ts'
 import { TOOL_RUN } from '../details.ts'
 import type { Resource } from '../store/store.ts'
-import { requireUnbound, requireWorkspace } from './authority.ts'
+import { requireUnbound, requireWorkspace, seenIn } from './authority.ts'
 import { chosenId, listOf } from './fields.ts'
 import {
   type Admin,
@@ -43,12 +43,12 @@ type Name = { type: string; id: string }
 export const listResources = async (admin: Admin, query: z.input<typeof resourceQuery> = {}) => {
   const { deps, authority } = admin
   const { type, workspace_id: wanted, ...page } = parse(resourceQuery, query)
-  const workspaceId = authority.workspaceId ?? wanted
-  const hidden = wanted !== undefined && wanted !== workspaceId
   return await pageByAge(
     { ...page, list: 'resources' },
     async (part) => {
-      const rows = hidden ? [] : await deps.store.listResources({ type, workspaceId }, part)
+      const rows = await seenIn(authority, wanted, (workspaceId) =>
+        deps.store.listResources({ type, workspaceId }, part),
+      )
       return rows.map((row) => ({ row, createdAt: row.createdAt, id: `${row.type} ${row.id}` }))
     },
     ({ row }) => resourceView(row),

@@ -1,5 +1,6 @@
 // What administration shows: the keys of the API and of `--json`. Pure: no I/O.
 import { z } from 'zod'
+import { DAY_SECONDS } from '../constants.ts'
 import type {
   Audience,
   Client,
@@ -98,7 +99,6 @@ const unusedAfterDays = z
   .nullable()
   .meta({ description: 'Removed after so many days without a login; null: it stays.' })
 
-const DAY_SECONDS = 24 * 60 * 60
 const inDays = (seconds: number | null): number | null => seconds && seconds / DAY_SECONDS
 
 const detailValue = z.union([z.string(), z.number(), z.boolean()])

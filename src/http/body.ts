@@ -1,5 +1,11 @@
 // The body of a request, bounded before anything is made of it.
 
+/** RFC 8259 §11; in UTF-8, which is all that JSON on the wire may be. */
+export const isJsonType = (headers: Headers): boolean =>
+  /^application\/json *(; *charset="?utf-?8"? *)?$/.test(
+    (headers.get('content-type') ?? '').toLowerCase(),
+  )
+
 /** @returns the bytes, `too_large` past `maxBytes`, `broken_off` where the sender did not send all */
 export const readBody = async (
   request: Request,

@@ -2,6 +2,7 @@
 import { NO_STORE } from '../oauth/response.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { equalInConstantTime, hashSecret } from '../secret.ts'
+import { bearerToken } from './bearer.ts'
 import { notFound } from './render.ts'
 
 /** `GET /healthz`: the process answers. */
@@ -38,7 +39,7 @@ const mayRead = (
   { metricsToken, clientAddress }: Pick<Deps, 'metricsToken' | 'clientAddress'>,
 ): boolean => {
   if (metricsToken !== null) {
-    const presented = /^bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? ''
+    const presented = bearerToken(c) ?? ''
     return equalInConstantTime(hashSecret(presented), hashSecret(metricsToken))
   }
   const address = clientAddress(c) ?? ''

@@ -2,7 +2,7 @@
 import { MAX_METADATA_BYTES } from '../constants.ts'
 import { type Metadata, parseMetadata } from '../enroll.ts'
 import { OAuthError } from '../errors.ts'
-import { readBody } from '../http/body.ts'
+import { isJsonType, readBody } from '../http/body.ts'
 import { isObject, parseJson } from '../json.ts'
 import type { Client } from '../store/store.ts'
 
@@ -15,8 +15,7 @@ export const readMetadata = async (request: Request): Promise<Metadata> => {
 
 /** RFC 7591 §2.1: a JSON object. @throws OAuthError `metadata_malformed`, `metadata_too_large` */
 export const readMetadataObject = async (request: Request): Promise<Record<string, unknown>> => {
-  const type = (request.headers.get('content-type') ?? '').toLowerCase()
-  if (!/^application\/json *(; *charset="?utf-?8"? *)?$/.test(type)) malformed()
+  if (!isJsonType(request.headers)) malformed()
   const body = await readBody(request, MAX_METADATA_BYTES)
   if (body === 'too_large') throw new OAuthError('metadata_too_large')
   if (body === 'broken_off') return malformed()

@@ -1,7 +1,7 @@
 // What a request to the admin API says: its query, its body, the state that it was decided from.
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
-import { readBody } from '../../http/body.ts'
+import { isJsonType, readBody } from '../../http/body.ts'
 import { isObject, parseJson } from '../../json.ts'
 import { type Admin, fieldsRefused, shownName } from '../operation.ts'
 
@@ -31,10 +31,7 @@ export const readJsonObject = async (request: Request): Promise<Record<string, u
 }
 
 const checkMediaType = (headers: Headers): void => {
-  const type = (headers.get('content-type') ?? '').toLowerCase()
-  if (/^application\/json *(; *charset="?utf-?8"? *)?$/.test(type)) {
-    if (!headers.has('content-encoding')) return
-  }
+  if (isJsonType(headers) && !headers.has('content-encoding')) return
   throw new OperationRefused('media_type_unsupported', 'the body must be plain application/json')
 }
 
