@@ -98,6 +98,8 @@ export const clients = sqliteTable(
     softwareId: text('software_id'),
     /** Seconds without a login after which it is removed; null: it stays. */
     unusedAfter: integer('unused_after'),
+    /** Whether all its tokens are kept in the ledger, not only those of a run. */
+    ledger: integer('ledger', { mode: 'boolean' }).notNull().default(false),
     generation: generation(),
     etag: etag(),
     createdAt: createdAt(),
@@ -263,6 +265,8 @@ export const signingKeys = sqliteTable(
     privateJwe: text('private_jwe'),
     createdAt: createdAt(),
     activatedAt: integer('activated_at'),
+    /** Since when it signs no longer: it stays published for as long as what it has signed can live. */
+    retiredAt: integer('retired_at'),
     revokedAt: integer('revoked_at'),
   },
   (t) => [
@@ -302,7 +306,25 @@ export const revocations = sqliteTable(
 export const revocationCounter = sqliteTable('revocation_counter', {
   id: integer('id').primaryKey(),
   seq: integer('seq').notNull(),
+  /** Of which history the numbers are: another one after a backup has been restored. */
+  epoch: text('epoch').notNull().default(''),
+  /** The highest number of a rule that has been pruned. */
+  prunedSeq: integer('pruned_seq').notNull().default(0),
 })
+
+/** Runs for which nothing is issued any more, for good: the rules over their tokens end. */
+export const closedRuns = sqliteTable(
+  'closed_runs',
+  {
+    /** As in the rule: a hash of workspace and identifier. */
+    value: text('value').primaryKey(),
+    /** Null: of clients that belong to no workspace. */
+    workspaceId: text('workspace_id').references(() => workspaces.id),
+    identifier: text('identifier').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [index('closed_runs_workspace').on(t.workspaceId, t.createdAt, t.value)],
+)
 
 /** Who did what, or was refused. Only ever added to, in the order of `seq`; retention takes whole seals. */
 export const auditEvents = sqliteTable(

@@ -69,6 +69,8 @@ export type Client = {
   softwareId: string | null
   /** Seconds without a login after which it is removed; null: it stays. */
   unusedAfter: number | null
+  /** Whether all its tokens are kept in the ledger, not only those of a run. */
+  ledger: boolean
   generation: number
   etag: string
   createdAt: number
@@ -130,6 +132,8 @@ export type SigningKey = {
   privateJwe: string | null
   createdAt: number
   activatedAt: number | null
+  /** Since when it signs no longer. */
+  retiredAt: number | null
   revokedAt: number | null
 }
 

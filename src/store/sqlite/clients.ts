@@ -93,6 +93,7 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
         details: detailsJson,
         softwareId: clients.softwareId,
         unusedAfter: clients.unusedAfter,
+        ledger: clients.ledger,
         generation: clients.generation,
         etag: clients.etag,
         createdAt: clients.createdAt,

@@ -18,7 +18,7 @@ export const fillPlaces = (db: Database, candidates: KeyCandidate[], now: number
     return db.insert(signingKeys).select(sql`
       select ${candidate.kid}, ${candidate.algorithm}, case when ${active} then 'next' else 'active' end,
         ${JSON.stringify(candidate.publicJwk)}, ${candidate.privateJwe}, ${now},
-        case when ${active} then null else ${now} end, null
+        case when ${active} then null else ${now} end, null, null
       where not (${active} and ${next})`) as Statement
   })
 

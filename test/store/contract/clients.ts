@@ -80,6 +80,7 @@ export const clientContract = (open: Open): void => {
         ...given,
         softwareId: null,
         unusedAfter: null,
+        ledger: false,
         status: 'active',
         authMethod: 'client_secret_basic',
         generation: 1,

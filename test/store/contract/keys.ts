@@ -65,6 +65,7 @@ export const keyContract = (open: Open): void => {
         privateJwe: 'private half of key-1',
         createdAt: NOW,
         activatedAt: NOW,
+        retiredAt: null,
         revokedAt: null,
       }
       expect(await store.findActiveKey('RS256')).toEqual(active)
