@@ -16,6 +16,7 @@ import { introspect } from './oauth/introspect.ts'
 import { jwks } from './oauth/jwks.ts'
 import { metadata } from './oauth/metadata.ts'
 import { register } from './oauth/register.ts'
+import { revocations } from './oauth/revocations.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
 
@@ -37,6 +38,7 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
     .delete(deleteConfiguration(deps))
     .all(methodNotAllowed('GET, HEAD, PUT, DELETE'))
 
+  app.get('/oauth/revocations', anyOrigin, revocations(deps)).all(methodNotAllowed('GET, HEAD'))
   app.get('/.well-known/jwks.json', anyOrigin, etags, jwks(deps)).all(methodNotAllowed('GET, HEAD'))
   app
     .get('/.well-known/oauth-authorization-server', anyOrigin, etags, metadata(deps))

@@ -77,6 +77,22 @@ export const MAX_DETAIL_TEXT_CHARS = 512
 /** Highest quota of token requests per client and minute. */
 export const MAX_QUOTA_PER_MINUTE = 1_000_000
 
+/** The revocation list: entries of one page, and how long a signed page is good, in seconds. */
+export const REVOCATION_PAGE_ENTRIES = 5_000
+export const REVOCATION_LIST_TTL_SECONDS = 120
+/** How old a signature may be that is sent, in milliseconds: all who ask for the same page share it so long. */
+export const REVOCATION_SIGNATURE_MAX_AGE_MS = 5_000
+/** Signed pages that a process keeps: followers are at the end of the list, and few cursors are asked for at a time. */
+export const MAX_CACHED_PAGES = 100
+/** Longest time that an answer is held until something new is known, in seconds: shorter than proxies wait. */
+export const MAX_WAIT_SECONDS = 25
+/** Answers that a process holds at a time; whoever comes then is answered at once. */
+export const MAX_WAITERS = 20_000
+/** How often a process that holds answers looks for new rules, in milliseconds: other processes make them, too. */
+export const WATCH_INTERVAL_MS = 50
+/** The same on Workers, where each held request looks for itself and every look costs a query. */
+export const LONELY_WATCH_INTERVAL_MS = 500
+
 /** How long a cache may keep the JWKS, in seconds; a shorter time only while a change is due. */
 export const JWKS_MAX_AGE_SECONDS = 60 * 60
 

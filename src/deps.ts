@@ -3,6 +3,7 @@ import type { Audit } from './audit.ts'
 import type { Log } from './log.ts'
 import type { RandomBytes } from './secret.ts'
 import type { Algorithm } from './signing/algorithms.ts'
+import type { RevocationWatch } from './revocation/watch.ts'
 import type { Signer } from './signing/signer.ts'
 import type { Store } from './store/store.ts'
 
@@ -35,6 +36,8 @@ export type Deps = {
   signer: Signer
   log: Log
   audit: Pick<Audit, 'write' | 'count'>
+  /** Holds answers of the revocation list until there is something new. */
+  revocationWatch: RevocationWatch
   /** Keeps in mind that somebody has logged in with it. Writes nothing. */
   secretUsed: (secretId: string) => void
   /** Milliseconds since the epoch. */

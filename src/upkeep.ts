@@ -58,6 +58,7 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
     const now = nowSeconds(deps)
     if (now - startedAt >= UNUSED_START_DELAY_SECONDS) await removeUnused(deps, now)
     await store.pruneEnrollments(now - ENROLLMENT_RETENTION_SECONDS)
+    await store.pruneRevocations(now)
   }
 
   const flush = async (): Promise<void> => {

@@ -7,12 +7,13 @@ import { Hono } from 'hono'
 import { createApp } from './app.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { type Config, loadConfig } from './config.ts'
-import { UPKEEP_INTERVAL_MS } from './constants.ts'
+import { LONELY_WATCH_INTERVAL_MS, UPKEEP_INTERVAL_MS } from './constants.ts'
 import type { AppEnv, Quota } from './deps.ts'
 import { StartRefused, Unavailable, reasonOf } from './errors.ts'
 import { requestIds, securityHeaders } from './http/headers.ts'
 import { renderError } from './http/render.ts'
 import type { Log } from './log.ts'
+import { createLonelyWatch } from './revocation/watch.ts'
 import { firstKeys, provisionKeys } from './signing/provision.ts'
 import { createSigner } from './signing/signer.ts'
 import { openD1Store } from './store/d1.ts'
@@ -96,6 +97,7 @@ const start = async (env: Bindings): Promise<Running> => {
     issuer,
     tokenTtlSeconds,
     signer: createSigner({ store, kek }),
+    revocationWatch: createLonelyWatch({ store, intervalMs: LONELY_WATCH_INTERVAL_MS }),
     secretUsed: usage.secretUsed,
     random: randomBytes,
     quota: noQuota(log),

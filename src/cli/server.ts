@@ -1,6 +1,7 @@
 // The commands that run a server or prepare one.
 import type { Command } from 'commander'
 import { createAdministrator } from '../admin/clients.ts'
+import { markRestored } from '../admin/restored.ts'
 import { loadConfig } from '../config.ts'
 import { leaf } from './flags.ts'
 import { print } from './output.ts'
@@ -47,6 +48,13 @@ export const server = (program: Command): void => {
       print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
     },
   )
+
+  leaf(
+    program,
+    'restored',
+    'say that this database is a restored backup: every key in it is revoked, all tokens are dead',
+    'restored',
+  ).action(async (flags: { json?: boolean }) => print(await withAdmin(markRestored), flags))
 
   const admin = program.command('admin').description('administrators')
   leaf(

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
+import { createWatch } from '../revocation/watch.ts'
 import { createUpkeep } from '../upkeep.ts'
 import { type Usage, createUsage } from '../usage.ts'
 import { createClientAddress } from './client-address.ts'
@@ -26,7 +27,10 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   const clientAddress = createClientAddress(config.trustedProxies)
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
   const usage = createUsage({ store: opened.store, clock })
-  const { app, upkeep } = createServer({ config, log, clock, clientAddress, opened, usage })
+  const revocationWatch = createWatch(opened)
+  const { app, upkeep } = createServer({
+    ...{ config, log, clock, clientAddress, opened, usage, revocationWatch },
+  })
   const server = await createHttpServer(app, config.issuer)
   try {
     await listen(server, config)
@@ -44,6 +48,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   return {
     address,
     async close() {
+      revocationWatch.close()
       await drain(server)
       await running.stop()
       await opened.store.close()
@@ -52,23 +57,22 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   }
 }
 
-type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress'> & {
+type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress' | 'revocationWatch'> & {
   config: Config
   opened: Opened
   usage: Usage
 }
 
 /** What answers, and what is done beside it. */
-const createServer = ({ config, log, clock, clientAddress, opened, usage }: Parts) => {
+const createServer = ({ config, opened, usage, ...parts }: Parts) => {
+  const { log, clock } = parts
   const { store, signer, kek, audit } = opened
   const app = createApp({
+    ...parts,
     store,
     signer,
-    log,
     audit,
     kek,
-    clock,
-    clientAddress,
     secretUsed: usage.secretUsed,
     algorithms: config.algorithms,
     random: randomBytes,

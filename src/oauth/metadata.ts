@@ -1,6 +1,7 @@
 import { METADATA_MAX_AGE_SECONDS } from '../constants.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { TOOL_RUN } from '../details.ts'
+import { revocationListUrl } from '../revocation/list.ts'
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post']
 
@@ -15,6 +16,7 @@ export const metadata = ({ issuer, store }: Pick<Deps, 'issuer' | 'store'>) => {
     revocation_endpoint: `${issuer}/oauth/revoke`,
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,
     registration_endpoint: `${issuer}/oauth/register`,
+    revocation_list_endpoint: revocationListUrl(issuer),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     grant_types_supported: ['client_credentials'],
     response_types_supported: [],

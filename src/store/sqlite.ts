@@ -8,6 +8,7 @@ import { clientVerbs, newClient } from './sqlite/clients.ts'
 import { type Driver, type Statement, newEtag } from './sqlite/database.ts'
 import { enrollmentVerbs } from './sqlite/enrollments.ts'
 import { storeError, withStoreErrors } from './sqlite/errors.ts'
+import { epochVerbs } from './sqlite/epoch.ts'
 import { fillPlaces, keyVerbs } from './sqlite/keys.ts'
 import { pluginVerbs } from './sqlite/plugins.ts'
 import { resourceVerbs } from './sqlite/resources.ts'
@@ -65,6 +66,7 @@ export const createSqliteStore = (driver: Driver): Store =>
     ...lifecycleVerbs(driver),
     ...tokenVerbs(driver),
     ...keyVerbs(driver),
+    ...epochVerbs(driver),
     ...revocationVerbs(driver),
     ...resourceVerbs(driver),
     ...workspaceVerbs(driver),

@@ -225,6 +225,16 @@ export type RevocationFilter = {
   workspaceId?: string | undefined
 }
 
+/** How far the list of rules goes. */
+export type RevocationHead = {
+  /** Of which history the numbers are. */
+  epoch: string
+  /** The highest number that has been given. */
+  seq: number
+  /** The highest number of a rule that has been pruned. */
+  prunedSeq: number
+}
+
 /** A live rule. */
 export type Revocation = {
   seq: number
@@ -357,6 +367,17 @@ export interface Store {
   findRevocation(token: RevocationLookup): Promise<RevocationKind | null>
   /** The rules that are kept, by their numbers. */
   listRevocations(filter?: RevocationFilter, part?: Part<number>): Promise<Revocation[]>
+  /** Another answer after every rule that is written, whichever process writes it. */
+  findRevocationHead(): Promise<RevocationHead>
+  /** Of the rules behind this number those that end after `aliveAt`, by their numbers. */
+  listLiveRevocations(after: number, aliveAt: number, limit: number): Promise<Revocation[]>
+  /** Forgets the rules whose tokens have expired everywhere. */
+  pruneRevocations(now: number): Promise<void>
+  /**
+   * For a database that is the copy of an older state: begins a new epoch, revokes every key and every
+   * enrollment that could still be used. Candidates take the places of the keys.
+   */
+  beginEpoch(candidates: KeyCandidate[], now: number): Promise<void>
   /** Takes one token back; past 1,000 live rules of its client the client's generation is raised instead. */
   revokeToken(
     token: { jti: string; clientId: string; clientGen: number; exp: number },

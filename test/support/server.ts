@@ -11,6 +11,7 @@ import { type AuditEvent, createAudit } from '../../src/audit.ts'
 import type { Deps } from '../../src/deps.ts'
 import { createLogTo } from '../../src/node/logger.ts'
 import { createQuota } from '../../src/node/quota.ts'
+import { createWatch } from '../../src/revocation/watch.ts'
 import type { Algorithm } from '../../src/signing/algorithms.ts'
 import { createSigner } from '../../src/signing/signer.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
@@ -97,6 +98,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
         audit.count(event)
       },
     },
+    revocationWatch: createWatch({ store: used }),
     secretUsed: usage.secretUsed,
     kek: KEK,
     algorithms,

@@ -1,5 +1,5 @@
 // Signing keys. Partial unique indexes hold "one active, one next" for each algorithm, whoever writes.
-import { asc, sql } from 'drizzle-orm'
+import { type SQL, asc, sql } from 'drizzle-orm'
 import { signingKeys } from '../schema.sqlite.ts'
 import type { KeyCandidate, SigningKey, Store } from '../store.ts'
 import { type Database, type Driver, type Statement, inList } from './database.ts'
@@ -22,6 +22,26 @@ export const fillPlaces = (db: Database, candidates: KeyCandidate[], now: number
       where not (${active} and ${next})`) as Statement
   })
 
+/** Revokes the keys that `which` finds for good; a next key moves up where the active one goes, candidates take what is free. */
+export const revokedKeys = (
+  db: Database,
+  which: SQL,
+  { candidates, now }: { candidates: KeyCandidate[]; now: number },
+): Statement[] => [
+  db
+    .update(signingKeys)
+    .set({ state: 'revoked', privateJwe: null, revokedAt: now })
+    .where(sql`${which} and state <> 'revoked'`) as Statement,
+  db
+    .update(signingKeys)
+    .set({ state: 'active', activatedAt: now })
+    .where(
+      sql`state = 'next' and algorithm not in (select algorithm from signing_keys where state = 'active')`,
+    ) as Statement,
+  ...fillPlaces(db, candidates, now),
+  ...keyRules(db, which, now),
+]
+
 export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
   const keys = db
     .select()
@@ -38,20 +58,7 @@ export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
     },
 
     async revokeKeys(kids, candidates, now) {
-      await atomically([
-        db
-          .update(signingKeys)
-          .set({ state: 'revoked', privateJwe: null, revokedAt: now })
-          .where(sql`kid ${inList(kids)} and state <> 'revoked'`) as Statement,
-        db
-          .update(signingKeys)
-          .set({ state: 'active', activatedAt: now })
-          .where(
-            sql`state = 'next' and algorithm not in (select algorithm from signing_keys where state = 'active')`,
-          ) as Statement,
-        ...fillPlaces(db, candidates, now),
-        ...keyRules(db, kids, now),
-      ])
+      await atomically(revokedKeys(db, sql`kid ${inList(kids)}`, { candidates, now }))
     },
   }
 }

@@ -1,12 +1,20 @@
-import { type SQL, and, asc, eq, gt, sql } from 'drizzle-orm'
+import { type SQL, and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
+import { Unavailable } from '../../errors.ts'
 import { workspaceRuleValue } from '../../revocation/rules.ts'
-import { revocations } from '../schema.sqlite.ts'
-import type { Revocation, RevocationFilter, Store } from '../store.ts'
-import { type Driver, type Statement, limitOf, newEtag } from './database.ts'
-import { addRules, clientRules, markedWith, raiseClients } from './rules.ts'
+import { revocationCounter, revocations } from '../schema.sqlite.ts'
+import type { Revocation, RevocationFilter, RevocationHead, Store } from '../store.ts'
+import { type Driver, type Statement, limitOf, newEtag, remembering } from './database.ts'
+import { addRules, clientRules, markedWith, prunedRules, raiseClients } from './rules.ts'
 
-type RevocationVerbs = Pick<Store, 'listRevocations' | 'revokeToken'>
+type RevocationVerbs = Pick<
+  Store,
+  | 'listRevocations'
+  | 'findRevocationHead'
+  | 'listLiveRevocations'
+  | 'pruneRevocations'
+  | 'revokeToken'
+>
 
 /** Rules over plugins and keys belong to no workspace. */
 const ofWorkspace = (id: string): SQL => sql`(
@@ -25,39 +33,78 @@ const fits = ({ kind, clientId, workspaceId }: RevocationFilter): SQL | undefine
     workspaceId === undefined ? undefined : ofWorkspace(workspaceId),
   )
 
-export const revocationVerbs = ({ db, atomically }: Driver): RevocationVerbs => ({
-  async listRevocations(filter = {}, { after = 0, ...part } = {}) {
-    const rows = await db
-      .select()
-      .from(revocations)
-      .where(and(fits(filter), gt(revocations.seq, after)))
-      .orderBy(asc(revocations.seq))
-      .limit(limitOf(part))
-    return rows as Revocation[]
-  },
-
-  async revokeToken({ jti, clientId, clientGen, exp }, now) {
-    const etag = newEtag()
-    const known = sql`exists (select 1 from revocations where kind = 'jti' and value = ${jti})`
-    const full = sql`(select count(*) from revocations
-      where kind = 'jti' and client_id = ${clientId} and expires_at > ${now}) >= ${MAX_JTI_RULES_PER_CLIENT}`
-    const dead = sql`exists (select 1 from clients where id = ${clientId} and generation > ${clientGen})`
-    const raised = sql`id = ${clientId} and generation = ${clientGen} and ${full} and not ${known}`
-    await atomically([
-      raiseClients(db, raised, etag),
-      // The generation says it all now; the rules one by one make room for the next thousand.
-      db
-        .delete(revocations)
-        .where(
-          sql`kind = 'jti' and client_id in (select id from clients where ${markedWith(etag)})`,
-        ) as Statement,
-      ...clientRules(db, markedWith(etag), now),
-      ...addRules(
-        db,
-        sql`select 'jti' as kind, ${jti} as value, null as gen, ${clientId} as client_id, ${exp} as expires_at
-          where not ${dead}`,
-        now,
+export const revocationVerbs = (driver: Driver): RevocationVerbs => {
+  const { db, atomically } = driver
+  const counter = db
+    .select({
+      epoch: revocationCounter.epoch,
+      seq: revocationCounter.seq,
+      prunedSeq: revocationCounter.prunedSeq,
+    })
+    .from(revocationCounter)
+    .prepare()
+  const live = db
+    .select()
+    .from(revocations)
+    .where(
+      and(
+        gt(revocations.seq, sql.placeholder('after')),
+        or(isNull(revocations.expiresAt), gt(revocations.expiresAt, sql.placeholder('aliveAt'))),
       ),
-    ])
-  },
-})
+    )
+    .orderBy(asc(revocations.seq))
+    .limit(sql.placeholder('limit'))
+    .prepare()
+  const head = remembering(driver, async (): Promise<RevocationHead> => {
+    const rows: RevocationHead[] = await counter.all()
+    const [row] = rows
+    if (row === undefined) throw new Unavailable('not_initialized')
+    return row
+  })
+  return {
+    findRevocationHead: () => head('head'),
+
+    async listLiveRevocations(after, aliveAt, limit) {
+      return (await live.all({ after, aliveAt, limit })) as Revocation[]
+    },
+
+    async pruneRevocations(now) {
+      await atomically(prunedRules(db, now))
+    },
+
+    async listRevocations(filter = {}, { after = 0, ...part } = {}) {
+      const rows = await db
+        .select()
+        .from(revocations)
+        .where(and(fits(filter), gt(revocations.seq, after)))
+        .orderBy(asc(revocations.seq))
+        .limit(limitOf(part))
+      return rows as Revocation[]
+    },
+
+    async revokeToken({ jti, clientId, clientGen, exp }, now) {
+      const etag = newEtag()
+      const known = sql`exists (select 1 from revocations where kind = 'jti' and value = ${jti})`
+      const full = sql`(select count(*) from revocations
+      where kind = 'jti' and client_id = ${clientId} and expires_at > ${now}) >= ${MAX_JTI_RULES_PER_CLIENT}`
+      const dead = sql`exists (select 1 from clients where id = ${clientId} and generation > ${clientGen})`
+      const raised = sql`id = ${clientId} and generation = ${clientGen} and ${full} and not ${known}`
+      await atomically([
+        raiseClients(db, raised, etag),
+        // The generation says it all now; the rules one by one make room for the next thousand.
+        db
+          .delete(revocations)
+          .where(
+            sql`kind = 'jti' and client_id in (select id from clients where ${markedWith(etag)})`,
+          ) as Statement,
+        ...clientRules(db, markedWith(etag), now),
+        ...addRules(
+          db,
+          sql`select 'jti' as kind, ${jti} as value, null as gen, ${clientId} as client_id, ${exp} as expires_at
+          where not ${dead}`,
+          now,
+        ),
+      ])
+    },
+  }
+}

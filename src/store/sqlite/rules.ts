@@ -3,7 +3,7 @@ import { type SQL, and, eq, lte, ne, sql } from 'drizzle-orm'
 import { MAX_CLOCK_TOLERANCE_SECONDS, RULE_RETENTION_SECONDS } from '../../constants.ts'
 import { clients, plugins, revocationCounter, revocations, signingKeys } from '../schema.sqlite.ts'
 import { workspaceRuleValue } from '../../revocation/rules.ts'
-import { type Database, type Statement, inList } from './database.ts'
+import type { Database, Statement } from './database.ts'
 
 /**
  * Writes the rules that `rows` selects (kind, value, gen, client_id, expires_at), each with the next number.
@@ -11,9 +11,7 @@ import { type Database, type Statement, inList } from './database.ts'
  * Rules whose tokens have expired everywhere make room.
  */
 export const addRules = (db: Database, rows: SQL, now: number): Statement[] => [
-  db
-    .delete(revocations)
-    .where(lte(revocations.expiresAt, now - MAX_CLOCK_TOLERANCE_SECONDS)) as Statement,
+  ...prunedRules(db, now),
   db.insert(revocations).select(sql`
     select (select seq from revocation_counter) + row_number() over (order by kind, value),
       kind, value, gen, client_id, expires_at, ${now}
@@ -25,6 +23,18 @@ export const addRules = (db: Database, rows: SQL, now: number): Statement[] => [
     seq: sql`max(seq, (select coalesce(max(seq), 0) from revocations))`,
   }) as Statement,
 ]
+
+/** Which numbers are gone is remembered: a follower that has not come so far is told to begin anew. */
+export const prunedRules = (db: Database, now: number): Statement[] => {
+  const expired = lte(revocations.expiresAt, now - MAX_CLOCK_TOLERANCE_SECONDS)
+  return [
+    db
+      .update(revocationCounter)
+      .set({ prunedSeq: sql`(select max(seq) from ${revocations} where ${expired})` })
+      .where(sql`pruned_seq < (select max(seq) from ${revocations} where ${expired})`) as Statement,
+    db.delete(revocations).where(expired) as Statement,
+  ]
+}
 
 const generationRule = (kind: string, value: SQL, table: SQL, where: SQL, now: number): SQL =>
   sql`select ${kind} as kind, ${value} as value, generation as gen, null as client_id,
@@ -46,12 +56,12 @@ export const workspaceRules = (db: Database, id: string, now: number): Statement
   )
 }
 
-/** Rules without an end for the revoked keys among `kids`. */
-export const keyRules = (db: Database, kids: string[], now: number): Statement[] =>
+/** Rules without an end for the revoked keys among those that `which` finds. */
+export const keyRules = (db: Database, which: SQL, now: number): Statement[] =>
   addRules(
     db,
     sql`select 'key' as kind, kid as value, null as gen, null as client_id, null as expires_at
-      from ${signingKeys} where state = 'revoked' and kid ${inList(kids)}`,
+      from ${signingKeys} where state = 'revoked' and ${which}`,
     now,
   )
 

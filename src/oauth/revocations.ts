@@ -1,0 +1,43 @@
+import { MAX_WAIT_SECONDS } from '../constants.ts'
+import type { AppContext, Deps } from '../deps.ts'
+import { startOf } from '../revocation/cursor.ts'
+import { createRevocationList } from '../revocation/list.ts'
+
+type RevocationsDeps = Pick<Deps, 'store' | 'signer' | 'issuer' | 'clock' | 'revocationWatch'>
+
+/**
+ * `GET /oauth/revocations`: the rules behind the cursor `after`, as a signed JWT; with `wait` (seconds) held
+ * until there are any. Public, like the JWKS: it names no tenant and no run.
+ */
+export const revocations = (deps: RevocationsDeps) => {
+  const list = createRevocationList(deps)
+  return async (c: AppContext) => {
+    const after = only(c.req.queries('after'))
+    const wait = waitSeconds(only(c.req.queries('wait')))
+    if (wait > 0) await untilNew(after, wait, c, deps)
+    return c.body(await list.page(after), 200, {
+      'Content-Type': 'application/jwt',
+      'Cache-Control': wait > 0 ? 'no-store' : 'public, max-age=1',
+    })
+  }
+}
+
+/** What is given several times is given not at all: the answer is a full one, and at once. */
+const only = (values: string[] | undefined): string | undefined =>
+  values?.length === 1 ? values[0] : undefined
+
+/** Whole seconds, bounded; 0 for whatever is none. */
+const waitSeconds = (text: string | undefined): number =>
+  /^\d{1,9}$/.test(text ?? '') ? Math.min(Number(text), MAX_WAIT_SECONDS) : 0
+
+/** There is nothing new for a cursor that is the newest there is. */
+const untilNew = async (
+  after: string | undefined,
+  seconds: number,
+  c: AppContext,
+  { store, revocationWatch }: Pick<RevocationsDeps, 'store' | 'revocationWatch'>,
+): Promise<void> => {
+  const head = await store.findRevocationHead()
+  if (startOf(after, head) !== head.seq) return
+  await revocationWatch.changed(head, seconds * 1000, c.req.raw.signal)
+}
