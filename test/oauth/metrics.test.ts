@@ -16,7 +16,7 @@ type Case = [
 let server: TestServer
 
 beforeAll(async () => {
-  server = await startServer({ metrics: createMetrics() })
+  server = await startServer({ metrics: createMetrics({ waiting: 0 }) })
 })
 
 const ask = async ({ address, token, host = 'localhost' }: Case[1], headers: Case[2]) => {
@@ -84,7 +84,7 @@ describe('who reads them', () => {
 
 test('they count what is done, and repeat nothing of a request', async () => {
   const server = await startServer({
-    metrics: createMetrics(),
+    metrics: createMetrics({ waiting: 0 }),
     clientAddress: () => '127.0.0.1',
   })
   await server.audience('docs', ['read'])
