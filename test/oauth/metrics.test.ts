@@ -103,6 +103,7 @@ test('they count what is done, and repeat nothing of a request', async () => {
     'latchkey_introspections_total{active="true"} 1',
     'latchkey_requests_refused_total{code="client_authentication_failed"} 1',
     'latchkey_requests_refused_total{code="target_not_granted"} 1',
+    'latchkey_revocation_waiters 0',
     'latchkey_tokens_issued_total{audience="docs"} 1',
     'latchkey_tokens_revoked_total 1',
   ])
