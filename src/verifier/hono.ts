@@ -6,7 +6,7 @@ import {
   refusedResponse,
   verifyRequest,
 } from './request.ts'
-import type { VerifiedToken, Verifier } from './verifier.ts'
+import type { VerifiedToken, Verifier, VerifyContext } from './verifier.ts'
 
 /** What this adapter needs of Hono's context. */
 type HonoContext = {
@@ -16,6 +16,17 @@ type HonoContext = {
     param: (name: string) => string | undefined
   }
   set: (key: 'token', value: VerifiedToken) => void
+  readonly executionCtx?: { waitUntil(promise: Promise<unknown>): void }
+}
+
+/** Hono throws where the platform has none. */
+const contextOf = (c: HonoContext): VerifyContext => {
+  try {
+    const { executionCtx } = c
+    return executionCtx ? { waitUntil: (promise) => executionCtx.waitUntil(promise) } : {}
+  } catch {
+    return {}
+  }
 }
 
 /** For `new Hono<TokenEnv>()`: `c.get('token')` is the verified token. */
@@ -36,7 +47,7 @@ export const honoAdapter =
         param: (name) => c.req.param(name),
       }
       try {
-        c.set('token', await verifyRequest(verifier, source, permission, required))
+        c.set('token', await verifyRequest(verifier, source, permission, required, contextOf(c)))
       } catch (error) {
         return refusedResponse(error, permission)
       }

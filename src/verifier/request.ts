@@ -3,7 +3,7 @@ import type { Requirements } from './authorization.ts'
 import { authorizationChallenge } from './challenge.ts'
 import { VerificationError } from './errors.ts'
 import { checkRouteSaid } from './options.ts'
-import type { VerifiedToken, Verifier } from './verifier.ts'
+import type { VerifiedToken, Verifier, VerifyContext } from './verifier.ts'
 
 /** A request as the adapters see it. */
 export type RequestSource = {
@@ -61,17 +61,19 @@ export const verifyRequest = (
   source: RequestSource,
   permission: string | null,
   { plugin, ...others }: RouteRequirements,
+  context: VerifyContext = {},
 ): Promise<VerifiedToken> =>
-  verifier.verify(bearerOf(source.header('authorization')), {
-    ...others,
-    permission,
-    plugin: typeof plugin === 'function' ? plugin(source) : plugin,
-  })
+  verifier.verify(
+    bearerOf(source.header('authorization')),
+    { ...others, permission, plugin: typeof plugin === 'function' ? plugin(source) : plugin },
+    context,
+  )
 
 /**
  * For servers whose handlers take a Fetch API `Request`:
  * `const { token, response } = await requirePermission('hook:govern', { plugin: fromQuery('plugin_id') })(request)`.
- * Either the token, or the response that refuses the request. Whatever is no refusal is thrown.
+ * Either the token, or the response that refuses the request. Whatever is no refusal is thrown. Further
+ * arguments: the named parts of the path, and `{ waitUntil }` of the platform.
  */
 export const requestAdapter =
   (verifier: Verifier) => (permission: string | null, required: RouteRequirements) => {
@@ -79,6 +81,7 @@ export const requestAdapter =
     return async (
       request: Request,
       params: Readonly<Record<string, string>> = {},
+      context: VerifyContext = {},
     ): Promise<{ token: VerifiedToken; response: null } | { token: null; response: Response }> => {
       const source = {
         url: request.url,
@@ -87,7 +90,7 @@ export const requestAdapter =
       }
       try {
         return {
-          token: await verifyRequest(verifier, source, permission, required),
+          token: await verifyRequest(verifier, source, permission, required, context),
           response: null,
         }
       } catch (error) {
