@@ -29,7 +29,7 @@ export const expressAdapter = (verifier: Verifier, options: AdapterOptions = {})
     const check = checkOf(permission, required)
     return async (req: Incoming, res: ExpressResponse, next: Next): Promise<void> => {
       try {
-        const { token, refused } = await check(incomingSource(req))
+        const { token, refused } = await check(incomingSource(req, paramsOf(req)))
         if (refused !== null) return answer(res, refused)
         rememberToken(req, token)
       } catch (error) {
@@ -39,6 +39,9 @@ export const expressAdapter = (verifier: Verifier, options: AdapterOptions = {})
     }
   }
 }
+
+/** Not in the type of `req`: Express would infer from it what the handlers behind have for `req.params`. */
+const paramsOf = (req: object): unknown => ('params' in req ? req.params : undefined)
 
 /** A handler for `app.get(metadata.path, …)`. */
 export const serveMetadata = (metadata: ProtectedResourceMetadata) => {

@@ -7,7 +7,10 @@ import type { Verifier } from './verifier.ts'
 export { tokenOf } from './incoming.ts'
 
 /** What this adapter needs of Fastify's request. */
-type FastifyRequest = Omit<Incoming, 'rawHeaders'> & { raw: Pick<Incoming, 'rawHeaders'> }
+type FastifyRequest = Omit<Incoming, 'rawHeaders'> & {
+  raw: Pick<Incoming, 'rawHeaders'>
+  params: unknown
+}
 
 /** Methods, so that a reply fits whatever its route's schema lets it send. */
 type FastifyReply = {
@@ -29,9 +32,9 @@ export const fastifyAdapter = (verifier: Verifier, options: AdapterOptions = {})
   return (permission: string | null, required: RouteRequirements) => {
     const check = checkOf(permission, required)
     return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-      const { url, headers, params, raw } = request
-      const source = incomingSource({ url, headers, params, rawHeaders: raw.rawHeaders })
-      const { token, refused } = await check(source)
+      const { url, headers, raw, params } = request
+      const incoming = { url, headers, rawHeaders: raw.rawHeaders }
+      const { token, refused } = await check(incomingSource(incoming, params))
       if (refused !== null) return answer(reply, refused)
       rememberToken(request, token)
     }

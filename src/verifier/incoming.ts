@@ -2,15 +2,17 @@
 import type { RequestSource } from './request.ts'
 import type { VerifiedToken } from './verifier.ts'
 
-/** What is needed of such a request: `url` and `params` as handlers see them, whichever type they have there. */
+/** What is needed of such a request but for its parameters: `url` as handlers see it. */
 export type Incoming = {
   url: string
   headers: Readonly<Record<string, string | string[] | undefined>>
   rawHeaders: readonly string[]
-  params: unknown
 }
 
-export const incomingSource = ({ url, headers, rawHeaders, params }: Incoming): RequestSource => ({
+export const incomingSource = (
+  { url, headers, rawHeaders }: Incoming,
+  params: unknown,
+): RequestSource => ({
   // A target has no fragment (RFC 9112 §3.2). Parsers differ on where a query ends that has one: it names nothing.
   url: url.includes('#') ? '' : url,
   header: (name) => headerOf(headers, rawHeaders, name.toLowerCase()),

@@ -30,9 +30,9 @@ const withFastify = fastifyAdapter(verifier)
 
 /** One route, `/hooks/:plugin_id`; what is no refusal is answered with 500 and its name. */
 const ROUTE = {
-  express: (required: RouteRequirements, sent: Written, prepare = (_: Express) => {}) =>
+  express: (required: RouteRequirements, sent: Written, prepare?: (app: Express) => void) =>
     onExpress((app) => {
-      prepare(app)
+      prepare?.(app)
       app.post('/hooks/:plugin_id', withExpress(PERMISSION, required), (req, res) => {
         res.send(`passed ${tokenOf(req).clientId}`)
       })
