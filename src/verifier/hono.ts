@@ -1,10 +1,10 @@
 // Hono, typed structurally: whichever version the application has.
-import { checkRouteSaid } from './options.ts'
 import {
+  type AdapterOptions,
   type RequestSource,
   type RouteRequirements,
-  refusedResponse,
-  verifyRequest,
+  routeChecks,
+  toResponse,
 } from './request.ts'
 import type { VerifiedToken, Verifier, VerifyContext } from './verifier.ts'
 
@@ -36,21 +36,22 @@ export type TokenEnv = { Variables: { token: VerifiedToken } }
  * Middleware for Hono: `const requirePermission = honoAdapter(verifier)`, then
  * `app.post('/hooks/govern', requirePermission('hook:govern', { plugin: fromQuery('plugin_id') }), handler)`.
  * A refused request is answered; for the others `c.get('token')` is the verified token.
+ * @throws TypeError for options or requirements that are none
  */
-export const honoAdapter =
-  (verifier: Verifier) => (permission: string | null, required: RouteRequirements) => {
-    checkRouteSaid(permission, required)
+export const honoAdapter = (verifier: Verifier, options: AdapterOptions = {}) => {
+  const checkOf = routeChecks(verifier, options)
+  return (permission: string | null, required: RouteRequirements) => {
+    const check = checkOf(permission, required)
     return async (c: HonoContext, next: () => Promise<void>): Promise<Response | void> => {
       const source: RequestSource = {
         url: c.req.url,
         header: (name) => c.req.header(name),
         param: (name) => c.req.param(name),
       }
-      try {
-        c.set('token', await verifyRequest(verifier, source, permission, required, contextOf(c)))
-      } catch (error) {
-        return refusedResponse(error, permission)
-      }
+      const { token, refused } = await check(source, contextOf(c))
+      if (refused !== null) return toResponse(refused)
+      c.set('token', token)
       await next()
     }
   }
+}

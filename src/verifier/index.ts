@@ -2,7 +2,7 @@
 export { anyPlugin, unsafeIgnorePlugin } from './authorization.ts'
 export type { PluginRequirement, Requirements } from './authorization.ts'
 export { authorizationChallenge } from './challenge.ts'
-export type { Challenge } from './challenge.ts'
+export type { Challenge, ChallengeOptions } from './challenge.ts'
 export type { AuthorizationDetail, WantedAuthorization } from './details.ts'
 export {
   AccessDenied,
@@ -12,8 +12,21 @@ export {
   VerifierUnavailable,
 } from './errors.ts'
 export type { VerificationCode } from './errors.ts'
-export { fromHeader, fromParam, fromQuery, requestAdapter, single } from './request.ts'
-export type { From, RequestSource, RouteRequirements } from './request.ts'
+export { protectedResourceMetadata } from './metadata.ts'
+export type {
+  ProtectedResourceDocument,
+  ProtectedResourceMetadata,
+  ProtectedResourceOptions,
+} from './metadata.ts'
+export {
+  fromHeader,
+  fromParam,
+  fromQuery,
+  requestAdapter,
+  serveMetadata,
+  single,
+} from './request.ts'
+export type { AdapterOptions, From, RequestSource, RouteRequirements } from './request.ts'
 export type { AccessTokenClaims } from './token.ts'
 export { createVerifier } from './verifier.ts'
 export type {

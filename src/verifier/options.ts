@@ -14,7 +14,7 @@ import type { VerifierOptions } from './verifier.ts'
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** Over plain http whoever is on the way hands out the keys; on loopback nobody is. */
-const isSecureUrl = (value: unknown): value is string => {
+export const isSecureUrl = (value: unknown): value is string => {
   if (!isText(value) || !URL.canParse(value)) return false
   const { protocol, hostname } = new URL(value)
   const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
@@ -22,7 +22,8 @@ const isSecureUrl = (value: unknown): value is string => {
 }
 
 /** As in `iss`: RFC 8414 §2 without a path. */
-const isOrigin = (value: unknown): boolean => isSecureUrl(value) && new URL(value).origin === value
+export const isOrigin = (value: unknown): boolean =>
+  isSecureUrl(value) && new URL(value).origin === value
 
 const within = (value: number | undefined, min: number, max: number): boolean =>
   value === undefined || (Number.isFinite(value) && value >= min && value <= max)

@@ -1,12 +1,18 @@
 // What a request carries: its bearer token, and the plugin that it names. Pure.
 import type { Requirements } from './authorization.ts'
-import { authorizationChallenge } from './challenge.ts'
+import { type Challenge, type ChallengeOptions, authorizationChallenge } from './challenge.ts'
 import { VerificationError } from './errors.ts'
+import {
+  type ProtectedResourceMetadata,
+  checkResourceMetadata,
+  metadataAnswer,
+} from './metadata.ts'
 import { checkRouteSaid } from './options.ts'
 import type { VerifiedToken, Verifier, VerifyContext } from './verifier.ts'
 
 /** A request as the adapters see it. */
 export type RequestSource = {
+  /** Absolute in Hono and of a `Request`; in Express and Fastify path and query, as handlers see them. */
   url: string
   header: (name: string) => string | null | undefined
   /** A part of the path that the router has a name for. */
@@ -56,12 +62,12 @@ export const bearerOf = (authorization: string | null | undefined): string | nul
   /^bearer +(.*)$/is.exec(authorization ?? '')?.[1] ?? null
 
 /** Checks a request for a route. @throws as `Verifier.verify` does */
-export const verifyRequest = (
+const verifyRequest = (
   verifier: Verifier,
   source: RequestSource,
   permission: string | null,
   { plugin, ...others }: RouteRequirements,
-  context: VerifyContext = {},
+  context: VerifyContext,
 ): Promise<VerifiedToken> =>
   verifier.verify(
     bearerOf(source.header('authorization')),
@@ -69,39 +75,65 @@ export const verifyRequest = (
     context,
   )
 
+/** What the adapters may be told. */
+export type AdapterOptions = ChallengeOptions
+
+/** What is sent instead of a route's own answer. */
+export type Answer = { status: number; headers: Record<string, string>; body: object }
+
+/** The token of a request that may pass, or the answer that refuses it. */
+type Checked = { token: VerifiedToken; refused: null } | { token: null; refused: Challenge }
+
+/**
+ * What all adapters do: options are checked when the adapter is built, requirements when a route is, and a request
+ * when it comes. Whatever is no refusal is thrown.
+ */
+export const routeChecks = (verifier: Verifier, options: AdapterOptions) => {
+  checkResourceMetadata(options.resourceMetadata)
+  return (permission: string | null, required: RouteRequirements) => {
+    checkRouteSaid(permission, required)
+    return async (source: RequestSource, context: VerifyContext = {}): Promise<Checked> => {
+      try {
+        const token = await verifyRequest(verifier, source, permission, required, context)
+        return { token, refused: null }
+      } catch (error) {
+        if (!(error instanceof VerificationError)) throw error
+        return { token: null, refused: authorizationChallenge(error, permission, options) }
+      }
+    }
+  }
+}
+
 /**
  * For servers whose handlers take a Fetch API `Request`:
  * `const { token, response } = await requirePermission('hook:govern', { plugin: fromQuery('plugin_id') })(request)`.
  * Either the token, or the response that refuses the request. Whatever is no refusal is thrown. Further
  * arguments: the named parts of the path, and `{ waitUntil }` of the platform.
+ * @throws TypeError for options or requirements that are none
  */
-export const requestAdapter =
-  (verifier: Verifier) => (permission: string | null, required: RouteRequirements) => {
-    checkRouteSaid(permission, required)
+export const requestAdapter = (verifier: Verifier, options: AdapterOptions = {}) => {
+  const checkOf = routeChecks(verifier, options)
+  return (permission: string | null, required: RouteRequirements) => {
+    const check = checkOf(permission, required)
     return async (
       request: Request,
       params: Readonly<Record<string, string>> = {},
       context: VerifyContext = {},
     ): Promise<{ token: VerifiedToken; response: null } | { token: null; response: Response }> => {
-      const source = {
+      const source: RequestSource = {
         url: request.url,
-        header: (name: string) => request.headers.get(name),
-        param: (name: string) => (Object.hasOwn(params, name) ? params[name] : undefined),
+        header: (name) => request.headers.get(name),
+        param: (name) => (Object.hasOwn(params, name) ? params[name] : undefined),
       }
-      try {
-        return {
-          token: await verifyRequest(verifier, source, permission, required, context),
-          response: null,
-        }
-      } catch (error) {
-        return { token: null, response: refusedResponse(error, permission) }
-      }
+      const { token, refused } = await check(source, context)
+      return refused === null ? { token, response: null } : { token, response: toResponse(refused) }
     }
   }
-
-/** @throws the error itself where it is not a refusal */
-export const refusedResponse = (error: unknown, permission: string | null): Response => {
-  if (!(error instanceof VerificationError)) throw error
-  const { status, headers, body } = authorizationChallenge(error, permission)
-  return new Response(JSON.stringify(body), { status, headers })
 }
+
+export const toResponse = ({ status, headers, body }: Answer): Response =>
+  new Response(JSON.stringify(body), { status, headers })
+
+/** A handler for servers of Fetch API `Request`s, and for Hono's `app.get(metadata.path, …)`. */
+export const serveMetadata = (metadata: ProtectedResourceMetadata) => (): Response =>
+  toResponse(metadataAnswer(metadata))

@@ -1,4 +1,4 @@
-// What a refused request is answered (RFC 6750 §3), and what a handler gets, in Hono and with a plain Request.
+// What a refused request is answered (RFC 6750 §3), and what a handler gets, behind each adapter.
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { type TokenEnv, honoAdapter } from '../../src/verifier/hono.ts'
@@ -10,7 +10,7 @@ import {
   requestAdapter,
 } from '../../src/verifier/index.ts'
 import type { VerifierOptions } from '../../src/verifier/verifier.ts'
-import { ADAPTERS, PERMISSION, askWith, bearer, plugin, request } from './adapters.ts'
+import { ADAPTERS, ADAPTER_OF, PERMISSION, askWith, bearer, plugin, request } from './adapters.ts'
 import { KEY, forge, startVerifier, tokenWith } from './support.ts'
 
 describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
@@ -129,38 +129,75 @@ describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
     expect(await Promise.all(codes)).toEqual(['operation_denied', 'capability_missing'])
   })
 
-  test.each<[string, unknown, unknown]>([
-    ['nothing', undefined, undefined],
-    ['no requirements', PERMISSION, undefined],
-    ['no plugin', PERMISSION, {}],
-    ['plugin undefined', PERMISSION, { plugin: undefined }],
-    ['plugin null', PERMISSION, { plugin: null }],
-    ['a plugin that no request names', PERMISSION, { plugin: 'acme.sync' }],
-    ['no permission', undefined, { plugin }],
-    ['an empty permission', '', { plugin }],
-    ['run undefined', PERMISSION, { plugin, run: undefined }],
-    ['capability undefined', PERMISSION, { plugin, capability: undefined }],
-  ])('a mistake is found when the route is built: %s', (_name, permission, required) => {
-    const { verifier } = startVerifier()
-    for (const make of [honoAdapter(verifier), requestAdapter(verifier)]) {
-      const build = () => make(permission as string, required as RouteRequirements)
-      expect(build).toThrow(TypeError)
-    }
+  const METADATA = 'https://api.example/.well-known/oauth-protected-resource'
+  const route = { options: { resourceMetadata: METADATA } }
+
+  test.each<[string, Request, number, string]>([
+    ['no token', request({}), 401, `Bearer resource_metadata="${METADATA}"`],
+    [
+      'a bad one',
+      request(bearer('x')),
+      401,
+      `${invalid('The token is not a well-formed access token.')}, resource_metadata="${METADATA}"`,
+    ],
+    [
+      'one that does not allow it',
+      request(bearer(tokenWith({ scope: '' }))),
+      403,
+      `${insufficient('The token lacks the permission.')}${SCOPE}, resource_metadata="${METADATA}"`,
+    ],
+  ])('the metadata is named (RFC 9728 §5.1): %s', async (_name, sent, status, challenge) => {
+    const response = await ask(sent, route)
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([status, challenge])
   })
 
-  test('what is no refusal is not taken for one', async () => {
-    const failing = () => {
-      throw new RangeError('bug')
-    }
-    const { verifier } = startVerifier()
-    const check = requestAdapter(verifier)(PERMISSION, { plugin: failing })
-    await expect(check(request(bearer(good)))).rejects.toThrow(RangeError)
-    const app = new Hono<TokenEnv>()
-    app.post('/', honoAdapter(verifier)(PERMISSION, { plugin: failing }), (c) => c.text('ran'))
-    app.onError((error, c) => c.text(error.message, 500))
-    const response = await app.request(new Request('https://x/', request(bearer(good))))
-    expect([response.status, await response.text()]).toEqual([500, 'bug'])
+  test('the metadata is named to nobody else', async () => {
+    const passed = await ask(request(bearer(good)), route)
+    const unknown = await ask(request(bearer(good)), route, {}, true)
+    expect([passed.status, unknown.status]).toEqual([200, 503])
+    for (const { headers } of [passed, unknown]) expect(headers.has('www-authenticate')).toBe(false)
   })
+
+  test('HEAD: the same answers, without body', async () => {
+    const url = '/hooks/x?plugin_id=acme.sync'
+    const refused = await ask(request({}, url, 'HEAD'))
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+    expect((await ask(request(bearer(good), url, 'HEAD'))).status).toBe(200)
+  })
+})
+
+test.each<[string, unknown, unknown]>([
+  ['nothing', undefined, undefined],
+  ['no requirements', PERMISSION, undefined],
+  ['no plugin', PERMISSION, {}],
+  ['plugin undefined', PERMISSION, { plugin: undefined }],
+  ['plugin null', PERMISSION, { plugin: null }],
+  ['a plugin that no request names', PERMISSION, { plugin: 'acme.sync' }],
+  ['no permission', undefined, { plugin }],
+  ['an empty permission', '', { plugin }],
+  ['run undefined', PERMISSION, { plugin, run: undefined }],
+  ['capability undefined', PERMISSION, { plugin, capability: undefined }],
+])('a mistake is found when the route is built: %s', (_name, permission, required) => {
+  const { verifier } = startVerifier()
+  for (const adapterOf of Object.values(ADAPTER_OF)) {
+    const make = adapterOf(verifier)
+    const build = () => make(permission as string, required as RouteRequirements)
+    expect(build).toThrow(TypeError)
+  }
+})
+
+test('what is no refusal is not taken for one', async () => {
+  const failing = () => {
+    throw new RangeError('bug')
+  }
+  const { verifier } = startVerifier()
+  const check = requestAdapter(verifier)(PERMISSION, { plugin: failing })
+  await expect(check(request(bearer(forge())))).rejects.toThrow(RangeError)
+  const app = new Hono<TokenEnv>()
+  app.post('/', honoAdapter(verifier)(PERMISSION, { plugin: failing }), (c) => c.text('ran'))
+  app.onError((error, c) => c.text(error.message, 500))
+  const response = await app.request(new Request('https://x/', request(bearer(forge()))))
+  expect([response.status, await response.text()]).toEqual([500, 'bug'])
 })
 
 test('an error of the handler is the application’s', async () => {

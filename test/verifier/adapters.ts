@@ -1,41 +1,91 @@
 // One route behind each adapter, and requests to it.
 import { Hono } from 'hono'
+import { expressAdapter, tokenOf } from '../../src/verifier/express.ts'
+import { fastifyAdapter } from '../../src/verifier/fastify.ts'
 import { type TokenEnv, honoAdapter } from '../../src/verifier/hono.ts'
-import { type RouteRequirements, fromQuery, requestAdapter } from '../../src/verifier/index.ts'
+import {
+  type AdapterOptions,
+  type RouteRequirements,
+  fromQuery,
+  requestAdapter,
+} from '../../src/verifier/index.ts'
 import type { VerifierOptions } from '../../src/verifier/verifier.ts'
+import { onExpress, onFastify, written } from './frameworks.ts'
 import { startVerifier } from './support.ts'
 
 export const PERMISSION = 'hook:govern'
 export const plugin = fromQuery('plugin_id')
 
-export type Route = { permission?: string | null; required?: RouteRequirements; path?: string }
+export type Route = {
+  permission?: string | null
+  required?: RouteRequirements
+  path?: string
+  options?: AdapterOptions
+}
+export type Started = ReturnType<typeof startVerifier>
+
+/** What makes `requirePermission`, of each adapter. */
+export const ADAPTER_OF = {
+  hono: honoAdapter,
+  request: requestAdapter,
+  express: expressAdapter,
+  fastify: fastifyAdapter,
+}
 
 /** The same route behind each adapter; what passes is answered with the token's plugin. */
 export const ADAPTERS = {
-  hono: (started: ReturnType<typeof startVerifier>, route: Route) => {
-    const { permission = PERMISSION, required = { plugin }, path = '/hooks/:plugin_id' } = route
-    const requirePermission = honoAdapter(started.verifier)
+  hono: ({ verifier }: Started, route: Route) => {
+    const { permission, required, path, options } = withDefaults(route)
     const app = new Hono<TokenEnv>()
-    app.all(path, requirePermission(permission, required), (c) =>
+    app.all(path, honoAdapter(verifier, options)(permission, required), (c) =>
       c.text(`${c.get('token').pluginId}`),
     )
     return async (request: Request) => await app.request(request)
   },
-  request: (started: ReturnType<typeof startVerifier>, route: Route) => {
-    const { permission = PERMISSION, required = { plugin } } = route
-    const check = requestAdapter(started.verifier)(permission, required)
+  request: ({ verifier }: Started, route: Route) => {
+    const { permission, required, options } = withDefaults(route)
+    const check = requestAdapter(verifier, options)(permission, required)
     return async (request: Request) => {
       const [, , plugin_id = ''] = new URL(request.url).pathname.split('/').map(decodeURIComponent)
       const { token, response } = await check(request, { plugin_id })
       return response ?? new Response(token.pluginId ?? 'null')
     }
   },
+  express: ({ verifier }: Started, route: Route) => {
+    const { permission, required, path, options } = withDefaults(route)
+    const requirePermission = expressAdapter(verifier, options)
+    return (request: Request) =>
+      onExpress((app) => {
+        app.all(path, requirePermission(permission, required), (req, res) => {
+          res.send(String(tokenOf(req).pluginId))
+        })
+      }, written(request))
+  },
+  fastify: ({ verifier }: Started, route: Route) => {
+    const { permission, required, path, options } = withDefaults(route)
+    const requirePermission = fastifyAdapter(verifier, options)
+    return (request: Request) =>
+      onFastify((app) => {
+        app.all(path, { onRequest: requirePermission(permission, required) }, (asked) =>
+          String(tokenOf(asked).pluginId),
+        )
+      }, written(request))
+  },
 }
+
+const withDefaults = (route: Route) => ({
+  permission: PERMISSION,
+  required: { plugin },
+  path: '/hooks/:plugin_id',
+  options: {},
+  ...route,
+})
 
 export const request = (
   headers: Record<string, string> | Headers,
   url = '/hooks/x?plugin_id=acme.sync',
-) => new Request(`https://api.example${url}`, { method: 'POST', headers })
+  method = 'POST',
+) => new Request(`https://api.example${url}`, { method, headers })
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 

@@ -1,5 +1,9 @@
 // What must not compile: a security option that is left out. `tsc -p .` is the test; nothing here is run.
+import express, { type RequestHandler } from 'express'
+import fastify from 'fastify'
 import { Hono } from 'hono'
+import { expressAdapter, serveMetadata as onExpress, tokenOf } from '../../src/verifier/express.ts'
+import { fastifyAdapter, serveMetadata as onFastify } from '../../src/verifier/fastify.ts'
 import { type TokenEnv, honoAdapter } from '../../src/verifier/hono.ts'
 import {
   type VerifiedToken,
@@ -7,6 +11,7 @@ import {
   anyPlugin,
   createVerifier,
   fromQuery,
+  protectedResourceMetadata,
   requestAdapter,
   unsafeIgnorePlugin,
 } from '../../src/verifier/index.ts'
@@ -124,7 +129,12 @@ export const authorize = (verifier: Verifier, token: VerifiedToken, named: strin
 }
 
 export const routes = (verifier: Verifier) => {
-  for (const requirePermission of [honoAdapter(verifier), requestAdapter(verifier)]) {
+  for (const requirePermission of [
+    honoAdapter(verifier),
+    requestAdapter(verifier),
+    expressAdapter(verifier),
+    fastifyAdapter(verifier),
+  ]) {
     requirePermission(permission, { plugin: fromQuery('plugin_id') })
     requirePermission(null, { plugin: unsafeIgnorePlugin })
 
@@ -140,6 +150,8 @@ export const routes = (verifier: Verifier) => {
     requirePermission(permission, { plugin })
     // @ts-expect-error permission undefined
     requirePermission(undefined, { plugin: anyPlugin })
+    // @ts-expect-error several permissions
+    requirePermission([permission], { plugin: anyPlugin })
     // @ts-expect-error run undefined
     requirePermission(permission, { plugin: anyPlugin, run: undefined })
   }
@@ -162,4 +174,61 @@ export const context = (verifier: Verifier) => {
     c.text(token.claims['workspace_id'])
     return c.text(`${token.clientId} ${token.claims.sub} ${token.expiresAt.toFixed()}`)
   })
+}
+
+export const metadata = (verifier: Verifier) => {
+  const { url, path } = protectedResourceMetadata({ resource: 'https://api.example', issuer })
+  for (const adapterOf of [honoAdapter, requestAdapter, expressAdapter, fastifyAdapter]) {
+    adapterOf(verifier, { resourceMetadata: url })
+    // @ts-expect-error misspelt
+    adapterOf(verifier, { resourceMetaData: url })
+    // @ts-expect-error a text
+    adapterOf(verifier, { resourceMetadata: new URL(url) })
+  }
+  // @ts-expect-error no issuer
+  protectedResourceMetadata({ resource: url })
+  // @ts-expect-error no resource
+  protectedResourceMetadata({ issuer })
+  // @ts-expect-error misspelt
+  protectedResourceMetadata({ resource: url, issuer, scopes: [path] })
+}
+
+/** With the types of Express as they are: nothing is declared for them. */
+export const onExpressItself = (verifier: Verifier) => {
+  const requirePermission = expressAdapter(verifier)
+  const named = { plugin: fromQuery('plugin_id') }
+  const handler: RequestHandler = requirePermission(permission, named)
+  const served = protectedResourceMetadata({ resource: 'https://api.example', issuer })
+  const app = express().use(handler).get(served.path, onExpress(served))
+  app.get<'/:id', { id: string }, { ok: true }>('/:id', requirePermission(permission, named))
+  app.get('/a/*rest', requirePermission(permission, named), (req, res) => {
+    const token = tokenOf(req)
+    // @ts-expect-error there may be none
+    token.pluginId.concat('')
+    // @ts-expect-error it is shared
+    token.pluginId = 'other'
+    res.send(`${token.clientId} ${req.params.rest.join('/')}`)
+  })
+  express.Router({ mergeParams: true }).use('/:id', requirePermission(permission, named))
+}
+
+/** With the types of Fastify as they are: nothing is declared for them. */
+export const onFastifyItself = (verifier: Verifier) => {
+  const requirePermission = fastifyAdapter(verifier)
+  const hook = requirePermission(permission, { plugin: fromQuery('plugin_id') })
+  const served = protectedResourceMetadata({ resource: 'https://api.example', issuer })
+  const app = fastify().addHook('onRequest', hook).addHook('preHandler', hook)
+  app.get(served.path, onFastify(served))
+  app.get<{
+    Params: { id: string }
+    Querystring: { q: string[] }
+    Headers: { 'x-plugin': string }
+    Reply: { 200: { client: string }; 404: { missing: true } }
+  }>('/:id', { onRequest: hook, preHandler: [hook] }, async (request, reply) => {
+    const token = tokenOf(request)
+    // @ts-expect-error there may be none
+    token.pluginId.concat('')
+    return reply.code(200).send({ client: token.clientId })
+  })
+  fastify({ http2: true }).get('/', { onRequest: hook }, (request) => tokenOf(request).claims)
 }

@@ -18,6 +18,8 @@ const run = (command: string, ...args: string[]): string =>
 
 const PROGRAM = `
 import { createVerifier, VerificationError } from '@latchkey/verifier'
+import { expressAdapter } from '@latchkey/verifier/express'
+import { fastifyAdapter } from '@latchkey/verifier/fastify'
 import { honoAdapter } from '@latchkey/verifier/hono'
 import { createTestIssuer } from '@latchkey/verifier/testing'
 
@@ -29,11 +31,12 @@ export const check = async () => {
   const token = await issuer.token({ audience: 'hook', scope: 'hook:track', pluginId: 'p' })
   const good = await verifier.verify(token, { permission: 'hook:track', plugin: 'p' })
   const bad = await verifier.verify(token, { permission: 'hook:govern', plugin: 'p' }).catch((error) => error)
-  return [good.pluginId, bad instanceof VerificationError, bad.code, typeof honoAdapter(verifier)]
+  const adapters = [expressAdapter, fastifyAdapter, honoAdapter].map((adapter) => typeof adapter(verifier))
+  return [good.pluginId, bad instanceof VerificationError, bad.code, ...adapters]
 }
 `
 
-const SEEN = ['p', true, 'permission_missing', 'function']
+const SEEN = ['p', true, 'permission_missing', 'function', 'function', 'function']
 
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'latchkey-package-'))

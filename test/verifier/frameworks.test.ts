@@ -1,0 +1,311 @@
+// What is Express's and Fastify's own: routers, what reaches the error handler, and requests that no client of
+// Fetch sends.
+import express, { type Express } from 'express'
+import type { FastifyInstance } from 'fastify'
+import { describe, expect, test, vi } from 'vitest'
+import { expressAdapter, tokenOf } from '../../src/verifier/express.ts'
+import { fastifyAdapter } from '../../src/verifier/fastify.ts'
+import {
+  type RouteRequirements,
+  VerificationError,
+  anyPlugin,
+  fromHeader,
+  fromParam,
+} from '../../src/verifier/index.ts'
+import { PERMISSION, plugin } from './adapters.ts'
+import { type Written, onExpress, onFastify } from './frameworks.ts'
+import { forge, startVerifier, tokenWith } from './support.ts'
+
+const GOOD = ['authorization', `Bearer ${forge()}`]
+const { verifier } = startVerifier()
+
+/** The code of a refusal, or the text of what answered. */
+const saidBy = async (response: Response): Promise<string> => {
+  const text = await response.text()
+  return text.startsWith('{') ? (JSON.parse(text) as { code: string }).code : text
+}
+
+const withExpress = expressAdapter(verifier)
+const withFastify = fastifyAdapter(verifier)
+
+/** One route, `/hooks/:plugin_id`; what is no refusal is answered with 500 and its name. */
+const ROUTE = {
+  express: (required: RouteRequirements, sent: Written, prepare?: (app: Express) => void) =>
+    onExpress((app) => {
+      prepare?.(app)
+      app.post('/hooks/:plugin_id', withExpress(PERMISSION, required), (req, res) => {
+        res.send(`passed ${tokenOf(req).clientId}`)
+      })
+      app.use(((error: Error, _req, res, _next) => {
+        res.status(500).send(`error ${error.name}`)
+      }) satisfies express.ErrorRequestHandler)
+    }, sent),
+  fastify: (required: RouteRequirements, sent: Written) =>
+    onFastify((app) => {
+      app.setErrorHandler<Error>((error, _request, reply) =>
+        reply.code(500).send(`error ${error.name}`),
+      )
+      app.post('/hooks/:plugin_id', { preHandler: withFastify(PERMISSION, required) }, (request) =>
+        Promise.resolve(`passed ${tokenOf(request).clientId}`),
+      )
+    }, sent),
+}
+
+const target = '/hooks/acme.sync?plugin_id=acme.sync'
+
+describe.each(Object.entries(ROUTE))('%s', (_, route) => {
+  const header = fromHeader('X-Plugin')
+  const other = ['authorization', `Bearer ${tokenWith({ jti: 'other' })}`]
+  const evil = ['x-plugin', 'evil.plugin']
+  const named = ['X-PLUGIN', 'acme.sync']
+
+  test.each<[string, RouteRequirements['plugin'], Written, string]>([
+    ['one token', plugin, { target, headers: GOOD }, 'passed lkc_1'],
+    ['two tokens', plugin, { target, headers: [...GOOD, ...other] }, 'token_malformed'],
+    [
+      'twice, in another case',
+      plugin,
+      { target, headers: [...GOOD, 'AUTHORIZATION', GOOD[1] ?? ''] },
+      'token_malformed',
+    ],
+    [
+      'Basic, then a token',
+      plugin,
+      { target, headers: ['authorization', 'Basic eDp5', ...GOOD] },
+      'token_missing',
+    ],
+    [
+      'a token, then Basic',
+      plugin,
+      { target, headers: [...GOOD, 'authorization', 'Basic eDp5'] },
+      'token_malformed',
+    ],
+    ['a plugin header', header, { target, headers: [...GOOD, ...named] }, 'passed lkc_1'],
+    ['two of them', header, { target, headers: [...GOOD, ...named, ...evil] }, 'plugin_mismatch'],
+    [
+      'two that Node keeps one of',
+      fromHeader('from'),
+      { target, headers: [...GOOD, 'from', 'acme.sync', 'from', 'evil.plugin'] },
+      'plugin_mismatch',
+    ],
+    [
+      'a header that objects have',
+      fromHeader('constructor'),
+      { target, headers: GOOD },
+      'plugin_mismatch',
+    ],
+    ['a part of the path', fromParam('plugin_id'), { target, headers: GOOD }, 'passed lkc_1'],
+    [
+      'an escaped part',
+      fromParam('plugin_id'),
+      { target: '/hooks/acme%2Esync', headers: GOOD },
+      'passed lkc_1',
+    ],
+    [
+      'a part that objects have',
+      fromParam('constructor'),
+      { target, headers: GOOD },
+      'plugin_mismatch',
+    ],
+    [
+      'a query twice',
+      plugin,
+      { target: `${target}&plugin_id=evil.plugin`, headers: GOOD },
+      'plugin_mismatch',
+    ],
+    [
+      'a target with a fragment',
+      plugin,
+      { target: `${target}#&plugin_id=evil.plugin`, headers: GOOD },
+      'plugin_mismatch',
+    ],
+    [
+      'a query in the fragment',
+      plugin,
+      { target: '/hooks/x#?plugin_id=acme.sync', headers: GOOD },
+      'plugin_mismatch',
+    ],
+    [
+      'a target with an origin',
+      plugin,
+      { target: `http://evil.example${target}`, headers: GOOD },
+      'passed lkc_1',
+    ],
+  ])('%s', async (_name, from, sent, said) => {
+    expect(await saidBy(await route({ plugin: from }, sent))).toBe(said)
+  })
+
+  test('nothing of the target gets into a header', async () => {
+    const odd = '/hooks/x?plugin_id=%0d%0aX-Evil:%201%22,%20scope=%22full'
+    const response = await route({ plugin }, { target: odd, headers: GOOD })
+    expect(response.status).toBe(403)
+    expect([...response.headers.keys()]).toEqual([
+      'cache-control',
+      'content-type',
+      'www-authenticate',
+    ])
+    expect(response.headers.get('www-authenticate')).not.toMatch(/evil|full/i)
+  })
+
+  test.each<[string, unknown]>([
+    ['an error', new RangeError('bug')],
+    ['nothing', undefined],
+    ['null', null],
+    ['a word that routers know', 'route'],
+    ['another', 'router'],
+  ])('what is thrown and no refusal is for the error handler: %s', async (_name, thrown) => {
+    const failing = () => {
+      throw thrown
+    }
+    const response = await route({ plugin: failing }, { target, headers: GOOD })
+    expect(response.status).toBe(500)
+    const name = thrown instanceof Error ? thrown.name : '\\w*'
+    expect(await response.text()).toMatch(new RegExp(`^error ${name}$`))
+    expect(response.headers.get('www-authenticate')).toBeNull()
+  })
+
+  test('a refusal is not for the error handler', async () => {
+    expect(await saidBy(await route({ plugin }, { target }))).toBe('token_missing')
+  })
+})
+
+describe('express', () => {
+  test('a router that is mounted', async () => {
+    const build = (app: Express) => {
+      const router = express.Router({ mergeParams: true })
+      router.post('/govern', withExpress(PERMISSION, { plugin }), (req, res) => {
+        res.send(String(tokenOf(req).pluginId))
+      })
+      router.post('/param', withExpress(PERMISSION, { plugin: fromParam('id') }), (req, res) => {
+        res.send(String(tokenOf(req).pluginId))
+      })
+      app.use('/v1/:id', router)
+    }
+    const ask = async (path: string) =>
+      await saidBy(await onExpress(build, { target: path, headers: GOOD }))
+    expect(await ask('/v1/x/govern?plugin_id=acme.sync')).toBe('acme.sync')
+    expect(await ask('/v1/x/govern?plugin_id=x')).toBe('plugin_mismatch')
+    expect(await ask('/v1/acme.sync/param')).toBe('acme.sync')
+    expect(await ask('/v1/x/param')).toBe('plugin_mismatch')
+  })
+
+  test('a middleware for all behind it', async () => {
+    const build = (app: Express) => {
+      app.use('/v1', withExpress(PERMISSION, { plugin: anyPlugin }))
+      app.post('/v1/a', (req, res) => void res.send(tokenOf(req).clientId))
+    }
+    const ask = async (headers: string[]) =>
+      await saidBy(await onExpress(build, { target: '/v1/a', headers }))
+    expect([await ask(GOOD), await ask([])]).toEqual(['lkc_1', 'token_missing'])
+  })
+
+  test('a wildcard has one segment, or names nothing', async () => {
+    const build = (app: Express) =>
+      app.post(
+        '/hooks/*plugin_id',
+        withExpress(PERMISSION, { plugin: fromParam('plugin_id') }),
+        (req, res) => void res.send(tokenOf(req).clientId),
+      )
+    const ask = async (path: string) =>
+      await saidBy(await onExpress(build, { target: path, headers: GOOD }))
+    expect(await ask('/hooks/acme.sync')).toBe('lkc_1')
+    expect(await ask('/hooks/acme.sync/evil.plugin')).toBe('plugin_mismatch')
+  })
+
+  test('a header that middleware took away is not there', async () => {
+    const strip = (app: Express) =>
+      void app.use((req, _res, next) => {
+        delete req.headers.authorization
+        next()
+      })
+    const response = await ROUTE.express({ plugin }, { target, headers: GOOD }, strip)
+    expect(await saidBy(response)).toBe('token_missing')
+  })
+
+  test('what was answered before is left as it is', async () => {
+    const early = (app: Express) =>
+      void app.use((_req, res, next) => {
+        res.status(504).end('late')
+        next()
+      })
+    const response = await ROUTE.express({ plugin }, { target }, early)
+    expect([response.status, await response.text()]).toEqual([504, 'late'])
+  })
+
+  test('an error behind it comes once, and as it is', async () => {
+    const seen = vi.fn()
+    const build = (app: Express) => {
+      app.post('/', withExpress(PERMISSION, { plugin: anyPlugin }), () => {
+        throw new VerificationError('token_revoked')
+      })
+      app.use(((error: Error, _req, res, _next) => {
+        seen(error.name)
+        res.status(500).end()
+      }) satisfies express.ErrorRequestHandler)
+    }
+    const response = await onExpress(build, { target: '/', headers: GOOD })
+    expect([response.status, seen.mock.calls]).toEqual([500, [['VerificationError']]])
+  })
+})
+
+describe('fastify', () => {
+  test.each(['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const)(
+    'as %s of a plugin with a prefix, and no further when it refuses',
+    async (hook) => {
+      const handler = vi.fn(() => Promise.resolve('passed'))
+      const build = (app: FastifyInstance) =>
+        void app.register(
+          (scope, _options, done) => {
+            scope.addHook(hook as 'onRequest', withFastify(PERMISSION, { plugin }))
+            scope.addHook('onSend', (_request, _reply, payload) => Promise.resolve(payload))
+            scope.post('/govern', handler)
+            done()
+          },
+          { prefix: '/v1' },
+        )
+      const govern = '/v1/govern?plugin_id=acme.sync'
+      expect(await saidBy(await onFastify(build, { target: govern }))).toBe('token_missing')
+      expect(handler).not.toHaveBeenCalled()
+      expect(await saidBy(await onFastify(build, { target: govern, headers: GOOD }))).toBe('passed')
+    },
+  )
+
+  test('what was answered before is left as it is', async () => {
+    const build = (app: FastifyInstance) =>
+      void app.post(
+        '/',
+        {
+          onRequest: [
+            (_request, reply, done) => {
+              reply.code(504).send('late')
+              done()
+            },
+            withFastify(PERMISSION, { plugin }),
+          ],
+        },
+        () => Promise.resolve('passed'),
+      )
+    const response = await onFastify(build, { target: '/' })
+    expect([response.status, await response.text()]).toEqual([504, 'late'])
+  })
+
+  test('headers that other plugins set stay', async () => {
+    const build = (app: FastifyInstance) => {
+      app.addHook('onRequest', async (_request, reply) => {
+        void reply.header('access-control-allow-origin', 'https://app.example')
+      })
+      app.post('/', { onRequest: withFastify(PERMISSION, { plugin }) }, () =>
+        Promise.resolve('passed'),
+      )
+    }
+    const { status, headers } = await onFastify(build, { target: '/' })
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([
+      401,
+      'https://app.example',
+    ])
+  })
+})
+
+test('a request that nothing let pass has no token', () => {
+  expect(() => tokenOf({})).toThrow(TypeError)
+})
