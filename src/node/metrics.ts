@@ -1,9 +1,10 @@
 import cluster from 'node:cluster'
-import { AggregatorRegistry, Counter, Registry, collectDefaultMetrics } from 'prom-client'
+import { AggregatorRegistry, Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Metrics } from '../deps.ts'
+import type { RevocationWatch } from '../revocation/watch.ts'
 
 /** Counters in the Prometheus text format; of all processes where there are several. */
-export const createMetrics = (): Metrics => {
+export const createMetrics = (watch: Pick<RevocationWatch, 'waiting'>): Metrics => {
   const registry = new Registry()
   if (cluster.isWorker) answerPrimary(registry)
   collectDefaultMetrics({ register: registry })
@@ -15,6 +16,14 @@ export const createMetrics = (): Metrics => {
     'active',
   ])
   const revoked = counter('latchkey_tokens_revoked_total', 'Tokens revoked by their clients.', [])
+  new Gauge({
+    name: 'latchkey_revocation_waiters',
+    help: 'Answers of the revocation list that are held until there is something new.',
+    registers: [registry],
+    collect() {
+      this.set(watch.waiting)
+    },
+  })
   return {
     tokenIssued: (audience) => issued.inc({ audience }),
     refused: (code) => refused.inc({ code }),

@@ -79,7 +79,7 @@ const createServer = ({ config, opened, usage, ...parts }: Parts) => {
     issuer: config.issuer,
     tokenTtlSeconds: config.tokenTtlSeconds,
     quota: createQuota(),
-    metrics: createMetrics(),
+    metrics: createMetrics(parts.revocationWatch),
     metricsToken: config.metricsToken,
   })
   const retentionSeconds = config.auditRetentionSeconds

@@ -73,19 +73,23 @@ const signPage = async (
   const last = entries.at(-1)?.seq ?? 0
   const seq = more ? last : Math.max(last, head.seq)
   const url = revocationListUrl(issuer)
+  const cursorAt = (at: number, goesOn: boolean): string =>
+    formatCursor({ epoch: head.epoch, seq: at, more: goesOn })
   const payload = {
     iss: url,
     aud: url,
     iat: issuedAt,
     exp: issuedAt + REVOCATION_LIST_TTL_SECONDS,
     epoch: head.epoch,
-    cursor: formatCursor({ epoch: head.epoch, seq, more }),
+    cursor: cursorAt(seq, more),
     full: start === null,
     more,
     entries,
   }
-  const signed = await signer.sign(payload, { algorithm: 'RS256', typ: REVOCATION_LIST_TYPE })
-  return signed.token
+  // Behind which cursor it begins, so that nobody can hand a follower a page that leaves something out.
+  const header = start === null ? {} : { after: cursorAt(start, false) }
+  const options = { algorithm: 'RS256', typ: REVOCATION_LIST_TYPE, header } as const
+  return (await signer.sign(payload, options)).token
 }
 
 const entryOf = ({ seq, kind, value, gen, expiresAt }: Revocation): Entry => ({

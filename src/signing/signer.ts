@@ -14,8 +14,14 @@ import { type Algorithm, isAlgorithm } from './algorithms.ts'
 import { unwrap } from './wrapping.ts'
 
 export type Signer = {
-  /** @returns a compact JWS with `alg`, `typ` and `kid`. @throws WrongKeyEncryptionKey, Unavailable */
-  sign(payload: JWTPayload, options: { algorithm: Algorithm; typ: string }): Promise<SignedToken>
+  /**
+   * @param options `header`: further members of the protected header
+   * @returns a compact JWS with `alg`, `typ` and `kid`. @throws WrongKeyEncryptionKey, Unavailable
+   */
+  sign(
+    payload: JWTPayload,
+    options: { algorithm: Algorithm; typ: string; header?: Record<string, string> },
+  ): Promise<SignedToken>
   /** The payload of a JWS that one of the published keys has signed, else null. Claims are not looked at. */
   verify(token: string): Promise<VerifiedToken | null>
 }
@@ -34,10 +40,10 @@ export const createSigner = ({ store, kek }: Deps): Signer => {
   const publicKeys = keyCache((key) => importKey(key.publicJwk, key.algorithm))
 
   return {
-    async sign(payload, { algorithm, typ }) {
+    async sign(payload, { algorithm, typ, header: further }) {
       const key = await store.findActiveKey(algorithm)
       if (key === null) throw new Error(`no active key for ${algorithm}`)
-      const header: JWTHeaderParameters = { alg: algorithm, typ, kid: key.kid }
+      const header: JWTHeaderParameters = { ...further, alg: algorithm, typ, kid: key.kid }
       const token = await new CompactSign(UTF8.encode(JSON.stringify(payload)))
         .setProtectedHeader(header)
         .sign(await privateKeys(key))

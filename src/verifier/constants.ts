@@ -40,3 +40,47 @@ export const UNKNOWN_KID_MS = 10_000
 export const MAX_UNKNOWN_KIDS = 100
 /** Unknown kids together are a reason to fetch once in so long, in milliseconds. */
 export const UNKNOWN_KID_FETCH_MS = 5_000
+
+/** How old the revocation list may be, in seconds, and the bounds: a quiet issuer answers twice a minute. */
+export const DEFAULT_MAX_STALENESS_SECONDS = 5 * 60
+export const MIN_MAX_STALENESS_SECONDS = 60
+export const MAX_MAX_STALENESS_SECONDS = 24 * 60 * 60
+/** A page of the list is at most this long, in bytes, and has at most this many entries: twice what is sent. */
+export const MAX_LIST_BYTES = 4 * 1024 * 1024
+export const MAX_LIST_ENTRIES = 10_000
+/** Longest header of a list, in characters. */
+export const MAX_LIST_HEADER_LENGTH = 1024
+/** How far ahead of the issuer's estimated time a list may be signed, in seconds. */
+export const MAX_LIST_AHEAD_SECONDS = 60
+/** Rules are kept for so long after their tokens have expired: the largest tolerance, in seconds. */
+export const RULE_KEPT_SECONDS = MAX_CLOCK_TOLERANCE_SECONDS
+/** How long the issuer is asked to hold its answer until there is news, in seconds. */
+export const LONG_POLL_SECONDS = 25
+/** One request for the list may take this long, body included, in milliseconds: held, or answered at once. */
+export const LONG_POLL_TIMEOUT_MS = 30_000
+export const LIST_TIMEOUT_MS = 10_000
+/** A connection that is not made in this time, in milliseconds, is not waited for. */
+export const CONNECT_TIMEOUT_MS = 5_000
+/** An answer without news that comes sooner than this was not held; the next request then waits as long. */
+export const QUICK_ANSWER_MS = 1_000
+/** Wait after a failed request for the list: doubles from the first to the last of these, in milliseconds. */
+export const MIN_LIST_BACK_OFF_MS = 200
+export const MAX_LIST_BACK_OFF_MS = 5_000
+/** How long a token waits for the first list, or on use for a newer one, in milliseconds. */
+export const LIST_WAIT_MS = 5_000
+/** On use: a list this new is used as it is; up to the second it is used while a newer one is fetched. */
+export const FRESH_LIST_MS = 1_000
+export const USABLE_LIST_MS = 5_000
+/** On use: how long one request looks whether another one's refresh has brought something, and how often. */
+export const OTHERS_REFRESH_MS = 1_000
+export const OTHERS_REFRESH_STEP_MS = 25
+/** How long a list is kept in the platform's cache, in seconds: as long as its signature is good. */
+export const CACHED_LIST_SECONDS = 120
+/** How long `ready` waits, in milliseconds, and how soon it asks again. */
+export const READY_TIMEOUT_MS = 10_000
+export const READY_STEP_MS = 250
+/** Keys are fetched past all caches at most once in so long, in milliseconds. */
+export const RENEW_KEYS_MS = 1_000
+/** Expired rules are looked for in so many slots of the table at a time, and elsewhere once in so long. */
+export const SWEPT_SLOTS = 65_536
+export const SWEEP_SECONDS = 60

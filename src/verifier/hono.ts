@@ -1,6 +1,12 @@
 // Hono, typed structurally: whichever version the application has.
-import { type AdapterOptions, type RouteRequirements, routeChecks, toResponse } from './request.ts'
-import type { VerifiedToken, Verifier } from './verifier.ts'
+import {
+  type AdapterOptions,
+  type RequestSource,
+  type RouteRequirements,
+  routeChecks,
+  toResponse,
+} from './request.ts'
+import type { VerifiedToken, Verifier, VerifyContext } from './verifier.ts'
 
 /** What this adapter needs of Hono's context. */
 type HonoContext = {
@@ -10,6 +16,17 @@ type HonoContext = {
     param: (name: string) => string | undefined
   }
   set: (key: 'token', value: VerifiedToken) => void
+  readonly executionCtx?: { waitUntil(promise: Promise<unknown>): void }
+}
+
+/** Hono throws where the platform has none. */
+const contextOf = (c: HonoContext): VerifyContext => {
+  try {
+    const { executionCtx } = c
+    return executionCtx ? { waitUntil: (promise) => executionCtx.waitUntil(promise) } : {}
+  } catch {
+    return {}
+  }
 }
 
 /** For `new Hono<TokenEnv>()`: `c.get('token')` is the verified token. */
@@ -26,11 +43,12 @@ export const honoAdapter = (verifier: Verifier, options: AdapterOptions = {}) =>
   return (permission: string | null, required: RouteRequirements) => {
     const check = checkOf(permission, required)
     return async (c: HonoContext, next: () => Promise<void>): Promise<Response | void> => {
-      const { token, refused } = await check({
+      const source: RequestSource = {
         url: c.req.url,
         header: (name) => c.req.header(name),
         param: (name) => c.req.param(name),
-      })
+      }
+      const { token, refused } = await check(source, contextOf(c))
       if (refused !== null) return toResponse(refused)
       c.set('token', token)
       await next()

@@ -29,4 +29,12 @@ export {
 export type { AdapterOptions, From, RequestSource, RouteRequirements } from './request.ts'
 export type { AccessTokenClaims } from './token.ts'
 export { createVerifier } from './verifier.ts'
-export type { RevocationSource, VerifiedToken, Verifier, VerifierOptions } from './verifier.ts'
+export type {
+  RevocationSource,
+  RevocationStatus,
+  VerifiedToken,
+  Verifier,
+  VerifierOptions,
+  VerifierStatus,
+  VerifyContext,
+} from './verifier.ts'

@@ -1,5 +1,6 @@
 // Fetches one issuer's JWK Set (RFC 7517 §5), within bounds, and says for how long it is good.
 import { type CryptoKey, type JWK, importJWK } from 'jose'
+import { readBounded } from './bounded.ts'
 import {
   DEFAULT_KEYS_MAX_AGE_SECONDS,
   FETCH_TIMEOUT_MS,
@@ -39,13 +40,25 @@ const KEY_TYPES: Record<string, string> = {
 
 export const isSupported = (algorithm: string): boolean => Object.hasOwn(KEY_TYPES, algorithm)
 
+const ACCEPT = { accept: 'application/jwk-set+json, application/json' }
+/** A cache on the way must ask again (RFC 9111 §5.2.1.4). */
+const NO_CACHE = { 'cache-control': 'no-cache' }
+
+type Loading = {
+  fetch: Fetch
+  algorithms: readonly string[]
+  /** Past all caches. Default: false. */
+  renew?: boolean
+}
+
 /** @throws Error for whatever is not a set with at least one key for one of `algorithms` */
 export const fetchKeys = async (
   url: string,
-  { fetch, algorithms }: { fetch: Fetch; algorithms: readonly string[] },
+  { fetch, algorithms, renew = false }: Loading,
 ): Promise<FetchedKeys> => {
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
-  const { text, headers } = await Promise.race([load(url, fetch, signal), aborted(signal)])
+  const init = { headers: renew ? { ...ACCEPT, ...NO_CACHE } : ACCEPT, signal }
+  const { text, headers } = await Promise.race([load(url, fetch, init), aborted(signal)])
   const keys = await importKeys(JSON.parse(text), algorithms)
   if (keys.length === 0) throw new Error('the key set has no key that can be used')
   return { keys, maxAgeMs: maxAgeOf(headers) * 1000 }
@@ -54,18 +67,17 @@ export const fetchKeys = async (
 const load = async (
   url: string,
   fetch: Fetch,
-  signal: AbortSignal,
+  init: RequestInit,
 ): Promise<{ text: string; headers: Headers }> => {
   const response = await fetch(url, {
-    headers: { accept: 'application/jwk-set+json, application/json' },
+    ...init,
     redirect: 'manual', // Workers have no `error`; what is redirected is not 200
-    signal,
   })
   if (response.status !== 200 || response.redirected) {
     void response.body?.cancel().catch(() => {})
     throw new Error(`the key server answered ${response.status}`)
   }
-  return { text: await readBounded(response), headers: response.headers }
+  return { text: await readBounded(response, MAX_JWKS_BYTES), headers: response.headers }
 }
 
 /** A `fetch` that was passed in may not heed its signal, and one that hangs would hold up every token. */
@@ -75,22 +87,6 @@ const aborted = (signal: AbortSignal): Promise<never> =>
       once: true,
     })
   })
-
-const readBounded = async (response: Response): Promise<string> => {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  const reader = response.body?.getReader()
-  let [text, length] = ['', 0]
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
-    if (done) return text + decoder.decode()
-    length += value.byteLength
-    if (length > MAX_JWKS_BYTES) {
-      void reader?.cancel().catch(() => {})
-      throw new Error('the key set is too long')
-    }
-    text += decoder.decode(value, { stream: true })
-  }
-}
 
 const importKeys = async (
   set: unknown,

@@ -6,6 +6,7 @@ import {
   MAX_UNKNOWN_KIDS,
   MIN_BACK_OFF_MS,
   REFRESH_AHEAD,
+  RENEW_KEYS_MS,
   UNKNOWN_KID_FETCH_MS,
   UNKNOWN_KID_MS,
 } from './constants.ts'
@@ -21,10 +22,22 @@ export type KeySource = {
   find(kid: string): Promise<VerificationKey | null>
   /** The key, where the keys at hand are fresh enough to say without waiting; else undefined. */
   peek(kid: string): VerificationKey | undefined
+  /**
+   * The key that a revocation list names. One that is not known is fetched at once and past all caches: after
+   * all keys have been revoked everything hangs on it. Null where it is not there now, for whatever reason.
+   */
+  findAtOnce(kid: string): Promise<VerificationKey | null>
+  /** Fetches the keys past all caches, once in a second at most. @returns whether they are that new */
+  renew(): Promise<boolean>
+  /** @throws VerifierUnavailable `keys_unavailable` where there are none that can be used */
+  ready(): Promise<void>
+  /** The keys at hand, however old. */
+  list(): VerificationKey[]
 }
 
 type Options = {
-  load: () => Promise<FetchedKeys>
+  /** @param renew past all caches */
+  load: (renew: boolean) => Promise<FetchedKeys>
   /** Milliseconds that only ever grow. */
   monotonic: () => number
   /** How long keys are used that cannot be fetched again, in milliseconds after they were too old. */
@@ -40,6 +53,8 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   let startedAt = -Infinity
   let failures = 0
   let notBefore = -Infinity
+  let renewedAt = -Infinity
+  let renewed = false
   const unknown = new Map<string, number>()
 
   const age = (): number => monotonic() - fetchedAt
@@ -58,14 +73,14 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     fetchedAt = monotonic()
   }
 
-  const attempt = async (): Promise<boolean> => {
+  const attempt = async (past: boolean): Promise<boolean> => {
     const mine = ++attempts
     startedAt = monotonic()
     // Counted before the attempt: one that hangs, or a process that dies in it, has failed as well.
     failures += 1
     notBefore = startedAt + Math.min(MIN_BACK_OFF_MS * 2 ** (failures - 1), MAX_BACK_OFF_MS)
     try {
-      const fetched = await load()
+      const fetched = await load(past)
       if (mine !== attempts) return false // given up, and another is on its way
       replace(fetched)
       failures = 0
@@ -85,10 +100,24 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   /** @returns whether the keys are as of now; false at once while backing off */
   const refresh = (): Promise<boolean> => {
     giveUpDead()
-    if (inFlight === null && !backingOff()) inFlight = attempt()
+    if (inFlight === null && !backingOff()) inFlight = attempt(false)
     if (inFlight === null) return Promise.resolve(false)
     return inTime(inFlight, ATTEMPT_LIMIT_MS, () => false)
   }
+
+  const renew = async (): Promise<boolean> => {
+    giveUpDead()
+    // What is on its way may come from before: from a cache, or from a moment ago.
+    if (inFlight !== null) await inTime(inFlight, ATTEMPT_LIMIT_MS, () => false)
+    if (monotonic() - renewedAt < RENEW_KEYS_MS) return renewed
+    renewedAt = monotonic()
+    renewed = false
+    const started = (inFlight = attempt(true))
+    return (renewed = await inTime(started, ATTEMPT_LIMIT_MS, () => false))
+  }
+
+  const usable = (kid: string): VerificationKey | undefined =>
+    age() < maxAgeMs + maxStaleMs ? keys.get(kid) : undefined
 
   const ensureUsable = async (): Promise<void> => {
     if (age() < maxAgeMs) {
@@ -115,6 +144,16 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     peek(kid) {
       return age() < maxAgeMs * (1 - REFRESH_AHEAD) ? keys.get(kid) : undefined
     },
+
+    async findAtOnce(kid) {
+      if (age() >= maxAgeMs) await refresh()
+      if (usable(kid) === undefined) await renew()
+      return usable(kid) ?? null
+    },
+
+    renew,
+    ready: ensureUsable,
+    list: () => [...keys.values()],
 
     async find(kid) {
       await ensureUsable()

@@ -4,6 +4,7 @@ export type Memory<T> = {
   get(token: string): T | undefined
   set(token: string, value: T): void
   delete(token: string): void
+  deleteWhere(goes: (value: T) => boolean): void
   readonly size: number
 }
 
@@ -23,6 +24,9 @@ export const createMemory = <T>(max: number): Memory<T> => {
     },
     delete(token) {
       entries.delete(token)
+    },
+    deleteWhere(goes) {
+      for (const [token, value] of entries) if (goes(value)) entries.delete(token)
     },
     get size() {
       return entries.size

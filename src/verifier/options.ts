@@ -1,7 +1,11 @@
 // What a caller must say, and within which bounds. TypeScript says so, too; JavaScript must not get less
 // security for saying less. No I/O.
 import type { Requirements } from './authorization.ts'
-import { MAX_CLOCK_TOLERANCE_SECONDS } from './constants.ts'
+import {
+  MAX_CLOCK_TOLERANCE_SECONDS,
+  MAX_MAX_STALENESS_SECONDS,
+  MIN_MAX_STALENESS_SECONDS,
+} from './constants.ts'
 import { RUN_TYPE, type WantedAuthorization } from './details.ts'
 import { isSupported } from './jwks.ts'
 import type { RouteRequirements } from './request.ts'
@@ -26,24 +30,46 @@ const within = (value: number | undefined, min: number, max: number): boolean =>
 
 /** @throws TypeError */
 export const checkOptions = (options: VerifierOptions): void => {
-  const { issuer, audience, revocations, jwksUri, algorithms = ['RS256'] } = options
+  const { issuer, audience, algorithms = ['RS256'] } = options
   if (!isOrigin(issuer)) {
     throw new TypeError('issuer must be an https origin without path (http for localhost only)')
   }
   if (!isText(audience)) throw new TypeError('audience must be named')
-  if (revocations !== 'none' && typeof revocations?.isRevoked !== 'function') {
-    throw new TypeError("revocations must be a source with isRevoked, or 'none'")
-  }
-  if (jwksUri !== undefined && !isSecureUrl(jwksUri)) {
-    throw new TypeError('jwksUri must be an https URL (http for localhost only)')
+  for (const name of ['jwksUri', 'revocationsUri'] as const) {
+    if (options[name] !== undefined && !isSecureUrl(options[name])) {
+      throw new TypeError(`${name} must be an https URL (http for localhost only)`)
+    }
   }
   if (!Array.isArray(algorithms) || algorithms.length === 0 || !algorithms.every(isSupported)) {
     throw new TypeError('algorithms must be asymmetric signature algorithms')
   }
+  checkRevocationOptions(options)
   checkNumbers(options)
 }
 
-const checkNumbers = ({ clockTolerance, keysMaxStale, maxRemembered }: VerifierOptions): void => {
+/** Undefined is as good as left out here: the list is followed. */
+const checkRevocationOptions = ({ revocations, onStale, follow }: VerifierOptions): void => {
+  const named = revocations === undefined || revocations === 'none'
+  if (!named && typeof revocations?.isRevoked !== 'function') {
+    throw new TypeError("revocations must be a source with isRevoked, 'none', or left out")
+  }
+  if (!isOneOf(onStale, ['refuse', 'accept'])) {
+    throw new TypeError("onStale must be 'refuse' or 'accept'")
+  }
+  if (!isOneOf(follow, ['background', 'on-use'])) {
+    throw new TypeError("follow must be 'background' or 'on-use'")
+  }
+}
+
+const isOneOf = (value: unknown, values: readonly unknown[]): boolean =>
+  value === undefined || values.includes(value)
+
+const checkNumbers = (options: VerifierOptions): void => {
+  const { clockTolerance, keysMaxStale, maxRemembered, maxStaleness } = options
+  if (!within(maxStaleness, MIN_MAX_STALENESS_SECONDS, MAX_MAX_STALENESS_SECONDS)) {
+    const bounds = `${MIN_MAX_STALENESS_SECONDS} to ${MAX_MAX_STALENESS_SECONDS}`
+    throw new TypeError(`maxStaleness must be ${bounds} seconds`)
+  }
   if (!within(clockTolerance, 0, MAX_CLOCK_TOLERANCE_SECONDS)) {
     throw new TypeError(`clockTolerance must be 0 to ${MAX_CLOCK_TOLERANCE_SECONDS} seconds`)
   }

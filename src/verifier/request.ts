@@ -8,7 +8,7 @@ import {
   metadataAnswer,
 } from './metadata.ts'
 import { checkRouteSaid } from './options.ts'
-import type { VerifiedToken, Verifier } from './verifier.ts'
+import type { VerifiedToken, Verifier, VerifyContext } from './verifier.ts'
 
 /** A request as the adapters see it. */
 export type RequestSource = {
@@ -67,12 +67,13 @@ const verifyRequest = (
   source: RequestSource,
   permission: string | null,
   { plugin, ...others }: RouteRequirements,
+  context: VerifyContext,
 ): Promise<VerifiedToken> =>
-  verifier.verify(bearerOf(source.header('authorization')), {
-    ...others,
-    permission,
-    plugin: typeof plugin === 'function' ? plugin(source) : plugin,
-  })
+  verifier.verify(
+    bearerOf(source.header('authorization')),
+    { ...others, permission, plugin: typeof plugin === 'function' ? plugin(source) : plugin },
+    context,
+  )
 
 /** What the adapters may be told. */
 export type AdapterOptions = ChallengeOptions
@@ -91,9 +92,9 @@ export const routeChecks = (verifier: Verifier, options: AdapterOptions) => {
   checkResourceMetadata(options.resourceMetadata)
   return (permission: string | null, required: RouteRequirements) => {
     checkRouteSaid(permission, required)
-    return async (source: RequestSource): Promise<Checked> => {
+    return async (source: RequestSource, context: VerifyContext = {}): Promise<Checked> => {
       try {
-        const token = await verifyRequest(verifier, source, permission, required)
+        const token = await verifyRequest(verifier, source, permission, required, context)
         return { token, refused: null }
       } catch (error) {
         if (!(error instanceof VerificationError)) throw error
@@ -106,7 +107,8 @@ export const routeChecks = (verifier: Verifier, options: AdapterOptions) => {
 /**
  * For servers whose handlers take a Fetch API `Request`:
  * `const { token, response } = await requirePermission('hook:govern', { plugin: fromQuery('plugin_id') })(request)`.
- * Either the token, or the response that refuses the request. Whatever is no refusal is thrown.
+ * Either the token, or the response that refuses the request. Whatever is no refusal is thrown. Further
+ * arguments: the named parts of the path, and `{ waitUntil }` of the platform.
  * @throws TypeError for options or requirements that are none
  */
 export const requestAdapter = (verifier: Verifier, options: AdapterOptions = {}) => {
@@ -116,12 +118,14 @@ export const requestAdapter = (verifier: Verifier, options: AdapterOptions = {})
     return async (
       request: Request,
       params: Readonly<Record<string, string>> = {},
+      context: VerifyContext = {},
     ): Promise<{ token: VerifiedToken; response: null } | { token: null; response: Response }> => {
-      const { token, refused } = await check({
+      const source: RequestSource = {
         url: request.url,
         header: (name) => request.headers.get(name),
         param: (name) => (Object.hasOwn(params, name) ? params[name] : undefined),
-      })
+      }
+      const { token, refused } = await check(source, context)
       return refused === null ? { token, response: null } : { token, response: toResponse(refused) }
     }
   }

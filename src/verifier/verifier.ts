@@ -6,33 +6,47 @@ import {
   DEFAULT_CLOCK_TOLERANCE_SECONDS,
   DEFAULT_KEYS_MAX_STALE_SECONDS,
   DEFAULT_MAX_REMEMBERED,
-  REVOCATION_TIMEOUT_MS,
 } from './constants.ts'
 import { type AuthorizationDetail, type WantedAuthorization, chooseDetail } from './details.ts'
-import { VerifierUnavailable, refusal } from './errors.ts'
+import { refusal } from './errors.ts'
 import { type Fetch, type VerificationKey, fetchKeys } from './jwks.ts'
 import { type KeySource, createKeySource } from './keys.ts'
 import { createMemory } from './memory.ts'
 import { checkOptions, checkRequirementsSaid, checkWantedSaid } from './options.ts'
-import { inTime } from './timeout.ts'
+import type { WaitUntil } from './on-use.ts'
+import { LIST_ALGORITHM } from './revocation-list.ts'
+import { type RevocationSource, type RevocationStatus, createRevocation } from './revocation.ts'
+import type { RevocationSubject } from './subject.ts'
 import { type AccessTokenClaims, parseToken } from './token.ts'
 
-/** Says whether a token has been taken back. What it throws is answered with 503, never taken for "no". */
-export type RevocationSource = {
-  isRevoked(
-    claims: AccessTokenClaims,
-    /** The key that signed it, and its text for a source that asks somebody else. Never key a rule on the text. */
-    of: { readonly kid: string; readonly token: string },
-  ): boolean | Promise<boolean>
-}
+export type { RevocationSource, RevocationStatus }
 
 export type VerifierOptions = {
   /** The authorization server: compared with `iss` letter by letter, and where the keys are. */
   issuer: string
   /** This resource server: compared with `aud` letter by letter. */
   audience: string
-  /** Who knows which tokens are revoked; `'none'`: nobody is asked, and a revoked token is good until it expires. */
-  revocations: RevocationSource | 'none'
+  /**
+   * Who knows which tokens are revoked. Left out: the issuer's revocation list is followed. A source of your own
+   * is asked at each use. `'none'`: nobody is asked, and a revoked token is good until it expires.
+   */
+  revocations?: RevocationSource | 'none'
+  /** Where the list is asked for. Default: `<issuer>/oauth/revocations`, which it must say in any case. */
+  revocationsUri?: string
+  /** How old the list may be, in seconds, 60 to 86,400. Default: 300. After that see `onStale`. */
+  maxStaleness?: number
+  /**
+   * What becomes of tokens while the list is too old, or has never been had: `'refuse'`, with 503
+   * `revocations_stale`. `'accept'` lets tokens through that may have been revoked: whoever keeps the list from
+   * arriving then also keeps revocation from holding. Default: `'refuse'`.
+   */
+  onStale?: 'refuse' | 'accept'
+  /**
+   * `'background'`: the list is followed by held requests, from when the verifier is made until `close`.
+   * `'on-use'`: nothing runs between requests; each use sees to it that the list is new enough.
+   * Default: `'on-use'` on Cloudflare Workers, else `'background'`.
+   */
+  follow?: 'background' | 'on-use'
   /** Where the JWK Set is. Default: `<issuer>/.well-known/jwks.json`. */
   jwksUri?: string
   /** What tokens may be signed with. Default: exactly `RS256`. */
@@ -43,7 +57,10 @@ export type VerifierOptions = {
   keysMaxStale?: number
   /** How many verified tokens are remembered. Default: 10,000; 0 for none. */
   maxRemembered?: number
-  /** Outgoing HTTP. Default: the global `fetch`. */
+  /**
+   * Outgoing HTTP. Default: the global `fetch`; on Node the list is asked for with `node:http`, because a
+   * pending `fetch` holds a process open.
+   */
   fetch?: Fetch
   /** Milliseconds since the epoch. Default: `Date.now`. */
   clock?: () => number
@@ -68,9 +85,15 @@ export type Verifier = {
    * Not checked: whether the request is what the token's client sent (that is TLS's job), and anything
    * about the client that the token does not say.
    * @param bearer the token itself, without `Bearer`; null or empty where the request has none
+   * @param context `waitUntil` of the platform, where nothing runs between requests: what is fetched ahead of
+   *   time is then fetched after the answer, and before it otherwise
    * @throws TokenMissing, TokenInvalid, AccessDenied, VerifierUnavailable; TypeError for a mistake of the caller
    */
-  verify(bearer: string | null | undefined, required: Requirements): Promise<VerifiedToken>
+  verify(
+    bearer: string | null | undefined,
+    required: Requirements,
+    context?: VerifyContext,
+  ): Promise<VerifiedToken>
   /**
    * The one entry of the token's `authorization_details` (RFC 9396) that grants what is wanted, frozen: what
    * its policy members ask for is the caller's to do. Without a part it is the only one that grants any, and
@@ -81,26 +104,63 @@ export type Verifier = {
    * @throws AccessDenied `authorization_denied`, `authorization_ambiguous`; TypeError for a mistake of the caller
    */
   authorize(token: VerifiedToken, wanted: WantedAuthorization): AuthorizationDetail
+  /**
+   * Waits, ten seconds at most, until the keys and, where it is followed, the first list are there. Not needed
+   * before `verify`, which waits as well.
+   * @throws VerifierUnavailable
+   */
+  ready(): Promise<void>
+  /** What is known right now; asks nobody. */
+  status(): VerifierStatus
+  /**
+   * Ends following, and the request that is under way. Tokens are checked against what is known until that is
+   * too old, then refused with `revocations_stale`. Once is enough, twice does no harm.
+   */
+  close(): void
 }
 
-type Remembered = { readonly key: VerificationKey; readonly token: VerifiedToken }
+export type VerifyContext = { waitUntil?: WaitUntil | undefined }
+
+export type VerifierStatus = {
+  readonly revocations: RevocationStatus
+  /** `revoked`: by a rule of the list, whether or not the issuer still publishes it. */
+  readonly keys: readonly { readonly kid: string; readonly state: 'published' | 'revoked' }[]
+  /** Tokens whose signature need not be checked again; `hitRate` 0 to 1, null before the first token. */
+  readonly remembered: {
+    readonly size: number
+    readonly hits: number
+    readonly misses: number
+    readonly hitRate: number | null
+  }
+}
+
+type Remembered = {
+  readonly key: VerificationKey
+  readonly token: VerifiedToken
+  readonly subject: RevocationSubject | null
+}
 
 /**
  * A verifier for one issuer and one audience. Make it once and keep it: it holds the keys and remembers tokens.
- * Starts nothing; the keys are fetched with the first token.
+ * Following the list begins at once, on Workers with the first token; so does fetching keys where no list is followed.
  * @throws TypeError where an option is missing or out of bounds
  */
 export const createVerifier = (options: VerifierOptions): Verifier => {
   checkOptions(options)
-  const { issuer, audience, revocations, algorithms = ['RS256'] } = options
-  const clock = options.clock ?? Date.now
+  const { issuer, audience, algorithms = ['RS256'] } = options
+  const { clock = Date.now, monotonic = () => performance.now() } = options
   const policy = {
     issuer,
     audience,
     clockTolerance: options.clockTolerance ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
   }
-  const keys = keySourceOf(options, algorithms)
+  const keys = keySourceOf(options, algorithms, monotonic)
   const memory = createMemory<Remembered>(options.maxRemembered ?? DEFAULT_MAX_REMEMBERED)
+  const uses = { hits: 0, misses: 0 }
+  const revocation = createRevocation(options, {
+    ...{ keys, clock, monotonic },
+    onKeyRevoked: (kid) => memory.deleteWhere(({ key }) => key.kid === kid),
+  })
   /** What `verify` has let pass: an object that only looks like a token, or another verifier's, says nothing. */
   const passed = new WeakSet<VerifiedToken>()
 
@@ -109,44 +169,73 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     const known = memory.get(bearer)
     if (known !== undefined) {
       const { kid } = known.key
-      if ((keys.peek(kid) ?? (await keys.find(kid))) === known.key) return known
+      if ((keys.peek(kid) ?? (await keys.find(kid))) === known.key) {
+        uses.hits += 1
+        return known
+      }
       memory.delete(bearer) // its key has left the set
     }
+    uses.misses += 1
     const verified = await verifySignature(bearer, { algorithms, keys, policy })
     checkTime(verified.token.claims, policy, clock() / 1000) // what has expired is not worth remembering
-    memory.set(bearer, verified)
-    return verified
+    const { key, token } = verified
+    const remembered = { ...verified, subject: await revocation.subjectOf(key.kid, token.claims) }
+    if (!revocation.hasRevokedKey(key.kid)) memory.set(bearer, remembered)
+    return remembered
   }
 
   return {
-    async verify(bearer, required) {
+    async verify(bearer, required, { waitUntil } = {}) {
       checkRequirementsSaid(required)
       if (bearer === null || bearer === undefined || bearer === '') throw refusal('token_missing')
       if (typeof bearer !== 'string') throw refusal('token_malformed')
       const authenticated = await authenticate(bearer)
-      const { claims } = authenticated.token
+      const { subject, token, key } = authenticated
+      const { claims } = token
       checkTime(claims, policy, clock() / 1000)
-      if (revocations !== 'none') await checkRevocation(revocations, bearer, authenticated)
+      const use = { token: bearer, kid: key.kid, claims, subject, waitUntil }
+      const checking = revocation.check(use)
+      if (checking !== undefined) await checking
       checkRequirements(claims, required)
-      passed.add(authenticated.token)
-      return authenticated.token
+      passed.add(token)
+      return token
     },
     authorize(token, wanted) {
       checkWantedSaid(wanted)
       if (!passed.has(token)) throw new TypeError('token must be one that this verifier returned')
       return chooseDetail(token.claims, wanted)
     },
+    ready: () => revocation.ready(),
+    status() {
+      const revoked = revocation.revokedKeys()
+      const published = keys.list().map(({ kid }) => kid)
+      const all = [...new Set([...published, ...revoked])]
+      const { hits, misses } = uses
+      const hitRate = hits + misses === 0 ? null : hits / (hits + misses)
+      return {
+        revocations: revocation.status(),
+        keys: all.map((kid) => ({ kid, state: revoked.includes(kid) ? 'revoked' : 'published' })),
+        remembered: { size: memory.size, hits, misses, hitRate },
+      }
+    },
+    close: () => revocation.close(),
   }
 }
 
-const keySourceOf = (options: VerifierOptions, algorithms: readonly string[]): KeySource =>
+const keySourceOf = (
+  options: VerifierOptions,
+  algorithms: readonly string[],
+  monotonic: () => number,
+): KeySource =>
   createKeySource({
-    load: () => {
+    load: (renew) => {
       const fetch = options.fetch ?? globalThis.fetch
       const url = options.jwksUri ?? `${options.issuer}/.well-known/jwks.json`
-      return fetchKeys(url, { fetch, algorithms })
+      // The list's key may be for another algorithm than tokens: each is checked against its own.
+      const followed = options.revocations === undefined ? [LIST_ALGORITHM] : []
+      return fetchKeys(url, { fetch, renew, algorithms: [...algorithms, ...followed] })
     },
-    monotonic: options.monotonic ?? (() => performance.now()),
+    monotonic,
     maxStaleMs: (options.keysMaxStale ?? DEFAULT_KEYS_MAX_STALE_SECONDS) * 1000,
   })
 
@@ -155,7 +244,7 @@ type SignatureContext = { algorithms: readonly string[]; keys: KeySource; policy
 const verifySignature = async (
   bearer: string,
   { algorithms, keys, policy }: SignatureContext,
-): Promise<Remembered> => {
+): Promise<Omit<Remembered, 'subject'>> => {
   const { algorithm, kid, claims } = parseToken(bearer, algorithms)
   const key = await keys.find(kid)
   if (key === null || key.algorithm !== algorithm) throw refusal('token_untrusted')
@@ -173,27 +262,6 @@ const verifySignature = async (
     claims,
   })
   return { key, token }
-}
-
-const checkRevocation = async (
-  source: RevocationSource,
-  bearer: string,
-  { key, token }: Remembered,
-): Promise<void> => {
-  let revoked: boolean
-  try {
-    const answer = source.isRevoked(token.claims, { kid: key.kid, token: bearer })
-    revoked =
-      typeof answer === 'object' ? await inTime(answer, REVOCATION_TIMEOUT_MS, unanswered) : answer
-  } catch (cause) {
-    throw cause instanceof VerifierUnavailable ? cause : refusal('revocations_stale', { cause })
-  }
-  // Whatever is not a plain "no" is a "yes".
-  if (revoked !== false) throw refusal('token_revoked')
-}
-
-const unanswered = (): never => {
-  throw new Error('the revocation source did not answer in time')
 }
 
 const deepFreeze = <T>(value: T): T => {

@@ -38,6 +38,7 @@ describe('the metadata', () => {
       revocation_endpoint: `${ISSUER}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: methods,
       registration_endpoint: `${ISSUER}/oauth/register`,
+      revocation_list_endpoint: `${ISSUER}/oauth/revocations`,
       jwks_uri: `${ISSUER}${JWKS}`,
       grant_types_supported: ['client_credentials'],
       response_types_supported: [],
@@ -50,7 +51,7 @@ describe('the metadata', () => {
     const addresses = Object.values(metadata).filter(
       (value): value is string => typeof value === 'string' && value !== ISSUER,
     )
-    expect(addresses).toHaveLength(5)
+    expect(addresses).toHaveLength(6)
     for (const address of addresses) {
       const method = address.includes('/oauth/') ? 'POST' : 'GET'
       expect((await server.request(address.slice(ISSUER.length), { method })).status).not.toBe(404)

@@ -16,7 +16,7 @@ type Case = [
 let server: TestServer
 
 beforeAll(async () => {
-  server = await startServer({ metrics: createMetrics() })
+  server = await startServer({ metrics: createMetrics({ waiting: 0 }) })
 })
 
 const ask = async ({ address, token, host = 'localhost' }: Case[1], headers: Case[2]) => {
@@ -84,7 +84,7 @@ describe('who reads them', () => {
 
 test('they count what is done, and repeat nothing of a request', async () => {
   const server = await startServer({
-    metrics: createMetrics(),
+    metrics: createMetrics({ waiting: 0 }),
     clientAddress: () => '127.0.0.1',
   })
   await server.audience('docs', ['read'])
@@ -103,6 +103,7 @@ test('they count what is done, and repeat nothing of a request', async () => {
     'latchkey_introspections_total{active="true"} 1',
     'latchkey_requests_refused_total{code="client_authentication_failed"} 1',
     'latchkey_requests_refused_total{code="target_not_granted"} 1',
+    'latchkey_revocation_waiters 0',
     'latchkey_tokens_issued_total{audience="docs"} 1',
     'latchkey_tokens_revoked_total 1',
   ])

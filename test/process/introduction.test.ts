@@ -46,7 +46,7 @@ const VERBS: Record<string, string[]> = {
   key: ['show', 'list', 'revoke'],
   audit: ['list', 'verify', 'export'],
 }
-const COMMANDS = ['serve', 'demo', 'migrate', 'admin create'].concat(
+const COMMANDS = ['serve', 'demo', 'migrate', 'restored', 'admin create'].concat(
   Object.entries(VERBS).flatMap(([noun, verbs]) => verbs.map((verb) => `${noun} ${verb}`)),
 )
 

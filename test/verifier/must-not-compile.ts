@@ -25,6 +25,7 @@ const plugin = 'acme.sync'
 export const options = () => {
   createVerifier({ issuer, audience, revocations })
   createVerifier({ issuer, audience, revocations: { isRevoked: () => false } })
+  createVerifier({ issuer, audience }) // follows the issuer's list
 
   // @ts-expect-error nothing
   createVerifier()
@@ -34,8 +35,12 @@ export const options = () => {
   createVerifier({ audience, revocations })
   // @ts-expect-error no audience
   createVerifier({ issuer, revocations })
-  // @ts-expect-error no revocations
-  createVerifier({ issuer, audience })
+  // @ts-expect-error said in one way
+  createVerifier({ issuer, audience, onStale: true })
+  // @ts-expect-error seconds
+  createVerifier({ issuer, audience, maxStaleness: '300' })
+  // @ts-expect-error misspelt
+  createVerifier({ issuer, audience, follow: 'never' })
   // @ts-expect-error undefined is not said
   createVerifier({ issuer, audience, revocations: undefined })
   // @ts-expect-error nor is null

@@ -63,7 +63,7 @@ it('has one dependency, and no file that is not built from it', () => {
   const files = run('tar', '-tzf', run('sh', '-c', 'ls *.tgz').trim())
     .trim()
     .split('\n')
-  const allowed = /^package\/(package\.json|README\.md|LICENSE|dist\/\w+\.(js|d\.ts))$/
+  const allowed = /^package\/(package\.json|README\.md|LICENSE|dist\/[\w-]+\.(js|d\.ts))$/
   expect(files.filter((file) => !allowed.test(file))).toEqual([])
 })
 

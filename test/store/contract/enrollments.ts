@@ -30,6 +30,19 @@ export const enrollmentContract = (open: Open): void => {
   describe('enrollments', () => {
     const database = useDatabase(open)
 
+    it('cannot be used once the database is said to be a restored copy', async () => {
+      const { store } = database
+      await created(store, 'e1')
+      await created(store, 'used')
+      await store.consumeEnrollment('used', client('c-used'), NOW)
+      await store.beginEpoch([], NOW + 1)
+      await expectRefused(database, 'conflict', () =>
+        store.consumeEnrollment('e1', client('c1'), NOW + 1),
+      )
+      expect(await store.findEnrollment('e1')).toMatchObject({ revokedAt: NOW + 1 })
+      expect(await store.findEnrollment('used')).toMatchObject({ usedAt: NOW, revokedAt: null })
+    })
+
     it('are found by id and by hash, and listed without it', async () => {
       const { store } = database
       await created(store, 'e1')

@@ -224,5 +224,66 @@ export const revocationContract = (open: Open): void => {
       expect((await theClient(store, 'quiet')).generation).toBe(1)
       expect(await store.findRevocation(token({ jti: 'of another' }))).toBe('jti')
     })
+
+    describe('the list', () => {
+      const live = async (after: number, aliveAt: number, limit = 100) =>
+        (await database.store.listLiveRevocations(after, aliveAt, limit)).map(({ value }) => value)
+      const revoke = (jti: string, exp: number, now = NOW): Promise<void> =>
+        database.store.revokeToken({ jti, clientId: 'client', clientGen: 1, exp }, now)
+
+      it('has a head that every rule moves on, whoever writes it', async () => {
+        const [first, other] = [database.store, await database.another()]
+        const before = await first.findRevocationHead()
+        expect(before).toEqual({ epoch: expect.any(String) as unknown, seq: 0, prunedSeq: 0 })
+        await other.revokeToken({ jti: 'a', clientId: 'client', clientGen: 1, exp: EXP }, NOW)
+        expect(await first.findRevocationHead()).toEqual({ ...before, seq: 1 })
+        await revoke('b', EXP)
+        expect(await other.findRevocationHead()).toEqual({ ...before, seq: 2 })
+      })
+
+      it('has the live rules behind a number, so many', async () => {
+        for (const [i, jti] of ['a', 'b', 'c', 'd'].entries()) await revoke(jti, EXP + i)
+        await database.store.revokeKeys(['key-1'], [key('key-3')], NOW)
+        expect(await live(0, NOW)).toEqual(['a', 'b', 'c', 'd', 'key-1'])
+        expect(await live(1, NOW, 2)).toEqual(['b', 'c'])
+        expect(await live(0, EXP + 2)).toEqual(['d', 'key-1'])
+        expect(await live(5, NOW)).toEqual([])
+      })
+
+      it('is pruned of what has expired everywhere, and remembers how far', async () => {
+        const { store, query } = database
+        await revoke('short', NOW + 60)
+        await revoke('long', NOW + 600)
+        await store.revokeKeys(['key-1'], [key('key-3')], NOW)
+        await store.pruneRevocations(NOW + 60 + MAX_CLOCK_TOLERANCE_SECONDS - 1)
+        expect((await store.findRevocationHead()).prunedSeq).toBe(0)
+        await store.pruneRevocations(NOW + 60 + MAX_CLOCK_TOLERANCE_SECONDS)
+        expect(await query('select value from revocations order by seq')).toEqual([
+          { value: 'long' },
+          { value: 'key-1' },
+        ])
+        expect(await store.findRevocationHead()).toMatchObject({ seq: 3, prunedSeq: 1 })
+        await store.pruneRevocations(NOW + 10 * RULE_RETENTION_SECONDS)
+        expect(await query('select value from revocations')).toEqual([{ value: 'key-1' }])
+        expect(await store.findRevocationHead()).toMatchObject({ seq: 3, prunedSeq: 2 })
+      })
+
+      it('begins a new epoch with every key revoked', async () => {
+        const { store } = database
+        const before = await store.findRevocationHead()
+        const kids = (await store.listKeys()).map(({ kid }) => kid)
+        await store.beginEpoch([key('new-1'), key('new-2')], NOW)
+        const after = await store.findRevocationHead()
+        expect(after.epoch).not.toBe(before.epoch)
+        expect(after.epoch).toMatch(/^[\w-]{16,}$/)
+        expect((await live(before.seq, NOW)).toSorted()).toEqual(kids.toSorted())
+        const states = (await store.listKeys()).map(({ kid, state }) => [kid, state])
+        expect(Object.fromEntries(states)).toEqual({
+          ...Object.fromEntries(kids.map((kid) => [kid, 'revoked'])),
+          'new-1': 'active',
+          'new-2': 'next',
+        })
+      })
+    })
   })
 }

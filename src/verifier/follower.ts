@@ -1,0 +1,149 @@
+// Follows the issuer's revocation list, and says of a token whether a rule takes it back.
+import { followInBackground } from './background.ts'
+import { LIST_WAIT_MS, READY_TIMEOUT_MS, RULE_KEPT_SECONDS } from './constants.ts'
+import { refusal } from './errors.ts'
+import type { KeySource } from './keys.ts'
+import { createListClient } from './list-client.ts'
+import { createListState } from './list-state.ts'
+import { type WaitUntil, createRefreshOnUse } from './on-use.ts'
+import type { RuleKind } from './rules.ts'
+import type { RevocationSubject } from './subject.ts'
+import { inTime } from './timeout.ts'
+import type { GetText } from './transport.ts'
+
+export type FollowerStatus = {
+  /** Seconds since the issuer has signed what is known; null before the first list. */
+  readonly age: number | null
+  /** Whether that is more than `maxStaleness`. */
+  readonly stale: boolean
+  readonly epoch: string | null
+  readonly cursor: string | null
+  /** Rules at hand. */
+  readonly entries: Readonly<Record<RuleKind, number>>
+  /** Why the last request brought nothing; null where it did. */
+  readonly lastFailure: string | null
+}
+
+export type Follower = {
+  /** @throws TokenInvalid `token_revoked`, `token_expired`; VerifierUnavailable `revocations_stale` */
+  check(
+    subject: RevocationSubject,
+    expiresAt: number,
+    waitUntil: WaitUntil | undefined,
+  ): Promise<void> | undefined
+  revokedKeys(): string[]
+  hasRevokedKey(kid: string): boolean
+  /** @throws VerifierUnavailable `revocations_stale` */
+  ready(): Promise<void>
+  status(): FollowerStatus
+  close(): void
+}
+
+export type FollowerOptions = {
+  uri: string
+  location: string
+  get: GetText
+  keys: Pick<KeySource, 'findAtOnce' | 'renew'>
+  maxStaleness: number
+  onStale: 'refuse' | 'accept'
+  follow: 'background' | 'on-use'
+  clock: () => number
+  monotonic: () => number
+  onKeyRevoked: (kid: string) => void
+}
+
+export const createFollower = (options: FollowerOptions): Follower => {
+  const { onStale, monotonic } = options
+  const state = createListState(options)
+  const client = createListClient({ ...options, state })
+  const follow = options.follow === 'on-use' ? onUse : inBackground
+  const { current, firstList, close } = follow({ client, state, monotonic })
+
+  const unavailable = () => refusal('revocations_stale', { cause: client.lastFailure() })
+
+  const decide = (subject: RevocationSubject, expiresAt: number): void => {
+    if (state.isStale() && onStale === 'refuse') throw unavailable()
+    // Rules are dropped by the issuer's time; a clock of ours that is behind must not outlive them.
+    if (expiresAt + RULE_KEPT_SECONDS < (state.issuerTime() ?? -Infinity)) {
+      throw refusal('token_expired')
+    }
+    if (state.known()?.rules.matches(subject)) throw refusal('token_revoked')
+  }
+
+  return {
+    check(subject, expiresAt, waitUntil) {
+      const waiting = current(waitUntil)
+      if (waiting !== undefined) return waiting.then(() => decide(subject, expiresAt))
+      decide(subject, expiresAt)
+      return undefined
+    },
+    revokedKeys: () => state.known()?.rules.keys() ?? [],
+    hasRevokedKey: (kid) => state.known()?.rules.hasKey(kid) ?? false,
+    async ready() {
+      await inTime(firstList(), READY_TIMEOUT_MS, () => undefined)
+      if (state.known() === null) throw unavailable()
+    },
+    status() {
+      const { epoch = null, cursor = null, rules } = state.known() ?? {}
+      const failure = client.lastFailure()
+      return {
+        age: state.age(),
+        stale: state.isStale(),
+        epoch,
+        cursor,
+        entries: rules?.counts() ?? NO_ENTRIES,
+        lastFailure:
+          failure === null ? null : failure instanceof Error ? failure.message : 'unknown',
+      }
+    },
+    close,
+  }
+}
+
+const NO_ENTRIES = { jti: 0, run: 0, client: 0, plugin: 0, workspace: 0, key: 0 } as const
+
+type Parts = Parameters<typeof createRefreshOnUse>[0]
+
+type Following = {
+  /** Waits where waiting helps; undefined where it would not. Never rejects. */
+  current: (waitUntil: WaitUntil | undefined) => Promise<void> | undefined
+  /** Settles when there is a first list, or never will be. */
+  firstList: () => Promise<void>
+  close: () => void
+}
+
+const inBackground = ({ client, state, monotonic }: Parts): Following => {
+  const controller = new AbortController()
+  const { signal } = controller
+  const startedAt = monotonic()
+  let settle: () => void = () => {}
+  const first = new Promise<void>((resolve) => (settle = resolve))
+  const onAnswer = (): void => {
+    if (state.known() !== null) settle()
+  }
+  void followInBackground({ client, monotonic, onAnswer, signal })
+  return {
+    current() {
+      const remaining = LIST_WAIT_MS - (monotonic() - startedAt)
+      if (state.known() !== null || signal.aborted || remaining <= 0) return undefined
+      return inTime(first, remaining, () => undefined)
+    },
+    firstList: () => first,
+    close() {
+      controller.abort()
+      settle()
+    },
+  }
+}
+
+const onUse = (parts: Parts): Following => {
+  const refresh = createRefreshOnUse(parts)
+  let closed = false
+  return {
+    current: (waitUntil) => (closed ? undefined : refresh(waitUntil)),
+    firstList: async () => (closed ? undefined : refresh(undefined)),
+    close: () => {
+      closed = true
+    },
+  }
+}

@@ -1,0 +1,77 @@
+// Asks the issuer for what comes next in its list, and hands it to what decides.
+import { LIST_TIMEOUT_MS, LONG_POLL_SECONDS, LONG_POLL_TIMEOUT_MS } from './constants.ts'
+import type { KeySource } from './keys.ts'
+import type { Asked, ListState, Outcome } from './list-state.ts'
+import { readList } from './revocation-list.ts'
+import type { GetText } from './transport.ts'
+
+export type ListClient = {
+  /**
+   * One request. @throws whatever keeps it from being answered or its answer from being believed
+   * @param hold whether the issuer may hold the answer until there is news
+   */
+  step(options: { hold: boolean; signal?: AbortSignal }): Promise<Outcome & Answer>
+  /** A list that came in another way, to be believed no more than any. */
+  take(text: string, asked: Asked): Promise<Outcome>
+  /** Where the list that was asked for is, as a platform's cache knows it. */
+  url(asked: Pick<Asked, 'after'>): string
+  /** The last failure since the last success. */
+  lastFailure(): unknown
+}
+
+type Answer = { readonly text: string; readonly asked: Asked }
+
+type Parts = {
+  /** `iss` and `aud` of the list. */
+  uri: string
+  /** Where it is asked for. */
+  location: string
+  get: GetText
+  keys: Pick<KeySource, 'findAtOnce' | 'renew'>
+  state: ListState
+}
+
+export const createListClient = ({ uri, location, get, keys, state }: Parts): ListClient => {
+  let failure: unknown = null
+  /** After a backup was restored, keys made since are gone; what was fetched before may have them. */
+  let renewalDue = false
+
+  const urlOf = (after: string | null, hold: boolean): string => {
+    const url = new URL(location)
+    if (after !== null) url.searchParams.set('after', after)
+    if (hold) url.searchParams.set('wait', String(LONG_POLL_SECONDS))
+    return url.href
+  }
+
+  const take = async (text: string, asked: Asked): Promise<Outcome> => {
+    const list = await readList(text, { uri, findKey: (kid) => keys.findAtOnce(kid) })
+    const outcome = state.accept(list, asked)
+    renewalDue ||= outcome.newEpoch
+    if (renewalDue && (await keys.renew())) renewalDue = false
+    return outcome
+  }
+
+  const request = async (hold: boolean, signal?: AbortSignal): Promise<Outcome & Answer> => {
+    const asked = state.next()
+    const held = hold && asked.hold
+    const timeoutMs = held ? LONG_POLL_TIMEOUT_MS : LIST_TIMEOUT_MS
+    const text = await get(urlOf(asked.after, held), { timeoutMs, signal })
+    return { ...(await take(text, asked)), text, asked }
+  }
+
+  return {
+    async step({ hold, signal }) {
+      try {
+        const answer = await request(hold, signal)
+        failure = null
+        return answer
+      } catch (error) {
+        failure = error
+        throw error
+      }
+    },
+    take,
+    url: ({ after }) => urlOf(after, false),
+    lastFailure: () => failure,
+  }
+}

@@ -1,0 +1,130 @@
+// Who knows which tokens are revoked: the issuer's list, a source of the caller's own, or nobody.
+import {
+  DEFAULT_MAX_STALENESS_SECONDS,
+  READY_STEP_MS,
+  READY_TIMEOUT_MS,
+  REVOCATION_TIMEOUT_MS,
+} from './constants.ts'
+import { VerifierUnavailable, refusal } from './errors.ts'
+import { type FollowerStatus, createFollower } from './follower.ts'
+import type { KeySource } from './keys.ts'
+import type { WaitUntil } from './on-use.ts'
+import { type RevocationSubject, subjectOf } from './subject.ts'
+import { inTime } from './timeout.ts'
+import type { AccessTokenClaims } from './token.ts'
+import { createTransport } from './transport.ts'
+import type { VerifierOptions } from './verifier.ts'
+
+/** Says whether a token has been taken back. What it throws is answered with 503, never taken for "no". */
+export type RevocationSource = {
+  isRevoked(
+    claims: AccessTokenClaims,
+    /** The key that signed it, and its text for a source that asks somebody else. Never key a rule on the text. */
+    of: { readonly kid: string; readonly token: string },
+  ): boolean | Promise<boolean>
+}
+
+export type RevocationStatus =
+  | ({ readonly source: 'list' } & FollowerStatus)
+  | { readonly source: 'own' }
+  | { readonly source: 'none' }
+
+/** What is checked at each use of a token. */
+type Use = {
+  readonly token: string
+  readonly kid: string
+  readonly claims: AccessTokenClaims
+  readonly subject: RevocationSubject | null
+  readonly waitUntil: WaitUntil | undefined
+}
+
+export type Revocation = {
+  /** What rules compare of a token; null where nothing is compared. */
+  subjectOf(kid: string, claims: AccessTokenClaims): Promise<RevocationSubject | null>
+  /** @throws TokenInvalid, VerifierUnavailable; undefined where there is nothing to wait for */
+  check(use: Use): Promise<void> | undefined
+  revokedKeys(): string[]
+  hasRevokedKey(kid: string): boolean
+  /** @throws VerifierUnavailable */
+  ready(): Promise<void>
+  status(): RevocationStatus
+  close(): void
+}
+
+type Context = {
+  keys: KeySource
+  clock: () => number
+  monotonic: () => number
+  onKeyRevoked: (kid: string) => void
+}
+
+export const createRevocation = (options: VerifierOptions, context: Context): Revocation => {
+  const { revocations } = options
+  if (revocations === undefined) return followed(options, context)
+  const source = revocations === 'none' ? 'none' : 'own'
+  return {
+    subjectOf: () => Promise.resolve(null),
+    check: (use) => (revocations === 'none' ? undefined : ask(revocations, use)),
+    revokedKeys: () => [],
+    hasRevokedKey: () => false,
+    ready: () => keysReady(context),
+    status: () => ({ source }),
+    close: () => {},
+  }
+}
+
+const followed = (options: VerifierOptions, context: Context): Revocation => {
+  const uri = `${options.issuer}/oauth/revocations`
+  const follower = createFollower({
+    ...context,
+    uri,
+    location: options.revocationsUri ?? uri,
+    get: createTransport(options.fetch),
+    maxStaleness: options.maxStaleness ?? DEFAULT_MAX_STALENESS_SECONDS,
+    onStale: options.onStale ?? 'refuse',
+    follow: options.follow ?? (isOnWorkers() ? 'on-use' : 'background'),
+  })
+  return {
+    ...follower,
+    subjectOf,
+    check: ({ subject, claims, waitUntil }) => {
+      if (subject === null) throw refusal('revocations_stale')
+      return follower.check(subject, claims.exp, waitUntil)
+    },
+    status: () => ({ source: 'list', ...follower.status() }),
+  }
+}
+
+/** Where nothing runs between requests, and nothing may be begun outside of one. */
+const isOnWorkers = (): boolean =>
+  (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ===
+  'Cloudflare-Workers'
+
+const ask = async (source: RevocationSource, { token, kid, claims }: Use): Promise<void> => {
+  let revoked: boolean
+  try {
+    const answer = source.isRevoked(claims, { kid, token })
+    revoked =
+      typeof answer === 'object' ? await inTime(answer, REVOCATION_TIMEOUT_MS, unanswered) : answer
+  } catch (cause) {
+    throw cause instanceof VerifierUnavailable ? cause : refusal('revocations_stale', { cause })
+  }
+  // Whatever is not a plain "no" is a "yes".
+  if (revoked !== false) throw refusal('token_revoked')
+}
+
+const unanswered = (): never => {
+  throw new Error('the revocation source did not answer in time')
+}
+
+/** Asks for the keys again for as long as it is worth it: issuer and resource server may start together. */
+const keysReady = async ({ keys }: Pick<Context, 'keys'>): Promise<void> => {
+  for (let waited = 0; ; waited += READY_STEP_MS) {
+    try {
+      return await keys.ready()
+    } catch (error) {
+      if (waited >= READY_TIMEOUT_MS) throw error
+      await new Promise((resolve) => setTimeout(resolve, READY_STEP_MS))
+    }
+  }
+}

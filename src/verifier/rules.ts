@@ -1,0 +1,95 @@
+// The rules that take tokens back (one set), and what they say of a token. Pure.
+import { SWEEP_SECONDS, SWEPT_SLOTS } from './constants.ts'
+import { createJtiTable } from './jti-table.ts'
+import type { RevocationSubject } from './subject.ts'
+
+/** Kinds whose rules name a generation: a token of an older one is revoked. */
+export const GENERATION_KINDS = ['client', 'plugin', 'workspace'] as const
+export const KINDS = ['jti', 'run', 'key', ...GENERATION_KINDS] as const
+
+export type RuleKind = (typeof KINDS)[number]
+
+export type Rule = {
+  readonly kind: RuleKind
+  readonly value: string
+  /** Of the kinds that have one; else 0. */
+  readonly gen: number
+  /** When the last token that it can match expires, in seconds since the epoch; Infinity: never. */
+  readonly exp: number
+}
+
+export type RuleSet = {
+  /** For one kind and value the highest generation and the latest expiry win. */
+  add(rule: Rule): void
+  matches(subject: RevocationSubject): boolean
+  hasKey(kid: string): boolean
+  keys(): string[]
+  /** Drops rules that expired before `before`, in seconds since the epoch; a part of them at a time. */
+  sweep(before: number): void
+  counts(): Record<RuleKind, number>
+}
+
+type Generation = { gen: number; exp: number }
+type Plain = Map<string, { exp: number }>
+type Generations = Map<string, Generation>
+
+export const createRuleSet = (): RuleSet => {
+  const jti = createJtiTable()
+  const run: Plain = new Map()
+  const key: Plain = new Map()
+  const generations: Record<(typeof GENERATION_KINDS)[number], Generations> = {
+    client: new Map(),
+    plugin: new Map(),
+    workspace: new Map(),
+  }
+  let sweptAt = -Infinity
+
+  const isOld = (kind: keyof typeof generations, of: RevocationSubject['client']): boolean =>
+    of !== null && of.gen < (generations[kind].get(of.value)?.gen ?? -Infinity)
+
+  return {
+    add({ kind, value, gen, exp }) {
+      if (kind === 'jti') {
+        jti.add(value, exp)
+      } else if (kind === 'run' || kind === 'key') {
+        const rules = kind === 'run' ? run : key
+        rules.set(value, { exp: Math.max(exp, rules.get(value)?.exp ?? 0) })
+      } else {
+        const known = generations[kind].get(value) ?? { gen, exp }
+        const latest = { gen: Math.max(gen, known.gen), exp: Math.max(exp, known.exp) }
+        generations[kind].set(value, latest)
+      }
+    },
+    matches(subject) {
+      return (
+        jti.has(subject.jti) ||
+        key.has(subject.kid) ||
+        isOld('client', subject.client) ||
+        isOld('plugin', subject.plugin) ||
+        isOld('workspace', subject.workspace) ||
+        subject.runs.some((value) => run.has(value))
+      )
+    },
+    hasKey: (kid) => key.has(kid),
+    keys: () => [...key.keys()],
+    sweep(before) {
+      jti.sweep(before, SWEPT_SLOTS)
+      if (before < sweptAt + SWEEP_SECONDS) return
+      sweptAt = before
+      // A key's rule is for good, whatever its entry says.
+      for (const rules of [run, ...Object.values(generations)]) dropExpired(rules, before)
+    },
+    counts: () => ({
+      jti: jti.size,
+      run: run.size,
+      client: generations.client.size,
+      plugin: generations.plugin.size,
+      workspace: generations.workspace.size,
+      key: key.size,
+    }),
+  }
+}
+
+const dropExpired = (rules: Map<string, { exp: number }>, before: number): void => {
+  for (const [value, { exp }] of rules) if (exp < before) rules.delete(value)
+}

@@ -1,0 +1,22 @@
+// Timers that hold no process open.
+
+/** Calls after so many milliseconds, unless the process ends before. @returns what calls it off */
+export const later = (ms: number, call: () => void): (() => void) => {
+  const timer: unknown = setTimeout(call, ms)
+  if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
+  else (globalThis as { Deno?: { unrefTimer?: (id: unknown) => void } }).Deno?.unrefTimer?.(timer)
+  return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0])
+}
+
+/** Lets so many milliseconds pass, or less where `signal` says so. */
+export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const end = (): void => {
+      callOff()
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const callOff = later(ms, end)
+    signal?.addEventListener('abort', end)
+  })

@@ -1,0 +1,240 @@
+// Which list a follower believes. Each refusal stops an attack by whoever is on the way to the issuer: what was
+// known before stays in force.
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Verifier } from '../../src/verifier/verifier.ts'
+import { LIST, cursor, following, page, startFollowing } from './lists.ts'
+import { HEADER, KEY, NOW, OTHER_KEY, forge, tokenWith } from './support.ts'
+
+const started: Verifier[] = []
+afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
+
+const follow = async (...given: Parameters<typeof following>) => {
+  const follower = await following(...given)
+  started.push(follower.verifier)
+  return follower
+}
+
+const RULE = { kind: 'jti', value: 'jti-old' }
+const OLD = tokenWith({ jti: 'jti-old' })
+const NEW_RULE = { kind: 'jti', value: 'jti-1' }
+
+describe('believed', () => {
+  test('the first list, and what comes after it', async () => {
+    const { check, say, list } = await follow([RULE])
+    expect(list()).toMatchObject({ epoch: 'epoch-1', cursor: cursor(10), age: 0, stale: false })
+    expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
+    expect(await say(page({ seq: 11, entries: [NEW_RULE] }))).toBeNull()
+    expect([await check(), await check(OLD)]).toEqual(['token_revoked', 'token_revoked'])
+    expect(list()).toMatchObject({ cursor: cursor(11), entries: { jti: 2 }, lastFailure: null })
+  })
+
+  test.each<[string, Parameters<typeof page>[0]]>([
+    ['a type with its prefix', { header: { typ: 'application/revocations+jwt' } }],
+    ['a kind of a newer server', { entries: [{ kind: 'moon', value: 'x' }, NEW_RULE] }],
+    ['an entry of such a kind in another shape', { claims: { entries: [{ kind: 'moon' }] } }],
+    ['the same entry twice', { entries: [NEW_RULE, NEW_RULE] }],
+    ['one that says where it begins', { claims: { after: cursor(10) } }],
+    ['one that begins earlier', { claims: { after: cursor(9) } }],
+    ['further claims', { claims: { note: 'x' } }],
+    ['a rule for good', { entries: [{ ...NEW_RULE, exp: null }] }],
+    ['a new epoch from a newer full list', { epoch: 'epoch-2', full: true, iat: NOW + 1, seq: 1 }],
+    ['as far ahead as clocks may be', { iat: NOW + 60 }],
+  ])('%s', async (_, given) => {
+    const { say } = await follow([RULE])
+    expect(await say(page({ seq: 11, ...given }))).toBeNull()
+  })
+})
+
+describe('refused', () => {
+  type Case = [string, () => string]
+  const signedBy = (key: typeof KEY) => page({ seq: 11, entries: [NEW_RULE], key })
+
+  test.each<Case>([
+    ['another type', () => page({ seq: 11, header: { typ: 'JWT' } })],
+    ['an access token’s type', () => page({ seq: 11, header: { typ: 'at+jwt' } })],
+    ['no type', () => page({ seq: 11, header: { typ: undefined } })],
+    ['another algorithm', () => page({ seq: 11, header: { alg: 'none' } })],
+    ['an access token', () => forge()],
+    ['a key that nobody knows', () => signedBy(OTHER_KEY)],
+    ['another key under a known name', () => signedBy({ ...OTHER_KEY, kid: KEY.kid })],
+    ['another issuer', () => page({ seq: 11, claims: { iss: 'https://evil.example' } })],
+    [
+      'the issuer itself as issuer',
+      () => page({ seq: 11, claims: { iss: 'https://auth.example' } }),
+    ],
+    ['another audience', () => page({ seq: 11, claims: { aud: 'hook' } })],
+    ['several audiences', () => page({ seq: 11, claims: { aud: [LIST] } })],
+    ['a subject', () => page({ seq: 11, claims: { sub: 'lkc_1' } })],
+    ['no time', () => page({ seq: 11, claims: { iat: undefined } })],
+    ['a time that is no integer', () => page({ seq: 11, claims: { iat: NOW + 0.5 } })],
+    ['no end', () => page({ seq: 11, claims: { exp: undefined } })],
+    ['an end in the past', () => page({ seq: 11, iat: NOW - 121 })],
+    ['the future', () => page({ seq: 11, iat: NOW + 61 })],
+    ['no cursor', () => page({ claims: { cursor: undefined } })],
+    ['a cursor without zeros', () => page({ claims: { cursor: 'epoch-1.11' } })],
+    ['another epoch’s cursor', () => page({ claims: { cursor: cursor(11, 'epoch-2') } })],
+    ['more than is sent', () => page({ seq: 11, claims: { entries: Array(10_001).fill(RULE) } })],
+    ['entries that are no list', () => page({ seq: 11, claims: { entries: {} } })],
+    ['an entry that is none', () => page({ seq: 11, claims: { entries: [null] } })],
+    [
+      'an entry without value',
+      () => page({ seq: 11, claims: { entries: [{ kind: 'jti', exp: 1 }] } }),
+    ],
+    [
+      'an entry without end',
+      () => page({ seq: 11, claims: { entries: [{ kind: 'jti', value: 'x' }] } }),
+    ],
+    [
+      'a generation that is none',
+      () => page({ seq: 11, entries: [{ kind: 'client', value: 'x' }] }),
+    ],
+    ['full that is not said', () => page({ seq: 11, claims: { full: undefined } })],
+    ['more that is not said', () => page({ seq: 11, claims: { more: 1 } })],
+    ['a payload that is no object', () => page({ payload: 'null' })],
+    ['a payload that is no JSON', () => page({ payload: '{' })],
+    ['a cursor that goes back', () => page({ seq: 9 })],
+    ['a full list that goes back', () => page({ seq: 9, full: true })],
+    ['one that leaves something out', () => page({ seq: 12, claims: { after: cursor(11) } })],
+    ['another epoch in the middle', () => page({ seq: 11, epoch: 'epoch-2', iat: NOW + 1 })],
+    ['an epoch that is not newer', () => page({ seq: 11, epoch: 'epoch-0', full: true })],
+    ['an older epoch', () => page({ seq: 11, epoch: 'epoch-0', full: true, iat: NOW - 1 })],
+    ['one that says there is more and brings nothing', () => page({ seq: 10, more: true })],
+    ['its own key revoked', () => page({ seq: 11, entries: [{ kind: 'key', value: KEY.kid }] })],
+    ['garbage', () => 'x.y.z'],
+    ['nothing', () => ''],
+    ['a long header', () => page({ seq: 11, header: { pad: 'x'.repeat(1024) } })],
+    ['a long body', () => 'x'.repeat(4 * 1024 * 1024 + 1)],
+    ['a cut signature', () => page({ seq: 11 }).slice(0, -4)],
+    [
+      'a changed payload',
+      () => {
+        const [header, , signature] = page({ seq: 11 }).split('.')
+        return [header, page({ seq: 12 }).split('.')[1], signature].join('.')
+      },
+    ],
+  ])('%s', async (_, text) => {
+    const { say, check, list } = await follow([RULE])
+    expect(await say(text())).not.toBeNull()
+    expect(list()).toMatchObject({ cursor: cursor(10), epoch: 'epoch-1', entries: { jti: 1 } })
+    expect(list().stale).toBe(_ === 'the future')
+    if (_ === 'the future') return
+    expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
+  })
+
+  test.each<[string, () => Response]>([
+    ['an error', () => new Response(page({ seq: 11 }), { status: 500 })],
+    ['a redirection', () => Response.redirect('https://evil.example/', 302)],
+  ])('%s', async (_, response) => {
+    const { say, list } = await follow([RULE])
+    expect(await say(response())).toMatch(/answered \d+/)
+    expect(list().cursor).toBe(cursor(10))
+  })
+})
+
+test('a list sent as an access token is refused', async () => {
+  const { check } = await follow()
+  expect(await check(page({ seq: 11 }))).toBe('token_malformed')
+  const alike = { iss: 'https://auth.example', aud: 'hook', sub: 'x', client_id: 'x', jti: 'x' }
+  expect(await check(page({ claims: alike }))).toBe('token_untrusted')
+  expect(await check(forge({ header: { ...HEADER, typ: 'revocations+jwt' } }))).toBe(
+    'token_untrusted',
+  )
+})
+
+describe('the first list', () => {
+  const first = (given: Parameters<typeof page>[0]) => {
+    const follower = startFollowing()
+    started.push(follower.verifier)
+    return follower.say(page({ full: true, ...given }))
+  }
+
+  test.each<[string, Parameters<typeof page>[0], string | null]>([
+    ['of now', {}, null],
+    ['as old as its signature may be', { iat: NOW - 180 }, null],
+    ['older', { iat: NOW - 181 }, 'the list is not of now'],
+    [
+      'older than may be, signed for long',
+      { iat: NOW - 301, claims: { exp: NOW + 9_999 } },
+      'the list is not of now',
+    ],
+    ['from ahead', { iat: NOW + 300 }, null],
+    ['from further ahead', { iat: NOW + 301 }, 'the list is not of now'],
+    ['not full', { full: false }, 'the list begins in the middle'],
+    [
+      'by a key that it revokes',
+      { entries: [{ kind: 'key', value: KEY.kid }] },
+      'the list’s key is revoked',
+    ],
+  ])('%s: %3$s', async (_, given, expected) => {
+    expect(await first(given)).toBe(expected)
+  })
+})
+
+describe('a full list in pages', () => {
+  const OTHER = { kind: 'jti', value: 'jti-2' }
+
+  test('holds when it is complete, and is asked for at once', async () => {
+    const { say, check, server, list } = await follow([RULE])
+    const first = page({
+      full: true,
+      more: true,
+      epoch: 'e2',
+      iat: NOW + 1,
+      seq: 1,
+      entries: [NEW_RULE],
+    })
+    expect(await say(first)).toBeNull()
+    expect(server.requests.at(-1)).toMatchObject({ after: cursor(1, 'e2'), wait: null })
+    expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
+    expect(list()).toMatchObject({ epoch: 'epoch-1', cursor: cursor(10) })
+    expect(await say(page({ epoch: 'e2', iat: NOW + 1, seq: 2, entries: [OTHER] }))).toBeNull()
+    expect(list()).toMatchObject({ epoch: 'e2', cursor: cursor(2, 'e2'), entries: { jti: 2 } })
+    expect([await check(), await check(OLD)]).toEqual(['token_revoked', 'good'])
+  })
+
+  test('interrupted: what was known stays in force, and it goes on where it was', async () => {
+    const { say, check, server } = await follow([RULE])
+    await say(page({ full: true, more: true, epoch: 'e2', iat: NOW + 1, entries: [NEW_RULE] }))
+    expect(await say(new Error('cut'))).toBe('cut')
+    expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
+    expect(server.requests.at(-1)).toMatchObject({ after: cursor(1, 'e2'), wait: null })
+    expect(await say(page({ epoch: 'e2', iat: NOW + 1, seq: 2 }))).toBeNull()
+    expect(await check()).toBe('token_revoked')
+  })
+
+  test('begun again in the middle: what was collected is forgotten', async () => {
+    const { say, check, list } = await follow([RULE])
+    await say(page({ full: true, more: true, epoch: 'e2', iat: NOW + 1, entries: [NEW_RULE] }))
+    await say(page({ full: true, more: true, epoch: 'e2', iat: NOW + 1, entries: [OTHER] }))
+    await say(page({ epoch: 'e2', iat: NOW + 1, seq: 2 }))
+    expect(list()).toMatchObject({ epoch: 'e2', entries: { jti: 1 } })
+    expect(await check()).toBe('good')
+  })
+
+  test('begun again and again: no spin', async () => {
+    const { server } = await follow([RULE])
+    const startedAt = performance.now()
+    const again = () => page({ full: true, more: true, epoch: 'e2', iat: NOW + 1 })
+    for (let i = 0; i < 3; i += 1) await server.answer(again())
+    expect(performance.now() - startedAt).toBeGreaterThan(450)
+  })
+
+  test('a page signed by a key that a later page revokes: all of it is forgotten', async () => {
+    const { say, check, server, list } = await follow([RULE])
+    server.keys.push(OTHER_KEY.jwk)
+    await say(page({ full: true, more: true, epoch: 'e2', iat: NOW + 1, entries: [NEW_RULE] }))
+    const revokes = [{ kind: 'key', value: KEY.kid, exp: null }]
+    const second = page({ epoch: 'e2', iat: NOW + 1, seq: 2, key: OTHER_KEY, entries: revokes })
+    expect(await say(second)).toBe('a page’s key is revoked')
+    expect(list().epoch).toBe('epoch-1')
+    expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
+  })
+
+  test('an answer about what is new does not stand in for the missing pages', async () => {
+    const { say, server, list } = await follow([RULE])
+    await say(page({ full: true, more: true, seq: 2, iat: NOW + 1 }))
+    const late = page({ seq: 12, iat: NOW + 1, claims: { after: cursor(11) } })
+    expect(await say(late)).toBe('the list leaves something out')
+    expect([server.requests.at(-1)?.after, list().cursor]).toEqual([cursor(2), cursor(10)])
+  })
+})
