@@ -3,13 +3,23 @@
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, createCaller, send } from '../support/http.ts'
-import { type Place, createCli, newPlace, start, startServer, until } from '../support/processes.ts'
+import {
+  type Place,
+  createCli,
+  latchkeyJson,
+  newPlace,
+  start,
+  startServer,
+  until,
+} from '../support/processes.ts'
+import type { ClientCredentials } from '../support/records.ts'
 
 const scriptOf = (name: string): string =>
   fileURLToPath(new URL(`../../examples/${name}/server.mjs`, import.meta.url))
 
 let issuer: Place
 /** May track, not govern. */
+let client: ClientCredentials
 let token = ''
 
 beforeAll(async () => {
@@ -19,7 +29,8 @@ beforeAll(async () => {
     client_id: string
     client_secret: string
   }>('client create --name c --plugin acme.sync --create-plugin --grant hook=hook:track')
-  token = await createCaller(issuer.url).issue({ id, secret })
+  client = { id, secret }
+  token = await createCaller(issuer.url).issue(client)
 })
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
@@ -61,6 +72,19 @@ describe.each(['express-resource', 'fastify-resource'])('%s', (name) => {
     const { status, headers, text } = await call('govern', token)
     expect([status, JSON.parse(text)]).toMatchObject([403, { code: 'permission_missing' }])
     expect(headers['www-authenticate']).toContain('scope="hook:govern"')
+  })
+
+  it('a token that is taken back: 401', async () => {
+    const taken = await createCaller(issuer.url).issue(client)
+    expect(await call('track', taken)).toMatchObject({ status: 200 })
+    await latchkeyJson(issuer, ['token', 'revoke', '-'], taken)
+    const refused = await until('the list', async () => {
+      const answer = await call('track', taken)
+      return answer.status !== 200 && answer
+    })
+    expect(refused).toMatchObject({ status: 401 })
+    expect(JSON.parse(refused.text)).toMatchObject({ code: 'token_revoked' })
+    expect(await call('track', token)).toMatchObject({ status: 200 })
   })
 
   it('the metadata names the issuer', async () => {
