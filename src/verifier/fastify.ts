@@ -14,7 +14,6 @@ type FastifyRequest = Omit<Incoming, 'rawHeaders'> & {
 
 /** Methods, so that a reply fits whatever its route's schema lets it send. */
 type FastifyReply = {
-  readonly sent: boolean
   statusCode: number
   headers(values: Record<string, string>): unknown
   send(payload: unknown): unknown
@@ -54,7 +53,6 @@ const encoder = new TextEncoder()
  * schema. Gives the reply, so that Fastify waits for it and goes no further.
  */
 const answer = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply => {
-  if (reply.sent) return reply // something else, such as a time limit, was faster
   reply.statusCode = status
   reply.headers(headers)
   reply.send(encoder.encode(JSON.stringify(body)))

@@ -36,9 +36,8 @@ const headerOf = (
 
 /** A wildcard of Express has a list of segments: one is a value, several are not. */
 const paramOf = (params: unknown, name: string): string | undefined => {
-  if (typeof params !== 'object' || params === null || !Object.hasOwn(params, name))
-    return undefined
-  const value = (params as Record<string, unknown>)[name]
+  if (typeof params !== 'object' || params === null) return undefined
+  const value: unknown = Object.getOwnPropertyDescriptor(params, name)?.value
   const only: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value
   return typeof only === 'string' ? only : undefined
 }

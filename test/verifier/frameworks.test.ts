@@ -1,10 +1,12 @@
 // What is Express's and Fastify's own: routers, what reaches the error handler, and requests that no client of
 // Fetch sends.
+import { setTimeout } from 'node:timers/promises'
 import express, { type Express } from 'express'
 import type { FastifyInstance } from 'fastify'
 import { describe, expect, test, vi } from 'vitest'
 import { expressAdapter, tokenOf } from '../../src/verifier/express.ts'
 import { fastifyAdapter } from '../../src/verifier/fastify.ts'
+import { type Incoming, incomingSource } from '../../src/verifier/incoming.ts'
 import {
   type RouteRequirements,
   VerificationError,
@@ -228,8 +230,15 @@ describe('express', () => {
         res.status(504).end('late')
         next()
       })
-    const response = await ROUTE.express({ plugin }, { target }, early)
+    const handled = vi.fn()
+    const build = (app: Express) => {
+      early(app)
+      app.post('/', withExpress(PERMISSION, { plugin }), handled)
+      app.use(((_error, _req, _res, _next) => handled()) satisfies express.ErrorRequestHandler)
+    }
+    const response = await onExpress(build, { target: '/' })
     expect([response.status, await response.text()]).toEqual([504, 'late'])
+    expect(handled).not.toHaveBeenCalled()
   })
 
   test('an error behind it comes once, and as it is', async () => {
@@ -257,7 +266,7 @@ describe('fastify', () => {
         void app.register(
           (scope, _options, done) => {
             scope.addHook(hook as 'onRequest', withFastify(PERMISSION, { plugin }))
-            scope.addHook('onSend', (_request, _reply, payload) => Promise.resolve(payload))
+            scope.addHook('onSend', (_request, _reply, payload) => setTimeout(20, payload))
             scope.post('/govern', handler)
             done()
           },
@@ -303,6 +312,38 @@ describe('fastify', () => {
       401,
       'https://app.example',
     ])
+  })
+})
+
+describe('a request of Node', () => {
+  const sourceOf = (headers: Incoming['headers'], rawHeaders: string[] = [], params?: unknown) =>
+    incomingSource({ url: '/', headers, rawHeaders }, params)
+  const twice = ['X-Plugin', 'a', 'x-plugin', 'b']
+
+  test.each<[string, string | undefined, ReturnType<typeof sourceOf>]>([
+    ['once', 'a', sourceOf({ 'x-plugin': 'a' }, ['X-Plugin', 'a'])],
+    ['twice, of which Node kept one', 'a, b', sourceOf({ 'x-plugin': 'a' }, twice)],
+    ['twice, and taken away', undefined, sourceOf({}, twice)],
+    ['put there', 'c', sourceOf({ 'x-plugin': 'c' })],
+    ['put there as a list', 'a,b', sourceOf({ 'x-plugin': ['a', 'b'] })],
+    ['in a value', undefined, sourceOf({ from: 'x-plugin' }, ['from', 'x-plugin', 'a', 'b'])],
+    ['of the prototype', undefined, sourceOf(Object.create({ 'x-plugin': 'a' }) as {})],
+  ])('a header %s: %s', (_name, value, { header }) => expect(header('X-Plugin')).toBe(value))
+
+  test.each<[unknown, string | undefined]>([
+    [{ id: 'a' }, 'a'],
+    [{ id: ['a'] }, 'a'],
+    [{ id: ['a', 'b'] }, undefined],
+    [{ id: [] }, undefined],
+    [{ id: [['a']] }, undefined],
+    [{ id: 1 }, undefined],
+    [{ id: undefined }, undefined],
+    [Object.create({ id: 'a' }), undefined],
+    [undefined, undefined],
+    [null, undefined],
+    ['id', undefined],
+  ])('a part of the path in %j: %s', (params, value) => {
+    expect(sourceOf({}, [], params).param('id')).toBe(value)
   })
 })
 

@@ -1,0 +1,106 @@
+// The examples in Express and Fastify as processes of their own, with the verifier as it is built and a server
+// that issues their tokens.
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Answer, createCaller, send } from '../support/http.ts'
+import {
+  type Place,
+  createCli,
+  latchkeyJson,
+  newPlace,
+  start,
+  startServer,
+  until,
+} from '../support/processes.ts'
+import type { ClientCredentials } from '../support/records.ts'
+
+const scriptOf = (name: string): string =>
+  fileURLToPath(new URL(`../../examples/${name}/server.mjs`, import.meta.url))
+
+let issuer: Place
+/** May track, not govern. */
+let client: ClientCredentials
+let token = ''
+
+beforeAll(async () => {
+  issuer = await newPlace()
+  await startServer(issuer)
+  const { client_id: id, client_secret: secret } = await createCli(issuer).json<{
+    client_id: string
+    client_secret: string
+  }>('client create --name c --plugin acme.sync --create-plugin --grant hook=hook:track')
+  client = { id, secret }
+  token = await createCaller(issuer.url).issue(client)
+})
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource'
+
+describe.each(['express-resource', 'fastify-resource'])('%s', (name) => {
+  let url = ''
+  let example: ReturnType<typeof start>
+
+  beforeAll(async () => {
+    const { directory, port, url: address } = await newPlace()
+    url = address
+    const environment = { ISSUER: issuer.url, PORT: String(port) }
+    example = start({ directory, environment }, [], scriptOf(name))
+    const ended = example.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))
+    ended.catch(() => {}) // it ends some time, after which nobody asks any more
+    await Promise.race([until(name, () => example.said.stdout.includes(url)), ended])
+  })
+
+  const call = (hook: string, bearer?: string): Promise<Answer> =>
+    send(`${url}/hooks/${hook}?plugin_id=acme.sync`, {
+      method: 'POST',
+      headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
+    })
+
+  it('no token: 401, and where to read how to get one', async () => {
+    const { status, headers } = await call('track')
+    expect([status, headers['www-authenticate']]).toEqual([
+      401,
+      `Bearer resource_metadata="${url}${WELL_KNOWN}"`,
+    ])
+  })
+
+  it('a token with the permission: 200', async () => {
+    const { status, text } = await call('track', token)
+    expect([status, JSON.parse(text)]).toEqual([200, { tracked: 'acme.sync' }])
+  })
+
+  it('without the permission: 403, and which it is', async () => {
+    const { status, headers, text } = await call('govern', token)
+    expect([status, JSON.parse(text)]).toMatchObject([403, { code: 'permission_missing' }])
+    expect(headers['www-authenticate']).toContain('scope="hook:govern"')
+  })
+
+  it('a token that is taken back: 401', async () => {
+    const taken = await createCaller(issuer.url).issue(client)
+    expect(await call('track', taken)).toMatchObject({ status: 200 })
+    await latchkeyJson(issuer, ['token', 'revoke', '-'], taken)
+    const refused = await until('the list', async () => {
+      const answer = await call('track', taken)
+      return answer.status !== 200 && answer
+    })
+    expect(refused).toMatchObject({ status: 401 })
+    expect(JSON.parse(refused.text)).toMatchObject({ code: 'token_revoked' })
+    expect(await call('track', token)).toMatchObject({ status: 200 })
+  })
+
+  it('the metadata names the issuer', async () => {
+    const { status, headers, text } = await send(url + WELL_KNOWN)
+    expect([status, headers['content-type']]).toEqual([200, 'application/json'])
+    expect(JSON.parse(text)).toEqual({
+      resource: url,
+      authorization_servers: [issuer.url],
+      scopes_supported: ['hook:govern', 'hook:track'],
+      bearer_methods_supported: ['header'],
+      resource_name: 'Hooks',
+    })
+  })
+
+  it('SIGTERM ends it', async () => {
+    example.child.kill('SIGTERM')
+    expect(await example.ended).toMatchObject({ code: 0, signal: null, stderr: '' })
+  })
+})
