@@ -46,6 +46,8 @@ export const startFollower = async (options: Options) => {
     jump: (seconds: number): void => tell({ jump: seconds }),
     check: (tokens: Record<string, string>) => ask({ check: tokens }, ({ codes }) => codes),
     status: () => ask({ status: 1 }, ({ status }) => status),
+    /** Bytes of the whole process. */
+    memory: () => ask({ status: 1 }, ({ memory }) => memory),
     /** All codes that were seen of a token, in order, with the time. */
     seen: (id: string): { code: string; at: number }[] =>
       lines().flatMap((said) =>

@@ -1,0 +1,339 @@
+// Revocation that arrives: real servers on one database, real followers, rules at random, and whatever goes wrong.
+import { copyFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import type { Store } from '../../src/store/store.ts'
+import { startCachingProxy } from '../support/caching-proxy.ts'
+import { databasePath } from '../support/database.ts'
+import { type Follower, startFollower } from '../support/followers.ts'
+import { createCaller } from '../support/http.ts'
+import {
+  type Place,
+  type ServerProcess,
+  latchkeyJson,
+  newPlace,
+  onAnotherPort,
+  startServer,
+  until,
+  withVariables,
+} from '../support/processes.ts'
+import { type ClientCredentials, createRecords } from '../support/records.ts'
+
+/** What is promised, in milliseconds. */
+const BOUND_MS = 1_000
+/** Machines that run other things at the same time are given another try. */
+const TRIES = 3
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const random = (below: number): number => Math.floor(Math.random() * below)
+const pick = <T>(of: readonly T[]): T => {
+  const one = of[random(of.length)]
+  if (one === undefined) throw new Error('nothing to pick from')
+  return one
+}
+const now = (): number => Math.floor(Date.now() / 1000)
+
+type Victim = {
+  id: string
+  client: ClientCredentials
+  plugin: string
+  workspace: string
+  token: string
+}
+
+let place: Place
+let places: Place[]
+let servers: ServerProcess[]
+let proxy: Awaited<ReturnType<typeof startCachingProxy>>
+let store: Store
+let records: ReturnType<typeof createRecords>
+let followers: Follower[]
+/** Nothing ever happens to it. */
+let witness: Victim
+
+const openStore = (): void => {
+  store = openBetterSqlite3Store(databasePath(place))
+  records = createRecords(store, now)
+}
+
+/** Three of ten ask through the proxy; the others one of the three servers each. */
+const followerOptions = (i: number) => {
+  const url = places[i % 3]?.url ?? ''
+  const direct = {
+    revocationsUri: `${url}/oauth/revocations`,
+    jwksUri: `${url}/.well-known/jwks.json`,
+  }
+  return { issuer: proxy.url, ...(i < 7 && direct) }
+}
+
+let made = 0
+const newVictim = async (): Promise<Victim> => {
+  const id = `v${++made}`
+  await records.plugin(id)
+  await records.workspace(id)
+  const client = await records.client({ workspaceId: id, plugins: [id], grants: { api: ['read'] } })
+  const url = pick(places).url
+  return { id, client, plugin: id, workspace: id, token: await createCaller(url).issue(client) }
+}
+
+const newVictims = async (count: number): Promise<Victim[]> => {
+  const victims: Victim[] = []
+  for (let i = 0; i < count; i++) victims.push(await newVictim())
+  return victims
+}
+
+const tokensOf = (victims: readonly Victim[]): Record<string, string> =>
+  Object.fromEntries(victims.map(({ id, token }) => [id, token]))
+
+/** Each way to take a token back, but for keys, which take all. This process is one more beside the servers. */
+const WAYS: ((victim: Victim, url: string) => Promise<unknown>)[] = [
+  async ({ client, token }, url) => {
+    const { status } = await createCaller(url).revoke(client, token)
+    expect(status).toBe(200)
+  },
+  ({ client }) => store.revokeClientTokens(client.id, now()),
+  ({ client }) => records.setStatus(client.id, 'disabled'),
+  ({ client }) => records.deleteClient(client.id),
+  ({ plugin }) => store.revokePluginTokens(plugin, now()),
+  ({ workspace }) => records.setWorkspaceStatus(workspace, 'suspended'),
+]
+
+/** Everybody has seen these tokens, and taken them. */
+const watchAll = async (victims: readonly Victim[], by = followers): Promise<void> => {
+  for (const follower of by) follower.watch(tokensOf(victims))
+  await until('the tokens to be taken by all', () =>
+    by.every((follower) => victims.every(({ id }) => follower.seen(id)[0]?.code === 'good')),
+  )
+}
+
+/** Of a revoked key that is in the JWKS no more a verifier cannot even say that it is one. */
+const REFUSED = /^token_(revoked|untrusted)$/
+
+const refusedAt = (follower: Follower, id: string): number | undefined =>
+  follower.seen(id).find(({ code }) => REFUSED.test(code))?.at
+
+const untilRefused = (victims: readonly Victim[], by = followers): Promise<boolean> =>
+  until('the tokens to be refused by all', () =>
+    by.every((follower) => victims.every(({ id }) => refusedAt(follower, id) !== undefined)),
+  )
+
+const expectWitness = async (by = followers): Promise<void> => {
+  for (const follower of by) {
+    expect(await follower.check({ witness: witness.token })).toEqual({ witness: 'good' })
+  }
+}
+
+const print = (what: string, milliseconds: number[]): void => {
+  const sorted = milliseconds.toSorted((a, b) => a - b)
+  const at = (part: number): number => sorted[Math.floor((sorted.length - 1) * part)] ?? NaN
+  console.log(
+    `${what}: ${sorted.length} arrivals, median ${at(0.5)} ms, slowest ${at(1)} ms (bound ${BOUND_MS} ms)`,
+  )
+}
+
+/** Takes them back one after the other. @returns how long each took to reach each follower, from its commit on */
+const measure = async (victims: readonly Victim[]): Promise<number[]> => {
+  const committed = new Map<string, number>()
+  for (const victim of victims) {
+    await pick(WAYS)(victim, pick(places).url)
+    committed.set(victim.id, Date.now())
+    await sleep(random(150))
+  }
+  await untilRefused(victims)
+  return followers.flatMap((follower) =>
+    victims.map(({ id }) =>
+      Math.max(0, (refusedAt(follower, id) ?? NaN) - (committed.get(id) ?? NaN)),
+    ),
+  )
+}
+
+const untilRefusedSomehow = async (victims: readonly Victim[]): Promise<void> => {
+  for (const follower of followers) {
+    await until('the tokens to be refused', async () => {
+      const codes = await follower.check(tokensOf(victims))
+      return Object.values(codes).every((code) => REFUSED.test(code))
+    })
+  }
+}
+
+export const arrivals = (): void => {
+  beforeAll(async () => {
+    const first = await newPlace()
+    proxy = await startCachingProxy(0, () => places.map(({ url }) => url))
+    place = withVariables(first, { LATCHKEY_ISSUER: proxy.url, LATCHKEY_TOKEN_TTL: '3600' })
+    places = [place, await onAnotherPort(place), await onAnotherPort(place)]
+    servers = []
+    for (const each of places) servers.push(await startServer(each))
+    openStore()
+    await records.audience('api', ['read'])
+    witness = await newVictim()
+    followers = []
+    for (let i = 0; i < 10; i++) followers.push(await startFollower(followerOptions(i)))
+  })
+
+  afterAll(async () => {
+    await proxy.close()
+    await store.close()
+  })
+
+  it('a rule of any kind, made anywhere, reaches all ten followers within a second', async () => {
+    for (let tries = 1; ; tries++) {
+      const victims = await newVictims(30)
+      await watchAll(victims)
+      if (tries === 1) followers[4]?.jump(600) // after its first list: its age is not told by the wall clock
+      const times = await measure(victims)
+      expect(times).toHaveLength(300)
+      await expectWitness()
+      print('three servers, ten followers', times)
+      if (Math.max(...times) < BOUND_MS) break
+      expect(tries, `slower than ${BOUND_MS} ms in ${TRIES} rounds`).toBeLessThan(TRIES)
+    }
+    expect(proxy.count.hits).toBeGreaterThan(0) // what may be kept was kept: the proxy is a cache
+  })
+
+  it('none is missed while servers and followers are killed and start again', async () => {
+    const victims = await newVictims(40)
+    await watchAll(victims)
+    const taken: Victim[] = []
+    let done = false
+
+    const take = async (): Promise<void> => {
+      for (const victim of victims) {
+        // Whoever asks a server that has just been killed does it again, as a client would.
+        await until('the revocation', async () => {
+          await pick(WAYS)(victim, pick(places).url)
+          return true
+        })
+        taken.push(victim)
+        await sleep(random(400))
+      }
+      done = true
+    }
+    const killServers = async (): Promise<void> => {
+      while (!done) {
+        const i = random(3)
+        servers[i]?.signal('SIGKILL')
+        await servers[i]?.ended
+        await sleep(random(300))
+        servers[i] = await startServer(places[i] ?? place)
+        await sleep(500)
+      }
+    }
+    const restarted = new Set<Follower>()
+    const killFollowers = async (): Promise<void> => {
+      while (!done) {
+        const i = random(10)
+        await followers[i]?.kill()
+        const before = taken.map(({ id }) => id)
+        const follower = await startFollower(followerOptions(i))
+        follower.watch(tokensOf(victims))
+        await until('the new follower', () =>
+          victims.every(({ id }) => follower.seen(id).length > 0),
+        )
+        // What was revoked before it started it has never taken, not even once.
+        for (const id of before)
+          expect(follower.seen(id).map(({ code }) => code)).toEqual(['token_revoked'])
+        followers[i] = follower
+        restarted.add(follower)
+        await sleep(300)
+      }
+    }
+    await Promise.all([take(), killServers(), killFollowers()])
+    await untilRefused(victims)
+    expect(restarted.size).toBeGreaterThan(1)
+    await expectWitness()
+    const codes = new Set(
+      followers.flatMap((f) => victims.flatMap(({ id }) => f.seen(id).map(({ code }) => code))),
+    )
+    expect(codes).toEqual(new Set(['good', 'token_revoked'])) // nobody was ever at a loss
+  })
+
+  it('a key that is revoked takes its tokens along; what the next one signs is taken', async () => {
+    const victims = await newVictims(3)
+    await watchAll(victims)
+    const [active] = await createCaller(place.url).kids()
+    await latchkeyJson(place, ['key', 'revoke', active ?? ''])
+    const revokedAt = Date.now()
+    await untilRefused(victims)
+    print(
+      'key revoke',
+      followers.flatMap((f) => victims.map(({ id }) => (refusedAt(f, id) ?? NaN) - revokedAt)),
+    )
+    witness = await newVictim()
+    await expectWitness()
+  })
+
+  it('key revoke --all: all tokens are dead, and followers take what the new key signs within a second', async () => {
+    const victims = await newVictims(3)
+    await watchAll(victims)
+    await latchkeyJson(place, ['key', 'revoke', '--all'])
+    const revokedAt = Date.now()
+    await untilRefused(victims)
+    print(
+      'key revoke --all',
+      followers.flatMap((f) => victims.map(({ id }) => (refusedAt(f, id) ?? NaN) - revokedAt)),
+    )
+    witness = await newVictim()
+    const fresh = [witness]
+    for (const follower of followers) follower.watch(tokensOf(fresh))
+    await until('the new token to be taken', () =>
+      followers.every((f) => f.seen(witness.id).at(-1)?.code === 'good'),
+    )
+    // A cache keeps the old keys until it is asked past itself, which followers do; no token was unjustly refused.
+    for (const follower of followers) {
+      const codes = follower.seen(witness.id).map(({ code }) => code)
+      expect(codes, String(follower.options)).toEqual(['good'])
+    }
+  })
+
+  describe('an old copy that is restored under running followers', () => {
+    it('kills all tokens, those of keys too that the copy knows nothing of', async () => {
+      const copy = join(place.directory, 'copy.db')
+      const source = new BetterSqlite3(databasePath(place))
+      await source.backup(copy)
+      source.close()
+
+      // After the backup: a token of a client that it has, one that is revoked, and keys that it has not.
+      const [revoked, later] = [await newVictim(), await newVictim()]
+      await watchAll([revoked])
+      await store.revokeClientTokens(revoked.client.id, now())
+      await untilRefused([revoked])
+      const [active] = await createCaller(place.url).kids()
+      await latchkeyJson(place, ['key', 'revoke', active ?? ''])
+      const ofLaterKey = { ...(await newVictim()), id: 'of a later key' }
+      await watchAll([ofLaterKey])
+      const oldEpoch = (await followers[0]?.status())?.revocations.epoch
+
+      await Promise.all(servers.map((server) => server.stop()))
+      await store.close()
+      const path = databasePath(place)
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
+      copyFileSync(copy, path)
+      const restored = await latchkeyJson<{ epoch: string }>(place, ['restored'])
+      servers = []
+      for (const each of places) servers.push(await startServer(each))
+      openStore()
+
+      await untilRefusedSomehow([ofLaterKey, witness, later])
+      for (const follower of followers) {
+        await until('the new epoch', async () => {
+          const { revocations } = (await follower.status()) ?? {}
+          return revocations?.epoch === restored.epoch
+        })
+      }
+      expect(restored.epoch).not.toBe(oldEpoch)
+      witness = await newVictim()
+      await expectWitness()
+      const again = await newVictims(3)
+      await watchAll(again)
+      const times = await measure(again)
+      print('after the restore', times)
+      for (const follower of followers) {
+        const codes = await follower.check({ ...tokensOf([revoked, later]), key: ofLaterKey.token })
+        expect(Object.values(codes)).not.toContain('good')
+      }
+    })
+  })
+}

@@ -1,0 +1,209 @@
+// What somebody on the way between issuer and follower can do with what the issuer has really signed: nothing.
+import { decodeJwt } from 'jose'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createVerifier, unsafeIgnorePlugin } from '../../src/verifier/index.ts'
+import type { Verifier } from '../../src/verifier/index.ts'
+import { testKey } from '../support/keys.ts'
+import { until } from '../support/processes.ts'
+import { ISSUER, type TestServer, startServer } from '../support/server.ts'
+
+const LIST = '/oauth/revocations'
+const REQUIRED = { permission: null, plugin: unsafeIgnorePlugin } as const
+
+/** What is asked for is answered by the test. */
+const followBy = (server: TestServer) => {
+  const held: { url: string; answer: (text: string) => void }[] = []
+  const verifier = createVerifier({
+    issuer: ISSUER,
+    audience: 'api',
+    clock: server.deps.clock,
+    monotonic: server.deps.clock,
+    fetch: (url) =>
+      url.includes(LIST)
+        ? new Promise((resolve) =>
+            held.push({ url, answer: (text) => resolve(new Response(text, { status: 200 })) }),
+          )
+        : server.request(url.slice(ISSUER.length)),
+  })
+  let asked = 0
+  const next = async () => {
+    const request = await until('a request for the list', () => held[asked])
+    asked += 1
+    return request
+  }
+  return {
+    verifier,
+    /** Hands over this list and waits for what is asked next. @returns why it was refused, or null */
+    async hand(text: string): Promise<string | null> {
+      const { answer } = await next()
+      answer(text)
+      await until('the next request', () => held.length > asked)
+      return verifier.status().revocations.lastFailure
+    },
+    /** What the follower has asked for last. */
+    asks: () => new URL(held.at(-1)?.url ?? '').searchParams.get('after'),
+  }
+}
+
+const codeOf = async (verifier: Verifier, token: string): Promise<string> =>
+  await verifier.verify(token, REQUIRED).then(
+    () => 'good',
+    (error: { code: string }) => error.code,
+  )
+
+export const attacks = (): void => {
+  describe('on the way from the issuer to a follower', () => {
+    let server: TestServer
+    let follower: ReturnType<typeof followBy>
+    let tokens: string[]
+
+    const listOf = async (from: TestServer, after?: string | null): Promise<string> => {
+      const query = after ? `?${new URLSearchParams({ after }).toString()}` : ''
+      return await (await from.request(`${LIST}${query}`)).text()
+    }
+    const cursorOf = (text: string): string => decodeJwt<{ cursor: string }>(text).cursor
+    const revoke = async (token: string | undefined, on = server): Promise<void> => {
+      const { jti = '', exp = 0 } = decodeJwt(token ?? '')
+      await on.store.revokeToken({ jti, clientId: 'c', clientGen: 1, exp }, on.seconds())
+    }
+    const codes = (): Promise<string[]> =>
+      Promise.all(tokens.map((token) => codeOf(follower.verifier, token)))
+
+    beforeEach(async () => {
+      server = await startServer()
+      await server.audience('api', ['read'])
+      const client = await server.client({ grants: { api: ['read'] } })
+      tokens = [await server.issue(client), await server.issue(client), await server.issue(client)]
+      follower = followBy(server)
+      expect(await follower.hand(await listOf(server))).toBeNull()
+    })
+    afterEach(() => follower.verifier.close())
+
+    it('an old list that is handed over again changes nothing', async () => {
+      const empty = await listOf(server)
+      await revoke(tokens[0])
+      const one = await listOf(server, cursorOf(empty))
+      await revoke(tokens[1])
+      const two = await listOf(server, cursorOf(one))
+      expect(await follower.hand(one)).toBeNull()
+      expect(await follower.hand(two)).toBeNull()
+      for (const old of [empty, one]) {
+        expect(await follower.hand(old)).not.toBeNull()
+        expect(await codes()).toEqual(['token_revoked', 'token_revoked', 'good'])
+      }
+      expect(follower.asks()).toBe(cursorOf(two))
+      await revoke(tokens[2])
+      expect(await follower.hand(await listOf(server, cursorOf(two)))).toBeNull()
+      expect(await codes()).toEqual(['token_revoked', 'token_revoked', 'token_revoked'])
+    })
+
+    it('an old list that is all that ever comes does not look new', async () => {
+      const empty = await listOf(server)
+      server.advance(290)
+      await follower.hand(empty)
+      expect(await codes()).toEqual(['good', 'good', 'good'])
+      server.advance(11)
+      await follower.hand(empty)
+      expect(new Set(await codes())).toEqual(new Set(['revocations_stale']))
+    })
+
+    it('a page that begins further on than what was asked for is refused', async () => {
+      await revoke(tokens[0])
+      const one = await listOf(server)
+      await revoke(tokens[1])
+      const onlySecond = await listOf(server, cursorOf(one))
+      expect(await follower.hand(onlySecond)).toBe('the list leaves something out')
+      expect(await codes()).toEqual(['good', 'good', 'good'])
+      expect(await follower.hand(await listOf(server))).toBeNull()
+      expect(await codes()).toEqual(['token_revoked', 'token_revoked', 'good'])
+    })
+
+    it('a list of another epoch is refused unless it is whole and newer', async () => {
+      // The same issuer with the same keys: a copy that somebody has kept.
+      const copy = await startServer({ clock: server.deps.clock })
+      await revoke(tokens[0])
+      expect(await follower.hand(await listOf(server))).toBeNull()
+      expect(await follower.hand(await listOf(copy))).toBe('the epoch is not newer')
+      await revoke(tokens[1], copy)
+      const whole = await listOf(copy)
+      await revoke(tokens[2], copy)
+      expect(await follower.hand(await listOf(copy, cursorOf(whole)))).not.toBeNull()
+      expect(await codes()).toEqual(['token_revoked', 'good', 'good'])
+      server.advance(6)
+      expect(await follower.hand(await listOf(copy))).toBeNull()
+      expect(await codes()).toEqual(['good', 'token_revoked', 'token_revoked'])
+    })
+
+    it('a list that a revoked key has signed is refused, however new it is', async () => {
+      const thief = await startServer({ clock: server.deps.clock })
+      const { epoch } = await server.store.findRevocationHead()
+      thief.sql(`update revocation_counter set epoch = '${epoch}', seq = 100`)
+      const stolen = await testKey('RS256', 1)
+      await server.store.revokeKeys([stolen.kid], [await testKey('RS256', 3)], server.seconds())
+      const honest = await listOf(server)
+      expect(await follower.hand(honest)).toBeNull()
+      expect(new Set(await codes())).toEqual(new Set(['token_revoked']))
+      for (const after of [undefined, cursorOf(honest)]) {
+        expect(await follower.hand(await listOf(thief, after))).toMatch(/key/)
+      }
+      expect(new Set(await codes())).toEqual(new Set(['token_revoked']))
+    })
+
+    it('an access token is no list, and a list is no access token', async () => {
+      for (const token of tokens) expect(await follower.hand(token)).not.toBeNull()
+      expect(await codes()).toEqual(['good', 'good', 'good'])
+      expect(await codeOf(follower.verifier, await listOf(server))).toMatch(
+        /^token_(malformed|untrusted)$/,
+      )
+    })
+  })
+}
+
+export const quietHour = (): void => {
+  /** Seconds that pass in one. */
+  const SPEED = 300
+
+  it('after a quiet hour on a fast clock the first rule arrives at once', async () => {
+    const began = Date.now()
+    const clock = (): number => began + (Date.now() - began) * SPEED
+    const server = await startServer({ clock, tokenTtlSeconds: 24 * 60 * 60 })
+    const watch = server.deps.revocationWatch
+    server.deps.revocationWatch = {
+      ...watch,
+      changed: (known, ms, signal) => watch.changed(known, ms / SPEED, signal),
+    }
+    let requests = 0
+    const verifier = createVerifier({
+      issuer: ISSUER,
+      audience: 'api',
+      clock,
+      monotonic: clock,
+      fetch(url, { signal }) {
+        requests += 1
+        return server.request(url.slice(ISSUER.length), signal ? { signal } : {})
+      },
+    })
+    await server.store.createAudience(
+      {
+        ...{ id: 'api', requiresPlugin: false, tokenTtl: null, algorithm: 'RS256' },
+        permissions: [{ name: 'read', implies: [] }],
+      },
+      Math.floor(clock() / 1000),
+    )
+    const client = await server.client({ grants: { api: ['read'] } })
+    const token = await server.issue(client)
+    await verifier.ready()
+    const codes = new Set<string>()
+    while (clock() - began < 61 * 60 * 1000) {
+      codes.add(await codeOf(verifier, token))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(codes).toEqual(new Set(['good']))
+    expect(requests).toBeLessThan((61 * 60) / 10) // held, not asked again and again
+    await server.store.revokeClientTokens(client.id, Math.floor(clock() / 1000))
+    const revokedAt = Date.now()
+    await until('the refusal', async () => (await codeOf(verifier, token)) === 'token_revoked')
+    console.log(`after a quiet hour: ${Date.now() - revokedAt} ms`)
+    verifier.close()
+  })
+}
