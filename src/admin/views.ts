@@ -253,8 +253,11 @@ export const keyView = (row: SigningKey): z.infer<typeof keyShown> => ({
 export const revocationShown = z
   .strictObject({
     seq: z.int(),
-    kind: z.enum(['jti', 'client', 'plugin', 'workspace', 'key']),
-    value: z.string().meta({ description: 'Of a workspace the SHA-256 (base64url) of its id.' }),
+    kind: z.enum(['jti', 'run', 'client', 'plugin', 'workspace', 'key']),
+    value: z.string().meta({
+      description:
+        'Of a workspace the SHA-256 (base64url) of its id; of a run that of the id of its workspace, a line feed and its identifier.',
+    }),
     gen: z.int().nullable().meta({ description: 'Tokens of an older generation are revoked.' }),
     client_id: z.string().nullable().meta({ description: 'Whose token a `jti` rule takes back.' }),
     created_at: timestamp,

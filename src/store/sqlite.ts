@@ -12,6 +12,7 @@ import { fillPlaces, keyVerbs } from './sqlite/keys.ts'
 import { pluginVerbs } from './sqlite/plugins.ts'
 import { resourceVerbs } from './sqlite/resources.ts'
 import { revocationVerbs } from './sqlite/revocations.ts'
+import { runVerbs } from './sqlite/runs.ts'
 import { secretVerbs } from './sqlite/secrets.ts'
 import { tokenVerbs } from './sqlite/tokens.ts'
 import { workspaceVerbs } from './sqlite/workspaces.ts'
@@ -66,6 +67,7 @@ export const createSqliteStore = (driver: Driver): Store =>
     ...tokenVerbs(driver),
     ...keyVerbs(driver),
     ...revocationVerbs(driver),
+    ...runVerbs(driver),
     ...resourceVerbs(driver),
     ...workspaceVerbs(driver),
     ...audienceVerbs(driver),
