@@ -16,6 +16,7 @@ import { introspect } from './oauth/introspect.ts'
 import { jwks } from './oauth/jwks.ts'
 import { metadata } from './oauth/metadata.ts'
 import { register } from './oauth/register.ts'
+import { revokeRun } from './oauth/revoke-run.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
 
@@ -29,6 +30,7 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
   app.post('/oauth/token', token(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/introspect', introspect(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/revoke', revoke(deps)).all(methodNotAllowed('POST'))
+  app.post('/oauth/runs/revoke', revokeRun(deps)).all(methodNotAllowed('POST'))
 
   app.post('/oauth/register', register(deps)).all(methodNotAllowed('POST'))
   app

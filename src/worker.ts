@@ -96,6 +96,7 @@ const start = async (env: Bindings): Promise<Running> => {
     issuer,
     tokenTtlSeconds,
     signer: createSigner({ store, kek }),
+    ledger: null, // a file is not to be had here
     secretUsed: usage.secretUsed,
     random: randomBytes,
     quota: noQuota(log),

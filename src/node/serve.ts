@@ -4,11 +4,15 @@ import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
+import type { Ledger } from '../ledger.ts'
 import { createUpkeep } from '../upkeep.ts'
 import { type Usage, createUsage } from '../usage.ts'
 import { createClientAddress } from './client-address.ts'
 import { createHttpServer, drain, listen } from './http-server.ts'
 import type { Log } from '../log.ts'
+import { createLedgerThread } from './ledger-in-thread.ts'
+import { ledgerPath } from './ledger-writer.ts'
+import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import { type Opened, openLatchkey } from './open.ts'
 import { createQuota } from './quota.ts'
@@ -26,7 +30,12 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   const clientAddress = createClientAddress(config.trustedProxies)
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
   const usage = createUsage({ store: opened.store, clock })
-  const { app, upkeep } = createServer({ config, log, clock, clientAddress, opened, usage })
+  const ledger = createLedger({
+    writer: createLedgerThread({ path: ledgerPath(config), log }),
+    log,
+  })
+  const parts = { config, log, clock, clientAddress, opened, usage, ledger }
+  const { app, upkeep } = createServer(parts)
   const server = await createHttpServer(app, config.issuer)
   try {
     await listen(server, config)
@@ -46,6 +55,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     async close() {
       await drain(server)
       await running.stop()
+      await ledger.close()
       await opened.store.close()
       log.info({}, 'stopped')
     },
@@ -56,16 +66,19 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress'> & {
   config: Config
   opened: Opened
   usage: Usage
+  ledger: Ledger
 }
 
 /** What answers, and what is done beside it. */
-const createServer = ({ config, log, clock, clientAddress, opened, usage }: Parts) => {
+const createServer = (parts: Parts) => {
+  const { config, log, clock, clientAddress, opened, usage, ledger } = parts
   const { store, signer, kek, audit } = opened
   const app = createApp({
     store,
     signer,
     log,
     audit,
+    ledger,
     kek,
     clock,
     clientAddress,
@@ -79,6 +92,6 @@ const createServer = ({ config, log, clock, clientAddress, opened, usage }: Part
     metricsToken: config.metricsToken,
   })
   const retentionSeconds = config.auditRetentionSeconds
-  const upkeep = createUpkeep({ store, clock, log, kek, audit, usage, retentionSeconds })
+  const upkeep = createUpkeep({ store, clock, log, kek, audit, usage, ledger, retentionSeconds })
   return { app, upkeep }
 }

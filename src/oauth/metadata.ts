@@ -14,6 +14,7 @@ export const metadata = ({ issuer, store }: Pick<Deps, 'issuer' | 'store'>) => {
     introspection_endpoint_auth_methods_supported: AUTH_METHODS,
     revocation_endpoint: `${issuer}/oauth/revoke`,
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    run_revocation_endpoint: `${issuer}/oauth/runs/revoke`,
     registration_endpoint: `${issuer}/oauth/register`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     grant_types_supported: ['client_credentials'],
