@@ -81,7 +81,7 @@ setInterval(() => {
 }, PRUNE_INTERVAL_MS)
 
 process.on('message', (wanted) => {
-  on = wanted === 'on'
+  if (wanted !== 'flush') on = wanted === 'on'
   void ledger.flush().then(() => process.send?.(wanted))
 })
 // Ends with the benchmark, however that ends.

@@ -37,6 +37,7 @@ describe('the metadata', () => {
       introspection_endpoint_auth_methods_supported: methods,
       revocation_endpoint: `${ISSUER}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: methods,
+      run_revocation_endpoint: `${ISSUER}/oauth/runs/revoke`,
       registration_endpoint: `${ISSUER}/oauth/register`,
       jwks_uri: `${ISSUER}${JWKS}`,
       grant_types_supported: ['client_credentials'],
@@ -50,7 +51,7 @@ describe('the metadata', () => {
     const addresses = Object.values(metadata).filter(
       (value): value is string => typeof value === 'string' && value !== ISSUER,
     )
-    expect(addresses).toHaveLength(5)
+    expect(addresses).toHaveLength(6)
     for (const address of addresses) {
       const method = address.includes('/oauth/') ? 'POST' : 'GET'
       expect((await server.request(address.slice(ISSUER.length), { method })).status).not.toBe(404)
