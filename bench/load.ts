@@ -9,7 +9,8 @@ const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
 
 const FORM = 'grant_type=client_credentials&audience=hook'
 
-export type Target = { port: number; authorization: string }
+/** `form` is what is asked for; without it a token with all that the client is granted. */
+export type Target = { port: number; authorization: string; form?: string }
 
 export type Answer = { status: number; type: string | undefined; text: string; ms: number }
 
@@ -33,13 +34,13 @@ export const load = async (
   return { answers, seconds: (performance.now() - start) / 1000 }
 }
 
-export const requestToken = ({ port, authorization }: Target): Promise<Answer> =>
+export const requestToken = ({ port, authorization, form = FORM }: Target): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const start = performance.now()
     const headers = {
       Authorization: authorization,
       'Content-Type': 'application/x-www-form-urlencoded',
-      'Content-Length': FORM.length,
+      'Content-Length': form.length,
     }
     const sent = request(
       { host: '127.0.0.1', port, path: '/oauth/token', method: 'POST', headers, agent },
@@ -57,5 +58,5 @@ export const requestToken = ({ port, authorization }: Target): Promise<Answer> =
     )
     sent.setTimeout(10_000, () => sent.destroy(new Error('no answer within 10 s')))
     sent.once('error', reject)
-    sent.end(FORM)
+    sent.end(form)
   })

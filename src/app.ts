@@ -17,6 +17,7 @@ import { jwks } from './oauth/jwks.ts'
 import { metadata } from './oauth/metadata.ts'
 import { register } from './oauth/register.ts'
 import { revocations } from './oauth/revocations.ts'
+import { revokeRun } from './oauth/revoke-run.ts'
 import { revoke } from './oauth/revoke.ts'
 import { token } from './oauth/token.ts'
 
@@ -30,6 +31,7 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
   app.post('/oauth/token', token(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/introspect', introspect(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/revoke', revoke(deps)).all(methodNotAllowed('POST'))
+  app.post('/oauth/runs/revoke', revokeRun(deps)).all(methodNotAllowed('POST'))
 
   app.post('/oauth/register', register(deps)).all(methodNotAllowed('POST'))
   app

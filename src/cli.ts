@@ -9,6 +9,7 @@ import { key } from './cli/key.ts'
 import { plugin } from './cli/plugin.ts'
 import { resource } from './cli/resource.ts'
 import { revocation } from './cli/revocation.ts'
+import { run } from './cli/run.ts'
 import { secret } from './cli/secret.ts'
 import { server } from './cli/server.ts'
 import { token } from './cli/token.ts'
@@ -30,6 +31,7 @@ for (const register of [
   token,
   resource,
   enrollment,
+  run,
   revocation,
   key,
   audit,

@@ -62,6 +62,9 @@ export const MAX_METADATA_BYTES = 64 * 1024
 export const SECRET_BYTES = 32
 export const ID_BYTES = 16
 
+/** An id that a person chooses: plugin, workspace, resource, run. At most 128 characters. */
+export const CHOSEN_ID = /^[A-Za-z0-9][A-Za-z0-9._:/~-]{0,127}$/
+
 /** Longest human-readable name, in characters. */
 export const MAX_NAME_CHARS = 200
 
@@ -116,6 +119,19 @@ export const MAX_COUNTED_KINDS = 20
 
 /** Secrets whose use is kept in mind until it is written, once a minute. */
 export const MAX_USED_SECRETS = 10_000
+
+/** How long an entry of the ledger may wait to be written with others, in milliseconds: what a crash may cost. */
+export const LEDGER_FLUSH_MS = 100
+/** Entries of the ledger that are written, or forgotten, in one step: about 10 ms, in which others wait to write. */
+export const LEDGER_BATCH_ENTRIES = 500
+/** Entries of the ledger that wait in memory while its file cannot be written: then the oldest are dropped. */
+export const MAX_LEDGER_ENTRIES = 10_000
+/** How soon what could not be written is tried again, in milliseconds. */
+export const LEDGER_RETRY_MS = 1_000
+/** How long the ledger waits for another process's write, in milliseconds. */
+export const LEDGER_BUSY_TIMEOUT_MS = 500
+/** How often the log says that the ledger cannot be written, in milliseconds. */
+export const LEDGER_COMPLAINT_MS = 60_000
 
 /** Rows of the audit table that one seal covers, and that are read at a time. */
 export const MAX_SEALED_ROWS = 1_000

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { Audit } from './audit.ts'
+import type { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { RandomBytes } from './secret.ts'
 import type { Algorithm } from './signing/algorithms.ts'
@@ -38,6 +39,8 @@ export type Deps = {
   audit: Pick<Audit, 'write' | 'count'>
   /** Holds answers of the revocation list until there is something new. */
   revocationWatch: RevocationWatch
+  /** Null: nobody knows which tokens are out. They can be taken back all the same. */
+  ledger: Ledger | null
   /** Keeps in mind that somebody has logged in with it. Writes nothing. */
   secretUsed: (secretId: string) => void
   /** Milliseconds since the epoch. */

@@ -178,6 +178,14 @@ export const narrowDetails = (
   return { details: [...details.values()] }
 }
 
+/** Whether one of the granted entries is over this run, or over any. */
+export const coversRun = (granted: readonly AuthorizationDetail[], identifier: string): boolean =>
+  granted.some(
+    (entry) =>
+      entry.type === TOOL_RUN &&
+      (entry['identifier'] === ANY || entry['identifier'] === identifier),
+  )
+
 /** Those of `before` that `after` does not have as they were. */
 export const takenDetails = (
   before: readonly AuthorizationDetail[],

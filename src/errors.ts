@@ -99,6 +99,17 @@ export const OAUTH_ERRORS = {
     'invalid_authorization_details',
     'A token is for one run: say which with identifier.',
   ],
+  run_malformed: [
+    400,
+    'invalid_authorization_details',
+    'The identifier of a run must be 1 to 128 of A-Z a-z 0-9 . _ : / ~ - and begin with a letter or digit.',
+  ],
+  run_closed: [
+    400,
+    'invalid_authorization_details',
+    'The run is closed: nothing is issued for it any more.',
+  ],
+  identifier_missing: [400, 'invalid_request', 'The parameter identifier is missing.'],
   enrollment_missing: [
     401,
     'invalid_token',
@@ -182,6 +193,7 @@ export const REFUSALS = {
   too_many_secrets: [409, 'The client has as many live secrets as it may have.'],
   exceeds_own_grant: [403, 'Nobody gives what they lack.'],
   enrollment_ended: [409, 'The enrollment has been used or revoked.'],
+  no_ledger: [409, 'No ledger of tokens is kept here.'],
   unbound_required: [403, 'Only for administrators who are bound to no workspace.'],
   body_malformed: [400, 'The body is not a JSON object in UTF-8 with each member once.'],
   body_too_large: [413, 'The body is too long.'],

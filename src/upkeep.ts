@@ -6,6 +6,7 @@ import { sealingKey } from './audit/seals.ts'
 import { type Deps, nowSeconds } from './deps.ts'
 import { ENROLLMENT_RETENTION_SECONDS, UNUSED_START_DELAY_SECONDS } from './constants.ts'
 import { Conflict, reasonOf } from './errors.ts'
+import type { Ledger } from './ledger.ts'
 import type { AuditSeal } from './store/store.ts'
 import type { Usage } from './usage.ts'
 
@@ -19,6 +20,7 @@ export type Upkeep = {
 type UpkeepDeps = Pick<Deps, 'store' | 'clock' | 'log' | 'kek'> & {
   audit: Pick<Audit, 'write' | 'flush'>
   usage: Pick<Usage, 'flush'>
+  ledger?: Pick<Ledger, 'prune'> | null
   /** Null: audit rows are kept for good. */
   retentionSeconds: number | null
   /** Since when clients could log in, in seconds since the epoch. Default: now. */
@@ -73,6 +75,9 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
       await attempt('new audit events could not be sealed', seal)
       await attempt('old audit events could not be cut', cut)
       await attempt('unused clients and old enrollments could not be removed', remove)
+      await attempt('expired tokens could not be taken out of the ledger', async () =>
+        deps.ledger?.prune(nowSeconds(deps)),
+      )
     },
   }
 }

@@ -98,6 +98,7 @@ const start = async (env: Bindings): Promise<Running> => {
     tokenTtlSeconds,
     signer: createSigner({ store, kek }),
     revocationWatch: createLonelyWatch({ store, intervalMs: LONELY_WATCH_INTERVAL_MS }),
+    ledger: null, // a file is not to be had here
     secretUsed: usage.secretUsed,
     random: randomBytes,
     quota: noQuota(log),

@@ -27,6 +27,10 @@ const settings = {
   authorization_details: grantedDetails.optional(),
   token_ttl: tokenTtl.nullish(),
   quota_per_minute: quotaPerMinute.nullish(),
+  ledger: z
+    .boolean({ error: 'must be true or false' })
+    .optional()
+    .meta({ description: 'Keep all its tokens in the ledger, not only those of a run.' }),
 }
 
 export const clientQuery = z.strictObject({
@@ -87,6 +91,7 @@ export const createClient = (admin: Admin, input: z.input<typeof newClient>) =>
       ...(fields.auth_method && { authMethod: fields.auth_method }),
       tokenTtl: fields.token_ttl ?? null,
       quotaPerMinute: fields.quota_per_minute ?? null,
+      ledger: fields.ledger ?? false,
       plugins: fields.plugins ?? [],
       createPlugins: fields.create_plugins ?? false,
       grants: withPermissions(fields.grants ?? []),
@@ -188,6 +193,7 @@ const toClientChange = (fields: z.output<typeof clientChange>): ClientChange => 
   ...(fields.name !== undefined && { name: fields.name }),
   ...(fields.token_ttl !== undefined && { tokenTtl: fields.token_ttl }),
   ...(fields.quota_per_minute !== undefined && { quotaPerMinute: fields.quota_per_minute }),
+  ...(fields.ledger !== undefined && { ledger: fields.ledger }),
   ...(fields.plugins && { plugins: fields.plugins }),
   ...(fields.grants && { grants: withPermissions(fields.grants) }),
   ...(fields.introspects && { introspects: fields.introspects }),

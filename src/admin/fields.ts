@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { isSecureOrLoopback } from '../config.ts'
 import {
+  CHOSEN_ID as ID,
   MAX_DETAILS,
   MAX_ENROLLMENT_TTL_SECONDS,
   MAX_NAME_CHARS,
@@ -17,7 +18,6 @@ import { isScopeToken } from '../oauth/narrowing.ts'
 import { isAlgorithm } from '../signing/algorithms.ts'
 import type { AuthorizationDetail } from '../store/store.ts'
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._:/~-]{0,127}$/
 const ID_RULE = 'must be 1 to 128 of A-Z a-z 0-9 . _ : / ~ - and begin with a letter or digit'
 const MAX_AUDIENCE_URI_CHARS = 255
 const MAX_PERMISSION_CHARS = 128

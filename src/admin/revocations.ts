@@ -10,8 +10,8 @@ import { revocationView } from './views.ts'
 export const revocationQuery = z.strictObject({
   ...pageFields,
   kind: z
-    .enum(['jti', 'client', 'plugin', 'workspace', 'key'], {
-      error: 'must be jti, client, plugin, workspace or key',
+    .enum(['jti', 'run', 'client', 'plugin', 'workspace', 'key'], {
+      error: 'must be jti, run, client, plugin, workspace or key',
     })
     .optional(),
   client_id: z.string().max(MAX_CREDENTIAL_CHARS).optional(),

@@ -1,9 +1,11 @@
 // What administration shows: the keys of the API and of `--json`. Pure: no I/O.
 import { z } from 'zod'
 import { DAY_SECONDS } from '../constants.ts'
+import type { LedgerRow } from '../ledger.ts'
 import type {
   Audience,
   Client,
+  ClosedRun,
   ClientSecret,
   Enrollment,
   Plugin,
@@ -101,6 +103,10 @@ const unusedAfterDays = z
 
 const inDays = (seconds: number | null): number | null => seconds && seconds / DAY_SECONDS
 
+const ledger = z
+  .boolean()
+  .meta({ description: 'Whether all its tokens are in the ledger, not only those of a run.' })
+
 const detailValue = z.union([z.string(), z.number(), z.boolean()])
 const detailsShown = z
   .array(
@@ -152,6 +158,7 @@ export const clientShown = z
     auth_method: z.enum(['client_secret_basic', 'client_secret_post']),
     token_ttl: seconds,
     quota_per_minute: z.int().nullable(),
+    ledger,
     software_id: z.string().nullable(),
     unused_after_days: unusedAfterDays,
     generation,
@@ -172,6 +179,7 @@ export const clientView = (row: Client): z.infer<typeof clientShown> => ({
   auth_method: row.authMethod,
   token_ttl: row.tokenTtl,
   quota_per_minute: row.quotaPerMinute,
+  ledger: row.ledger,
   software_id: row.softwareId,
   unused_after_days: inDays(row.unusedAfter),
   generation: row.generation,
@@ -253,8 +261,11 @@ export const keyView = (row: SigningKey): z.infer<typeof keyShown> => ({
 export const revocationShown = z
   .strictObject({
     seq: z.int(),
-    kind: z.enum(['jti', 'client', 'plugin', 'workspace', 'key']),
-    value: z.string().meta({ description: 'Of a workspace the SHA-256 (base64url) of its id.' }),
+    kind: z.enum(['jti', 'run', 'client', 'plugin', 'workspace', 'key']),
+    value: z.string().meta({
+      description:
+        'Of a workspace the SHA-256 (base64url) of its id; of a run that of the id of its workspace, a line feed and its identifier.',
+    }),
     gen: z.int().nullable().meta({ description: 'Tokens of an older generation are revoked.' }),
     client_id: z.string().nullable().meta({ description: 'Whose token a `jti` rule takes back.' }),
     created_at: timestamp,
@@ -270,6 +281,53 @@ export const revocationView = (row: Revocation): z.infer<typeof revocationShown>
   client_id: row.clientId,
   created_at: time(row.createdAt),
   expires_at: timeOrNull(row.expiresAt),
+})
+
+export const closedRunShown = z
+  .strictObject({
+    identifier: z.string(),
+    workspace_id: z.string().nullable().meta({ description: 'Null: of unbound administrators.' }),
+    closed_at: timestamp,
+  })
+  .meta({ id: 'ClosedRun', description: 'A run that gets no more tokens.' })
+
+export const closedRunView = (row: ClosedRun): z.infer<typeof closedRunShown> => ({
+  identifier: row.identifier,
+  workspace_id: row.workspaceId,
+  closed_at: time(row.createdAt),
+})
+
+export const runRevoked = z
+  .strictObject({
+    identifier: z.string(),
+    workspace_id: z.string(),
+    matched: z
+      .int()
+      .nullable()
+      .meta({ description: 'Its tokens that had not expired; null where no ledger is kept.' }),
+  })
+  .meta({ id: 'RevokedRun' })
+
+export const tokenShown = z
+  .strictObject({
+    jti: z.string(),
+    client_id: z.string(),
+    workspace_id: z.string().nullable().meta({ description: 'Null: of an unbound administrator.' }),
+    audience: z.string(),
+    runs: z.array(z.string()).meta({ description: 'Identifiers of the runs that it names.' }),
+    issued_at: timestamp,
+    expires_at: timestamp,
+  })
+  .meta({ id: 'Token', description: 'A token that has not expired, revoked or not.' })
+
+export const tokenView = (row: LedgerRow): z.infer<typeof tokenShown> => ({
+  jti: row.jti,
+  client_id: row.clientId,
+  workspace_id: row.workspaceId,
+  audience: row.audience,
+  runs: [...row.runs],
+  issued_at: time(row.issuedAt),
+  expires_at: time(row.expiresAt),
 })
 
 /** A token that nobody has used, that still could be. */

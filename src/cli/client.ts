@@ -37,11 +37,18 @@ type CreateFlags = {
   auth?: 'client_secret_basic'
   ttl?: number
   quota?: number
+  ledger?: boolean
   env?: boolean
   json?: boolean
 }
 
-type UpdateFlags = { name?: string; ttl?: number | false; quota?: number | false; json?: boolean }
+type UpdateFlags = {
+  name?: string
+  ttl?: number | false
+  quota?: number | false
+  ledger?: boolean
+  json?: boolean
+}
 
 type GrantFlags = {
   grant?: Grant[]
@@ -100,6 +107,7 @@ const create = (noun: Command): void => {
     .option('--auth <METHOD>', 'client_secret_basic (client_secret_post works as well)')
     .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
     .option('--quota <N/min>', 'token requests a minute', quota)
+    .option('--ledger', 'keep all its tokens in the ledger, not only those of a run')
     .addOption(
       new Option('--env', 'print CLIENT_ID=… and CLIENT_SECRET=… for a shell').conflicts('json'),
     )
@@ -125,6 +133,7 @@ const newClient = (flags: CreateFlags) => ({
     auth_method: flags.auth,
     token_ttl: flags.ttl,
     quota_per_minute: flags.quota,
+    ledger: flags.ledger,
   }),
 })
 
@@ -140,11 +149,14 @@ const update = (noun: Command): void => {
     .option('--no-ttl', 'what the audience says')
     .option('--quota <N/min>', 'token requests a minute', quota)
     .option('--no-quota', 'as many token requests as it likes')
+    .option('--ledger', 'keep all its tokens in the ledger')
+    .option('--no-ledger', 'keep only those of a run')
     .action(async (id: string, flags: UpdateFlags) => {
       const input = given({
         name: flags.name,
         token_ttl: flags.ttl === false ? null : flags.ttl,
         quota_per_minute: flags.quota === false ? null : flags.quota,
+        ledger: flags.ledger,
       })
       print(await withAdmin((admin) => updateClient(admin, id, input)), flags)
     })

@@ -47,6 +47,7 @@ const tellIn = async (directory: string): Promise<void> => {
     tokenTtlSeconds: config.tokenTtlSeconds,
     algorithms: config.algorithms,
     metrics: null,
+    ledger: null,
   }
   const admin = { deps, as: { actor: 'demo' }, authority: SHELL, ifMatch: null }
   const serverOf = async (example: Parameters<typeof startGateway>[0]['example']) =>

@@ -6,7 +6,7 @@ export const revocation = (program: Command): void => {
   const noun = program.command('revocation').description('what takes tokens back')
 
   listing(noun, 'the rules that are kept, oldest first', listRevocations, [
-    ['--kind <KIND>', 'kind', 'only jti, client, plugin, workspace or key'],
+    ['--kind <KIND>', 'kind', 'only jti, run, client, plugin, workspace or key'],
     ['--client <ID>', 'client_id', 'only those over this client and its tokens'],
   ])
 }

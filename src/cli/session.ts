@@ -5,6 +5,8 @@ import { SHELL } from '../admin/authority.ts'
 import type { Admin } from '../admin/operation.ts'
 import { loadConfig } from '../config.ts'
 import { newJti } from '../secret.ts'
+import { createLedgerWriter, ledgerPath } from '../node/ledger-writer.ts'
+import { createLedger } from '../node/ledger.ts'
 import { createLogTo, linesTo } from '../node/logger.ts'
 import { openLatchkey } from '../node/open.ts'
 
@@ -20,10 +22,14 @@ export const withAdmin = async <T>(
   const actor = `cli:${userName()}`
   const clock = Date.now
   const { store, signer, kek, audit } = await openLatchkey({ config, clock, log, actor, create })
+  const ledger = createLedger({
+    writer: createLedgerWriter({ path: ledgerPath(config), clock, log }),
+    log,
+  })
   try {
     return await operation({
       deps: {
-        ...{ store, signer, kek, log, audit, clock },
+        ...{ store, signer, kek, log, audit, clock, ledger },
         random: randomBytes,
         issuer: config.issuer,
         tokenTtlSeconds: config.tokenTtlSeconds,
@@ -36,6 +42,7 @@ export const withAdmin = async <T>(
       ifMatch: null,
     })
   } finally {
+    await ledger.close()
     await store.close()
   }
 }

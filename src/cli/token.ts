@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
+import { listTokens } from '../admin/ledger.ts'
 import { revokeToken } from '../admin/revocations.ts'
 import { inspectToken, issueTokenFor } from '../admin/tokens.ts'
-import { leaf, readJsonFile, readToken } from './flags.ts'
+import { leaf, listing, readJsonFile, readToken } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -55,4 +56,10 @@ export const token = (program: Command): void => {
     const text = await readToken(argument, command)
     print(await withAdmin((admin) => revokeToken(admin, { token: text })), flags)
   })
+
+  listing(noun, 'tokens of a client or a run that have not expired, revoked or not', listTokens, [
+    ['--client <ID>', 'client_id', 'those of this client'],
+    ['--run <IDENTIFIER>', 'run', 'those that name this run'],
+    ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
+  ])
 }

@@ -4,12 +4,16 @@ import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
+import type { Ledger } from '../ledger.ts'
 import { createWatch } from '../revocation/watch.ts'
 import { createUpkeep } from '../upkeep.ts'
 import { type Usage, createUsage } from '../usage.ts'
 import { createClientAddress } from './client-address.ts'
 import { createHttpServer, drain, listen } from './http-server.ts'
 import type { Log } from '../log.ts'
+import { createLedgerThread } from './ledger-in-thread.ts'
+import { ledgerPath } from './ledger-writer.ts'
+import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import { type Opened, openLatchkey } from './open.ts'
 import { createQuota } from './quota.ts'
@@ -27,9 +31,13 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   const clientAddress = createClientAddress(config.trustedProxies)
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
   const usage = createUsage({ store: opened.store, clock })
+  const ledger = createLedger({
+    writer: createLedgerThread({ path: ledgerPath(config), log }),
+    log,
+  })
   const revocationWatch = createWatch(opened)
   const { app, upkeep } = createServer({
-    ...{ config, log, clock, clientAddress, opened, usage, revocationWatch },
+    ...{ config, log, clock, clientAddress, opened, usage, ledger, revocationWatch },
   })
   const server = await createHttpServer(app, config.issuer)
   try {
@@ -51,6 +59,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
       revocationWatch.close()
       await drain(server)
       await running.stop()
+      await ledger.close()
       await opened.store.close()
       log.info({}, 'stopped')
     },
@@ -61,11 +70,12 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress' | 'revocationWatch'> &
   config: Config
   opened: Opened
   usage: Usage
+  ledger: Ledger
 }
 
 /** What answers, and what is done beside it. */
 const createServer = ({ config, opened, usage, ...parts }: Parts) => {
-  const { log, clock } = parts
+  const { log, clock, ledger } = parts
   const { store, signer, kek, audit } = opened
   const app = createApp({
     ...parts,
@@ -83,6 +93,6 @@ const createServer = ({ config, opened, usage, ...parts }: Parts) => {
     metricsToken: config.metricsToken,
   })
   const retentionSeconds = config.auditRetentionSeconds
-  const upkeep = createUpkeep({ store, clock, log, kek, audit, usage, retentionSeconds })
+  const upkeep = createUpkeep({ store, clock, log, kek, audit, usage, ledger, retentionSeconds })
   return { app, upkeep }
 }

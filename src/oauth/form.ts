@@ -21,6 +21,7 @@ const PARAMETERS = new Set([
   'authorization_details',
   'token',
   'token_type_hint',
+  'identifier',
 ])
 
 /** @throws OAuthError `parameter_in_query`, `media_type_unsupported`, `body_too_large`, `body_malformed`, `parameter_repeated`, `target_repeated` */

@@ -1,8 +1,9 @@
 // Makes an access token (RFC 9068) of what a client is granted and what is asked for. Nothing is stored.
-import { MAX_TOKEN_BYTES } from '../constants.ts'
+import { CHOSEN_ID, MAX_TOKEN_BYTES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
 import { TOOL_RUN, targetOf } from '../details.ts'
 import { OAuthError } from '../errors.ts'
+import { runRuleValue } from '../revocation/rules.ts'
 import { newJti } from '../secret.ts'
 import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from './access-token.ts'
@@ -10,7 +11,15 @@ import { type Narrowed, type TokenRequest, narrow } from './narrowing.ts'
 
 type IssueDeps = Pick<
   Deps,
-  'store' | 'signer' | 'clock' | 'random' | 'issuer' | 'tokenTtlSeconds' | 'log' | 'metrics'
+  | 'store'
+  | 'signer'
+  | 'ledger'
+  | 'clock'
+  | 'random'
+  | 'issuer'
+  | 'tokenTtlSeconds'
+  | 'log'
+  | 'metrics'
 >
 
 /** RFC 6749 §5.1. `expires_in` is in seconds. */
@@ -32,6 +41,7 @@ export const issueToken = async (
 ): Promise<TokenResponse> => {
   const narrowed = narrow(request, subject)
   await checkTargets(narrowed.details, subject, deps)
+  const runs = await checkRuns(narrowed.details, subject, deps)
   const ttl = lifetime(subject.tokenTtl, narrowed.audience.tokenTtl, deps.tokenTtlSeconds)
   const iat = nowSeconds(deps)
   const claims = {
@@ -54,6 +64,11 @@ export const issueToken = async (
     'token issued',
   )
   deps.metrics?.tokenIssued(audience)
+  if (runs.length > 0 || subject.ledger) {
+    const { id: clientId, workspace } = subject
+    const entry = { jti, clientId, workspaceId: workspace?.id ?? null, audience, runs }
+    deps.ledger?.note({ ...entry, issuedAt: claims.iat, expiresAt: claims.exp })
+  }
   return {
     ...{ access_token: token, token_type: 'Bearer', expires_in: ttl, scope },
     ...(authorization_details && { authorization_details }),
@@ -96,6 +111,26 @@ const checkTargets = async (
     const allThere = parts === null || parts.every((part) => known.includes(part))
     if ((identifier !== null && !there) || !allThere) throw new OAuthError('details_not_granted')
   }
+}
+
+/**
+ * None of the runs that a token is to name is closed. One that is closed in the instant after this look has its
+ * rule already when the token is signed: the rule is over the run, and takes this token, too.
+ * @returns their identifiers
+ */
+const checkRuns = async (
+  details: readonly AuthorizationDetail[],
+  { workspace }: TokenSubject,
+  { store }: Pick<Deps, 'store'>,
+): Promise<string[]> => {
+  const named = details.filter(({ type }) => type === TOOL_RUN)
+  if (named.length === 0) return []
+  const runs = [...new Set(named.map((entry) => String(entry['identifier'])))]
+  // Nobody could close a run that has no id.
+  if (!runs.every((id) => CHOSEN_ID.test(id))) throw new OAuthError('run_malformed')
+  const values = runs.map((id) => runRuleValue(workspace?.id ?? null, id))
+  if (await store.isRunClosed(values)) throw new OAuthError('run_closed')
+  return runs
 }
 
 const narrowedClaims = ({ audience, scope, plugin, details }: Narrowed) => ({

@@ -15,6 +15,7 @@ export const metadata = ({ issuer, store }: Pick<Deps, 'issuer' | 'store'>) => {
     introspection_endpoint_auth_methods_supported: AUTH_METHODS,
     revocation_endpoint: `${issuer}/oauth/revoke`,
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    run_revocation_endpoint: `${issuer}/oauth/runs/revoke`,
     registration_endpoint: `${issuer}/oauth/register`,
     revocation_list_endpoint: revocationListUrl(issuer),
     jwks_uri: `${issuer}/.well-known/jwks.json`,

@@ -12,6 +12,7 @@ type TokenDeps = Pick<
   Deps,
   | 'store'
   | 'signer'
+  | 'ledger'
   | 'clock'
   | 'random'
   | 'issuer'

@@ -18,6 +18,15 @@ const TRUST_TIERS = ['bundled', 'trusted', 'restricted'] as const
 export const workspaceRuleValue = (workspaceId: string): string =>
   createHash('sha256').update(workspaceId).digest('base64url')
 
+/**
+ * The value of a run's rule, which is known by both: no id of a workspace has a line feed, so no other pair has
+ * the same text. Clients that belong to no workspace have one of their own, without a name.
+ */
+export const runRuleValue = (workspaceId: string | null, identifier: string): string =>
+  createHash('sha256')
+    .update(`${workspaceId ?? ''}\n${identifier}`)
+    .digest('base64url')
+
 const lacks = <T>(before: readonly T[], after: readonly T[] | undefined): boolean =>
   after !== undefined && before.some((item) => !after.includes(item))
 

@@ -1,5 +1,8 @@
 // The store as a revocation source: for the verifier of whoever runs in the server's own process.
+import { TOOL_RUN } from '../details.ts'
+import { isObject } from '../json.ts'
 import type { RevocationLookup, Store } from '../store/store.ts'
+import { runRuleValue } from './rules.ts'
 
 /** The claims that rules look at. Those that are missing or of another type count as absent. */
 export type RevocableClaims = { readonly [claim: string]: unknown }
@@ -13,6 +16,14 @@ const counted = (id: unknown, generation: unknown) =>
 const generationOf = (value: unknown): number =>
   typeof value === 'number' && Number.isSafeInteger(value) ? value : -1
 
+/** Of each run that the token names, whatever else its details say. */
+const runsOf = (details: unknown, workspaceId: unknown): string[] =>
+  (Array.isArray(details) ? (details as unknown[]) : []).flatMap((entry) => {
+    if (!isObject(entry) || entry['type'] !== TOOL_RUN) return []
+    const identifier = text(entry['identifier'])
+    return identifier === undefined ? [] : [runRuleValue(text(workspaceId) ?? null, identifier)]
+  })
+
 /** What the rules compare, of a token whose signature has been verified. */
 export const revocationLookup = (kid: string, claims: RevocableClaims): RevocationLookup => ({
   kid,
@@ -21,6 +32,7 @@ export const revocationLookup = (kid: string, claims: RevocableClaims): Revocati
   clientGen: generationOf(claims['client_gen']),
   workspace: counted(claims['workspace_id'], claims['workspace_gen']),
   plugin: counted(claims['plugin_id'], claims['plugin_gen']),
+  runs: runsOf(claims['authorization_details'], claims['workspace_id']),
 })
 
 /**

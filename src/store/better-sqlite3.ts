@@ -66,7 +66,7 @@ const open = (path: string): BetterSqlite3.Database => {
  * Switches to the write-ahead log. SQLite does not wait where two processes do that to a new file at once:
  * one of them is told SQLITE_BUSY straight away, whatever the timeout says. So this one waits.
  */
-const writeAhead = (client: BetterSqlite3.Database): void => {
+export const writeAhead = (client: BetterSqlite3.Database): void => {
   const deadline = Date.now() + BUSY_TIMEOUT_MS
   for (;;) {
     try {

@@ -13,6 +13,7 @@ import { fillPlaces, keyVerbs } from './sqlite/keys.ts'
 import { pluginVerbs } from './sqlite/plugins.ts'
 import { resourceVerbs } from './sqlite/resources.ts'
 import { revocationVerbs } from './sqlite/revocations.ts'
+import { runVerbs } from './sqlite/runs.ts'
 import { secretVerbs } from './sqlite/secrets.ts'
 import { tokenVerbs } from './sqlite/tokens.ts'
 import { workspaceVerbs } from './sqlite/workspaces.ts'
@@ -68,6 +69,7 @@ export const createSqliteStore = (driver: Driver): Store =>
     ...keyVerbs(driver),
     ...epochVerbs(driver),
     ...revocationVerbs(driver),
+    ...runVerbs(driver),
     ...resourceVerbs(driver),
     ...workspaceVerbs(driver),
     ...audienceVerbs(driver),

@@ -109,6 +109,8 @@ export type TokenSubject = {
   }[]
   introspects: string[]
   details: AuthorizationDetail[]
+  /** Whether all its tokens are kept in the ledger, not only those of a run. */
+  ledger: boolean
 }
 
 /** What authorization details point at: one id for each type, whichever workspace it is in. */
@@ -142,7 +144,7 @@ export type KeyCandidate = Pick<SigningKey, 'kid' | 'algorithm' | 'publicJwk'> &
   privateJwe: string
 }
 
-export type RevocationKind = 'jti' | 'client' | 'plugin' | 'workspace' | 'key'
+export type RevocationKind = 'jti' | 'run' | 'client' | 'plugin' | 'workspace' | 'key'
 
 /** What the rules of section "Revocation" compare: taken from a verified token. */
 export type RevocationLookup = {
@@ -152,7 +154,15 @@ export type RevocationLookup = {
   clientGen: number
   workspace: { id: string; generation: number } | null
   plugin: { id: string; generation: number } | null
+  /** The values of the rules over the runs that it names. */
+  runs: readonly string[]
 }
+
+/** One execution of an agent, known by both. Null: of clients that belong to no workspace. */
+export type Run = { workspaceId: string | null; identifier: string }
+
+/** A run for which nothing is issued any more, for good. `id` is the value of its rule. */
+export type ClosedRun = Run & Position
 
 export type AuditOutcome = 'intent' | 'success' | 'refused' | 'failed'
 
@@ -316,6 +326,8 @@ export type NewClient = Pick<
   registrationHash?: string
   softwareId?: string | null
   unusedAfter?: number | null
+  /** Where nothing is said: no. */
+  ledger?: boolean
   /** Make those of `plugins` that do not exist yet, with the trust tier `restricted`. */
   createPlugins: boolean
 }
@@ -383,6 +395,15 @@ export interface Store {
     token: { jti: string; clientId: string; clientGen: number; exp: number },
     now: number,
   ): Promise<void>
+
+  /**
+   * Refuses new tokens of this run for good and kills those that are out. Closing it again changes nothing.
+   * @throws OperationRefused `unknown_reference` where there is no such workspace
+   */
+  closeRun(run: Run, now: number): Promise<void>
+  /** Whether one of these values of rules is that of a closed run. Never answered from memory. */
+  isRunClosed(values: readonly string[]): Promise<boolean>
+  listClosedRuns(filter?: { workspaceId?: string | undefined }, part?: Part): Promise<ClosedRun[]>
 
   // Administration. Each update is decided from `before`: where that has changed since, `Conflict`.
   // What takes something away raises the generation and writes the rule in the same step.
@@ -491,7 +512,14 @@ export interface Store {
 export type ClientChange = Partial<
   Pick<
     Client,
-    'name' | 'tokenTtl' | 'quotaPerMinute' | 'plugins' | 'grants' | 'introspects' | 'details'
+    | 'name'
+    | 'tokenTtl'
+    | 'quotaPerMinute'
+    | 'plugins'
+    | 'grants'
+    | 'introspects'
+    | 'details'
+    | 'ledger'
   >
 > & {
   status?: 'active' | 'disabled'

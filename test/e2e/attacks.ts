@@ -38,7 +38,8 @@ const followBy = (server: TestServer) => {
       const { answer } = await next()
       answer(text)
       await until('the next request', () => held.length > asked)
-      return verifier.status().revocations.lastFailure
+      const { revocations } = verifier.status()
+      return 'lastFailure' in revocations ? revocations.lastFailure : 'follows nothing'
     },
     /** What the follower has asked for last. */
     asks: () => new URL(held.at(-1)?.url ?? '').searchParams.get('after'),

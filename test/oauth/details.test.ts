@@ -131,8 +131,8 @@ describe('what is given', () => {
     [
       'a run with an odd name',
       [RUN],
-      [{ type: 'tool_run', identifier: 'run "7" \\ é🔑' }],
-      [{ ...RUN, identifier: 'run "7" \\ é🔑' }],
+      [{ type: 'tool_run', identifier: 'run:7/~a', actions: ['"7" \\ é🔑'] }],
+      [{ ...RUN, identifier: 'run:7/~a', actions: ['"7" \\ é🔑'] }],
     ],
   ]
   test.each(cases)('%s', async (_, granted, asked, result) => {

@@ -37,6 +37,7 @@ describe('the metadata', () => {
       introspection_endpoint_auth_methods_supported: methods,
       revocation_endpoint: `${ISSUER}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: methods,
+      run_revocation_endpoint: `${ISSUER}/oauth/runs/revoke`,
       registration_endpoint: `${ISSUER}/oauth/register`,
       revocation_list_endpoint: `${ISSUER}/oauth/revocations`,
       jwks_uri: `${ISSUER}${JWKS}`,

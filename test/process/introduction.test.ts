@@ -11,6 +11,7 @@ import { key } from '../../src/cli/key.ts'
 import { plugin } from '../../src/cli/plugin.ts'
 import { resource } from '../../src/cli/resource.ts'
 import { revocation } from '../../src/cli/revocation.ts'
+import { run } from '../../src/cli/run.ts'
 import { secret } from '../../src/cli/secret.ts'
 import { server } from '../../src/cli/server.ts'
 import { token } from '../../src/cli/token.ts'
@@ -27,7 +28,7 @@ import {
 
 const NOUNS = [
   ...[audience, plugin, workspace, client, secret, token],
-  ...[resource, enrollment, revocation, key, audit],
+  ...[resource, enrollment, run, revocation, key, audit],
 ]
 
 const VERBS: Record<string, string[]> = {
@@ -39,9 +40,10 @@ const VERBS: Record<string, string[]> = {
     ...['revoke-tokens', 'list'],
   ],
   secret: ['add', 'list', 'show', 'revoke'],
-  token: ['issue', 'inspect', 'revoke'],
+  token: ['issue', 'inspect', 'revoke', 'list'],
   resource: ['put', 'show', 'delete', 'list'],
   enrollment: ['create', 'show', 'revoke', 'list'],
+  run: ['revoke', 'list'],
   revocation: ['list'],
   key: ['show', 'list', 'revoke'],
   audit: ['list', 'verify', 'export'],

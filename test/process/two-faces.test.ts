@@ -41,6 +41,12 @@ const ELSEWHERE = {
   authorization_details: [{ type: 'playlist', identifier: 'nope', actions: '*', parts: '*' }],
 }
 
+const RUNS = {
+  authorization_details: [
+    { type: 'tool_run', identifier: '*', project_id: 'p1', locations: '*', actions: '*' },
+  ],
+}
+
 const STEPS: readonly Step[] = [
   {
     cli: 'workspace create acme --name Acme',
@@ -164,6 +170,42 @@ const STEPS: readonly Step[] = [
   },
   { cli: 'resource show playlist evening', api: 'GET /resources/playlist/evening' },
   { cli: 'resource delete playlist evening', api: 'DELETE /resources/playlist/evening' },
+  {
+    cli: 'client details $client -',
+    api: 'PUT /clients/$client/authorization-details',
+    body: RUNS,
+    stdin: JSON.stringify(RUNS.authorization_details),
+  },
+  { cli: 'token list --client $client', api: 'GET /tokens?client_id=$client' },
+  { cli: 'token list', api: 'GET /tokens', code: 'invalid_value' },
+  {
+    cli: 'run revoke .x --workspace acme',
+    api: 'POST /runs/.x/revoke',
+    body: { workspace_id: 'acme' },
+    code: 'invalid_value',
+  },
+  {
+    cli: 'run revoke run/7 --workspace acme',
+    api: 'POST /runs/run%2F7/revoke',
+    body: { workspace_id: 'acme' },
+  },
+  {
+    cli: 'run revoke run/7 --workspace nope',
+    api: 'POST /runs/run%2F7/revoke',
+    body: { workspace_id: 'nope' },
+    code: 'unknown_reference',
+  },
+  { cli: 'run list --workspace acme', api: 'GET /runs?workspace_id=acme' },
+  {
+    cli: 'client update $client --ledger',
+    api: 'PATCH /clients/$client',
+    body: { ledger: true },
+  },
+  {
+    cli: 'client update $client --no-ledger',
+    api: 'PATCH /clients/$client',
+    body: { ledger: false },
+  },
   { cli: 'client disable $client', api: 'POST /clients/$client/disable' },
   { cli: 'client enable $client', api: 'POST /clients/$client/enable' },
   { cli: 'client revoke-tokens $client', api: 'POST /clients/$client/revoke-tokens' },

@@ -18,6 +18,7 @@ import { partContract } from './contract/parts.ts'
 import { pluginContract } from './contract/plugins.ts'
 import { resourceContract } from './contract/resources.ts'
 import { revocationContract } from './contract/revocations.ts'
+import { runContract } from './contract/runs.ts'
 import { secretContract } from './contract/secrets.ts'
 import { workspaceContract } from './contract/workspaces.ts'
 
@@ -27,6 +28,7 @@ const PARTS = [
   loginContract,
   keyContract,
   revocationContract,
+  runContract,
   workspaceContract,
   audienceContract,
   pluginContract,

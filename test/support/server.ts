@@ -3,12 +3,14 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { type AuditEvent, createAudit } from '../../src/audit.ts'
 import type { Deps } from '../../src/deps.ts'
+import { createLedgerWriter } from '../../src/node/ledger-writer.ts'
+import { createLedger } from '../../src/node/ledger.ts'
 import { createLogTo } from '../../src/node/logger.ts'
 import { createQuota } from '../../src/node/quota.ts'
 import { createWatch } from '../../src/revocation/watch.ts'
@@ -84,7 +86,12 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const audit = createAudit({ store: used, clock: () => clock.now })
   const usage = createUsage({ store: used, clock: () => clock.now })
   const log = createLogTo({ write: (line) => lines.push(JSON.parse(line) as LogLine) }, 'debug')
+  const ledgerPath = join(dirname(path), 'ledger.db')
+  const writer = createLedgerWriter({ path: ledgerPath, clock: () => clock.now, log })
+  const ledger = createLedger({ writer, log })
+  cleanups.unshift(() => ledger.close())
   const deps: Deps = {
+    ledger,
     store: used,
     signer: createSigner({ store: used, kek: KEK }),
     log,

@@ -27,6 +27,7 @@ const REFUSAL_REMEDIES: Record<RefusalCode, string> = {
   too_many_secrets: 'Revoke a secret that is no longer used.',
   enrollment_ended: 'It can no longer become a client. Make another one where one is needed.',
   exceeds_own_grant: 'Let an administrator do it whose client has what is given.',
+  no_ledger: 'Ask a server that keeps one. Tokens can be taken back without it.',
   unbound_required: 'Let an administrator do it who is bound to no workspace.',
   body_malformed: 'Send one JSON object, in UTF-8, without repeated members.',
   body_too_large: 'Send less at a time.',

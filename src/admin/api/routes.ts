@@ -17,12 +17,14 @@ import { readIfMatch, readJsonObject, readQuery } from './input.ts'
 import { keys } from './keys.ts'
 import { renderProblem } from './problem.ts'
 import { registry } from './registry.ts'
+import { runs } from './runs.ts'
 
 /** The OpenAPI document is made of this table, too. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...registry,
   ...clients,
   ...enrollments,
+  ...runs,
   ...keys,
   ...audit,
 ]

@@ -28,6 +28,8 @@ const ofWorkspace = (id: string): SQL => sql`(
       or ${auditEvents.target} in (select id from enrollments where workspace_id = ${id})
       or (${auditEvents.action} like 'resource.%'
         and ${auditEvents.target} in (select type || '/' || id from resources where workspace_id = ${id}))
+      or (${auditEvents.action} like 'run.%'
+        and ${auditEvents.target} in (select workspace_id || '/' || identifier from closed_runs where workspace_id = ${id}))
       or (${auditEvents.target} = ${id} and ${auditEvents.action} like 'workspace.%'))
     and ${auditEvents.actor} not in (select 'client:' || id from clients where workspace_id <> ${id})))`
 

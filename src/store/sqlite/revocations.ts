@@ -21,6 +21,8 @@ const ofWorkspace = (id: string): SQL => sql`(
   (${revocations.kind} = 'workspace' and ${revocations.value} = ${workspaceRuleValue(id)})
   or (${revocations.kind} = 'client'
     and ${revocations.value} in (select id from clients where workspace_id = ${id}))
+  or (${revocations.kind} = 'run'
+    and ${revocations.value} in (select value from closed_runs where workspace_id = ${id}))
   or ${revocations.clientId} in (select id from clients where workspace_id = ${id}))`
 
 const fits = ({ kind, clientId, workspaceId }: RevocationFilter): SQL | undefined =>

@@ -103,6 +103,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
       grants: grantsJson,
       introspects: introspectsJson,
       details: detailsJson,
+      ledger: clients.ledger,
     })
     .from(clients)
     .leftJoin(workspaces, eq(workspaces.id, clients.workspaceId))
@@ -134,7 +135,11 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
       eq(revocations.value, sql.placeholder(kind)),
       generation === undefined ? undefined : gt(revocations.gen, sql.placeholder(generation)),
     )
-  // No LIMIT, which would be bound (see `isActive`): there are at most five rows.
+  const runRule = and(
+    eq(revocations.kind, 'run'),
+    sql`${revocations.value} in (select value from json_each(${sql.placeholder('runs')}))`,
+  )
+  // No LIMIT, which would be bound (see `isActive`): there are at most five rows, and one for each run.
   const revocation = db
     .select({ kind: sql<RevocationKind>`${revocations.kind}` })
     .from(revocations)
@@ -145,6 +150,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
         ruleOver('client', 'clientGen'),
         ruleOver('plugin', 'pluginGen'),
         ruleOver('workspace', 'workspaceGen'),
+        runRule,
       ),
     )
     .prepare()
@@ -179,6 +185,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
         pluginGen: token.plugin?.generation ?? null,
         workspace: token.workspace === null ? null : workspaceRuleValue(token.workspace.id),
         workspaceGen: token.workspace?.generation ?? null,
+        runs: JSON.stringify(token.runs),
       })
       return rows[0]?.kind ?? null
     },

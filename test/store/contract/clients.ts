@@ -27,6 +27,7 @@ const CASES: Case[] = [
   { change: { name: 'New' }, takes: false },
   { change: { tokenTtl: 60 }, takes: false },
   { change: { quotaPerMinute: 1 }, takes: false },
+  { change: { ledger: true }, takes: false },
   { change: { status: 'active' }, takes: false },
   { change: { status: 'disabled' }, takes: true },
   { change: { plugins: HELD.plugins }, takes: false },

@@ -114,6 +114,7 @@ export const loginContract = (open: Open): void => {
           { audience: 'api', permissions: ['read', 'full'] },
         ],
         introspects: ['hook', 'api'],
+        ledger: true,
       })
       const defaults = { tokenTtl: null, algorithm: 'RS256' }
       expect(await store.findTokenSubject('subject')).toEqual({
@@ -153,6 +154,7 @@ export const loginContract = (open: Open): void => {
         ],
         introspects: ['api', 'hook'],
         details: [],
+        ledger: true,
       })
     })
 
@@ -167,6 +169,7 @@ export const loginContract = (open: Open): void => {
         grants: [],
         introspects: [],
         details: [],
+        ledger: false,
       })
       expect(await store.findTokenSubject('nobody')).toBeNull()
     })

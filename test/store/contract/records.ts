@@ -96,6 +96,7 @@ export const token = (claims: Partial<RevocationLookup>): RevocationLookup => ({
   clientGen: 1,
   workspace: null,
   plugin: null,
+  runs: [],
   ...claims,
 })
 

@@ -1,0 +1,91 @@
+// The token endpoint with a ledger that can be switched off and on, for a client whose tokens name a run. Started by
+// ledger.ts. Everything else is as `latchkey serve` has it: a database file, a log file.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, openSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Store } from '../src/store/store.ts'
+
+/** What an operator runs is what is built. */
+const built = async <T>(path: string): Promise<T> =>
+  (await import(new URL(`../dist/${path}.js`, import.meta.url).href)) as T
+
+const { createApp } = await built<typeof import('../src/app.ts')>('app')
+const { loadConfig } = await built<typeof import('../src/config.ts')>('config')
+const { createHttpServer, listen } =
+  await built<typeof import('../src/node/http-server.ts')>('node/http-server')
+const { createLedgerThread } =
+  await built<typeof import('../src/node/ledger-in-thread.ts')>('node/ledger-in-thread')
+const { ledgerPath } =
+  await built<typeof import('../src/node/ledger-writer.ts')>('node/ledger-writer')
+const { createLedger } = await built<typeof import('../src/node/ledger.ts')>('node/ledger')
+const { createLogTo, linesTo } = await built<typeof import('../src/node/logger.ts')>('node/logger')
+const { createMetrics } = await built<typeof import('../src/node/metrics.ts')>('node/metrics')
+const { openLatchkey } = await built<typeof import('../src/node/open.ts')>('node/open')
+const { createQuota } = await built<typeof import('../src/node/quota.ts')>('node/quota')
+const { newClientId, newClientSecret } = await built<typeof import('../src/secret.ts')>('secret')
+const { createUsage } = await built<typeof import('../src/usage.ts')>('usage')
+
+/** In the long run as much is forgotten as is written: here at once, or the benchmark would not see it. */
+const PRUNE_INTERVAL_MS = 1_000
+const LONG_AFTER_SECONDS = 365 * 24 * 60 * 60
+
+const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+
+const config = loadConfig({
+  LATCHKEY_ISSUER: 'http://localhost',
+  LATCHKEY_PORT: '0',
+  LATCHKEY_DATABASE_URL: `file:${join(directory, 'data', 'latchkey.db')}`,
+  LATCHKEY_KEYS_DIR: join(directory, 'keys'),
+})
+const clock = Date.now
+const log = createLogTo(linesTo(openSync(join(directory, 'log'), 'a')), 'info')
+const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
+const ledger = createLedger({ writer: createLedgerThread({ path: ledgerPath(config), log }), log })
+let on = false
+
+/** As most are, but for the run that its tokens name. */
+const makeClient = async (store: Store) => {
+  const [id, secret] = [newClientId(randomBytes), newClientSecret(randomBytes)]
+  const run = { type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' }
+  const rest = { tokenTtl: null, quotaPerMinute: null, introspects: [], createPlugins: true }
+  const grants = [{ audience: 'hook', permissions: ['hook:govern', 'hook:track'] }]
+  const plugins = ['com.example.plugin']
+  const client = { ...rest, id, name: 'Benchmark', workspaceId: 'default', plugins, grants }
+  await store.createClient({ ...client, details: [run], secret: secret.row }, clock() / 1000)
+  return { clientId: id, secret: secret.text }
+}
+
+const revocationWatch = createWatch(opened)
+const app = createApp({
+  ...opened,
+  clock,
+  log,
+  ledger: { ...ledger, note: (entry) => on && ledger.note(entry) },
+  secretUsed: createUsage({ store: opened.store, clock }).secretUsed,
+  algorithms: config.algorithms,
+  random: randomBytes,
+  issuer: config.issuer,
+  tokenTtlSeconds: config.tokenTtlSeconds,
+  quota: createQuota(),
+  clientAddress: () => undefined,
+  revocationWatch,
+  metrics: createMetrics(revocationWatch),
+  metricsToken: null,
+})
+const credentials = await makeClient(opened.store)
+const server = await createHttpServer(app, config.issuer)
+await listen(server, config)
+setInterval(() => {
+  if (on) ledger.prune(clock() / 1000 + LONG_AFTER_SECONDS).catch(() => {}) // as upkeep does
+}, PRUNE_INTERVAL_MS)
+
+process.on('message', (wanted) => {
+  if (wanted !== 'flush') on = wanted === 'on'
+  void ledger.flush().then(() => process.send?.(wanted))
+})
+// Ends with the benchmark, however that ends.
+process.once('disconnect', () => process.exit())
+process.send?.({ ...credentials, port: (server.address() as AddressInfo).port })

@@ -1,0 +1,105 @@
+// What the ledger costs the token endpoint: one server, tokens that name a run, the ledger on and off in turns. The
+// ratio is taken turn by turn, so that whatever else the machine does meets both. `--guard` is short and fails
+// where the ledger takes more than it may.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { CONNECTIONS, type Answer, type Target, load } from './load.ts'
+
+/** The least that the endpoint may have, with the ledger, of its requests per second without. */
+const LEAST_RATIO = 0.97
+/** A busy machine is unfair to one of the two by chance, a slow ledger is slow every time. */
+const GUARD_TRIES = 3
+
+const guard = process.argv.includes('--guard')
+const PAIRS = guard ? 40 : 100
+/** Several batches long. */
+const ROUND_MS = 400
+const WARM_UP_MS = guard ? 1_500 : 3_000
+const MAX_REQUESTS = 20_000
+
+type State = 'on' | 'off'
+type Pair = Record<State, number>
+
+const DETAILS = JSON.stringify([{ type: 'tool_run', identifier: 'run-20260131-7f3a' }])
+const FORM = new URLSearchParams({
+  grant_type: 'client_credentials',
+  audience: 'hook',
+  authorization_details: DETAILS,
+}).toString()
+
+const start = async (): Promise<{ server: ChildProcess; target: Target }> => {
+  const script = fileURLToPath(new URL('./ledger-server.ts', import.meta.url))
+  const server = fork(script, { execArgv: ['--import', 'tsx'] })
+  process.once('exit', () => server.kill())
+  server.once('exit', (code) => {
+    console.log(`the server ended with ${code}`)
+    process.exit(1)
+  })
+  const [said] = (await once(server, 'message')) as [Record<string, string>]
+  const basic = Buffer.from(`${said['clientId']}:${said['secret']}`).toString('base64')
+  const target = { port: Number(said['port']), authorization: `Basic ${basic}`, form: FORM }
+  return { server, target }
+}
+
+const { server, target } = await start()
+
+const told = async (what: State | 'flush'): Promise<void> => {
+  const heard = once(server, 'message')
+  server.send(what)
+  await heard
+}
+
+/** @returns tokens per second */
+const round = async (state: State, ms = ROUND_MS): Promise<number> => {
+  await told(state)
+  const start = performance.now()
+  const { answers } = await load(target, { ms, maxRequests: MAX_REQUESTS })
+  await told('flush') // what is still to be written is a cost of this round
+  const seconds = (performance.now() - start) / 1000
+  answers.forEach(check)
+  return answers.length / seconds
+}
+
+const check = ({ status, text }: Answer): void => {
+  const named = text.includes('"identifier":"run-20260131-7f3a"')
+  if (status !== 200 || !named) throw new Error(`the answer was ${status}: ${text.slice(0, 300)}`)
+}
+
+/** Each is first as often as the other. */
+const measure = async (): Promise<Pair[]> => {
+  const pairs: Pair[] = []
+  while (pairs.length < PAIRS) {
+    const order: State[] = pairs.length % 2 === 0 ? ['on', 'off'] : ['off', 'on']
+    const rates: Partial<Pair> = {}
+    for (const state of order) rates[state] = await round(state)
+    pairs.push(rates as Pair)
+  }
+  return pairs
+}
+
+/** Prints the figures. @returns the median ratio */
+const report = (pairs: Pair[]): number => {
+  const ratios = pairs.map(({ on, off }) => on / off)
+  const rates = (['off', 'on'] as const).map((state) => pairs.map((pair) => pair[state]))
+  const [off, on] = rates.map((values) => quantile(values, 0.5).toFixed(0))
+  const [low, ratio, high] = [0.25, 0.5, 0.75].map((q) => quantile(ratios, q).toFixed(3))
+  console.log(`${PAIRS} pairs of rounds of ${ROUND_MS} ms over ${CONNECTIONS} connections`)
+  console.log(`tokens per second: ${off} without the ledger, ${on} with it`)
+  console.log(`ratio ${ratio} (quartiles ${low} to ${high})`)
+  return quantile(ratios, 0.5)
+}
+
+const quantile = (values: number[], q: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * q)] ?? NaN
+
+await round('on', WARM_UP_MS)
+await round('off', WARM_UP_MS)
+let ratio = report(await measure())
+for (let tries = 1; guard && ratio < LEAST_RATIO && tries < GUARD_TRIES; tries++) {
+  console.log(`below ${LEAST_RATIO}: once more`)
+  ratio = report(await measure())
+}
+const failed = guard && ratio < LEAST_RATIO
+if (failed) console.log(`the ledger takes too much: below ${LEAST_RATIO} of the endpoint without`)
+process.exit(failed ? 1 : 0)

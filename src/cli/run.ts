@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import { listRuns, revokeRun } from '../admin/runs.ts'
+import { given, leaf, listing } from './flags.ts'
+import { print } from './output.ts'
+import { withAdmin } from './session.ts'
+
+type RevokeFlags = { workspace?: string; json?: boolean }
+
+export const run = (program: Command): void => {
+  const noun = program.command('run').description('executions of an agent, and their end')
+
+  leaf(
+    noun,
+    'revoke <IDENTIFIER>',
+    'close a run for good: its tokens die, and it gets no more',
+    'run revoke run-20260131-7f3a --workspace acme',
+  )
+    .option('--workspace <ID>', 'its tenant (default: default)')
+    .action(async (identifier: string, flags: RevokeFlags) => {
+      const input = { identifier, ...given({ workspace_id: flags.workspace }) }
+      print(await withAdmin((admin) => revokeRun(admin, input)), flags)
+    })
+
+  listing(noun, 'the runs that are closed', listRuns, [
+    ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
+  ])
+}

@@ -1,0 +1,57 @@
+import { nameable, runTarget } from '../admin/operation.ts'
+import { audited } from '../audit.ts'
+import { CHOSEN_ID } from '../constants.ts'
+import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
+import { coversRun } from '../details.ts'
+import { OAuthError } from '../errors.ts'
+import { countOut } from '../ledger.ts'
+import { runRuleValue } from '../revocation/rules.ts'
+import type { Run, TokenSubject } from '../store/store.ts'
+import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
+import { readForm } from './form.ts'
+import { NO_STORE } from './response.ts'
+
+type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger'>
+
+/**
+ * `POST /oauth/runs/revoke` (ours): a client closes a run that its granted details cover, in its own workspace,
+ * whoever's tokens are out for it. A run that has been closed is closed: the answer is the same.
+ */
+export const revokeRun = (deps: RevokeRunDeps) => async (c: AppContext) => {
+  const form = await readForm(c.req.raw)
+  const caller = await authenticateClient(form, c, deps)
+  const identifier = form.get('identifier')
+  if (identifier === undefined) throw new OAuthError('identifier_missing')
+  const run = { workspaceId: caller.workspace?.id ?? null, identifier }
+  await close(run, caller, c, deps)
+  const matched = await countOut(deps, { ...run, run: identifier }, nowSeconds(deps))
+  return c.json({ identifier, matched }, 200, NO_STORE)
+}
+
+const close = async (
+  run: Run,
+  caller: TokenSubject,
+  c: AppContext,
+  deps: RevokeRunDeps,
+): Promise<void> => {
+  const event = {
+    action: 'run.revoke',
+    actor: `client:${caller.id}`,
+    target: nameable(runTarget(run)),
+    requestId: c.get('requestId'),
+    address: deps.clientAddress(c),
+  }
+  const { workspaceId, identifier } = run
+  if (!CHOSEN_ID.test(identifier) || !coversRun(caller.details, identifier)) {
+    // What is named here may be anything, and whoever names it is told what it lacks.
+    const reason = 'details_not_granted'
+    deps.audit.count({ ...event, target: null, outcome: 'refused', reason })
+    throw new OAuthError(reason)
+  }
+  if (await deps.store.isRunClosed([runRuleValue(workspaceId, identifier)])) {
+    // The same request again and again leaves no row for each.
+    deps.audit.count({ ...event, target: null, outcome: 'success', reason: 'run_closed' })
+    return
+  }
+  await audited(deps, event, () => deps.store.closeRun(run, nowSeconds(deps)))
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { MAX_CLOCK_TOLERANCE_SECONDS, RULE_RETENTION_SECONDS } from '../../../src/constants.ts'
+import { runRuleValue } from '../../../src/revocation/rules.ts'
+import type { Run } from '../../../src/store/store.ts'
+import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'
+import { NOW, token } from './records.ts'
+
+const RUN: Run = { workspaceId: 'default', identifier: 'run-1' }
+
+const valueOf = ({ workspaceId, identifier }: Run): string => runRuleValue(workspaceId, identifier)
+
+/** After `RUN` has been closed. */
+const CASES: readonly (readonly [title: string, runs: Run[], closed: boolean])[] = [
+  ['no run', [], false],
+  ['the run', [RUN], true],
+  ['the run among others', [{ ...RUN, identifier: 'run-2' }, RUN], true],
+  ['another run', [{ ...RUN, identifier: 'run-2' }], false],
+  ['a run whose name goes on', [{ ...RUN, identifier: 'run-10' }], false],
+  ['the run of another workspace', [{ ...RUN, workspaceId: 'acme' }], false],
+  ['the run of no workspace', [{ ...RUN, workspaceId: null }], false],
+]
+
+export const runContract = (open: Open): void => {
+  describe('a run that is closed', () => {
+    const database = useDatabase(open)
+
+    it.each(CASES)('of a token with %s', async (_, runs, closed) => {
+      const { store } = database
+      const values = runs.map(valueOf)
+      expect(await store.isRunClosed(values)).toBe(false)
+      expect(await store.findRevocation(token({ runs: values }))).toBeNull()
+      await store.closeRun(RUN, NOW)
+      expect(await store.isRunClosed(values)).toBe(closed)
+      expect(await store.findRevocation(token({ runs: values }))).toBe(closed ? 'run' : null)
+    })
+
+    it('is no rule over anything else of the same name', async () => {
+      const { store } = database
+      const value = valueOf(RUN)
+      await store.closeRun(RUN, NOW)
+      const workspace = { id: value, generation: 1 }
+      const claims = token({ jti: value, kid: value, clientId: value, workspace })
+      expect(await store.findRevocation(claims)).toBeNull()
+      await store.revokeToken({ jti: 'run-2', clientId: 'x', clientGen: 1, exp: NOW + 900 }, NOW)
+      expect(await store.findRevocation(token({ runs: ['run-2'] }))).toBeNull()
+    })
+
+    it('of clients without a workspace is one of their own', async () => {
+      const { store } = database
+      await store.closeRun({ ...RUN, workspaceId: null }, NOW)
+      expect(await store.isRunClosed([valueOf({ ...RUN, workspaceId: null })])).toBe(true)
+      expect(await store.isRunClosed([valueOf(RUN)])).toBe(false)
+    })
+
+    it('is seen by another handle at once, however often it has looked before', async () => {
+      const { store } = database
+      const other = await database.another()
+      for (const one of [store, other]) expect(await one.isRunClosed([valueOf(RUN)])).toBe(false)
+      await store.closeRun(RUN, NOW)
+      for (const one of [store, other]) expect(await one.isRunClosed([valueOf(RUN)])).toBe(true)
+    })
+
+    it('stays closed when its rule ends, and gets no other', async () => {
+      const { store, query } = database
+      await store.closeRun(RUN, NOW)
+      const end = NOW + RULE_RETENTION_SECONDS
+      const rule = { kind: 'run', value: valueOf(RUN), gen: null, client_id: null }
+      expect(
+        await query('select kind, value, gen, client_id, expires_at from revocations'),
+      ).toEqual([{ ...rule, expires_at: end }])
+      await expectNoChange(database, () => store.closeRun(RUN, NOW + 1))
+
+      const later = end + MAX_CLOCK_TOLERANCE_SECONDS
+      await store.revokeToken({ jti: 'j', clientId: 'x', clientGen: 1, exp: later + 1 }, later)
+      expect(await query('select kind from revocations')).toEqual([{ kind: 'jti' }])
+      await expectNoChange(database, () => store.closeRun(RUN, later))
+      expect(await store.isRunClosed([valueOf(RUN)])).toBe(true)
+    })
+
+    it('by two at once is closed once', async () => {
+      const stores = [database.store, await database.another()]
+      await Promise.all([...stores, ...stores].map((store) => store.closeRun(RUN, NOW)))
+      expect(await database.query('select count(*) as n from closed_runs')).toEqual([{ n: 1 }])
+      expect(await database.query('select count(*) as n from revocations')).toEqual([{ n: 1 }])
+    })
+
+    it('in a workspace that does not exist is refused, and no rule is left', async () => {
+      await expectRefused(database, 'unknown_reference', () =>
+        database.store.closeRun({ ...RUN, workspaceId: 'nope' }, NOW),
+      )
+    })
+
+    it('is listed, oldest first, by workspace and in parts; so is its rule', async () => {
+      const { store } = database
+      await store.createWorkspace({ id: 'acme', name: 'acme' }, NOW)
+      const runs = [RUN, { workspaceId: 'acme', identifier: 'run-1' }, { ...RUN, identifier: 'z' }]
+      for (const [i, run] of runs.entries()) await store.closeRun(run, NOW + i)
+      const rows = runs.map((run, i) => ({ ...run, id: valueOf(run), createdAt: NOW + i }))
+      const [first, second, third] = rows
+      expect(await store.listClosedRuns()).toEqual(rows)
+      expect(await store.listClosedRuns({ workspaceId: 'acme' })).toEqual([second])
+      expect(await store.listClosedRuns({ workspaceId: 'nope' })).toEqual([])
+      expect(await store.listClosedRuns({}, { after: first, limit: 1 })).toEqual([second])
+      expect(await store.listClosedRuns({}, { after: second })).toEqual([third])
+
+      const rules = await store.listRevocations({ workspaceId: 'acme' })
+      expect(rules).toMatchObject([{ kind: 'run', value: second?.id }])
+      expect(await store.listRevocations({ kind: 'run' })).toHaveLength(3)
+    })
+  })
+}
