@@ -87,6 +87,7 @@ const REFUSED: Record<string, Refusal> = {
     'scope_not_granted',
   ],
   'token revoke -': [/this is no token of this server/, 'token.revoke', 'not_found'],
+  'key rotate': [/the next RS256 key can sign from \d{4}-\S+Z on/, 'key.rotate', 'key_too_young'],
   'key revoke nope': [/there is no key nope/, 'key.revoke', 'not_found'],
 }
 

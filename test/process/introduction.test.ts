@@ -43,7 +43,7 @@ const VERBS: Record<string, string[]> = {
   resource: ['put', 'show', 'delete', 'list'],
   enrollment: ['create', 'show', 'revoke', 'list'],
   revocation: ['list'],
-  key: ['show', 'list', 'revoke'],
+  key: ['show', 'list', 'rotate', 'revoke'],
   audit: ['list', 'verify', 'export'],
 }
 const COMMANDS = ['serve', 'demo', 'migrate', 'admin create'].concat(

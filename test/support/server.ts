@@ -86,7 +86,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const log = createLogTo({ write: (line) => lines.push(JSON.parse(line) as LogLine) }, 'debug')
   const deps: Deps = {
     store: used,
-    signer: createSigner({ store: used, kek: KEK }),
+    signer: createSigner({ store: used, kek: KEK, clock: () => clock.now }),
     log,
     audit: {
       async write(event) {
@@ -104,6 +104,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     algorithms,
     clock: () => clock.now,
     random: randomBytes,
+    keyRotationSeconds: null,
     issuer: ISSUER,
     tokenTtlSeconds: 900,
     quota: createQuota(),
