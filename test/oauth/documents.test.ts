@@ -1,6 +1,6 @@
 // The public documents: JWKS (RFC 7517) and metadata (RFC 8414), their caching, and who may read them.
-import { KEY_RETIREMENT_SECONDS } from '../../src/constants.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { KEY_RETIREMENT_SECONDS } from '../../src/constants.ts'
 import { Unavailable } from '../../src/errors.ts'
 import { testKey } from '../support/keys.ts'
 import { ISSUER, type TestServer, startServer } from '../support/server.ts'
