@@ -58,7 +58,8 @@ const EVENT = { actor: 'server', action: 'key.remove', outcome: 'success', count
 /** From `key-1` active and `key-2` next, `es-1` active and `es-2` next. */
 const NOT_PROMOTED: [title: string, promotions: Promotion[]][] = [
   ['what is active already', [{ from: 'key-1', to: 'key-1' }]],
-  ['in the place of a key that is not active', [{ from: 'key-2', to: 'key-1' }]],
+  ['in the place of a key that is not active', [{ from: 'key-2', to: 'key-2' }]],
+  ['the other way round', [{ from: 'key-2', to: 'key-1' }]],
   ['what is not there', [{ from: 'key-1', to: 'no key' }]],
   ['in the place of what is not there', [{ from: 'no key', to: 'key-2' }]],
   ['a key of another algorithm', [{ from: 'key-1', to: 'es-2' }]],
