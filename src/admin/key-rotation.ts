@@ -49,7 +49,7 @@ const algorithmsOf = (
 ): readonly Algorithm[] => {
   if (asked === undefined) return algorithms
   if (algorithms.includes(asked)) return [asked]
-  const detail = `must be one that the server signs with: ${algorithms.join(', ')}`
+  const detail = 'must be one of those that LATCHKEY_ALGORITHMS lists'
   throw fieldsRefused('invalid_value', [{ field: 'algorithm', detail }])
 }
 

@@ -5,6 +5,16 @@ import { given, leaf, listing, singles } from './flags.ts'
 import { print, printWithNotes } from './output.ts'
 import { withAdmin } from './session.ts'
 
+/**
+ * A kid is a thumbprint in base64url, and one of 64 begins with a dash: behind `--` nobody takes it for an
+ * option. In an emergency nobody should have to find that out first.
+ */
+export const withKidsBehind = (args: readonly string[]): string[] => {
+  const isKid = (word: string): boolean => /^-[\w-]{42}$/.test(word)
+  if (args[2] !== 'key' || args.includes('--') || !args.some(isKid)) return [...args]
+  return [...args.filter((word) => !isKid(word)), '--', ...args.filter(isKid)]
+}
+
 type RevokeFlags = { all?: boolean; json?: boolean }
 
 type RotateFlags = { now?: boolean; alg?: string; json?: boolean }

@@ -246,8 +246,9 @@ const parseAnswer = (text: string): unknown => {
 /** What was made in the same second comes in the order of its ids, which on one side may be another second. */
 const byName = (a: unknown, b: unknown): number => {
   const [one, other] = [a, b].map((item) => {
-    const { id = '', name = '', state = '', activated_at: at = '' } = (item ?? {}) as Json
-    return [id, name, state, at === null].map(String).join(' ')
+    const { id = '', name = '', state = '', ...times } = (item ?? {}) as Json
+    const isUnset = ['activated_at', 'retired_at'].map((member) => times[member] === null)
+    return [id, name, state, ...isUnset].map(String).join(' ')
   })
   return (one ?? '').localeCompare(other ?? '')
 }
