@@ -24,6 +24,8 @@ const { createLogTo, linesTo } = await built<typeof import('../src/node/logger.t
 const { createMetrics } = await built<typeof import('../src/node/metrics.ts')>('node/metrics')
 const { openLatchkey } = await built<typeof import('../src/node/open.ts')>('node/open')
 const { createQuota } = await built<typeof import('../src/node/quota.ts')>('node/quota')
+const { createWatch } =
+  await built<typeof import('../src/revocation/watch.ts')>('revocation/watch')
 const { newClientId, newClientSecret } = await built<typeof import('../src/secret.ts')>('secret')
 const { createUsage } = await built<typeof import('../src/usage.ts')>('usage')
 
@@ -72,6 +74,7 @@ const app = createApp({
   quota: createQuota(),
   clientAddress: () => undefined,
   revocationWatch,
+  keyRotationSeconds: null,
   metrics: createMetrics(revocationWatch),
   metricsToken: null,
 })

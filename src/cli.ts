@@ -5,7 +5,7 @@ import { audience } from './cli/audience.ts'
 import { audit } from './cli/audit.ts'
 import { client } from './cli/client.ts'
 import { enrollment } from './cli/enrollment.ts'
-import { key } from './cli/key.ts'
+import { key, withKidsBehind } from './cli/key.ts'
 import { plugin } from './cli/plugin.ts'
 import { resource } from './cli/resource.ts'
 import { revocation } from './cli/revocation.ts'
@@ -47,7 +47,7 @@ const throwInsteadOfExit = (command: Command): void => {
 throwInsteadOfExit(program)
 
 try {
-  await program.parseAsync()
+  await program.parseAsync(withKidsBehind(process.argv))
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import {
   DEFAULT_AUDIT_RETENTION_SECONDS,
+  DEFAULT_KEY_ROTATION_SECONDS,
   DEFAULT_TOKEN_TTL_SECONDS,
   KEK_BYTES,
   MAX_TOKEN_TTL_SECONDS,
@@ -101,7 +102,7 @@ const SCHEMA = z.object({
   LATCHKEY_TOKEN_TTL: integer(MIN_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS, 'seconds').default(
     DEFAULT_TOKEN_TTL_SECONDS,
   ),
-  LATCHKEY_KEY_ROTATION: rotation.optional(),
+  LATCHKEY_KEY_ROTATION: rotation.default(DEFAULT_KEY_ROTATION_SECONDS),
   LATCHKEY_AUDIT_RETENTION: retention.default(DEFAULT_AUDIT_RETENTION_SECONDS),
   LATCHKEY_ALGORITHMS: algorithms.default(['RS256']),
   LATCHKEY_WORKERS: integer(1, 64, 'a number of processes').default(1),
@@ -137,7 +138,7 @@ export type Config = Readonly<{
   kek: Uint8Array | null
   kekFile: string | null
   tokenTtlSeconds: number
-  /** Null: never by itself. */
+  /** How long a key signs before the next one takes over; null: until somebody says so. */
   keyRotationSeconds: number | null
   /** How long audit events are kept; null: for good. */
   auditRetentionSeconds: number | null
@@ -177,7 +178,7 @@ export const loadConfig = (environment: Readonly<Record<string, string | undefin
     kek: data.LATCHKEY_KEK ?? null,
     kekFile: data.LATCHKEY_KEK_FILE ?? null,
     tokenTtlSeconds: data.LATCHKEY_TOKEN_TTL,
-    keyRotationSeconds: data.LATCHKEY_KEY_ROTATION ?? null,
+    keyRotationSeconds: data.LATCHKEY_KEY_ROTATION,
     auditRetentionSeconds: data.LATCHKEY_AUDIT_RETENTION,
     algorithms: data.LATCHKEY_ALGORITHMS,
     workers: data.LATCHKEY_WORKERS,

@@ -96,8 +96,18 @@ export const WATCH_INTERVAL_MS = 50
 /** The same on Workers, where each held request looks for itself and every look costs a query. */
 export const LONELY_WATCH_INTERVAL_MS = 500
 
-/** How long a cache may keep the JWKS, in seconds; a shorter time only while a change is due. */
+/** How long a cache may keep the JWKS, in seconds; a shorter time only while a change is due, and never none. */
 export const JWKS_MAX_AGE_SECONDS = 60 * 60
+export const JWKS_MIN_AGE_SECONDS = 1
+
+/** How long a signing key is active before the next one takes over, in seconds, where nobody says. */
+export const DEFAULT_KEY_ROTATION_SECONDS = 90 * 24 * 60 * 60
+
+/** How long a key is published before it signs, in seconds: some gateways fetch the JWKS hourly, some daily. */
+export const MIN_NEXT_AGE_SECONDS = 24 * 60 * 60
+
+/** How long a key stays published after its last signature, in seconds: until whatever it signed has expired. */
+export const KEY_RETIREMENT_SECONDS = MAX_TOKEN_TTL_SECONDS + MAX_CLOCK_TOLERANCE_SECONDS
 
 /** How long a cache may keep the metadata, in seconds: it changes with the configuration and the types of resources. */
 export const METADATA_MAX_AGE_SECONDS = 60 * 60

@@ -50,6 +50,8 @@ export type Deps = {
   kek: Uint8Array
   /** Those that an audience may sign with. */
   algorithms: readonly Algorithm[]
+  /** How long a key signs before the next one takes over; null: until somebody says so. */
+  keyRotationSeconds: number | null
   /** The origin that tokens and documents name. */
   issuer: string
   tokenTtlSeconds: number

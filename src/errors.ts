@@ -191,6 +191,7 @@ export const REFUSALS = {
   conflict: [412, 'It has been changed since it was read.'],
   last_administrator: [409, 'Nobody could administer any more.'],
   too_many_secrets: [409, 'The client has as many live secrets as it may have.'],
+  key_too_young: [409, 'The next key has not been published for long enough.'],
   exceeds_own_grant: [403, 'Nobody gives what they lack.'],
   enrollment_ended: [409, 'The enrollment has been used or revoked.'],
   no_ledger: [409, 'No ledger of tokens is kept here.'],

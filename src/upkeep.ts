@@ -1,5 +1,5 @@
-// What is done beside the requests, once a minute: what was counted is written, new audit rows are sealed, old
-// ones cut. Each step fails alone.
+// What is done beside the requests, once a minute: what was counted is written, signing keys are rotated, new
+// audit rows are sealed, old ones cut. Each step fails alone.
 import { type Audit, audited } from './audit.ts'
 import { cutOldRows, isStillThere, sealNewRows } from './audit/sealing.ts'
 import { sealingKey } from './audit/seals.ts'
@@ -7,6 +7,7 @@ import { type Deps, nowSeconds } from './deps.ts'
 import { ENROLLMENT_RETENTION_SECONDS, UNUSED_START_DELAY_SECONDS } from './constants.ts'
 import { Conflict, reasonOf } from './errors.ts'
 import type { Ledger } from './ledger.ts'
+import { keepKeys } from './signing/rotation.ts'
 import type { AuditSeal } from './store/store.ts'
 import type { Usage } from './usage.ts'
 
@@ -17,7 +18,10 @@ export type Upkeep = {
   run(): Promise<void>
 }
 
-type UpkeepDeps = Pick<Deps, 'store' | 'clock' | 'log' | 'kek'> & {
+type UpkeepDeps = Pick<
+  Deps,
+  'store' | 'clock' | 'log' | 'kek' | 'algorithms' | 'keyRotationSeconds'
+> & {
   audit: Pick<Audit, 'write' | 'flush'>
   usage: Pick<Usage, 'flush'>
   ledger?: Pick<Ledger, 'prune'> | null
@@ -72,6 +76,7 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
     flush,
     async run() {
       await flush()
+      await attempt('signing keys could not be rotated', () => keepKeys(deps))
       await attempt('new audit events could not be sealed', seal)
       await attempt('old audit events could not be cut', cut)
       await attempt('unused clients and old enrollments could not be removed', remove)

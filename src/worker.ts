@@ -78,7 +78,7 @@ type Running = { app: Hono<AppEnv>; upkeep: Upkeep }
 
 const start = async (env: Bindings): Promise<Running> => {
   const settings = readSettings(env)
-  const { issuer, tokenTtlSeconds, kek, algorithms } = settings
+  const { issuer, tokenTtlSeconds, kek, algorithms, keyRotationSeconds } = settings
   const [store, log, clock] = [
     openD1Store(settings.database),
     consoleLog(settings.logLevel),
@@ -93,10 +93,11 @@ const start = async (env: Bindings): Promise<Running> => {
     audit,
     kek,
     algorithms,
+    keyRotationSeconds,
     clock,
     issuer,
     tokenTtlSeconds,
-    signer: createSigner({ store, kek }),
+    signer: createSigner({ store, kek, clock }),
     revocationWatch: createLonelyWatch({ store, intervalMs: LONELY_WATCH_INTERVAL_MS }),
     ledger: null, // a file is not to be had here
     secretUsed: usage.secretUsed,
@@ -111,6 +112,7 @@ const start = async (env: Bindings): Promise<Running> => {
   const startedAt = 0
   const upkeep = createUpkeep({
     ...{ store, clock, log, kek, audit, usage, retentionSeconds, startedAt },
+    ...{ algorithms, keyRotationSeconds },
   })
   return { app, upkeep }
 }
@@ -166,7 +168,7 @@ export default {
     return response
   },
 
-  /** Each minute (`crons` in wrangler.toml): seals what all isolates have written, and cuts what is old. */
+  /** Each minute (`crons` in wrangler.toml): seals what all isolates have written, cuts what is old, rotates keys. */
   async scheduled(_event: unknown, env: Bindings): Promise<void> {
     try {
       await (await run(env)).upkeep.run()

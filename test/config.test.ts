@@ -15,7 +15,7 @@ describe('configuration', () => {
       kek: null,
       kekFile: null,
       tokenTtlSeconds: 900,
-      keyRotationSeconds: null,
+      keyRotationSeconds: 7_776_000,
       auditRetentionSeconds: 34_560_000,
       algorithms: ['RS256'],
       workers: 1,

@@ -253,6 +253,20 @@ describe('the Worker', () => {
     expect(log.join('')).not.toContain('could not be')
   })
 
+  it('rotates an old key in its minute, and serves the next one', async () => {
+    const database = await miniflare.getD1Database('DB', 'one')
+    await database.exec(
+      'update signing_keys set created_at = created_at - 8640000, activated_at = activated_at - 8640000',
+    )
+    const { scheduled } = (await miniflare.getWorker('counting')) as unknown as Scheduled
+    expect(await scheduled({ cron: '* * * * *' })).toMatchObject({ outcome: 'ok' })
+    const stored = await store.listKeys()
+    expect(stored.map(({ state }) => state).toSorted()).toEqual(['active', 'next', 'retiring'])
+    const { keys } = await json(await ask('two', '/.well-known/jwks.json'))
+    expect(keys).toHaveLength(3)
+    expect((await introspected('two', await newToken()))['active']).toBe(true)
+  })
+
   it('starts for its minute, too, and says so where it cannot', async () => {
     const name = 'no key-encryption key'
     const { scheduled } = (await miniflare.getWorker(name)) as unknown as Scheduled

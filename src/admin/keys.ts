@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { SigningKey } from '../store/store.ts'
-import { missingKeys, replacementsFor } from '../signing/keyring.ts'
-import { newKey } from '../signing/wrapping.ts'
+import { isGone, missingKeys, replacementsFor } from '../signing/keyring.ts'
+import { makeKeys } from '../signing/provision.ts'
 import { requireUnbound } from './authority.ts'
 import { algorithm } from './fields.ts'
 import { type Admin, change, found, now, parse } from './operation.ts'
@@ -25,7 +25,7 @@ export const listKeys = async (
 ) => {
   requireUnbound(authority)
   const { state, algorithm: wanted, ...page } = parse(keyQuery, query)
-  const rows = (await deps.store.listKeys())
+  const rows = (await currentKeys({ deps }))
     .filter((key) => state === undefined || key.state === state)
     .filter((key) => wanted === undefined || key.algorithm === wanted)
     .map((key) => ({ ...key, id: key.kid }))
@@ -49,22 +49,34 @@ export const revokeKey = (admin: Admin, kid: string) =>
 export const revokeAllKeys = (admin: Admin) =>
   change(admin, 'key.revoke_all', null, async () => {
     requireUnbound(admin.authority)
-    const keys = await admin.deps.store.listKeys()
-    const kids = keys.filter((key) => key.state !== 'revoked').map((key) => key.kid)
-    return await revoke(admin, kids)
+    return await revoke(admin, 'all')
   })
 
-const revoke = async (admin: Admin, kids: string[]) => {
-  const { store, kek, algorithms } = admin.deps
-  const make = (names: ReturnType<typeof missingKeys>) =>
-    Promise.all(names.map((name) => newKey(name, kek)))
-  const replacements = await make(replacementsFor(await store.listKeys(), kids))
+/** The store decides what `all` is, in the step itself: no key that another process adds meanwhile is spared. */
+const revoke = async (admin: Admin, kids: string[] | 'all') => {
+  const { store, kek } = admin.deps
+  const keys = await store.listKeys()
+  const emptied = kids === 'all' ? keys.map(({ kid }) => kid) : kids
+  const replacements = await makeKeys(replacementsFor(keys, emptied), kek)
   await store.revokeKeys(kids, replacements, now(admin))
-  // Another administrator may have emptied further places meanwhile.
-  const missing = missingKeys(await store.listKeys(), algorithms)
-  if (missing.length > 0) await store.addKeys(await make(missing), now(admin))
+  await fillPlaces(admin) // another administrator may have emptied further ones meanwhile
   return await listKeys(admin)
 }
 
-const readKey = async ({ deps }: Admin, kid: string): Promise<SigningKey> =>
-  found((await deps.store.listKeys()).find((key) => key.kid === kid) ?? null, 'key', kid)
+/** @returns the keys there are, each algorithm with an active and a next one */
+export const fillPlaces = async ({ deps }: Pick<Admin, 'deps'>): Promise<SigningKey[]> => {
+  const missing = missingKeys(await deps.store.listKeys(), deps.algorithms)
+  if (missing.length > 0) {
+    await deps.store.addKeys(await makeKeys(missing, deps.kek), now({ deps }))
+  }
+  return await deps.store.listKeys()
+}
+
+/** Those whose time is over are gone, also while upkeep has not removed them yet. */
+const currentKeys = async ({ deps }: Pick<Admin, 'deps'>): Promise<SigningKey[]> => {
+  const keys = await deps.store.listKeys()
+  return keys.filter((key) => !isGone(key, now({ deps })))
+}
+
+const readKey = async (admin: Pick<Admin, 'deps'>, kid: string): Promise<SigningKey> =>
+  found((await currentKeys(admin)).find((key) => key.kid === kid) ?? null, 'key', kid)

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { DAY_SECONDS } from '../constants.ts'
 import type { LedgerRow } from '../ledger.ts'
+import { goneAt, promotableAt } from '../signing/keyring.ts'
 import type {
   Audience,
   Client,
@@ -243,8 +244,17 @@ export const keyShown = z
     kid: z.string(),
     algorithm: z.string(),
     state: z.enum(['next', 'active', 'retiring', 'revoked']),
-    created_at: timestamp,
+    created_at: timestamp.meta({ description: 'Since when it is published.' }),
+    promotable_at: timestamp
+      .nullable()
+      .meta({
+        description: 'Of a next key: from when on every follower has it, so that it may sign.',
+      }),
     activated_at: timestamp.nullable(),
+    retired_at: timestamp.nullable().meta({ description: 'Since when it signs no more.' }),
+    gone_at: timestamp
+      .nullable()
+      .meta({ description: 'Of a retiring key: when whatever it has signed has expired.' }),
     revoked_at: timestamp.nullable(),
   })
   .meta({ id: 'Key', description: 'A signing key; its private half never leaves the server.' })
@@ -254,9 +264,28 @@ export const keyView = (row: SigningKey): z.infer<typeof keyShown> => ({
   algorithm: row.algorithm,
   state: row.state,
   created_at: time(row.createdAt),
+  promotable_at: timeOrNull(promotableAt(row)),
   activated_at: timeOrNull(row.activatedAt),
+  retired_at: timeOrNull(row.retiredAt),
+  gone_at: timeOrNull(goneAt(row)),
   revoked_at: timeOrNull(row.revokedAt),
 })
+
+export const keysRotated = z
+  .strictObject({
+    rotated: z.array(
+      z.strictObject({
+        algorithm: z.string(),
+        kid: z.string().meta({ description: 'The key that signs from now on.' }),
+        published_at: timestamp,
+        former_kid: z.string(),
+      }),
+    ),
+    warnings: z
+      .array(z.string())
+      .meta({ description: 'One for each key that followers may not have yet.' }),
+  })
+  .meta({ id: 'KeyRotation', description: 'The next key of each algorithm signs now.' })
 
 export const revocationShown = z
   .strictObject({

@@ -1,10 +1,23 @@
 import type { Command } from 'commander'
 import { listKeys, revokeAllKeys, revokeKey, showKey } from '../admin/keys.ts'
-import { leaf, listing, singles } from './flags.ts'
-import { print } from './output.ts'
+import { rotateKeys } from '../admin/key-rotation.ts'
+import { given, leaf, listing, singles } from './flags.ts'
+import { print, printWithNotes } from './output.ts'
 import { withAdmin } from './session.ts'
 
+/**
+ * A kid is a thumbprint in base64url, and one of 64 begins with a dash: behind `--` nobody takes it for an
+ * option. In an emergency nobody should have to find that out first.
+ */
+export const withKidsBehind = (args: readonly string[]): string[] => {
+  const isKid = (word: string): boolean => /^-[\w-]{42}$/.test(word)
+  if (args[2] !== 'key' || args.includes('--') || !args.some(isKid)) return [...args]
+  return [...args.filter((word) => !isKid(word)), '--', ...args.filter(isKid)]
+}
+
 type RevokeFlags = { all?: boolean; json?: boolean }
+
+type RotateFlags = { now?: boolean; alg?: string; json?: boolean }
 
 export const key = (program: Command): void => {
   const noun = program.command('key').description('signing keys')
@@ -16,6 +29,21 @@ export const key = (program: Command): void => {
     ['--state <STATE>', 'state', 'only those that are next, active, retiring or revoked'],
     ['--alg <ALG>', 'algorithm', 'only those that sign with it'],
   ])
+
+  leaf(
+    noun,
+    'rotate',
+    'let the next key sign; the one that signed stays published while its tokens live',
+    'key rotate',
+  )
+    .option('--now', 'also where it has been published for less than 24 hours')
+    .option('--alg <ALG>', 'only the keys that sign with it')
+    .action(async ({ json, now, alg }: RotateFlags) => {
+      const asked = given({ now, algorithm: alg })
+      const done = await withAdmin((admin) => rotateKeys(admin, asked))
+      if (json) print(done, { json })
+      else printWithNotes(done.rotated, done.warnings)
+    })
 
   leaf(
     noun,

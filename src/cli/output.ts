@@ -1,10 +1,15 @@
-// What people and programs read. Pure but for `print` and `printLines`.
+// What people and programs read. Pure but for what is called print.
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 /** One JSON value with `--json`, else a table for a list and lines for an object. */
 export const print = (value: unknown, { json }: { json?: boolean | undefined }): void => {
   process.stdout.write(`${json ? JSON.stringify(value, null, 2) : toText(value)}\n`)
+}
+
+/** For people: a table, and what there is to say to it. */
+export const printWithNotes = (rows: unknown[], notes: readonly string[]): void => {
+  process.stdout.write(`${[toText(rows), ...notes].join('\n\n')}\n`)
 }
 
 /** One JSON value a line, as fast as they are read. A reader that has seen enough ends it, and that is no failure. */

@@ -44,7 +44,7 @@ export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
     const kek = loadKek(config, initialized)
     if (!initialized) await firstStart(store, { config, kek, now, audit, actor })
     await provisionKeys({ store, algorithms: config.algorithms, kek, now, audit, log, actor })
-    return { store, kek, audit, signer: createSigner({ store, kek }) }
+    return { store, kek, audit, signer: createSigner({ store, kek, clock }) }
   } catch (error) {
     await store.close()
     throw error

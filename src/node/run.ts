@@ -1,6 +1,7 @@
 // `latchkey serve`: one process, or a primary with LATCHKEY_WORKERS of them on the same port.
 import cluster from 'node:cluster'
 import type { Config } from '../config.ts'
+import { MIN_NEXT_AGE_SECONDS } from '../constants.ts'
 import type { Log } from '../log.ts'
 import { createLog } from './logger.ts'
 import { answerMetrics } from './metrics.ts'
@@ -17,10 +18,10 @@ const RESTART_DELAY_MS = 1_000
  */
 export const serve = async (config: Config, onListening: () => void = () => {}): Promise<void> => {
   const log = createLog(config.logLevel)
-  if (config.keyRotationSeconds !== null && cluster.isPrimary) {
+  if (cluster.isPrimary && (config.keyRotationSeconds ?? Infinity) < MIN_NEXT_AGE_SECONDS) {
     log.warn(
-      {},
-      'LATCHKEY_KEY_ROTATION is set, but this version does not rotate keys by itself yet',
+      { keyRotationSeconds: config.keyRotationSeconds },
+      'keys are rotated once a day: a key is published for 24 hours before it signs',
     )
   }
   if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, log, onListening)

@@ -77,6 +77,7 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress' | 'revocationWatch'> &
 const createServer = ({ config, opened, usage, ...parts }: Parts) => {
   const { log, clock, ledger } = parts
   const { store, signer, kek, audit } = opened
+  const { algorithms, keyRotationSeconds } = config
   const app = createApp({
     ...parts,
     store,
@@ -84,7 +85,8 @@ const createServer = ({ config, opened, usage, ...parts }: Parts) => {
     audit,
     kek,
     secretUsed: usage.secretUsed,
-    algorithms: config.algorithms,
+    algorithms,
+    keyRotationSeconds,
     random: randomBytes,
     issuer: config.issuer,
     tokenTtlSeconds: config.tokenTtlSeconds,
@@ -93,6 +95,9 @@ const createServer = ({ config, opened, usage, ...parts }: Parts) => {
     metricsToken: config.metricsToken,
   })
   const retentionSeconds = config.auditRetentionSeconds
-  const upkeep = createUpkeep({ store, clock, log, kek, audit, usage, ledger, retentionSeconds })
+  const upkeep = createUpkeep({
+    ...{ store, clock, log, kek, audit, usage, ledger },
+    ...{ retentionSeconds, algorithms, keyRotationSeconds },
+  })
   return { app, upkeep }
 }

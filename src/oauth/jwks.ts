@@ -1,13 +1,15 @@
-import type { AppContext, Deps } from '../deps.ts'
+import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { jwksMaxAge, publicJwks } from '../signing/keyring.ts'
 
 /** `GET /.well-known/jwks.json`: every key whose signatures are good, also those that sign later (RFC 7517 §5). */
 export const jwks =
-  ({ store }: Pick<Deps, 'store'>) =>
+  (deps: Pick<Deps, 'store' | 'clock' | 'algorithms' | 'keyRotationSeconds'>) =>
   async (c: AppContext) => {
-    const body = JSON.stringify(publicJwks(await store.listKeys()))
+    const [keys, now] = [await deps.store.listKeys(), nowSeconds(deps)]
+    const { algorithms, keyRotationSeconds: rotationSeconds } = deps
+    const body = JSON.stringify(publicJwks(keys, now))
     return c.body(body, 200, {
       'Content-Type': 'application/jwk-set+json',
-      'Cache-Control': `public, max-age=${jwksMaxAge()}`,
+      'Cache-Control': `public, max-age=${jwksMaxAge(keys, now, { algorithms, rotationSeconds })}`,
     })
   }

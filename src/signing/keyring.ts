@@ -1,25 +1,101 @@
-// What the key states mean (design: Keys). Pure: no I/O.
-import { JWKS_MAX_AGE_SECONDS } from '../constants.ts'
-import type { KeyState, SigningKey } from '../store/store.ts'
+// What the key states mean, and what is due when (design: Keys). Pure: no I/O.
+import {
+  JWKS_MAX_AGE_SECONDS,
+  JWKS_MIN_AGE_SECONDS,
+  KEY_RETIREMENT_SECONDS,
+  MIN_NEXT_AGE_SECONDS,
+} from '../constants.ts'
+import type { KeyState, Promotion, SigningKey } from '../store/store.ts'
 import type { Algorithm } from './algorithms.ts'
 
 /** Signatures of keys in these states are good; of others never. */
 const PUBLISHED: readonly KeyState[] = ['active', 'next', 'retiring']
 
+/** What keys are kept by. All times here are in seconds since the epoch. */
+export type KeyPlan = {
+  algorithms: readonly Algorithm[]
+  /** How long a key signs before the next one takes over; null: until somebody says so. */
+  rotationSeconds: number | null
+}
+
+/** Something to be done now; for each step that several processes see one of them does it. */
+export type KeyStep =
+  | { step: 'remove'; kid: string }
+  | { step: 'create'; algorithm: Algorithm }
+  | ({ step: 'promote'; algorithm: Algorithm } & Promotion)
+
+/** From when on whatever a retiring key has signed has expired; null for a key in another state. */
+export const goneAt = (key: Pick<SigningKey, 'state' | 'retiredAt'>): number | null =>
+  key.state === 'retiring' ? (key.retiredAt ?? 0) + KEY_RETIREMENT_SECONDS : null
+
+/** A key whose time is over is gone whether or not its row has been removed yet. */
+export const isGone = (key: Pick<SigningKey, 'state' | 'retiredAt'>, now: number): boolean =>
+  (goneAt(key) ?? Infinity) <= now
+
+/** From when on every follower has a next key, so that it may sign; null for a key in another state. */
+export const promotableAt = (key: Pick<SigningKey, 'state' | 'createdAt'>): number | null =>
+  key.state === 'next' ? key.createdAt + MIN_NEXT_AGE_SECONDS : null
+
 /** In the order of `PUBLISHED`: whoever takes the first key of a set, takes the one that signs. */
-export const publishedKeys = (keys: readonly SigningKey[]): SigningKey[] =>
-  PUBLISHED.flatMap((state) => keys.filter((key) => key.state === state))
+export const publishedKeys = (keys: readonly SigningKey[], now: number): SigningKey[] =>
+  PUBLISHED.flatMap((state) => keys.filter((key) => key.state === state && !isGone(key, now)))
 
 /** The JWK Set (RFC 7517 §5): public members only, written out one by one. */
-export const publicJwks = (keys: readonly SigningKey[]): { keys: Record<string, unknown>[] } => ({
-  keys: publishedKeys(keys).map(({ kid, algorithm, publicJwk }) => {
+export const publicJwks = (
+  keys: readonly SigningKey[],
+  now: number,
+): { keys: Record<string, unknown>[] } => ({
+  keys: publishedKeys(keys, now).map(({ kid, algorithm, publicJwk }) => {
     const { kty, n, e, crv, x, y } = publicJwk
     return { kty, n, e, crv, x, y, kid, alg: algorithm, use: 'sig' }
   }),
 })
 
-/** Seconds for which a cache may keep the JWKS: no change is ever due at a known time yet. */
-export const jwksMaxAge = (): number => JWKS_MAX_AGE_SECONDS
+/** Seconds for which a cache may keep the JWKS: until the next change that is known to come. */
+export const jwksMaxAge = (keys: readonly SigningKey[], now: number, plan: KeyPlan): number => {
+  const changes = [
+    ...pairs(keys, plan.algorithms).map((pair) => dueAt(pair, plan)),
+    ...publishedKeys(keys, now).map((key) => goneAt(key) ?? Infinity),
+  ]
+  const untilNext = Math.min(...changes) - now
+  return Math.max(JWKS_MIN_AGE_SECONDS, Math.min(JWKS_MAX_AGE_SECONDS, untilNext))
+}
+
+/** What is due. Another process may have done it by the time it is tried. */
+export const dueSteps = (keys: readonly SigningKey[], now: number, plan: KeyPlan): KeyStep[] => [
+  ...keys.filter((key) => isGone(key, now)).map(({ kid }) => ({ step: 'remove', kid }) as const),
+  ...missingKeys(keys, plan.algorithms).map(
+    (algorithm) => ({ step: 'create', algorithm }) as const,
+  ),
+  ...pairs(keys, plan.algorithms)
+    .filter((pair) => dueAt(pair, plan) <= now)
+    .map(({ active, next }) => {
+      const promotion = { from: active.kid, to: next.kid }
+      return { step: 'promote', algorithm: active.algorithm, ...promotion } as const
+    }),
+]
+
+/** The key that signs and the one that takes over from it. */
+export type KeyPair = { active: SigningKey; next: SigningKey }
+
+/** Of the algorithms that have both. */
+export const pairs = (keys: readonly SigningKey[], algorithms: readonly Algorithm[]): KeyPair[] =>
+  algorithms.flatMap((algorithm) => {
+    const find = (state: KeyState) =>
+      keys.find((key) => key.algorithm === algorithm && key.state === state)
+    const [active, next] = [find('active'), find('next')]
+    return active && next ? [{ active, next }] : []
+  })
+
+/**
+ * When a key that has come of age is followed by the next. Counted from when it began to sign: after any time
+ * in which no process ran one promotion is due, not all those that were missed.
+ */
+const dueAt = ({ active, next }: KeyPair, { rotationSeconds }: KeyPlan): number => {
+  if (rotationSeconds === null) return Infinity
+  const ofAge = (active.activatedAt ?? active.createdAt) + rotationSeconds
+  return Math.max(ofAge, next.createdAt + MIN_NEXT_AGE_SECONDS)
+}
 
 /** The places that are empty: one entry for each key to make. */
 export const missingKeys = (

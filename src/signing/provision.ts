@@ -23,7 +23,7 @@ type Provision = {
 export const firstKeys = (algorithms: readonly Algorithm[], kek: Uint8Array) =>
   makeKeys(missingKeys([], algorithms), kek)
 
-const makeKeys = (places: readonly Algorithm[], kek: Uint8Array): Promise<KeyCandidate[]> =>
+export const makeKeys = (places: readonly Algorithm[], kek: Uint8Array): Promise<KeyCandidate[]> =>
   Promise.all(places.map((algorithm) => newKey(algorithm, kek)))
 
 /** @throws StartRefused where a key does not open, or an audience signs with an algorithm that is not listed */

@@ -29,11 +29,16 @@ export type Signer = {
 export type SignedToken = { token: string; kid: string }
 export type VerifiedToken = { kid: string; typ: unknown; payload: Uint8Array }
 
-type Deps = { store: Pick<Store, 'findActiveKey' | 'findPublishedKey'>; kek: Uint8Array }
+type Deps = {
+  store: Pick<Store, 'findActiveKey' | 'findPublishedKey'>
+  kek: Uint8Array
+  /** Milliseconds since the epoch. */
+  clock: () => number
+}
 
 const UTF8 = new TextEncoder()
 
-export const createSigner = ({ store, kek }: Deps): Signer => {
+export const createSigner = ({ store, kek, clock }: Deps): Signer => {
   const privateKeys = keyCache((key) =>
     unwrap(key.privateJwe ?? '', key.kid, kek).then((jwk) => importKey(jwk, key.algorithm)),
   )
@@ -53,7 +58,7 @@ export const createSigner = ({ store, kek }: Deps): Signer => {
     async verify(token) {
       const header = protectedHeader(token)
       if (header === null) return null
-      const key = await store.findPublishedKey(header.kid)
+      const key = await store.findPublishedKey(header.kid, Math.floor(clock() / 1000))
       if (key === null || key.algorithm !== header.alg) return null
       try {
         const { payload } = await compactVerify(token, await publicKeys(key), {

@@ -130,7 +130,7 @@ export type SigningKey = {
   algorithm: Algorithm
   state: KeyState
   publicJwk: Record<string, unknown>
-  /** The private JWK under the key-encryption key (compact JWE); null once revoked. */
+  /** The private JWK under the key-encryption key (compact JWE); null once it signs no more. */
   privateJwe: string | null
   createdAt: number
   activatedAt: number | null
@@ -143,6 +143,9 @@ export type SigningKey = {
 export type KeyCandidate = Pick<SigningKey, 'kid' | 'algorithm' | 'publicJwk'> & {
   privateJwe: string
 }
+
+/** By their kids: the active key that signs no more, and the next one of its algorithm that signs from now on. */
+export type Promotion = { from: string; to: string }
 
 export type RevocationKind = 'jti' | 'run' | 'client' | 'plugin' | 'workspace' | 'key'
 
@@ -364,15 +367,25 @@ export interface Store {
 
   // Keys
   listKeys(): Promise<SigningKey[]>
-  /** A key whose signatures are good: next, active or retiring. */
-  findPublishedKey(kid: string): Promise<SigningKey | null>
+  /** A key whose signatures are good: next, active, or retiring for as long as what it signed can live. */
+  findPublishedKey(kid: string, now: number): Promise<SigningKey | null>
   /** Fills places that are empty, so that each algorithm has an active and a next key. */
   addKeys(candidates: KeyCandidate[], now: number): Promise<void>
   /**
-   * Revokes these keys for good and fills the places that they leave: a next key becomes active,
-   * candidates take what is then free.
+   * All or none: an active key becomes retiring and loses its private half, its next key becomes active,
+   * candidates take the places that are then free. `Conflict` where a key is no longer what the promotion says.
    */
-  revokeKeys(kids: string[], candidates: KeyCandidate[], now: number): Promise<void>
+  promoteKeys(promotions: Promotion[], candidates: KeyCandidate[], now: number): Promise<void>
+  /**
+   * Forgets the retiring keys whose time is over; of several processes one does, and leaves this event for each,
+   * its kid as target.
+   */
+  removeRetiredKeys(event: Omit<NewAuditEvent, 'target'>, now: number): Promise<void>
+  /**
+   * Revokes these keys for good and fills the places that they leave: a next key becomes active,
+   * candidates take what is then free. `all`: every key that there is in that moment.
+   */
+  revokeKeys(kids: string[] | 'all', candidates: KeyCandidate[], now: number): Promise<void>
 
   // Revocation
   /** Which kind of rule takes this token back, if any. */

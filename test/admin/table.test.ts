@@ -72,6 +72,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   keyList: [ok, permission, unbound, unbound, ok],
   keyShow: [ok, permission, unbound, unbound, ok],
   keyRevoke: [permission, ok, unbound, unbound, ok],
+  keyRotate: [permission, ok, unbound, unbound, ok],
   keyRevokeAll: [permission, ok, unbound, unbound, ok],
   auditList: [ok, permission, ok, ok, ok],
   auditVerify: [ok, permission, unbound, unbound, ok],

@@ -1,5 +1,6 @@
 // The public documents: JWKS (RFC 7517) and metadata (RFC 8414), their caching, and who may read them.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { KEY_RETIREMENT_SECONDS } from '../../src/constants.ts'
 import { Unavailable } from '../../src/errors.ts'
 import { testKey } from '../support/keys.ts'
 import { ISSUER, type TestServer, startServer } from '../support/server.ts'
@@ -96,7 +97,7 @@ describe('the JWKS', () => {
     expect(JSON.stringify(keys)).not.toContain('private')
   })
 
-  test('a retiring key stays, a revoked one goes at once', async () => {
+  test('a retiring key stays for as long as its tokens can live, a revoked one goes at once', async () => {
     const own = await startServer()
     const [first, second, third, fourth] = await Promise.all(
       [1, 2, 3, 4].map(async (number) => (await testKey('RS256', number)).kid),
@@ -107,9 +108,14 @@ describe('the JWKS', () => {
     await own.store.revokeKeys([first ?? ''], [await testKey('RS256', 3)], own.seconds())
     expect(await kids()).toEqual(new Set([second, third]))
 
-    own.sql(`update signing_keys set state = 'retiring' where kid = '${second}'`)
-    await own.store.addKeys([await testKey('RS256', 4)], own.seconds())
+    const promotion = { from: second ?? '', to: third ?? '' }
+    await own.store.promoteKeys([promotion], [await testKey('RS256', 4)], own.seconds())
     expect(await kids()).toEqual(new Set([second, third, fourth]))
+
+    own.advance(KEY_RETIREMENT_SECONDS - 1)
+    expect(await kids()).toEqual(new Set([second, third, fourth]))
+    own.advance(1)
+    expect(await kids()).toEqual(new Set([third, fourth]))
   })
 })
 

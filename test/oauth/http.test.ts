@@ -252,7 +252,7 @@ describe('health', () => {
 
   test('it is not ready without a key to sign with', async () => {
     const own = await startServer()
-    own.sql(`update signing_keys set state = 'retiring' where state = 'active'`)
+    own.sql(`update signing_keys set state = 'retiring', retired_at = 0 where state = 'active'`)
     expect(await answer(own, '/readyz')).toEqual([503, { status: 'unavailable' }])
   })
 })

@@ -87,7 +87,7 @@ describe('revoked', () => {
       expect(await own.introspect(observer, one)).toEqual(INACTIVE)
     }
 
-    const key = (await own.store.findPublishedKey(kid)) !== null
+    const key = (await own.store.findPublishedKey(kid, own.seconds())) !== null
     expect(await own.introspect(observer, untouched)).toMatchObject({ active: key })
     const asked = await own.requestToken({}, { basic: made })
     expect(asked.status === 200).toBe(again)
@@ -108,7 +108,8 @@ describe('revoked', () => {
     const own = await startWithDocs()
     const made = await own.client({ grants: GRANTS })
     const token = await own.issue(made)
-    own.sql(`update signing_keys set state = 'retiring' where state = 'active'`)
+    own.sql(`update signing_keys set state = 'retiring', retired_at = ${own.seconds()}
+      where state = 'active'`)
     expect(await own.introspect(made, token)).toMatchObject({ active: true })
   })
 
@@ -118,7 +119,8 @@ describe('revoked', () => {
     const token = await own.issue(made)
     const kid = String(decode(token).header.kid)
     await own.store.revokeKeys([kid], [await testKey('RS256', 3)], own.seconds())
-    own.sql(`update signing_keys set state = 'retiring' where kid = '${kid}'`)
+    own.sql(`update signing_keys set state = 'retiring', retired_at = ${own.seconds()}
+      where kid = '${kid}'`)
     expect(await own.introspect(made, token)).toEqual(INACTIVE)
   })
 

@@ -28,6 +28,9 @@ beforeAll(async () => {
 /** The line, and the refused event of whoever would change something. `CLIENT` stands for one that exists. */
 type Refusal = [line: RegExp, action?: string, reason?: string]
 
+/** Of 64 kids one begins with a dash. */
+const DASHED = '-DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g'
+
 const REFUSED: Record<string, Refusal> = {
   'audience create docs': [/this id is taken/, 'audience.create', 'already_exists'],
   'audience create a+b': [/id: must be 1 to 128 of/, 'audience.create', 'invalid_value'],
@@ -87,6 +90,9 @@ const REFUSED: Record<string, Refusal> = {
     'scope_not_granted',
   ],
   'token revoke -': [/this is no token of this server/, 'token.revoke', 'not_found'],
+  'key rotate': [/the next RS256 key can sign from \d{4}-\S+Z on/, 'key.rotate', 'key_too_young'],
+  [`key revoke ${DASHED}`]: [new RegExp(`there is no key ${DASHED}`), 'key.revoke', 'not_found'],
+  [`key show ${DASHED} --json`]: [new RegExp(`there is no key ${DASHED}`)],
   'key revoke nope': [/there is no key nope/, 'key.revoke', 'not_found'],
 }
 

@@ -352,22 +352,45 @@ it('key', async () => {
     algorithm: 'RS256',
     state: 'active',
     created_at: TIME,
+    promotable_at: null,
     activated_at: TIME,
+    retired_at: null,
+    gone_at: null,
     revoked_at: null,
   }
   const keys = await look<Key[]>('key list')
   expect(keys).toHaveLength(2)
   expect(keys).toContainEqual(key)
-  expect(keys).toContainEqual({ ...key, state: 'next', activated_at: null })
-  const columns = ['KID', 'ALGORITHM', 'STATE', 'CREATED_AT', 'ACTIVATED_AT', 'REVOKED_AT']
+  expect(keys).toContainEqual({
+    ...key,
+    state: 'next',
+    promotable_at: TIME,
+    activated_at: null,
+  })
+  const columns = [
+    ...['KID', 'ALGORITHM', 'STATE', 'CREATED_AT', 'PROMOTABLE_AT'],
+    ...['ACTIVATED_AT', 'RETIRED_AT', 'GONE_AT', 'REVOKED_AT'],
+  ]
   await expectTable(
     'key list',
     columns,
     keys.map(({ kid }) => kid),
   )
-  const next = String(keys.find(({ state }) => state === 'next')?.kid)
+  const kidOf = (state: string) => String(keys.find((one) => one.state === state)?.kid)
+  const [active, signing] = [kidOf('active'), kidOf('next')]
+  const rotation = await change(['key.rotate', signing], 'key rotate --now')
+  expect(rotation).toEqual({
+    rotated: [{ algorithm: 'RS256', kid: signing, published_at: TIME, former_kid: active }],
+    warnings: [expect.stringMatching(/^The RS256 key .* may refuse its tokens until/)],
+  })
+  const rotated = await look<Key[]>('key list')
+  expect(rotated).toContainEqual({
+    ...{ ...key, kid: active, state: 'retiring' },
+    ...{ retired_at: TIME, gone_at: TIME },
+  })
+  const next = String(rotated.find(({ state }) => state === 'next')?.kid)
   const after = await change<Key[]>(['key.revoke', next], `key revoke ${next}`)
-  expect(after.map(({ state }) => state).sort()).toEqual(['active', 'next', 'revoked'])
+  expect(after.map(({ state }) => state).sort()).toEqual(['active', 'next', 'retiring', 'revoked'])
   expect(after.find(({ kid }) => kid === next)).toMatchObject({
     state: 'revoked',
     revoked_at: TIME,
@@ -378,10 +401,12 @@ it('key', async () => {
   expect(all.map(({ state }) => state).sort()).toEqual([
     'active',
     'next',
-    'revoked',
-    'revoked',
-    'revoked',
+    ...Array<string>(4).fill('revoked'),
   ])
+
+  const lines = (await cli.text('key rotate --now')).trimEnd().split('\n')
+  expect(lines[0]).toMatch(/^ALGORITHM +KID +PUBLISHED_AT +FORMER_KID$/)
+  expect(lines.at(-1)).toMatch(/^The RS256 key .* may refuse its tokens until/)
 })
 
 it('admin create, migrate', async () => {

@@ -45,7 +45,7 @@ const VERBS: Record<string, string[]> = {
   enrollment: ['create', 'show', 'revoke', 'list'],
   run: ['revoke', 'list'],
   revocation: ['list'],
-  key: ['show', 'list', 'revoke'],
+  key: ['show', 'list', 'rotate', 'revoke'],
   audit: ['list', 'verify', 'export'],
 }
 const COMMANDS = ['serve', 'demo', 'migrate', 'restored', 'admin create'].concat(

@@ -251,6 +251,15 @@ const STEPS: readonly Step[] = [
   { cli: 'audit export --since 2026-01-01', api: 'GET /audit/export?since=2026-01-01' },
   { cli: 'key list --state active', api: 'GET /keys?state=active', names: { kid: 'kid' } },
   { cli: 'key show $kid', api: 'GET /keys/$kid' },
+  { cli: 'key rotate', api: 'POST /keys/rotate', code: 'key_too_young' },
+  { cli: 'key rotate --now', api: 'POST /keys/rotate', body: { now: true } },
+  {
+    cli: 'key rotate --alg ES256',
+    api: 'POST /keys/rotate',
+    body: { algorithm: 'ES256' },
+    code: 'invalid_value',
+  },
+  { cli: 'key list --state retiring', api: 'GET /keys?state=retiring' },
   { cli: 'key revoke $kid', api: 'POST /keys/$kid/revoke' },
   { cli: 'key revoke --all', api: 'POST /keys/revoke-all' },
 ]
@@ -267,6 +276,8 @@ const BY_SIDE = [
   ...['checked', 'sealed_to', 'sealed_at', 'sealed_mac', 'unsealed'],
 ]
 
+const TIME = /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g
+
 /** One JSON value, or one in each line. */
 const parseAnswer = (text: string): unknown => {
   const lines = text.trim().split('\n')
@@ -277,8 +288,9 @@ const parseAnswer = (text: string): unknown => {
 /** What was made in the same second comes in the order of its ids, which on one side may be another second. */
 const byName = (a: unknown, b: unknown): number => {
   const [one, other] = [a, b].map((item) => {
-    const { id = '', name = '', state = '', activated_at: at = '' } = (item ?? {}) as Json
-    return [id, name, state, at === null].map(String).join(' ')
+    const { id = '', name = '', state = '', ...times } = (item ?? {}) as Json
+    const isUnset = ['activated_at', 'retired_at'].map((member) => times[member] === null)
+    return [id, name, state, ...isUnset].map(String).join(' ')
   })
   return (one ?? '').localeCompare(other ?? '')
 }
@@ -293,17 +305,21 @@ const normalizer = () => {
         if (BY_SIDE.includes(key)) return `its own ${key}`
         if (typeof member !== 'string') return member
         if (key.endsWith('_at')) return 'a time'
-        if (['kid', 'etag', 'hint', 'client_secret', 'enrollment_token'].includes(key)) return key
-        if (!/^(lkc_|secret_|enrollment_)|^[\w-]{22}$|^[\w-]{43}$/.test(member)) return member
+        if (
+          ['kid', 'former_kid', 'etag', 'hint', 'client_secret', 'enrollment_token'].includes(key)
+        )
+          return key
+        if (!/^(lkc_|secret_|enrollment_)|^[\w-]{22}$|^[\w-]{43}$/.test(member))
+          return member.replaceAll(TIME, 'a time')
         if (!seen.has(member)) seen.set(member, `${key} ${seen.size}`)
         return seen.get(member)
       }),
     )
 }
 
-/** Without the ids that each side has of its own. */
+/** Without the ids and the times that each side has of its own. */
 const refusal = (text: string) => ({
-  refused: text.replaceAll(/\b(lkc|secret|enrollment)_[\w-]{22}/g, '$1'),
+  refused: text.replaceAll(/\b(lkc|secret|enrollment)_[\w-]{22}/g, '$1').replaceAll(TIME, 'a time'),
 })
 
 type Outcome = { answer: unknown } | { refused: string }

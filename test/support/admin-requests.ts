@@ -111,6 +111,7 @@ export const GOOD_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   keyList: () => ({ path: '/keys' }),
   keyShow: ({ activeKid }) => ({ path: `/keys/${activeKid}` }),
   keyRevoke: ({ nextKid }) => ({ path: `/keys/${nextKid}/revoke` }),
+  keyRotate: () => ({ path: '/keys/rotate', body: { now: true } }),
   keyRevokeAll: () => ({ path: '/keys/revoke-all' }),
   auditList: () => ({ path: '/audit' }),
   auditVerify: () => ({ path: '/audit/verify' }),

@@ -93,7 +93,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const deps: Deps = {
     ledger,
     store: used,
-    signer: createSigner({ store: used, kek: KEK }),
+    signer: createSigner({ store: used, kek: KEK, clock: () => clock.now }),
     log,
     audit: {
       async write(event) {
@@ -111,6 +111,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     algorithms,
     clock: () => clock.now,
     random: randomBytes,
+    keyRotationSeconds: null,
     issuer: ISSUER,
     tokenTtlSeconds: 900,
     quota: createQuota(),

@@ -10,7 +10,7 @@ import {
   unsafeIgnorePlugin,
 } from '@latchkey/verifier'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
-import type { AppContext, Deps } from '../../deps.ts'
+import { type AppContext, type Deps, nowSeconds } from '../../deps.ts'
 import { mayLogIn } from '../../oauth/client-authentication.ts'
 import { storeRevocations } from '../../revocation/source.ts'
 import { publicJwks, publishedKeys } from '../../signing/keyring.ts'
@@ -62,13 +62,14 @@ const refusedBecause = ({ code }: VerificationError) =>
 const verifierOfStore = ({ store, issuer, algorithms, clock }: CallerDeps) => {
   let known: { kids: string; verifier: Verifier } | null = null
   return async (): Promise<Verifier> => {
-    const keys = publishedKeys(await store.listKeys())
+    const now = nowSeconds({ clock })
+    const keys = publishedKeys(await store.listKeys(), now)
     const kids = keys.map(({ kid }) => kid).join(' ')
     if (known?.kids !== kids) {
       const verifier = createVerifier({
         ...{ issuer, audience: ADMIN_AUDIENCE, algorithms, clock, clockTolerance: 0 },
         revocations: storeRevocations(store),
-        fetch: async () => Response.json(publicJwks(keys)),
+        fetch: async () => Response.json(publicJwks(keys, now)),
       })
       known = { kids, verifier }
     }

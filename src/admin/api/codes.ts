@@ -25,6 +25,8 @@ const REFUSAL_REMEDIES: Record<RefusalCode, string> = {
   last_administrator:
     'Make another unbound administrator first, with a secret that does not expire.',
   too_many_secrets: 'Revoke a secret that is no longer used.',
+  key_too_young:
+    'Wait until the time that `detail` names, or send `now`, which may cost refused tokens.',
   enrollment_ended: 'It can no longer become a client. Make another one where one is needed.',
   exceeds_own_grant: 'Let an administrator do it whose client has what is given.',
   no_ledger: 'Ask a server that keeps one. Tokens can be taken back without it.',

@@ -1,7 +1,8 @@
 // What tokens are signed with, and what takes them back.
 import { keyQuery, listKeys, revokeAllKeys, revokeKey, showKey } from '../keys.ts'
+import { keyRotation, rotateKeys } from '../key-rotation.ts'
 import { listRevocations, newRevocation, revocationQuery, revokeToken } from '../revocations.ts'
-import { keyShown, revocationShown, tokenRevoked } from '../views.ts'
+import { keyShown, keysRotated, revocationShown, tokenRevoked } from '../views.ts'
 import { type Endpoint, endpoint, partOf } from './endpoint.ts'
 
 const revocations: readonly Endpoint[] = [
@@ -35,6 +36,16 @@ const signingKeys: readonly Endpoint[] = [
     answers: keyList,
     refuses: ['unbound_required'],
     run: (admin, { query }) => listKeys(admin, query),
+  }),
+  endpoint({
+    ...{ method: 'post', path: '/keys/rotate', action: 'key.rotate' },
+    summary: 'Let the next key sign; the one that signed stays published while its tokens live',
+    description:
+      'Refused while a next key has been published for less than 24 hours: some resource servers fetch the JWKS once a day, and would refuse its tokens until then. `now` does it all the same, and the answer warns.',
+    body: keyRotation,
+    answers: keysRotated,
+    refuses: ['unbound_required', 'key_too_young'],
+    run: (admin, { body }) => rotateKeys(admin, body),
   }),
   endpoint({
     ...{ method: 'post', path: '/keys/revoke-all', action: 'key.revoke_all' },

@@ -1,11 +1,15 @@
 // Signing keys. Partial unique indexes hold "one active, one next" for each algorithm, whoever writes.
-import { type SQL, asc, sql } from 'drizzle-orm'
-import { signingKeys } from '../schema.sqlite.ts'
-import type { KeyCandidate, SigningKey, Store } from '../store.ts'
-import { type Database, type Driver, type Statement, inList } from './database.ts'
+import { type SQL, asc, eq, sql } from 'drizzle-orm'
+import { KEY_RETIREMENT_SECONDS } from '../../constants.ts'
+import { auditEvents, signingKeys } from '../schema.sqlite.ts'
+import type { KeyCandidate, Promotion, SigningKey, Store } from '../store.ts'
+import { type Database, type Driver, type Statement, assert, inList } from './database.ts'
 import { keyRules } from './rules.ts'
 
-type KeyVerbs = Pick<Store, 'listKeys' | 'addKeys' | 'revokeKeys'>
+type KeyVerbs = Pick<
+  Store,
+  'listKeys' | 'addKeys' | 'promoteKeys' | 'removeRetiredKeys' | 'revokeKeys'
+>
 
 const taken = (candidate: KeyCandidate, state: 'active' | 'next') =>
   sql`exists (select 1 from signing_keys where algorithm = ${candidate.algorithm} and state = ${state})`
@@ -42,6 +46,28 @@ export const revokedKeys = (
   ...keyRules(db, which, now),
 ]
 
+/** The former key first: never are two of one algorithm active. */
+const promoted = (db: Database, { from, to }: Promotion, now: number): Statement[] => [
+  assert(
+    db,
+    'unchanged',
+    sql`exists (select 1 from signing_keys a join signing_keys n on n.algorithm = a.algorithm
+      where a.kid = ${from} and a.state = 'active' and n.kid = ${to} and n.state = 'next')`,
+  ),
+  db
+    .update(signingKeys)
+    .set({ state: 'retiring', privateJwe: null, retiredAt: now })
+    .where(eq(signingKeys.kid, from)) as Statement,
+  db
+    .update(signingKeys)
+    .set({ state: 'active', activatedAt: now })
+    .where(eq(signingKeys.kid, to)) as Statement,
+]
+
+/** Those whose signatures have all expired. */
+const outOfTime = (now: number): SQL =>
+  sql`state = 'retiring' and coalesce(retired_at, 0) <= ${now - KEY_RETIREMENT_SECONDS}`
+
 export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
   const keys = db
     .select()
@@ -57,8 +83,25 @@ export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
       await atomically(fillPlaces(db, candidates, now))
     },
 
+    async promoteKeys(promotions, candidates, now) {
+      await atomically([
+        ...promotions.flatMap((promotion) => promoted(db, promotion, now)),
+        ...fillPlaces(db, candidates, now),
+      ])
+    },
+
+    async removeRetiredKeys({ actor, action, outcome, count }, now) {
+      await atomically([
+        db.insert(auditEvents).select(sql`
+          select null, ${now}, ${actor}, ${action}, kid, ${outcome}, null, null, null, ${count}
+          from signing_keys where ${outOfTime(now)}`) as Statement,
+        db.delete(signingKeys).where(outOfTime(now)) as Statement,
+      ])
+    },
+
     async revokeKeys(kids, candidates, now) {
-      await atomically(revokedKeys(db, sql`kid ${inList(kids)}`, { candidates, now }))
+      const which = kids === 'all' ? sql`true` : sql`kid ${inList(kids)}`
+      await atomically(revokedKeys(db, which, { candidates, now }))
     },
   }
 }

@@ -1,5 +1,6 @@
 // What a token request and an introspection read: prepared once, one statement each.
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { KEY_RETIREMENT_SECONDS } from '../../constants.ts'
 import { workspaceRuleValue } from '../../revocation/rules.ts'
 import type { Algorithm } from '../../signing/algorithms.ts'
 import { clientSecrets, clients, revocations, signingKeys, workspaces } from '../schema.sqlite.ts'
@@ -69,6 +70,15 @@ const detailsJson = sql`(
 /** Written out, not bound: a statement whose plan depends on a bound value is planned anew at every execution. */
 const isActive = sql`${signingKeys.state} = 'active'`
 
+/** `publishedKeys` of the key ring, in SQL. */
+const isPublished = or(
+  sql`${signingKeys.state} in ('active', 'next')`,
+  and(
+    sql`${signingKeys.state} = 'retiring'`,
+    gt(signingKeys.retiredAt, sql.placeholder('retiredSince')),
+  ),
+)
+
 export const tokenVerbs = (driver: Driver): TokenVerbs => {
   const { db } = driver
   const logins = db
@@ -116,16 +126,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
   const publishedKey = db
     .select()
     .from(signingKeys)
-    .where(
-      and(
-        eq(signingKeys.kid, sql.placeholder('kid')),
-        or(
-          eq(signingKeys.state, 'active'),
-          eq(signingKeys.state, 'next'),
-          eq(signingKeys.state, 'retiring'),
-        ),
-      ),
-    )
+    .where(and(eq(signingKeys.kid, sql.placeholder('kid')), isPublished))
     .prepare()
 
   /** True for a rule of this kind and value; where the kind has generations, for one above the token's. */
@@ -170,8 +171,8 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
       return (rows[0] as SigningKey | undefined) ?? null
     }),
 
-    async findPublishedKey(kid) {
-      const rows = await publishedKey.all({ kid })
+    async findPublishedKey(kid, now) {
+      const rows = await publishedKey.all({ kid, retiredSince: now - KEY_RETIREMENT_SECONDS })
       return (rows[0] as SigningKey | undefined) ?? null
     },
 

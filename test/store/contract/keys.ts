@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { KEY_RETIREMENT_SECONDS } from '../../../src/constants.ts'
+import { Conflict } from '../../../src/errors.ts'
 import type { Algorithm } from '../../../src/signing/algorithms.ts'
-import type { Store } from '../../../src/store/store.ts'
+import type { Promotion, Store } from '../../../src/store/store.ts'
 import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'
 import { NOW, key, token } from './records.ts'
 
@@ -51,7 +53,143 @@ const REVOCATIONS: Case[] = [
   },
 ]
 
+const EVENT = { actor: 'server', action: 'key.remove', outcome: 'success', count: 1 } as const
+
+/** From `key-1` active and `key-2` next, `es-1` active and `es-2` next. */
+const NOT_PROMOTED: [title: string, promotions: Promotion[]][] = [
+  ['what is active already', [{ from: 'key-1', to: 'key-1' }]],
+  ['in the place of a key that is not active', [{ from: 'key-2', to: 'key-2' }]],
+  ['the other way round', [{ from: 'key-2', to: 'key-1' }]],
+  ['what is not there', [{ from: 'key-1', to: 'no key' }]],
+  ['in the place of what is not there', [{ from: 'no key', to: 'key-2' }]],
+  ['a key of another algorithm', [{ from: 'key-1', to: 'es-2' }]],
+  [
+    'one of several that is not next',
+    [
+      { from: 'es-1', to: 'es-2' },
+      { from: 'key-1', to: 'key-1' },
+    ],
+  ],
+  [
+    'the same twice',
+    [
+      { from: 'key-1', to: 'key-2' },
+      { from: 'key-1', to: 'key-2' },
+    ],
+  ],
+]
+
 export const keyContract = (open: Open): void => {
+  describe('the promotion of keys', () => {
+    const database = useDatabase(open)
+    const ROTATION = { from: 'key-1', to: 'key-2' }
+
+    it('retires the active key without its private half, and a candidate is next', async () => {
+      const { store } = database
+      await store.promoteKeys([ROTATION], [key('key-3')], NOW + 5)
+      expect(await store.listKeys()).toMatchObject([
+        { kid: 'key-1', state: 'retiring', privateJwe: null, activatedAt: NOW, retiredAt: NOW + 5 },
+        { kid: 'key-2', state: 'active', createdAt: NOW, activatedAt: NOW + 5, retiredAt: null },
+        { kid: 'key-3', state: 'next', createdAt: NOW + 5, activatedAt: null, retiredAt: null },
+      ])
+      expect(await store.findActiveKey('RS256')).toMatchObject({
+        ...{ kid: 'key-2', privateJwe: 'private half of key-2' },
+      })
+      expect(await revocationOf(store, 'key-1')).toBeNull()
+    })
+
+    it('is one step for several algorithms', async () => {
+      const { store } = database
+      await store.addKeys([key('es-1', 'ES256'), key('es-2', 'ES256')], NOW)
+      const candidates = [key('key-3'), key('es-3', 'ES256')]
+      await store.promoteKeys([ROTATION, { from: 'es-1', to: 'es-2' }], candidates, NOW)
+      expect(await states(store)).toEqual([
+        ...['es-1 retiring', 'es-2 active', 'es-3 next'],
+        ...['key-1 retiring', 'key-2 active', 'key-3 next'],
+      ])
+    })
+
+    it.each(NOT_PROMOTED)('is refused for %s', async (_, promotions) => {
+      const { store } = database
+      await store.addKeys([key('es-1', 'ES256'), key('es-2', 'ES256')], NOW)
+      const candidates = [key('key-3'), key('es-3', 'ES256')]
+      await expectRefused(database, 'conflict', () =>
+        store.promoteKeys(promotions, candidates, NOW),
+      )
+    })
+
+    it('is done once, however many try it at once', async () => {
+      const stores = [database.store, await database.another(), await database.another()]
+      const outcomes = await Promise.allSettled(
+        stores.map((store, i) => store.promoteKeys([ROTATION], [key(`new-${i}`)], NOW)),
+      )
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(Conflict)
+      }
+      const kept = (await database.store.listKeys()).map(({ state }) => state)
+      expect(kept.toSorted()).toEqual(['active', 'next', 'retiring'])
+    })
+
+    it('and a revocation at once leave a key that signs', async () => {
+      const other = await database.another()
+      for (const kid of ['key-1', 'key-2']) {
+        const { store } = database
+        const [active, next] = (await store.listKeys()).filter((one) => one.state !== 'revoked')
+        await Promise.allSettled([
+          store.promoteKeys(
+            [{ from: active?.kid ?? '', to: next?.kid ?? '' }],
+            [key(`a${kid}`)],
+            NOW,
+          ),
+          other.revokeKeys([kid], [key(`b${kid}`)], NOW),
+        ])
+        const kept = (await store.listKeys()).map(({ state }) => state)
+        expect(kept.filter((state) => state === 'active')).toHaveLength(1)
+        expect(kept.filter((state) => state === 'next')).toHaveLength(1)
+      }
+    })
+  })
+
+  describe('a retiring key', () => {
+    const database = useDatabase(open)
+    const END = NOW + KEY_RETIREMENT_SECONDS
+    beforeEach(async () => {
+      await database.store.promoteKeys([{ from: 'key-1', to: 'key-2' }], [key('key-3')], NOW)
+    })
+
+    it('is published for as long as what it has signed can live', async () => {
+      const { store } = database
+      expect(await store.findPublishedKey('key-1', END - 1)).toMatchObject({ kid: 'key-1' })
+      expect(await store.findPublishedKey('key-1', END)).toBeNull()
+      expect(await store.findPublishedKey('key-2', END)).toMatchObject({ kid: 'key-2' })
+    })
+
+    it('is removed after that, with an event that names it', async () => {
+      const { store, query } = database
+      await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END - 1))
+      await store.removeRetiredKeys(EVENT, END)
+      expect(await states(store)).toEqual(['key-2 active', 'key-3 next'])
+      const events = `select actor, action, target, outcome, count, created_at from audit_events`
+      expect(await query(events)).toEqual([{ ...EVENT, target: 'key-1', created_at: END }])
+      await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END + 1))
+    })
+
+    it('is removed once, however many do it at once', async () => {
+      const stores = [database.store, await database.another(), await database.another()]
+      await Promise.all(stores.map((store) => store.removeRetiredKeys(EVENT, END)))
+      expect(await database.query('select target from audit_events')).toEqual([{ target: 'key-1' }])
+    })
+
+    it('that is revoked stays for good, and out of the set', async () => {
+      const { store } = database
+      await store.revokeKeys(['key-1'], [], NOW)
+      await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END))
+      expect(await store.findPublishedKey('key-1', NOW)).toBeNull()
+      expect(await revocationOf(store, 'key-1')).toBe('key')
+    })
+  })
+
   describe('signing keys', () => {
     const database = useDatabase(open)
 
@@ -77,12 +215,12 @@ export const keyContract = (open: Open): void => {
 
     it.each(['key-1', 'key-2', 'key-0'])('are published while they are good: %s', async (kid) => {
       const { store, query } = database
-      await query(`insert into signing_keys (kid, algorithm, state, public_jwk, created_at)
-        values ('key-0', 'RS256', 'retiring', '{}', 0)`)
-      expect(await store.findPublishedKey(kid)).toMatchObject({ kid })
+      await query(`insert into signing_keys (kid, algorithm, state, public_jwk, created_at, retired_at)
+        values ('key-0', 'RS256', 'retiring', '{}', 0, ${NOW})`)
+      expect(await store.findPublishedKey(kid, NOW)).toMatchObject({ kid })
       await store.revokeKeys([kid], [], NOW)
-      expect(await store.findPublishedKey(kid)).toBeNull()
-      expect(await store.findPublishedKey('no key')).toBeNull()
+      expect(await store.findPublishedKey(kid, NOW)).toBeNull()
+      expect(await store.findPublishedKey('no key', NOW)).toBeNull()
     })
 
     it('take the free places of their algorithm, first active, then next', async () => {
@@ -155,6 +293,23 @@ export const keyContract = (open: Open): void => {
         store.revokeKeys(['key-1', 'no key'], [key('key-4')], NOW + 9),
       )
       await expectNoChange(database, () => store.revokeKeys([], [], NOW + 9))
+    })
+
+    it('are revoked all, those among them that whoever asks does not know', async () => {
+      const { store } = database
+      await store.addKeys([key('es-1', 'ES256'), key('es-2', 'ES256')], NOW)
+      await store.promoteKeys([{ from: 'key-1', to: 'key-2' }], [key('key-3')], NOW)
+      await store.revokeKeys('all', [key('key-4'), key('key-5'), key('es-3', 'ES256')], NOW + 1)
+      const revoked = ['es-1', 'es-2', 'key-1', 'key-2', 'key-3']
+      expect(await states(store)).toEqual(
+        [
+          ...revoked.map((kid) => `${kid} revoked`),
+          'es-3 active',
+          'key-4 active',
+          'key-5 next',
+        ].toSorted(),
+      )
+      for (const kid of revoked) expect(await revocationOf(store, kid)).toBe('key')
     })
 
     it('sign no more in one process once another has revoked them', async () => {

@@ -1,0 +1,66 @@
+// What keys need beside the requests: the next one takes over in time, empty places are filled, keys whose time
+// is over are forgotten. Any number of processes may do it at once.
+import { type Audit, audited } from '../audit.ts'
+import { type Deps, nowSeconds } from '../deps.ts'
+import { Conflict } from '../errors.ts'
+import { type KeyStep, dueSteps } from './keyring.ts'
+import { makeKeys } from './provision.ts'
+
+type RotationDeps = Pick<
+  Deps,
+  'store' | 'clock' | 'log' | 'kek' | 'algorithms' | 'keyRotationSeconds'
+> & { audit: Pick<Audit, 'write'> }
+
+/**
+ * Does what is due. What another process does first is left to it.
+ * @throws Unavailable, with what was not reached still due
+ */
+export const keepKeys = async (deps: RotationDeps): Promise<void> => {
+  const steps = await readDueSteps(deps)
+  if (select(steps, 'remove').length > 0) await removeRetired(deps)
+  if (select(steps, 'create').length > 0) await create(deps, select(steps, 'create'))
+  if (select(steps, 'promote').length > 0) await promote(deps, select(steps, 'promote'))
+}
+
+type Step<S extends KeyStep['step']> = Extract<KeyStep, { step: S }>
+
+const select = <S extends KeyStep['step']>(steps: readonly KeyStep[], step: S): Step<S>[] =>
+  steps.filter((one): one is Step<S> => one.step === step)
+
+const readDueSteps = async (deps: RotationDeps): Promise<KeyStep[]> => {
+  const { algorithms, keyRotationSeconds: rotationSeconds } = deps
+  return dueSteps(await deps.store.listKeys(), nowSeconds(deps), { algorithms, rotationSeconds })
+}
+
+/** The events are written by the step itself: several processes come here at the same second of each minute. */
+const removeRetired = (deps: RotationDeps): Promise<void> => {
+  const event = { actor: 'server', action: 'key.remove', outcome: 'success', count: 1 } as const
+  return deps.store.removeRetiredKeys(event, nowSeconds(deps))
+}
+
+const create = async (deps: RotationDeps, steps: readonly Step<'create'>[]): Promise<void> => {
+  const keys = await makeKeys(
+    steps.map(({ algorithm }) => algorithm),
+    deps.kek,
+  )
+  if (select(await readDueSteps(deps), 'create').length === 0) return
+  await audited(deps, { actor: 'server', action: 'key.create', target: null }, () =>
+    deps.store.addKeys(keys, nowSeconds(deps)),
+  )
+}
+
+/** Keys take long to make, and some processes longer than others: most see here that it has been done. */
+const promote = async (deps: RotationDeps, steps: readonly Step<'promote'>[]): Promise<void> => {
+  const made = steps.map(({ algorithm }) => algorithm)
+  const keys = await makeKeys(made, deps.kek)
+  const due = select(await readDueSteps(deps), 'promote').filter((one) =>
+    made.includes(one.algorithm),
+  )
+  if (due.length === 0) return
+  const target = due.map(({ to }) => to).join()
+  await audited(deps, { actor: 'server', action: 'key.rotate', target }, () =>
+    deps.store.promoteKeys(due, keys, nowSeconds(deps)),
+  ).catch((error: unknown) => {
+    if (!(error instanceof Conflict)) throw error
+  })
+}

@@ -1,0 +1,77 @@
+// Keys that change because somebody says so.
+import { describe, expect, it } from 'vitest'
+import { rotateKeys } from '../../src/admin/key-rotation.ts'
+import { Conflict, OperationRefused } from '../../src/errors.ts'
+import { adminOf } from '../support/admin.ts'
+import { ALGORITHMS, DAY, HOUR, another, refusalOf, start, states } from './support.ts'
+
+describe('a rotation on demand', () => {
+  it('is refused until the next key is a day old, and says when that is', async () => {
+    const server = await start()
+    const before = server.dump()
+    server.advance(DAY - 1)
+    const refusal = await refusalOf(rotateKeys(adminOf(server)))
+    expect(refusal).toBeInstanceOf(OperationRefused)
+    expect(refusal).toMatchObject({ code: 'key_too_young' })
+    expect(refusal.message).toContain('2026-01-02T00:00:00Z')
+    expect(server.dump()).toEqual(before)
+    server.advance(1)
+    const { active: [first] = [], next: [second] = [] } = await states(server)
+    const done = await rotateKeys(adminOf(server))
+    expect(done.warnings).toEqual([])
+    expect(done.rotated).toContainEqual({
+      algorithm: 'ES256',
+      kid: second,
+      published_at: '2026-01-01T00:00:00Z',
+      former_kid: first,
+    })
+    expect(done.rotated).toHaveLength(ALGORITHMS.length)
+    expect(await states(server)).toMatchObject({ active: [second], retiring: [first] })
+  })
+
+  it('now: a key that is younger is said to be', async () => {
+    const server = await start(null)
+    const { next: [second] = [] } = await states(server)
+    server.advance(HOUR)
+    const { rotated, warnings } = await rotateKeys(adminOf(server), { now: true })
+    expect(rotated).toHaveLength(ALGORITHMS.length)
+    expect(warnings).toHaveLength(ALGORITHMS.length)
+    for (const warning of warnings) expect(warning).toContain('since 2026-01-01T00:00:00Z only')
+    expect(await states(server)).toMatchObject({ active: [second] })
+  })
+
+  it('of one algorithm leaves the others as they are', async () => {
+    const server = await start()
+    const before = await states(server)
+    const { rotated } = await rotateKeys(adminOf(server), { now: true, algorithm: 'EdDSA' })
+    expect(rotated).toMatchObject([{ algorithm: 'EdDSA' }])
+    expect(await states(server)).toEqual(before)
+    const refusal = await refusalOf(rotateKeys(adminOf(server), { algorithm: 'PS256' }))
+    expect(refusal).toMatchObject({ code: 'invalid_value', field: 'algorithm' })
+  })
+
+  it('by two at once is done once: for the other the new next key is too young', async () => {
+    const server = await start()
+    server.advance(DAY)
+    const other = { ...adminOf(server), deps: another(server) }
+    const outcomes = await Promise.allSettled([rotateKeys(adminOf(server)), rotateKeys(other)])
+    const refused = outcomes.filter(({ status }) => status === 'rejected')
+    expect(refused).toMatchObject([{ reason: { code: 'key_too_young' } }])
+    expect((await states(server)).retiring).toHaveLength(1)
+  })
+
+  it('now, by two at once, is done twice: each has asked for it', async () => {
+    const server = await start()
+    const other = { ...adminOf(server), deps: another(server) }
+    await Promise.all([adminOf(server), other].map((admin) => rotateKeys(admin, { now: true })))
+    expect((await states(server)).retiring).toHaveLength(2)
+  })
+
+  it('ends where somebody else is faster each time: who is overtaken is told', async () => {
+    const server = await start()
+    server.fail('promoteKeys', new Conflict('again'))
+    const before = server.dump()
+    expect(await refusalOf(rotateKeys(adminOf(server), { now: true }))).toBeInstanceOf(Conflict)
+    expect(server.dump()).toEqual(before)
+  })
+})

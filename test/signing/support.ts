@@ -1,0 +1,73 @@
+// A server whose keys change, and how they are looked at.
+import { afterEach, expect } from 'vitest'
+import { keepKeys } from '../../src/signing/rotation.ts'
+import { createSigner } from '../../src/signing/signer.ts'
+import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import type { Store } from '../../src/store/store.ts'
+import { KEK } from '../support/keys.ts'
+import { type TestServer, startServer } from '../support/server.ts'
+
+/** In seconds. */
+export const HOUR = 3_600
+export const DAY = 24 * HOUR
+export const ROTATION = 90 * DAY
+/** Without RS256, whose keys take long to make. The first one is what the helpers look at. */
+export const ALGORITHMS = ['ES256', 'EdDSA'] as const
+const [LOOKED_AT] = ALGORITHMS
+
+const opened: Store[] = []
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close()
+})
+
+export const start = async (keyRotationSeconds: number | null = ROTATION) => {
+  const server = await startServer({ algorithms: ALGORITHMS, keyRotationSeconds })
+  await server.audience('docs', ['read'], { algorithm: LOOKED_AT })
+  return server
+}
+
+/** The same as another process does it, with a database connection of its own. */
+export const another = (server: TestServer): TestServer['deps'] => {
+  const store = openBetterSqlite3Store(server.path)
+  opened.push(store)
+  return { ...server.deps, store, signer: createSigner({ ...server.deps, store, kek: KEK }) }
+}
+
+export const upkeep = (server: TestServer) => keepKeys(server.deps)
+
+const STATES = ['active', 'next', 'retiring', 'revoked'] as const
+export type States = { [state in (typeof STATES)[number]]?: string[] | undefined }
+
+/** The kids of one algorithm by state; a state without a key is not there. */
+export const states = async ({ store }: Pick<TestServer, 'store'>): Promise<States> => {
+  const keys = (await store.listKeys()).filter(({ algorithm }) => algorithm === LOOKED_AT)
+  const kidsIn = (state: string) => keys.filter((key) => key.state === state).map(({ kid }) => kid)
+  return Object.fromEntries(
+    STATES.map((state) => [state, kidsIn(state)] as const).filter(([, kids]) => kids.length > 0),
+  )
+}
+
+export const jwks = async (server: TestServer) => {
+  const response = await server.request('/.well-known/jwks.json')
+  const { keys } = (await response.json()) as { keys: { kid: string; alg: string }[] }
+  return {
+    kids: keys.filter(({ alg }) => alg === LOOKED_AT).map(({ kid }) => kid),
+    maxAge: Number(
+      /^public, max-age=(\d+)$/.exec(response.headers.get('cache-control') ?? '')?.[1],
+    ),
+  }
+}
+
+export const refusalOf = async (operation: Promise<unknown>): Promise<Error> => {
+  const error = await operation.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(Error)
+  return error as Error
+}
+
+export const keyEvents = ({ events }: TestServer) =>
+  events
+    .filter(({ action }) => action.startsWith('key.'))
+    .map(({ actor, action, outcome, reason = null }) => ({ actor, action, outcome, reason }))
