@@ -33,7 +33,10 @@ const six = (jti: string, at: number): number => SIX_BITS[jti.charCodeAt(at)] ??
 
 /** Five characters as 30 bits; negative where one is no base64url. */
 const five = (jti: string, at: number): number => {
-  const [a, b, c, d] = [six(jti, at), six(jti, at + 1), six(jti, at + 2), six(jti, at + 3)]
+  const a = six(jti, at)
+  const b = six(jti, at + 1)
+  const c = six(jti, at + 2)
+  const d = six(jti, at + 3)
   const e = six(jti, at + 4)
   return (a | b | c | d | e) < 0 ? -1 : (a << 24) | (b << 18) | (c << 12) | (d << 6) | e
 }
@@ -74,8 +77,8 @@ export const createJtiTable = (): JtiTable => {
 
   /** Where the value that begins at `at` is looked for first. */
   const home = (of: Int32Array, at: number): number => {
-    const [a, b, c, d] = [of[at]!, of[at + 1]!, of[at + 2]!, of[at + 3]!]
-    const mixed = Math.imul(a ^ (d >>> 15), 0x9e37_79b1) ^ Math.imul(b ^ (c << 7), 0x85eb_ca6b)
+    const ends = Math.imul(of[at]! ^ (of[at + 3]! >>> 15), 0x9e37_79b1)
+    const mixed = ends ^ Math.imul(of[at + 1]! ^ (of[at + 2]! << 7), 0x85eb_ca6b)
     const spread = Math.imul(mixed ^ (mixed >>> 16), 0xc2b2_ae35)
     return (spread ^ (spread >>> 15)) & (slots - 1)
   }
