@@ -24,8 +24,7 @@ const { createLogTo, linesTo } = await built<typeof import('../src/node/logger.t
 const { createMetrics } = await built<typeof import('../src/node/metrics.ts')>('node/metrics')
 const { openLatchkey } = await built<typeof import('../src/node/open.ts')>('node/open')
 const { createQuota } = await built<typeof import('../src/node/quota.ts')>('node/quota')
-const { createWatch } =
-  await built<typeof import('../src/revocation/watch.ts')>('revocation/watch')
+const { createWatch } = await built<typeof import('../src/revocation/watch.ts')>('revocation/watch')
 const { newClientId, newClientSecret } = await built<typeof import('../src/secret.ts')>('secret')
 const { createUsage } = await built<typeof import('../src/usage.ts')>('usage')
 

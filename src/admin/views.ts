@@ -245,11 +245,9 @@ export const keyShown = z
     algorithm: z.string(),
     state: z.enum(['next', 'active', 'retiring', 'revoked']),
     created_at: timestamp.meta({ description: 'Since when it is published.' }),
-    promotable_at: timestamp
-      .nullable()
-      .meta({
-        description: 'Of a next key: from when on every follower has it, so that it may sign.',
-      }),
+    promotable_at: timestamp.nullable().meta({
+      description: 'Of a next key: from when on every follower has it, so that it may sign.',
+    }),
     activated_at: timestamp.nullable(),
     retired_at: timestamp.nullable().meta({ description: 'Since when it signs no more.' }),
     gone_at: timestamp

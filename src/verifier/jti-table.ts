@@ -17,50 +17,48 @@ export type JtiTable = {
 }
 
 const MIN_SLOTS = 1024
+/** A slot is five words, beside each other: the value, and its expiry. */
+const SLOT_WORDS = 5
+const EXPIRY = 4
 /** Expiry of a slot that is empty. Time began later. */
 const EMPTY = 0
 /** Also stands for any expiry that is later than 32 bits can say. */
 const NEVER = 0xffff_ffff
 
-/** A canonical 128-bit value in base64url: the last of 22 characters has four bits that say nothing. */
-const COMPACT = /^[A-Za-z0-9_-]{21}[AQgw]$/
-
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const SIX_BITS = new Uint8Array(128)
+const SIX_BITS = new Int32Array(128).fill(-1)
 for (let i = 0; i < ALPHABET.length; i++) SIX_BITS[ALPHABET.charCodeAt(i)] = i
 
-type Value = readonly [number, number, number, number]
+const six = (jti: string, at: number): number => SIX_BITS[jti.charCodeAt(at)] ?? -1
 
-/** 22 characters as four words of 32 bits. */
-const decode = (jti: string): Value => {
-  const bits = (at: number): number => SIX_BITS[jti.charCodeAt(at)]!
-  const five = (at: number): number =>
-    (bits(at) << 24) |
-    (bits(at + 1) << 18) |
-    (bits(at + 2) << 12) |
-    (bits(at + 3) << 6) |
-    bits(at + 4)
-  return [
-    (five(0) << 2) | (bits(5) >> 4),
-    (bits(5) << 28) |
-      (bits(6) << 22) |
-      (bits(7) << 16) |
-      (bits(8) << 10) |
-      (bits(9) << 4) |
-      (bits(10) >> 2),
-    (bits(10) << 30) |
-      (bits(11) << 24) |
-      (bits(12) << 18) |
-      (bits(13) << 12) |
-      (bits(14) << 6) |
-      bits(15),
-    (bits(16) << 26) |
-      (bits(17) << 20) |
-      (bits(18) << 14) |
-      (bits(19) << 8) |
-      (bits(20) << 2) |
-      (bits(21) >> 4),
-  ]
+/** Five characters as 30 bits; negative where one is no base64url. */
+const five = (jti: string, at: number): number => {
+  const a = six(jti, at)
+  const b = six(jti, at + 1)
+  const c = six(jti, at + 2)
+  const d = six(jti, at + 3)
+  const e = six(jti, at + 4)
+  return (a | b | c | d | e) < 0 ? -1 : (a << 24) | (b << 18) | (c << 12) | (d << 6) | e
+}
+
+/** The value that is looked for: one array for all, because nothing here waits. */
+const wanted = new Int32Array(4)
+
+/**
+ * Puts 22 characters into `wanted`: four times five of them, and two bits each of the last eight.
+ * False for what is not 128 bits in canonical base64url: the last character has four bits that say nothing.
+ */
+const want = (jti: string): boolean => {
+  if (jti.length !== 22) return false
+  const last = six(jti, 21)
+  const tail = (six(jti, 20) << 2) | (last >> 4)
+  if (tail < 0 || (last & 0b1111) !== 0) return false
+  for (let word = 0; word < 4; word++) {
+    const bits = five(jti, 5 * word)
+    if (bits < 0) return false
+    wanted[word] = bits | ((tail >> (2 * word)) << 30)
+  }
+  return true
 }
 
 const expiryOf = (expiry: Expiry): number =>
@@ -68,100 +66,92 @@ const expiryOf = (expiry: Expiry): number =>
 
 export const createJtiTable = (): JtiTable => {
   let slots = MIN_SLOTS
-  let values = new Int32Array(4 * slots)
-  let expiries = new Uint32Array(slots)
+  let words = new Int32Array(SLOT_WORDS * slots)
   let used = 0
   let sweepAt = 0
   /** Ids of any other form. Ours have none. */
   const others = new Map<string, number>()
 
-  const home = (first: number, last: number): number =>
-    (Math.imul(first ^ (last >>> 7), 0x9e37_79b1) >>> 7) & (slots - 1)
+  const expiryAt = (slot: number): number => words[SLOT_WORDS * slot + EXPIRY]! >>> 0
+  const next = (slot: number): number => (slot + 1) & (slots - 1)
 
-  const isAt = (slot: number, value: Value): boolean => {
-    const at = 4 * slot
+  /** Where the value that begins at `at` is looked for first. */
+  const home = (of: Int32Array, at: number): number => {
+    const ends = Math.imul(of[at]! ^ (of[at + 3]! >>> 15), 0x9e37_79b1)
+    const mixed = ends ^ Math.imul(of[at + 1]! ^ (of[at + 2]! << 7), 0x85eb_ca6b)
+    const spread = Math.imul(mixed ^ (mixed >>> 16), 0xc2b2_ae35)
+    return (spread ^ (spread >>> 15)) & (slots - 1)
+  }
+
+  const isWantedAt = (slot: number): boolean => {
+    const at = SLOT_WORDS * slot
     return (
-      values[at] === value[0] &&
-      values[at + 1] === value[1] &&
-      values[at + 2] === value[2] &&
-      values[at + 3] === value[3]
+      words[at] === wanted[0] &&
+      words[at + 1] === wanted[1] &&
+      words[at + 2] === wanted[2] &&
+      words[at + 3] === wanted[3]
     )
   }
 
-  /** The slot that has the value, or the empty one where it would be. */
-  const find = (value: Value): number => {
-    let slot = home(value[0], value[3])
-    while (expiries[slot] !== EMPTY && !isAt(slot, value)) slot = (slot + 1) & (slots - 1)
+  /** The slot that has what is wanted, or the empty one where it would be. */
+  const find = (): number => {
+    let slot = home(wanted, 0)
+    while (expiryAt(slot) !== EMPTY && !isWantedAt(slot)) slot = next(slot)
     return slot
   }
 
-  const put = (value: Value, expiry: number): void => {
-    const slot = find(value)
-    if (expiries[slot] === EMPTY) {
-      values.set(value, 4 * slot)
+  const put = (expiry: number): void => {
+    const slot = find()
+    if (expiryAt(slot) === EMPTY) {
+      words.set(wanted, SLOT_WORDS * slot)
       used += 1
     }
-    expiries[slot] = Math.max(expiries[slot]!, expiry)
+    words[SLOT_WORDS * slot + EXPIRY] = Math.max(expiryAt(slot), expiry)
   }
 
-  /** Twice or half the slots. A million values take some 50 ms. */
+  /** Twice or half the slots. A million values take a fraction of a second. */
   const rebuild = (size: number): void => {
-    const [oldValues, oldExpiries] = [values, expiries]
+    const old = words
     slots = size
-    values = new Int32Array(4 * slots)
-    expiries = new Uint32Array(slots)
+    words = new Int32Array(SLOT_WORDS * slots)
     used = 0
     sweepAt = 0
-    for (let i = 0; i < oldExpiries.length; i++) {
-      if (oldExpiries[i] === EMPTY) continue
-      const at = 4 * i
-      const value: Value = [
-        oldValues[at]!,
-        oldValues[at + 1]!,
-        oldValues[at + 2]!,
-        oldValues[at + 3]!,
-      ]
-      put(value, oldExpiries[i]!)
+    for (let at = 0; at < old.length; at += SLOT_WORDS) {
+      if (old[at + EXPIRY] === EMPTY) continue
+      for (let word = 0; word < 4; word++) wanted[word] = old[at + word]!
+      put(old[at + EXPIRY]! >>> 0)
     }
   }
 
   /** Moves back those behind that would not be found any more past an empty slot: no tombstones. */
   const remove = (slot: number): void => {
     let hole = slot
-    for (let next = (hole + 1) & (slots - 1); expiries[next] !== EMPTY;) {
-      const from = home(values[4 * next]!, values[4 * next + 3]!)
-      if (((next - from) & (slots - 1)) >= ((next - hole) & (slots - 1))) {
-        values.copyWithin(4 * hole, 4 * next, 4 * next + 4)
-        expiries[hole] = expiries[next]!
-        hole = next
-      }
-      next = (next + 1) & (slots - 1)
+    for (let at = next(hole); expiryAt(at) !== EMPTY; at = next(at)) {
+      const from = home(words, SLOT_WORDS * at)
+      if (((at - from) & (slots - 1)) < ((at - hole) & (slots - 1))) continue
+      words.copyWithin(SLOT_WORDS * hole, SLOT_WORDS * at, SLOT_WORDS * (at + 1))
+      hole = at
     }
-    expiries[hole] = EMPTY
+    words[SLOT_WORDS * hole + EXPIRY] = EMPTY
     used -= 1
   }
 
   const sweepSlots = (before: number, count: number): void => {
     for (let seen = 0; seen < Math.min(count, slots); seen++) {
-      const expiry = expiries[sweepAt]!
+      const expiry = expiryAt(sweepAt)
       // what has moved here is looked at in its turn
       if (expiry !== EMPTY && expiry !== NEVER && expiry < before) remove(sweepAt)
-      else sweepAt = (sweepAt + 1) & (slots - 1)
+      else sweepAt = next(sweepAt)
     }
   }
 
   return {
     add(jti, expiry) {
-      if (!COMPACT.test(jti)) {
-        others.set(jti, Math.max(others.get(jti) ?? 0, expiry))
-        return
-      }
       if (used >= slots * 0.75) rebuild(slots * 2)
-      put(decode(jti), expiryOf(expiry))
+      if (want(jti)) put(expiryOf(expiry))
+      else others.set(jti, Math.max(others.get(jti) ?? 0, expiry))
     },
-    has(jti) {
-      return COMPACT.test(jti) ? expiries[find(decode(jti))] !== EMPTY : others.has(jti)
-    },
+    has: (jti) => (want(jti) ? expiryAt(find()) !== EMPTY : others.has(jti)),
     sweep(before, count) {
       for (const [jti, expiry] of others) if (expiry < before) others.delete(jti)
       sweepSlots(before, count)

@@ -28,23 +28,26 @@ export type RefreshOnUse = (waitUntil: WaitUntil | undefined) => Promise<void> |
 export const createRefreshOnUse = ({ client, state, monotonic }: Parts): RefreshOnUse => {
   let refreshes = 0
   let startedAt = -Infinity
+  let refreshedAt = -Infinity
   let running = false
   let failures = 0
   let notBefore = -Infinity
 
-  const ageMs = (): number => (state.isStale() ? Infinity : (state.age() ?? Infinity) * 1000)
+  /** Since it was asked for: an issuer shares one signature for some seconds, and leaves out no rule. */
+  const ageMs = (): number => (state.isStale() ? Infinity : monotonic() - refreshedAt)
   /** One that has begun long ago may have ended with its request. */
   const othersRun = (): boolean => running && monotonic() - startedAt < OTHERS_REFRESH_MS
 
   const refresh = async (): Promise<void> => {
     const mine = ++refreshes
-    startedAt = monotonic()
+    const began = (startedAt = monotonic())
     running = true
     // Counted before the attempt: one that hangs, or dies with its request, has failed as well.
     failures += 1
     notBefore = startedAt + Math.min(MIN_LIST_BACK_OFF_MS * 2 ** failures, MAX_LIST_BACK_OFF_MS)
     try {
       await catchUp(client, state)
+      refreshedAt = began
       failures = 0
       notBefore = -Infinity
     } catch {
@@ -63,7 +66,8 @@ export const createRefreshOnUse = ({ client, state, monotonic }: Parts): Refresh
 
   const waitForRefresh = async (waitUntil: WaitUntil | undefined): Promise<void> => {
     await awaitOthers()
-    if (ageMs() < USABLE_LIST_MS || monotonic() < notBefore) return
+    const newEnough = waitUntil === undefined ? FRESH_LIST_MS : USABLE_LIST_MS
+    if (ageMs() < newEnough || monotonic() < notBefore) return
     const refreshed = refresh()
     waitUntil?.(refreshed)
     await inTime(refreshed, LIST_WAIT_MS, () => undefined)

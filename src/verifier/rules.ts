@@ -44,8 +44,13 @@ export const createRuleSet = (): RuleSet => {
   }
   let sweptAt = -Infinity
 
-  const isOld = (kind: keyof typeof generations, of: RevocationSubject['client']): boolean =>
-    of !== null && of.gen < (generations[kind].get(of.value)?.gen ?? -Infinity)
+  const isOld = (rules: Generations, of: RevocationSubject['client']): boolean =>
+    of !== null && of.gen < (rules.get(of.value)?.gen ?? -Infinity)
+
+  const hasRun = (runs: readonly string[]): boolean => {
+    for (const value of runs) if (run.has(value)) return true
+    return false
+  }
 
   return {
     add({ kind, value, gen, exp }) {
@@ -64,10 +69,10 @@ export const createRuleSet = (): RuleSet => {
       return (
         jti.has(subject.jti) ||
         key.has(subject.kid) ||
-        isOld('client', subject.client) ||
-        isOld('plugin', subject.plugin) ||
-        isOld('workspace', subject.workspace) ||
-        subject.runs.some((value) => run.has(value))
+        isOld(generations.client, subject.client) ||
+        isOld(generations.plugin, subject.plugin) ||
+        isOld(generations.workspace, subject.workspace) ||
+        hasRun(subject.runs)
       )
     },
     hasKey: (kid) => key.has(kid),

@@ -8,6 +8,9 @@ import {
   generateKeyPair,
 } from 'jose'
 import type { AuthorizationDetail } from './details.ts'
+import { type TestRevocation, createTestList } from './testing-list.ts'
+
+export type { TestRevocation }
 
 export type TestTokenOptions = {
   audience: string
@@ -29,8 +32,10 @@ export type TestIssuer = {
   readonly jwks: { keys: JWK[] }
   /** A signed token, as the server would issue it. */
   readonly token: (options: TestTokenOptions) => Promise<string>
-  /** For `createVerifier({ fetch })`: serves the keys, and nothing else. */
-  readonly fetch: (url: string) => Promise<Response>
+  /** Takes tokens back: a verifier that follows the list knows a moment later. A key gives way to a new one. */
+  readonly revoke: (revocation: TestRevocation) => Promise<void>
+  /** For `createVerifier({ fetch })`: serves the keys and the revocation list, and nothing else. */
+  readonly fetch: (url: string, init?: { signal?: AbortSignal | null }) => Promise<Response>
 }
 
 /**
@@ -41,20 +46,38 @@ export const createTestIssuer = async ({
   issuer = 'https://issuer.test',
   clock = Date.now,
 }: { issuer?: string; clock?: () => number } = {}): Promise<TestIssuer> => {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
-  const jwk = await exportJWK(publicKey)
-  const kid = await calculateJwkThumbprint(jwk)
-  const jwks = { keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] }
+  let key = await newKey()
+  const jwks = { keys: [key.jwk] }
+  const uri = `${issuer}/oauth/revocations`
+  const list = createTestList({ uri, clock, signer: () => key })
   return {
     issuer,
     jwks,
-    token: (options) => sign(options, { issuer, kid, privateKey, clock }),
-    async fetch(url) {
-      return url === `${issuer}/.well-known/jwks.json`
-        ? Response.json(jwks, { headers: { 'Cache-Control': 'max-age=3600' } })
+    token: (options) => sign(options, { issuer, clock, ...key }),
+    async revoke(revocation) {
+      if ('key' in revocation) {
+        if (revocation.key === key.kid) key = await newKey()
+        jwks.keys.splice(0, jwks.keys.length, key.jwk)
+      }
+      await list.add(revocation)
+    },
+    async fetch(url, init) {
+      if (url === `${issuer}/.well-known/jwks.json`) {
+        return Response.json(jwks, { headers: { 'Cache-Control': 'max-age=3600' } })
+      }
+      const asked = new URL(url)
+      return asked.origin + asked.pathname === uri
+        ? list.serve(asked, init?.signal)
         : new Response(null, { status: 404 })
     },
   }
+}
+
+const newKey = async () => {
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+  const jwk = await exportJWK(publicKey)
+  const kid = await calculateJwkThumbprint(jwk)
+  return { kid, privateKey, jwk: { ...jwk, kid, alg: 'RS256', use: 'sig' } as JWK }
 }
 
 type SignContext = { issuer: string; kid: string; privateKey: CryptoKey; clock: () => number }

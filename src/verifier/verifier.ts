@@ -1,7 +1,6 @@
 // createVerifier: the checks, in the order that decides the code.
-import { compactVerify } from 'jose'
-import { type Requirements, checkRequirements, permissionsOf, pluginOf } from './authorization.ts'
-import { type Policy, checkOrigin, checkTime } from './claims.ts'
+import { type Requirements, checkRequirements } from './authorization.ts'
+import { checkTime } from './claims.ts'
 import {
   DEFAULT_CLOCK_TOLERANCE_SECONDS,
   DEFAULT_KEYS_MAX_STALE_SECONDS,
@@ -9,7 +8,7 @@ import {
 } from './constants.ts'
 import { type AuthorizationDetail, type WantedAuthorization, chooseDetail } from './details.ts'
 import { refusal } from './errors.ts'
-import { type Fetch, type VerificationKey, fetchKeys } from './jwks.ts'
+import { type Fetch, fetchKeys } from './jwks.ts'
 import { type KeySource, createKeySource } from './keys.ts'
 import { createMemory } from './memory.ts'
 import { checkOptions, checkRequirementsSaid, checkWantedSaid } from './options.ts'
@@ -17,7 +16,8 @@ import type { WaitUntil } from './on-use.ts'
 import { LIST_ALGORITHM } from './revocation-list.ts'
 import { type RevocationSource, type RevocationStatus, createRevocation } from './revocation.ts'
 import type { RevocationSubject } from './subject.ts'
-import { type AccessTokenClaims, parseToken } from './token.ts'
+import { type Signed, verifySignature } from './signature.ts'
+import type { AccessTokenClaims } from './token.ts'
 
 export type { RevocationSource, RevocationStatus }
 
@@ -134,11 +134,7 @@ export type VerifierStatus = {
   }
 }
 
-type Remembered = {
-  readonly key: VerificationKey
-  readonly token: VerifiedToken
-  readonly subject: RevocationSubject | null
-}
+type Remembered = Signed & { readonly subject: RevocationSubject | null }
 
 /**
  * A verifier for one issuer and one audience. Make it once and keep it: it holds the keys and remembers tokens.
@@ -238,36 +234,3 @@ const keySourceOf = (
     monotonic,
     maxStaleMs: (options.keysMaxStale ?? DEFAULT_KEYS_MAX_STALE_SECONDS) * 1000,
   })
-
-type SignatureContext = { algorithms: readonly string[]; keys: KeySource; policy: Policy }
-
-const verifySignature = async (
-  bearer: string,
-  { algorithms, keys, policy }: SignatureContext,
-): Promise<Omit<Remembered, 'subject'>> => {
-  const { algorithm, kid, claims } = parseToken(bearer, algorithms)
-  const key = await keys.find(kid)
-  if (key === null || key.algorithm !== algorithm) throw refusal('token_untrusted')
-  try {
-    await compactVerify(bearer, key.key, { algorithms: [algorithm] })
-  } catch (cause) {
-    throw refusal('token_untrusted', { cause })
-  }
-  checkOrigin(claims, policy)
-  const token = deepFreeze({
-    clientId: claims.client_id,
-    permissions: permissionsOf(claims),
-    pluginId: pluginOf(claims),
-    expiresAt: claims.exp,
-    claims,
-  })
-  return { key, token }
-}
-
-const deepFreeze = <T>(value: T): T => {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    Object.values(value).forEach(deepFreeze)
-  }
-  return value
-}

@@ -1,6 +1,10 @@
 // The issuer for resource servers' own tests: no server, no network.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createTestIssuer } from '../../src/verifier/testing.ts'
+import {
+  type TestIssuer,
+  type TestRevocation,
+  createTestIssuer,
+} from '../../src/verifier/testing.ts'
 import { type VerifierOptions, createVerifier } from '../../src/verifier/verifier.ts'
 import { decode } from '../support/jwt.ts'
 import { NOW, codeOf } from './support.ts'
@@ -113,4 +117,43 @@ test('it serves its public keys and nothing else', async () => {
   expect([response.status, await response.json()]).toEqual([200, jwks])
   expect(Object.keys(jwks.keys[0] ?? {}).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
   expect((await fetch(`${issuer}/other`)).status).toBe(404)
+})
+
+describe('what is revoked', () => {
+  const RUN = { type: 'tool_run', identifier: 'run-1', project_id: 'p', locations: [], actions: [] }
+  const sent = { ...USUAL, authorizationDetails: [RUN] }
+  const followerOf = (own: TestIssuer) => createVerifier({ ...own, audience: 'hook' })
+
+  test.each<[string, (jti: string, kid: string) => TestRevocation]>([
+    ['a token', (jti) => ({ jti })],
+    ['a run', () => ({ run: 'run-1' })],
+    ['a client', () => ({ client: 'lkc_test' })],
+    ['a plugin', () => ({ plugin: 'acme.sync' })],
+    ['a workspace', () => ({ workspace: 'default' })],
+    ['a key', (_, key) => ({ key })],
+  ])('%s: refused a moment later, and others are not', async (_, of) => {
+    const own = await createTestIssuer()
+    const verifier = followerOf(own)
+    const given = await own.token(sent)
+    const { header, claims } = decode(given)
+    expect(await codeOf(verifier.verify(given, REQUIRED))).toBe('good')
+    await own.revoke({ jti: 'another' })
+    await own.revoke(of(claims['jti'] as string, header['kid'] as string))
+    await vi.waitFor(async () => {
+      const refused = ['token_revoked', 'token_untrusted']
+      expect(refused).toContain(await codeOf(verifier.verify(given, REQUIRED)))
+    })
+    const newer = { workspace_id: 'w2', client_gen: 2, plugin_gen: 2 }
+    const later = await own.token({ ...sent, claims: newer })
+    expect(await codeOf(verifier.verify(later, REQUIRED))).toBe('good')
+    verifier.close()
+  })
+
+  test('nothing: its list is empty, and whoever asks for more waits', async () => {
+    const own = await createTestIssuer()
+    const verifier = followerOf(own)
+    await verifier.ready()
+    expect(verifier.status().revocations).toMatchObject({ stale: false, entries: { jti: 0 } })
+    verifier.close()
+  })
 })

@@ -1,0 +1,160 @@
+// A follower with a million rules for single tokens, loaded as it loads them from an issuer: what they take in
+// memory, and what it takes to look one up. Beside it, in the same process, a plain Set of the same ids and a Map
+// with their expiry. Fails where a bound is broken.
+//   npm run bench:follower      (node needs --expose-gc)
+import { ok } from 'node:assert/strict'
+import { type KeyObject, generateKeyPairSync, randomFillSync, sign } from 'node:crypto'
+import { fetchKeys } from '../src/verifier/jwks.ts'
+import { createKeySource } from '../src/verifier/keys.ts'
+import { createListClient } from '../src/verifier/list-client.ts'
+import { createListState } from '../src/verifier/list-state.ts'
+import type { RevocationSubject } from '../src/verifier/subject.ts'
+import { createTransport } from '../src/verifier/transport.ts'
+
+const RULES = 1_000_000
+const PAGE = 5_000
+const MAX_MEGABYTES = 120
+const MAX_NANOSECONDS = 1_000
+const LOOKUPS = 200_000
+const BATCH = 500
+const ROUNDS = 4
+
+const issuer = 'https://issuer.test'
+const uri = `${issuer}/oauth/revocations`
+const kid = 'k'
+const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const now = Math.floor(Date.now() / 1000)
+const exp = now + 3600
+
+/** Random as an issuer's are. Their strings are made anew each time, so that whoever asks keeps none. */
+const random = randomFillSync(Buffer.alloc(2 * RULES * 16))
+const idOf = (index: number): string => {
+  const at = (index % (2 * RULES)) * 16
+  return random.toString('base64url', at, at + 16)
+}
+
+const cursorOf = (seq: number): string => `e.${String(seq).padStart(16, '0')}`
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+const pageAfter = (seq: number, key: KeyObject): string => {
+  const entries = Array.from({ length: Math.min(PAGE, RULES - seq) }, (_, i) => ({
+    ...{ seq: seq + i + 1, kind: 'jti', value: idOf(seq + i), exp },
+  }))
+  const last = seq + entries.length
+  const claims = {
+    ...{ iss: uri, aud: uri, iat: now, exp: now + 120, epoch: 'e', cursor: cursorOf(last) },
+    ...{ full: seq === 0, more: last < RULES, entries },
+  }
+  const input = `${encode({ alg: 'RS256', typ: 'revocations+jwt', kid })}.${encode(claims)}`
+  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
+}
+
+const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }] }
+const fetch = (url: string): Promise<Response> => {
+  if (!url.startsWith(uri)) return Promise.resolve(Response.json(jwks))
+  const after = new URL(url).searchParams.get('after')
+  return Promise.resolve(new Response(pageAfter(Number(after?.slice(2) ?? 0), privateKey)))
+}
+
+/** The parts of a follower, in its order: request, signature, acceptance, rules. @returns its list */
+const load = async () => {
+  const time = { clock: Date.now, monotonic: () => performance.now() }
+  const keys = createKeySource({
+    load: () => fetchKeys(`${issuer}/keys`, { fetch, algorithms: ['RS256'] }),
+    monotonic: time.monotonic,
+    maxStaleMs: 0,
+  })
+  const state = createListState({ ...time, maxStaleness: 300, onKeyRevoked: () => {} })
+  const client = createListClient({
+    ...{ uri, location: uri, keys, state, get: createTransport(fetch) },
+  })
+  while ((await client.step({ hold: false })).more);
+  return state
+}
+
+const collect = async (): Promise<void> => {
+  ok(globalThis.gc, 'run with --expose-gc')
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Heap and what lies beside it, in megabytes. */
+const memory = async (): Promise<number> => {
+  await collect()
+  const { heapUsed, external } = process.memoryUsage() // arrayBuffers is a part of external
+  return (heapUsed + external) / 1e6
+}
+
+const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
+
+/** New strings, whose hash the engine has not yet computed, as a token's are. */
+const hits = (round: number): string[] =>
+  Array.from({ length: LOOKUPS }, (_, i) => idOf((i * 7_919 + round * 104_729) % RULES))
+const misses = (round: number): string[] =>
+  Array.from({ length: LOOKUPS }, (_, i) => idOf(RULES + ((i * 7_919 + round * 104_729) % RULES)))
+
+const NOBODY = { kid: '', client: null, plugin: null, workspace: null, runs: [] }
+
+/** Asked with what a follower computes of a token when it is first verified. */
+type Has = (of: RevocationSubject) => boolean
+
+/** @returns nanoseconds per lookup, hits and misses: the median of short batches, which nothing interrupts */
+const measure = (has: Has): { hit: number; miss: number } => {
+  const time = (make: (round: number) => string[], expected: boolean): number => {
+    const times: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const asked = make(round).map((jti): RevocationSubject => ({ ...NOBODY, jti }))
+      for (let from = 0; from < asked.length; from += BATCH) {
+        const batch = asked.slice(from, from + BATCH)
+        let found = 0
+        const startedAt = performance.now()
+        for (const subject of batch) if (has(subject)) found++
+        if (round > 0) times.push(((performance.now() - startedAt) * 1e6) / BATCH) // the first warms up
+        ok(found === (expected ? BATCH : 0))
+      }
+    }
+    return median(times)
+  }
+  return { hit: time(hits, true), miss: time(misses, false) }
+}
+
+/** The follower is asked with all that a token has, so that what is measured is the whole lookup. */
+const contestants: Record<string, () => Promise<Has>> = {
+  'the follower': async () => {
+    const state = await load()
+    ok(state.known()?.rules.counts().jti === RULES)
+    return (subject) => state.known()?.rules.matches(subject) ?? false
+  },
+  'a Set of strings': async () => {
+    const set = new Set<string>()
+    for (let i = 0; i < RULES; i++) set.add(idOf(i))
+    return ({ jti }) => set.has(jti)
+  },
+  'a Map from strings to expiry': async () => {
+    const map = new Map<string, number>()
+    for (let i = 0; i < RULES; i++) map.set(idOf(i), exp)
+    return ({ jti }) => map.has(jti)
+  },
+}
+
+await collect()
+console.log(`${String(RULES).padEnd(34)}            MB   ns, revoked       ns, not`)
+const broken: string[] = []
+const kept: Has[] = []
+for (const [name, create] of Object.entries(contestants)) {
+  const before = await memory()
+  const has = await create()
+  kept.push(has) // what is freed meanwhile would be taken off what the next one takes
+  const megabytes = (await memory()) - before
+  const { hit, miss } = measure(has)
+  const columns = [megabytes.toFixed(1), hit.toFixed(0), miss.toFixed(0)]
+  console.log(name.padEnd(34) + columns.map((column) => column.padStart(14)).join(''))
+  if (name !== 'the follower') continue
+  if (!(megabytes < MAX_MEGABYTES)) broken.push(`more than ${MAX_MEGABYTES} MB`)
+  if (!(Math.max(hit, miss) < MAX_NANOSECONDS)) broken.push(`more than ${MAX_NANOSECONDS} ns`)
+}
+for (const bound of broken) console.error(`a bound is broken: ${bound}`)
+process.exitCode = broken.length === 0 ? 0 : 1

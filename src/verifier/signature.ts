@@ -1,0 +1,45 @@
+// Who has signed a token, for whom: what stays as it is however often the token is used.
+import { compactVerify } from 'jose'
+import { permissionsOf, pluginOf } from './authorization.ts'
+import { type Policy, checkOrigin } from './claims.ts'
+import { refusal } from './errors.ts'
+import type { VerificationKey } from './jwks.ts'
+import type { KeySource } from './keys.ts'
+import { parseToken } from './token.ts'
+import type { VerifiedToken } from './verifier.ts'
+
+export type Signed = { readonly key: VerificationKey; readonly token: VerifiedToken }
+
+type SignatureContext = { algorithms: readonly string[]; keys: KeySource; policy: Policy }
+
+/** @throws TokenInvalid, VerifierUnavailable */
+export const verifySignature = async (
+  bearer: string,
+  { algorithms, keys, policy }: SignatureContext,
+): Promise<Signed> => {
+  const { algorithm, kid, claims } = parseToken(bearer, algorithms)
+  const key = await keys.find(kid)
+  if (key === null || key.algorithm !== algorithm) throw refusal('token_untrusted')
+  try {
+    await compactVerify(bearer, key.key, { algorithms: [algorithm] })
+  } catch (cause) {
+    throw refusal('token_untrusted', { cause })
+  }
+  checkOrigin(claims, policy)
+  const token = deepFreeze({
+    clientId: claims.client_id,
+    permissions: permissionsOf(claims),
+    pluginId: pluginOf(claims),
+    expiresAt: claims.exp,
+    claims,
+  })
+  return { key, token }
+}
+
+const deepFreeze = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    Object.values(value).forEach(deepFreeze)
+  }
+  return value
+}

@@ -1,0 +1,191 @@
+// Which time it is, and how old the list: the wall clock is looked at once, and may jump as it likes after that.
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Verifier } from '../../src/verifier/verifier.ts'
+import { cursor, following, page, startFollowing } from './lists.ts'
+import { NOW, tokenWith } from './support.ts'
+
+const started: Verifier[] = []
+afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
+
+const follow = async (...given: Parameters<typeof following>) => {
+  const follower = await following(...given)
+  started.push(follower.verifier)
+  return follower
+}
+
+const LONG = tokenWith({ exp: NOW + 86_400 })
+
+describe('a wall clock that jumps after the first list', () => {
+  test.each([[-600], [600], [-86_000]])('by %i seconds: changes nothing', async (jump) => {
+    const { time, list, say, check } = await follow()
+    time.wall += jump
+    expect(list()).toMatchObject({ age: 0, stale: false })
+    time.monotonic += 10
+    expect(
+      await say(
+        page({ seq: 11, iat: NOW + 10, entries: [{ kind: 'client', value: 'lkc_1', gen: 2 }] }),
+      ),
+    ).toBeNull()
+    expect(list()).toMatchObject({ age: 0, cursor: cursor(11) })
+    const code = jump < 0 ? 'token_expired' : 'token_revoked' // `iat` is in the future of a clock that is behind
+    expect(await check()).toBe(code)
+  })
+})
+
+describe('age', () => {
+  test('is what has passed since the newest list was signed', async () => {
+    const { time, list, say } = await follow()
+    time.monotonic += 20
+    expect(list().age).toBe(20)
+    await say(page({ seq: 11, iat: NOW + 15 }))
+    expect(list().age).toBe(5)
+    await say(page({ seq: 12, iat: NOW + 5 })) // an older one that was kept makes nothing newer
+    expect(list()).toMatchObject({ age: 5, cursor: cursor(12) })
+  })
+
+  test('is counted from the list that came soonest: one that was held back makes nothing older', async () => {
+    const { time, list, say } = await follow()
+    time.monotonic += 1
+    await say(page({ seq: 11, iat: NOW + 3 })) // the first one had been two seconds on its way
+    expect(list().age).toBe(0)
+    time.monotonic += 60
+    await say(page({ seq: 12, iat: NOW + 33 }))
+    expect(list().age).toBe(30)
+  })
+
+  test('is not less while there is more to come', async () => {
+    const { time, list, say } = await follow()
+    time.monotonic += 20
+    await say(page({ seq: 11, iat: NOW + 20, more: true }))
+    expect(list()).toMatchObject({ age: 20, cursor: cursor(11) })
+  })
+
+  test('a list that was replayed until its end is refused', async () => {
+    const { time, say } = await follow()
+    time.monotonic += 121
+    time.wall -= 600
+    expect(await say(page({ seq: 11 }))).toBe('the list has expired')
+  })
+})
+
+describe('a list that is too old', () => {
+  test('is no answer: 503', async () => {
+    const { pass, check } = await follow()
+    pass(300)
+    expect(await check(LONG)).toBe('good')
+    pass(1)
+    expect(await check(LONG)).toBe('revocations_stale')
+  })
+
+  test('as old as is allowed', async () => {
+    const { pass, check } = await follow([], { maxStaleness: 60 })
+    pass(61)
+    expect(await check(LONG)).toBe('revocations_stale')
+  })
+
+  test('is taken where that is said, with what it says', async () => {
+    const revoked = tokenWith({ exp: NOW + 86_400, jti: 'old' })
+    const { pass, check } = await follow([{ kind: 'jti', value: 'old', exp: null }], {
+      onStale: 'accept',
+    })
+    pass(10_000)
+    expect([await check(LONG), await check(revoked)]).toEqual(['good', 'token_revoked'])
+  })
+
+  test('begins anew, from the beginning and by the wall clock', async () => {
+    const { pass, say, server, check, list } = await follow()
+    pass(301)
+    await say(new Error('down'))
+    expect(server.requests.at(-1)).toMatchObject({ after: null, wait: null })
+    expect(await say(page({ full: true, seq: 11, iat: NOW + 301 }))).toBeNull()
+    expect(await check(LONG)).toBe('good')
+    expect(list()).toMatchObject({ age: 0, cursor: cursor(11) })
+  })
+
+  test('never by going back', async () => {
+    const { pass, say, list } = await follow()
+    pass(301)
+    await say(new Error('down'))
+    expect(await say(page({ full: true, seq: 9, iat: NOW + 301 }))).toBe('the cursor goes back')
+    expect(list()).toMatchObject({ stale: true, cursor: cursor(10) })
+  })
+
+  test('an issuer whose clock was set right is found again', async () => {
+    const { pass, say, list, time } = await follow([], {})
+    time.wall -= 200 // so it was the issuer's that was ahead
+    pass(301)
+    await say(new Error('down'))
+    expect(await say(page({ full: true, seq: 11, iat: NOW + 101 }))).toBeNull()
+    expect(list()).toMatchObject({ age: 0, stale: false })
+  })
+
+  test('nothing that is old by the wall clock as well', async () => {
+    const { pass, say } = await follow()
+    pass(301)
+    await say(new Error('down'))
+    expect(await say(page({ full: true, seq: 11 }))).toBe('the list is not of now')
+  })
+})
+
+test('a machine that has slept: what it knows is doubted until it has begun anew', async () => {
+  const { time, say, check, server } = await follow()
+  time.wall += 3_600 // while the monotonic clock stood still
+  const claims = { iat: NOW + 3_600, exp: NOW + 4_000 }
+  expect(await check(tokenWith(claims))).toBe('good')
+  expect(await say(page({ seq: 11, iat: NOW + 3_600 }))).toBe('the list is from the future')
+  expect(server.requests.at(-1)).toMatchObject({ after: null })
+  expect(await check(tokenWith(claims))).toBe('revocations_stale')
+  await say(page({ full: true, seq: 11, iat: NOW + 3_600 }))
+  expect(await check(tokenWith(claims))).toBe('good')
+})
+
+describe('rules that have expired', () => {
+  const RULE = { kind: 'jti', value: 'jti-1', exp: NOW + 900 }
+
+  test('are kept for as long as any tolerance', async () => {
+    const { time, say, list } = await follow([RULE])
+    for (const [seconds, jti] of [
+      [900, 1],
+      [960, 1],
+      [961, 0],
+    ] as const) {
+      time.wall = NOW + seconds
+      time.monotonic = 1_000 + seconds
+      await say(page({ full: true, seq: 11, iat: NOW + seconds, entries: [] }))
+      await say(page({ full: true, seq: 11, iat: NOW + seconds, entries: [RULE] }))
+      expect(list().entries.jti).toBe(jti)
+    }
+  }, 20_000)
+
+  test('do not let their tokens back in where the wall clock is far behind', async () => {
+    const { time, say, check, list } = await follow([RULE])
+    expect(await check()).toBe('token_revoked')
+    for (const seconds of [250, 500, 750, 961]) {
+      time.monotonic = 1_000 + seconds
+      await say(page({ seq: 10 + seconds, iat: NOW + seconds }))
+    }
+    expect(list().entries.jti).toBe(0)
+    expect(time.wall).toBe(NOW) // for it the token is good for another quarter of an hour
+    expect(await check()).toBe('token_expired')
+  })
+})
+
+describe('before the first list', () => {
+  test('a token waits for it', async () => {
+    const { server, check, verifier } = startFollowing()
+    started.push(verifier)
+    const checked = check()
+    await server.answer(page({ full: true }))
+    expect(await checked).toBe('good')
+  })
+
+  test('and then no more', async () => {
+    const { verifier, check, pass } = startFollowing()
+    started.push(verifier)
+    pass(5)
+    expect(await check(LONG)).toBe('revocations_stale')
+    verifier.close()
+    expect(await check(LONG)).toBe('revocations_stale')
+    await expect(verifier.ready()).rejects.toMatchObject({ code: 'revocations_stale', status: 503 })
+  })
+})

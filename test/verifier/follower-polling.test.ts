@@ -1,0 +1,194 @@
+// When the list is asked for: at once after news, never in a spin, less and less often while it cannot be had.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { followInBackground } from '../../src/verifier/background.ts'
+import { AnswerRefused, createTransport } from '../../src/verifier/transport.ts'
+import { cursor, following, page, startFollowing } from './lists.ts'
+import { REQUIRED, codeOf, forge } from './support.ts'
+
+type Step = { news: boolean; more?: boolean; tookMs?: number } | Error
+
+/** Follows a script; its last step is said again and again. @returns when each request was made, in milliseconds */
+const follow = async (steps: Step[], forMs: number): Promise<number[]> => {
+  const controller = new AbortController()
+  const asked: number[] = []
+  const ended = followInBackground({
+    client: {
+      async step({ signal }) {
+        asked.push(Date.now())
+        const step = steps[Math.min(asked.length, steps.length) - 1]
+        if (step === undefined || step instanceof Error) throw step
+        const { news, more = false, tookMs = 0 } = step
+        if (tookMs > 0) await new Promise((resolve) => setTimeout(resolve, tookMs))
+        return { news, more, newEpoch: false, text: '', asked: { after: null, hold: !signal } }
+      },
+    },
+    monotonic: Date.now,
+    onAnswer: () => {},
+    signal: controller.signal,
+  })
+  await vi.advanceTimersByTimeAsync(forMs)
+  controller.abort()
+  await vi.advanceTimersByTimeAsync(30_000)
+  await ended
+  return asked
+}
+
+const gaps = (times: number[]): number[] => times.slice(1).map((time, i) => time - times[i]!)
+
+describe('the next request', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: 0 }))
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
+  const chance = (value: number) => vi.spyOn(Math, 'random').mockReturnValue(value)
+
+  test('follows news at once, and an answer that was held', async () => {
+    const held = { news: false, tookMs: 25_000 }
+    expect(gaps(await follow([{ news: true }, { news: true, more: true }, held], 60_000))).toEqual([
+      0, 0, 25_000, 25_000,
+    ])
+  })
+
+  test.each([
+    [0, 500],
+    [0.5, 1_000],
+    [1, 1_500],
+  ])(
+    'waits about a second after a quick answer without news: chance %f, %i ms',
+    async (value, ms) => {
+      chance(value)
+      expect(gaps(await follow([{ news: false }], 2 * ms + 1))).toEqual([ms, ms])
+      expect(gaps(await follow([{ news: false, more: true }], 2 * ms + 1))).toEqual([ms, ms])
+    },
+  )
+
+  test('waits longer and longer after failures, up to five seconds', async () => {
+    chance(1)
+    const waits = [200, 400, 800, 1_600, 3_200, 5_000, 5_000]
+    expect(gaps(await follow([new Error('down')], 16_300))).toEqual(waits)
+  })
+
+  test('by chance between a tenth of a second and that', async () => {
+    chance(0)
+    expect(new Set(gaps(await follow([new Error('down')], 3_000)))).toEqual(new Set([100]))
+  })
+
+  test('begins again after a success', async () => {
+    chance(1)
+    const down = new Error('down')
+    expect(gaps(await follow([down, down, { news: true }, down], 850))).toEqual([200, 400, 0, 200])
+  })
+
+  test.each([
+    ['3', 3_000],
+    ['60', 5_000],
+    ['soon', 200],
+    [null, 200],
+  ])('heeds Retry-After %s: %i ms', async (value, ms) => {
+    chance(1)
+    expect(
+      gaps(await follow([new AnswerRefused(503, value), { news: false, tookMs: 30_000 }], 6_000)),
+    ).toEqual([ms])
+  })
+})
+
+describe('one request', () => {
+  const never = () => new Promise<never>(() => {})
+  const stuckBody = () =>
+    Promise.resolve(
+      new Response(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(1)) })),
+    )
+
+  test.each([
+    ['headers', never],
+    ['a body', stuckBody],
+  ])('waits for %s no longer than it may', async (_, fetch) => {
+    const get = createTransport(fetch)
+    await expect(get('https://auth.example/', { timeoutMs: 20 })).rejects.toThrow('too slow')
+  })
+
+  test('reads no more than a list may have', async () => {
+    let read = 0
+    const endless = new ReadableStream({
+      pull: (body) => {
+        read += 1
+        body.enqueue(new Uint8Array(1024 * 1024))
+      },
+    })
+    const get = createTransport(() => Promise.resolve(new Response(endless)))
+    await expect(get('https://auth.example/', { timeoutMs: 5_000 })).rejects.toThrow('too long')
+    expect(read).toBeLessThan(8)
+  })
+
+  test('is the global fetch’s where somebody has put one there', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('theirs')))
+    const get = createTransport(undefined)
+    expect(await get('https://auth.example/', { timeoutMs: 1_000 })).toBe('theirs')
+    vi.unstubAllGlobals()
+  })
+})
+
+test('what was known is asked about first all, then held from where it is', async () => {
+  const { server, verifier, say } = await following()
+  await say(page({ seq: 11 }))
+  await say(new Error('cut'))
+  expect(server.requests.map(({ after, wait }) => [after, wait])).toEqual([
+    [null, null],
+    [cursor(10), '25'],
+    [cursor(11), '25'],
+    [cursor(11), '25'],
+  ])
+  verifier.close()
+})
+
+test('another place for the list: it must still be the issuer’s', async () => {
+  const urls: string[] = []
+  const { verifier } = startFollowing({
+    revocationsUri: 'https://mirror.example/list?tenant=1',
+    fetch: (url) => {
+      urls.push(url)
+      return Promise.reject(new Error('down'))
+    },
+  })
+  await vi.waitFor(() => expect(urls).not.toEqual([]))
+  expect(urls[0]).toBe('https://mirror.example/list?tenant=1')
+  verifier.close()
+})
+
+describe('close', () => {
+  test('ends the request under way, once for all', async () => {
+    const { server, verifier } = await following()
+    verifier.close()
+    verifier.close()
+    expect(server.requests.at(-1)?.signal.aborted).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test('leaves what is known in force until it is too old', async () => {
+    const { verifier, check, pass } = await following()
+    verifier.close()
+    expect(await check()).toBe('good')
+    pass(301)
+    expect(await check()).toBe('revocations_stale')
+  })
+})
+
+describe.each([
+  ['none', 'none' as const],
+  ['own', { isRevoked: () => false }],
+])('revocations: %s', (source, revocations) => {
+  test('nothing is followed; ready, status and close are there', async () => {
+    const { verifier, server } = startFollowing({ revocations })
+    await verifier.ready()
+    await codeOf(verifier.verify(forge(), REQUIRED))
+    expect(verifier.status()).toEqual({
+      revocations: { source },
+      keys: [{ kid: 'k1', state: 'published' }],
+      remembered: { size: 1, hits: 0, misses: 1, hitRate: 0 },
+    })
+    verifier.close()
+    expect([server.requests.length, server.keyRequests.length]).toEqual([0, 1])
+  })
+})

@@ -1,0 +1,95 @@
+// A process is not held open by what follows the list: a timer, or a request that the issuer holds.
+import { spawn } from 'node:child_process'
+import { type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cursor, page } from './lists.ts'
+import { KEY } from './support.ts'
+
+let server: Server
+/** Of held requests, when they came and when they went. */
+let held: { open: boolean }[] = []
+let down = false
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const url = new URL(request.url ?? '', origin())
+    if (url.pathname === '/.well-known/jwks.json') {
+      response.setHeader('cache-control', 'max-age=300').end(JSON.stringify({ keys: [KEY.jwk] }))
+    } else if (down) {
+      response.writeHead(503).end()
+    } else if (url.searchParams.get('after') === cursor(1)) {
+      const request = { open: true }
+      held.push(request)
+      response.on('close', () => (request.open = false))
+    } else {
+      const uri = `${origin()}/oauth/revocations`
+      const iat = Math.floor(Date.now() / 1000)
+      response.end(page({ full: true, iat, claims: { iss: uri, aud: uri } }))
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+/** Runs a program with the built package. @returns what it said, and how long it lived on, in milliseconds */
+const run = async (
+  body: string,
+): Promise<{ said: string; code: number | null; livedMs: number }> => {
+  const program = `
+    import { createVerifier } from './src/verifier/dist/index.js'
+    const verifier = createVerifier({ issuer: '${origin()}', audience: 'hook' })
+    ${body}`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program])
+  let [said, saidAt] = ['', performance.now()]
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += String(chunk)
+    saidAt = performance.now()
+  })
+  child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)))
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { said, code, livedMs: performance.now() - saidAt }
+}
+
+const HELD = 'await new Promise((resolve) => setTimeout(resolve, 200))'
+
+describe('a process ends by itself', () => {
+  test('while the issuer holds a request', async () => {
+    held = []
+    const { said, code, livedMs } = await run(
+      `await verifier.ready(); ${HELD}; console.log(verifier.status().revocations.cursor)`,
+    )
+    expect([said, code]).toEqual([`${cursor(1)}\n`, 0])
+    expect(livedMs).toBeLessThan(1_000)
+    expect(held).toEqual([{ open: false }])
+  })
+
+  test('while the issuer is down', async () => {
+    down = true
+    const { said, code, livedMs } = await run(
+      `${HELD}; console.log(verifier.status().revocations.stale)`,
+    )
+    down = false
+    expect([said, code]).toEqual(['true\n', 0])
+    expect(livedMs).toBeLessThan(1_000)
+  })
+
+  test('but not while somebody waits for the first list', async () => {
+    const { said, code } = await run(`await verifier.ready(); console.log('ready')`)
+    expect([said, code]).toEqual(['ready\n', 0])
+  })
+})
+
+test('close ends the request that is held, and nothing comes after it', async () => {
+  held = []
+  const { said } = await run(`
+    await verifier.ready(); ${HELD}; verifier.close(); verifier.close()
+    await new Promise((resolve) => setTimeout(resolve, 500)); console.log('closed')`)
+  expect(said).toBe('closed\n')
+  expect(held).toEqual([{ open: false }])
+})

@@ -1,0 +1,185 @@
+// What each kind of rule takes back, and what it leaves.
+import { createHash } from 'node:crypto'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Verifier } from '../../src/verifier/verifier.ts'
+import { type Entry, cursor, following, page } from './lists.ts'
+import { CLAIMS, HEADER, KEY, NOW, OTHER_KEY, RUN, forge, newKey, tokenWith } from './support.ts'
+
+const started: Verifier[] = []
+afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
+
+const follow = async (...given: Parameters<typeof following>) => {
+  const follower = await following(...given)
+  started.push(follower.verifier)
+  return follower
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
+const rule = (kind: string, value: string, gen?: number): Entry => ({
+  kind,
+  value,
+  ...(gen !== undefined && { gen }),
+})
+const run = (workspace: string, identifier: string) =>
+  rule('run', sha256(`${workspace}\n${identifier}`))
+const GOOD = 'good'
+const REVOKED = 'token_revoked'
+
+describe.each<[string, Entry[], [string, object, string][]]>([
+  [
+    'jti',
+    [rule('jti', 'jti-1')],
+    [
+      ['that token', {}, REVOKED],
+      ['another', { jti: 'jti-2' }, GOOD],
+      ['one that differs in case', { jti: 'JTI-1' }, GOOD],
+    ],
+  ],
+  [
+    '128-bit jti',
+    [rule('jti', 'AAAAAAAAAAAAAAAAAAAAAA')],
+    [
+      ['that token', { jti: 'AAAAAAAAAAAAAAAAAAAAAA' }, REVOKED],
+      ['another', { jti: 'AAAAAAAAAAAAAAAAAAAAAQ' }, GOOD],
+      ['another spelling of the same bits', { jti: 'AAAAAAAAAAAAAAAAAAAAAB' }, GOOD],
+    ],
+  ],
+  [
+    'client',
+    [rule('client', 'lkc_1', 3), rule('client', 'lkc_1', 2)],
+    [
+      ['an older generation', { client_gen: 2 }, REVOKED],
+      ['this generation', { client_gen: 3 }, GOOD],
+      ['no generation', { client_gen: undefined }, REVOKED],
+      ['a generation that is none', { client_gen: '9' }, REVOKED],
+      ['a generation in between', { client_gen: 3.5 }, REVOKED],
+      ['another client', { client_id: 'lkc_2', client_gen: 1 }, GOOD],
+      ['the plugin of that name', { client_id: 'x', workspace_id: 'lkc_1' }, GOOD],
+    ],
+  ],
+  [
+    'plugin',
+    [rule('plugin', 'acme.sync', 2)],
+    [
+      ['an older generation', {}, REVOKED],
+      ['this generation', { plugin_gen: 2 }, GOOD],
+      ['no generation', { plugin_gen: undefined }, REVOKED],
+    ],
+  ],
+  [
+    'workspace',
+    [rule('workspace', sha256('default'), 2)],
+    [
+      ['an older generation', {}, REVOKED],
+      ['this generation', { workspace_gen: 2 }, GOOD],
+      ['no generation', { workspace_gen: undefined }, REVOKED],
+      ['another workspace', { workspace_id: 'other' }, GOOD],
+      ['no workspace', { workspace_id: undefined }, GOOD],
+    ],
+  ],
+  [
+    'run',
+    [run('default', 'run-1'), run('', 'run-1')],
+    [
+      ['that run', {}, REVOKED],
+      ['among others', { authorization_details: [{ ...RUN, identifier: 'run-2' }, RUN] }, REVOKED],
+      ['another run', { authorization_details: [{ ...RUN, identifier: 'run-2' }] }, GOOD],
+      ['that run of another workspace', { workspace_id: 'other' }, GOOD],
+      ['that run of no workspace', { workspace_id: undefined }, REVOKED],
+      ['another type', { authorization_details: [{ ...RUN, type: 'playlist' }] }, GOOD],
+      ['no run', { authorization_details: undefined }, GOOD],
+    ],
+  ],
+])('%s', (_, rules, cases) => {
+  test.each(cases)('%s: %3$s', async (_name, claims, code) => {
+    const { check } = await follow(rules)
+    expect(await check(tokenWith(claims))).toBe(code)
+  })
+})
+
+test('a rule holds for a token that is remembered', async () => {
+  const { check, say, verifier } = await follow()
+  expect([await check(), await check()]).toEqual([GOOD, GOOD])
+  expect(verifier.status().remembered).toEqual({ size: 1, hits: 1, misses: 1, hitRate: 0.5 })
+  await say(page({ seq: 11, entries: [run('default', 'run-1')] }))
+  expect(await check()).toBe(REVOKED)
+})
+
+describe('a key', () => {
+  const ofOther = (claims = {}) =>
+    forge({
+      header: { ...HEADER, kid: OTHER_KEY.kid },
+      payload: { ...CLAIMS, ...claims },
+      key: OTHER_KEY,
+    })
+  const REVOKES = page({ seq: 11, entries: [{ kind: 'key', value: OTHER_KEY.kid, exp: null }] })
+
+  const withBoth = async () => {
+    const follower = await follow()
+    follower.server.keys = [KEY.jwk, OTHER_KEY.jwk]
+    await follower.say(page({ seq: 10, iat: NOW, key: OTHER_KEY })) // unknown, so the keys are fetched
+    expect([await follower.check(), await follower.check(ofOther())]).toEqual([GOOD, GOOD])
+    return follower
+  }
+
+  test('that is revoked goes at once, with its tokens, though it is still published', async () => {
+    const { check, say, verifier } = await withBoth()
+    expect(verifier.status().remembered.size).toBe(2)
+    expect(await say(REVOKES)).toBeNull()
+    expect(verifier.status().remembered.size).toBe(1)
+    expect(await check(ofOther())).toBe(REVOKED)
+    expect(await check(ofOther({ jti: 'new' }))).toBe(REVOKED)
+    expect(verifier.status().remembered.size).toBe(1)
+    expect(await check()).toBe(GOOD)
+    expect(verifier.status().keys).toEqual([
+      { kid: KEY.kid, state: 'published' },
+      { kid: OTHER_KEY.kid, state: 'revoked' },
+    ])
+  })
+
+  test('that is revoked signs no list any more', async () => {
+    const { say, list } = await withBoth()
+    await say(REVOKES)
+    expect(await say(page({ seq: 12, key: OTHER_KEY }))).toBe('the list’s key is revoked')
+    expect(list().cursor).toBe(cursor(11))
+  })
+
+  test('stays revoked, whatever comes after', async () => {
+    const { say, check } = await withBoth()
+    await say(REVOKES)
+    await say(page({ full: true, epoch: 'e2', iat: NOW + 1 }))
+    expect(await check(ofOther())).toBe(REVOKED)
+  })
+
+  test('that is not known is fetched at once, past caches; once in a second', async () => {
+    const { say, server, time, check } = await follow()
+    server.keyRequests.length = 0
+    const next = newKey('k3')
+    const signed = page({ seq: 11, key: next, entries: [rule('client', 'lkc_1', 2)] })
+    expect(await say(signed)).toBe('the list’s key is not known')
+    expect(await say(signed)).toBe('the list’s key is not known')
+    expect(server.keyRequests).toHaveLength(1)
+    expect(server.keyRequests[0]?.headers).toMatchObject({ 'cache-control': 'no-cache' })
+    server.keys = [next.jwk]
+    time.monotonic += 1
+    expect(await say(signed)).toBeNull()
+    expect(server.keyRequests).toHaveLength(2)
+    expect(await check()).toBe('token_untrusted') // its key is gone
+  })
+
+  test('that a restored issuer does not know is gone with the new epoch', async () => {
+    const { say, check, server, time } = await withBoth()
+    server.keys = [KEY.jwk]
+    server.keyRequests.length = 0
+    time.monotonic += 1
+    await say(page({ full: true, epoch: 'e2', iat: NOW + 1 }))
+    expect(server.keyRequests).toHaveLength(1)
+    expect([await check(), await check(ofOther())]).toEqual([GOOD, 'token_untrusted'])
+  })
+
+  test('of the list need not be one that tokens may be signed with', async () => {
+    const { check, list } = await follow([], { algorithms: ['ES256'] })
+    expect(list()).toMatchObject({ stale: false })
+    expect(await check()).toBe('token_untrusted')
+  })
+})
