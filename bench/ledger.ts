@@ -19,7 +19,8 @@ const WARM_UP_MS = guard ? 1_500 : 3_000
 const MAX_REQUESTS = 20_000
 
 type State = 'on' | 'off'
-type Pair = Record<State, number>
+type Round = { perSecond: number; cpuMicroseconds: number }
+type Pair = Record<State, Round>
 
 const DETAILS = JSON.stringify([{ type: 'tool_run', identifier: 'run-20260131-7f3a' }])
 const FORM = new URLSearchParams({
@@ -44,21 +45,24 @@ const start = async (): Promise<{ server: ChildProcess; target: Target }> => {
 
 const { server, target } = await start()
 
-const told = async (what: State | 'flush'): Promise<void> => {
+/** @returns what the server has spent so far, in microseconds of all its threads */
+const told = async (what: State | 'flush'): Promise<number> => {
   const heard = once(server, 'message')
   server.send(what)
-  await heard
+  return Number((await heard)[0])
 }
 
-/** @returns tokens per second */
-const round = async (state: State, ms = ROUND_MS): Promise<number> => {
-  await told(state)
+const round = async (state: State, ms = ROUND_MS): Promise<Round> => {
+  const before = await told(state)
   const start = performance.now()
   const { answers } = await load(target, { ms, maxRequests: MAX_REQUESTS })
-  await told('flush') // what is still to be written is a cost of this round
+  const after = await told('flush') // what is still to be written is a cost of this round
   const seconds = (performance.now() - start) / 1000
   answers.forEach(check)
-  return answers.length / seconds
+  return {
+    perSecond: answers.length / seconds,
+    cpuMicroseconds: (after - before) / answers.length,
+  }
 }
 
 const check = ({ status, text }: Answer): void => {
@@ -71,24 +75,30 @@ const measure = async (): Promise<Pair[]> => {
   const pairs: Pair[] = []
   while (pairs.length < PAIRS) {
     const order: State[] = pairs.length % 2 === 0 ? ['on', 'off'] : ['off', 'on']
-    const rates: Partial<Pair> = {}
-    for (const state of order) rates[state] = await round(state)
-    pairs.push(rates as Pair)
+    const rounds: Partial<Pair> = {}
+    for (const state of order) rounds[state] = await round(state)
+    pairs.push(rounds as Pair)
   }
   return pairs
 }
 
 /** Prints the figures. @returns the median ratio */
 const report = (pairs: Pair[]): number => {
-  const ratios = pairs.map(({ on, off }) => on / off)
-  const rates = (['off', 'on'] as const).map((state) => pairs.map((pair) => pair[state]))
-  const [off, on] = rates.map((values) => quantile(values, 0.5).toFixed(0))
+  const ratios = pairs.map(({ on, off }) => on.perSecond / off.perSecond)
   const [low, ratio, high] = [0.25, 0.5, 0.75].map((q) => quantile(ratios, q).toFixed(3))
   console.log(`${PAIRS} pairs of rounds of ${ROUND_MS} ms over ${CONNECTIONS} connections`)
-  console.log(`tokens per second: ${off} without the ledger, ${on} with it`)
+  console.log('                tokens/s   CPU a token')
+  for (const state of ['off', 'on'] as const) {
+    const rounds = pairs.map((pair) => pair[state])
+    const rate = middle(rounds.map(({ perSecond }) => perSecond)).toFixed(0)
+    const cpu = middle(rounds.map(({ cpuMicroseconds }) => cpuMicroseconds)).toFixed(0)
+    console.log(`ledger ${state.padEnd(9)}${rate.padStart(8)}${`${cpu} µs`.padStart(14)}`)
+  }
   console.log(`ratio ${ratio} (quartiles ${low} to ${high})`)
   return quantile(ratios, 0.5)
 }
+
+const middle = (values: number[]): number => quantile(values, 0.5)
 
 const quantile = (values: number[], q: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * q)] ?? NaN

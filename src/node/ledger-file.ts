@@ -52,10 +52,11 @@ export const openLedgerFile = (path: string): LedgerFile => {
   closeSync(openSync(path, 'a', 0o600))
   const client = new BetterSqlite3(path, { timeout: LEDGER_BUSY_TIMEOUT_MS })
   try {
+    isNew(client) // before anything is written into a file that is not ours
     writeAhead(client)
     // A crash of the machine may take the newest entries, but leaves a file that can be read.
     client.pragma('synchronous = NORMAL')
-    client.transaction(() => createTables(client)).immediate()
+    client.transaction(() => isNew(client) && client.exec(SCHEMA)).immediate()
     return ledgerFile(client)
   } catch (error) {
     client.close()
@@ -63,11 +64,13 @@ export const openLedgerFile = (path: string): LedgerFile => {
   }
 }
 
-const createTables = (client: BetterSqlite3.Database): void => {
+/** @throws where it has other tables than ours */
+const isNew = (client: BetterSqlite3.Database): boolean => {
   const version = client.pragma('user_version', { simple: true })
   const tables = client.prepare('select count(*) from sqlite_master').pluck().get()
-  if (version === 0 && tables === 0) client.exec(SCHEMA)
-  else if (version !== VERSION) throw new Error('the ledger is of another version')
+  if (version === VERSION) return false
+  if (version !== 0 || tables !== 0) throw new Error('the ledger is of another version')
+  return true
 }
 
 const ledgerFile = (client: BetterSqlite3.Database): LedgerFile => {

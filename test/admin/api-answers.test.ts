@@ -167,6 +167,7 @@ describe('what is made and changed', () => {
       unused_after_days: null,
       auth_method: 'client_secret_basic',
       token_ttl: null,
+      ledger: false,
       quota_per_minute: 9,
       generation: 1,
       created_at,

@@ -12,7 +12,10 @@ const { unbound } = callers
 
 /** Some of each, most of them made in the same second. */
 const fill = async () => {
-  const own = await server.client({ workspaceId: 'acme', plugins: ['p-acme'] })
+  const own = await server.client({
+    ...{ workspaceId: 'acme', plugins: ['p-acme'], grants: { docs: ['read'] } },
+    ledger: true,
+  })
   for (let i = 0; i < 4; i++) {
     if (i === 2) server.advance(1)
     await server.workspace(`w${i}`)
@@ -22,6 +25,9 @@ const fill = async () => {
     await server.addSecret(own.id)
     await server.store.revokeClientTokens(own.id, server.seconds())
     await server.store.revokePluginTokens(`p${i}`, server.seconds())
+    await server.issue(own)
+    const run = { workspaceId: i % 2 ? 'acme' : 'default', identifier: `run${i}` }
+    await server.store.closeRun(run, server.seconds())
   }
   await server.setWorkspaceStatus('w1', 'suspended')
   return own
@@ -32,8 +38,8 @@ const token = await server.issue(await server.client({ grants: { docs: ['read'] 
 await api.call(unbound, 'POST', '/revocations', { token })
 const { jti, client_id: revokedOf } = decode(token).claims
 
-const idOf = ({ id, client_id, secret_id, kid, seq }: Item): unknown =>
-  secret_id ?? kid ?? seq ?? id ?? client_id
+const idOf = ({ id, client_id, secret_id, kid, seq, jti, identifier }: Item): unknown =>
+  secret_id ?? kid ?? seq ?? jti ?? identifier ?? id ?? client_id
 const ids = (items: readonly Item[]): unknown[] => items.map(idOf)
 
 /** Each with what takes a row away, where there is that. */
@@ -45,10 +51,15 @@ const LISTS = [
   `/clients/${own.id}/secrets`,
   '/revocations',
   '/keys',
+  '/runs',
+  `/tokens?client_id=${own.id}`,
 ] as const
 
+const withQuery = (path: string, query: string): string =>
+  `${path}${path.includes('?') ? '&' : '?'}${query}`
+
 const partOf = async (path: string, query: string) => {
-  const { body } = await api.call(unbound, 'GET', `${path}?${query}`)
+  const { body } = await api.call(unbound, 'GET', withQuery(path, query))
   return body as { items: Item[]; next_cursor: string | null }
 }
 
@@ -63,7 +74,11 @@ describe.each(LISTS)('%s', (path) => {
 
   it('in the order in which they were made', async () => {
     const { items } = await partOf(path, '')
-    const keys = items.map((item) => `${String(item['created_at'])} ${String(idOf(item))}`)
+    // Of runs the order in a second is that of their rules, of tokens that in which they were written.
+    const hidden = ['/runs', '/tokens'].some((list) => path.startsWith(list))
+    const madeAt = ({ created_at: made, closed_at: closed, issued_at: issued }: Item) =>
+      String(made ?? closed ?? issued)
+    const keys = items.map((item) => `${madeAt(item)} ${hidden ? '' : String(idOf(item))}`)
     if (path === '/revocations')
       expect(ids(items)).toEqual(ids(items).toSorted((a, b) => Number(a) - Number(b)))
     else if (path.endsWith('/secrets')) expect(keys).toEqual(keys.toSorted().toReversed())
@@ -83,7 +98,7 @@ describe.each(LISTS)('%s', (path) => {
     '%00',
     '..',
   ])('refuses the cursor %s', async (cursor) => {
-    const answer = await api.call(unbound, 'GET', `${path}?cursor=${cursor}`)
+    const answer = await api.call(unbound, 'GET', withQuery(path, `cursor=${cursor}`))
     expectProblem(answer, 422, 'invalid_value')
     expect(badFields(answer)).toEqual(['cursor'])
   })
@@ -93,7 +108,7 @@ describe.each(LISTS)('%s', (path) => {
     const other = await makeOther()
     for (const list of [...LISTS, `/clients/${other}/secrets`]) {
       if (list === path) continue
-      const answer = await api.call(unbound, 'GET', `${list}?cursor=${cursor}`)
+      const answer = await api.call(unbound, 'GET', withQuery(list, `cursor=${cursor}`))
       expectProblem(answer, 422, 'invalid_value')
     }
   })
@@ -153,6 +168,9 @@ describe('filters', () => {
     [`/revocations?client_id=${own.id}`, ({ value }) => value === own.id],
     [`/revocations?kind=jti&client_id=${String(revokedOf)}`, ({ value }) => value === jti],
     ['/revocations?client_id=nobody', []],
+    ['/runs?workspace_id=acme', ({ workspace_id: id }) => id === 'acme'],
+    ['/runs?workspace_id=nowhere', []],
+    ['/revocations?kind=run', ({ kind }) => kind === 'run'],
     ['/keys?state=next', ({ state }) => state === 'next'],
     ['/keys?state=revoked', []],
     ['/keys?algorithm=RS256', () => true],
@@ -177,7 +195,10 @@ describe('filters', () => {
     '/clients?workspace_id=*',
     '/clients?audience=a%20b',
     '/clients?name=',
-    '/revocations?kind=run',
+    '/revocations?kind=scope',
+    '/runs?workspace_id=*',
+    `/tokens?client_id=${'x'.repeat(257)}`,
+    '/tokens?run=*',
     '/keys?state=gone',
   ])('refuses %s', async (query) => {
     const answer = await api.call(unbound, 'GET', query)

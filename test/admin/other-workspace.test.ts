@@ -5,7 +5,9 @@ import { comparable, expectProblem, startAdminApi } from '../support/admin-api.t
 const api = await startAdminApi()
 const { server, callers } = api
 const { bound, unbound } = callers
-const foreign = await server.client({ workspaceId: 'globex', grants: { other: ['use'] } })
+const foreign = await server.client({
+  ...{ workspaceId: 'globex', grants: { other: ['use'] }, ledger: true },
+})
 
 describe('what is in another workspace does not exist', () => {
   const NOBODY = 'lkc_AAAAAAAAAAAAAAAAAAAAAA'
@@ -44,13 +46,47 @@ describe('what is in another workspace does not exist', () => {
     ['plugins', /p-globex|p-nobody/],
     ['audiences', /other/],
     ['revocations', /"(plugin|workspace|key)"/],
+    ['runs', /globex/],
+    [`tokens?client_id=${foreign.id}`, /./],
+    ['tokens?run=shared', /globex/],
   ])('in /%s', async (noun, hidden) => {
     await server.store.revokeClientTokens(foreign.id, server.seconds())
     await server.store.revokePluginTokens('p-acme', server.seconds())
+    await server.issue(foreign, { audience: 'other' })
+    await server.store.closeRun({ workspaceId: 'globex', identifier: 'x' }, server.seconds())
     const text = JSON.stringify(await api.readAll(bound, `/${noun}`))
-    expect(text).not.toMatch(hidden)
+    expect(text.slice(1, -1)).not.toMatch(hidden)
     expect(text).not.toContain(foreign.id)
     expect(text).not.toContain(unbound.client.id)
+  })
+
+  it('its runs cannot be closed: it does not exist', async () => {
+    const answers = ['globex', 'nowhere'].map(async (id) => {
+      const answer = await api.unchangedBy(() =>
+        api.call(bound, 'POST', '/runs/run-1/revoke', { workspace_id: id }),
+      )
+      expectProblem(answer, 422, 'unknown_reference')
+      return comparable(answer, id)
+    })
+    const [inAnother, nowhere] = await Promise.all(answers)
+    expect(inAnother).toEqual(nowhere)
+  })
+
+  it('a run that is closed is one of the workspace of whoever closes it, its rule and its event, too', async () => {
+    const answer = await api.call(bound, 'POST', '/runs/mine%2F1/revoke')
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      { identifier: 'mine/1', workspace_id: 'acme', matched: 0 },
+    ])
+    const seen = async (path: string, who = bound) => (await api.readAll(who, path)).length
+    expect(await seen('/runs')).toBe(1)
+    expect(await seen('/revocations?kind=run')).toBe(1)
+    expect(await seen('/audit?action=run.revoke&outcome=success')).toBe(1)
+    await api.call(unbound, 'POST', '/runs/theirs/revoke', { workspace_id: 'acme' })
+    expect(await seen('/audit?action=run.revoke&outcome=success')).toBe(2)
+    await api.call(unbound, 'POST', '/runs/theirs/revoke', { workspace_id: 'globex' })
+    expect(await seen('/audit?action=run.revoke&outcome=success')).toBe(2)
+    expect(await seen('/runs?workspace_id=globex')).toBe(0)
   })
 
   it.each([`workspace_id=globex`, 'audience=other', 'plugin_id=p-globex'])(

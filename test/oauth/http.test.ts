@@ -6,7 +6,12 @@ import type { ClientCredentials } from '../support/records.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type TestServer, startServer } from '../support/server.ts'
 
-const ENDPOINTS = ['/oauth/token', '/oauth/introspect', '/oauth/revoke'] as const
+const ENDPOINTS = [
+  '/oauth/token',
+  '/oauth/introspect',
+  '/oauth/revoke',
+  '/oauth/runs/revoke',
+] as const
 const DOCUMENTS = ['/.well-known/jwks.json', '/.well-known/oauth-authorization-server'] as const
 const OPERATIONS = ['/healthz', '/readyz', '/metrics'] as const
 
@@ -18,7 +23,8 @@ let client: ClientCredentials
 beforeAll(async () => {
   server = await startServer()
   await server.audience('docs', ['read'])
-  client = await server.client({ grants: { docs: ['read'] } })
+  const run = { type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' }
+  client = await server.client({ grants: { docs: ['read'] }, details: [run] })
 })
 
 describe('every kind of answer', () => {
@@ -184,11 +190,15 @@ describe('an error that nobody foresaw', () => {
     ['findRevocation', ENDPOINTS[1]],
     ['findPublishedKey', ENDPOINTS[2]],
     ['revokeToken', ENDPOINTS[2]],
+    ['isRunClosed', ENDPOINTS[3]],
+    ['closeRun', ENDPOINTS[3]],
     ['listKeys', DOCUMENTS[0]],
   ] as const
 
+  let runs = 0
   const ask = async (verb: keyof Store, path: string, error: Error) => {
-    const form = { grant_type: 'client_credentials', token: await server.issue(client) }
+    const token = await server.issue(client)
+    const form = { grant_type: 'client_credentials', token, identifier: `run-${++runs}` }
     const headers = { 'X-Request-Id': 'trace-1' }
     server.lines.length = 0
     server.fail(verb, error)

@@ -6,7 +6,12 @@ import type { ClientCredentials } from '../support/records.ts'
 import { FORM_TYPE, type TestServer, basic, startServer } from '../support/server.ts'
 
 const RUNS = { numRuns: 300 }
-const ENDPOINTS = ['/oauth/token', '/oauth/introspect', '/oauth/revoke'] as const
+const ENDPOINTS = [
+  '/oauth/token',
+  '/oauth/introspect',
+  '/oauth/revoke',
+  '/oauth/runs/revoke',
+] as const
 
 describe('whatever is sent', () => {
   let server: TestServer
@@ -22,7 +27,12 @@ describe('whatever is sent', () => {
     bytes,
     formText.map((input) => new TextEncoder().encode(input)),
     fc
-      .array(fc.tuple(fc.constantFrom('scope', 'resource', 'plugin_id', 'token', 'x'), text))
+      .array(
+        fc.tuple(
+          fc.constantFrom('scope', 'resource', 'plugin_id', 'token', 'identifier', 'x'),
+          text,
+        ),
+      )
       .map((pairs) => `grant_type=client_credentials&${new URLSearchParams(pairs).toString()}`)
       .map((form) => new TextEncoder().encode(form)),
   )

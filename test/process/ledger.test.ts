@@ -1,0 +1,191 @@
+// The ledger as real processes keep it: in a file of its own, behind the answers, and never needed.
+import {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import BetterSqlite3 from 'better-sqlite3'
+import { describe, expect, it } from 'vitest'
+import { openRecords } from '../support/database.ts'
+import { INACTIVE, createCaller, send } from '../support/http.ts'
+import { decode } from '../support/jwt.ts'
+import type { ClientCredentials } from '../support/records.ts'
+import { type Place, createCli, latchkey, newPlace, startServer } from '../support/processes.ts'
+
+const RUN = { type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' }
+
+/** Older than this when a process is killed, a token is in the file: far more than the 100 ms that it waits. */
+const MARGIN_MS = 1_500
+const AT_ONCE = 4
+
+type Prepared = { place: Place; client: ClientCredentials; path: string }
+
+/** A place whose client may ask for any run. */
+const prepare = async (environment: Record<string, string> = {}): Promise<Prepared> => {
+  const place = await newPlace(environment)
+  await latchkey(place, ['migrate'])
+  const records = openRecords(place)
+  await records.audience('docs', ['read'])
+  const client = await records.client({ grants: { docs: ['read'] }, details: [RUN] })
+  await records.close()
+  return { place, client, path: join(place.directory, 'data', 'ledger.db') }
+}
+
+const forRun = (identifier: string) => ({
+  authorization_details: JSON.stringify([{ type: 'tool_run', identifier }]),
+})
+
+const revoke = async ({ place, client }: Prepared, identifier: string) => {
+  const url = `${place.url}/oauth/runs/revoke`
+  const { status, text } = await send(url, { form: { identifier }, basic: client })
+  return { status, body: JSON.parse(text) as unknown }
+}
+
+const jtis = (path: string): Set<unknown> => {
+  const file = new BetterSqlite3(path)
+  expect(file.pragma('integrity_check', { simple: true })).toBe('ok')
+  const rows = file.prepare('select jti from tokens').pluck().all()
+  file.close()
+  return new Set(rows)
+}
+
+describe('the file', () => {
+  it('is its owner’s alone, has no token, and says what is out and how many a run had', async () => {
+    const prepared = await prepare()
+    const { place, client, path } = prepared
+    const cli = createCli(place)
+    const server = await startServer(place)
+    const { issue } = createCaller(place.url)
+    const tokens = [await issue(client, forRun('run/1')), await issue(client, forRun('run/1'))]
+    await issue(client, forRun('run/2'))
+    expect(await revoke(prepared, 'run/2')).toMatchObject({ status: 200, body: { matched: 1 } })
+
+    const listed = await cli.json<Record<string, unknown>[]>('token list --run run/1')
+    expect(listed.map(({ jti }) => jti)).toEqual(tokens.map((token) => decode(token).claims.jti))
+    expect(listed[0]).toMatchObject({ client_id: client.id, runs: ['run/1'], audience: 'docs' })
+    expect(await cli.json('run revoke run/1')).toEqual({
+      ...{ identifier: 'run/1', workspace_id: 'default', matched: 2 },
+    })
+    expect(await cli.json(`token list --client ${client.id}`)).toHaveLength(3)
+    const runs = await cli.json<Record<string, unknown>[]>('run list --workspace default')
+    expect(runs.map(({ identifier }) => identifier)).toEqual(['run/2', 'run/1'])
+
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    const bytes = [path, `${path}-wal`].map((file) => readFileSync(file, 'latin1')).join()
+    for (const token of tokens) expect(bytes).not.toContain(token.split('.')[2])
+    expect((await server.stop()).code).toBe(0)
+    expect(existsSync(`${path}-wal`)).toBe(false) // closed in good order
+  })
+
+  it('has everything at the end of a server that is told to stop', async () => {
+    const { place, client, path } = await prepare({ LATCHKEY_WORKERS: '2' })
+    const server = await startServer(place)
+    const { issue } = createCaller(place.url)
+    const tokens = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => issue(client, forRun(`run-${i}`))),
+    )
+    expect((await server.stop()).code).toBe(0)
+    const kept = jtis(path)
+    expect(tokens.filter((token) => !kept.has(decode(token).claims.jti))).toEqual([])
+  })
+
+  it('is not needed: removed, it is made again, and what was closed stays closed', async () => {
+    const prepared = await prepare()
+    const { place, client, path } = prepared
+    const first = await startServer(place)
+    const { issue, introspect } = createCaller(place.url)
+    const [gone, kept] = [await issue(client, forRun('gone')), await issue(client, forRun('kept'))]
+    await revoke(prepared, 'gone')
+    await first.stop()
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
+
+    await startServer(place)
+    await expect(issue(client, forRun('gone'))).rejects.toThrow(/run_closed/)
+    expect(await introspect(client, gone)).toBe(INACTIVE)
+    await issue(client, forRun('kept'))
+    // The first one is out, too, but nobody knows: it dies all the same.
+    expect(await revoke(prepared, 'kept')).toMatchObject({ body: { matched: 1 } })
+    expect(await introspect(client, kept)).toBe(INACTIVE)
+  })
+
+  const unusable: [title: string, spoil: (path: string) => void][] = [
+    ['no database', (path) => writeFileSync(path, 'not a database'.repeat(1_000))],
+    [
+      'of a newer version',
+      (path) =>
+        new BetterSqlite3(path).exec('create table x (y); pragma user_version = 99').close(),
+    ],
+    ['another database', (path) => new BetterSqlite3(path).exec('create table x (y)').close()],
+  ]
+  it.each(unusable)(
+    'that is %s is moved aside with one line, and a new one begun',
+    async (_, spoil) => {
+      const prepared = await prepare()
+      const { place, client, path } = prepared
+      spoil(path)
+      const before = readFileSync(path)
+      const server = await startServer(place)
+      const { issue } = createCaller(place.url)
+      await issue(client, forRun('run-1'))
+      expect(await revoke(prepared, 'run-1')).toMatchObject({ status: 200, body: { matched: 1 } })
+      const said = (await server.logged('the ledger could not be used and was moved aside')).length
+      const aside = readdirSync(join(place.directory, 'data')).filter((name) =>
+        /^ledger\.db\.unusable-\d{8}T\d{6}Z$/.test(name),
+      )
+      expect([said, aside.length]).toEqual([1, 1])
+      expect(readFileSync(join(place.directory, 'data', aside[0] ?? ''))).toEqual(before)
+    },
+  )
+
+  it('that cannot be had costs no token and no revocation', async () => {
+    const prepared = await prepare()
+    const { place, client, path } = prepared
+    const cli = createCli(place)
+    symlinkSync('/nonexistent/ledger.db', path)
+    const server = await startServer(place)
+    const { issue, introspect } = createCaller(place.url)
+    const token = await issue(client, forRun('run-1'))
+    expect(await revoke(prepared, 'run-1')).toEqual({
+      ...{ status: 200, body: { identifier: 'run-1', matched: null } },
+    })
+    expect(await introspect(client, token)).toBe(INACTIVE)
+    expect((await cli.json('run revoke run-1'))['matched']).toBeNull()
+    expect((await server.stop()).code).toBe(0)
+    const lines = server.log().filter(({ msg }) => msg === 'the ledger cannot be written')
+    expect(lines).toMatchObject([{ reason: 'the database did not answer (ENOENT)' }])
+  })
+})
+
+it('kill -9 under load costs at most what was issued a moment before', async () => {
+  const { place, client, path } = await prepare()
+  const server = await startServer(place)
+  const { issue } = createCaller(place.url)
+  const issued: { jti: unknown; at: number }[] = []
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const token = await issue(client, forRun('run-1')).catch(() => null)
+      if (token === null) return // killed
+      issued.push({ jti: decode(token).claims.jti, at: performance.now() })
+    }
+  }
+  const load = Array.from({ length: AT_ONCE }, worker)
+  await sleep(2 * MARGIN_MS)
+  const killedAt = performance.now()
+  server.signal('SIGKILL')
+  await Promise.all(load)
+  const kept = jtis(path)
+  const due = issued.filter(({ at }) => at < killedAt - MARGIN_MS)
+  expect(due.length).toBeGreaterThan(AT_ONCE)
+  expect(due.filter(({ jti }) => !kept.has(jti))).toEqual([])
+
+  await startServer(place)
+  await issue(client, forRun('run-1'))
+  const listed = await createCli(place).json<unknown[]>('token list --run run-1')
+  expect(listed.length).toBeGreaterThan(due.length)
+})
