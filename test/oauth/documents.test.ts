@@ -53,7 +53,7 @@ describe('the metadata', () => {
     const addresses = Object.values(metadata).filter(
       (value): value is string => typeof value === 'string' && value !== ISSUER,
     )
-    expect(addresses).toHaveLength(6)
+    expect(addresses).toHaveLength(7)
     for (const address of addresses) {
       const method = address.includes('/oauth/') ? 'POST' : 'GET'
       expect((await server.request(address.slice(ISSUER.length), { method })).status).not.toBe(404)
