@@ -79,7 +79,8 @@ const ledgerFile = (client: BetterSqlite3.Database): LedgerFile => {
       values (?, ?, ?, ?, ?, ?, ?)`,
   )
   const insertRun = client.prepare('insert into token_runs (identifier, seq) values (?, ?)')
-  const expired = `select seq from tokens where expires_at <= ? limit ${LEDGER_BATCH_ENTRIES}`
+  // In the order of the index, so that both statements find the same.
+  const expired = `select seq from tokens where expires_at <= ? order by expires_at, seq limit ${LEDGER_BATCH_ENTRIES}`
   const pruneRuns = client.prepare(`delete from token_runs where (identifier, seq) in (
     select run.value, t.seq from tokens t, json_each(t.runs) run where t.seq in (${expired}))`)
   const pruneTokens = client.prepare(`delete from tokens where seq in (${expired})`)
