@@ -12,7 +12,7 @@ export type RevocationList = {
   readonly iat: number
   readonly exp: number
   readonly epoch: string
-  /** `<epoch>.<16 digits>`: within an epoch cursors compare as text. */
+  /** `<epoch>.<16 digits>`, a `~` behind it where more is to come: within an epoch cursors compare as text. */
   readonly cursor: string
   /** Where it begins, if it says so: what came before is not in it. */
   readonly after: string | null
@@ -45,24 +45,26 @@ type Trust = {
 /** @throws ListRefused, and what `findKey` throws */
 export const readList = async (text: string, { uri, findKey }: Trust): Promise<RevocationList> => {
   if (text.length > MAX_LIST_BYTES) throw new ListRefused('the list is too long')
-  const kid = readHeader(text)
+  const { kid, after } = readHeader(text)
   const key = await findKey(kid)
   if (key?.algorithm !== LIST_ALGORITHM) throw new ListRefused('the list’s key is not known')
   const payload = await verify(text, key)
   const { iss, aud } = payload
   // No subject: nothing here is about a client (and nothing may read it as if it were).
   if (iss !== uri || aud !== uri || 'sub' in payload) throw new ListRefused('not the issuer’s list')
-  return { kid, ...readPayload(payload) }
+  return { kid, after, ...readPayload(payload) }
 }
 
-const readHeader = (text: string): string => {
+const readHeader = (text: string): Pick<RevocationList, 'kid' | 'after'> => {
   const end = text.indexOf('.')
   const header = end > 0 && end <= MAX_LIST_HEADER_LENGTH ? decodeHeader(text.slice(0, end)) : {}
-  const { alg, typ, kid } = header
+  const { alg, typ, kid, after = null } = header
   if (alg !== LIST_ALGORITHM || !TYPES.includes(typ) || typeof kid !== 'string' || kid === '') {
     throw new ListRefused('this is not a revocation list')
   }
-  return kid
+  if (after !== null && typeof after !== 'string')
+    throw new ListRefused('the list has another shape')
+  return { kid, after }
 }
 
 /** What jose then verifies is read by jose again: this one finds the key, and says what kind of thing it is. */
@@ -96,16 +98,15 @@ const isEpoch = (value: unknown): value is string =>
 const isCursorOf = (epoch: string, value: unknown): value is string =>
   typeof value === 'string' &&
   value.startsWith(`${epoch}.`) &&
-  /^\d{16}$/.test(value.slice(epoch.length + 1))
+  /^\d{16}~?$/.test(value.slice(epoch.length + 1))
 
-const readPayload = (payload: Members): Omit<RevocationList, 'kid'> => {
-  const { iat, exp, epoch, cursor, after = null, full, more, entries } = payload
+const readPayload = (payload: Members): Omit<RevocationList, 'kid' | 'after'> => {
+  const { iat, exp, epoch, cursor, full, more, entries } = payload
   if (
     !isTime(iat) ||
     !isTime(exp) ||
     !isEpoch(epoch) ||
     !isCursorOf(epoch, cursor) ||
-    !(after === null || typeof after === 'string') ||
     typeof full !== 'boolean' ||
     typeof more !== 'boolean' ||
     !Array.isArray(entries) ||
@@ -113,7 +114,7 @@ const readPayload = (payload: Members): Omit<RevocationList, 'kid'> => {
   ) {
     throw new ListRefused('the list has another shape')
   }
-  return { iat, exp, epoch, cursor, after, full, more, rules: entries.flatMap(readEntry) }
+  return { iat, exp, epoch, cursor, full, more, rules: entries.flatMap(readEntry) }
 }
 
 const KNOWN: readonly unknown[] = KINDS

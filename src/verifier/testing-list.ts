@@ -43,13 +43,13 @@ export const createTestList = ({ uri, clock, signer }: Context) => {
     const claims = {
       ...{ iss: uri, aud: uri, iat, exp: iat + LIFETIME_SECONDS },
       ...{ epoch: EPOCH, cursor: cursor(), full, more: false },
-      ...(!full && { after }),
       entries: full ? entries : entries.slice(from),
     }
     const list = new SignJWT(claims).setProtectedHeader({
       alg: 'RS256',
       typ: 'revocations+jwt',
       kid,
+      ...(!full && { after }),
     })
     const headers = { 'Content-Type': 'application/jwt', 'Cache-Control': 'no-store' }
     return new Response(await list.sign(privateKey), { headers })

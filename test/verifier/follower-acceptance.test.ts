@@ -33,8 +33,12 @@ describe('believed', () => {
     ['a kind of a newer server', { entries: [{ kind: 'moon', value: 'x' }, NEW_RULE] }],
     ['an entry of such a kind in another shape', { claims: { entries: [{ kind: 'moon' }] } }],
     ['the same entry twice', { entries: [NEW_RULE, NEW_RULE] }],
-    ['one that says where it begins', { claims: { after: cursor(10) } }],
-    ['one that begins earlier', { claims: { after: cursor(9) } }],
+    ['one that says where it begins', { header: { after: cursor(10) } }],
+    ['one that begins earlier', { header: { after: cursor(9) } }],
+    [
+      'a cursor of a page with more behind it',
+      { more: true, claims: { cursor: `${cursor(11)}~` } },
+    ],
     ['further claims', { claims: { note: 'x' } }],
     ['a rule for good', { entries: [{ ...NEW_RULE, exp: null }] }],
     ['a new epoch from a newer full list', { epoch: 'epoch-2', full: true, iat: NOW + 1, seq: 1 }],
@@ -72,6 +76,8 @@ describe('refused', () => {
     ['the future', () => page({ seq: 11, iat: NOW + 61 })],
     ['no cursor', () => page({ claims: { cursor: undefined } })],
     ['a cursor without zeros', () => page({ claims: { cursor: 'epoch-1.11' } })],
+    ['a cursor with something behind it', () => page({ claims: { cursor: `${cursor(11)}x` } })],
+    ['a place that is no text', () => page({ seq: 11, header: { after: 10 } })],
     ['another epoch’s cursor', () => page({ claims: { cursor: cursor(11, 'epoch-2') } })],
     ['more than is sent', () => page({ seq: 11, claims: { entries: Array(10_001).fill(RULE) } })],
     ['entries that are no list', () => page({ seq: 11, claims: { entries: {} } })],
@@ -94,7 +100,7 @@ describe('refused', () => {
     ['a payload that is no JSON', () => page({ payload: '{' })],
     ['a cursor that goes back', () => page({ seq: 9 })],
     ['a full list that goes back', () => page({ seq: 9, full: true })],
-    ['one that leaves something out', () => page({ seq: 12, claims: { after: cursor(11) } })],
+    ['one that leaves something out', () => page({ seq: 12, header: { after: cursor(11) } })],
     ['another epoch in the middle', () => page({ seq: 11, epoch: 'epoch-2', iat: NOW + 1 })],
     ['an epoch that is not newer', () => page({ seq: 11, epoch: 'epoch-0', full: true })],
     ['an older epoch', () => page({ seq: 11, epoch: 'epoch-0', full: true, iat: NOW - 1 })],
@@ -233,7 +239,7 @@ describe('a full list in pages', () => {
   test('an answer about what is new does not stand in for the missing pages', async () => {
     const { say, server, list } = await follow([RULE])
     await say(page({ full: true, more: true, seq: 2, iat: NOW + 1 }))
-    const late = page({ seq: 12, iat: NOW + 1, claims: { after: cursor(11) } })
+    const late = page({ seq: 12, iat: NOW + 1, header: { after: cursor(11) } })
     expect(await say(late)).toBe('the list leaves something out')
     expect([server.requests.at(-1)?.after, list().cursor]).toEqual([cursor(2), cursor(10)])
   })
