@@ -48,8 +48,7 @@ export const createRuleSet = (): RuleSet => {
     of !== null && of.gen < (rules.get(of.value)?.gen ?? -Infinity)
 
   const hasRun = (runs: readonly string[]): boolean => {
-    for (const value of runs) if (run.has(value)) return true
-    return false
+    return runs.length > 0 && runs.some((value) => run.has(value))
   }
 
   return {

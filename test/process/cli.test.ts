@@ -211,6 +211,7 @@ it('client', async () => {
     auth_method: 'client_secret_basic',
     token_ttl: 120,
     quota_per_minute: 60,
+    ledger: false,
     generation: 1,
     created_at: TIME,
     etag: ETAG,

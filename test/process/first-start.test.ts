@@ -71,7 +71,7 @@ describe.concurrent('first start', () => {
     for (const [path, expected] of Object.entries(modes)) {
       expect(mode(inside(place, path)), path).toBe(expected)
     }
-    expect(readdirSync(inside(place, 'data'))).toEqual(['latchkey.db'])
+    expect(readdirSync(inside(place, 'data'))).toEqual(['latchkey.db', 'ledger.db'])
     expect(readdirSync(inside(place, 'keys')).sort()).toEqual(['.gitignore', 'admin.json', 'kek'])
     expect(readFileSync(inside(place, 'keys', '.gitignore'), 'utf8')).toBe('*\n')
     expect(readCredentials(place).issuer).toBe(place.url)
@@ -147,7 +147,8 @@ const expectOneFirstStart = (place: Place): void => {
   expect(rows(place, 'clients', 'id')).toEqual([[administrator(place).id]])
   expect(rows(place, 'client_secrets', 'hash')).toEqual([[hashSecret(administrator(place).secret)]])
   expect(readdirSync(inside(place, 'keys')).sort()).toEqual(['.gitignore', 'admin.json', 'kek'])
-  expect(readdirSync(inside(place, 'data'))).toEqual(['latchkey.db'])
+  const made = readdirSync(inside(place, 'data')).filter((name) => name !== 'ledger.db') // of servers
+  expect(made).toEqual(['latchkey.db'])
 }
 
 const ROUNDS = 20

@@ -68,7 +68,7 @@ describe('SIGTERM', () => {
 
     expect(await server.ended).toMatchObject({ code: 0, signal: null, stderr: '' })
     expect(server.log().at(-1)?.msg).toBe('stopped')
-    expect(dataFiles(place)).toEqual(['latchkey.db'])
+    expect(dataFiles(place)).toEqual(['latchkey.db', 'ledger.db'])
   })
 
   it('ends at once when it comes again', async () => {

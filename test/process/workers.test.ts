@@ -71,7 +71,7 @@ it('workers share keys, revocations and counters; one that dies is replaced; all
   expect(workers.filter(isAlive)).toEqual([])
   expect(server.log().filter(({ msg }) => msg === 'stopped')).toHaveLength(WORKERS)
   expect(await refusesConnections(place)).toBe(true)
-  expect(readdirSync(join(place.directory, 'data'))).toEqual(['latchkey.db'])
+  expect(readdirSync(join(place.directory, 'data'))).toEqual(['latchkey.db', 'ledger.db'])
 })
 
 it('no worker outlives its primary', async () => {
