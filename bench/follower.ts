@@ -93,10 +93,15 @@ const median = (values: number[]): number =>
 const batchFrom = (from: number, first: number): RevocationSubject[] =>
   Array.from({ length: BATCH }, (_, i) => {
     const jti = idOf(first + (((from + i) * 7_919) % RULES))
-    return { ...NOBODY, jti }
+    // As a literal, which is how the verifier makes it: an object that is spread is one that is slow to read.
+    return { kid, jti, client: CLIENT, plugin: null, workspace: WORKSPACE, runs: [] }
   })
 
-const NOBODY = { kid: '', client: null, plugin: null, workspace: null, runs: [] }
+const CLIENT = { value: 'lkc_7hQm0c8wJ9f2S4tXb1YzKg', gen: 1 }
+const WORKSPACE = {
+  value: '37a8eec1ce19687d132fe29051dca629d164e2c4958ba141d5f4133a33f0688f',
+  gen: 1,
+}
 
 /** Asked with what a follower computes of a token when it is first verified. */
 type Has = (of: RevocationSubject) => boolean
