@@ -1,9 +1,7 @@
 // A resource server that asks for authorization details: playlists, played in zones. The audience `player`, its
 // permission `player:play`, in Hono.
 //
-//   ISSUER=http://localhost:8787 CLIENT_ID=lkc_… CLIENT_SECRET=lks_… PORT=8789 node examples/playlist-player/server.mjs
-//
-// The client is one that may introspect: latchkey client create --name player --introspects player --env
+//   ISSUER=http://localhost:8787 PORT=8789 node examples/playlist-player/server.mjs
 import { serve } from '@hono/node-server'
 import {
   authorizationChallenge,
@@ -14,16 +12,10 @@ import {
 } from '@latchkey/verifier'
 import { honoAdapter } from '@latchkey/verifier/hono'
 import { Hono } from 'hono'
-import { introspection } from '../hook-gateway/introspection.mjs'
 
-const { ISSUER = 'http://localhost:8787', PORT = '8789', CLIENT_ID, CLIENT_SECRET } = process.env
+const { ISSUER = 'http://localhost:8787', PORT = '8789' } = process.env
 
-const verifier = createVerifier({
-  issuer: ISSUER,
-  audience: 'player',
-  clockTolerance: 0, // the server that is asked has none: what it calls inactive must have expired here, too
-  revocations: introspection({ issuer: ISSUER, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET }),
-})
+const verifier = createVerifier({ issuer: ISSUER, audience: 'player' })
 const requirePermission = honoAdapter(verifier)
 
 const app = new Hono()
@@ -45,6 +37,12 @@ app.onError((error) => {
   return new Response(JSON.stringify(body), { status, headers })
 })
 
-serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(PORT) }, ({ port }) =>
+await verifier.ready()
+const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(PORT) }, ({ port }) =>
   console.log(`the player answers at http://127.0.0.1:${port}`),
 )
+
+process.once('SIGTERM', () => {
+  server.close()
+  verifier.close()
+})

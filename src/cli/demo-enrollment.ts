@@ -10,6 +10,7 @@ import {
   callWith,
   caller,
   expect,
+  refusedSoon,
   say,
   show,
   showRefusal,
@@ -96,9 +97,10 @@ type Redesignation = {
 }
 
 const redesignate = async ({ admin, player, post, clientId, token }: Redesignation) => {
-  say('The operator moves the daemon to the bar: the old token is dead at the next call.')
+  say('The operator moves the daemon to the bar: the old token is dead.')
   await setDetails(admin, clientId, { authorization_details: [entry('bar')] })
-  showRefusal(`POST ${PATH('lobby')}`, expect(401, await callWith(player, PATH('lobby'), token)))
+  const [refused] = await refusedSoon(() => callWith(player, PATH('lobby'), token))
+  showRefusal(`POST ${PATH('lobby')}`, refused)
   const moved = await issueFor(post, 'bar')
   await plays(player, 'bar', moved)
   showRefusal(`POST ${PATH('lobby')}`, expect(403, await callWith(player, PATH('lobby'), moved)))

@@ -7,28 +7,17 @@ const program = (example: string): string =>
   fileURLToPath(new URL(`../../examples/${example}/server.mjs`, import.meta.url))
 
 type Options = {
-  example: 'hook-gateway' | 'playlist-player'
+  example: 'agent-run' | 'hook-gateway' | 'playlist-player'
   issuer: string
   port: number
-  client: { client_id: string; client_secret: string }
 }
 
 export type Gateway = { url: string; stop: () => Promise<void> }
 
 /** Settles once it answers. @throws Error where it ends instead */
-export const startGateway = async ({
-  example,
-  issuer,
-  port,
-  client,
-}: Options): Promise<Gateway> => {
+export const startGateway = async ({ example, issuer, port }: Options): Promise<Gateway> => {
   const child = spawn(process.execPath, [program(example)], {
-    env: {
-      ISSUER: issuer,
-      PORT: String(port),
-      CLIENT_ID: client.client_id,
-      CLIENT_SECRET: client.client_secret,
-    },
+    env: { ISSUER: issuer, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')

@@ -4,6 +4,7 @@ import { createClient } from '../admin/clients.ts'
 import type { Admin } from '../admin/operation.ts'
 import { createPlugin } from '../admin/plugins.ts'
 import { tellEnrollment } from './demo-enrollment.ts'
+import { tellRevocation } from './demo-revocation.ts'
 import {
   type Post,
   answerOf,
@@ -11,15 +12,24 @@ import {
   caller,
   expect,
   expectActive,
+  refusedSoon,
   say,
   show,
   showRefusal,
 } from './demo-telling.ts'
 
-type Setting = { server: string; gateway: string; player: string; issuer: string; admin: Admin }
+type Setting = {
+  server: string
+  gateway: string
+  player: string
+  tools: string
+  issuer: string
+  admin: Admin
+}
 
 /** @throws Error where something answers otherwise than it should */
-export const tell = async ({ server, gateway, player, issuer, admin }: Setting): Promise<void> => {
+export const tell = async (setting: Setting): Promise<void> => {
+  const { server, gateway, issuer, admin } = setting
   process.stdout.write(
     `Latchkey answers at ${issuer}, and a resource server, the audience hook, at ${gateway}\n`,
   )
@@ -28,7 +38,8 @@ export const tell = async ({ server, gateway, player, issuer, admin }: Setting):
   await refuse(post)
   await call(gateway, token)
   await takeBack(post, gateway, token)
-  await tellEnrollment({ server, player, admin })
+  await tellEnrollment(setting)
+  await tellRevocation(setting)
   await showKeys(server)
 }
 
@@ -99,7 +110,8 @@ const takeBack = async (post: Post, gateway: string, token: string): Promise<voi
   const inactive = expectActive(false, await post('/oauth/introspect', { token }))
   show('POST /oauth/introspect → 200 ', inactive.body)
   const path = '/hooks/track?plugin_id=slack-sync'
-  showRefusal(`POST ${path}`, expect(401, await callWith(gateway, path, token)))
+  const [refused] = await refusedSoon(() => callWith(gateway, path, token))
+  showRefusal(`POST ${path}`, refused)
 }
 
 const showKeys = async (server: string): Promise<void> => {

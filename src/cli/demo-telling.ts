@@ -49,3 +49,22 @@ export const callWith = async (server: string, path: string, token: string): Pro
   const headers = { authorization: `Bearer ${token}` }
   return await answerOf(await fetch(server + path, { method: 'POST', headers }))
 }
+
+/** What is promised from the end of a revocation to the refusal, in milliseconds. */
+const BOUND_MS = 1_000
+const LOOK_MS = 5
+
+/**
+ * Calls until it is refused. @returns the refusal, and how long that took, in milliseconds
+ * @throws Error where it took longer than is promised
+ */
+export const refusedSoon = async (call: () => Promise<Answer>): Promise<[Answer, number]> => {
+  const began = performance.now()
+  for (;;) {
+    const answer = await call()
+    const took = Math.ceil(performance.now() - began)
+    if (took > BOUND_MS) throw new Error(`the demo did not expect that it takes ${took} ms`)
+    if (answer.status !== 200) return [expect(401, answer), took]
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+  }
+}

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAudience } from '../admin/audiences.ts'
 import { SHELL } from '../admin/authority.ts'
-import { createClient } from '../admin/clients.ts'
 import { loadConfig } from '../config.ts'
 import { startServer } from '../node/serve.ts'
 import { openLatchkey } from '../node/open.ts'
@@ -50,25 +49,26 @@ const tellIn = async (directory: string): Promise<void> => {
     ledger: null,
   }
   const admin = { deps, as: { actor: 'demo' }, authority: SHELL, ifMatch: null }
-  const serverOf = async (example: Parameters<typeof startGateway>[0]['example']) =>
-    await startGateway({ example, issuer, port: await freePort(), client: introspecting })
   await createAudience(admin, { id: 'player', permissions: [{ name: 'player:play', implies: [] }] })
-  const introspects = ['hook', 'player']
-  const introspecting = await createClient(admin, { name: 'resource servers', introspects })
-  const [gateway, player] = await Promise.all([
+  await createAudience(admin, { id: 'tools', permissions: [{ name: 'tools:use', implies: [] }] })
+  const serverOf = async (example: Parameters<typeof startGateway>[0]['example']) =>
+    await startGateway({ example, issuer, port: await freePort() })
+  const [gateway, player, tools] = await Promise.all([
     serverOf('hook-gateway'),
     serverOf('playlist-player'),
+    serverOf('agent-run'),
   ])
   try {
     await tell({
       server: `http://127.0.0.1:${port}`,
       gateway: gateway.url,
       player: player.url,
+      tools: tools.url,
       issuer,
       admin,
     })
   } finally {
-    await Promise.all([gateway.stop(), player.stop()])
+    await Promise.all([gateway, player, tools].map((each) => each.stop()))
     await opened.store.close()
     await server.close()
   }

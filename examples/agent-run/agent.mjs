@@ -1,0 +1,51 @@
+// One run of an agent: it gets a token for this run and for what this run may do, works, and closes the run when
+// it is done, so that whoever has seen the token can do nothing with it any more.
+//
+//   latchkey audience create tools --permission tools:use
+//   echo '[{"type":"tool_run","identifier":"*","project_id":"demo","locations":["/v1/issues"],"actions":["create","list"]}]' > run.json
+//   eval "$(latchkey client create --name agent --grant tools=tools:use --details run.json --env)"
+//   CLIENT_ID=$CLIENT_ID CLIENT_SECRET=$CLIENT_SECRET node examples/agent-run/agent.mjs
+//
+// with the tools (server.mjs) running.
+import { randomUUID } from 'node:crypto'
+
+const { ISSUER = 'http://localhost:8787', TOOLS = 'http://127.0.0.1:8792' } = process.env
+const { CLIENT_ID, CLIENT_SECRET, RUN = `run-${randomUUID()}` } = process.env
+if (!CLIENT_ID || !CLIENT_SECRET) throw new Error('CLIENT_ID and CLIENT_SECRET must be set')
+
+const post = async (path, form) => {
+  const response = await fetch(ISSUER + path, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${CLIENT_ID}:${CLIENT_SECRET}`)}` },
+    body: new URLSearchParams(form),
+  })
+  const body = await response.json()
+  if (!response.ok) throw new Error(`${path} answered ${response.status} ${body.code}`)
+  return body
+}
+
+/** Less than the client is granted: this run, and one operation. */
+const details = [{ type: 'tool_run', identifier: RUN, actions: ['create'] }]
+const { access_token: token } = await post('/oauth/token', {
+  grant_type: 'client_credentials',
+  authorization_details: JSON.stringify(details),
+})
+
+const use = async (method, path) => {
+  const headers = { authorization: `Bearer ${token}` }
+  const response = await fetch(TOOLS + path, { method, headers })
+  const { code } = await response.json()
+  console.log(`${method} ${path} → ${response.status}${code === undefined ? '' : ` ${code}`}`)
+  return response.status
+}
+
+try {
+  await use('POST', '/v1/issues')
+  await use('GET', '/v1/issues') // not asked for
+  await use('POST', '/v1/pages') // not granted
+} finally {
+  const { matched } = await post('/oauth/runs/revoke', { identifier: RUN })
+  console.log(`${RUN} is closed; tokens of it that were out: ${matched ?? 'not known'}`)
+}
+
+while ((await use('POST', '/v1/issues')) !== 401) await new Promise((resolve) => setTimeout(resolve, 50))
