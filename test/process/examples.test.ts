@@ -1,5 +1,7 @@
 // The examples in Express and Fastify as processes of their own, with the verifier as it is built and a server
 // that issues their tokens.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, createCaller, send } from '../support/http.ts'
@@ -102,5 +104,52 @@ describe.each(['express-resource', 'fastify-resource'])('%s', (name) => {
   it('SIGTERM ends it', async () => {
     example.child.kill('SIGTERM')
     expect(await example.ended).toMatchObject({ code: 0, signal: null, stderr: '' })
+  })
+})
+
+describe('agent-run', () => {
+  const script = (name: string): string =>
+    fileURLToPath(new URL(`../../examples/agent-run/${name}.mjs`, import.meta.url))
+  const DETAILS = [
+    {
+      ...{ type: 'tool_run', identifier: '*', project_id: 'demo' },
+      ...{ locations: ['/v1/issues'], actions: ['create', 'list'] },
+    },
+  ]
+
+  it('a run does what it asked for, closes itself, and can do nothing more', async () => {
+    const cli = createCli(issuer)
+    await cli.json('audience create tools --permission tools:use')
+    writeFileSync(join(issuer.directory, 'run.json'), JSON.stringify(DETAILS))
+    const agent = await cli.json<{ client_id: string; client_secret: string }>(
+      'client create --name agent --grant tools=tools:use --details run.json',
+    )
+    const { directory, port, url } = await newPlace()
+    const tools = start(
+      { directory, environment: { ISSUER: issuer.url, PORT: String(port) } },
+      [],
+      script('server'),
+    )
+    await until('the tools', () => tools.said.stdout.includes(url))
+    const environment = {
+      ...{ ISSUER: issuer.url, TOOLS: url, RUN: 'run-1' },
+      ...{ CLIENT_ID: agent.client_id, CLIENT_SECRET: agent.client_secret },
+    }
+    const { code, stdout, stderr } = await start({ directory, environment }, [], script('agent'))
+      .ended
+    expect([code, stderr]).toEqual([0, ''])
+    const lines = stdout.trim().split('\n')
+    expect(lines.slice(0, 4)).toEqual([
+      'POST /v1/issues → 200',
+      'GET /v1/issues → 403 operation_denied',
+      'POST /v1/pages → 403 endpoint_denied',
+      'run-1 is closed; tokens of it that were out: 1',
+    ])
+    expect(lines.at(-1)).toBe('POST /v1/issues → 401 token_revoked')
+
+    const again = await start({ directory, environment }, [], script('agent')).ended
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('400 run_closed')])
+    tools.child.kill('SIGTERM')
+    expect(await tools.ended).toMatchObject({ code: 0, signal: null, stderr: '' })
   })
 })

@@ -104,6 +104,13 @@ it('the demo tells the whole story, keeps its secrets and cleans up', async () =
     /POST \/playlists\/evening\/play\?zone=bar → 403 insufficient_scope \(authorization_denied\)/,
     /POST \/playlists\/evening\/play\?zone=lobby → 401 invalid_token \(token_revoked\)/,
     /POST \/playlists\/evening\/play\?zone=bar → 200/,
+    /POST \/v1\/issues → 200/,
+    /POST \/v1\/pages → 403 insufficient_scope \(endpoint_denied\)/,
+    /latchkey token revoke - +refused after \d{1,3} ms \(token_revoked\)/,
+    /latchkey run revoke run-7f3a +refused after \d{1,3} ms \(token_revoked\)/,
+    /latchkey client disable \S+ +refused after \d{1,3} ms \(token_revoked\)/,
+    /latchkey key revoke \S+ +refused after \d{1,3} ms \(token_revoked\)/,
+    /POST \/oauth\/token → 400 invalid_authorization_details \(run_closed\)/,
     /"kty":"RSA"/,
   ]
   const places = CHAPTERS.map((chapter) => story.search(chapter))
