@@ -1,13 +1,28 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
+const E2E = 'test/*.e2e.test.ts'
+
+const common = {
   root: fileURLToPath(new URL('..', import.meta.url)),
+  // RSA keys are made in many files and real processes are started in some.
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+}
+
+export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
-    // RSA keys are made in many files and real processes are started in some.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    root: common.root,
+    projects: [
+      { test: { ...common, name: 'tests', include: ['test/**/*.test.ts'], exclude: [E2E] } },
+      // They measure how long things take: one after the other, and after all others.
+      {
+        test: {
+          ...{ ...common, name: 'end to end', include: [E2E] },
+          ...{ sequence: { groupOrder: 1 }, fileParallelism: false },
+        },
+      },
+    ],
   },
 })

@@ -47,9 +47,7 @@ export const createRuleSet = (): RuleSet => {
   const isOld = (rules: Generations, of: RevocationSubject['client']): boolean =>
     of !== null && of.gen < (rules.get(of.value)?.gen ?? -Infinity)
 
-  const hasRun = (runs: readonly string[]): boolean => {
-    return runs.length > 0 && runs.some((value) => run.has(value))
-  }
+  const hasRun = (runs: readonly string[]): boolean => runs.some((value) => run.has(value))
 
   return {
     add({ kind, value, gen, exp }) {
