@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { AnyD1Database } from 'drizzle-orm/d1'
-import { createLocalJWKSet, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { Miniflare, Response as MiniflareResponse, type WorkerOptions } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sealingKey } from '../src/audit/seals.ts'
@@ -330,5 +330,39 @@ describe('the Worker', () => {
 
   it('asks nobody outside', () => {
     expect(outside).toEqual([])
+  })
+})
+
+describe('the revocation list on D1', () => {
+  type Page = { cursor: string; full: boolean; entries: { kind: string; value: string }[] }
+  const pageOf = async (response: Response): Promise<Page> => {
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'application/jwt',
+    ])
+    return decodeJwt<Page>(await response.text())
+  }
+  const list = (name: string, query = '') => ask(name, `/oauth/revocations${query}`)
+
+  it('is held until another isolate has written a rule, and goes on from its cursor', async () => {
+    const first = await pageOf(await list('one'))
+    expect(first.full).toBe(true)
+    const token = await newToken()
+    const query = `?after=${encodeURIComponent(first.cursor)}&wait=25`
+    const held = [list('one', query), list('one', query), list('two', query)].map(async (asked) =>
+      pageOf(await asked),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect((await post('two', '/oauth/revoke', { token })).status).toBe(200)
+    for (const page of await Promise.all(held)) {
+      const { jti } = decodeJwt(token)
+      expect(page).toMatchObject({ full: false, entries: [{ kind: 'jti', value: jti }] })
+    }
+  })
+
+  it('ends its wait in time', async () => {
+    const { cursor } = await pageOf(await list('two'))
+    const query = `?after=${encodeURIComponent(cursor)}&wait=1`
+    expect(await pageOf(await list('two', query))).toMatchObject({ cursor, entries: [] })
   })
 })

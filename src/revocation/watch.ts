@@ -4,7 +4,7 @@ import type { RevocationHead, Store } from '../store/store.ts'
 
 export type RevocationWatch = {
   /**
-   * Settles once the newest rule is another one than `known`, the time is over, or nobody waits any more.
+   * Settles once there is a newer rule than `known`, the time is over, or nobody waits any more.
    * Never rejects: where the store does not answer, whoever asks next finds out.
    * @param ms milliseconds
    */
@@ -17,8 +17,9 @@ export type RevocationWatch = {
 
 type Head = Pick<Store, 'findRevocationHead'>
 
-const differs = (a: RevocationHead, b: RevocationHead): boolean =>
-  a.seq !== b.seq || a.epoch !== b.epoch
+/** What was read earlier than `known` is no news. */
+const isNews = (head: RevocationHead, known: RevocationHead): boolean =>
+  head.seq > known.seq || head.epoch !== known.epoch
 
 type Waiter = { known: RevocationHead; release: () => void }
 
@@ -30,7 +31,7 @@ export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
 
   const look = async (): Promise<void> => {
     const head = await store.findRevocationHead().catch(() => null)
-    for (const { known, release } of waiters) if (head === null || differs(head, known)) release()
+    for (const { known, release } of waiters) if (head === null || isNews(head, known)) release()
     timer = undefined
     lookSoon()
   }
@@ -66,23 +67,39 @@ export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
   }
 }
 
-/** For Workers, where no request may wait for what another one has begun: each looks for itself. */
+/**
+ * For Workers, where no request may wait for what another one has begun: each looks for itself, unless another
+ * one has just looked.
+ */
 export const createLonelyWatch = ({
   store,
   intervalMs,
 }: {
   store: Head
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two looks, however many wait. */
   intervalMs: number
-}): RevocationWatch => ({
-  async changed(known, ms, signal) {
-    const deadline = Date.now() + ms
-    while (Date.now() < deadline && !signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, intervalMs))
-      const head = await store.findRevocationHead().catch(() => null)
-      if (head === null || differs(head, known)) return
-    }
-  },
-  close() {},
-  waiting: 0,
-})
+}): RevocationWatch => {
+  let lookedAt = -Infinity
+  /** Null: the store did not answer. */
+  let head: RevocationHead | null = null
+
+  const look = async (known: RevocationHead): Promise<RevocationHead | null> => {
+    if (Date.now() - lookedAt < intervalMs) return head ?? known
+    lookedAt = Date.now()
+    head = await store.findRevocationHead().catch(() => null)
+    return head
+  }
+
+  return {
+    async changed(known, ms, signal) {
+      const deadline = Date.now() + ms
+      while (Date.now() < deadline && !signal.aborted) {
+        await new Promise((resolve) => setTimeout(resolve, intervalMs / 2))
+        const current = await look(known)
+        if (current === null || isNews(current, known)) return
+      }
+    },
+    close() {},
+    waiting: 0,
+  }
+}
