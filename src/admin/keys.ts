@@ -6,7 +6,7 @@ import { requireUnbound } from './authority.ts'
 import { algorithm } from './fields.ts'
 import { type Admin, change, found, now, parse } from './operation.ts'
 import { pageFields, pageOfRows } from './pages.ts'
-import { keyView } from './views.ts'
+import { keyView } from './token-views.ts'
 
 export const keyQuery = z.strictObject({
   ...pageFields,

@@ -6,7 +6,7 @@ import { seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
 import { type Admin, now, parse } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
-import { tokenView } from './views.ts'
+import { tokenView } from './token-views.ts'
 
 export const tokenQuery = z.strictObject({
   ...pageFields,

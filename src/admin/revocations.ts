@@ -5,7 +5,7 @@ import { readAccessToken } from '../oauth/access-token.ts'
 import { type Admin, change, now, parse } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
 import { checkIssuer } from './tokens.ts'
-import { revocationView } from './views.ts'
+import { revocationView } from './token-views.ts'
 
 export const revocationQuery = z.strictObject({
   ...pageFields,

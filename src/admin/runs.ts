@@ -5,7 +5,7 @@ import { requireWorkspace, seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
 import { type Admin, change, fieldsRefused, now, parse, runTarget, there } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
-import { closedRunView } from './views.ts'
+import { closedRunView } from './token-views.ts'
 
 export const runQuery = z.strictObject({ ...pageFields, workspace_id: chosenId.optional() })
 export const runRevocation = z

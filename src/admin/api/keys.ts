@@ -2,7 +2,7 @@
 import { keyQuery, listKeys, revokeAllKeys, revokeKey, showKey } from '../keys.ts'
 import { keyRotation, rotateKeys } from '../key-rotation.ts'
 import { listRevocations, newRevocation, revocationQuery, revokeToken } from '../revocations.ts'
-import { keyShown, keysRotated, revocationShown, tokenRevoked } from '../views.ts'
+import { keyShown, keysRotated, revocationShown, tokenRevoked } from '../token-views.ts'
 import { type Endpoint, endpoint, partOf } from './endpoint.ts'
 
 const revocations: readonly Endpoint[] = [

@@ -1,7 +1,7 @@
 // Runs that are closed, and the tokens that are out.
 import { listTokens, tokenQuery } from '../ledger.ts'
 import { listRuns, revokeRun, runQuery, runRevocation } from '../runs.ts'
-import { closedRunShown, runRevoked, tokenShown } from '../views.ts'
+import { closedRunShown, runRevoked, tokenShown } from '../token-views.ts'
 import { type Endpoint, endpoint, partOf } from './endpoint.ts'
 
 export const runs: readonly Endpoint[] = [
