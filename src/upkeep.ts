@@ -64,7 +64,6 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
     const now = nowSeconds(deps)
     if (now - startedAt >= UNUSED_START_DELAY_SECONDS) await removeUnused(deps, now)
     await store.pruneEnrollments(now - ENROLLMENT_RETENTION_SECONDS)
-    await store.pruneRevocations(now)
   }
 
   const flush = async (): Promise<void> => {
@@ -80,6 +79,9 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
       await attempt('new audit events could not be sealed', seal)
       await attempt('old audit events could not be cut', cut)
       await attempt('unused clients and old enrollments could not be removed', remove)
+      await attempt('rules that have expired could not be removed', () =>
+        store.pruneRevocations(nowSeconds(deps)),
+      )
       await attempt('expired tokens could not be taken out of the ledger', async () =>
         deps.ledger?.prune(nowSeconds(deps)),
       )
