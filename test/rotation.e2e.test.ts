@@ -1,13 +1,18 @@
 // Rotation under load: tokens of four processes, checked at once and again later while keys change. The figures
 // that the documentation names are printed here.
 import { randomUUID } from 'node:crypto'
-import { type RemoteJWKSet, createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Verifier, createVerifier, unsafeIgnorePlugin } from '../src/verifier/index.ts'
+import {
+  type Name,
+  type RotationJudges,
+  type Seen,
+  createRotationJudges,
+  kidOf,
+} from './e2e/rotation-judges.ts'
 import { startLoad } from './e2e/token-load.ts'
 import { execute, openRecords } from './support/database.ts'
 import { createCaller } from './support/http.ts'
-import { decode, partsOf } from './support/jwt.ts'
+import { partsOf } from './support/jwt.ts'
 import {
   LIMIT_MS,
   type Place,
@@ -24,7 +29,7 @@ const CLIENTS = 8
 const TOKENS = 10_000
 const ROTATIONS = 3
 const PER_KEY = TOKENS / (ROTATIONS + 2)
-/** Keys change once in a day, and here once in so long: a follower that has just fetched them waits for 5 s. */
+/** Keys change once in a day, and here once in so long: a verifier looks for unknown ones once in 5 s. */
 const KEY_MS = 6_000
 /** One of so many tokens is verified again and again later. */
 const KEPT_EVERY = 20
@@ -35,28 +40,17 @@ const WATCHED_MS = 2_000
 /** Machines that run other things at the same time are given another try. */
 const TRIES = 3
 
-type Name = 'ours' | 'jose' | 'joseRenewed'
-/** One token, verified once. */
-type Seen = { kid: string; code: string; began: number; ended: number }
 type Emergency = { kid: string; began: number; answered: number }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-const kidOf = (token: string): string => String(decode(token).header['kid'])
 
 let place: Place
 let server: ServerProcess
 let clients: ClientCredentials[]
-let ours: Verifier
-/** With its defaults, and left alone. */
-let jose: RemoteJWKSet
-/** Fetched anew before each change: a day is longer than the ten minutes for which it keeps keys. */
-let joseRenewed: RemoteJWKSet
+let judges: RotationJudges
 
 const issued = new Map<string, number>()
 const kept = new Map<string, string[]>()
-const seen: Record<Name, Seen[]> = { ours: [], jose: [], joseRenewed: [] }
-/** Refused although the key was there: what nothing excuses. */
-const unjust: Seen[] = []
 const emergencies: Emergency[] = []
 
 beforeAll(async () => {
@@ -65,52 +59,14 @@ beforeAll(async () => {
   const records = openRecords(place)
   await records.audience('api', ['read'])
   clients = []
-  for (let i = 0; i < CLIENTS; i++)
+  for (let i = 0; i < CLIENTS; i++) {
     clients.push(await records.client({ grants: { api: ['read'] } }))
-  await records.close()
-  const uri = new URL(`${place.url}/.well-known/jwks.json`)
-  jose = createRemoteJWKSet(uri)
-  joseRenewed = createRemoteJWKSet(uri)
-  ours = createVerifier({ issuer: place.url, audience: 'api' })
-  await ours.ready()
-})
-afterAll(() => ours.close())
-
-const outcomeOf = async (verifying: Promise<unknown>): Promise<string> => {
-  try {
-    await verifying
-    return 'good'
-  } catch (error) {
-    return (error as { code?: string }).code ?? String(error)
   }
-}
-
-const withJose = (keys: RemoteJWKSet, token: string) =>
-  jwtVerify(token, keys, { issuer: place.url, audience: 'api', typ: 'at+jwt' })
-
-const VERIFY: Record<Name, (token: string) => Promise<unknown>> = {
-  ours: (token) => ours.verify(token, { permission: 'read', plugin: unsafeIgnorePlugin }),
-  jose: (token) => withJose(jose, token),
-  joseRenewed: (token) => withJose(joseRenewed, token),
-}
-
-const holds = (keys: RemoteJWKSet, kid: string): boolean =>
-  keys.jwks()?.keys.some((key) => key.kid === kid) ?? false
-
-const verify = async (by: Name, token: string): Promise<Seen> => {
-  const kid = kidOf(token)
-  const held = by === 'jose' && holds(jose, kid)
-  const began = Date.now()
-  const code = await outcomeOf(VERIFY[by](token))
-  const one = { kid, code, began, ended: Date.now() }
-  seen[by].push(one)
-  if (held && code !== 'good') unjust.push(one)
-  return one
-}
-
-const verifyByAll = async (token: string): Promise<void> => {
-  await Promise.all([verify('ours', token), verify('jose', token), verify('joseRenewed', token)])
-}
+  await records.close()
+  judges = createRotationJudges(place.url)
+  await judges.ours.ready()
+})
+afterAll(() => judges.ours.close())
 
 const keep = (kid: string, token: string): void => {
   kept.set(kid, [...(kept.get(kid) ?? []), token])
@@ -119,7 +75,7 @@ const keep = (kid: string, token: string): void => {
 const take = async (token: string, askedAt: number): Promise<void> => {
   issued.set(token, askedAt)
   if (issued.size % KEPT_EVERY === 0) keep(kidOf(token), token)
-  await verifyByAll(token)
+  await judges.verifyByAll(token)
 }
 
 /** One token of each key so far, all the time. */
@@ -127,7 +83,7 @@ const verifyAgain = async (running: () => boolean): Promise<void> => {
   while (running()) {
     for (const tokens of kept.values()) {
       const token = tokens[Math.floor(Math.random() * tokens.length)] ?? ''
-      await Promise.all([verify('ours', token), verify('jose', token)])
+      await Promise.all([judges.verify('ours', token), judges.verify('jose', token)])
     }
     await sleep(10)
   }
@@ -139,7 +95,7 @@ const untilDone = async (count: number, running: () => boolean): Promise<void> =
 }
 
 const rotate = async (): Promise<void> => {
-  await joseRenewed.reload()
+  await judges.joseRenewed.reload()
   execute(place, `update signing_keys set created_at = created_at - 90000 where state = 'next'`)
   await createCli(place).json('key rotate')
 }
@@ -154,13 +110,13 @@ const fetchNextKey = async (): Promise<void> => {
   await until('the next key', async () => {
     const header = { alg: 'RS256', typ: 'at+jwt', kid: randomUUID() }
     const forged = [Buffer.from(JSON.stringify(header)).toString('base64url'), payload, signature]
-    expect(await outcomeOf(VERIFY.ours(forged.join('.')))).toBe('token_untrusted')
-    return ours.status().keys.some(({ kid }) => kid === next)
+    expect(await judges.codeOf('ours', forged.join('.'))).toBe('token_untrusted')
+    return judges.ours.status().keys.some(({ kid }) => kid === next)
   })
 }
 
 const emergency = async (): Promise<void> => {
-  await Promise.all([joseRenewed.reload(), fetchNextKey()])
+  await Promise.all([judges.joseRenewed.reload(), fetchNextKey()])
   const [kid = ''] = await createCaller(place.url).kids()
   const began = Date.now()
   await createCli(place).json('key revoke', kid)
@@ -170,7 +126,7 @@ const emergency = async (): Promise<void> => {
 
 /** Milliseconds from the answer on at which `by` took a token of the key; less than none before it. */
 const takenAt = (by: Name, { kid, answered }: Emergency): number[] =>
-  seen[by]
+  judges.seen[by]
     .filter((one) => one.kid === kid && one.code === 'good')
     .map(({ began }) => began - answered)
 
@@ -203,7 +159,7 @@ const print = (seconds: number): void => {
     `${issued.size} tokens of ${kept.size} keys in ${seconds.toFixed(1)} s, ${perSecond} in a second`,
   )
   for (const name of ['ours', 'jose', 'joseRenewed'] as const) {
-    console.log(`${name}: ${JSON.stringify(counts(seen[name]))}`)
+    console.log(`${name}: ${JSON.stringify(counts(judges.seen[name]))}`)
   }
   for (const one of emergencies) {
     const last = Math.max(...takenAt('ours', one))
@@ -231,8 +187,10 @@ const run = async (): Promise<void> => {
 
 const expectRevoked = async (kid: string): Promise<void> => {
   for (const token of kept.get(kid) ?? []) {
-    expect(await verify('ours', token)).toMatchObject({ code: 'token_revoked' })
-    expect(await verify('joseRenewed', token)).toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' })
+    expect(await judges.verify('ours', token)).toMatchObject({ code: 'token_revoked' })
+    expect(await judges.verify('joseRenewed', token)).toMatchObject({
+      code: 'ERR_JWKS_NO_MATCHING_KEY',
+    })
   }
 }
 
@@ -245,25 +203,25 @@ it(
 
     expect(issued.size).toBeGreaterThanOrEqual(TOKENS)
     expect(kept.size).toBeGreaterThanOrEqual(ROTATIONS + 2)
-    expect(seen.ours.filter(isUnjust)).toEqual([])
+    expect(judges.seen.ours.filter(isUnjust)).toEqual([])
     expect(emergencies.slice(-1).filter(isLate)).toEqual([])
     // Every key that jose had was published a day ahead, as far as it could tell.
-    expect(seen.joseRenewed.filter(isUnjust)).toEqual([])
-    expect(unjust).toEqual([])
+    expect(judges.seen.joseRenewed.filter(isUnjust)).toEqual([])
+    expect(judges.unjust).toEqual([])
     // With the answer no process signs with it any more.
     for (const { kid, answered } of emergencies) {
       const later = [...issued].filter(([token, at]) => at > answered && kidOf(token) === kid)
       expect(later).toEqual([])
     }
 
-    await joseRenewed.reload()
+    await judges.joseRenewed.reload()
     for (const { kid } of emergencies) await expectRevoked(kid)
     const revoked = new Set(emergencies.map(({ kid }) => kid))
     for (const [kid, tokens] of kept) {
-      for (const token of revoked.has(kid) ? [] : tokens) await verifyByAll(token)
+      for (const token of revoked.has(kid) ? [] : tokens) await judges.verifyByAll(token)
     }
-    expect(seen.ours.filter(isUnjust)).toEqual([])
-    expect(seen.joseRenewed.filter(isUnjust)).toEqual([])
+    expect(judges.seen.ours.filter(isUnjust)).toEqual([])
+    expect(judges.seen.joseRenewed.filter(isUnjust)).toEqual([])
     expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
   },
   8 * LIMIT_MS,
