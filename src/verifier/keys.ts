@@ -47,6 +47,8 @@ type Options = {
 export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySource => {
   let keys = new Map<string, VerificationKey>()
   let fetchedAt = -Infinity
+  /** When the request for the keys at hand was sent. */
+  let askedAt = -Infinity
   let maxAgeMs = 0
   let inFlight: Promise<boolean> | null = null
   let attempts = 0
@@ -56,6 +58,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   let renewedAt = -Infinity
   let renewed = false
   const unknown = new Map<string, number>()
+  let lookedAt = -Infinity
 
   const age = (): number => monotonic() - fetchedAt
   const backingOff = (): boolean => failures > 0 && monotonic() < notBefore
@@ -71,6 +74,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     )
     maxAgeMs = fetched.maxAgeMs
     fetchedAt = monotonic()
+    askedAt = startedAt
   }
 
   const attempt = async (past: boolean): Promise<boolean> => {
@@ -140,6 +144,10 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     if (unknown.size > MAX_UNKNOWN_KIDS && oldest !== undefined) unknown.delete(oldest)
   }
 
+  /** Counted by what was looked for: keys that were fetched for another reason may be older than a new one. */
+  const lookedForLately = (kid: string): boolean =>
+    monotonic() - lookedAt < UNKNOWN_KID_FETCH_MS || monotonic() < (unknown.get(kid) ?? -Infinity)
+
   return {
     peek(kid) {
       return age() < maxAgeMs * (1 - REFRESH_AHEAD) ? keys.get(kid) : undefined
@@ -156,12 +164,14 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     list: () => [...keys.values()],
 
     async find(kid) {
+      const since = monotonic()
       await ensureUsable()
       const known = keys.get(kid)
       if (known !== undefined) return known
-      // Not in keys that are this new, or looked for a moment ago: there is none.
-      if (age() < UNKNOWN_KID_FETCH_MS || monotonic() < (unknown.get(kid) ?? -Infinity)) return null
+      // Not in keys that were asked for since, or looked for a moment ago: there is none.
+      if (askedAt >= since || lookedForLately(kid)) return null
       if (!(await refresh())) throw refusal('keys_unavailable')
+      lookedAt = monotonic()
       const found = keys.get(kid)
       if (found === undefined) rememberUnknown(kid)
       return found ?? null

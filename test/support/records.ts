@@ -46,6 +46,10 @@ export const createRecords = (store: Store, now: () => number) => ({
     await store.createWorkspace({ id, name: id }, now())
   },
 
+  async resource(type: string, id: string, workspaceId: string, parts: string[]): Promise<void> {
+    await store.createResource({ type, id, workspaceId, parts }, now())
+  },
+
   async client({
     grants = {},
     secretExpiresAt = null,

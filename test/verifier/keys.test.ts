@@ -253,11 +253,22 @@ describe('unknown kids', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('none is, right after the keys were fetched', async () => {
-    const { check, server, time } = await withKeys(4.875)
+  test('the first is, however new the keys are; then none is for five seconds', async () => {
+    const { check, server, time } = await withKeys(0.125)
     expect(await check(unknown('k9'))).toBe('token_untrusted')
+    expect(server.asked()).toBe(1)
+    for (const seconds of [0, 4.875]) {
+      time.monotonic += seconds
+      expect(await check(unknown('k8'))).toBe('token_untrusted')
+    }
     expect(server.asked()).toBe(0)
     time.monotonic += 0.125
+    expect(await check(unknown('k8'))).toBe('token_untrusted')
+    expect(server.asked()).toBe(1)
+  })
+
+  test('none is, where the keys were fetched for its own token', async () => {
+    const { check, server } = startVerifier()
     expect(await check(unknown('k9'))).toBe('token_untrusted')
     expect(server.asked()).toBe(1)
   })
@@ -302,6 +313,13 @@ describe('rotation', () => {
     server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
     expect(await check(ofOther)).toBe('good')
     expect(await check(token)).toBe('good')
+    expect(server.asked()).toBe(1)
+  })
+
+  test('so is one that was made right after the keys were fetched', async () => {
+    const { check, server } = await withKeys(0.125)
+    server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
+    expect(await check(ofOther)).toBe('good')
     expect(server.asked()).toBe(1)
   })
 
