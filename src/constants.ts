@@ -85,16 +85,25 @@ export const REVOCATION_PAGE_ENTRIES = 5_000
 export const REVOCATION_LIST_TTL_SECONDS = 120
 /** How old a signature may be that is sent, in milliseconds: all who ask for the same page share it so long. */
 export const REVOCATION_SIGNATURE_MAX_AGE_MS = 5_000
+/** So near its end the list is asked for by all who follow it, in short pages. */
+export const REVOCATION_NEAR_HEAD = 20
 /** Signed pages that a process keeps: followers are at the end of the list, and few cursors are asked for at a time. */
-export const MAX_CACHED_PAGES = 100
+export const MAX_CACHED_PAGES = 32
 /** Longest time that an answer is held until something new is known, in seconds: shorter than proxies wait. */
 export const MAX_WAIT_SECONDS = 25
 /** Answers that a process holds at a time; whoever comes then is answered at once. */
 export const MAX_WAITERS = 20_000
 /** How often a process that holds answers looks for new rules, in milliseconds: other processes make them, too. */
 export const WATCH_INTERVAL_MS = 50
-/** The same on Workers, where each held request looks for itself and every look costs a query. */
-export const LONELY_WATCH_INTERVAL_MS = 500
+/**
+ * The same on Workers, where each held request looks for itself, and how long it is held there, in milliseconds: a
+ * request has 50 queries at the least generous plan.
+ */
+export const LONELY_WATCH_INTERVAL_MS = 150
+export const LONELY_MAX_WAIT_MS = 5_000
+/** Pages that begin elsewhere than at the start or the end of the list: the burst, and then the part of the time. */
+export const PACE_BURST_MS = 2_000
+export const PACE_SHARE = 0.25
 
 /** How long a cache may keep the JWKS, in seconds; a shorter time only while a change is due, and never none. */
 export const JWKS_MAX_AGE_SECONDS = 60 * 60

@@ -21,6 +21,14 @@ export type LedgerFile = {
 
 /** Of the tables below: a file with others is not read. */
 const VERSION = 1
+/** Says in the file whose it is ("LKLG"). */
+const APPLICATION_ID = 0x4c4b_4c47
+
+/** A database of somebody else's. It is left alone. */
+export class ForeignFile extends Error {
+  override readonly name = 'ForeignFile'
+  readonly code = 'LEDGER_FOREIGN'
+}
 
 /**
  * Rows are only ever added at the end: with a key of random bits they would be written all over the file. A run is
@@ -44,6 +52,7 @@ const SCHEMA = `
     seq integer not null,
     primary key (identifier, seq)
   ) without rowid;
+  pragma application_id = ${APPLICATION_ID};
   pragma user_version = ${VERSION};`
 
 /** @throws where it cannot be opened, is no database, or is of another version */
@@ -64,13 +73,16 @@ export const openLedgerFile = (path: string): LedgerFile => {
   }
 }
 
-/** @throws where it has other tables than ours */
+/** @throws ForeignFile where it is no ledger; Error where it is one of another version */
 const isNew = (client: BetterSqlite3.Database): boolean => {
-  const version = client.pragma('user_version', { simple: true })
+  const [version, id] = ['user_version', 'application_id'].map((name) =>
+    client.pragma(name, { simple: true }),
+  )
   const tables = client.prepare('select count(*) from sqlite_master').pluck().get()
-  if (version === VERSION) return false
-  if (version !== 0 || tables !== 0) throw new Error('the ledger is of another version')
-  return true
+  if (version === 0 && id === 0 && tables === 0) return true
+  if (id !== APPLICATION_ID) throw new ForeignFile('this is another program’s database')
+  if (version !== VERSION) throw new Error('the ledger is of another version')
+  return false
 }
 
 const ledgerFile = (client: BetterSqlite3.Database): LedgerFile => {

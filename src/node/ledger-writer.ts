@@ -1,12 +1,18 @@
 // The file of the ledger, opened when it is first needed. One that cannot be used makes room for a new one: what is
 // lost is known to expire.
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Config } from '../config.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
 import { Unavailable } from '../errors.ts'
 import type { LedgerEntry, LedgerFilter, LedgerRow } from '../ledger.ts'
 import type { Part } from '../store/store.ts'
-import { type LedgerFile, identityOf, moveAside, openLedgerFile } from './ledger-file.ts'
+import {
+  ForeignFile,
+  type LedgerFile,
+  identityOf,
+  moveAside,
+  openLedgerFile,
+} from './ledger-file.ts'
 
 /** All throw `Unavailable` but the last, which never throws. */
 export type LedgerWriter = {
@@ -17,9 +23,11 @@ export type LedgerWriter = {
   close(): Promise<void>
 }
 
-/** Beside the database. */
-export const ledgerPath = ({ databasePath }: Pick<Config, 'databasePath'>): string =>
-  join(dirname(databasePath), 'ledger.db')
+/** Beside the database; of one that is not called `latchkey.db`, after its name, so that each has its own. */
+export const ledgerPath = ({ databasePath }: Pick<Config, 'databasePath'>): string => {
+  const name = basename(databasePath, '.db')
+  return join(dirname(databasePath), name === 'latchkey' ? 'ledger.db' : `${name}.ledger.db`)
+}
 
 /** What says nothing of the file itself. */
 const PASSING = /^(SQLITE_(BUSY|FULL|IOERR|NOMEM)|ENOSPC|EMFILE|ENFILE)/
@@ -70,7 +78,7 @@ const createUse = ({ path, clock, log }: Options) => {
     try {
       return openLedgerFile(path)
     } catch (error) {
-      if (PASSING.test(codeOf(error))) throw error
+      if (PASSING.test(codeOf(error)) || error instanceof ForeignFile) throw error
       replace(codeOf(error))
       return openLedgerFile(path)
     }

@@ -9,9 +9,10 @@ import { runRuleValue } from '../revocation/rules.ts'
 import type { Run, TokenSubject } from '../store/store.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
+import { takeFromQuota } from './quota.ts'
 import { NO_STORE } from './response.ts'
 
-type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger'>
+type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger' | 'quota'>
 
 /**
  * `POST /oauth/runs/revoke` (ours): a client closes a run that its granted details cover, in its own workspace,
@@ -22,6 +23,7 @@ export const revokeRun = (deps: RevokeRunDeps) => async (c: AppContext) => {
   const caller = await authenticateClient(form, c, deps)
   const identifier = form.get('identifier')
   if (identifier === undefined) throw new OAuthError('identifier_missing')
+  await takeFromQuota(caller, deps) // a closed run is kept for good
   const run = { workspaceId: caller.workspace?.id ?? null, identifier }
   await close(run, caller, c, deps)
   const matched = await countOut(deps, { ...run, run: identifier }, nowSeconds(deps))

@@ -6,6 +6,7 @@ import type { AuthorizationDetail } from '../store/store.ts'
 import { authenticateClient } from './client-authentication.ts'
 import { type Form, readForm } from './form.ts'
 import { issueToken } from './issue.ts'
+import { takeFromQuota } from './quota.ts'
 import { NO_STORE } from './response.ts'
 
 type TokenDeps = Pick<
@@ -59,14 +60,4 @@ const readDetails = (text: string | undefined): AuthorizationDetail[] => {
   }
   if (formError(details) !== null) throw new OAuthError('details_malformed')
   return details as AuthorizationDetail[]
-}
-
-const takeFromQuota = async (
-  { id, quotaPerMinute }: { id: string; quotaPerMinute: number | null },
-  { quota }: Pick<Deps, 'quota'>,
-): Promise<void> => {
-  if (quotaPerMinute === null) return
-  const waitSeconds = await quota(id, quotaPerMinute)
-  if (waitSeconds > 0)
-    throw new OAuthError('quota_exceeded', { 'Retry-After': String(waitSeconds) })
 }

@@ -2,6 +2,7 @@
 import {
   MAX_CACHED_PAGES,
   MAX_CLOCK_TOLERANCE_SECONDS,
+  REVOCATION_NEAR_HEAD,
   REVOCATION_LIST_TTL_SECONDS,
   REVOCATION_PAGE_ENTRIES,
   REVOCATION_SIGNATURE_MAX_AGE_MS,
@@ -9,6 +10,7 @@ import {
 import { type Deps, nowSeconds } from '../deps.ts'
 import type { Revocation, RevocationHead } from '../store/store.ts'
 import { formatCursor, startOf } from './cursor.ts'
+import { createPace } from './pace.ts'
 
 /** So that nobody takes a list for an access token, or the other way round. */
 export const REVOCATION_LIST_TYPE = 'revocations+jwt'
@@ -30,6 +32,7 @@ export type RevocationList = {
 /** All who ask for the same page share its signature, for as long as nothing changes and it is young. */
 export const createRevocationList = (deps: ListDeps): RevocationList => {
   const pages = new Map<number | null, SignedPage>()
+  const pace = createPace()
   const isGood = (page: SignedPage, head: RevocationHead): boolean => {
     const age = deps.clock() - page.issuedAt * 1000
     return page.head === nameOf(head) && age >= 0 && age < REVOCATION_SIGNATURE_MAX_AGE_MS
@@ -37,14 +40,21 @@ export const createRevocationList = (deps: ListDeps): RevocationList => {
 
   const sign = (start: number | null, head: RevocationHead): SignedPage => {
     const issuedAt = nowSeconds(deps)
-    const jwt = signPage(deps, { start, head, issuedAt })
+    const make = () => signPage(deps, { start, head, issuedAt })
+    // All but a few cursors are asked for by nobody, or by somebody who asks for each of them.
+    const shared = start === null || head.seq - start <= REVOCATION_NEAR_HEAD
+    const jwt = shared ? make() : pace(make)
     const page = { jwt, head: nameOf(head), issuedAt }
     jwt.catch(() => pages.get(start) === page && pages.delete(start))
-    pages.delete(start)
+    keep(start, page, head)
+    return page
+  }
+
+  const keep = (start: number | null, page: SignedPage, head: RevocationHead): void => {
+    for (const [at, old] of pages) if (!isGood(old, head)) pages.delete(at)
     pages.set(start, page)
     const [oldest] = pages.keys()
     if (pages.size > MAX_CACHED_PAGES && oldest !== undefined) pages.delete(oldest)
-    return page
   }
 
   return {

@@ -1,5 +1,5 @@
 // Waiting for the next rule, whichever process makes it.
-import { MAX_WAITERS, WATCH_INTERVAL_MS } from '../constants.ts'
+import { LONELY_MAX_WAIT_MS, MAX_WAITERS, WATCH_INTERVAL_MS } from '../constants.ts'
 import type { RevocationHead, Store } from '../store/store.ts'
 
 export type RevocationWatch = {
@@ -84,16 +84,16 @@ export const createLonelyWatch = ({
   let head: RevocationHead | null = null
 
   const look = async (known: RevocationHead): Promise<RevocationHead | null> => {
-    if (Date.now() - lookedAt < intervalMs) return head ?? known
-    lookedAt = Date.now()
+    if (performance.now() - lookedAt < intervalMs) return head ?? known
+    lookedAt = performance.now()
     head = await store.findRevocationHead().catch(() => null)
     return head
   }
 
   return {
     async changed(known, ms, signal) {
-      const deadline = Date.now() + ms
-      while (Date.now() < deadline && !signal.aborted) {
+      const deadline = performance.now() + Math.min(ms, LONELY_MAX_WAIT_MS)
+      while (performance.now() < deadline && !signal.aborted) {
         await new Promise((resolve) => setTimeout(resolve, intervalMs / 2))
         const current = await look(known)
         if (current === null || isNews(current, known)) return

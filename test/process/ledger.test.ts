@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import BetterSqlite3 from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
+import { ledgerPath } from '../../src/node/ledger-writer.ts'
 import { openRecords } from '../support/database.ts'
 import { INACTIVE, createCaller, send } from '../support/http.ts'
 import { decode } from '../support/jwt.ts'
@@ -119,9 +120,10 @@ describe('the file', () => {
     [
       'of a newer version',
       (path) =>
-        new BetterSqlite3(path).exec('create table x (y); pragma user_version = 99').close(),
+        new BetterSqlite3(path)
+          .exec('create table x (y); pragma user_version = 99; pragma application_id = 0x4c4b4c47')
+          .close(),
     ],
-    ['another database', (path) => new BetterSqlite3(path).exec('create table x (y)').close()],
   ]
   it.each(unusable)(
     'that is %s is moved aside with one line, and a new one begun',
@@ -142,6 +144,30 @@ describe('the file', () => {
       expect(readFileSync(join(place.directory, 'data', aside[0] ?? ''))).toEqual(before)
     },
   )
+
+  it('that is another program’s is left alone, and no ledger is kept', async () => {
+    const prepared = await prepare()
+    const { place, client, path } = prepared
+    new BetterSqlite3(path).exec('create table x (y)').close()
+    const before = readFileSync(path)
+    const server = await startServer(place)
+    await createCaller(place.url).issue(client, forRun('run-1'))
+    expect(await revoke(prepared, 'run-1')).toMatchObject({ status: 200, body: { matched: null } })
+    await server.logged('the ledger cannot be written')
+    expect((await server.stop()).code).toBe(0)
+    expect(readFileSync(path)).toEqual(before)
+    const names = readdirSync(join(place.directory, 'data'))
+    expect(names.filter((name) => name.includes('unusable'))).toEqual([])
+  })
+
+  it.each([
+    ['data/latchkey.db', 'data/ledger.db'],
+    ['data/other.db', 'data/other.ledger.db'],
+    ['data/ledger.db', 'data/ledger.ledger.db'],
+    ['data/x', 'data/x.ledger.db'],
+  ])('of %s is %s: never the database itself, nor another one’s', (databasePath, expected) => {
+    expect(ledgerPath({ databasePath })).toBe(expected)
+  })
 
   it('that cannot be had costs no token and no revocation', async () => {
     const prepared = await prepare()

@@ -34,29 +34,36 @@ it('a rule of the command line or of any process answers those who wait at all o
   const servers = [await startServer(place), await startServer(other)]
   const { client_id: id } = await createClient(place)
   const urls = [place.url, place.url, place.url, place.url, other.url, other.url]
-  const { cursor } = await fetchPage(place.url)
-  const arrived: number[] = []
-  const waiting = urls.map(async (url) => {
-    const page = await fetchPage(url, { after: cursor, wait: '25' })
-    arrived.push(Date.now())
-    return page
-  })
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  expect(arrived).toEqual([])
-  await latchkeyJson(other, ['client', 'revoke-tokens', id])
-  const pages = await Promise.all(waiting)
-  for (const { entries, full } of pages) {
-    expect([full, entries.map(({ value }) => value)]).toEqual([false, [id]])
+  const { cursor: first } = await fetchPage(place.url)
+  /** Takes the client's tokens back while followers of all processes wait. @returns when the last heard of it, in milliseconds */
+  const round = async (cursor: string): Promise<{ took: number; cursor: string }> => {
+    const arrived: number[] = []
+    const waiting = urls.map(async (url) => {
+      const page = await fetchPage(url, { after: cursor, wait: '25' })
+      arrived.push(Date.now())
+      return page
+    })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(arrived).toEqual([])
+    await latchkeyJson(other, ['client', 'revoke-tokens', id])
+    const committed = Date.now()
+    const pages = await Promise.all(waiting)
+    for (const { entries, full } of pages) {
+      expect([full, entries.map(({ value }) => value)]).toEqual([false, [id]])
+    }
+    return { took: Math.max(...arrived) - committed, cursor: pages[0]?.cursor ?? '' }
   }
-  expect(Math.max(...arrived) - Math.min(...arrived)).toBeLessThan(1000)
+  let last = await round(first)
+  // Machines that run other things at the same time are given another try.
+  for (let tries = 1; last.took >= 250 && tries < 3; tries++) last = await round(last.cursor)
+  expect(last.took).toBeLessThan(250)
   // The cursor of one process is good at all of them, and after a start.
   for (const url of [place.url, other.url]) {
-    const page = await fetchPage(url, { after: pages[0]?.cursor ?? '' })
-    expect(page).toMatchObject({ full: false, entries: [] })
+    expect(await fetchPage(url, { after: last.cursor })).toMatchObject({ full: false, entries: [] })
   }
   await Promise.all(servers.map((server) => server.stop()))
   const again = await startServer(place)
-  expect(await fetchPage(place.url, { after: cursor })).toMatchObject({
+  expect(await fetchPage(place.url, { after: first })).toMatchObject({
     full: false,
     entries: [{}],
   })

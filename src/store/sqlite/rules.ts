@@ -7,7 +7,7 @@ import type { Database, Statement } from './database.ts'
 
 /**
  * Writes the rules that `rows` selects (kind, value, gen, client_id, expires_at), each with the next number.
- * For one kind and value the highest generation wins; a rule that says nothing new is left as it is.
+ * For one kind and value the highest generation wins, and the latest end, whatever the clock says; a rule that says nothing new is left as it is.
  * Rules whose tokens have expired everywhere make room.
  */
 export const addRules = (db: Database, rows: SQL, now: number): Statement[] => [
@@ -17,7 +17,8 @@ export const addRules = (db: Database, rows: SQL, now: number): Statement[] => [
       kind, value, gen, client_id, expires_at, ${now}
     from (${rows}) where true
     on conflict (kind, value) do update
-      set seq = excluded.seq, gen = excluded.gen, expires_at = excluded.expires_at
+      set seq = excluded.seq, gen = excluded.gen,
+        expires_at = max(revocations.expires_at, excluded.expires_at)
       where excluded.gen > revocations.gen`) as Statement,
   db.update(revocationCounter).set({
     seq: sql`max(seq, (select coalesce(max(seq), 0) from revocations))`,

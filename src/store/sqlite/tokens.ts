@@ -156,6 +156,21 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
     )
     .prepare()
 
+  // The same said by what the rules are about: a clock that was wrong for a while prunes rules, and nothing of this.
+  const outdated = db
+    .select({ kind: sql<RevocationKind>`kind` })
+    .from(
+      sql`(select 'client' as kind from clients
+          where id = ${sql.placeholder('client')} and generation > ${sql.placeholder('clientGen')}
+        union all select 'plugin' from plugins
+          where id = ${sql.placeholder('plugin')} and generation > ${sql.placeholder('pluginGen')}
+        union all select 'workspace' from workspaces
+          where id = ${sql.placeholder('workspace')} and generation > ${sql.placeholder('workspaceGen')}
+        union all select 'run' from json_each(${sql.placeholder('runs')}) asked
+          cross join closed_runs run on run.value = asked.value)`,
+    )
+    .prepare()
+
   return {
     async listLogins(clientId, now) {
       return await logins.all({ clientId, now })
@@ -177,18 +192,22 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
     },
 
     async findRevocation(token) {
-      const rows = await revocation.all({
-        jti: token.jti,
-        key: token.kid,
+      const { workspace, plugin } = token
+      const compared = {
         client: token.clientId,
         clientGen: token.clientGen,
-        plugin: token.plugin?.id ?? null,
-        pluginGen: token.plugin?.generation ?? null,
-        workspace: token.workspace === null ? null : workspaceRuleValue(token.workspace.id),
-        workspaceGen: token.workspace?.generation ?? null,
+        plugin: plugin?.id ?? null,
+        pluginGen: plugin?.generation ?? null,
+        workspaceGen: workspace?.generation ?? null,
         runs: JSON.stringify(token.runs),
+      }
+      const value = workspace && workspaceRuleValue(workspace.id)
+      const [rule] = await revocation.all({
+        ...{ ...compared, jti: token.jti, key: token.kid, workspace: value },
       })
-      return rows[0]?.kind ?? null
+      if (rule !== undefined) return rule.kind
+      const [old] = await outdated.all({ ...compared, workspace: workspace?.id ?? null })
+      return old?.kind ?? null
     },
   }
 }
