@@ -28,7 +28,8 @@ describe('the query', () => {
       ['cursor=', 'cursor'],
       [`cursor=${'A'.repeat(513)}`, 'cursor'],
     ] as const) {
-      const answer = await api.call(unbound, 'GET', `${path}?${query}`)
+      const sent = `${path}${path.includes('?') ? '&' : '?'}${query}`
+      const answer = await api.call(unbound, 'GET', sent)
       expectProblem(answer, 422, 'invalid_value')
       expect(badFields(answer), query).toEqual([field])
     }
