@@ -1,6 +1,6 @@
 // Follows the issuer's revocation list, and says of a token whether a rule takes it back.
 import { followInBackground } from './background.ts'
-import { LIST_WAIT_MS, READY_TIMEOUT_MS, RULE_KEPT_SECONDS } from './constants.ts'
+import { LIST_WAIT_MS, READY_TIMEOUT_MS } from './constants.ts'
 import { refusal } from './errors.ts'
 import type { KeySource } from './keys.ts'
 import { createListClient } from './list-client.ts'
@@ -64,9 +64,7 @@ export const createFollower = (options: FollowerOptions): Follower => {
   const decide = (subject: RevocationSubject, expiresAt: number): void => {
     if (state.isStale() && onStale === 'refuse') throw unavailable()
     // Rules are dropped by the issuer's time; a clock of ours that is behind must not outlive them.
-    if (expiresAt + RULE_KEPT_SECONDS < (state.issuerTime() ?? -Infinity)) {
-      throw refusal('token_expired')
-    }
+    if (expiresAt < state.droppedBefore()) throw refusal('token_expired')
     if (state.known()?.rules.matches(subject)) throw refusal('token_revoked')
   }
 
