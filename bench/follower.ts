@@ -63,9 +63,10 @@ const load = async () => {
     monotonic: time.monotonic,
     maxStaleMs: 0,
   })
-  const state = createListState({ ...time, maxStaleness: 300, onKeyRevoked: () => {} })
+  const maxStaleness = 300
+  const state = createListState({ ...time, maxStaleness, onKeyRevoked: () => {} })
   const client = createListClient({
-    ...{ uri, location: uri, keys, state, get: createTransport(fetch) },
+    ...{ uri, location: uri, keys, state, maxStaleness, get: createTransport(fetch) },
   })
   while ((await client.step({ hold: false })).more);
   return state

@@ -1,5 +1,12 @@
 // Follows the list where a process lives on between requests: one poll after the other, held by the issuer.
-import { MAX_LIST_BACK_OFF_MS, MIN_LIST_BACK_OFF_MS, QUICK_ANSWER_MS } from './constants.ts'
+import {
+  MAX_LIST_BACK_OFF_MS,
+  MIN_LIST_BACK_OFF_MS,
+  QUICK_ANSWER_MS,
+  SHORT_OUTAGE_BACK_OFF_MS,
+  SHORT_OUTAGE_MS,
+} from './constants.ts'
+import { ListUntimely } from './issuer-clock.ts'
 import type { ListClient } from './list-client.ts'
 import { pause } from './timer.ts'
 import { AnswerRefused } from './transport.ts'
@@ -7,28 +14,63 @@ import { AnswerRefused } from './transport.ts'
 type Parts = {
   client: Pick<ListClient, 'step'>
   monotonic: () => number
-  /** After each answer that was believed. */
-  onAnswer: () => void
+  /** After each answer that was believed. `overtaken`: it had been asked for before `askNow`. */
+  onAnswer: (overtaken: boolean) => void
   signal: AbortSignal
 }
 
-/** Runs until the signal says otherwise. Never throws. */
-export const followInBackground = async (parts: Parts): Promise<void> => {
+export type Background = {
+  /** Ends the request under way, or the wait for the next, and asks at once. */
+  askNow(): void
+  /** Never rejects. */
+  readonly ended: Promise<void>
+}
+
+/** Runs until the signal says otherwise. */
+export const followInBackground = (parts: Parts): Background => {
   const { client, monotonic, onAnswer, signal } = parts
-  let failures = 0
-  while (!signal.aborted) {
+  let round = new AbortController()
+  /** In a row, and since when. */
+  let [failures, failingSince] = [0, 0]
+  /**
+   * Only where the answer before was believed: an answer that is held says for half a minute nothing, and so does
+   * an issuer that cannot be reached, or a proxy that cuts what takes long.
+   */
+  let hold = true
+  signal.addEventListener('abort', () => round.abort())
+
+  const askOnce = async (): Promise<void> => {
     const startedAt = monotonic()
-    try {
-      const { news, more } = await client.step({ hold: true, signal })
-      failures = 0
-      onAnswer()
-      // Over its limit the issuer holds nobody, nor does a proxy that has cached: that must not become a spin.
-      const quick = monotonic() - startedAt < QUICK_ANSWER_MS
-      if (!news && (more || quick)) await pause(jittered(QUICK_ANSWER_MS), signal)
-    } catch (error) {
-      failures += 1
-      await pause(backOffMs(failures, error), signal)
+    const { news, more } = await client.step({ hold, signal: round.signal })
+    hold = !round.signal.aborted
+    failures = 0
+    onAnswer(round.signal.aborted)
+    // Over its limit the issuer holds nobody, nor does a proxy that has cached: that must not become a spin.
+    const quick = monotonic() - startedAt < QUICK_ANSWER_MS
+    if (!news && (more || quick)) await pause(jittered(QUICK_ANSWER_MS), round.signal)
+  }
+
+  const afterFailure = async (error: unknown): Promise<void> => {
+    hold = false
+    if (round.signal.aborted) return
+    if (failures++ === 0) failingSince = monotonic()
+    await pause(backOffMs(failures, monotonic() - failingSince, error), round.signal)
+  }
+
+  const follow = async (): Promise<void> => {
+    while (!signal.aborted) {
+      round = new AbortController()
+      await askOnce().catch(afterFailure)
     }
+  }
+
+  const ended = follow()
+  return {
+    askNow: () => {
+      hold = false
+      round.abort()
+    },
+    ended,
   }
 }
 
@@ -36,9 +78,12 @@ export const followInBackground = async (parts: Parts): Promise<void> => {
 const jittered = (ms: number): number => ms * (0.5 + Math.random())
 
 /** Full jitter; no sooner than the issuer says, within reason. */
-const backOffMs = (failures: number, error: unknown): number => {
+const backOffMs = (failures: number, failingForMs: number, error: unknown): number => {
+  // The issuer can be reached, and after the first time begins with what is new.
+  if (error instanceof ListUntimely && failures > 1) return jittered(QUICK_ANSWER_MS)
   const asked = error instanceof AnswerRefused ? error.retryAfterMs : 0
-  const most = Math.min(MIN_LIST_BACK_OFF_MS * 2 ** (failures - 1), MAX_LIST_BACK_OFF_MS)
+  const cap = failingForMs < SHORT_OUTAGE_MS ? SHORT_OUTAGE_BACK_OFF_MS : MAX_LIST_BACK_OFF_MS
+  const most = Math.min(MIN_LIST_BACK_OFF_MS * 2 ** (failures - 1), cap)
   const wait = MIN_LIST_BACK_OFF_MS / 2 + Math.random() * (most - MIN_LIST_BACK_OFF_MS / 2)
   return Math.max(wait, Math.min(asked, MAX_LIST_BACK_OFF_MS))
 }

@@ -52,6 +52,11 @@ export const MAX_LIST_ENTRIES = 10_000
 export const MAX_LIST_HEADER_LENGTH = 1024
 /** How far ahead of the issuer's estimated time a list may be signed, in seconds. */
 export const MAX_LIST_AHEAD_SECONDS = 60
+/** A list that shows an offset worse than the best known by more than this was late, in seconds. */
+export const LATE_SECONDS = 2
+/** So many in a row over so many seconds, and none that was not: then the issuer's clock was set back. */
+export const LATE_ANSWERS = 3
+export const LATE_PERIOD_SECONDS = 60
 /** Rules are kept for so long after their tokens have expired: the largest tolerance, in seconds. */
 export const RULE_KEPT_SECONDS = MAX_CLOCK_TOLERANCE_SECONDS
 /** How long the issuer is asked to hold its answer until there is news, in seconds. */
@@ -59,6 +64,8 @@ export const LONG_POLL_SECONDS = 25
 /** One request for the list may take this long, body included, in milliseconds: held, or answered at once. */
 export const LONG_POLL_TIMEOUT_MS = 30_000
 export const LIST_TIMEOUT_MS = 10_000
+/** What is known must be good for so long where an answer is held, in seconds: that request, and one after it. */
+export const HOLD_ROOM_SECONDS = (LONG_POLL_TIMEOUT_MS + LIST_TIMEOUT_MS) / 1000
 /** A connection that is not made in this time, in milliseconds, is not waited for. */
 export const CONNECT_TIMEOUT_MS = 5_000
 /** An answer without news that comes sooner than this was not held; the next request then waits as long. */
@@ -66,6 +73,14 @@ export const QUICK_ANSWER_MS = 1_000
 /** Wait after a failed request for the list: doubles from the first to the last of these, in milliseconds. */
 export const MIN_LIST_BACK_OFF_MS = 200
 export const MAX_LIST_BACK_OFF_MS = 5_000
+/** For so long the wait is no more than this, so that after a restart rules arrive within a second. */
+export const SHORT_OUTAGE_MS = 60_000
+export const SHORT_OUTAGE_BACK_OFF_MS = 700
+/** Wall clock and monotonic clock run apart by more than this, in milliseconds: perhaps this machine has slept. */
+export const CLOCKS_APART_MS = 5_000
+/** How long tokens wait then for what the issuer says now, and how soon it is asked anew, in milliseconds. */
+export const WOKEN_WAIT_MS = 2_000
+export const WOKEN_AGAIN_MS = 1_000
 /** How long a token waits for the first list, or on use for a newer one, in milliseconds. */
 export const LIST_WAIT_MS = 5_000
 /** On use: a list this new is used as it is; up to the second it is used while a newer one is fetched. */
@@ -81,6 +96,7 @@ export const READY_TIMEOUT_MS = 10_000
 export const READY_STEP_MS = 250
 /** Keys are fetched past all caches at most once in so long, in milliseconds. */
 export const RENEW_KEYS_MS = 1_000
-/** Expired rules are looked for in so many slots of the table at a time, and elsewhere once in so long. */
+/** Expired rules are looked for in so many slots of the table at a time; of other rules in so many once in so long. */
 export const SWEPT_SLOTS = 65_536
+export const SWEPT_RULES = 10_000
 export const SWEEP_SECONDS = 60

@@ -1,7 +1,7 @@
 // Follows the issuer's revocation list, and says of a token whether a rule takes it back.
-import { followInBackground } from './background.ts'
-import { LIST_WAIT_MS, READY_TIMEOUT_MS, RULE_KEPT_SECONDS } from './constants.ts'
+import { READY_TIMEOUT_MS } from './constants.ts'
 import { refusal } from './errors.ts'
+import { inBackground } from './in-background.ts'
 import type { KeySource } from './keys.ts'
 import { createListClient } from './list-client.ts'
 import { createListState } from './list-state.ts'
@@ -53,20 +53,18 @@ export type FollowerOptions = {
 }
 
 export const createFollower = (options: FollowerOptions): Follower => {
-  const { onStale, monotonic } = options
+  const { onStale, clock, monotonic } = options
   const state = createListState(options)
   const client = createListClient({ ...options, state })
   const follow = options.follow === 'on-use' ? onUse : inBackground
-  const { current, firstList, close } = follow({ client, state, monotonic })
+  const { current, goodList, close } = follow({ client, state, clock, monotonic })
 
   const unavailable = () => refusal('revocations_stale', { cause: client.lastFailure() })
 
   const decide = (subject: RevocationSubject, expiresAt: number): void => {
     if (state.isStale() && onStale === 'refuse') throw unavailable()
     // Rules are dropped by the issuer's time; a clock of ours that is behind must not outlive them.
-    if (expiresAt + RULE_KEPT_SECONDS < (state.issuerTime() ?? -Infinity)) {
-      throw refusal('token_expired')
-    }
+    if (expiresAt < state.droppedBefore()) throw refusal('token_expired')
     if (state.known()?.rules.matches(subject)) throw refusal('token_revoked')
   }
 
@@ -80,8 +78,8 @@ export const createFollower = (options: FollowerOptions): Follower => {
     revokedKeys: () => state.known()?.rules.keys() ?? [],
     hasRevokedKey: (kid) => state.known()?.rules.hasKey(kid) ?? false,
     async ready() {
-      await inTime(firstList(), READY_TIMEOUT_MS, () => undefined)
-      if (state.known() === null) throw unavailable()
+      await inTime(goodList(), READY_TIMEOUT_MS, () => undefined)
+      if (state.isStale()) throw unavailable()
     },
     status() {
       const { epoch = null, cursor = null, rules } = state.known() ?? {}
@@ -104,36 +102,12 @@ const NO_ENTRIES = { jti: 0, run: 0, client: 0, plugin: 0, workspace: 0, key: 0 
 
 type Parts = Parameters<typeof createRefreshOnUse>[0]
 
-type Following = {
+export type Following = {
   /** Waits where waiting helps; undefined where it would not. Never rejects. */
   current: (waitUntil: WaitUntil | undefined) => Promise<void> | undefined
-  /** Settles when there is a first list, or never will be. */
-  firstList: () => Promise<void>
+  /** Settles when there is a list that is not too old, or nobody asks for one any more. Never rejects. */
+  goodList: () => Promise<void>
   close: () => void
-}
-
-const inBackground = ({ client, state, monotonic }: Parts): Following => {
-  const controller = new AbortController()
-  const { signal } = controller
-  const startedAt = monotonic()
-  let settle: () => void = () => {}
-  const first = new Promise<void>((resolve) => (settle = resolve))
-  const onAnswer = (): void => {
-    if (state.known() !== null) settle()
-  }
-  void followInBackground({ client, monotonic, onAnswer, signal })
-  return {
-    current() {
-      const remaining = LIST_WAIT_MS - (monotonic() - startedAt)
-      if (state.known() !== null || signal.aborted || remaining <= 0) return undefined
-      return inTime(first, remaining, () => undefined)
-    },
-    firstList: () => first,
-    close() {
-      controller.abort()
-      settle()
-    },
-  }
 }
 
 const onUse = (parts: Parts): Following => {
@@ -141,7 +115,7 @@ const onUse = (parts: Parts): Following => {
   let closed = false
   return {
     current: (waitUntil) => (closed ? undefined : refresh(waitUntil)),
-    firstList: async () => (closed ? undefined : refresh(undefined)),
+    goodList: async () => (closed ? undefined : refresh(undefined)),
     close: () => {
       closed = true
     },

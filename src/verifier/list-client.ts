@@ -1,5 +1,10 @@
 // Asks the issuer for what comes next in its list, and hands it to what decides.
-import { LIST_TIMEOUT_MS, LONG_POLL_SECONDS, LONG_POLL_TIMEOUT_MS } from './constants.ts'
+import {
+  HOLD_ROOM_SECONDS,
+  LIST_TIMEOUT_MS,
+  LONG_POLL_SECONDS,
+  LONG_POLL_TIMEOUT_MS,
+} from './constants.ts'
 import type { KeySource } from './keys.ts'
 import type { Asked, ListState, Outcome } from './list-state.ts'
 import { readList } from './revocation-list.ts'
@@ -29,9 +34,12 @@ type Parts = {
   get: GetText
   keys: Pick<KeySource, 'findAtOnce' | 'renew'>
   state: ListState
+  /** Seconds. */
+  maxStaleness: number
 }
 
-export const createListClient = ({ uri, location, get, keys, state }: Parts): ListClient => {
+export const createListClient = (parts: Parts): ListClient => {
+  const { uri, location, get, keys, state, maxStaleness } = parts
   let failure: unknown = null
   /** After a backup was restored, keys made since are gone; what was fetched before may have them. */
   let renewalDue = false
@@ -51,9 +59,12 @@ export const createListClient = ({ uri, location, get, keys, state }: Parts): Li
     return outcome
   }
 
+  /** A held request that dies without a word is noticed late: what is known must be good for that long. */
+  const mayBeHeld = (): boolean => (state.age() ?? Infinity) + HOLD_ROOM_SECONDS <= maxStaleness
+
   const request = async (hold: boolean, signal?: AbortSignal): Promise<Outcome & Answer> => {
     const asked = state.next()
-    const held = hold && asked.hold
+    const held = hold && asked.hold && mayBeHeld()
     const timeoutMs = held ? LONG_POLL_TIMEOUT_MS : LIST_TIMEOUT_MS
     const text = await get(urlOf(asked.after, held), { timeoutMs, signal })
     return { ...(await take(text, asked)), text, asked }
@@ -66,7 +77,7 @@ export const createListClient = ({ uri, location, get, keys, state }: Parts): Li
         failure = null
         return answer
       } catch (error) {
-        failure = error
+        if (signal?.aborted !== true) failure = error // what we have ended ourselves is none
         throw error
       }
     },

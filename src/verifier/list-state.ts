@@ -1,6 +1,7 @@
 // What is known of one issuer's revocations, and which list may change it (design of the list, section 5 of the
 // contract). Decides; asks nobody.
-import { MAX_LIST_AHEAD_SECONDS, RULE_KEPT_SECONDS } from './constants.ts'
+import { RULE_KEPT_SECONDS } from './constants.ts'
+import { type IssuerClock, ListUntimely, createIssuerClock } from './issuer-clock.ts'
 import { ListRefused, type RevocationList } from './revocation-list.ts'
 import { type RuleSet, createRuleSet } from './rules.ts'
 
@@ -19,21 +20,26 @@ type Known = { readonly epoch: string; cursor: string; iat: number; readonly rul
 
 /** A full answer of which pages are missing. Nothing of it holds yet. */
 type Pending = Known & {
-  /** As `offset` below. */
+  /** Of the issuer's clock, by its pages. */
   offset: number
+  /** Times of before are not compared with these: they were by a clock that was set. */
+  readonly anew: boolean
   /** The keys that signed its pages. */
   readonly kids: Set<string>
 }
 
 export type ListState = {
   next(): Asked
-  /** @throws ListRefused and leaves what holds as it is */
+  /**
+   * @throws ListRefused and leaves what holds as it is; ListUntimely where only its time is not believed: then its
+   *   rules are added, because a rule that was ever signed only refuses more, and nothing counts as newer for it
+   */
   accept(list: RevocationList, asked: Pick<Asked, 'after'>): Outcome
   /** Seconds since the issuer has signed what is known; null before the first list. */
   age(): number | null
   isStale(): boolean
-  /** By the issuer's own clock, in seconds since the epoch; null before the first list. */
-  issuerTime(): number | null
+  /** Rules for tokens that expired before may have been dropped, in seconds since the epoch. */
+  droppedBefore(): number
   /** What holds; null before the first list. */
   known(): Readonly<Known> | null
 }
@@ -49,52 +55,36 @@ type Options = {
 }
 
 export const createListState = (options: Options): ListState => {
-  const { maxStaleness, clock, monotonic, onKeyRevoked } = options
+  const { maxStaleness, clock, onKeyRevoked } = options
+  const issuer: IssuerClock = createIssuerClock(options)
   let current: Known | null = null
   let pending: Pending | null = null
-  /**
-   * Monotonic time less the issuer's, in seconds: the smallest that a list has shown is the best known, because
-   * a list can be late and never early.
-   */
-  let offset: number | null = null
-  /** A list came from further ahead than we think time is: this machine has slept, or that clock was set. */
-  let doubted = false
+  /** The latest time by which rules were dropped: it stays where the issuer's clock is set back. */
+  let sweptAt = -Infinity
 
-  const now = (): number => monotonic() / 1000
-  const issuerTime = (): number | null => (offset === null ? null : now() - offset)
-  const age = (): number | null =>
-    current === null || offset === null ? null : now() - offset - current.iat
-  const isStale = (): boolean => doubted || !((age() ?? Infinity) <= maxStaleness)
+  const age = (): number | null => {
+    const offset = issuer.offset()
+    return current === null || offset === null ? null : issuer.age(current.iat, offset)
+  }
+  const isStale = (): boolean => issuer.isDoubted() || !((age() ?? Infinity) <= maxStaleness)
 
   const refuse = (reason: string): never => {
     throw new ListRefused(reason)
   }
 
-  /** @returns the best offset with this list, by time as it is estimated */
-  const timeOf = ({ iat, exp }: RevocationList, known: number): number => {
-    const ahead = iat > now() - known + MAX_LIST_AHEAD_SECONDS
-    if (!ahead && now() - known <= exp) return Math.min(known, now() - iat)
-    doubted ||= ahead
-    pending = null // its clock is not to be trusted either
-    return refuse(ahead ? 'the list is from the future' : 'the list has expired')
-  }
-
-  /** The only use of the wall clock: for the first list, and where what is known is too old to be compared with. */
-  const timeOfFirst = ({ iat, exp }: RevocationList): number => {
-    const wall = clock() / 1000
-    const near = Math.abs(wall - iat) <= maxStaleness
-    return near && wall <= exp + RULE_KEPT_SECONDS ? now() - iat : refuse('the list is not of now')
-  }
-
-  const timeOfFull = (list: RevocationList): number => {
-    if (offset === null) return timeOfFirst(list)
+  /** The wall clock is asked where nothing is known, or nothing that is good and would be so with this list. */
+  const timeOfFull = (list: RevocationList): Pick<Pending, 'offset' | 'anew'> => {
+    const known = issuer.offset()
+    if (known === null || current === null) return { offset: issuer.begin(list), anew: true }
     const stale = isStale()
     try {
-      return timeOf(list, offset)
+      const offset = issuer.judge(list, known)
+      const better = issuer.age(Math.max(list.iat, current.iat), offset) <= maxStaleness
+      if (better || !stale) return { offset, anew: false }
     } catch (error) {
       if (!stale) throw error
-      return timeOfFirst(list)
     }
+    return { offset: issuer.begin(list), anew: true }
   }
 
   /** A list is no witness for a key that is revoked, nor is one that says so itself. */
@@ -116,7 +106,7 @@ export const createListState = (options: Options): ListState => {
 
   const begin = (list: RevocationList): Outcome => {
     const again = pending !== null
-    const listOffset = timeOfFull(list)
+    const time = timeOfFull(list)
     checkEpoch(list)
     const { epoch, cursor, iat, kid } = list
     const rules = createRuleSet()
@@ -124,7 +114,7 @@ export const createListState = (options: Options): ListState => {
     for (const value of current?.rules.keys() ?? []) {
       rules.add({ kind: 'key', value, gen: 0, exp: Infinity })
     }
-    pending = { epoch, cursor, iat, rules, offset: listOffset, kids: new Set([kid]) }
+    pending = { epoch, cursor, iat, rules, kids: new Set([kid]), ...time }
     return collect(pending, list, !again)
   }
 
@@ -143,42 +133,64 @@ export const createListState = (options: Options): ListState => {
     const before = current
     pending = null
     if (before?.epoch === epoch && cursor < before.cursor) return refuse('the cursor goes back')
-    current = {
-      epoch,
-      cursor,
-      iat: sameClock(collected) ? Math.max(iat, before?.iat ?? 0) : iat,
-      rules,
-    }
-    offset = collected.offset
-    doubted = false
+    const newest = collected.anew ? iat : Math.max(iat, before?.iat ?? 0)
+    current = { epoch, cursor, iat: newest, rules }
+    issuer.set(collected.offset)
+    sweptAt = -Infinity // what was dropped too early is back
     rules.keys().forEach(onKeyRevoked)
     const news = before?.epoch !== epoch || before.cursor !== cursor
     return { news, more: false, newEpoch: before !== null && before.epoch !== epoch }
   }
-
-  /** Whether times of before and of these pages can be compared. */
-  const sameClock = (collected: Pending): boolean => offset !== null && collected.offset <= offset
 
   /** The rest of a full answer, or what is new. */
   const goOn = (list: RevocationList, { after }: Pick<Asked, 'after'>): Outcome => {
     const base = pending ?? current
     if (base === null || list.epoch !== base.epoch) return refuse('the list begins in the middle')
     checkPlace(list, base, after)
-    const best = timeOf(list, pending?.offset ?? offset ?? -Infinity)
+    const offset = issuer.judge(list, pending?.offset ?? issuer.offset() ?? -Infinity)
     const news = list.cursor > base.cursor
     base.cursor = list.cursor
     if (base === pending) {
-      Object.assign(pending, { iat: Math.max(pending.iat, list.iat), offset: best })
+      Object.assign(pending, { iat: Math.max(pending.iat, list.iat), offset })
       pending.kids.add(list.kid)
       return collect(pending, list, news)
     }
-    offset = best
-    if (!list.more) base.iat = Math.max(base.iat, list.iat) // until then something is known to be missing
-    for (const rule of list.rules) {
-      base.rules.add(rule)
+    issuer.approach(offset)
+    // until the last page something is known to be missing
+    if (!list.more) base.iat = issuer.heal(list) ?? Math.max(base.iat, list.iat)
+    add(base, list.rules)
+    return { news, more: list.more, newEpoch: false }
+  }
+
+  const add = (to: Known, rules: RevocationList['rules']): void => {
+    for (const rule of rules) {
+      to.rules.add(rule)
       if (rule.kind === 'key') onKeyRevoked(rule.value)
     }
-    return { news, more: list.more, newEpoch: false }
+  }
+
+  /** Of another epoch only what holds in every one: of the rest nobody knows whether it is newer. */
+  const addUntimely = (list: RevocationList): void => {
+    const goesOn = !list.full && pending === null // and its place has been checked
+    pending = null // its clock is not to be trusted either
+    if (current === null) return
+    const same = list.epoch === current.epoch
+    add(current, same ? list.rules : list.rules.filter(({ kind }) => kind === 'key'))
+    if (goesOn) current.cursor = list.cursor
+  }
+
+  const believe = (list: RevocationList, asked: Pick<Asked, 'after'>): Outcome => {
+    try {
+      return list.full ? begin(list) : goOn(list, asked)
+    } catch (error) {
+      if (error instanceof ListUntimely) addUntimely(list)
+      throw error
+    }
+  }
+
+  const sweep = (): void => {
+    sweptAt = Math.max(sweptAt, issuer.time() ?? -Infinity)
+    current?.rules.sweep(sweptAt - RULE_KEPT_SECONDS)
   }
 
   /** Neither back nor past anything: what was asked, and what the list says that it begins after. */
@@ -204,13 +216,13 @@ export const createListState = (options: Options): ListState => {
     },
     accept(list, asked) {
       checkKey(list)
-      const outcome = list.full ? begin(list) : goOn(list, asked)
-      current?.rules.sweep((issuerTime() ?? -Infinity) - RULE_KEPT_SECONDS)
+      const outcome = believe(list, asked)
+      sweep()
       return outcome
     },
     age,
     isStale,
-    issuerTime,
+    droppedBefore: () => Math.max(sweptAt, issuer.time() ?? -Infinity) - RULE_KEPT_SECONDS,
     known: () => current,
   }
 }

@@ -1,5 +1,5 @@
 // The rules that take tokens back (one set), and what they say of a token. Pure.
-import { SWEEP_SECONDS, SWEPT_SLOTS } from './constants.ts'
+import { SWEEP_SECONDS, SWEPT_RULES, SWEPT_SLOTS } from './constants.ts'
 import { createJtiTable } from './jti-table.ts'
 import type { RevocationSubject } from './subject.ts'
 
@@ -43,6 +43,7 @@ export const createRuleSet = (): RuleSet => {
     workspace: new Map(),
   }
   let sweptAt = -Infinity
+  let sweeping: Iterator<void> | null = null
 
   const isOld = (rules: Generations, of: RevocationSubject['client']): boolean =>
     of !== null && of.gen < (rules.get(of.value)?.gen ?? -Infinity)
@@ -76,10 +77,14 @@ export const createRuleSet = (): RuleSet => {
     keys: () => [...key.keys()],
     sweep(before) {
       jti.sweep(before, SWEPT_SLOTS)
-      if (before < sweptAt + SWEEP_SECONDS) return
-      sweptAt = before
-      // A key's rule is for good, whatever its entry says.
-      for (const rules of [run, ...Object.values(generations)]) dropExpired(rules, before)
+      if (sweeping === null && before >= sweptAt + SWEEP_SECONDS) {
+        sweptAt = before
+        // A key's rule is for good, whatever its entry says.
+        sweeping = dropExpired([run, ...Object.values(generations)], before)
+      }
+      for (let seen = 0; seen < SWEPT_RULES && sweeping !== null; seen += 1) {
+        if (sweeping.next().done === true) sweeping = null
+      }
     },
     counts: () => ({
       jti: jti.size,
@@ -92,6 +97,12 @@ export const createRuleSet = (): RuleSet => {
   }
 }
 
-const dropExpired = (rules: Map<string, { exp: number }>, before: number): void => {
-  for (const [value, { exp }] of rules) if (exp < before) rules.delete(value)
+/** One rule a step. Rules that are added meanwhile are looked at as well. */
+function* dropExpired(sets: Map<string, { exp: number }>[], before: number): Generator<void> {
+  for (const rules of sets) {
+    for (const [value, { exp }] of rules) {
+      if (exp < before) rules.delete(value)
+      yield
+    }
+  }
 }

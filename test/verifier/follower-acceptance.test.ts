@@ -72,8 +72,6 @@ describe('refused', () => {
     ['no time', () => page({ seq: 11, claims: { iat: undefined } })],
     ['a time that is no integer', () => page({ seq: 11, claims: { iat: NOW + 0.5 } })],
     ['no end', () => page({ seq: 11, claims: { exp: undefined } })],
-    ['an end in the past', () => page({ seq: 11, iat: NOW - 121 })],
-    ['the future', () => page({ seq: 11, iat: NOW + 61 })],
     ['no cursor', () => page({ claims: { cursor: undefined } })],
     ['a cursor without zeros', () => page({ claims: { cursor: 'epoch-1.11' } })],
     ['a cursor with something behind it', () => page({ claims: { cursor: `${cursor(11)}x` } })],
@@ -122,8 +120,7 @@ describe('refused', () => {
     const { say, check, list } = await follow([RULE])
     expect(await say(text())).not.toBeNull()
     expect(list()).toMatchObject({ cursor: cursor(10), epoch: 'epoch-1', entries: { jti: 1 } })
-    expect(list().stale).toBe(_ === 'the future')
-    if (_ === 'the future') return
+    expect(list().stale).toBe(false)
     expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
   })
 
@@ -156,10 +153,10 @@ describe('the first list', () => {
 
   test.each<[string, Parameters<typeof page>[0], string | null]>([
     ['of now', {}, null],
-    ['as old as its signature may be', { iat: NOW - 180 }, null],
-    ['older', { iat: NOW - 181 }, 'the list is not of now'],
+    ['as old as any may be, which a clock of ours that is fast makes it', { iat: NOW - 300 }, null],
+    ['older', { iat: NOW - 301 }, 'the list is not of now'],
     [
-      'older than may be, signed for long',
+      'older, signed for long',
       { iat: NOW - 301, claims: { exp: NOW + 9_999 } },
       'the list is not of now',
     ],

@@ -1,6 +1,7 @@
 // When the list is asked for: at once after news, never in a spin, less and less often while it cannot be had.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { followInBackground } from '../../src/verifier/background.ts'
+import { ListUntimely } from '../../src/verifier/issuer-clock.ts'
 import { AnswerRefused, createTransport } from '../../src/verifier/transport.ts'
 import { cursor, following, page, startFollowing } from './lists.ts'
 import { REQUIRED, codeOf, forge } from './support.ts'
@@ -11,7 +12,7 @@ type Step = { news: boolean; more?: boolean; tookMs?: number } | Error
 const follow = async (steps: Step[], forMs: number): Promise<number[]> => {
   const controller = new AbortController()
   const asked: number[] = []
-  const ended = followInBackground({
+  const { ended } = followInBackground({
     client: {
       async step({ signal }) {
         asked.push(Date.now())
@@ -63,10 +64,20 @@ describe('the next request', () => {
     },
   )
 
-  test('waits longer and longer after failures, up to five seconds', async () => {
+  test('waits longer and longer after failures: for a minute not so long that rules are late', async () => {
     chance(1)
-    const waits = [200, 400, 800, 1_600, 3_200, 5_000, 5_000]
-    expect(gaps(await follow([new Error('down')], 16_300))).toEqual(waits)
+    const waits = gaps(await follow([new Error('down')], 90_000))
+    expect(waits.slice(0, 4)).toEqual([200, 400, 700, 700])
+    const short = waits.findIndex((wait) => wait > 700)
+    expect(waits.slice(0, short).reduce((sum, wait) => sum + wait, 0)).toBe(60_100)
+    expect(new Set(waits.slice(short))).toEqual(new Set([5_000]))
+  })
+
+  test('waits a second, and not ever longer, while only the time of lists is not believed', async () => {
+    chance(0.5)
+    const waits = gaps(await follow([new ListUntimely('the list has expired')], 200_000))
+    expect(waits[0]).toBe(150)
+    expect(new Set(waits.slice(1))).toEqual(new Set([1_000]))
   })
 
   test('by chance between a tenth of a second and that', async () => {
@@ -129,17 +140,42 @@ describe('one request', () => {
   })
 })
 
-test('what was known is asked about first all, then held from where it is', async () => {
-  const { server, verifier, say } = await following()
-  await say(page({ seq: 11 }))
-  await say(new Error('cut'))
-  expect(server.requests.map(({ after, wait }) => [after, wait])).toEqual([
-    [null, null],
-    [cursor(10), '25'],
-    [cursor(11), '25'],
-    [cursor(11), '25'],
-  ])
-  verifier.close()
+describe('the answer may be held', () => {
+  const asked = ({ requests }: Awaited<ReturnType<typeof following>>['server']) =>
+    requests.map(({ after, wait }) => [after, wait])
+
+  test('after one that was believed, and not after a failure', async () => {
+    const { server, verifier, say } = await following()
+    await say(page({ seq: 11 }))
+    await say(new Error('cut'))
+    await say(new Response(null, { status: 504 }))
+    await say(page({ seq: 12 }))
+    expect(asked(server)).toEqual([
+      [null, null],
+      [cursor(10), '25'],
+      [cursor(11), '25'],
+      [cursor(11), null],
+      [cursor(11), null],
+      [cursor(12), '25'],
+    ])
+    verifier.close()
+  })
+
+  test.each([
+    [60, 20, '25'],
+    [60, 21, null],
+    [150, 110, '25'],
+    [150, 111, null],
+  ])(
+    'where what is known will do until then: maxStaleness %i, age %i: wait %s',
+    async (maxStaleness, age, wait) => {
+      const { server, verifier, say, pass } = await following([], { maxStaleness })
+      pass(age)
+      await say(page({ seq: 11 })) // signed when the first was
+      expect(asked(server).at(-1)).toEqual([cursor(11), wait])
+      verifier.close()
+    },
+  )
 })
 
 test('another place for the list: it must still be the issuer’s', async () => {
