@@ -18,6 +18,7 @@ import { type RevocationSource, type RevocationStatus, createRevocation } from '
 import type { RevocationSubject } from './subject.ts'
 import { type Signed, verifySignature } from './signature.ts'
 import type { AccessTokenClaims } from './token.ts'
+import { unheldFetch } from './unheld-fetch.ts'
 
 export type { RevocationSource, RevocationStatus }
 
@@ -58,8 +59,8 @@ export type VerifierOptions = {
   /** How many verified tokens are remembered. Default: 10,000; 0 for none. */
   maxRemembered?: number
   /**
-   * Outgoing HTTP. Default: the global `fetch`; on Node the list is asked for with `node:http`, because a
-   * pending `fetch` holds a process open.
+   * Outgoing HTTP. Default: the global `fetch`. On Node what is followed is asked for with `node:http`, because a
+   * pending `fetch` holds a process open, unless the program has set up `fetch`: replaced it, or its dispatcher.
    */
   fetch?: Fetch
   /** Milliseconds since the epoch. Default: `Date.now`. */
@@ -113,7 +114,7 @@ export type Verifier = {
   /** What is known right now; asks nobody. */
   status(): VerifierStatus
   /**
-   * Ends following, and the request that is under way. Tokens are checked against what is known until that is
+   * Ends following, and the requests that are under way for it. Tokens are checked against what is known until that is
    * too old, then refused with `revocations_stale`. Once is enough, twice does no harm.
    */
   close(): void
@@ -150,7 +151,8 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     audience,
     clockTolerance: options.clockTolerance ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
   }
-  const keys = keySourceOf(options, algorithms, monotonic)
+  const closing = new AbortController()
+  const keys = keySourceOf(options, { algorithms, monotonic, closed: closing.signal })
   const memory = createMemory<Remembered>(options.maxRemembered ?? DEFAULT_MAX_REMEMBERED)
   const uses = { hits: 0, misses: 0 }
   const revocation = createRevocation(options, {
@@ -214,22 +216,31 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
         remembered: { size: memory.size, hits, misses, hitRate },
       }
     },
-    close: () => revocation.close(),
+    close() {
+      revocation.close()
+      closing.abort()
+    },
   }
+}
+
+type KeyParts = {
+  algorithms: readonly string[]
+  monotonic: () => number
+  closed: AbortSignal
 }
 
 const keySourceOf = (
   options: VerifierOptions,
-  algorithms: readonly string[],
-  monotonic: () => number,
+  { algorithms, monotonic, closed }: KeyParts,
 ): KeySource =>
   createKeySource({
-    load: (renew) => {
-      const fetch = options.fetch ?? globalThis.fetch
+    load: ({ renew, following }) => {
+      const fetch = options.fetch ?? (following ? unheldFetch : globalThis.fetch)
+      const signal = following ? closed : undefined // tokens are checked after it, too
       const url = options.jwksUri ?? `${options.issuer}/.well-known/jwks.json`
       // The list's key may be for another algorithm than tokens: each is checked against its own.
       const followed = options.revocations === undefined ? [LIST_ALGORITHM] : []
-      return fetchKeys(url, { fetch, renew, algorithms: [...algorithms, ...followed] })
+      return fetchKeys(url, { fetch, renew, signal, algorithms: [...algorithms, ...followed] })
     },
     monotonic,
     maxStaleMs: (options.keysMaxStale ?? DEFAULT_KEYS_MAX_STALE_SECONDS) * 1000,
