@@ -31,6 +31,8 @@ export type Follower = {
     expiresAt: number,
     waitUntil: WaitUntil | undefined,
   ): Promise<void> | undefined
+  /** On use: has the list as new as can be had, for a token that is refused otherwise. Never rejects. */
+  refreshed(): Promise<void> | undefined
   revokedKeys(): string[]
   hasRevokedKey(kid: string): boolean
   /** @throws VerifierUnavailable `revocations_stale` */
@@ -57,9 +59,9 @@ export const createFollower = (options: FollowerOptions): Follower => {
   const state = createListState(options)
   const client = createListClient({ ...options, state })
   const follow = options.follow === 'on-use' ? onUse : inBackground
-  const { current, firstList, close } = follow({ client, state, monotonic })
+  const { current, refreshed, firstList, lastFailure, close } = follow({ client, state, monotonic })
 
-  const unavailable = () => refusal('revocations_stale', { cause: client.lastFailure() })
+  const unavailable = () => refusal('revocations_stale', { cause: lastFailure() })
 
   const decide = (subject: RevocationSubject, expiresAt: number): void => {
     if (state.isStale() && onStale === 'refuse') throw unavailable()
@@ -77,6 +79,7 @@ export const createFollower = (options: FollowerOptions): Follower => {
       decide(subject, expiresAt)
       return undefined
     },
+    refreshed,
     revokedKeys: () => state.known()?.rules.keys() ?? [],
     hasRevokedKey: (kid) => state.known()?.rules.hasKey(kid) ?? false,
     async ready() {
@@ -85,7 +88,7 @@ export const createFollower = (options: FollowerOptions): Follower => {
     },
     status() {
       const { epoch = null, cursor = null, rules } = state.known() ?? {}
-      const failure = client.lastFailure()
+      const failure = lastFailure()
       return {
         age: state.age(),
         stale: state.isStale(),
@@ -107,6 +110,9 @@ type Parts = Parameters<typeof createRefreshOnUse>[0]
 type Following = {
   /** Waits where waiting helps; undefined where it would not. Never rejects. */
   current: (waitUntil: WaitUntil | undefined) => Promise<void> | undefined
+  refreshed: () => Promise<void> | undefined
+  /** Why nothing came the last time; null where something did. */
+  lastFailure: () => unknown
   /** Settles when there is a first list, or never will be. */
   firstList: () => Promise<void>
   close: () => void
@@ -128,6 +134,8 @@ const inBackground = ({ client, state, monotonic }: Parts): Following => {
       if (state.known() !== null || signal.aborted || remaining <= 0) return undefined
       return inTime(first, remaining, () => undefined)
     },
+    refreshed: () => undefined, // it is as new as it gets
+    lastFailure: client.lastFailure,
     firstList: () => first,
     close() {
       controller.abort()
@@ -137,13 +145,12 @@ const inBackground = ({ client, state, monotonic }: Parts): Following => {
 }
 
 const onUse = (parts: Parts): Following => {
-  const refresh = createRefreshOnUse(parts)
-  let closed = false
+  const { refresh, failure, close } = createRefreshOnUse(parts)
   return {
-    current: (waitUntil) => (closed ? undefined : refresh(waitUntil)),
-    firstList: async () => (closed ? undefined : refresh(undefined)),
-    close: () => {
-      closed = true
-    },
+    current: refresh,
+    refreshed: () => refresh(undefined),
+    lastFailure: () => parts.client.lastFailure() ?? failure(),
+    firstList: async () => refresh(undefined),
+    close,
   }
 }

@@ -10,6 +10,7 @@ import {
   MIN_KEYS_MAX_AGE_SECONDS,
   MIN_RSA_BITS,
 } from './constants.ts'
+import type { Ending } from './ending.ts'
 import { withLimits } from './limits.ts'
 
 /** One key. The same object for as long as the key with this kid is the same. */
@@ -51,7 +52,7 @@ type Loading = {
   /** Past all caches. Default: false. */
   renew?: boolean
   /** Ends it, whatever it is at. */
-  signal?: AbortSignal | undefined
+  signal?: Ending | undefined
 }
 
 /** @throws Error for whatever is not a set with at least one key for one of `algorithms` */

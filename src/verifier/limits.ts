@@ -1,11 +1,12 @@
 // One exchange over the network, within bounds of time.
+import type { Ending } from './ending.ts'
 import { later } from './timer.ts'
 
 export type Limits = {
   /** For all of it, body included. */
   timeoutMs: number
   /** Ends it, whatever it is at. */
-  signal?: AbortSignal | undefined
+  signal?: Ending | undefined
 }
 
 /**
