@@ -86,7 +86,10 @@ export const LIST_WAIT_MS = 5_000
 /** On use: a list this new is used as it is; up to the second it is used while a newer one is fetched. */
 export const FRESH_LIST_MS = 1_000
 export const USABLE_LIST_MS = 5_000
-/** On use: how long one request looks whether another one's refresh has brought something, and how often. */
+/** On use: one catch-up may have this many pages, two million rules, and take this long, in milliseconds. */
+export const MAX_CATCH_UP_PAGES = 400
+export const CATCH_UP_MS = 20_000
+/** On use: another request's refresh that nothing is heard of for so long is given up, and how often that is looked at. */
 export const OTHERS_REFRESH_MS = 1_000
 export const OTHERS_REFRESH_STEP_MS = 25
 /** How long a list is kept in the platform's cache, in seconds: as long as its signature is good. */

@@ -31,6 +31,8 @@ export type Follower = {
     expiresAt: number,
     waitUntil: WaitUntil | undefined,
   ): Promise<void> | undefined
+  /** On use: has the list as new as can be had, for a token that is refused otherwise. Never rejects. */
+  refreshed(): Promise<void> | undefined
   revokedKeys(): string[]
   hasRevokedKey(kid: string): boolean
   /** @throws VerifierUnavailable `revocations_stale` */
@@ -57,9 +59,10 @@ export const createFollower = (options: FollowerOptions): Follower => {
   const state = createListState(options)
   const client = createListClient({ ...options, state })
   const follow = options.follow === 'on-use' ? onUse : inBackground
-  const { current, goodList, close } = follow({ client, state, clock, monotonic })
+  const parts = { client, state, clock, monotonic }
+  const { current, refreshed, goodList, lastFailure, close } = follow(parts)
 
-  const unavailable = () => refusal('revocations_stale', { cause: client.lastFailure() })
+  const unavailable = () => refusal('revocations_stale', { cause: lastFailure() })
 
   const decide = (subject: RevocationSubject, expiresAt: number): void => {
     if (state.isStale() && onStale === 'refuse') throw unavailable()
@@ -75,6 +78,7 @@ export const createFollower = (options: FollowerOptions): Follower => {
       decide(subject, expiresAt)
       return undefined
     },
+    refreshed,
     revokedKeys: () => state.known()?.rules.keys() ?? [],
     hasRevokedKey: (kid) => state.known()?.rules.hasKey(kid) ?? false,
     async ready() {
@@ -83,7 +87,7 @@ export const createFollower = (options: FollowerOptions): Follower => {
     },
     status() {
       const { epoch = null, cursor = null, rules } = state.known() ?? {}
-      const failure = client.lastFailure()
+      const failure = lastFailure()
       return {
         age: state.age(),
         stale: state.isStale(),
@@ -105,19 +109,21 @@ type Parts = Parameters<typeof createRefreshOnUse>[0]
 export type Following = {
   /** Waits where waiting helps; undefined where it would not. Never rejects. */
   current: (waitUntil: WaitUntil | undefined) => Promise<void> | undefined
+  refreshed: () => Promise<void> | undefined
+  /** Why nothing came the last time; null where something did. */
+  lastFailure: () => unknown
   /** Settles when there is a list that is not too old, or nobody asks for one any more. Never rejects. */
   goodList: () => Promise<void>
   close: () => void
 }
 
 const onUse = (parts: Parts): Following => {
-  const refresh = createRefreshOnUse(parts)
-  let closed = false
+  const { refresh, failure, close } = createRefreshOnUse(parts)
   return {
-    current: (waitUntil) => (closed ? undefined : refresh(waitUntil)),
-    goodList: async () => (closed ? undefined : refresh(undefined)),
-    close: () => {
-      closed = true
-    },
+    current: refresh,
+    refreshed: () => refresh(undefined),
+    lastFailure: () => parts.client.lastFailure() ?? failure(),
+    goodList: async () => refresh(undefined),
+    close,
   }
 }

@@ -16,7 +16,7 @@ type Clocks = {
   monotonic: () => number
 }
 
-type Parts = Clocks & { client: Pick<ListClient, 'step'>; state: ListState }
+type Parts = Clocks & { client: Pick<ListClient, 'step' | 'lastFailure'>; state: ListState }
 
 export const inBackground = ({ client, state, clock, monotonic }: Parts): Following => {
   const { signal, abort } = stop()
@@ -56,6 +56,8 @@ export const inBackground = ({ client, state, clock, monotonic }: Parts): Follow
       if (woken === null) return undefined
       return waitFor(woken.asked.opened(), WOKEN_WAIT_MS - (monotonic() - woken.at))
     },
+    refreshed: () => undefined, // it is as new as it gets
+    lastFailure: client.lastFailure,
     goodList: () => (state.isStale() && !signal.aborted ? good.opened() : Promise.resolve()),
     close() {
       abort()

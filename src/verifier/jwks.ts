@@ -10,6 +10,8 @@ import {
   MIN_KEYS_MAX_AGE_SECONDS,
   MIN_RSA_BITS,
 } from './constants.ts'
+import type { Ending } from './ending.ts'
+import { withLimits } from './limits.ts'
 
 /** One key. The same object for as long as the key with this kid is the same. */
 export type VerificationKey = {
@@ -49,19 +51,22 @@ type Loading = {
   algorithms: readonly string[]
   /** Past all caches. Default: false. */
   renew?: boolean
+  /** Ends it, whatever it is at. */
+  signal?: Ending | undefined
 }
 
 /** @throws Error for whatever is not a set with at least one key for one of `algorithms` */
 export const fetchKeys = async (
   url: string,
-  { fetch, algorithms, renew = false }: Loading,
+  { fetch, algorithms, renew = false, signal }: Loading,
 ): Promise<FetchedKeys> => {
-  const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
-  const init = { headers: renew ? { ...ACCEPT, ...NO_CACHE } : ACCEPT, signal }
-  const { text, headers } = await Promise.race([load(url, fetch, init), aborted(signal)])
+  const headers = renew ? { ...ACCEPT, ...NO_CACHE } : ACCEPT
+  const limits = { timeoutMs: FETCH_TIMEOUT_MS, signal }
+  const ask = (ended: AbortSignal) => load(url, fetch, { headers, signal: ended })
+  const { text, headers: said } = await withLimits(ask, limits, 'the key server is too slow')
   const keys = await importKeys(JSON.parse(text), algorithms)
   if (keys.length === 0) throw new Error('the key set has no key that can be used')
-  return { keys, maxAgeMs: maxAgeOf(headers) * 1000 }
+  return { keys, maxAgeMs: maxAgeOf(said) * 1000 }
 }
 
 const load = async (
@@ -79,14 +84,6 @@ const load = async (
   }
   return { text: await readBounded(response, MAX_JWKS_BYTES), headers: response.headers }
 }
-
-/** A `fetch` that was passed in may not heed its signal, and one that hangs would hold up every token. */
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('the key server is too slow')), {
-      once: true,
-    })
-  })
 
 const importKeys = async (
   set: unknown,

@@ -13,6 +13,7 @@ import {
 import { refusal } from './errors.ts'
 import type { FetchedKeys, VerificationKey } from './jwks.ts'
 import { inTime } from './timeout.ts'
+import { holding, later } from './timer.ts'
 
 export type KeySource = {
   /**
@@ -35,9 +36,11 @@ export type KeySource = {
   list(): VerificationKey[]
 }
 
+/** `renew`: past all caches. `following`: no token waits, only what follows the list. */
+export type Loading = { renew: boolean; following: boolean }
+
 type Options = {
-  /** @param renew past all caches */
-  load: (renew: boolean) => Promise<FetchedKeys>
+  load: (how: Loading) => Promise<FetchedKeys>
   /** Milliseconds that only ever grow. */
   monotonic: () => number
   /** How long keys are used that cannot be fetched again, in milliseconds after they were too old. */
@@ -47,10 +50,11 @@ type Options = {
 export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySource => {
   let keys = new Map<string, VerificationKey>()
   let fetchedAt = -Infinity
-  /** When the request for the keys at hand was sent. */
-  let askedAt = -Infinity
+  /** When the request past all caches was sent that the keys at hand, or newer ones, have come from. */
+  let askedPastCachesAt = -Infinity
   let maxAgeMs = 0
   let inFlight: Promise<boolean> | null = null
+  let renewing = false
   let attempts = 0
   let startedAt = -Infinity
   let failures = 0
@@ -74,19 +78,20 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     )
     maxAgeMs = fetched.maxAgeMs
     fetchedAt = monotonic()
-    askedAt = startedAt
   }
 
-  const attempt = async (past: boolean): Promise<boolean> => {
+  const attempt = async (how: Loading): Promise<boolean> => {
     const mine = ++attempts
     startedAt = monotonic()
+    renewing = how.renew
     // Counted before the attempt: one that hangs, or a process that dies in it, has failed as well.
     failures += 1
     notBefore = startedAt + Math.min(MIN_BACK_OFF_MS * 2 ** (failures - 1), MAX_BACK_OFF_MS)
     try {
-      const fetched = await load(past)
+      const fetched = await load(how)
       if (mine !== attempts) return false // given up, and another is on its way
       replace(fetched)
+      if (how.renew) askedPastCachesAt = startedAt
       failures = 0
       return true
     } catch {
@@ -101,23 +106,33 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     if (monotonic() - startedAt > ATTEMPT_LIMIT_MS) inFlight = null
   }
 
+  /** Only who waits for a token holds the process open. */
+  const outcome = (attempting: Promise<boolean>, following: boolean): Promise<boolean> =>
+    inTime(attempting, ATTEMPT_LIMIT_MS, () => false, following ? later : holding)
+
   /** @returns whether the keys are as of now; false at once while backing off */
-  const refresh = (): Promise<boolean> => {
+  const refresh = ({ renew = false, following = false } = {}): Promise<boolean> => {
     giveUpDead()
-    if (inFlight === null && !backingOff()) inFlight = attempt(false)
-    if (inFlight === null) return Promise.resolve(false)
-    return inTime(inFlight, ATTEMPT_LIMIT_MS, () => false)
+    if (inFlight === null && !backingOff()) inFlight = attempt({ renew, following })
+    return inFlight === null ? Promise.resolve(false) : outcome(inFlight, following)
   }
 
   const renew = async (): Promise<boolean> => {
     giveUpDead()
     // What is on its way may come from before: from a cache, or from a moment ago.
-    if (inFlight !== null) await inTime(inFlight, ATTEMPT_LIMIT_MS, () => false)
+    if (inFlight !== null) await outcome(inFlight, true)
     if (monotonic() - renewedAt < RENEW_KEYS_MS) return renewed
     renewedAt = monotonic()
     renewed = false
-    const started = (inFlight = attempt(true))
-    return (renewed = await inTime(started, ATTEMPT_LIMIT_MS, () => false))
+    inFlight = attempt({ renew: true, following: true })
+    return (renewed = await outcome(inFlight, true))
+  }
+
+  /** For a kid that is not known: what is on its way, unless it is past all caches, may be older than its key. */
+  const look = async (): Promise<boolean> => {
+    giveUpDead()
+    if (inFlight !== null && !renewing) await outcome(inFlight, false)
+    return refresh({ renew: true })
   }
 
   const usable = (kid: string): VerificationKey | undefined =>
@@ -154,7 +169,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     },
 
     async findAtOnce(kid) {
-      if (age() >= maxAgeMs) await refresh()
+      if (age() >= maxAgeMs) await refresh({ following: true })
       if (usable(kid) === undefined) await renew()
       return usable(kid) ?? null
     },
@@ -168,9 +183,9 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
       await ensureUsable()
       const known = keys.get(kid)
       if (known !== undefined) return known
-      // Not in keys that were asked for since, or looked for a moment ago: there is none.
-      if (askedAt >= since || lookedForLately(kid)) return null
-      if (!(await refresh())) throw refusal('keys_unavailable')
+      // Not in keys that the issuer itself was asked for since, or looked for a moment ago: there is none.
+      if (askedPastCachesAt >= since || lookedForLately(kid)) return null
+      if (!(await look())) throw refusal('keys_unavailable')
       lookedAt = monotonic()
       const found = keys.get(kid)
       if (found === undefined) rememberUnknown(kid)

@@ -1,5 +1,6 @@
 // What a resource server says about itself (RFC 9728), and where. Pure.
 import { isOrigin, isSecureUrl } from './options.ts'
+import { isPermission } from './scope.ts'
 
 const WELL_KNOWN_PATH = '/.well-known/oauth-protected-resource'
 
@@ -97,10 +98,6 @@ const isResource = (value: unknown): boolean => {
   const { origin, pathname } = new URL(value)
   return PLAIN_PATH.test(pathname) && (value === origin || value === origin + pathname)
 }
-
-/** A scope token (RFC 6749 §3.3). */
-const isPermission = (value: unknown): boolean =>
-  typeof value === 'string' && /^[!#-[\]-~]+$/.test(value)
 
 const checkProtectedResource = (options: ProtectedResourceOptions): void => {
   const { resource, issuer, permissions = [], name, documentation } = options

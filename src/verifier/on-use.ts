@@ -1,64 +1,94 @@
 // Follows the list where nothing runs between requests, as on Workers: each use sees to it that the list is new
 // enough. What one request has begun no other may await, so they share what is known and never a promise.
-import { readBounded } from './bounded.ts'
+import { catchUp } from './catch-up.ts'
 import {
-  CACHED_LIST_SECONDS,
+  CATCH_UP_MS,
   FRESH_LIST_MS,
   LIST_WAIT_MS,
   MAX_LIST_BACK_OFF_MS,
-  MAX_LIST_BYTES,
   MIN_LIST_BACK_OFF_MS,
   OTHERS_REFRESH_MS,
   OTHERS_REFRESH_STEP_MS,
   USABLE_LIST_MS,
 } from './constants.ts'
+import { createEnding } from './ending.ts'
+import { withLimits } from './limits.ts'
 import type { ListClient } from './list-client.ts'
-import type { Asked, ListState } from './list-state.ts'
+import type { ListState } from './list-state.ts'
 import { inTime } from './timeout.ts'
 import { pause } from './timer.ts'
+import { AnswerRefused } from './transport.ts'
 
 /** Lets work go on after the answer: `ctx.waitUntil` of the platform. */
 export type WaitUntil = (promise: Promise<unknown>) => void
 
 type Parts = { client: ListClient; state: ListState; monotonic: () => number }
 
-/** Sees to it that the list is as new as can be had; undefined where it is at once. Never rejects. */
-export type RefreshOnUse = (waitUntil: WaitUntil | undefined) => Promise<void> | undefined
+export type RefreshOnUse = {
+  /** Sees to it that the list is as new as can be had; undefined where it is at once. Never rejects. */
+  refresh(waitUntil: WaitUntil | undefined): Promise<void> | undefined
+  /** Why the last refresh has failed; null where it has not. */
+  failure(): unknown
+  /** Ends what is under way; nothing is begun any more. */
+  close(): void
+}
 
 export const createRefreshOnUse = ({ client, state, monotonic }: Parts): RefreshOnUse => {
-  let refreshes = 0
-  let startedAt = -Infinity
+  const closing = createEnding()
+  /** The refresh of now, and when something of it was last heard. */
+  let running: { heardAt: number } | null = null
   let refreshedAt = -Infinity
-  let running = false
   let failures = 0
+  let failure: unknown = null
   let notBefore = -Infinity
 
   /** Since it was asked for: an issuer shares one signature for some seconds, and leaves out no rule. */
   const ageMs = (): number => (state.isStale() ? Infinity : monotonic() - refreshedAt)
-  /** One that has begun long ago may have ended with its request. */
-  const othersRun = (): boolean => running && monotonic() - startedAt < OTHERS_REFRESH_MS
+  /** One that nothing has been heard of for long may have ended with its request. */
+  const othersRun = (): boolean =>
+    running !== null && monotonic() - running.heardAt < OTHERS_REFRESH_MS
+  const mayBegin = (): boolean => !closing.aborted && !othersRun() && monotonic() >= notBefore
+
+  const backOff = (error?: unknown): void => {
+    const asked = error instanceof AnswerRefused ? error.retryAfterMs : 0
+    const wait = Math.max(MIN_LIST_BACK_OFF_MS * 2 ** failures, asked)
+    notBefore = monotonic() + Math.min(wait, MAX_LIST_BACK_OFF_MS)
+  }
+
+  const succeed = (began: number): void => {
+    refreshedAt = Math.max(refreshedAt, began)
+    failures = 0
+    failure = null
+    notBefore = -Infinity
+  }
 
   const refresh = async (): Promise<void> => {
-    const mine = ++refreshes
-    const began = (startedAt = monotonic())
-    running = true
+    const began = monotonic()
+    const mine = (running = { heardAt: began })
     // Counted before the attempt: one that hangs, or dies with its request, has failed as well.
     failures += 1
-    notBefore = startedAt + Math.min(MIN_LIST_BACK_OFF_MS * 2 ** failures, MAX_LIST_BACK_OFF_MS)
+    backOff()
+    /** One that was given up ends with its page: another has begun, and goes on from there. */
+    const onPage = (): boolean => {
+      mine.heardAt = monotonic()
+      return mine === running
+    }
+    const parts = { client, state, onPage }
+    const ask = (ended: AbortSignal) => catchUp({ ...parts, signal: ended })
     try {
-      await catchUp(client, state)
-      refreshedAt = began
-      failures = 0
-      notBefore = -Infinity
-    } catch {
-      // the list says how old it is, and the client why
+      await withLimits(ask, { timeoutMs: CATCH_UP_MS, signal: closing }, 'the list takes too long')
+      if (mine === running) succeed(began)
+    } catch (error) {
+      if (mine !== running) return
+      backOff(error)
+      failure = error
     } finally {
-      if (mine === refreshes) running = false
+      if (mine === running) running = null
     }
   }
 
   const awaitOthers = async (): Promise<void> => {
-    for (let waited = 0; othersRun() && waited < OTHERS_REFRESH_MS;) {
+    for (let waited = 0; othersRun() && waited < LIST_WAIT_MS && !closing.aborted;) {
       await pause(OTHERS_REFRESH_STEP_MS)
       waited += OTHERS_REFRESH_STEP_MS
     }
@@ -67,53 +97,20 @@ export const createRefreshOnUse = ({ client, state, monotonic }: Parts): Refresh
   const waitForRefresh = async (waitUntil: WaitUntil | undefined): Promise<void> => {
     await awaitOthers()
     const newEnough = waitUntil === undefined ? FRESH_LIST_MS : USABLE_LIST_MS
-    if (ageMs() < newEnough || monotonic() < notBefore) return
+    if (ageMs() < newEnough || !mayBegin()) return
     const refreshed = refresh()
     waitUntil?.(refreshed)
     await inTime(refreshed, LIST_WAIT_MS, () => undefined)
   }
 
-  return (waitUntil) => {
-    if (ageMs() < FRESH_LIST_MS) return undefined
-    if (waitUntil === undefined || ageMs() >= USABLE_LIST_MS) return waitForRefresh(waitUntil)
-    if (!othersRun() && monotonic() >= notBefore) waitUntil(refresh())
-    return undefined
+  return {
+    refresh(waitUntil) {
+      if (closing.aborted || ageMs() < FRESH_LIST_MS) return undefined
+      if (waitUntil === undefined || ageMs() >= USABLE_LIST_MS) return waitForRefresh(waitUntil)
+      if (mayBegin()) waitUntil(refresh())
+      return undefined
+    },
+    failure: () => failure,
+    close: closing.abort,
   }
-}
-
-/** From the platform's cache as far as it goes, where nothing is known yet; the rest from the issuer. */
-const catchUp = async (client: ListClient, state: ListState): Promise<void> => {
-  await takeCached(client, state).catch(() => {})
-  for (let more = true; more;) {
-    const answer = await client.step({ hold: false })
-    more = answer.more
-    if (!answer.asked.hold) await keep(client.url(answer.asked), answer.text)
-  }
-}
-
-type PlatformCache = {
-  match(url: string): Promise<Response | undefined>
-  put(url: string, response: Response): Promise<void>
-}
-
-const platformCache = (): PlatformCache | undefined =>
-  (globalThis as { caches?: { default?: PlatformCache } }).caches?.default
-
-const takeCached = async (client: ListClient, state: ListState): Promise<void> => {
-  for (let asked: Asked = state.next(); state.known() === null; asked = state.next()) {
-    const cached = await platformCache()?.match(client.url(asked))
-    if (cached === undefined) return
-    await client.take(await readBounded(cached, MAX_LIST_BYTES), asked)
-  }
-}
-
-/** A new isolate begins with it. That it cannot be kept is no failure. */
-const keep = async (url: string, text: string): Promise<void> => {
-  const headers = {
-    'Content-Type': 'application/jwt',
-    'Cache-Control': `max-age=${CACHED_LIST_SECONDS}`,
-  }
-  await platformCache()
-    ?.put(url, new Response(text, { headers }))
-    .catch(() => {})
 }

@@ -9,6 +9,7 @@ import {
 import { RUN_TYPE, type WantedAuthorization } from './details.ts'
 import { isSupported } from './jwks.ts'
 import type { RouteRequirements } from './request.ts'
+import { isPermission } from './scope.ts'
 import type { VerifierOptions } from './verifier.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
@@ -102,8 +103,8 @@ const SAY_PLUGIN = 'plugin must be said: what the request names, anyPlugin or un
 
 /** What is there but undefined would be left unchecked: it is as good as a check that was forgotten. */
 const checkSaid = (permission: unknown, required: Pick<Requirements, 'run' | 'capability'>) => {
-  if (!isText(permission) && permission !== null) {
-    throw new TypeError('permission must be said: a string, or null for none')
+  if (!isPermission(permission) && permission !== null) {
+    throw new TypeError('permission must be said: one scope token (RFC 6749), or null for none')
   }
   if (typeof required !== 'object' || required === null) throw new TypeError(SAY_PLUGIN)
   const { run, capability } = required

@@ -43,6 +43,8 @@ export type Revocation = {
   subjectOf(kid: string, claims: AccessTokenClaims): Promise<RevocationSubject | null>
   /** @throws TokenInvalid, VerifierUnavailable; undefined where there is nothing to wait for */
   check(use: Use): Promise<void> | undefined
+  /** Before a token of an unknown key is refused: the list may name the keys of now. Never rejects. */
+  refreshed(): Promise<void> | undefined
   revokedKeys(): string[]
   hasRevokedKey(kid: string): boolean
   /** @throws VerifierUnavailable */
@@ -65,6 +67,7 @@ export const createRevocation = (options: VerifierOptions, context: Context): Re
   return {
     subjectOf: () => Promise.resolve(null),
     check: (use) => (revocations === 'none' ? undefined : ask(revocations, use)),
+    refreshed: () => undefined,
     revokedKeys: () => [],
     hasRevokedKey: () => false,
     ready: () => keysReady(context),

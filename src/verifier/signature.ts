@@ -10,15 +10,19 @@ import type { VerifiedToken } from './verifier.ts'
 
 export type Signed = { readonly key: VerificationKey; readonly token: VerifiedToken }
 
-type SignatureContext = { algorithms: readonly string[]; keys: KeySource; policy: Policy }
+type SignatureContext = {
+  algorithms: readonly string[]
+  findKey: KeySource['find']
+  policy: Policy
+}
 
 /** @throws TokenInvalid, VerifierUnavailable */
 export const verifySignature = async (
   bearer: string,
-  { algorithms, keys, policy }: SignatureContext,
+  { algorithms, findKey, policy }: SignatureContext,
 ): Promise<Signed> => {
   const { algorithm, kid, claims } = parseToken(bearer, algorithms)
-  const key = await keys.find(kid)
+  const key = await findKey(kid)
   if (key === null || key.algorithm !== algorithm) throw refusal('token_untrusted')
   try {
     await compactVerify(bearer, key.key, { algorithms: [algorithm] })

@@ -1,7 +1,16 @@
-// Timers that hold no process open.
+// Timers that hold no process open, and one that does.
 
-/** Calls after so many milliseconds, unless the process ends before. @returns what calls it off */
-export const later = (ms: number, call: () => void): (() => void) => {
+/** Calls after so many milliseconds. @returns what calls it off */
+export type Timer = (ms: number, call: () => void) => () => void
+
+/** For what somebody waits for. */
+export const holding: Timer = (ms, call) => {
+  const timer = setTimeout(call, ms)
+  return () => clearTimeout(timer)
+}
+
+/** Unless the process ends before. */
+export const later: Timer = (ms, call) => {
   const timer: unknown = setTimeout(call, ms)
   if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
   else (globalThis as { Deno?: { unrefTimer?: (id: unknown) => void } }).Deno?.unrefTimer?.(timer)

@@ -1,19 +1,15 @@
 // createVerifier: the checks, in the order that decides the code.
 import { type Requirements, checkRequirements } from './authorization.ts'
 import { checkTime } from './claims.ts'
-import {
-  DEFAULT_CLOCK_TOLERANCE_SECONDS,
-  DEFAULT_KEYS_MAX_STALE_SECONDS,
-  DEFAULT_MAX_REMEMBERED,
-} from './constants.ts'
+import { DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_MAX_REMEMBERED } from './constants.ts'
 import { type AuthorizationDetail, type WantedAuthorization, chooseDetail } from './details.ts'
+import { createEnding } from './ending.ts'
 import { refusal } from './errors.ts'
-import { type Fetch, fetchKeys } from './jwks.ts'
-import { type KeySource, createKeySource } from './keys.ts'
+import { issuerKeys } from './issuer-keys.ts'
+import type { Fetch, VerificationKey } from './jwks.ts'
 import { createMemory } from './memory.ts'
 import { checkOptions, checkRequirementsSaid, checkWantedSaid } from './options.ts'
 import type { WaitUntil } from './on-use.ts'
-import { LIST_ALGORITHM } from './revocation-list.ts'
 import { type RevocationSource, type RevocationStatus, createRevocation } from './revocation.ts'
 import type { RevocationSubject } from './subject.ts'
 import { type Signed, verifySignature } from './signature.ts'
@@ -58,8 +54,8 @@ export type VerifierOptions = {
   /** How many verified tokens are remembered. Default: 10,000; 0 for none. */
   maxRemembered?: number
   /**
-   * Outgoing HTTP. Default: the global `fetch`; on Node the list is asked for with `node:http`, because a
-   * pending `fetch` holds a process open.
+   * Outgoing HTTP. Default: the global `fetch`. On Node what is followed is asked for with `node:http`, because a
+   * pending `fetch` holds a process open, unless the program has set up `fetch`: replaced it, or its dispatcher.
    */
   fetch?: Fetch
   /** Milliseconds since the epoch. Default: `Date.now`. */
@@ -113,7 +109,7 @@ export type Verifier = {
   /** What is known right now; asks nobody. */
   status(): VerifierStatus
   /**
-   * Ends following, and the request that is under way. Tokens are checked against what is known until that is
+   * Ends following, and the requests that are under way for it. Tokens are checked against what is known until that is
    * too old, then refused with `revocations_stale`. Once is enough, twice does no harm.
    */
   close(): void
@@ -150,7 +146,8 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     audience,
     clockTolerance: options.clockTolerance ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
   }
-  const keys = keySourceOf(options, algorithms, monotonic)
+  const closing = createEnding()
+  const keys = issuerKeys(options, { algorithms, monotonic, closed: closing })
   const memory = createMemory<Remembered>(options.maxRemembered ?? DEFAULT_MAX_REMEMBERED)
   const uses = { hits: 0, misses: 0 }
   const revocation = createRevocation(options, {
@@ -159,6 +156,18 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   })
   /** What `verify` has let pass: an object that only looks like a token, or another verifier's, says nothing. */
   const passed = new WeakSet<VerifiedToken>()
+
+  /**
+   * Where the list is followed on use, nobody has looked at it yet, and after all keys were revoked it is what says
+   * so: the keys at hand may be a cache's for as long as an hour.
+   */
+  const findKey = async (kid: string): Promise<VerificationKey | null> => {
+    const found = await keys.find(kid)
+    const refreshed = found === null ? revocation.refreshed() : undefined
+    if (refreshed === undefined) return found
+    await refreshed
+    return keys.find(kid)
+  }
 
   /** Signature, type, issuer and audience stay what they were; nothing else of an earlier use counts. */
   const authenticate = async (bearer: string): Promise<Remembered> => {
@@ -172,7 +181,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       memory.delete(bearer) // its key has left the set
     }
     uses.misses += 1
-    const verified = await verifySignature(bearer, { algorithms, keys, policy })
+    const verified = await verifySignature(bearer, { algorithms, findKey, policy })
     checkTime(verified.token.claims, policy, clock() / 1000) // what has expired is not worth remembering
     const { key, token } = verified
     const remembered = { ...verified, subject: await revocation.subjectOf(key.kid, token.claims) }
@@ -214,23 +223,9 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
         remembered: { size: memory.size, hits, misses, hitRate },
       }
     },
-    close: () => revocation.close(),
+    close() {
+      revocation.close()
+      closing.abort()
+    },
   }
 }
-
-const keySourceOf = (
-  options: VerifierOptions,
-  algorithms: readonly string[],
-  monotonic: () => number,
-): KeySource =>
-  createKeySource({
-    load: (renew) => {
-      const fetch = options.fetch ?? globalThis.fetch
-      const url = options.jwksUri ?? `${options.issuer}/.well-known/jwks.json`
-      // The list's key may be for another algorithm than tokens: each is checked against its own.
-      const followed = options.revocations === undefined ? [LIST_ALGORITHM] : []
-      return fetchKeys(url, { fetch, renew, algorithms: [...algorithms, ...followed] })
-    },
-    monotonic,
-    maxStaleMs: (options.keysMaxStale ?? DEFAULT_KEYS_MAX_STALE_SECONDS) * 1000,
-  })

@@ -1,27 +1,36 @@
 // A process is not held open by what follows the list: a timer, or a request that the issuer holds.
 import { spawn } from 'node:child_process'
-import { type Server, createServer } from 'node:http'
+import { type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cursor, page } from './lists.ts'
-import { KEY } from './support.ts'
+import { KEY, forge } from './support.ts'
 
 let server: Server
 /** Of held requests, when they came and when they went. */
 let held: { open: boolean }[] = []
 let down = false
+let keysHang = false
+/** Of requests for the keys, whether they are still there. */
+let keyRequests: { open: boolean }[] = []
+
+const holdIn = (requests: { open: boolean }[], response: ServerResponse): void => {
+  const request = { open: true }
+  requests.push(request)
+  response.on('close', () => (request.open = false))
+}
 
 beforeAll(async () => {
   server = createServer((request, response) => {
     const url = new URL(request.url ?? '', origin())
-    if (url.pathname === '/.well-known/jwks.json') {
+    if (url.pathname === '/.well-known/jwks.json' && keysHang) {
+      holdIn(keyRequests, response)
+    } else if (url.pathname === '/.well-known/jwks.json') {
       response.setHeader('cache-control', 'max-age=300').end(JSON.stringify({ keys: [KEY.jwk] }))
     } else if (down) {
       response.writeHead(503).end()
     } else if (url.searchParams.get('after') === cursor(1)) {
-      const request = { open: true }
-      held.push(request)
-      response.on('close', () => (request.open = false))
+      holdIn(held, response)
     } else {
       const uri = `${origin()}/oauth/revocations`
       const iat = Math.floor(Date.now() / 1000)
@@ -79,10 +88,44 @@ describe('a process ends by itself', () => {
     expect(livedMs).toBeLessThan(1_000)
   })
 
+  test.each(['', 'verifier.close()'])('while the key server hangs; %s', async (ending) => {
+    keyRequests = []
+    keysHang = true
+    const { said, code, livedMs } = await run(
+      `${HELD}; ${ending}; console.log(verifier.status().revocations.stale)`,
+    )
+    keysHang = false
+    expect([said, code]).toEqual(['true\n', 0])
+    expect(livedMs).toBeLessThan(1_000)
+    expect(keyRequests).toEqual([{ open: false }])
+  })
+
+  test('but not while a token waits for the keys', async () => {
+    keysHang = true
+    const { said, code } = await run(`
+      ${HELD}
+      const required = { permission: null, plugin: 'acme.sync' }
+      await verifier.verify('${forge()}', required).catch((error) => console.log(error.code))`)
+    keysHang = false
+    expect([said, code]).toEqual(['keys_unavailable\n', 0])
+  })
+
   test('but not while somebody waits for the first list', async () => {
     const { said, code } = await run(`await verifier.ready(); console.log('ready')`)
     expect([said, code]).toEqual(['ready\n', 0])
   })
+})
+
+test('close ends the request for the keys, and nothing comes after it', async () => {
+  keyRequests = []
+  keysHang = true
+  const { said } = await run(`
+    ${HELD}; verifier.close()
+    await new Promise((resolve) => setTimeout(resolve, 200)); console.log('closed')
+    await new Promise((resolve) => setTimeout(resolve, 2_000))`)
+  keysHang = false
+  expect(said).toBe('closed\n')
+  expect(keyRequests).toEqual([{ open: false }])
 })
 
 test('close ends the request that is held, and nothing comes after it', async () => {

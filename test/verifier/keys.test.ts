@@ -32,6 +32,10 @@ const withKeys = async (seconds = 0, options = {}) => {
   return started
 }
 
+/** Whether a cache on the way must ask again (RFC 9111 §5.2.1.4). */
+const pastCaches = (request: { init: RequestInit } | undefined): boolean =>
+  new Headers(request?.init.headers).get('cache-control') === 'no-cache'
+
 /** An answer that comes when it is let go. */
 const held = () => {
   let release: (response: Response) => void = () => {}
@@ -267,10 +271,23 @@ describe('unknown kids', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('none is, where the keys were fetched for its own token', async () => {
+  test('the issuer is asked past all caches, also where the keys were fetched for its own token', async () => {
     const { check, server } = startVerifier()
-    expect(await check(unknown('k9'))).toBe('token_untrusted')
-    expect(server.asked()).toBe(1)
+    const cached = keySet([KEY.jwk])
+    server.answer = () => (pastCaches(server.requests.at(-1)) ? keySet([OTHER_KEY.jwk]) : cached)
+    expect(await check(ofOther)).toBe('good')
+    expect(server.requests.map(pastCaches)).toEqual([false, true])
+  })
+
+  test('so is it where a fetch that may come from a cache is on its way', async () => {
+    const { check, server } = await withKeys(240)
+    const { answer, release } = held()
+    server.answer = () => (pastCaches(server.requests.at(-1)) ? keySet([OTHER_KEY.jwk]) : answer())
+    expect(await check(token)).toBe('good')
+    const waiting = [check(ofOther), check(ofOther)]
+    release(up())
+    expect(await Promise.all(waiting)).toEqual(['good', 'good'])
+    expect(server.requests.map(pastCaches)).toEqual([false, true])
   })
 
   test('a storm of them is one fetch in five seconds', async () => {
@@ -342,7 +359,7 @@ describe('rotation', () => {
     expect(await check(token)).toBe('token_untrusted')
     expect(await check(tokenWith({ jti: 'another' }))).toBe('token_untrusted')
     expect(await check(ofOther)).toBe('good')
-    expect(server.asked()).toBe(1)
+    expect(server.requests.map(pastCaches)).toEqual([false, true]) // it might be a cache that lacks it
   })
 
   test('keys are replaced, not added to', async () => {

@@ -1,0 +1,54 @@
+// A permission is written into a header: what is no scope token (RFC 6749 §3.3) is refused before.
+import { describe, expect, test } from 'vitest'
+import { refusal } from '../../src/verifier/errors.ts'
+import { anyPlugin, authorizationChallenge } from '../../src/verifier/index.ts'
+import { ADAPTER_OF } from './adapters.ts'
+import { forge, startVerifier } from './support.ts'
+
+const NO_PERMISSION = [
+  'a"',
+  'a", error="invalid_token',
+  'a\\',
+  'a\r\nSet-Cookie: b=c',
+  'a\n',
+  'a\0',
+  'a\x7f',
+  'ä',
+  ' a',
+  'a ',
+  'a  b',
+  ' ',
+  '',
+  ['a'],
+  1,
+] as string[]
+
+const challengeOf = (scope: string | null | undefined) =>
+  authorizationChallenge(refusal('permission_missing'), scope).headers['WWW-Authenticate']
+
+describe.each([...NO_PERMISSION, 'a b'])('as permission: %j', (permission) => {
+  test('is refused by verify', async () => {
+    const { verifier } = startVerifier()
+    const verified = verifier.verify(forge(), { permission, plugin: anyPlugin })
+    await expect(verified).rejects.toThrow(/^permission must be said/)
+  })
+
+  test.each(Object.entries(ADAPTER_OF))('is refused by a route of %s', (_, adapterOf) => {
+    const requirePermission = adapterOf(startVerifier().verifier)
+    expect(() => requirePermission(permission, { plugin: anyPlugin })).toThrow(TypeError)
+  })
+})
+
+test.each(NO_PERMISSION)('in a challenge: %j is refused', (scope) => {
+  expect(() => challengeOf(scope)).toThrow(TypeError)
+  expect(() => authorizationChallenge(refusal('token_missing'), scope)).toThrow(TypeError)
+})
+
+test.each(['a', 'hook:govern', 'a b', "!#$%&'()*+,-./:;<=>?@[]^_`{|}~"])(
+  'in a challenge: %j is said as it is',
+  (scope) => expect(challengeOf(scope)).toContain(`, scope="${scope}"`),
+)
+
+test.each([null, undefined])('in a challenge: %s is no scope', (scope) => {
+  expect(challengeOf(scope)).not.toContain('scope=')
+})
