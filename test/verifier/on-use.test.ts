@@ -159,9 +159,10 @@ describe('a catch-up', () => {
       await new Promise((resolve) => setTimeout(resolve, 500))
       return new Response(page({ full: after === null, more: true, seq: (seq += 1) }))
     }
+    const began = Date.now()
     const uses = Array.from({ length: 10 }, () => check())
     expect(new Set(await meanwhile(Promise.all(uses)))).toEqual(new Set(['revocations_stale']))
-    expect(new Set(issuer.asked.map(({ after }) => after)).size).toBe(issuer.asked.length)
+    expect(issuer.asked.length).toBeLessThanOrEqual((Date.now() - began) / 500 + 3)
     await pass(CATCH_UP_MS)
     lists()
     await pass(5_000)
