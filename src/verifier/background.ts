@@ -14,7 +14,7 @@ import { AnswerRefused } from './transport.ts'
 type Parts = {
   client: Pick<ListClient, 'step'>
   monotonic: () => number
-  /** After each answer that was believed. `overtaken`: it had been asked for before `askNow`. */
+  /** After each answer that was believed and was the last page. `overtaken`: it was asked for before `askNow`. */
   onAnswer: (overtaken: boolean) => void
   signal: AbortSignal
 }
@@ -44,7 +44,7 @@ export const followInBackground = (parts: Parts): Background => {
     const { news, more } = await client.step({ hold, signal: round.signal })
     hold = !round.signal.aborted
     failures = 0
-    onAnswer(round.signal.aborted)
+    if (!more) onAnswer(round.signal.aborted)
     // Over its limit the issuer holds nobody, nor does a proxy that has cached: that must not become a spin.
     const quick = monotonic() - startedAt < QUICK_ANSWER_MS
     if (!news && (more || quick)) await pause(jittered(QUICK_ANSWER_MS), round.signal)

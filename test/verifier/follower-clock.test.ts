@@ -189,3 +189,15 @@ describe('before the first list', () => {
     await expect(verifier.ready()).rejects.toMatchObject({ code: 'revocations_stale', status: 503 })
   })
 })
+
+test('ready waits for a list that is not too old', async () => {
+  const { pass, say, server, verifier } = await follow()
+  pass(301)
+  await say(new Error('down'))
+  let isReady = false
+  const ready = verifier.ready().then(() => (isReady = true))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(isReady).toBe(false)
+  await server.answer(page({ full: true, seq: 11, iat: NOW + 301 }))
+  await ready
+})

@@ -33,6 +33,16 @@ test('the held request is given up, and tokens wait for what the issuer says now
   expect(server.requests.at(-1)).toMatchObject({ after: cursor(11), wait: '25' })
 })
 
+test('for all of it, where it comes in pages', async () => {
+  const { time, server, check } = await follow()
+  time.wall += 50
+  const checked = check(TOKEN)
+  await vi.waitFor(() => expect(server.requests).toHaveLength(3))
+  await server.answer(page({ seq: 11, iat: NOW + 50, more: true }))
+  await server.answer(page({ seq: 12, iat: NOW + 50, entries: [RULE] }))
+  expect(await checked).toBe('token_revoked')
+})
+
 test('no longer than two seconds', async () => {
   const { time, check, server } = await follow()
   time.wall += 480
