@@ -8,6 +8,7 @@ import { StartRefused, Unavailable } from '../../src/errors.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import { storeError } from '../../src/store/sqlite/errors.ts'
 import type { Store } from '../../src/store/store.ts'
+import { connectionsOf, interleave } from '../support/interleaving.ts'
 import { storeContract } from './contract.ts'
 import { type Row, TABLES, type TestDatabase, thrownBy } from './contract/database.ts'
 import { NOW, createdClient, seed, theClient, token } from './contract/records.ts'
@@ -27,9 +28,15 @@ const openFile = async (path = newPath()): Promise<TestDatabase> => {
   }
   const store = open()
   const raw = new BetterSqlite3(path)
+  const stops: (() => Promise<void>)[] = []
   return {
     store,
     another: async () => open(),
+    async interleaved(then) {
+      const [opened, connections] = connectionsOf(open)
+      stops.push(interleave(connections, then))
+      return opened
+    },
     async query(sql) {
       const statement = raw.prepare(sql)
       if (statement.reader) return statement.all() as Row[]
@@ -37,6 +44,7 @@ const openFile = async (path = newPath()): Promise<TestDatabase> => {
       return []
     },
     async close() {
+      for (const stop of stops) await stop()
       raw.close()
       for (const opened of stores) await opened.close()
     },

@@ -2,6 +2,7 @@
 import { describe } from 'vitest'
 import { administratorContract } from './contract/administrators.ts'
 import { audienceContract } from './contract/audiences.ts'
+import { atomicContract } from './contract/atomic.ts'
 import { auditContract } from './contract/audit.ts'
 import { clientContract } from './contract/clients.ts'
 import { conflictContract } from './contract/conflicts.ts'
@@ -14,6 +15,7 @@ import { lifecycleContract } from './contract/lifecycle.ts'
 import { limitContract } from './contract/limits.ts'
 import { listContract } from './contract/lists.ts'
 import { loginContract } from './contract/logins.ts'
+import { oneStateContract } from './contract/one-state.ts'
 import { partContract } from './contract/parts.ts'
 import { pluginContract } from './contract/plugins.ts'
 import { resourceContract } from './contract/resources.ts'
@@ -26,8 +28,10 @@ const PARTS = [
   lifecycleContract,
   listContract,
   loginContract,
+  oneStateContract,
   keyContract,
   revocationContract,
+  atomicContract,
   runContract,
   workspaceContract,
   audienceContract,

@@ -1,7 +1,7 @@
 // The contract on Cloudflare D1, as workerd has it.
 import { afterAll, beforeAll } from 'vitest'
 import { openD1Store } from '../../src/store/d1.ts'
-import { type TestD1, startD1 } from '../support/d1.ts'
+import { type TestD1, interleavedBinding, startD1 } from '../support/d1.ts'
 import { storeContract } from './contract.ts'
 import { TABLES } from './contract/database.ts'
 
@@ -16,6 +16,7 @@ storeContract('D1', async () => {
   return {
     store: openD1Store(d1.binding),
     another: async () => openD1Store(d1.binding),
+    interleaved: async (then) => openD1Store(interleavedBinding(d1.binding, then)),
     query: d1.query,
     async close() {},
   }

@@ -18,6 +18,11 @@ type Prepared = Plain & {
   run(): Promise<unknown>
 }
 
+type Relayed = {
+  prepare(sql: string): Prepared
+  batch(statements: Prepared[]): Promise<unknown>
+}
+
 const RELAY = `
 export default {
   async fetch(request, { DB }) {
@@ -70,6 +75,30 @@ const relayedBinding = (url: URL, agent: Agent): AnyD1Database => {
   })
   const batch = (statements: Prepared[]) => execute('batch', statements)
   return { prepare, batch } as unknown as AnyD1Database
+}
+
+/** The same binding, on which `then` ends after each execution, before its answer is handed over. */
+export const interleavedBinding = (
+  binding: AnyD1Database,
+  then: () => Promise<unknown>,
+): AnyD1Database => {
+  const answered = async <T>(execution: Promise<T>): Promise<T> => {
+    const answer = await execution
+    await then()
+    return answer
+  }
+  const interleaved = (prepared: Prepared): Prepared => ({
+    ...prepared,
+    bind: (...parameters) => interleaved(prepared.bind(...parameters)),
+    all: () => answered(prepared.all()),
+    raw: () => answered(prepared.raw()),
+    run: () => answered(prepared.run()),
+  })
+  const { prepare, batch } = binding as unknown as Relayed
+  return {
+    prepare: (sql: string) => interleaved(prepare(sql)),
+    batch: (statements: Prepared[]) => answered(batch(statements)),
+  } as unknown as AnyD1Database
 }
 
 export type TestD1 = {

@@ -13,15 +13,22 @@ export type TestDatabase = {
   store: Store
   /** A second handle on it, as another process has. */
   another(): Promise<Store>
+  /** A handle that lets `then` begin after each of its statements, before the next one. */
+  interleaved(then: AfterStatement): Promise<Store>
   /** One statement past the seam, for what no verb shows or does. */
   query(sql: string): Promise<Row[]>
   close(): Promise<void>
 }
 
+/** What it does before its first `await` is done before the next statement, on every driver. */
+export type AfterStatement = () => Promise<unknown>
+
 export type Open = () => Promise<TestDatabase>
 
 /** The database of the test that runs. */
-export type Current = Pick<TestDatabase, 'another' | 'query'> & { readonly store: Store }
+export type Current = Pick<TestDatabase, 'another' | 'interleaved' | 'query'> & {
+  readonly store: Store
+}
 
 /** A new database for each test, which `bootstrap` has filled with `seed`. */
 export const useDatabase = (open: Open): Current => {
@@ -50,6 +57,7 @@ export const useEmptyDatabase = (open: Open): Current => {
       return opened().store
     },
     another: () => opened().another(),
+    interleaved: (then) => opened().interleaved(then),
     query: (sql) => opened().query(sql),
   }
 }

@@ -1,0 +1,57 @@
+// Another connection's commits between any two statements of a better-sqlite3 connection.
+import BetterSqlite3 from 'better-sqlite3'
+
+type Method = (this: BetterSqlite3.Statement, ...args: unknown[]) => unknown
+const METHODS = ['all', 'get', 'run'] as const
+
+const prototype = ((): Record<string, Method> => {
+  const client = new BetterSqlite3(':memory:')
+  const found = Object.getPrototypeOf(client.prepare('select 1')) as Record<string, Method>
+  client.close()
+  return found
+})()
+
+/** Runs `open`. @returns what it gives, and the connections that have prepared a statement meanwhile */
+export const connectionsOf = <T>(open: () => T): [T, ReadonlySet<BetterSqlite3.Database>] => {
+  const connections = new Set<BetterSqlite3.Database>()
+  const { prepare } = BetterSqlite3.prototype
+  BetterSqlite3.prototype.prepare = function noted(this: BetterSqlite3.Database, source: string) {
+    connections.add(this)
+    return prepare.call(this, source)
+  } as typeof prepare
+  try {
+    return [open(), connections]
+  } finally {
+    BetterSqlite3.prototype.prepare = prepare
+  }
+}
+
+/**
+ * From now on calls `then` after each statement of these connections. What `then` does before its
+ * first `await` is done before the next statement begins.
+ * @returns how to stop that, and what `then` has left to wait for
+ */
+export const interleave = (
+  connections: ReadonlySet<BetterSqlite3.Database>,
+  then: () => Promise<unknown>,
+): (() => Promise<void>) => {
+  const begun: Promise<unknown>[] = []
+  const original = Object.fromEntries(METHODS.map((name) => [name, prototype[name]]))
+  let within = false
+  for (const name of METHODS) {
+    const method = prototype[name]
+    prototype[name] = function interleaved(...args) {
+      const result = method?.apply(this, args)
+      if (!within && connections.has(this.database)) {
+        within = true
+        begun.push(then())
+        within = false
+      }
+      return result
+    }
+  }
+  return async () => {
+    Object.assign(prototype, original)
+    await Promise.all(begun)
+  }
+}
