@@ -1,4 +1,4 @@
-// Authorization details (RFC 9396): a client is granted entries, a request narrows them. Pure: no I/O.
+// The form of authorization details (RFC 9396), granted and asked for. Pure: no I/O.
 import {
   MAX_DETAILS,
   MAX_DETAIL_LIST,
@@ -11,7 +11,8 @@ import type { AuthorizationDetail, DetailScalar, DetailValue } from './store/sto
 /** The type whose entries are executions of an agent; every other one is that of a registered resource. */
 export const TOOL_RUN = 'tool_run'
 
-const ANY = '*'
+/** As a whole value: any. */
+export const ANY = '*'
 
 /** The members that every entry of a type has, and what each must be. */
 const members = (type: string): Readonly<Record<string, 'one' | 'one_or_any' | 'list_or_any'>> =>
@@ -97,86 +98,17 @@ const valueError = (
   return isScalar(value) || isList(value) ? null : `be a text, a number, a boolean or ${LIST}`
 }
 
+/** Two values that mean the same have the same text, whatever the order of a list. */
+export const canonicalValue = (value: DetailValue | undefined): string =>
+  JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value)
+
 /** Two entries that mean the same have the same text, whatever the order of their members and lists. */
 const canonical = (entry: AuthorizationDetail): string =>
   JSON.stringify(
     Object.keys(entry)
       .sort()
-      .map((name) => {
-        const value = entry[name]
-        return [
-          name,
-          Array.isArray(value) ? [...value].map((v) => JSON.stringify(v)).sort() : value,
-        ]
-      }),
+      .map((name) => [name, canonicalValue(entry[name])]),
   )
-
-/**
- * One granted entry, narrowed to what is asked: same type; a list is a part of the granted one, a scalar is
- * equal, `"*"` allows any value; what is left out is copied from the grant.
- * @returns null where the grant does not allow it
- */
-export const narrowDetail = (
-  granted: AuthorizationDetail,
-  asked: AuthorizationDetail,
-): AuthorizationDetail | null => {
-  const allowed = (name: string): boolean =>
-    Object.hasOwn(granted, name) && allows(granted[name], asked[name])
-  // What is compared at once comes before long lists.
-  const names = Object.keys(asked)
-  const lists = names.filter((name) => Array.isArray(asked[name]))
-  const others = names.filter((name) => !Array.isArray(asked[name]))
-  return [...others, ...lists].every(allowed) ? { ...granted, ...asked } : null
-}
-
-const allows = (granted: DetailValue | undefined, asked: DetailValue | undefined): boolean => {
-  if (granted === ANY) return true
-  if (Array.isArray(granted)) {
-    const values = new Set<unknown>(granted)
-    return Array.isArray(asked) && asked.every((item) => values.has(item))
-  }
-  return granted === asked
-}
-
-/**
- * Whether an entry as it stands gives no more than a granted one. Unlike a request it has to name every member:
- * whoever gets it has nothing to copy from, and a limit that is left out would be gone.
- */
-export const isWithin = (granted: AuthorizationDetail, entry: AuthorizationDetail): boolean =>
-  Object.keys(granted).every((name) => Object.hasOwn(entry, name)) &&
-  narrowDetail(granted, entry) !== null
-
-type Refusal =
-  | 'details_not_granted'
-  | 'details_ambiguous'
-  | 'details_repeated'
-  | 'run_not_named'
-  | 'resource_not_named'
-
-export type Narrowing = { details: AuthorizationDetail[] } | { refused: Refusal }
-
-/** Each entry that is asked for, narrowed from the one granted entry that it fits. */
-export const narrowDetails = (
-  granted: readonly AuthorizationDetail[],
-  asked: readonly AuthorizationDetail[],
-): Narrowing => {
-  const details = new Map<string, AuthorizationDetail>()
-  for (const wish of asked) {
-    const fits = granted.flatMap((entry) => narrowDetail(entry, wish) ?? [])
-    const different = new Map(fits.map((entry) => [canonical(entry), entry]))
-    const [found] = different
-    if (found === undefined) return { refused: 'details_not_granted' }
-    if (different.size > 1) return { refused: 'details_ambiguous' }
-    const [text, entry] = found
-    if (details.has(text)) return { refused: 'details_repeated' }
-    // A resource server compares ids: "any" would reach beyond the client's workspace.
-    if (entry['identifier'] === ANY) {
-      return { refused: entry.type === TOOL_RUN ? 'run_not_named' : 'resource_not_named' }
-    }
-    details.set(text, entry)
-  }
-  return { details: [...details.values()] }
-}
 
 /** Whether one of the granted entries is over this run, or over any. */
 export const coversRun = (granted: readonly AuthorizationDetail[], identifier: string): boolean =>

@@ -1,7 +1,7 @@
 // What a client says of itself when it enrolls (RFC 7591 §2), and what becomes of an enrollment. Pure: no I/O.
 import { z } from 'zod'
 import { targetOf, TOOL_RUN } from './details.ts'
-import { implied } from './revocation/rules.ts'
+import { implicationsOf } from './grants/permissions.ts'
 import type { Audience, AuthorizationDetail, AuthMethod, Grant, Resource } from './store/store.ts'
 
 const text = (chars: number) =>
@@ -75,36 +75,39 @@ export const narrowGrants = (
   audiences: Known,
 ): Grant[] | null => {
   if (scope === null) return withAny(grants)
-  const held = grants.map((grant) => {
-    const declared = audiences.find(({ id }) => id === grant.audience)?.permissions ?? []
-    return { grant, declared, names: grant.permissions.flatMap((name) => implied(name, declared)) }
+  const declared = new Map(audiences.map(({ id, permissions }) => [id, permissions]))
+  const held = grants.map(({ audience, permissions }) => {
+    const implications = implicationsOf(declared.get(audience) ?? [])
+    const names = implications.expand(permissions)
+    return { audience, direct: new Set(permissions), implications, names, named: [] as string[] }
   })
-  if (!scope.every((name) => held.some(({ names }) => names.includes(name)))) return null
+  const holders = groupByName(held)
+  for (const name of new Set(scope)) {
+    const found = holders.get(name)
+    if (found === undefined) return null
+    for (const grant of found) grant.named.push(name)
+  }
   return withAny(
-    held.map(({ grant, declared, names }) => {
-      const named = [...new Set(scope)].filter((name) => names.includes(name))
-      return { audience: grant.audience, permissions: fewest(named, grant.permissions, declared) }
-    }),
+    held.map(({ audience, direct, implications, named }) => ({
+      audience,
+      permissions: implications.fewest(named, direct),
+    })),
   )
 }
 
-/** Those granted directly, and of the others those that no other of these implies. */
-const fewest = (
-  named: readonly string[],
-  direct: readonly string[],
-  declared: Audience['permissions'],
-): string[] => {
-  const kept = named.filter((name) => direct.includes(name))
-  for (const name of widestFirst(named, declared)) {
-    if (!kept.some((other) => implied(other, declared).includes(name))) kept.push(name)
+/** The grants that hold a name. */
+const groupByName = <T extends { names: ReadonlySet<string> }>(
+  held: readonly T[],
+): ReadonlyMap<string, T[]> => {
+  const holders = new Map<string, T[]>()
+  for (const grant of held) {
+    for (const name of grant.names) {
+      const others = holders.get(name)
+      if (others === undefined) holders.set(name, [grant])
+      else others.push(grant)
+    }
   }
-  return named.filter((name) => kept.includes(name))
-}
-
-/** What implies another comes before it. */
-const widestFirst = (names: readonly string[], declared: Audience['permissions']): string[] => {
-  const reach = (name: string): number => implied(name, declared).length
-  return names.toSorted((a, b) => reach(b) - reach(a))
+  return holders
 }
 
 const withAny = (grants: readonly Grant[]): Grant[] =>
@@ -113,14 +116,17 @@ const withAny = (grants: readonly Grant[]): Grant[] =>
     .map(({ audience, permissions }) => ({ audience, permissions }))
 
 /** Permissions that have gone since they were written down are not given. */
-export const remainingGrants = (grants: readonly Grant[], audiences: Known): Grant[] =>
-  withAny(
-    grants.map(({ audience, permissions }) => {
-      const declared = audiences.find(({ id }) => id === audience)?.permissions ?? []
-      const names = declared.map(({ name }) => name)
-      return { audience, permissions: permissions.filter((name) => names.includes(name)) }
-    }),
+export const remainingGrants = (grants: readonly Grant[], audiences: Known): Grant[] => {
+  const declared = new Map(
+    audiences.map(({ id, permissions }) => [id, new Set(permissions.map(({ name }) => name))]),
   )
+  return withAny(
+    grants.map(({ audience, permissions }) => ({
+      audience,
+      permissions: permissions.filter((name) => declared.get(audience)?.has(name)),
+    })),
+  )
+}
 
 /** Details without the targets and parts that have gone since they were written down. */
 export const remainingDetails = (
@@ -133,5 +139,6 @@ export const remainingDetails = (
     const resource = find(type, identifier)
     if (resource === null) return []
     if (parts === null) return [entry]
-    return [{ ...entry, parts: parts.filter((part) => resource.parts.includes(part)) }]
+    const known = new Set(resource.parts)
+    return [{ ...entry, parts: parts.filter((part) => known.has(part)) }]
   })

@@ -2,15 +2,10 @@
 // on an order.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type Narrowing,
-  formError,
-  isWithin,
-  narrowDetail,
-  narrowDetails,
-  takenDetails,
-} from '../src/details.ts'
+import { formError, takenDetails } from '../src/details.ts'
+import { type Narrowing, isHeld, narrowDetails } from '../src/grants/held-details.ts'
 import type { AuthorizationDetail, DetailValue } from '../src/store/store.ts'
+import { isWithinNaively, narrowDetailsNaively } from './support/naive-narrowing.ts'
 
 const RUNS = { numRuns: 1_000 }
 
@@ -186,10 +181,11 @@ describe('narrowing', () => {
     )
     fc.assert(
       fc.property(chain, ([own, given, wish]) => {
-        fc.pre(isWithin(own, given))
+        fc.pre(isHeld([own], given))
         expect(noMore(own, given)).toBe(true)
-        const result = narrowDetail(given, wish)
-        if (result !== null) expect(noMore(own, result)).toBe(true)
+        const outcome = narrowDetails([given], [wish])
+        if ('refused' in outcome) return
+        for (const result of outcome.details) expect(noMore(own, result)).toBe(true)
       }),
       RUNS,
     )
@@ -198,7 +194,55 @@ describe('narrowing', () => {
   test('an entry that is not there in full is not given on', () => {
     fc.assert(
       fc.property(entry, entry, (own, other) => {
-        expect(isWithin(own, other)).toBe(noMore(own, other))
+        expect(isHeld([own], other)).toBe(noMore(own, other))
+      }),
+      RUNS,
+    )
+  })
+})
+
+describe('comparing with every granted entry, one after the other,', () => {
+  /** Several that are granted, entries alike among them, and several wishes that come close to them. */
+  const requests = fc
+    .tuple(fc.array(entry, { minLength: 1, maxLength: 6 }), fc.array(fc.nat(), { maxLength: 4 }))
+    .chain(([granted, picks]) =>
+      fc.tuple(
+        fc
+          .array(fc.constantFrom(...granted), { maxLength: 3 })
+          .map((more) => [...granted, ...more]),
+        fc.tuple(...picks.map((i) => near(granted[i % granted.length] as AuthorizationDetail))),
+      ),
+    )
+
+  test('narrows to the same', () => {
+    const outcomes = new Set<string>()
+    fc.assert(
+      fc.property(requests, ([granted, wishes]) => {
+        const outcome = narrowDetails(granted, wishes)
+        expect(outcome).toEqual(narrowDetailsNaively(granted, wishes))
+        outcomes.add('refused' in outcome ? outcome.refused : 'details')
+        // Prepared by the first call.
+        expect(narrowDetails(granted, wishes)).toEqual(outcome)
+      }),
+      { numRuns: 5_000 },
+    )
+    expect([...outcomes].sort()).toEqual([
+      'details',
+      'details_ambiguous',
+      'details_not_granted',
+      'details_repeated',
+      'resource_not_named',
+      'run_not_named',
+    ])
+  })
+
+  test('finds the same entry held', () => {
+    fc.assert(
+      fc.property(requests, entry, ([granted, wishes], other) => {
+        for (const one of [...granted, ...wishes, other]) {
+          const naive = granted.some((own) => isWithinNaively(own, one))
+          expect(isHeld(granted, one)).toBe(naive)
+        }
       }),
       RUNS,
     )

@@ -15,7 +15,7 @@ const LAYERS: readonly RegExp[] = [
   /^(oauth|http|admin)\//,
   /^(config|enroll|upkeep)\.ts$/,
   /^(signing|revocation|store|audit)\//,
-  /^(deps|audit|usage|ledger|json|details|log|secret|constants|errors)\.ts$/,
+  /^(grants\/|(deps|audit|usage|ledger|json|details|log|secret|constants|errors)\.ts$)/,
 ]
 
 /** Packages of their own: they import `jose` and themselves. */

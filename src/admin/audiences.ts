@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE } from '../constants.ts'
+import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE, MAX_IMPLICATIONS } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
+import { isCircular } from '../grants/permissions.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import type { Audience, Permission } from '../store/store.ts'
 import { MAX_LIST, algorithm, audienceId, listOf, permissionName, tokenTtl } from './fields.ts'
@@ -15,10 +16,14 @@ const permissions = z
   .refine((list) => new Set(list.map((p) => p.name)).size === list.length, {
     error: 'must declare each permission once',
   })
+  .refine((list) => list.reduce((sum, p) => sum + p.implies.length, 0) <= MAX_IMPLICATIONS, {
+    error: `must have at most ${MAX_IMPLICATIONS} implications together`,
+    abort: true,
+  })
   .refine((list) => undeclared(list) === undefined, {
     error: 'must declare every permission that another one implies',
   })
-  .refine((list) => !hasCycle(list), { error: 'must not imply each other in a circle' })
+  .refine((list) => !isCircular(list), { error: 'must not imply each other in a circle' })
 
 const settings = {
   permissions: permissions.optional(),
@@ -42,17 +47,6 @@ type AudienceChange = z.output<typeof audienceChange>
 const undeclared = (list: readonly Permission[]): string | undefined => {
   const names = new Set(list.map((p) => p.name))
   return list.flatMap((p) => p.implies).find((name) => !names.has(name))
-}
-
-/** Takes away, again and again, what implies nothing that is left; a circle never goes. */
-const hasCycle = (list: readonly Permission[]): boolean => {
-  let left = [...list]
-  for (;;) {
-    const names = new Set(left.map((p) => p.name))
-    const rest = left.filter((p) => p.implies.some((name) => names.has(name)))
-    if (rest.length === left.length) return left.length > 0
-    left = rest
-  }
 }
 
 const supported = ({ deps }: Admin, name: Algorithm | undefined): Algorithm | undefined => {

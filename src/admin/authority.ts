@@ -1,8 +1,9 @@
 // Who may administer what (design: Rules, 2). Pure: no I/O.
 import { ADMIN_AUDIENCE } from '../constants.ts'
-import { isWithin, takenDetails } from '../details.ts'
+import { takenDetails } from '../details.ts'
 import { OperationRefused } from '../errors.ts'
-import { implied } from '../revocation/rules.ts'
+import { isHeld } from '../grants/held-details.ts'
+import { grantedNames } from '../grants/permissions.ts'
 import type { AuthorizationDetail, Client, Grant, TokenSubject } from '../store/store.ts'
 import { fieldsRefused, there } from './operation.ts'
 
@@ -45,12 +46,7 @@ export const authorityOf = (
   holds: workspace && {
     plugins: new Set(plugins.map(({ id }) => id)),
     details,
-    grants: new Map(
-      grants.map(({ audience, permissions: granted }) => [
-        audience.id,
-        new Set(granted.flatMap((name) => implied(name, audience.permissions))),
-      ]),
-    ),
+    grants: new Map(grants.map((grant) => [grant.audience.id, grantedNames(grant)])),
   },
 })
 
@@ -98,9 +94,9 @@ export const checkGiven = (authority: Authority, after: Given, before: Given = N
     const { details } = authority.holds
     const given = takenDetails(after.details, before.details)
     // What the client has already may be made less of.
-    const known = [...details, ...before.details]
-    const held = given.every((entry) => known.some((own) => isWithin(own, entry)))
-    if (!held) throw exceeds('authorization_details')
+    const held = (entry: AuthorizationDetail) =>
+      isHeld(details, entry) || isHeld(before.details, entry)
+    if (!given.every(held)) throw exceeds('authorization_details')
   }
   const had = pairs(before.grants)
   const given = [...pairs(after.grants)].filter((pair) => !had.has(pair))
@@ -111,8 +107,10 @@ export const checkGiven = (authority: Authority, after: Given, before: Given = N
 export const checkWorth = (authority: Authority, client: Given): void =>
   checkGiven(authority, client)
 
-const added = (before: readonly string[], after: readonly string[]): string[] =>
-  after.filter((item) => !before.includes(item))
+const added = (before: readonly string[], after: readonly string[]): string[] => {
+  const had = new Set(before)
+  return after.filter((item) => !had.has(item))
+}
 
 /** A permission at an audience as text, to be compared. */
 const pairs = (grants: readonly Grant[]): Set<string> =>

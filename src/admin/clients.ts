@@ -161,7 +161,7 @@ export const writeClient = async (
     checkUnbound(after)
     // Of the details only those that are given: a type that is "any" may have lost its last resource.
     const details = update.details ?? []
-    await checkReferences(admin, { ...after, details, createPlugins: false })
+    await checkReferences(admin, { ...after, details, createPlugins: false }, before)
     await admin.deps.store.updateClient(before, update, now(admin))
   })
   return await showClient(admin, id)

@@ -3,8 +3,12 @@ import { z } from 'zod'
 import { isSecureOrLoopback } from '../config.ts'
 import {
   CHOSEN_ID as ID,
+  MAX_CAPABILITIES_CHARS,
   MAX_DETAILS,
+  MAX_DETAILS_CHARS,
+  MAX_DETAIL_VALUES,
   MAX_ENROLLMENT_TTL_SECONDS,
+  MAX_GRANTED_PERMISSIONS,
   MAX_NAME_CHARS,
   MAX_PREVIOUS_EXPIRES_IN_SECONDS,
   MAX_QUOTA_PER_MINUTE,
@@ -16,13 +20,13 @@ import {
 import { TOOL_RUN, formError, requiredMembers, targetOf } from '../details.ts'
 import { isScopeToken } from '../oauth/narrowing.ts'
 import { isAlgorithm } from '../signing/algorithms.ts'
-import type { AuthorizationDetail } from '../store/store.ts'
+import type { AuthorizationDetail, Grant } from '../store/store.ts'
 
 const ID_RULE = 'must be 1 to 128 of A-Z a-z 0-9 . _ : / ~ - and begin with a letter or digit'
 const MAX_AUDIENCE_URI_CHARS = 255
 const MAX_PERMISSION_CHARS = 128
 const MAX_CAPABILITY_CHARS = 128
-/** Longest list, in entries: what is made of one takes time that grows with its square. */
+/** Longest list, in entries. */
 export const MAX_LIST = 1_000
 
 /** An id that a person chooses: plugin, workspace, snapshot. */
@@ -94,12 +98,24 @@ export const listOf = <T extends z.ZodType<string>>(item: T) =>
     .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries` })
     .transform((items) => [...new Set(items)])
 
+/** A token of one of the plugin's clients carries them all. */
+export const capabilities = listOf(capability).refine(
+  (list) => JSON.stringify(list).length <= MAX_CAPABILITIES_CHARS,
+  { error: `must have at most ${MAX_CAPABILITIES_CHARS} characters as JSON` },
+)
+
+export const permissionsIn = (grants: readonly Pick<Grant, 'permissions'>[]): number =>
+  grants.reduce((sum, { permissions }) => sum + permissions.length, 0)
+
 /** `{ audience, permissions }`, each audience once. */
 export const grants = z
   .array(z.strictObject({ audience: audienceId, permissions: listOf(permissionName) }))
   .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries` })
   .refine((list) => new Set(list.map(({ audience }) => audience)).size === list.length, {
     error: 'must name each audience once',
+  })
+  .refine((list) => permissionsIn(list) <= MAX_GRANTED_PERMISSIONS, {
+    error: `must have at most ${MAX_GRANTED_PERMISSIONS} permissions at all audiences together`,
   })
 
 const missingMember = (entries: readonly AuthorizationDetail[]) => {
@@ -120,6 +136,19 @@ const partOfAny = (entries: readonly AuthorizationDetail[]) => {
   return i < 0 ? null : { path: `${i}.parts`, must }
 }
 
+/** Products of the limits of one entry. */
+const tooLarge = (entries: readonly AuthorizationDetail[]) => {
+  const values = entries
+    .flatMap((entry) => Object.values(entry))
+    .reduce<number>((sum, value) => sum + (Array.isArray(value) ? value.length : 0), 0)
+  if (values > MAX_DETAIL_VALUES) {
+    return { path: '', must: `have at most ${MAX_DETAIL_VALUES} values in all lists together` }
+  }
+  const chars = JSON.stringify(entries).length
+  const must = `have at most ${MAX_DETAILS_CHARS} characters as JSON`
+  return chars > MAX_DETAILS_CHARS ? { path: '', must } : null
+}
+
 /** Checked below as it was sent: an object schema would leave a member `__proto__` out without a word. */
 const detail = z.custom<AuthorizationDetail>().meta({
   override: {
@@ -135,7 +164,8 @@ export const grantedDetails = z
   .array(detail)
   .max(MAX_DETAILS, { error: `must be a list of at most ${MAX_DETAILS} objects`, abort: true })
   .superRefine((entries, context) => {
-    const error = formError(entries) ?? missingMember(entries) ?? partOfAny(entries)
+    const error =
+      formError(entries) ?? missingMember(entries) ?? partOfAny(entries) ?? tooLarge(entries)
     if (error === null) return
     const path = error.path === '' ? [] : error.path.split('.')
     context.addIssue({ code: 'custom', path, message: `must ${error.must}` })

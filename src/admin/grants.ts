@@ -29,5 +29,7 @@ const mergeGrants = (before: readonly Grant[], given: readonly Grant[]): Grant[]
   return [...before.filter((grant) => !named.has(grant.audience)), ...given]
 }
 
-const merge = (before: string[], add: string[] = [], remove: string[] = []): string[] =>
-  [...new Set([...before, ...add])].filter((item) => !remove.includes(item))
+const merge = (before: string[], add: string[] = [], remove: string[] = []): string[] => {
+  const removed = new Set(remove)
+  return [...new Set([...before, ...add])].filter((item) => !removed.has(item))
+}

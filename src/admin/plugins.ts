@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Plugin } from '../store/store.ts'
 import { requireUnbound } from './authority.ts'
-import { capability, chosenId, listOf, name, trust } from './fields.ts'
+import { capabilities, capability, chosenId, name, trust } from './fields.ts'
 import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { pluginView } from './views.ts'
@@ -9,7 +9,7 @@ import { pluginView } from './views.ts'
 const settings = {
   name: name.optional(),
   trust: trust.optional(),
-  capabilities: listOf(capability).optional(),
+  capabilities: capabilities.optional(),
   snapshot: chosenId.nullish(),
 }
 

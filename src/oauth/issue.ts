@@ -40,6 +40,8 @@ export const issueToken = async (
   logged: Record<string, unknown>,
 ): Promise<TokenResponse> => {
   const narrowed = narrow(request, subject)
+  // Before anything is looked up or signed for a token that no resource server would take.
+  if (narrowed.scope.join(' ').length > MAX_TOKEN_BYTES) throw new OAuthError('token_too_long')
   await checkTargets(narrowed.details, subject, deps)
   const runs = await checkRuns(narrowed.details, subject, deps)
   const ttl = lifetime(subject.tokenTtl, narrowed.audience.tokenTtl, deps.tokenTtlSeconds)
@@ -107,8 +109,8 @@ const checkTargets = async (
     const { type, identifier, parts } = targetOf(entry)
     const resource = identifier === null ? null : await store.findResource(type, identifier)
     const there = resource !== null && resource.workspaceId === workspace?.id
-    const known = there ? resource.parts : []
-    const allThere = parts === null || parts.every((part) => known.includes(part))
+    const known = new Set(there ? resource.parts : [])
+    const allThere = parts === null || parts.every((part) => known.has(part))
     if ((identifier !== null && !there) || !allThere) throw new OAuthError('details_not_granted')
   }
 }

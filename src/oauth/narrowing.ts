@@ -1,7 +1,7 @@
 // From what a client is granted to what one token carries: a request can only narrow. Pure: no I/O.
-import { narrowDetails } from '../details.ts'
 import { OAuthError } from '../errors.ts'
-import { implied } from '../revocation/rules.ts'
+import { narrowDetails } from '../grants/held-details.ts'
+import { grantedNames, implicationsOf } from '../grants/permissions.ts'
 import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
 
 export type TokenRequest = {
@@ -59,18 +59,12 @@ const isAbsoluteUri = (text: string): boolean =>
   /^[a-z][a-z0-9+.-]*:/i.test(text) && !text.includes('#') && URL.canParse(text)
 
 /** RFC 6749 §3.3: refused as a whole or granted as a whole, never shortened. */
-const selectScope = (
-  scope: string | undefined,
-  { audience, permissions }: SubjectGrant,
-): string[] => {
-  const expand = (names: readonly string[]): string[] => [
-    ...new Set(names.flatMap((name) => implied(name, audience.permissions))),
-  ]
-  const granted = expand(permissions)
-  if (scope === undefined) return granted
+const selectScope = (scope: string | undefined, grant: SubjectGrant): string[] => {
+  const granted = grantedNames(grant)
+  if (scope === undefined) return [...granted]
   const asked = parseScope(scope)
-  if (!asked.every((name) => granted.includes(name))) throw new OAuthError('scope_not_granted')
-  return expand(asked)
+  if (!asked.every((name) => granted.has(name))) throw new OAuthError('scope_not_granted')
+  return [...implicationsOf(grant.audience.permissions).expand(asked)]
 }
 
 /**

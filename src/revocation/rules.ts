@@ -1,12 +1,12 @@
 // What counts as taking something away, and what the rules say of a token. Pure: no I/O.
 import { createHash } from 'node:crypto'
 import { takenDetails } from '../details.ts'
+import { permissionsLosing } from '../grants/permissions.ts'
 import type {
   Audience,
   Client,
   ClientChange,
   NewAudience,
-  Permission,
   Plugin,
   Workspace,
 } from '../store/store.ts'
@@ -27,8 +27,10 @@ export const runRuleValue = (workspaceId: string | null, identifier: string): st
     .update(`${workspaceId ?? ''}\n${identifier}`)
     .digest('base64url')
 
-const lacks = <T>(before: readonly T[], after: readonly T[] | undefined): boolean =>
-  after !== undefined && before.some((item) => !after.includes(item))
+const lacks = <T>(before: readonly T[], after: readonly T[] | undefined): boolean => {
+  const kept = new Set(after)
+  return after !== undefined && before.some((item) => !kept.has(item))
+}
 
 const flatGrants = (grants: Client['grants']): string[] =>
   grants.flatMap((grant) => grant.permissions.map((name) => JSON.stringify([grant.audience, name])))
@@ -57,25 +59,5 @@ export const permissionsTaken = (before: Audience, change: Partial<NewAudience>)
     return before.permissions.map((permission) => permission.name)
   }
   const after = change.permissions
-  if (after === undefined) return []
-  return before.permissions
-    .filter(({ name }) => lacks(implied(name, before.permissions), implied(name, after)))
-    .map(({ name }) => name)
-}
-
-/**
- * A permission and all that it implies, itself first, in the order in which they are reached.
- * Empty for a name that the audience does not have.
- */
-export const implied = (name: string, permissions: readonly Permission[]): string[] => {
-  const byName = new Map(permissions.map((permission) => [permission.name, permission]))
-  const reached = new Set<string>()
-  const waiting = [name]
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const permission = byName.get(next)
-    if (permission === undefined || reached.has(next)) continue
-    reached.add(next)
-    waiting.push(...permission.implies)
-  }
-  return [...reached]
+  return after === undefined ? [] : permissionsLosing(before.permissions, after)
 }

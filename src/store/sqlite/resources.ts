@@ -47,17 +47,33 @@ export const writeDetails = (
   db.insert(clientDetails).select(sql`
     select ${clientId}, key, json_extract(value, '$.type'), json_extract(value, '$.identifier'), value
     from json_each(${JSON.stringify(details)})`) as Statement,
-  assert(db, 'unchanged', sql`not exists (${danglingDetails(clientId)})`),
+  assert(
+    db,
+    'unchanged',
+    sql`not exists (${danglingDetails(clientId)}) and not exists (${danglingParts(clientId)})`,
+  ),
 ]
 
+/** Details of a client whose target is not in its workspace. */
 const danglingDetails = (clientId: string): SQL => sql`
   select 1 from client_details d join clients c on c.id = d.client_id
     left join resources r on r.type = d.type and r.id = d.identifier
       and r.status = 'active' and r.workspace_id = c.workspace_id
+  where d.client_id = ${clientId} and d.type <> ${TOOL_RUN} and d.identifier <> '*' and r.id is null`
+
+/**
+ * Parts in the details of a client that their target does not have. The known parts depend on no outer row, so
+ * SQLite lists them once and looks each part up.
+ */
+const danglingParts = (clientId: string): SQL => sql`
+  select 1 from client_details d, json_each(d.entry, '$.parts') part
   where d.client_id = ${clientId} and d.type <> ${TOOL_RUN} and d.identifier <> '*'
-    and (r.id is null or (json_type(d.entry, '$.parts') = 'array' and exists (
-      select 1 from json_each(d.entry, '$.parts') part
-      where part.value not in (select value from json_each(r.parts)))))`
+    and json_type(d.entry, '$.parts') = 'array'
+    and (d.type, d.identifier, part.value) not in (
+      select r.type, r.id, known.value
+      from resources r, json_each(r.parts) known
+      where (r.type, r.id) in (
+        select type, identifier from client_details where client_id = ${clientId}))`
 
 /** Where a resource is in a list: an id is one among those of its type, and neither has a space. */
 const position = {
@@ -79,6 +95,15 @@ const grantsPart = (parts: readonly string[]): SQL => sql`(
 export const resourceVerbs = (driver: Driver): ResourceVerbs => {
   const { db, atomically } = driver
   const active = (where?: SQL) => and(eq(resources.status, 'active'), where)
+  const one = db
+    .select(shown)
+    .from(resources)
+    .where(
+      active(
+        and(eq(resources.type, sql.placeholder('type')), eq(resources.id, sql.placeholder('id'))),
+      ),
+    )
+    .prepare()
   const types = db
     .selectDistinct({ type: resources.type })
     .from(resources)
@@ -120,8 +145,8 @@ export const resourceVerbs = (driver: Driver): ResourceVerbs => {
     },
 
     async findResource(type, id) {
-      const one = active(and(eq(resources.type, type), eq(resources.id, id)))
-      return (await db.select(shown).from(resources).where(one))[0] ?? null
+      const rows: Resource[] = await one.all({ type, id })
+      return rows[0] ?? null
     },
 
     listResourceTypes: remembering(driver, async (_all: 'all') => {
@@ -135,7 +160,8 @@ export const resourceVerbs = (driver: Driver): ResourceVerbs => {
 
     async updateResource(before, parts, now) {
       const etag = newEtag()
-      const taken = before.parts.filter((part) => !parts.includes(part))
+      const kept = new Set(parts)
+      const taken = before.parts.filter((part) => !kept.has(part))
       const losing = sql`${pointingAt(before)} and ${grantsPart(taken)}`
       await atomically([
         db.update(resources).set({ parts, etag }).where(isSame(before)) as Statement,

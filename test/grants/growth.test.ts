@@ -1,0 +1,144 @@
+// Inputs at which work would grow with a product of limits: four times as much costs about four times the CPU.
+// Quadratic work costs sixteen times as much; the bound of ten leaves room for noise.
+import { expect, it } from 'vitest'
+import { formError } from '../../src/details.ts'
+import { narrowGrants, remainingDetails, remainingGrants } from '../../src/enroll.ts'
+import { narrowDetails } from '../../src/grants/held-details.ts'
+import { permissionsTaken, takesFromClient } from '../../src/revocation/rules.ts'
+import type { Audience, AuthorizationDetail, Client } from '../../src/store/store.ts'
+import { narrow } from '../../src/oauth/narrowing.ts'
+import { START_SECONDS, startServer } from '../support/server.ts'
+
+const MAX_GROWTH = 10
+
+type Work = () => unknown
+
+const cpuMs = async (work: Work): Promise<number> => {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
+/** The least of a few tries: noise only adds. */
+const least = async (prepare: () => Work | Promise<Work>): Promise<number> => {
+  const times: number[] = []
+  for (let i = 0; i < 5; i++) times.push(await cpuMs(await prepare()))
+  return Math.min(...times)
+}
+
+const many = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => prefix + i)
+
+const chain = (count: number) =>
+  many('p', count).map((name, i, names) => ({ name, implies: names.slice(i + 1, i + 6) }))
+
+const audience = (count: number) => ({
+  ...{ id: 'docs', requiresPlugin: false, tokenTtl: null, algorithm: 'RS256' as const },
+  permissions: chain(count),
+})
+
+const playlists = (count: number, values: number): AuthorizationDetail[] =>
+  many('r', count).map((identifier) => ({
+    ...{ type: 'playlist', identifier, actions: many('a', values) },
+    parts: many('x', values),
+  }))
+
+const server = await startServer()
+let clients = 0
+
+/** Writes details of 20 entries with so many parts each, which the store looks up. */
+const writesDetails = async (parts: number): Promise<Work> => {
+  const set = clients++
+  const details = many(`s${set}-`, 20).map((identifier) => ({
+    ...{ type: 'playlist', identifier, actions: [] },
+    parts: many('x', parts),
+  }))
+  for (const { identifier, parts: all } of details) {
+    await server.resource('playlist', identifier, 'default', all)
+  }
+  const { id } = await server.client()
+  const before = await server.store.findClient(id)
+  if (before === null) throw new Error('no client')
+  return () => server.store.updateClient(before, { details }, START_SECONDS)
+}
+
+const INPUTS: [title: string, size: number, prepare: (size: number) => Work | Promise<Work>][] = [
+  [
+    'details narrowed to 100 entries that each copy a long list',
+    100,
+    (size) => {
+      const granted = playlists(100, size).map((entry) => ({ ...entry, identifier: '*' }))
+      const asked = many('r', 100).map((identifier) => ({ type: 'playlist', identifier }))
+      return () => narrowDetails(granted, asked)
+    },
+  ],
+  ['details checked for their form', 100, (size) => () => formError(playlists(100, size))],
+  ['details written with parts that are looked up', 100, writesDetails],
+  [
+    'details left of an enrollment',
+    100,
+    (size) => {
+      const details = playlists(100, size)
+      const resource = { parts: many('x', size) }
+      return () => remainingDetails(details, () => resource)
+    },
+  ],
+  [
+    'a token for all that a grant implies',
+    250,
+    (size) => {
+      const grants = [{ audience: audience(size), permissions: many('p', size) }]
+      return () => narrow({}, { grants, plugins: [], details: [] })
+    },
+  ],
+  [
+    'a scope that names all permissions',
+    250,
+    (size) => {
+      const grants = [{ audience: audience(size), permissions: ['p0'] }]
+      const scope = many('p', size).join(' ')
+      return () => narrow({ scope }, { grants, plugins: [], details: [] })
+    },
+  ],
+  [
+    'grants cut down to a scope',
+    250,
+    (size) => {
+      const grants = [{ audience: 'docs', permissions: ['p0'] }]
+      const known = [audience(size)]
+      return () => narrowGrants(grants, many('p', size), known)
+    },
+  ],
+  [
+    'grants left of an enrollment',
+    250,
+    (size) => {
+      const grants = [{ audience: 'docs', permissions: many('p', size) }]
+      const known = [audience(size)]
+      return () => remainingGrants(grants, known)
+    },
+  ],
+  [
+    'permissions that imply less',
+    250,
+    (size) => {
+      const before = { ...audience(size), etag: '', createdAt: 0 } as Audience
+      return () => permissionsTaken(before, { permissions: chain(size).slice(0, -1) })
+    },
+  ],
+  [
+    'grants taken from a client',
+    1_000,
+    (size) => {
+      const grants = [{ audience: 'docs', permissions: many('p', size) }]
+      const client = { grants, plugins: many('q', size), details: [] as unknown } as Client
+      return () => takesFromClient(client, { grants, plugins: client.plugins })
+    },
+  ],
+]
+
+it.each(INPUTS)('%s', async (_, size, prepare) => {
+  const small = await least(() => prepare(size))
+  const large = await least(() => prepare(4 * size))
+  expect(large / Math.max(small, 0.2)).toBeLessThan(MAX_GROWTH)
+})

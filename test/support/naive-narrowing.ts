@@ -1,0 +1,87 @@
+// Narrowing and implication as their definitions say, entry by entry and name by name: what the fast ones are
+// compared with.
+import { TOOL_RUN } from '../../src/details.ts'
+import type { Narrowing } from '../../src/grants/held-details.ts'
+import type { AuthorizationDetail, DetailValue, Permission } from '../../src/store/store.ts'
+
+const ANY = '*'
+
+/** Two entries that mean the same have the same text, whatever the order of their members and lists. */
+const canonical = (entry: AuthorizationDetail): string =>
+  JSON.stringify(
+    Object.keys(entry)
+      .sort()
+      .map((name) => {
+        const value = entry[name]
+        return [
+          name,
+          Array.isArray(value) ? [...value].map((v) => JSON.stringify(v)).sort() : value,
+        ]
+      }),
+  )
+
+/** @returns null where the grant does not allow it */
+const narrowDetail = (
+  granted: AuthorizationDetail,
+  asked: AuthorizationDetail,
+): AuthorizationDetail | null => {
+  const allowed = (name: string): boolean =>
+    Object.hasOwn(granted, name) && allows(granted[name], asked[name])
+  const names = Object.keys(asked)
+  const lists = names.filter((name) => Array.isArray(asked[name]))
+  const others = names.filter((name) => !Array.isArray(asked[name]))
+  return [...others, ...lists].every(allowed) ? { ...granted, ...asked } : null
+}
+
+const allows = (granted: DetailValue | undefined, asked: DetailValue | undefined): boolean => {
+  if (granted === ANY) return true
+  if (Array.isArray(granted)) {
+    const values = new Set<unknown>(granted)
+    return Array.isArray(asked) && asked.every((item) => values.has(item))
+  }
+  return granted === asked
+}
+
+/** Whether an entry as it stands gives no more than a granted one: it names every member of it. */
+export const isWithinNaively = (
+  granted: AuthorizationDetail,
+  entry: AuthorizationDetail,
+): boolean =>
+  Object.keys(granted).every((name) => Object.hasOwn(entry, name)) &&
+  narrowDetail(granted, entry) !== null
+
+/** Compares each entry that is asked for with each one that is granted. */
+export const narrowDetailsNaively = (
+  granted: readonly AuthorizationDetail[],
+  asked: readonly AuthorizationDetail[],
+): Narrowing => {
+  const details = new Map<string, AuthorizationDetail>()
+  for (const wish of asked) {
+    const fits = granted.flatMap((entry) => narrowDetail(entry, wish) ?? [])
+    const different = new Map(fits.map((entry) => [canonical(entry), entry]))
+    const [found] = different
+    if (found === undefined) return { refused: 'details_not_granted' }
+    if (different.size > 1) return { refused: 'details_ambiguous' }
+    const [text, entry] = found
+    if (details.has(text)) return { refused: 'details_repeated' }
+    if (entry['identifier'] === ANY) {
+      return { refused: entry.type === TOOL_RUN ? 'run_not_named' : 'resource_not_named' }
+    }
+    details.set(text, entry)
+  }
+  return { details: [...details.values()] }
+}
+
+/** A permission and all that it implies, itself first, in the order in which they are reached. */
+export const impliedNaively = (name: string, permissions: readonly Permission[]): string[] => {
+  const byName = new Map(permissions.map((permission) => [permission.name, permission]))
+  const reached = new Set<string>()
+  const waiting = [name]
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const permission = byName.get(next)
+    if (permission === undefined || reached.has(next)) continue
+    reached.add(next)
+    waiting.push(...permission.implies)
+  }
+  return [...reached]
+}
