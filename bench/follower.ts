@@ -95,7 +95,7 @@ const batchFrom = (from: number, first: number): RevocationSubject[] =>
   Array.from({ length: BATCH }, (_, i) => {
     const jti = idOf(first + (((from + i) * 7_919) % RULES))
     // As a literal, which is how the verifier makes it: an object that is spread is one that is slow to read.
-    return { kid, jti, client: CLIENT, plugin: null, workspace: WORKSPACE, runs: [] }
+    return { kid, jti, client: CLIENT, plugin: null, workspaces: [WORKSPACE], runs: [] }
   })
 
 const CLIENT = { value: 'lkc_7hQm0c8wJ9f2S4tXb1YzKg', gen: 1 }

@@ -27,6 +27,9 @@ export const newRegistrationToken = (random: RandomBytes): string =>
 /** A token id (RFC 7519 §4.1.7). */
 export const newJti = (random: RandomBytes): string => base64url(random(ID_BYTES))
 
+/** What tokens of a workspace carry, so that rules over it name no id. */
+export const newWorkspaceRef = (random: RandomBytes): string => base64url(random(ID_BYTES))
+
 /** What is stored of a secret. */
 export const hashSecret = (secret: string): string =>
   createHash('sha256').update(secret).digest('base64url')

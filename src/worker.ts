@@ -58,7 +58,7 @@ const prepareKeys = async (
 ) => {
   const now = Math.floor(Date.now() / 1000)
   if (!(await store.isInitialized())) {
-    const seed = firstSeed(await firstKeys(algorithms, kek), null)
+    const seed = firstSeed(await firstKeys(algorithms, kek), null, randomBytes)
     const event = { actor: 'server', action: 'server.first_start', target: null }
     if (await store.bootstrap(seed, now, () => {}))
       await audit.write({ ...event, outcome: 'success' })

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS, MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { readAccessToken } from '../oauth/access-token.ts'
+import { seenIn } from './authority.ts'
+import { chosenId } from './fields.ts'
 import { type Admin, change, now, parse } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
 import { checkIssuer } from './tokens.ts'
@@ -15,6 +17,9 @@ export const revocationQuery = z.strictObject({
     })
     .optional(),
   client_id: z.string().max(MAX_CREDENTIAL_CHARS).optional(),
+  workspace_id: chosenId
+    .optional()
+    .meta({ description: 'Rules over this workspace, its clients and its runs.' }),
 })
 export const newRevocation = z
   .strictObject({
@@ -30,11 +35,13 @@ export const listRevocations = async (
   { deps, authority }: Admin,
   query: z.input<typeof revocationQuery> = {},
 ) => {
-  const { kind, client_id: clientId, ...page } = parse(revocationQuery, query)
-  const filter = { kind, clientId, workspaceId: authority.workspaceId ?? undefined }
+  const { kind, client_id: clientId, workspace_id: wanted, ...page } = parse(revocationQuery, query)
   return await pageBySeq(
     { ...page, list: 'revocations' },
-    (part) => deps.store.listRevocations(filter, part),
+    (part) =>
+      seenIn(authority, wanted, (workspaceId) =>
+        deps.store.listRevocations({ kind, clientId, workspaceId }, part),
+      ),
     revocationView,
   )
 }

@@ -57,7 +57,7 @@ export const revocationShown = z
     kind: z.enum(['jti', 'run', 'client', 'plugin', 'workspace', 'key']),
     value: z.string().meta({
       description:
-        'Of a workspace the SHA-256 (base64url) of its id; of a run that of the id of its workspace, a line feed and its identifier.',
+        'Of a workspace the SHA-256 (base64url) of the `workspace_ref` in its tokens; of a run that of this reference, a line feed and the identifier.',
     }),
     gen: z.int().nullable().meta({ description: 'Tokens of an older generation are revoked.' }),
     client_id: z.string().nullable().meta({ description: 'Whose token a `jti` rule takes back.' }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { newWorkspaceRef } from '../secret.ts'
 import type { Workspace, WorkspaceStatus } from '../store/store.ts'
 import { requireUnbound } from './authority.ts'
 import { chosenId, name } from './fields.ts'
@@ -37,8 +38,10 @@ export const createWorkspace = (admin: Admin, input: z.input<typeof newWorkspace
   change(admin, 'workspace.create', input.id, async () => {
     requireUnbound(admin.authority)
     const fields = parse(newWorkspace, input)
-    const workspace = { id: fields.id, name: fields.name ?? fields.id }
-    await admin.deps.store.createWorkspace(workspace, now(admin))
+    const { store, random } = admin.deps
+    const ref = newWorkspaceRef(random)
+    const workspace = { id: fields.id, name: fields.name ?? fields.id, ref }
+    await store.createWorkspace(workspace, now(admin))
     return await showWorkspace(admin, fields.id)
   })
 

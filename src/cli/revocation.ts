@@ -7,6 +7,11 @@ export const revocation = (program: Command): void => {
 
   listing(noun, 'the rules that are kept, oldest first', listRevocations, [
     ['--kind <KIND>', 'kind', 'only jti, run, client, plugin, workspace or key'],
+    [
+      '--workspace <ID>',
+      'workspace_id',
+      'only those over this workspace, its clients and its runs',
+    ],
     ['--client <ID>', 'client_id', 'only those over this client and its tokens'],
   ])
 }

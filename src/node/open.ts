@@ -77,7 +77,7 @@ const firstStart = async (
   const secret = newClientSecret(randomBytes, { name: 'first start' })
   const administrator = { ...newAdministrator(clientId, 'Administrator'), secret: secret.row }
   const credentials = { issuer: config.issuer, client_id: clientId, client_secret: secret.text }
-  const done = await store.bootstrap(firstSeed(keys, administrator), now, () =>
+  const done = await store.bootstrap(firstSeed(keys, administrator, randomBytes), now, () =>
     writeCredentials(config.keysDirectory, credentials),
   )
   if (!done) return

@@ -19,6 +19,7 @@ const CLAIMS = z.looseObject({
   jti: z.string(),
   workspace_id: z.string().optional(),
   workspace_gen: z.int().optional(),
+  workspace_ref: z.string().optional(),
   plugin_id: z.string().optional(),
   plugin_gen: z.int().optional(),
   plugin_trust: z.string().optional(),

@@ -3,7 +3,7 @@ import { CHOSEN_ID, MAX_TOKEN_BYTES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
 import { TOOL_RUN, targetOf } from '../details.ts'
 import { OAuthError } from '../errors.ts'
-import { runRuleValue } from '../revocation/rules.ts'
+import { namedRunValue } from '../revocation/rules.ts'
 import { newJti } from '../secret.ts'
 import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from './access-token.ts'
@@ -50,6 +50,8 @@ export const issueToken = async (
     iss: deps.issuer,
     ...subjectClaims(subject),
     ...narrowedClaims(narrowed),
+    // What rules over the workspace and over runs are made of.
+    ...((subject.workspace || runs.length > 0) && { workspace_ref: subject.workspaceRef }),
     iat,
     exp: iat + ttl,
     jti: newJti(deps.random),
@@ -130,7 +132,7 @@ const checkRuns = async (
   const runs = [...new Set(named.map((entry) => String(entry['identifier'])))]
   // Nobody could close a run that has no id.
   if (!runs.every((id) => CHOSEN_ID.test(id))) throw new OAuthError('run_malformed')
-  const values = runs.map((id) => runRuleValue(workspace?.id ?? null, id))
+  const values = runs.map((id) => namedRunValue(workspace?.id ?? null, id))
   if (await store.isRunClosed(values)) throw new OAuthError('run_closed')
   return runs
 }

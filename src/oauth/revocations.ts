@@ -7,7 +7,7 @@ type RevocationsDeps = Pick<Deps, 'store' | 'signer' | 'issuer' | 'clock' | 'rev
 
 /**
  * `GET /oauth/revocations`: the rules behind the cursor `after`, as a signed JWT; with `wait` (seconds) held
- * until there are any. Public, like the JWKS: it names no tenant and no run.
+ * until there are any. Public, like the JWKS: it names no workspace and no run.
  */
 export const revocations = (deps: RevocationsDeps) => {
   const list = createRevocationList(deps)

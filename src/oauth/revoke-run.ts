@@ -5,7 +5,7 @@ import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { coversRun } from '../details.ts'
 import { OAuthError } from '../errors.ts'
 import { countOut } from '../ledger.ts'
-import { runRuleValue } from '../revocation/rules.ts'
+import { namedRunValue } from '../revocation/rules.ts'
 import type { Run, TokenSubject } from '../store/store.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
@@ -50,7 +50,7 @@ const close = async (
     deps.audit.count({ ...event, target: null, outcome: 'refused', reason })
     throw new OAuthError(reason)
   }
-  if (await deps.store.isRunClosed([runRuleValue(workspaceId, identifier)])) {
+  if (await deps.store.isRunClosed([namedRunValue(workspaceId, identifier)])) {
     // The same request again and again leaves no row for each.
     deps.audit.count({ ...event, target: null, outcome: 'success', reason: 'run_closed' })
     return

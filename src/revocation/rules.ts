@@ -14,18 +14,27 @@ import type {
 /** Most trusted first: a step to the right takes something away. */
 const TRUST_TIERS = ['bundled', 'trusted', 'restricted'] as const
 
-/** The value of a workspace's rule: the list is public and names no tenant. */
-export const workspaceRuleValue = (workspaceId: string): string =>
-  createHash('sha256').update(workspaceId).digest('base64url')
+const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 /**
- * The value of a run's rule, which is known by both: no id of a workspace has a line feed, so no other pair has
- * the same text. Clients that belong to no workspace have one of their own, without a name.
+ * The value of a rule over a workspace. The list of rules is public: the reference is random, so that a stranger who
+ * guesses ids finds none of them there.
  */
-export const runRuleValue = (workspaceId: string | null, identifier: string): string =>
-  createHash('sha256')
-    .update(`${workspaceId ?? ''}\n${identifier}`)
-    .digest('base64url')
+export const workspaceRuleValue = (reference: string): string => hashed(reference)
+
+/** The value of a rule over a run. No reference has a line feed, so no other pair has the same text. */
+export const runRuleValue = (reference: string, identifier: string): string =>
+  hashed(`${reference}\n${identifier}`)
+
+/**
+ * The same with ids in the place of references, as servers before references wrote them. The table of closed runs,
+ * which is not public, is kept by this value.
+ */
+export const namedWorkspaceValue = (workspaceId: string): string => hashed(workspaceId)
+
+/** Clients that belong to no workspace have runs of their own, under the empty name. */
+export const namedRunValue = (workspaceId: string | null, identifier: string): string =>
+  hashed(`${workspaceId ?? ''}\n${identifier}`)
 
 const lacks = <T>(before: readonly T[], after: readonly T[] | undefined): boolean => {
   const kept = new Set(after)

@@ -31,6 +31,8 @@ export const workspaces = sqliteTable('workspaces', {
     .notNull()
     .default('active'),
   generation: generation(),
+  /** 128 random bits in every token of the workspace: rules in the public list are made of it, not of the id. */
+  ref: text('ref').notNull().default(''),
   etag: etag(),
   createdAt: createdAt(),
 })
@@ -310,14 +312,23 @@ export const revocationCounter = sqliteTable('revocation_counter', {
   epoch: text('epoch').notNull().default(''),
   /** The highest number of a rule that has been pruned. */
   prunedSeq: integer('pruned_seq').notNull().default(0),
+  /** The reference of clients that belong to no workspace. */
+  noWorkspaceRef: text('no_workspace_ref').notNull().default(''),
+  /**
+   * Of a database that was made before references: until when tokens without one live, so that rules are written
+   * with ids as well. Null: never, or that time is over.
+   */
+  namedRulesUntil: integer('named_rules_until'),
 })
 
 /** Runs for which nothing is issued any more, for good: the rules over their tokens end. */
 export const closedRuns = sqliteTable(
   'closed_runs',
   {
-    /** As in the rule: a hash of workspace and identifier. */
+    /** A hash of workspace and identifier (`namedRunValue`). */
     value: text('value').primaryKey(),
+    /** The value of its rule in the public list; null: closed before references, the same as `value`. */
+    ruleValue: text('rule_value'),
     /** Null: of clients that belong to no workspace. */
     workspaceId: text('workspace_id').references(() => workspaces.id),
     identifier: text('identifier').notNull(),

@@ -1,5 +1,6 @@
 // What an empty database starts with (design: Configuration, first start).
 import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE, DEFAULT_WORKSPACE } from '../constants.ts'
+import { type RandomBytes, newWorkspaceRef } from '../secret.ts'
 import type { KeyCandidate, NewAudience, NewClient, Seed } from './store.ts'
 
 const audience = (id: string, permissions: string[], requiresPlugin: boolean): NewAudience => ({
@@ -24,9 +25,14 @@ export const newAdministrator = (id: string, name: string): Omit<NewClient, 'sec
   details: [],
 })
 
-export const firstSeed = (keys: KeyCandidate[], administrator: NewClient | null): Seed => ({
+export const firstSeed = (
+  keys: KeyCandidate[],
+  administrator: NewClient | null,
+  random: RandomBytes,
+): Seed => ({
   keys,
-  workspace: { id: DEFAULT_WORKSPACE, name: 'Default' },
+  workspace: { id: DEFAULT_WORKSPACE, name: 'Default', ref: newWorkspaceRef(random) },
+  noWorkspaceRef: newWorkspaceRef(random),
   audiences: [
     audience(ADMIN_AUDIENCE, [ADMIN_READ, ADMIN_WRITE], false),
     audience('hook', ['hook:govern', 'hook:track'], true),

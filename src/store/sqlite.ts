@@ -24,7 +24,12 @@ type LifecycleVerbs = Pick<Store, 'isInitialized' | 'bootstrap' | 'ping' | 'clos
 const lifecycleVerbs = ({ db, atomically, close }: Driver): LifecycleVerbs => {
   /** The first statement fails on a database that has been filled, and takes the rest back. */
   const fill = (seed: Seed, now: number): Statement[] => [
-    db.insert(revocationCounter).values({ id: 1, seq: 0, epoch: newEtag() }) as Statement,
+    db.insert(revocationCounter).values({
+      id: 1,
+      seq: 0,
+      epoch: newEtag(),
+      noWorkspaceRef: seed.noWorkspaceRef,
+    }) as Statement,
     db
       .insert(workspaces)
       .values({ ...seed.workspace, etag: newEtag(), createdAt: now }) as Statement,

@@ -12,6 +12,8 @@ export type Workspace = {
   name: string
   status: WorkspaceStatus
   generation: number
+  /** Random, in every token of the workspace: public rules are made of it. It never changes. */
+  ref: string
   etag: string
   createdAt: number
 }
@@ -102,6 +104,8 @@ export type TokenSubject = {
   quotaPerMinute: number | null
   generation: number
   workspace: { id: string; status: WorkspaceStatus; generation: number } | null
+  /** Of the workspace; of clients without one the server's. */
+  workspaceRef: string
   plugins: Pick<Plugin, 'id' | 'trust' | 'capabilities' | 'snapshot' | 'generation'>[]
   grants: {
     audience: Pick<Audience, 'id' | 'requiresPlugin' | 'tokenTtl' | 'algorithm' | 'permissions'>
@@ -155,16 +159,17 @@ export type RevocationLookup = {
   jti: string
   clientId: string
   clientGen: number
-  workspace: { id: string; generation: number } | null
+  /** `values`: of the rules over it. A token of no workspace has no id and no values. */
+  workspace: { id: string | null; values: readonly string[]; generation: number }
   plugin: { id: string; generation: number } | null
-  /** The values of the rules over the runs that it names. */
+  /** The values of the rules over the runs that it names, and of those runs in the table of closed ones. */
   runs: readonly string[]
 }
 
 /** One execution of an agent, known by both. Null: of clients that belong to no workspace. */
 export type Run = { workspaceId: string | null; identifier: string }
 
-/** A run for which nothing is issued any more, for good. `id` is the value of its rule. */
+/** A run for which nothing is issued any more, for good. `id` is `namedRunValue` of it. */
 export type ClosedRun = Run & Position
 
 export type AuditOutcome = 'intent' | 'success' | 'refused' | 'failed'
@@ -335,13 +340,16 @@ export type NewClient = Pick<
   createPlugins: boolean
 }
 
+export type NewWorkspace = Pick<Workspace, 'id' | 'name' | 'ref'>
 export type NewAudience = Omit<Audience, 'etag' | 'createdAt'>
 export type NewPlugin = Pick<Plugin, 'id' | 'name' | 'trust' | 'capabilities' | 'snapshot'>
 
 /** What an empty database starts with. */
 export type Seed = {
   keys: KeyCandidate[]
-  workspace: Pick<Workspace, 'id' | 'name'>
+  workspace: NewWorkspace
+  /** The reference of clients that belong to no workspace. */
+  noWorkspaceRef: string
   audiences: NewAudience[]
   administrator: NewClient | null
 }
@@ -414,7 +422,7 @@ export interface Store {
    * @throws OperationRefused `unknown_reference` where there is no such workspace
    */
   closeRun(run: Run, now: number): Promise<void>
-  /** Whether one of these values of rules is that of a closed run. Never answered from memory. */
+  /** Whether one of these values (`namedRunValue`) is that of a closed run. Never answered from memory. */
   isRunClosed(values: readonly string[]): Promise<boolean>
   listClosedRuns(filter?: { workspaceId?: string | undefined }, part?: Part): Promise<ClosedRun[]>
 
@@ -422,7 +430,7 @@ export interface Store {
   // What takes something away raises the generation and writes the rule in the same step.
   listWorkspaces(filter?: WorkspaceFilter, part?: Part): Promise<Workspace[]>
   findWorkspace(id: string): Promise<Workspace | null>
-  createWorkspace(workspace: Pick<Workspace, 'id' | 'name'>, now: number): Promise<void>
+  createWorkspace(workspace: NewWorkspace, now: number): Promise<void>
   updateWorkspace(
     before: Workspace,
     change: Partial<Pick<Workspace, 'name' | 'status'>>,

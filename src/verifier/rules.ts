@@ -69,7 +69,7 @@ export const createRuleSet = (): RuleSet => {
         key.has(subject.kid) ||
         isOld(generations.client, subject.client) ||
         isOld(generations.plugin, subject.plugin) ||
-        isOld(generations.workspace, subject.workspace) ||
+        subject.workspaces.some((workspace) => isOld(generations.workspace, workspace)) ||
         hasRun(subject.runs)
       )
     },

@@ -9,7 +9,8 @@ export type RevocationSubject = {
   readonly jti: string
   readonly client: Counted | null
   readonly plugin: Counted | null
-  readonly workspace: Counted | null
+  /** By its reference, and by its id, as rules of older servers name it. */
+  readonly workspaces: readonly Counted[]
   readonly runs: readonly string[]
 }
 
@@ -19,7 +20,6 @@ const generationOf = (value: unknown): number => (Number.isSafeInteger(value) ? 
 const counted = (value: unknown, generation: unknown): Counted | null =>
   typeof value === 'string' ? { value, gen: generationOf(generation) } : null
 
-/** The list is public and names neither tenants nor runs. */
 const hashed = async (text: string): Promise<string> => {
   const digest = new Uint8Array(
     await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)),
@@ -28,26 +28,38 @@ const hashed = async (text: string): Promise<string> => {
   return base64.replaceAll('+', '-').replaceAll('/', '_').replace('=', '')
 }
 
-export const workspaceValue = (workspace: string): Promise<string> => hashed(workspace)
+/**
+ * The value of a rule over a workspace. The list is public: the reference is random, so that a stranger who guesses
+ * ids finds none of them there.
+ */
+export const workspaceValue = (reference: string): Promise<string> => hashed(reference)
 
-export const runValue = (workspace: string, identifier: string): Promise<string> =>
-  hashed(`${workspace}\n${identifier}`)
+/** The value of a rule over a run. No reference has a line feed, so no other pair has the same text. */
+export const runValue = (reference: string, identifier: string): Promise<string> =>
+  hashed(`${reference}\n${identifier}`)
 
 export const subjectOf = async (
   kid: string,
   claims: AccessTokenClaims,
 ): Promise<RevocationSubject> => {
-  const id = claims['workspace_id']
-  const workspace = typeof id === 'string' ? id : null
+  // Servers before references hashed ids in their place. Both are looked up: while servers of both versions share
+  // a database, a token with a reference can be revoked by a rule over the id.
+  const named = [claims['workspace_id'], claims.workspace_ref].filter(
+    (name) => typeof name === 'string',
+  )
+  const references = typeof claims['workspace_id'] === 'string' ? named : ['', ...named]
   const identifiers = detailsOf(claims, RUN_TYPE)
     .map((detail) => detail['identifier'])
     .filter((identifier) => typeof identifier === 'string')
+  const gen = generationOf(claims['workspace_gen'])
   return {
     kid,
     jti: claims.jti,
     client: counted(claims.client_id, claims['client_gen']),
     plugin: counted(claims['plugin_id'], claims['plugin_gen']),
-    workspace: counted(workspace && (await workspaceValue(workspace)), claims['workspace_gen']),
-    runs: await Promise.all(identifiers.map((run) => runValue(workspace ?? '', run))),
+    workspaces: (await Promise.all(named.map(workspaceValue))).map((value) => ({ value, gen })),
+    runs: await Promise.all(
+      identifiers.flatMap((run) => references.map((known) => runValue(known, run))),
+    ),
   }
 }

@@ -8,7 +8,7 @@ import {
   generateKeyPair,
 } from 'jose'
 import type { AuthorizationDetail } from './details.ts'
-import { type TestRevocation, createTestList } from './testing-list.ts'
+import { type TestRevocation, createTestList, testReference } from './testing-list.ts'
 
 export type { TestRevocation }
 
@@ -88,6 +88,10 @@ const sign = (
 ): Promise<string> => {
   const { audience, scope = '', pluginId, authorizationDetails, expiresIn = 900 } = options
   const iat = Math.floor(clock() / 1000)
+  const { workspace_id: workspace }: Record<string, unknown> = {
+    workspace_id: 'default',
+    ...options.claims,
+  }
   return new SignJWT({
     iss: issuer,
     sub: 'lkc_test',
@@ -100,6 +104,7 @@ const sign = (
     jti: crypto.randomUUID(),
     workspace_id: 'default',
     workspace_gen: 1,
+    workspace_ref: testReference(typeof workspace === 'string' ? workspace : ''),
     ...(pluginId !== undefined && {
       plugin_id: pluginId,
       plugin_gen: 1,

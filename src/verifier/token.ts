@@ -13,6 +13,8 @@ export type AccessTokenClaims = JsonObject & {
   readonly iat: number
   readonly jti: string
   readonly scope: string
+  /** What the rules over the token's workspace and runs are made of; absent in tokens of older servers. */
+  readonly workspace_ref?: string
 }
 
 export type ParsedToken = {
@@ -91,13 +93,13 @@ const REQUIRED_STRINGS = ['iss', 'sub', 'client_id', 'jti'] as const
 const parseClaims = (bytes: Uint8Array): AccessTokenClaims => {
   const claims = parseObject(bytes)
   if (claims === null) throw refusal('token_malformed')
-  const { exp, iat, nbf, scope } = claims
+  const { exp, iat, nbf, scope, workspace_ref: reference } = claims
   if (
     REQUIRED_STRINGS.some((name) => typeof claims[name] !== 'string') ||
     !isTime(exp) ||
     !isTime(iat) ||
     !(nbf === undefined || isTime(nbf)) ||
-    !(scope === undefined || typeof scope === 'string') ||
+    ![scope, reference].every((value) => value === undefined || typeof value === 'string') ||
     exp - iat > MAX_LIFETIME_SECONDS
   ) {
     throw refusal('token_malformed')

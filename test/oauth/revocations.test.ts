@@ -101,7 +101,7 @@ describe('the answer', () => {
       { seq: 1, kind: 'jti', value: 'the-jti', exp: START_SECONDS + 900 },
       { seq: 2, kind: 'client', value: id, gen: 2, exp },
       { seq: 3, kind: 'plugin', value: 'acme', gen: 2, exp },
-      { seq: 4, kind: 'workspace', value: workspaceRuleValue('tenant-of-ours'), gen: 2, exp },
+      { seq: 4, kind: 'workspace', value: workspaceRuleValue(workspace.ref), gen: 2, exp },
       { seq: 5, kind: 'key', value: kid, exp: null },
     ])
     expect(JSON.stringify(await fetchPage())).not.toContain('tenant-of-ours')

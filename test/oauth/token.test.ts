@@ -61,7 +61,7 @@ test('a token that is too long to be taken back is not issued', async () => {
 
 describe('the token', () => {
   const shared = { iss: ISSUER, iat: START_SECONDS, exp: START_SECONDS + 900, jti: RANDOM_ID }
-  const workspace = { workspace_id: 'default', workspace_gen: 1 }
+  const workspace = { workspace_id: 'default', workspace_gen: 1, workspace_ref: RANDOM_ID }
 
   test('header', async () => {
     const client = await server.client({ grants: { docs: ['read'] } })

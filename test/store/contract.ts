@@ -18,6 +18,7 @@ import { loginContract } from './contract/logins.ts'
 import { oneStateContract } from './contract/one-state.ts'
 import { partContract } from './contract/parts.ts'
 import { pluginContract } from './contract/plugins.ts'
+import { referenceContract } from './contract/references.ts'
 import { resourceContract } from './contract/resources.ts'
 import { revocationContract } from './contract/revocations.ts'
 import { runContract } from './contract/runs.ts'
@@ -32,6 +33,7 @@ const PARTS = [
   keyContract,
   revocationContract,
   atomicContract,
+  referenceContract,
   runContract,
   workspaceContract,
   audienceContract,

@@ -7,8 +7,14 @@ import {
   generateSQLiteMigration,
 } from 'drizzle-kit/api'
 import { describe, expect, it } from 'vitest'
+import { RULE_RETENTION_SECONDS } from '../../src/constants.ts'
 import { loadMigrations, migrate } from '../../src/store/migrate.ts'
 import * as schema from '../../src/store/schema.sqlite.ts'
+
+type Row = Record<string, unknown>
+
+/** When the newest rule was made, in seconds: by a server whose clock is ahead of this one's. */
+const AHEAD = 4_000_000_000
 
 const COMMITTED = loadMigrations()
 const FOLDER = new URL('../../drizzle/sqlite/', import.meta.url)
@@ -21,6 +27,16 @@ const tags = (client: BetterSqlite3.Database): unknown[] =>
 const schemaOf = (client: BetterSqlite3.Database): unknown[] =>
   client.prepare('select name, sql from sqlite_master order by name').all()
 
+/** One for each workspace and one for clients without, and rules over ids for as long as tokens without one live. */
+const expectReferences = (client: BetterSqlite3.Database): void => {
+  const counter = client.prepare('select * from revocation_counter').get() as Row
+  const refs = client.prepare('select ref from workspaces').pluck().all()
+  const all = [...refs, counter['no_workspace_ref']]
+  expect(all).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^[0-9a-f]{32}$/)))
+  expect(new Set(all).size).toBe(3)
+  expect(counter['named_rules_until']).toBe(AHEAD + RULE_RETENTION_SECONDS)
+}
+
 describe('the committed migrations', () => {
   const prefixes = Array.from({ length: COMMITTED.length + 1 }, (_, i) => i)
 
@@ -30,9 +46,10 @@ describe('the committed migrations', () => {
     const client = open()
     migrate(client, COMMITTED.slice(0, count))
     if (count > 0) {
-      client.exec(`insert into workspaces (id, name, etag, created_at) values ('w', 'W', 'e', 1);
+      client.exec(`insert into workspaces (id, name, etag, created_at) values ('w', 'W', 'e', 1), ('w2', 'W2', 'e', 1);
         insert into clients (id, name, workspace_id, etag, created_at) values ('c', 'C', 'w', 'e', 1);
-        insert into revocation_counter (id, seq) values (1, 7)`)
+        insert into revocation_counter (id, seq) values (1, 7);
+        insert into revocations (seq, kind, value, created_at) values (7, 'jti', 'j', ${AHEAD})`)
     }
     migrate(client)
     expect(schemaOf(client)).toEqual(schemaOf(newest))
@@ -40,8 +57,10 @@ describe('the committed migrations', () => {
     expect(client.pragma('integrity_check', { simple: true })).toBe('ok')
     // What was there before epochs gets one of its own; a new database gets it with its first row.
     const epochs = client.prepare('select epoch from revocation_counter').pluck().all()
-    const hadNone = count > 0 && count < COMMITTED.length
-    if (hadNone) expect(epochs).toEqual([expect.stringMatching(/^[0-9a-f]{24}$/)])
+    const had = (name: string) =>
+      count === 0 || COMMITTED.slice(0, count).some(({ tag }) => tag.endsWith(name))
+    if (!had('epoch_ledger')) expect(epochs).toEqual([expect.stringMatching(/^[0-9a-f]{24}$/)])
+    if (!had('workspace_refs')) expectReferences(client)
     expect(client.prepare('select id from clients').pluck().all()).toEqual(count > 0 ? ['c'] : [])
   })
 

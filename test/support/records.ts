@@ -1,6 +1,6 @@
 // Makes what tokens are about, directly through the store.
 import { randomBytes } from 'node:crypto'
-import { newClientId, newClientSecret } from '../../src/secret.ts'
+import { newClientId, newClientSecret, newWorkspaceRef } from '../../src/secret.ts'
 import type { NewAudience, NewClient, NewPlugin, Permission, Store } from '../../src/store/store.ts'
 
 export type ClientCredentials = { id: string; secret: string }
@@ -43,7 +43,7 @@ export const createRecords = (store: Store, now: () => number) => ({
   },
 
   async workspace(id: string): Promise<void> {
-    await store.createWorkspace({ id, name: id }, now())
+    await store.createWorkspace({ id, name: id, ref: newWorkspaceRef(randomBytes) }, now())
   },
 
   async resource(type: string, id: string, workspaceId: string, parts: string[]): Promise<void> {

@@ -81,7 +81,11 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   /** Outcomes, and what has been counted. */
   const events: AuditEvent[] = []
   const { store, path, sql, query, dump } = openDatabase()
-  await store.bootstrap(firstSeed(await testKeys(algorithms), null), START_SECONDS, () => {})
+  await store.bootstrap(
+    firstSeed(await testKeys(algorithms), null, randomBytes),
+    START_SECONDS,
+    () => {},
+  )
   const used = { ...store }
   const audit = createAudit({ store: used, clock: () => clock.now })
   const usage = createUsage({ store: used, clock: () => clock.now })

@@ -90,6 +90,40 @@ describe.each<[string, Entry[], [string, object, string][]]>([
       ['no run', { authorization_details: undefined }, GOOD],
     ],
   ],
+  [
+    'workspace by its reference',
+    [rule('workspace', sha256('ref-1'), 2)],
+    [
+      ['an older generation', { workspace_ref: 'ref-1' }, REVOKED],
+      ['an older generation, its id missing', { workspace_ref: 'ref-1', workspace_id: 7 }, REVOKED],
+      ['this generation', { workspace_ref: 'ref-1', workspace_gen: 2 }, GOOD],
+      ['no generation', { workspace_ref: 'ref-1', workspace_gen: undefined }, REVOKED],
+      ['another reference', { workspace_ref: 'ref-2' }, GOOD],
+      ['a workspace of that name', { workspace_id: 'ref-1', workspace_gen: 2 }, GOOD],
+      ['no reference', {}, GOOD],
+      ['a reference of another type', { workspace_ref: 7 }, 'token_malformed'],
+      ['null for a reference', { workspace_ref: null }, 'token_malformed'],
+    ],
+  ],
+  [
+    'run by a reference',
+    [run('ref-1', 'run-1')],
+    [
+      ['that run', { workspace_ref: 'ref-1' }, REVOKED],
+      ['that run of no workspace', { workspace_ref: 'ref-1', workspace_id: undefined }, REVOKED],
+      ['that run of another reference', { workspace_ref: 'ref-2' }, GOOD],
+      ['no reference', {}, GOOD],
+    ],
+  ],
+  [
+    'rules of older servers',
+    [rule('workspace', sha256('acme'), 2), run('default', 'run-1')],
+    [
+      ['the workspace', { workspace_id: 'acme', workspace_ref: 'ref-1' }, REVOKED],
+      ['the run', { workspace_ref: 'ref-1' }, REVOKED],
+      ['another workspace', { workspace_id: 'other', workspace_ref: 'ref-1' }, GOOD],
+    ],
+  ],
 ])('%s', (_, rules, cases) => {
   test.each(cases)('%s: %3$s', async (_name, claims, code) => {
     const { check } = await follow(rules)

@@ -47,6 +47,7 @@ test('they look like those of a server', async () => {
     jti: expect.any(String) as unknown,
     workspace_id: 'default',
     workspace_gen: 1,
+    workspace_ref: 'ref-default',
     plugin_id: 'acme.sync',
     plugin_gen: 1,
     plugin_trust: 'restricted',

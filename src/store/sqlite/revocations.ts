@@ -1,9 +1,9 @@
 import { type SQL, and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
 import { Unavailable } from '../../errors.ts'
-import { workspaceRuleValue } from '../../revocation/rules.ts'
-import { revocationCounter, revocations } from '../schema.sqlite.ts'
-import type { Revocation, RevocationFilter, RevocationHead, Store } from '../store.ts'
+import { namedWorkspaceValue, workspaceRuleValue } from '../../revocation/rules.ts'
+import { revocationCounter, revocations, workspaces } from '../schema.sqlite.ts'
+import type { Revocation, RevocationFilter, RevocationHead, Store, Workspace } from '../store.ts'
 import { type Driver, type Statement, limitOf, newEtag, remembering } from './database.ts'
 import { addRules, clientRules, markedWith, prunedRules, raiseClients } from './rules.ts'
 
@@ -17,22 +17,27 @@ type RevocationVerbs = Pick<
 >
 
 /** Rules over plugins and keys belong to no workspace. */
-const ofWorkspace = (id: string): SQL => sql`(
-  (${revocations.kind} = 'workspace' and ${revocations.value} = ${workspaceRuleValue(id)})
+const ofWorkspace = ({ id, ref }: Pick<Workspace, 'id' | 'ref'>): SQL => sql`(
+  (${revocations.kind} = 'workspace'
+    and ${revocations.value} in (${workspaceRuleValue(ref)}, ${namedWorkspaceValue(id)}))
   or (${revocations.kind} = 'client'
     and ${revocations.value} in (select id from clients where workspace_id = ${id}))
   or (${revocations.kind} = 'run'
-    and ${revocations.value} in (select value from closed_runs where workspace_id = ${id}))
+    and ${revocations.value} in (select value from closed_runs where workspace_id = ${id}
+      union all select rule_value from closed_runs where workspace_id = ${id}))
   or ${revocations.clientId} in (select id from clients where workspace_id = ${id}))`
 
-const fits = ({ kind, clientId, workspaceId }: RevocationFilter): SQL | undefined =>
+const fits = (
+  { kind, clientId }: RevocationFilter,
+  workspace: Pick<Workspace, 'id' | 'ref'> | null,
+): SQL | undefined =>
   and(
     kind && eq(revocations.kind, kind),
     clientId === undefined
       ? undefined
       : sql`(${revocations.clientId} = ${clientId}
           or (${revocations.kind} = 'client' and ${revocations.value} = ${clientId}))`,
-    workspaceId === undefined ? undefined : ofWorkspace(workspaceId),
+    workspace === null ? undefined : ofWorkspace(workspace),
   )
 
 export const revocationVerbs = (driver: Driver): RevocationVerbs => {
@@ -57,6 +62,8 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
     .orderBy(asc(revocations.seq))
     .limit(sql.placeholder('limit'))
     .prepare()
+  const findWorkspace = async (id: string) =>
+    (await db.select().from(workspaces).where(eq(workspaces.id, id)))[0] ?? null
   const head = remembering(driver, async (): Promise<RevocationHead> => {
     const rows: RevocationHead[] = await counter.all()
     const [row] = rows
@@ -75,10 +82,13 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
     },
 
     async listRevocations(filter = {}, { after = 0, ...part } = {}) {
+      const { workspaceId } = filter
+      const workspace = workspaceId === undefined ? null : await findWorkspace(workspaceId)
+      if (workspaceId !== undefined && workspace === null) return []
       const rows = await db
         .select()
         .from(revocations)
-        .where(and(fits(filter), gt(revocations.seq, after)))
+        .where(and(fits(filter, workspace), gt(revocations.seq, after)))
         .orderBy(asc(revocations.seq))
         .limit(limitOf(part))
       return rows as Revocation[]

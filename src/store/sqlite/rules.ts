@@ -2,7 +2,8 @@
 import { type SQL, and, eq, lte, ne, sql } from 'drizzle-orm'
 import { MAX_CLOCK_TOLERANCE_SECONDS, RULE_RETENTION_SECONDS } from '../../constants.ts'
 import { clients, plugins, revocationCounter, revocations, signingKeys } from '../schema.sqlite.ts'
-import { workspaceRuleValue } from '../../revocation/rules.ts'
+import { namedWorkspaceValue, workspaceRuleValue } from '../../revocation/rules.ts'
+import type { Workspace } from '../store.ts'
 import type { Database, Statement } from './database.ts'
 
 /**
@@ -31,6 +32,10 @@ export const prunedRules = (db: Database, now: number): Statement[] => {
   return [
     db
       .update(revocationCounter)
+      .set({ namedRulesUntil: null })
+      .where(lte(revocationCounter.namedRulesUntil, now)) as Statement,
+    db
+      .update(revocationCounter)
       .set({ prunedSeq: sql`(select max(seq) from ${revocations} where ${expired})` })
       .where(sql`pruned_seq < (select max(seq) from ${revocations} where ${expired})`) as Statement,
     db.delete(revocations).where(expired) as Statement,
@@ -48,14 +53,20 @@ export const clientRules = (db: Database, where: SQL, now: number): Statement[] 
 export const pluginRules = (db: Database, id: string, now: number): Statement[] =>
   addRules(db, generationRule('plugin', sql`id`, sql`${plugins}`, sql`id = ${id}`, now), now)
 
-export const workspaceRules = (db: Database, id: string, now: number): Statement[] => {
-  const value = sql`${workspaceRuleValue(id)}`
-  return addRules(
-    db,
-    generationRule('workspace', value, sql`workspaces`, sql`id = ${id}`, now),
-    now,
-  )
+export const workspaceRules = (
+  db: Database,
+  { id, ref }: Pick<Workspace, 'id' | 'ref'>,
+  now: number,
+): Statement[] => {
+  const rule = (value: string, where: SQL) =>
+    generationRule('workspace', sql`${value}`, sql`workspaces`, sql`id = ${id} and ${where}`, now)
+  const byRef = rule(workspaceRuleValue(ref), sql`true`)
+  const byName = rule(namedWorkspaceValue(id), writesNamedRules)
+  return addRules(db, sql`${byRef} union all ${byName}`, now)
 }
+
+/** Rules over ids are written as well, for the tokens of a time before references. */
+export const writesNamedRules = sql`(select named_rules_until from ${revocationCounter}) is not null`
 
 /** Rules without an end for the revoked keys among those that `which` finds. */
 export const keyRules = (db: Database, which: SQL, now: number): Statement[] =>

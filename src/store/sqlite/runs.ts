@@ -2,11 +2,12 @@
 // can live as a rule.
 import { type SQL, and, asc, eq, sql } from 'drizzle-orm'
 import { RULE_RETENTION_SECONDS } from '../../constants.ts'
-import { runRuleValue } from '../../revocation/rules.ts'
-import { closedRuns } from '../schema.sqlite.ts'
+import { OperationRefused } from '../../errors.ts'
+import { namedRunValue, runRuleValue } from '../../revocation/rules.ts'
+import { closedRuns, revocationCounter, workspaces } from '../schema.sqlite.ts'
 import type { Store } from '../store.ts'
 import { type Driver, type Statement, afterPosition, limitOf } from './database.ts'
-import { addRules } from './rules.ts'
+import { addRules, writesNamedRules } from './rules.ts'
 
 type RunVerbs = Pick<Store, 'closeRun' | 'isRunClosed' | 'listClosedRuns'>
 
@@ -22,19 +23,36 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
         cross join ${closedRuns} run on run.value = asked.value`,
     )
     .prepare()
+  /** It never changes, so that it need not be read in the step that uses it. */
+  const referenceOf = async (workspaceId: string | null): Promise<string> => {
+    const rows =
+      workspaceId === null
+        ? await db.select({ ref: revocationCounter.noWorkspaceRef }).from(revocationCounter)
+        : await db
+            .select({ ref: workspaces.ref })
+            .from(workspaces)
+            .where(eq(workspaces.id, workspaceId))
+    const [row] = rows
+    if (row === undefined)
+      throw new OperationRefused('unknown_reference', 'there is no such workspace')
+    return row.ref
+  }
   const position = { createdAt: closedRuns.createdAt, id: closedRuns.value }
 
   return {
     async closeRun({ workspaceId, identifier }, now) {
-      const value = runRuleValue(workspaceId, identifier)
-      const rule = sql`select 'run' as kind, ${value} as value, null as gen, null as client_id,
-        ${now + RULE_RETENTION_SECONDS} as expires_at where not ${isClosed(value)}`
+      const value = namedRunValue(workspaceId, identifier)
+      const ruleValue = runRuleValue(await referenceOf(workspaceId), identifier)
+      const rule = (over: string, where: SQL) => sql`
+        select 'run' as kind, ${over} as value, null as gen, null as client_id,
+          ${now + RULE_RETENTION_SECONDS} as expires_at where not ${isClosed(value)} and ${where}`
+      const rules = sql`${rule(ruleValue, sql`true`)} union all ${rule(value, writesNamedRules)}`
       await atomically([
         // Before the run is there: one that has been closed gets no new rule when the first has ended.
-        ...addRules(db, rule, now),
+        ...addRules(db, rules, now),
         db
           .insert(closedRuns)
-          .values({ value, workspaceId, identifier, createdAt: now })
+          .values({ value, ruleValue, workspaceId, identifier, createdAt: now })
           .onConflictDoNothing() as Statement,
       ])
     },

@@ -1,9 +1,15 @@
 // What a token request and an introspection read: prepared once, one statement each.
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { KEY_RETIREMENT_SECONDS } from '../../constants.ts'
-import { workspaceRuleValue } from '../../revocation/rules.ts'
 import type { Algorithm } from '../../signing/algorithms.ts'
-import { clientSecrets, clients, revocations, signingKeys, workspaces } from '../schema.sqlite.ts'
+import {
+  clientSecrets,
+  clients,
+  revocationCounter,
+  revocations,
+  signingKeys,
+  workspaces,
+} from '../schema.sqlite.ts'
 import type {
   Audience,
   AuthorizationDetail,
@@ -109,6 +115,8 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
         status: workspaces.status,
         generation: workspaces.generation,
       },
+      workspaceRef: sql<string>`coalesce(${workspaces.ref},
+        (select no_workspace_ref from ${revocationCounter}))`,
       plugins: pluginsJson,
       grants: grantsJson,
       introspects: introspectsJson,
@@ -140,7 +148,12 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
     eq(revocations.kind, 'run'),
     sql`${revocations.value} in (select value from json_each(${sql.placeholder('runs')}))`,
   )
-  // No LIMIT, which would be bound (see `isActive`): there are at most five rows, and one for each run.
+  const workspaceRule = and(
+    eq(revocations.kind, 'workspace'),
+    sql`${revocations.value} in (select value from json_each(${sql.placeholder('workspaces')}))`,
+    gt(revocations.gen, sql.placeholder('workspaceGen')),
+  )
+  // No LIMIT, which would be bound (see `isActive`): there are a handful of rows, and two for each run.
   const revocation = db
     .select({ kind: sql<RevocationKind>`${revocations.kind}` })
     .from(revocations)
@@ -150,7 +163,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
         ruleOver('key'),
         ruleOver('client', 'clientGen'),
         ruleOver('plugin', 'pluginGen'),
-        ruleOver('workspace', 'workspaceGen'),
+        workspaceRule,
         runRule,
       ),
     )
@@ -198,15 +211,14 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
         clientGen: token.clientGen,
         plugin: plugin?.id ?? null,
         pluginGen: plugin?.generation ?? null,
-        workspaceGen: workspace?.generation ?? null,
+        workspace: workspace.id,
+        workspaces: JSON.stringify(workspace.values),
+        workspaceGen: workspace.generation,
         runs: JSON.stringify(token.runs),
       }
-      const value = workspace && workspaceRuleValue(workspace.id)
-      const [rule] = await revocation.all({
-        ...{ ...compared, jti: token.jti, key: token.kid, workspace: value },
-      })
+      const [rule] = await revocation.all({ ...compared, jti: token.jti, key: token.kid })
       if (rule !== undefined) return rule.kind
-      const [old] = await outdated.all({ ...compared, workspace: workspace?.id ?? null })
+      const [old] = await outdated.all(compared)
       return old?.kind ?? null
     },
   }

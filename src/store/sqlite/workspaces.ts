@@ -59,7 +59,7 @@ export const workspaceVerbs = ({ db, atomically }: Driver): WorkspaceVerbs => ({
         sql`exists (select 1 from workspaces where id = ${before.id} and etag = ${etag})`,
       ),
       ...(resumed ? [beginUnusedAnew(db, eq(clients.workspaceId, before.id), now)] : []),
-      ...(takes ? workspaceRules(db, before.id, now) : []),
+      ...(takes ? workspaceRules(db, before, now) : []),
     ])
   },
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditFilter, AuditSeal, NewAuditEvent } from '../../../src/store/store.ts'
 import { type Open, everything, expectRefused, useDatabase } from './database.ts'
-import { NOW, createdClient, theClient } from './records.ts'
+import { createdClient, newWorkspace, NOW, theClient } from './records.ts'
 
 const HOUR = 3600
 
@@ -70,7 +70,7 @@ export const auditContract = (open: Open): void => {
 
     it('of a workspace are what was done to it and its clients, and by them', async () => {
       const { store } = database
-      await store.createWorkspace({ id: 'acme', name: 'Acme' }, NOW)
+      await store.createWorkspace(newWorkspace('acme', 'Acme'), NOW)
       await createdClient(store, 'mine', { workspaceId: 'acme' })
       await createdClient(store, 'deleted', { workspaceId: 'acme' })
       await createdClient(store, 'other')

@@ -3,10 +3,11 @@ import { MAX_DETAILS } from '../../../src/constants.ts'
 import type { AuthorizationDetail, ClientChange, Store } from '../../../src/store/store.ts'
 import { type Current, type Open, expectRefused, useDatabase } from './database.ts'
 import {
-  NOW,
   client,
   createdClient,
   createdResource,
+  newWorkspace,
+  NOW,
   playlist,
   theClient,
   theResource,
@@ -56,7 +57,7 @@ const GOING: [title: string, go: (store: Store) => Promise<void>][] = [
 ]
 
 const fill = async ({ store }: Current): Promise<void> => {
-  await store.createWorkspace({ id: 'acme', name: 'acme' }, NOW)
+  await store.createWorkspace(newWorkspace('acme'), NOW)
   await createdResource(store, 'playlist', 'evening', { parts: ['a', 'b'] })
   await createdResource(store, 'playlist', 'night', { parts: ['a'], workspaceId: 'acme' })
   const gone = await createdResource(store, 'playlist', 'gone', { parts: ['a'] })

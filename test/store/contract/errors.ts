@@ -28,7 +28,7 @@ const TAKEN: Case[] = [
   {
     title: 'a workspace whose id is taken',
     code: 'already_exists',
-    write: (store) => store.createWorkspace({ id: 'default', name: MARK }, NOW),
+    write: (store) => store.createWorkspace({ id: 'default', name: MARK, ref: 'r' }, NOW),
   },
   {
     title: 'an audience whose id is taken',
@@ -136,7 +136,7 @@ export const errorContract = (open: Open): void => {
         store.createClient(client('new', { name: text, workspaceId: text }), NOW),
       )
       await expectRefused(database, 'already_exists', () =>
-        store.createWorkspace({ id: 'default', name: text }, NOW),
+        store.createWorkspace({ id: 'default', name: text, ref: 'r' }, NOW),
       )
     })
 

@@ -3,9 +3,10 @@ import { workspaceRuleValue } from '../../../src/revocation/rules.ts'
 import type { Position, Store } from '../../../src/store/store.ts'
 import { type Open, useDatabase } from './database.ts'
 import {
-  NOW,
   createdClient,
   createdPlugin,
+  newWorkspace,
+  NOW,
   plugin,
   theClient,
   thePlugin,
@@ -16,7 +17,7 @@ const EXP = NOW + 900
 
 /** Beside the workspace `default`, the client `root` and the audiences of the seed. */
 const fill = async (store: Store): Promise<void> => {
-  await store.createWorkspace({ id: 'acme', name: 'Acme' }, NOW + 1)
+  await store.createWorkspace(newWorkspace('acme', 'Acme'), NOW + 1)
   await store.createPlugin(plugin('slack', { trust: 'trusted', capabilities: ['a:b', 'c'] }), NOW)
   await createdPlugin(store, 'mail')
   const grants = [{ audience: 'api', permissions: ['read'] }]
@@ -128,7 +129,7 @@ export const listContract = (open: Open): void => {
         ['jti', 'j2'],
         ['client', 'one'],
         ['plugin', 'slack'],
-        ['workspace', workspaceRuleValue('acme')],
+        ['workspace', workspaceRuleValue(newWorkspace('acme').ref)],
         ['key', 'key-2'],
       ])
       expect(rules[0]).toEqual({
@@ -142,7 +143,7 @@ export const listContract = (open: Open): void => {
       expect(await values({ workspaceId: 'acme' })).toEqual([
         'j1',
         'one',
-        workspaceRuleValue('acme'),
+        workspaceRuleValue(newWorkspace('acme').ref),
       ])
       expect(await values({ workspaceId: 'nope' })).toEqual([])
       const second = await store.listRevocations({}, { after: before + 1, limit: 1 })

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Store } from '../../../src/store/store.ts'
 import { type Open, useDatabase } from './database.ts'
-import { NOW, createdClient, createdPlugin, secret, theClient, theWorkspace } from './records.ts'
+import {
+  NOW,
+  createdClient,
+  createdPlugin,
+  secret,
+  seed,
+  theClient,
+  theWorkspace,
+} from './records.ts'
 
 const HASH = 'hash of login-secret'
 
@@ -124,6 +132,7 @@ export const loginContract = (open: Open): void => {
         quotaPerMinute: 7,
         generation: 1,
         workspace: { id: 'default', status: 'active', generation: 1 },
+        workspaceRef: seed.workspace.ref,
         plugins: [{ id: 'chat', trust: 'trusted', capabilities, snapshot: 'v1', generation: 1 }],
         grants: [
           {

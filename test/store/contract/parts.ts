@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { AuthorizationDetail, Resource, Store } from '../../../src/store/store.ts'
 import { type Current, type Open, useDatabase } from './database.ts'
 import {
-  NOW,
   createdClient,
   createdResource,
+  newWorkspace,
+  NOW,
   playlist,
   theClient,
   theResource,
@@ -94,7 +95,7 @@ const CASES: Case[] = [
 
 /** Playlists and rooms, and a client for each case. */
 const fill = async (store: Store): Promise<Resource> => {
-  await store.createWorkspace({ id: 'acme', name: 'acme' }, NOW)
+  await store.createWorkspace(newWorkspace('acme'), NOW)
   const parts = ['a', 'b', 'c']
   for (const [type, id] of [
     ['playlist', 'morning'],

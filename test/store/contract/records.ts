@@ -1,4 +1,6 @@
 // What the contract's tests put into a database.
+import { randomBytes } from 'node:crypto'
+import { namedWorkspaceValue, workspaceRuleValue } from '../../../src/revocation/rules.ts'
 import type { Algorithm } from '../../../src/signing/algorithms.ts'
 import { firstSeed, newAdministrator } from '../../../src/store/seed.ts'
 import type {
@@ -84,7 +86,7 @@ export const API = audience('api', { full: ['write'], write: ['read'], read: [] 
 
 /** A first start, with the administrator `root`, keys `key-1` (active) and `key-2` (next), and the audience `api`. */
 export const seed: Seed = ((): Seed => {
-  const first = firstSeed([key('key-1'), key('key-2')], administrator('root'))
+  const first = firstSeed([key('key-1'), key('key-2')], administrator('root'), randomBytes)
   return { ...first, audiences: [...first.audiences, API] }
 })()
 
@@ -94,10 +96,22 @@ export const token = (claims: Partial<RevocationLookup>): RevocationLookup => ({
   jti: 'no jti',
   clientId: 'no client',
   clientGen: 1,
-  workspace: null,
+  workspace: { id: null, values: [], generation: -1 },
   plugin: null,
   runs: [],
   ...claims,
+})
+
+export const newWorkspace = (id: string, name = id) => ({ id, name, ref: `reference of ${id}` })
+
+/** What a token of this workspace has to be compared. */
+export const ofWorkspace = (
+  { id, ref }: Pick<Workspace, 'id' | 'ref'>,
+  generation: number,
+): RevocationLookup['workspace'] => ({
+  id,
+  values: [namedWorkspaceValue(id), workspaceRuleValue(ref)],
+  generation,
 })
 
 const existing = async <T>(found: Promise<T | null>): Promise<T> => {

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Position, Resource, Store } from '../../../src/store/store.ts'
 import { type Open, expectRefused, useDatabase } from './database.ts'
-import { NOW, createdClient, createdResource, playlist, theClient, theResource } from './records.ts'
+import {
+  createdClient,
+  createdResource,
+  newWorkspace,
+  NOW,
+  playlist,
+  theClient,
+  theResource,
+} from './records.ts'
 
 const named = ({ type, id }: Resource): string => `${type} ${id}`
 
@@ -11,7 +19,7 @@ export const resourceContract = (open: Open): void => {
 
     it('are created, found and listed, oldest first, by type and workspace', async () => {
       const { store } = database
-      await store.createWorkspace({ id: 'acme', name: 'acme' }, NOW)
+      await store.createWorkspace(newWorkspace('acme'), NOW)
       const given = { type: 'playlist', id: 'evening', workspaceId: 'acme', parts: ['b', 'a'] }
       await store.createResource(given, NOW + 1)
       const made = await theResource(store, 'playlist', 'evening')
@@ -56,7 +64,7 @@ export const resourceContract = (open: Open): void => {
     it('have types, which follow what is there', async () => {
       const { store } = database
       const other = await database.another()
-      await store.createWorkspace({ id: 'acme', name: 'acme' }, NOW)
+      await store.createWorkspace(newWorkspace('acme'), NOW)
       expect(await store.listResourceTypes()).toEqual([])
       await createdResource(other, 'room', 'a')
       await createdResource(other, 'playlist', 'a', { workspaceId: 'acme' })
@@ -68,7 +76,7 @@ export const resourceContract = (open: Open): void => {
 
     it('are refused where the id is taken, in whichever workspace, or there is no workspace', async () => {
       const { store } = database
-      await store.createWorkspace({ id: 'acme', name: 'acme' }, NOW)
+      await store.createWorkspace(newWorkspace('acme'), NOW)
       await createdResource(store, 'playlist', 'evening')
       const create =
         (workspaceId: string, id = 'evening') =>
@@ -81,7 +89,7 @@ export const resourceContract = (open: Open): void => {
 
     it('are deleted for good: the id is not used again, and nothing changes it', async () => {
       const { store, query } = database
-      await store.createWorkspace({ id: 'acme', name: 'acme' }, NOW)
+      await store.createWorkspace(newWorkspace('acme'), NOW)
       const before = await createdResource(store, 'playlist', 'evening', { parts: ['a'] })
       await store.deleteResource(before, NOW)
       const [row] = await query(`select etag, status, parts from resources`)

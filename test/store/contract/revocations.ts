@@ -8,6 +8,9 @@ import {
   createdClient,
   createdPlugin,
   key,
+  newWorkspace,
+  ofWorkspace,
+  seed,
   theAudience,
   theClient,
   thePlugin,
@@ -49,17 +52,17 @@ const MATCHES: Match[] = [
   { title: 'another plugin', claims: { plugin: { id: 'other', generation: 1 } }, revoked: null },
   {
     title: 'an old workspace_gen',
-    claims: { workspace: { id: SAME, generation: 1 } },
+    claims: { workspace: ofWorkspace(seed.workspace, 1) },
     revoked: 'workspace',
   },
   {
     title: 'the new workspace_gen',
-    claims: { workspace: { id: SAME, generation: 2 } },
+    claims: { workspace: ofWorkspace(seed.workspace, 2) },
     revoked: null,
   },
   {
     title: 'another workspace',
-    claims: { workspace: { id: 'other', generation: 1 } },
+    claims: { workspace: ofWorkspace(newWorkspace('other'), 1) },
     revoked: null,
   },
 ]
@@ -118,8 +121,8 @@ export const revocationContract = (open: Open): void => {
         { kind: 'jti', value: 'jti-1', gen: null, client_id: SAME, expires_at: EXP },
         { kind: 'key', value: 'key-1', gen: null, client_id: null, expires_at: null },
         { ...rule, kind: 'plugin', value: SAME },
-        { ...rule, kind: 'run', value: runRuleValue(SAME, 'run'), gen: null },
-        { ...rule, kind: 'workspace', value: workspaceRuleValue(SAME) },
+        { ...rule, kind: 'run', value: runRuleValue(seed.workspace.ref, 'run'), gen: null },
+        { ...rule, kind: 'workspace', value: workspaceRuleValue(seed.workspace.ref) },
       ])
     })
 

@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_CLOCK_TOLERANCE_SECONDS, RULE_RETENTION_SECONDS } from '../../../src/constants.ts'
-import { runRuleValue } from '../../../src/revocation/rules.ts'
+import { namedRunValue, runRuleValue } from '../../../src/revocation/rules.ts'
 import type { Run } from '../../../src/store/store.ts'
 import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'
-import { NOW, token } from './records.ts'
+import { newWorkspace, NOW, seed, token } from './records.ts'
 
 const RUN: Run = { workspaceId: 'default', identifier: 'run-1' }
 
-const valueOf = ({ workspaceId, identifier }: Run): string => runRuleValue(workspaceId, identifier)
+const valueOf = ({ workspaceId, identifier }: Run): string => namedRunValue(workspaceId, identifier)
+
+const REFS: Record<string, string> = {
+  default: seed.workspace.ref,
+  acme: newWorkspace('acme').ref,
+}
+
+const ruleOf = ({ workspaceId, identifier }: Run): string =>
+  runRuleValue((workspaceId && REFS[workspaceId]) ?? seed.noWorkspaceRef, identifier)
 
 /** After `RUN` has been closed. */
 const CASES: readonly (readonly [title: string, runs: Run[], closed: boolean])[] = [
@@ -28,17 +36,20 @@ export const runContract = (open: Open): void => {
       const { store } = database
       const values = runs.map(valueOf)
       expect(await store.isRunClosed(values)).toBe(false)
-      expect(await store.findRevocation(token({ runs: values }))).toBeNull()
+      const compared = [values, runs.map(ruleOf)]
+      for (const of of compared) expect(await store.findRevocation(token({ runs: of }))).toBeNull()
       await store.closeRun(RUN, NOW)
       expect(await store.isRunClosed(values)).toBe(closed)
-      expect(await store.findRevocation(token({ runs: values }))).toBe(closed ? 'run' : null)
+      for (const of of compared) {
+        expect(await store.findRevocation(token({ runs: of }))).toBe(closed ? 'run' : null)
+      }
     })
 
     it('is no rule over anything else of the same name', async () => {
       const { store } = database
       const value = valueOf(RUN)
       await store.closeRun(RUN, NOW)
-      const workspace = { id: value, generation: 1 }
+      const workspace = { id: value, values: [value], generation: 1 }
       const claims = token({ jti: value, kid: value, clientId: value, workspace })
       expect(await store.findRevocation(claims)).toBeNull()
       await store.revokeToken({ jti: 'run-2', clientId: 'x', clientGen: 1, exp: NOW + 900 }, NOW)
@@ -64,7 +75,7 @@ export const runContract = (open: Open): void => {
       const { store, query } = database
       await store.closeRun(RUN, NOW)
       const end = NOW + RULE_RETENTION_SECONDS
-      const rule = { kind: 'run', value: valueOf(RUN), gen: null, client_id: null }
+      const rule = { kind: 'run', value: ruleOf(RUN), gen: null, client_id: null }
       expect(
         await query('select kind, value, gen, client_id, expires_at from revocations'),
       ).toEqual([{ ...rule, expires_at: end }])
@@ -92,7 +103,7 @@ export const runContract = (open: Open): void => {
 
     it('is listed, oldest first, by workspace and in parts; so is its rule', async () => {
       const { store } = database
-      await store.createWorkspace({ id: 'acme', name: 'acme' }, NOW)
+      await store.createWorkspace(newWorkspace('acme'), NOW)
       const runs = [RUN, { workspaceId: 'acme', identifier: 'run-1' }, { ...RUN, identifier: 'z' }]
       for (const [i, run] of runs.entries()) await store.closeRun(run, NOW + i)
       const rows = runs.map((run, i) => ({ ...run, id: valueOf(run), createdAt: NOW + i }))
@@ -104,7 +115,7 @@ export const runContract = (open: Open): void => {
       expect(await store.listClosedRuns({}, { after: second })).toEqual([third])
 
       const rules = await store.listRevocations({ workspaceId: 'acme' })
-      expect(rules).toMatchObject([{ kind: 'run', value: second?.id }])
+      expect(rules).toMatchObject([{ kind: 'run', value: ruleOf({ ...RUN, workspaceId: 'acme' }) }])
       expect(await store.listRevocations({ kind: 'run' })).toHaveLength(3)
     })
   })

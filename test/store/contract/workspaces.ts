@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { type Open, useDatabase } from './database.ts'
-import { NOW, theWorkspace, token } from './records.ts'
+import { newWorkspace, ofWorkspace, NOW, theWorkspace, token } from './records.ts'
 
 export const workspaceContract = (open: Open): void => {
   describe('workspaces', () => {
     const database = useDatabase(open)
 
-    const revocation = (generation: number, id = 'acme') =>
-      database.store.findRevocation(token({ workspace: { id, generation } }))
+    const revocation = async (generation: number, id = 'acme') => {
+      const workspace = ofWorkspace(await theWorkspace(database.store, id), generation)
+      return await database.store.findRevocation(token({ workspace }))
+    }
 
     const created = async () => {
-      await database.store.createWorkspace({ id: 'acme', name: 'Acme' }, NOW + 1)
+      await database.store.createWorkspace(newWorkspace('acme', 'Acme'), NOW + 1)
       return await theWorkspace(database.store, 'acme')
     }
 
@@ -22,6 +24,7 @@ export const workspaceContract = (open: Open): void => {
         name: 'Acme',
         status: 'active',
         generation: 1,
+        ref: 'reference of acme',
         etag: expect.stringMatching(/^.{16}$/),
         createdAt: NOW + 1,
       })
