@@ -4,7 +4,6 @@ import { type AuditContext, audited } from '../audit.ts'
 import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
 import { Conflict, type FieldError, OperationRefused } from '../errors.ts'
-import type { Run } from '../store/store.ts'
 import type { Authority } from './authority.ts'
 
 export type AdminDeps = Pick<
@@ -50,10 +49,6 @@ export const change = <T>(
 /** What may be said of what was asked for: nothing of what cannot be an id. */
 export const nameable = (id: unknown): string | null =>
   typeof id === 'string' && isNameable(id) ? id : null
-
-/** Of a run, which is one among those of its workspace. */
-export const runTarget = ({ workspaceId, identifier }: Run): string =>
-  `${workspaceId ?? ''}/${identifier}`
 
 /** False for what cannot be an id, a secret and a token among it: people paste those into the wrong field. */
 const isNameable = (id: string): boolean =>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { resourceTarget } from '../audit/target.ts'
 import { DEFAULT_WORKSPACE, MAX_DETAIL_LIST } from '../constants.ts'
 import { TOOL_RUN } from '../details.ts'
 import type { Resource } from '../store/store.ts'
@@ -59,7 +60,7 @@ export const showResource = async (admin: Admin, name: Name) =>
   resourceView(await readResource(admin, name))
 
 export const createResource = (admin: Admin, input: z.input<typeof newResource>) =>
-  change(admin, 'resource.create', targetOf(input), async () => {
+  change(admin, 'resource.create', resourceTarget(input), async () => {
     const fields = parse(newResource, input)
     const wanted = fields.workspace_id ?? admin.authority.workspaceId ?? DEFAULT_WORKSPACE
     const workspaceId = requireWorkspace(admin.authority, wanted)
@@ -78,12 +79,9 @@ export const createResource = (admin: Admin, input: z.input<typeof newResource>)
     return await showResource(admin, { type, id })
   })
 
-/** An id is one among those of its type. */
-const targetOf = ({ type, id }: Name): string => `${type}/${id}`
-
 /** Its parts are replaced as a whole. What is taken away is taken from every detail that names it. */
 export const updateResource = (admin: Admin, name: Name, input: z.input<typeof resourceChange>) =>
-  change(admin, 'resource.update', targetOf(name), async () => {
+  change(admin, 'resource.update', resourceTarget(name), async () => {
     const fields = parse(resourceChange, input)
     await retried(admin, async () => {
       const before = unchanged(admin, await readResource(admin, name))
@@ -94,7 +92,7 @@ export const updateResource = (admin: Admin, name: Name, input: z.input<typeof r
 
 /** With every detail that points at it, and their tokens. Its id is never used again. */
 export const deleteResource = (admin: Admin, name: Name) =>
-  change(admin, 'resource.delete', targetOf(name), async () => {
+  change(admin, 'resource.delete', resourceTarget(name), async () => {
     await retried(admin, async () => {
       const before = unchanged(admin, await readResource(admin, name))
       await admin.deps.store.deleteResource(before, now(admin))

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { runTarget } from '../audit/target.ts'
 import { DEFAULT_WORKSPACE } from '../constants.ts'
 import { countOut } from '../ledger.ts'
 import { requireWorkspace, seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
-import { type Admin, change, fieldsRefused, now, parse, runTarget, there } from './operation.ts'
+import { type Admin, change, fieldsRefused, now, parse, there } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { closedRunView } from './token-views.ts'
 

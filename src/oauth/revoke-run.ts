@@ -1,5 +1,6 @@
-import { nameable, runTarget } from '../admin/operation.ts'
+import { nameable } from '../admin/operation.ts'
 import { audited } from '../audit.ts'
+import { runTarget } from '../audit/target.ts'
 import { CHOSEN_ID } from '../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { coversRun } from '../details.ts'

@@ -124,7 +124,7 @@ describe('an administrator who is bound to a workspace', () => {
     const made = await api.call(callers.unbound, 'POST', '/enrollments', { workspace_id: 'acme' })
     const { items } = (await api.call(callers.bound, 'GET', '/audit?limit=1000')).body
     const rows = items as { target: string; actor: string }[]
-    expect(rows.map(({ target }) => target)).toContain('playlist/seen')
+    expect(rows.map(({ target }) => target)).toContain('playlist#seen')
     expect(rows.map(({ target }) => target)).toContain(made.body['enrollment_id'])
     const { id } = callers.other.client
     expect(rows.filter(({ actor }) => actor === `client:${id}`)).toEqual([])

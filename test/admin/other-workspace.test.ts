@@ -89,6 +89,47 @@ describe('what is in another workspace does not exist', () => {
     expect(await seen('/runs?workspace_id=globex')).toBe(0)
   })
 
+  describe('ids that give the same text when they are joined with a character of theirs', () => {
+    const TARGETS = 'run.revoke,resource.create,resource.update,plugin.create,workspace.create'
+    const targets = async (who = bound) =>
+      (await api.readAll(who, '/audit'))
+        .filter(({ action }) => TARGETS.split(',').includes(String(action)))
+        .map(({ target }) => String(target))
+
+    it.each(['/', ':', '.', '~', '-', '_'])('%j', async (between) => {
+      const elsewhere = `acme${between}x`
+      const before = await targets()
+      await server.workspace(elsewhere)
+      // Of acme: what the administrator who is bound to it may see.
+      await api.call(bound, 'POST', `/runs/x${encodeURIComponent(between)}run1/revoke`)
+      await server.resource(`playlist${between}a`, 'b', 'acme', [])
+      // Of another one.
+      await api.call(unbound, 'POST', '/runs/run1/revoke', { workspace_id: elsewhere })
+      const foreign = { type: 'playlist', id: `a${between}b`, workspace_id: elsewhere, parts: [] }
+      expect((await api.call(unbound, 'POST', '/resources', foreign)).status).toBe(201)
+      const own = (await targets()).slice(0, -before.length || undefined)
+      expect(new Set(own)).toEqual(new Set([`acme#x${between}run1`]))
+      expect(await targets(unbound)).toContain(`${elsewhere}#run1`)
+      expect(await targets(unbound)).toContain(`playlist#a${between}b`)
+    })
+
+    it('a plugin whose id is spelled like a client is none', async () => {
+      const before = await targets()
+      const body = { id: bound.client.id, name: 'odd' }
+      expect((await api.call(unbound, 'POST', '/plugins', body)).status).toBe(201)
+      expect(await targets()).toEqual(before)
+    })
+
+    it('in rows of older versions are for unbound administrators only', async () => {
+      await api.call(bound, 'POST', '/runs/x%2Frun9/revoke')
+      const event = { actor: 'cli:root', action: 'run.revoke', target: 'acme/x/run9' }
+      const row = { ...event, outcome: 'success', count: 1 } as const
+      await server.store.addAuditEvents([row], server.seconds())
+      expect(await targets()).not.toContain('acme/x/run9')
+      expect(await targets(unbound)).toContain('acme/x/run9')
+    })
+  })
+
   it.each([`workspace_id=globex`, 'audience=other', 'plugin_id=p-globex'])(
     'with %s',
     async (query) => {

@@ -142,10 +142,10 @@ describe('a resource', () => {
     await api.call(api.unbound, `DELETE ${path}`, undefined, '*')
     const events = api.server.events.map((event) => [event.action, event.target, event.reason])
     expect(events).toEqual([
-      ['resource.create', `playlist/${id}`, 'already_exists'],
-      ['resource.update', `playlist/${id}`, undefined],
-      ['resource.delete', `playlist/${id}`, undefined],
-      ['resource.delete', `playlist/${id}`, 'not_found'],
+      ['resource.create', `playlist#${id}`, 'already_exists'],
+      ['resource.update', `playlist#${id}`, undefined],
+      ['resource.delete', `playlist#${id}`, undefined],
+      ['resource.delete', `playlist#${id}`, 'not_found'],
     ])
   })
 })

@@ -133,7 +133,7 @@ describe('a run that a client closes', () => {
       ...{ requestId: expect.any(String) as unknown, outcome: 'success' },
     }
     await close(client, id)
-    expect(server.events).toEqual([{ ...event, target: `default/${id}` }])
+    expect(server.events).toEqual([{ ...event, target: `default#${id}` }])
     const rows = () => server.query('select count(*) as n from audit_events')
     const before = rows()
     const state = server.dump()

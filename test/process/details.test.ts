@@ -56,7 +56,7 @@ it('a resource is put, and details that point at it are given and asked for', as
   const put = 'resource put playlist evening --workspace acme --part a --part b'
   const evening = { type: 'playlist', id: 'evening', workspace_id: 'acme', parts: ['a', 'b'] }
   expect(await cli.json(put)).toMatchObject(evening)
-  expect(outcomes('resource.create')).toEqual([['playlist/evening', 'success']])
+  expect(outcomes('resource.create')).toEqual([['playlist#evening', 'success']])
 
   const words = ['client', 'details', client, '-']
   const given = await latchkeyJson(place, words, JSON.stringify(DETAILS))
@@ -99,6 +99,6 @@ it('a resource is listed, shown and removed with what points at it', async () =>
   expect(await cli.json('resource delete playlist evening')).toEqual({
     ...{ type: 'playlist', id: 'evening', status: 'deleted' },
   })
-  expect(outcomes('resource.delete')).toEqual([['playlist/evening', 'success']])
+  expect(outcomes('resource.delete')).toEqual([['playlist#evening', 'success']])
   expect(dump(place)['client_details']).toEqual([])
 })

@@ -1,7 +1,8 @@
 import { type SQL, and, asc, desc, eq, gt, gte, isNull, lt, lte, sql } from 'drizzle-orm'
+import { TARGET_SEPARATOR } from '../../audit/target.ts'
 import { auditEvents, auditSeals } from '../schema.sqlite.ts'
 import type { AuditFilter, NewAuditEvent, Store } from '../store.ts'
-import { type Database, type Driver, type Statement, assert } from './database.ts'
+import { type Database, type Driver, type Statement, assert, inList } from './database.ts'
 
 type AuditVerbs = Pick<
   Store,
@@ -17,20 +18,31 @@ type AuditVerbs = Pick<
 const insertEvent = (db: Database, event: NewAuditEvent, now: number): Statement =>
   db.insert(auditEvents).values({ ...event, createdAt: now }) as Statement
 
+/** The rows whose action is one of these kinds: an id of one kind may be spelled like one of another. */
+const isKind = (...kinds: string[]): SQL =>
+  sql`substr(${auditEvents.action}, 1, instr(${auditEvents.action}, '.') - 1) ${inList(kinds)}`
+
+/** Of a pair of ids, as `audit/target.ts` writes it. */
+const pair = (first: string, second: string): SQL =>
+  sql.raw(`${first} || '${TARGET_SEPARATOR}' || ${second}`)
+
 /**
  * What a client of the workspace did, and what was done to it and what is in it. Clients and resources that are
  * deleted leave their workspace behind. What a client of another one tried here, was refused as if there were
- * nothing: it is that one's to see.
+ * nothing: it is that one's to see. Rows of older versions name a run or a resource by text that can mean several,
+ * so only unbound administrators see them.
  */
 const ofWorkspace = (id: string): SQL => sql`(
   ${auditEvents.actor} in (select 'client:' || id from clients where workspace_id = ${id})
-  or ((${auditEvents.target} in (select id from clients where workspace_id = ${id})
-      or ${auditEvents.target} in (select id from enrollments where workspace_id = ${id})
-      or (${auditEvents.action} like 'resource.%'
-        and ${auditEvents.target} in (select type || '/' || id from resources where workspace_id = ${id}))
-      or (${auditEvents.action} like 'run.%'
-        and ${auditEvents.target} in (select workspace_id || '/' || identifier from closed_runs where workspace_id = ${id}))
-      or (${auditEvents.target} = ${id} and ${auditEvents.action} like 'workspace.%'))
+  or ((${isKind('client', 'secret', 'token')}
+        and ${auditEvents.target} in (select id from clients where workspace_id = ${id})
+      or ${isKind('enrollment', 'client')}
+        and ${auditEvents.target} in (select id from enrollments where workspace_id = ${id})
+      or ${isKind('resource')}
+        and ${auditEvents.target} in (select ${pair('type', 'id')} from resources where workspace_id = ${id})
+      or ${isKind('run')}
+        and ${auditEvents.target} in (select ${pair('workspace_id', 'identifier')} from closed_runs where workspace_id = ${id})
+      or ${isKind('workspace')} and ${auditEvents.target} = ${id})
     and ${auditEvents.actor} not in (select 'client:' || id from clients where workspace_id <> ${id})))`
 
 const matching = (filter: AuditFilter): SQL | undefined => {

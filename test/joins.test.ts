@@ -1,0 +1,120 @@
+// Text that is made of several ids: two different tuples never have the same one. Ids may have `.`, `_`, `:`, `/`, `~`, `-`.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { resourceTarget, runTarget } from '../src/audit/target.ts'
+import { formatCursor } from '../src/revocation/cursor.ts'
+import { namedRunValue, runRuleValue } from '../src/revocation/rules.ts'
+import { runValue } from '../src/verifier/subject.ts'
+import { sources } from './support/imports.ts'
+
+const ALPHABET = ['a', '1', '.', '_', ':', '/', '~', '-']
+
+/** Short, of few characters, so that the same text is often cut in two places. */
+const id = fc
+  .tuple(
+    fc.constantFrom('a', '1'),
+    fc.array(fc.constantFrom(...ALPHABET), { maxLength: 4 }).map((rest) => rest.join('')),
+  )
+  .map(([first, rest]) => first + rest)
+
+/** Every way to cut one text at one of its separators, and at two. */
+const cuts = fc.tuple(id, id, id).map(([a, b, c]) =>
+  ALPHABET.flatMap((x): [string, string][] => [
+    [a, `${b}${x}${c}`],
+    [`${a}${x}${b}`, c],
+    [a, b],
+    [b, a],
+  ]),
+)
+
+type Join = (first: string, second: string) => string | null | Promise<string>
+
+const JOINS: Record<string, Join> = {
+  'the audit target of a run': (workspaceId, identifier) => runTarget({ workspaceId, identifier }),
+  'the audit target of a resource': (type, id) => resourceTarget({ type, id }),
+  'the key of a closed run': namedRunValue,
+  'the value of a rule over a run': runRuleValue,
+  'that value at the verifier': runValue,
+}
+
+describe('two different pairs of ids never have the same text', () => {
+  it.each(Object.entries(JOINS))('%s', async (_, join) => {
+    await fc.assert(
+      fc.asyncProperty(cuts, async (pairs) => {
+        const texts = new Map<string, string>()
+        for (const pair of pairs) {
+          const text = await join(...pair)
+          expect(text).not.toBeNull()
+          const before = texts.get(String(text)) ?? JSON.stringify(pair)
+          expect(JSON.stringify(pair)).toBe(before)
+          texts.set(String(text), before)
+        }
+      }),
+    )
+  })
+
+  it('nor has the run of no workspace that of any', () => {
+    fc.assert(
+      fc.property(id, id, id, (workspaceId, identifier, alone) => {
+        const free = { workspaceId: null, identifier: alone }
+        expect(runTarget({ workspaceId, identifier })).not.toBe(runTarget(free))
+        expect(namedRunValue(workspaceId, identifier)).not.toBe(namedRunValue(null, alone))
+      }),
+    )
+  })
+
+  it('what cannot be an id has no target', () => {
+    for (const bad of ['', 'a#b', '#', 'a b', 'a\nb', 'é', 'a'.repeat(129), 5, null, {}]) {
+      expect(runTarget({ workspaceId: 'acme', identifier: bad as string })).toBeNull()
+      expect(resourceTarget({ type: bad as string, id: 'x' })).toBeNull()
+      if (bad === '' || bad === null) continue // of no workspace
+      expect(runTarget({ workspaceId: bad as string, identifier: 'x' })).toBeNull()
+    }
+  })
+
+  it('a cursor of the list: epoch and number', () => {
+    const epoch = fc.stringMatching(/^[\w-]{1,4}$/)
+    const of = fc.record({ epoch, seq: fc.nat(), more: fc.boolean() })
+    fc.assert(
+      fc.property(of, of, (a, b) => {
+        expect(formatCursor(a) === formatCursor(b)).toBe(JSON.stringify(a) === JSON.stringify(b))
+      }),
+    )
+  })
+})
+
+/** Two values with nothing but characters of ids in between, in a template or in SQL. */
+const JOINED = /\$\{[^{}]+\}[._:/~-]?\$\{[^{}]+\}|\|\|\s*'[\w.:/~-]?'\s*\|\|/g
+
+/** Why the text that is made there means one tuple, or is compared with no other. */
+const UNAMBIGUOUS: Record<string, string[]> = {
+  'a cursor: its epoch has no full stop': ['${epoch}.${seq}', '${epoch}.${String(seq)'],
+  'two numbers': ['${others.get()}.${ours.get()}'],
+  'a random id and a number': ['${row.id.slice(-8)}-${row.expiresAt', '${row.id.slice(-8)}-${row'],
+  'a path of a field, to be read': [
+    '${i}.${error.field}',
+    '${field}.${i}',
+    '${i}.${member}',
+    '${field}.${error.path}',
+  ],
+  'a pair of ids with what none of them has': ['${first}${TARGET_SEPARATOR}'],
+  'each part encoded': ['${encodeURIComponent(type)}/${encodeURIComponent(id)}'],
+  'a cursor of the test issuer': ['${EPOCH}.${String(entries.length)'],
+  'a message, to be read': ['${host}:${port}'],
+  'paths of files': ['${path}.${randomUUID()}', '${stamp}${suffix}'],
+}
+
+/** What these make is shown and never compared. */
+const FOR_PEOPLE = /^(cli\/|admin\/api\/reference)/
+
+it('no source joins ids in another place', () => {
+  const allowed = Object.values(UNAMBIGUOUS).flat()
+  const code = [...sources()].filter(([path]) => !FOR_PEOPLE.test(path))
+  const found = code.flatMap(([path, text]) =>
+    [...text.matchAll(JOINED)]
+      .map(([joined]) => joined)
+      .filter((joined) => !allowed.some((known) => joined.startsWith(known)))
+      .map((joined) => `${path}: ${joined}`),
+  )
+  expect(found).toEqual([])
+})
