@@ -78,7 +78,10 @@ const app = createApp({
   metricsToken: null,
 })
 const credentials = await makeClient(opened.store)
-const server = await createHttpServer(app, config.issuer)
+const server = await createHttpServer(app, {
+  issuer: config.issuer,
+  isTrusted: () => false,
+})
 await listen(server, config)
 setInterval(() => {
   if (on) ledger.prune(clock() / 1000 + LONG_AFTER_SECONDS).catch(() => {}) // as upkeep does

@@ -7,6 +7,7 @@ import type { AppEnv, Deps } from './deps.ts'
 import { anyOrigin, etags, requestIds, securityHeaders } from './http/headers.ts'
 import { healthz, metrics, readyz } from './http/operations.ts'
 import { methodNotAllowed, notFound, renderError } from './http/render.ts'
+import { canonicalPaths } from './http/target.ts'
 import {
   deleteConfiguration,
   readConfiguration,
@@ -27,6 +28,8 @@ export type { Deps } from './deps.ts'
 export const createApp = (deps: Deps): Hono<AppEnv> => {
   const app = new Hono<AppEnv>()
   app.use(requestIds, securityHeaders(deps.issuer))
+  app.route(BASE, administration(deps))
+  app.use(canonicalPaths(notFound))
 
   app.post('/oauth/token', token(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/introspect', introspect(deps)).all(methodNotAllowed('POST'))
@@ -46,7 +49,6 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
     .get('/.well-known/oauth-authorization-server', anyOrigin, etags, metadata(deps))
     .all(methodNotAllowed('GET, HEAD'))
 
-  app.route(BASE, administration(deps))
   app.get('/openapi.json', etags, openApi(deps)).all(methodNotAllowed('GET, HEAD'))
   app.get('/docs', etags, reference(deps)).all(methodNotAllowed('GET, HEAD'))
 

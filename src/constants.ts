@@ -111,8 +111,10 @@ export const REVOCATION_NEAR_HEAD = 20
 export const MAX_CACHED_PAGES = 32
 /** Longest time that an answer is held until something new is known, in seconds: shorter than proxies wait. */
 export const MAX_WAIT_SECONDS = 25
-/** Answers that a process holds at a time; whoever comes then is answered at once. */
+/** Answers that a process holds at a time; a request beyond is answered at once. */
 export const MAX_WAITERS = 20_000
+/** Those of one client address: enough for all resource servers behind one, too few to keep others out. */
+export const MAX_WAITERS_PER_ADDRESS = 2_000
 /** How often a process that holds answers looks for new rules, in milliseconds: other processes make them, too. */
 export const WATCH_INTERVAL_MS = 50
 /**
@@ -202,6 +204,14 @@ export const REQUEST_TIMEOUT_MS = 15_000
 export const CONNECTIONS_CHECK_MS = 1_000
 /** How long an idle connection stays open, in milliseconds: longer than the usual 60 s of a load balancer. */
 export const KEEP_ALIVE_TIMEOUT_MS = 65_000
+/** Open connections of a process: one for each held answer, and some for the rest. */
+export const MAX_CONNECTIONS = 24_000
+/** Those of one address that is no trusted proxy's: a follower has two at a time. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 4_000
+/** Bytes that the HTTP parser is given at once: one request head, or so much of a long one or of a body. */
+export const PARSED_SLICE_BYTES = 2_048
+/** How long a reader may take nothing of its answer, in milliseconds: a large page on a slow line takes seconds. */
+export const WRITE_TIMEOUT_MS = 30_000
 /** What a shutdown waits for running requests, in milliseconds. */
 export const SHUTDOWN_TIMEOUT_MS = 20_000
 

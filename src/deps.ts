@@ -18,6 +18,12 @@ export type AppEnv = {
 }
 export type AppContext = Context<AppEnv>
 
+/** Handed over with a request by the server on Node alone. */
+export type Connected = {
+  /** Aborted once the connection has sent something behind this request. */
+  followed(): AbortSignal | undefined
+}
+
 /** Counts what the endpoints do. Labels come from the database or the code, never from a request. */
 export type Metrics = {
   tokenIssued(audience: string): void

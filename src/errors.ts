@@ -146,6 +146,15 @@ export const OAUTH_ERRORS = {
   ],
   not_found: [404, 'not_found', 'There is nothing at this address.'],
   method_not_allowed: [405, 'method_not_allowed', 'This address does not answer this method.'],
+  request_malformed: [
+    400,
+    'invalid_request',
+    'The request line, the Host field or something behind them is not well-formed HTTP/1.1.',
+  ],
+  request_too_slow: [408, 'invalid_request', 'The request took too long to arrive.'],
+  chunks_too_large: [413, 'invalid_request', 'The extensions of the chunks are too long.'],
+  expectation_unknown: [417, 'invalid_request', 'The only expectation is 100-continue.'],
+  headers_too_large: [431, 'invalid_request', 'The headers are longer than 16384 bytes.'],
   store_unavailable: [
     503,
     'temporarily_unavailable',

@@ -4,18 +4,22 @@ import type { HttpBindings } from '@hono/node-server'
 import type { AppContext } from '../deps.ts'
 import { StartRefused } from '../errors.ts'
 
+export type IsTrusted = (address: string) => boolean
+
 /** @throws StartRefused where an entry is neither an address nor a CIDR range */
-export const createClientAddress = (trustedProxies: readonly string[]) => {
+export const createTrust = (trustedProxies: readonly string[]): IsTrusted => {
   const trusted = new BlockList()
   for (const entry of trustedProxies) addRange(trusted, entry)
-
-  const isTrusted = (address: string): boolean => {
+  return (address) => {
     const version = isIP(address)
     return version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4')
   }
+}
 
-  return (c: AppContext): string | undefined => {
-    const peer = plain(
+export const createClientAddress =
+  (isTrusted: IsTrusted) =>
+  (c: AppContext): string | undefined => {
+    const peer = plainAddress(
       (c.env as Partial<HttpBindings> | undefined)?.incoming?.socket?.remoteAddress,
     )
     if (peer === undefined || !isTrusted(peer)) return peer
@@ -24,7 +28,6 @@ export const createClientAddress = (trustedProxies: readonly string[]) => {
     const client = forwarded.reverse().find((address) => !isTrusted(address))
     return client !== undefined && isIP(client) !== 0 ? client : peer
   }
-}
 
 const addRange = (list: BlockList, entry: string): void => {
   const [address = '', prefix] = entry.split('/')
@@ -40,5 +43,5 @@ const addRange = (list: BlockList, entry: string): void => {
 }
 
 /** An IPv4 peer of a socket that listens on IPv6 comes as `::ffff:192.0.2.1`. */
-const plain = (address: string | undefined): string | undefined =>
+export const plainAddress = (address: string | undefined): string | undefined =>
   address?.replace(/^::ffff:(?=\d)/, '')

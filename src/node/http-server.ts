@@ -1,15 +1,9 @@
-// The HTTP server under the app: its time limits, what it answers where no request reaches the app, its end.
-import {
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-  createServer,
-} from 'node:http'
+// The HTTP server under the app: its limits, the answers to requests that do not reach the app, its end.
+import { type IncomingMessage, type RequestListener, type Server, createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { RequestError, getRequestListener } from '@hono/node-server'
+import { type HttpBindings, getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { BASE } from '../admin/api/routes.ts'
 import type { Config } from '../config.ts'
 import {
   CONNECTIONS_CHECK_MS,
@@ -20,85 +14,108 @@ import {
   REQUEST_TIMEOUT_MS,
   SHUTDOWN_TIMEOUT_MS,
 } from '../constants.ts'
-import type { AppEnv } from '../deps.ts'
-import { StartRefused } from '../errors.ts'
+import type { AppEnv, Connected } from '../deps.ts'
+import { type OAuthErrorCode, StartRefused } from '../errors.ts'
+import { isCanonicalPath, pathOf, readTarget } from '../http/target.ts'
+import type { IsTrusted } from './client-address.ts'
+import { type Connections, createConnections } from './connections.ts'
+import { type Refusals, createRefusals } from './refusals.ts'
 
 const LIMITS = {
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-  requireHostHeader: false, // the listener refuses such a request itself, with our headers
+  requireHostHeader: false, // `normalize` looks, and refuses with our headers
 }
 
-export const createHttpServer = async (app: Hono<AppEnv>, issuer: string): Promise<Server> => {
-  const headers = await headersOfEveryAnswer(app)
-  const answer = getRequestListener(app.fetch, {
+export const createHttpServer = async (
+  app: Hono<AppEnv>,
+  { issuer, isTrusted }: { issuer: string; isTrusted: IsTrusted },
+): Promise<Server> => {
+  const refusals = await createRefusals(app)
+  const server = createServer(LIMITS)
+  const connections = createConnections(server, isTrusted)
+  const fetch = (request: Request, { incoming }: { incoming: IncomingMessage }) =>
+    app.fetch(request, {
+      incoming,
+      followed: () => connections.followed(incoming),
+    } satisfies Connected & Partial<HttpBindings>)
+  const answer = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
     hostname: new URL(issuer).host, // of HTTP/1.0 requests without one; nothing depends on it
-    errorHandler: (error) =>
-      new Response(null, { status: error instanceof RequestError ? 400 : 500, headers }),
+    errorHandler: () => refusals.response('server_error'),
   })
-  const listener: RequestListener = (request, response) => {
-    // RFC 9112 §3.2
-    if (request.httpVersion === '1.1' && request.headers.host === undefined) {
-      response.writeHead(400, { ...headers, Connection: 'close' }).end()
-      return
-    }
-    void answer(request, response)
-  }
-  const server = createServer(LIMITS, listener)
-  answerExpectations(server, listener, headers)
-  answerMalformed(server, headers)
+  /** The same decision, whichever event a request comes with. */
+  const on = (event: 'request' | 'checkContinue' | 'checkExpectation', then: RequestListener) =>
+    server.on(
+      event,
+      connections.inTurn((request, response) => {
+        const code = normalize(request)
+        if (code === null) then(request, response)
+        else refusals.answer(response, code)
+      }),
+    )
+  const toApp: RequestListener = (request, response) => void answer(request, response)
+  on('request', toApp)
+  on('checkContinue', (request, response) => {
+    if (mayContinue(request)) response.writeContinue()
+    toApp(request, response)
+  })
+  on('checkExpectation', (_, response) => refusals.answer(response, 'expectation_unknown'))
+  refuseMalformed(server, connections, refusals)
   return server
 }
 
-/** Security headers go on what the parser refuses, too; the app says what they are. */
-const headersOfEveryAnswer = async (app: Hono<AppEnv>): Promise<Record<string, string>> => {
-  const { headers } = await app.request('/')
-  const ofThisAnswer = ['content-type', 'content-length', 'x-request-id']
-  return Object.fromEntries([...headers].filter(([name]) => !ofThisAnswer.includes(name)))
+/**
+ * Gives the request line and the Host field their one form.
+ * @returns why the request is refused, or null
+ */
+const normalize = (request: IncomingMessage): OAuthErrorCode | null => {
+  const hosts = hostsOf(request)
+  const { httpVersionMajor, httpVersion } = request
+  if (httpVersionMajor !== 1) return 'request_malformed'
+  if (httpVersion === '1.1' && hosts.length === 0) return 'request_malformed' // RFC 9112 §3.2
+  const target = readTarget(request.url ?? '', hosts)
+  if (target === null) return 'request_malformed'
+  if (!isCanonicalPath(pathOf(target.pathAndQuery))) return 'not_found'
+  request.url = target.pathAndQuery
+  if (target.host !== '') request.headers.host = target.host
+  return null
 }
 
-/** RFC 9110 §10.1.1: whoever asks before sending a body that is too long need not send it. */
-const answerExpectations = (
-  server: Server,
-  listener: RequestListener,
-  headers: Record<string, string>,
-): void => {
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    const length = Number(request.headers['content-length'] ?? 0)
-    const isJson = request.url?.startsWith('/admin/') === true
-    if (length <= (isJson ? MAX_JSON_BYTES : MAX_FORM_BYTES)) response.writeContinue()
-    listener(request, response)
-  })
-  server.on('checkExpectation', (_request, response: ServerResponse) => {
-    response.writeHead(417, { ...headers, Connection: 'close' }).end()
-  })
+/** All of them: Node itself keeps the first. */
+const hostsOf = ({ rawHeaders }: IncomingMessage): string[] => {
+  const hosts: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() === 'host') hosts.push(rawHeaders[i + 1] ?? '')
+  }
+  return hosts
 }
 
-/** What the parser throws, and what time limits throw, by its code; anything else is malformed. */
-const PARSER_STATUS: Record<string, number> = {
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
+/** RFC 9110 §10.1.1: a client that asks before it sends a body need not send one that is too long. */
+const mayContinue = ({ headers, url }: IncomingMessage): boolean => {
+  const limit = url?.startsWith(`${BASE}/`) === true ? MAX_JSON_BYTES : MAX_FORM_BYTES
+  return Number(headers['content-length'] ?? 0) <= limit
 }
 
-const answerMalformed = (server: Server, headers: Record<string, string>): void => {
-  /** The latest answer on each connection: where one has begun, nothing may be written into it. */
-  const answers = new WeakMap<Duplex, ServerResponse>()
-  server.prependListener('request', (request, response) => answers.set(request.socket, response))
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+/** The parser's errors, and those of time limits; anything else is malformed. */
+const PARSER_ERRORS: Record<string, OAuthErrorCode> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'chunks_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_too_slow',
+}
+
+const refuseMalformed = (server: Server, connections: Connections, refusals: Refusals): void => {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const answer = answers.get(socket)
+    const answer = connections.answering(socket)
+    // Nothing may be written into an answer that has begun.
     const begun = answer?.headersSent === true && !answer.writableFinished
-    if (!socket.writable || error.code === 'ECONNRESET' || begun) {
-      socket.destroy()
-      return
-    }
-    const status = PARSER_STATUS[error.code ?? ''] ?? 400
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}Content-Length: 0\r\nConnection: close\r\n\r\n`,
-    )
+    if (!socket.writable || error.code === 'ECONNRESET' || begun) socket.destroy()
+    else socket.end(refusals.text(PARSER_ERRORS[error.code ?? ''] ?? 'request_malformed'))
+  })
+  // Without a listener Node closes the connection of a CONNECT in silence.
+  server.on('connect', (_, socket: Duplex) => {
+    socket.removeAllListeners('data').end(refusals.text('request_malformed'))
   })
 }
 

@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger.ts'
 import { createWatch } from '../revocation/watch.ts'
 import { createUpkeep } from '../upkeep.ts'
 import { type Usage, createUsage } from '../usage.ts'
-import { createClientAddress } from './client-address.ts'
+import { createClientAddress, createTrust } from './client-address.ts'
 import { createHttpServer, drain, listen } from './http-server.ts'
 import type { Log } from '../log.ts'
 import { createLedgerThread } from './ledger-in-thread.ts'
@@ -28,7 +28,8 @@ export type Running = {
 /** @throws StartRefused with one line for the operator */
 export const startServer = async (config: Config, log: Log): Promise<Running> => {
   const clock = Date.now
-  const clientAddress = createClientAddress(config.trustedProxies)
+  const isTrusted = createTrust(config.trustedProxies)
+  const clientAddress = createClientAddress(isTrusted)
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
   const usage = createUsage({ store: opened.store, clock })
   const ledger = createLedger({
@@ -39,7 +40,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   const { app, upkeep } = createServer({
     ...{ config, log, clock, clientAddress, opened, usage, ledger, revocationWatch },
   })
-  const server = await createHttpServer(app, config.issuer)
+  const server = await createHttpServer(app, { issuer: config.issuer, isTrusted })
   try {
     await listen(server, config)
   } catch (error) {

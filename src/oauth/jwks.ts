@@ -1,15 +1,17 @@
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
+import { createDocument } from '../http/document.ts'
 import { jwksMaxAge, publicJwks } from '../signing/keyring.ts'
 
 /** `GET /.well-known/jwks.json`: every key whose signatures are good, also those that sign later (RFC 7517 §5). */
-export const jwks =
-  (deps: Pick<Deps, 'store' | 'clock' | 'algorithms' | 'keyRotationSeconds'>) =>
-  async (c: AppContext) => {
+export const jwks = (deps: Pick<Deps, 'store' | 'clock' | 'algorithms' | 'keyRotationSeconds'>) => {
+  const send = createDocument()
+  return async (c: AppContext) => {
     const [keys, now] = [await deps.store.listKeys(), nowSeconds(deps)]
     const { algorithms, keyRotationSeconds: rotationSeconds } = deps
     const body = JSON.stringify(publicJwks(keys, now))
-    return c.body(body, 200, {
+    return send(c, body, {
       'Content-Type': 'application/jwk-set+json',
       'Cache-Control': `public, max-age=${jwksMaxAge(keys, now, { algorithms, rotationSeconds })}`,
     })
   }
+}

@@ -1,6 +1,7 @@
 import { METADATA_MAX_AGE_SECONDS } from '../constants.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { TOOL_RUN } from '../details.ts'
+import { createDocument } from '../http/document.ts'
 import { revocationListUrl } from '../revocation/list.ts'
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post']
@@ -22,9 +23,12 @@ export const metadata = ({ issuer, store }: Pick<Deps, 'issuer' | 'store'>) => {
     grant_types_supported: ['client_credentials'],
     response_types_supported: [],
   }
+  const send = createDocument()
   return async (c: AppContext) => {
     const types = [TOOL_RUN, ...(await store.listResourceTypes())]
-    return c.json({ ...known, authorization_details_types_supported: types }, 200, {
+    const document = { ...known, authorization_details_types_supported: types }
+    return send(c, JSON.stringify(document), {
+      'Content-Type': 'application/json',
       'Cache-Control': `public, max-age=${METADATA_MAX_AGE_SECONDS}`,
     })
   }

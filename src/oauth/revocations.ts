@@ -1,9 +1,12 @@
 import { MAX_WAIT_SECONDS } from '../constants.ts'
-import type { AppContext, Deps } from '../deps.ts'
+import type { AppContext, Connected, Deps } from '../deps.ts'
 import { startOf } from '../revocation/cursor.ts'
 import { createRevocationList } from '../revocation/list.ts'
 
-type RevocationsDeps = Pick<Deps, 'store' | 'signer' | 'issuer' | 'clock' | 'revocationWatch'>
+type RevocationsDeps = Pick<
+  Deps,
+  'store' | 'signer' | 'issuer' | 'clock' | 'revocationWatch' | 'clientAddress'
+>
 
 /**
  * `GET /oauth/revocations`: the rules behind the cursor `after`, as a signed JWT; with `wait` (seconds) held
@@ -35,9 +38,14 @@ const untilNew = async (
   after: string | undefined,
   seconds: number,
   c: AppContext,
-  { store, revocationWatch }: Pick<RevocationsDeps, 'store' | 'revocationWatch'>,
+  deps: Pick<RevocationsDeps, 'store' | 'revocationWatch' | 'clientAddress'>,
 ): Promise<void> => {
-  const head = await store.findRevocationHead()
+  const head = await deps.store.findRevocationHead()
   if (startOf(after, head) !== head.seq) return
-  await revocationWatch.changed(head, seconds * 1000, c.req.raw.signal)
+  const { signal } = c.req.raw
+  const [followed, address] = [
+    (c.env as Partial<Connected> | undefined)?.followed?.(),
+    deps.clientAddress(c),
+  ]
+  await deps.revocationWatch.changed(head, seconds * 1000, { signal, followed, address })
 }

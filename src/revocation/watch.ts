@@ -1,14 +1,29 @@
 // Waiting for the next rule, whichever process makes it.
-import { LONELY_MAX_WAIT_MS, MAX_WAITERS, WATCH_INTERVAL_MS } from '../constants.ts'
+import {
+  LONELY_MAX_WAIT_MS,
+  MAX_WAITERS,
+  MAX_WAITERS_PER_ADDRESS,
+  WATCH_INTERVAL_MS,
+} from '../constants.ts'
 import type { RevocationHead, Store } from '../store/store.ts'
+
+/** The request that waits. */
+export type Asker = {
+  /** Aborted once the asker is gone. */
+  signal: AbortSignal
+  /** Aborted once the asker has sent a further request on the same connection. */
+  followed?: AbortSignal | undefined
+  /** Undefined where it is not known: then no limit per address applies. */
+  address?: string | undefined
+}
 
 export type RevocationWatch = {
   /**
-   * Settles once there is a newer rule than `known`, the time is over, or nobody waits any more.
-   * Never rejects: where the store does not answer, whoever asks next finds out.
+   * Settles once there is a newer rule than `known`, the time is over, or the asker waits no more; at once where
+   * too many wait already. Never rejects: where the store does not answer, the next request finds out.
    * @param ms milliseconds
    */
-  changed(known: RevocationHead, ms: number, signal: AbortSignal): Promise<void>
+  changed(known: RevocationHead, ms: number, asker: Asker): Promise<void>
   /** Lets all go that wait, and from now on nobody wait. */
   close(): void
   /** How many wait now. */
@@ -23,9 +38,26 @@ const isNews = (head: RevocationHead, known: RevocationHead): boolean =>
 
 type Waiter = { known: RevocationHead; release: () => void }
 
+/** How many requests of each address wait. */
+const createTally = () => {
+  const counts = new Map<string, number>()
+  const count = (address: string): number => counts.get(address) ?? 0
+  return {
+    isFull: (address = '') => address !== '' && count(address) >= MAX_WAITERS_PER_ADDRESS,
+    /** @param step 1 or -1 */
+    add(address: string | undefined, step: number): void {
+      if (address === undefined) return
+      const sum = count(address) + step
+      if (sum > 0) counts.set(address, sum)
+      else counts.delete(address)
+    },
+  }
+}
+
 /** One look at the store for all who wait, a few times a second, and none while nobody does. */
 export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
   const waiters = new Set<Waiter>()
+  const tally = createTally()
   let timer: ReturnType<typeof setTimeout> | undefined
   let closed = false
 
@@ -39,21 +71,28 @@ export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
     if (timer === undefined && waiters.size > 0)
       timer = setTimeout(() => void look(), WATCH_INTERVAL_MS)
   }
+  const mayWait = (signals: readonly AbortSignal[], address: string | undefined): boolean =>
+    !closed &&
+    !signals.some(({ aborted }) => aborted) &&
+    waiters.size < MAX_WAITERS &&
+    !tally.isFull(address)
 
   return {
-    changed: (known, ms, signal) =>
+    changed: (known, ms, { signal, followed, address }) =>
       new Promise((resolve) => {
-        if (closed || signal.aborted || waiters.size >= MAX_WAITERS) return resolve()
+        const signals = followed === undefined ? [signal] : [signal, followed]
+        if (!mayWait(signals, address)) return resolve()
         const release = (): void => {
           clearTimeout(limit)
-          signal.removeEventListener('abort', release)
-          waiters.delete(waiter)
+          for (const one of signals) one.removeEventListener('abort', release)
+          if (waiters.delete(waiter)) tally.add(address, -1)
           resolve()
         }
         const waiter = { known, release }
         const limit = setTimeout(release, ms)
-        signal.addEventListener('abort', release)
+        for (const one of signals) one.addEventListener('abort', release)
         waiters.add(waiter)
+        tally.add(address, 1)
         lookSoon()
       }),
     close() {
@@ -91,7 +130,7 @@ export const createLonelyWatch = ({
   }
 
   return {
-    async changed(known, ms, signal) {
+    async changed(known, ms, { signal }) {
       const deadline = performance.now() + Math.min(ms, LONELY_MAX_WAIT_MS)
       while (performance.now() < deadline && !signal.aborted) {
         await new Promise((resolve) => setTimeout(resolve, intervalMs / 2))

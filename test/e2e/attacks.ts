@@ -172,7 +172,7 @@ export const quietHour = (): void => {
     const watch = server.deps.revocationWatch
     server.deps.revocationWatch = {
       ...watch,
-      changed: (known, ms, signal) => watch.changed(known, ms / SPEED, signal),
+      changed: (known, ms, asker) => watch.changed(known, ms / SPEED, asker),
     }
     let requests = 0
     const verifier = createVerifier({

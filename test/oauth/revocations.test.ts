@@ -12,6 +12,7 @@ import { Unavailable } from '../../src/errors.ts'
 import { workspaceRuleValue } from '../../src/revocation/rules.ts'
 import { testKey } from '../support/keys.ts'
 import {
+  ADDRESS,
   ISSUER,
   START_SECONDS,
   type TestServer,
@@ -418,11 +419,31 @@ describe('wait', () => {
     expect(await ask({ after: cursor, wait: '25' }).answer).toMatchObject({ cursor })
   })
 
+  test('beyond as many as one address may hold they are answered at once, to it alone', async () => {
+    const { cursor } = await fetchPage()
+    const head = await server.store.findRevocationHead()
+    const wait = (address: string | undefined) => {
+      const { signal } = new AbortController()
+      return server.deps.revocationWatch.changed(head, 25_000, { signal, address })
+    }
+    const held = Array.from({ length: 2_000 }, () => wait(ADDRESS))
+    expect(await ask({ after: cursor, wait: '25' }).answer).toMatchObject({ cursor })
+    held.push(wait('198.51.100.7'), wait(undefined))
+    expect(server.deps.revocationWatch.waiting).toBe(2_002)
+    await revoke('a')
+    await Promise.all(held)
+    const waits = ask({ after: (await fetchPage()).cursor, wait: '25' })
+    await sleep(50)
+    expect(server.deps.revocationWatch.waiting).toBe(1)
+    server.deps.revocationWatch.close()
+    await waits.answer
+  })
+
   test('beyond as many as a process holds they are answered at once', async () => {
     const { cursor } = await fetchPage()
     const head = await server.store.findRevocationHead()
     const held = Array.from({ length: 20_000 }, () =>
-      server.deps.revocationWatch.changed(head, 25_000, new AbortController().signal),
+      server.deps.revocationWatch.changed(head, 25_000, { signal: new AbortController().signal }),
     )
     expect(await ask({ after: cursor, wait: '25' }).answer).toMatchObject({ cursor })
     expect(server.deps.revocationWatch.waiting).toBe(20_000)

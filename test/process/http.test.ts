@@ -151,6 +151,34 @@ const ODD: Record<string, [text: string, status: number]> = {
     `GET /healthz HTTP/1.1\r\n${'X-Many: value\r\n'.repeat(2_000)}\r\n`,
     431,
   ],
+  'two Hosts': ['GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
+  'a Host that no URL takes': [head('GET /healthz', { ...CLOSE, Host: 'xn--a' }), 400],
+  'a Host with a user': [head('GET /metrics', { ...CLOSE, Host: 'a@localhost' }), 400],
+  'a Host with a bad port': [head('GET /healthz', { ...CLOSE, Host: 'localhost:99999' }), 400],
+  'an empty Host': [head('GET /healthz', { ...CLOSE, Host: '' }), 400],
+  'a Host with a path': [head('GET /healthz', { ...CLOSE, Host: 'localhost/x' }), 400],
+  'a Host in another spelling': [head('GET /metrics', { ...CLOSE, Host: '127.1' }), 400],
+  'a very long Host': [head('GET /healthz', { ...CLOSE, Host: 'a.'.repeat(4_000) }), 400],
+  'all of the server': [head('OPTIONS *', CLOSE), 400],
+  'a tunnel': [head('CONNECT localhost:443', CLOSE), 400],
+  'a bad absolute form': [head('GET http://xn--a/healthz', CLOSE), 400],
+  'an absolute form with a user': [head('GET http://a@localhost/metrics', CLOSE), 400],
+  'another scheme': [head('GET ftp://localhost/healthz', CLOSE), 400],
+  'a fragment': [head('GET /healthz#x', CLOSE), 400],
+  'letters that are not ASCII': [head('GET /healthz?\u00e9', CLOSE), 400],
+  'junk behind the version': ['GET /healthz HTTP/1.1 x\r\nHost: localhost\r\n\r\n', 400],
+  'HTTP/0.9': ['GET /healthz\r\n\r\n', 400],
+  'HTTP/2': ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+  'lines that end with LF alone': ['GET /healthz HTTP/1.1\nHost: localhost\n\n', 400],
+  'an expectation and two Hosts': [
+    head('POST /oauth/token', {
+      ...CLOSE,
+      Expect: '100-continue',
+      host: 'a',
+      'Content-Length': '1',
+    }),
+    400,
+  ],
   'an expectation that nobody meets': [head('GET /healthz', { ...CLOSE, Expect: 'tea' }), 417],
   'a method that nothing answers': [head('BREW /oauth/token', CLOSE), 400],
   'another method': [head('PATCH /oauth/token', CLOSE), 405],
@@ -161,6 +189,67 @@ describe('a request', () => {
     const answer = await exchange(place, text)
     expect(statusOf(answer)).toBe(status)
     expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im)
+    expect(answer).toMatch(/^x-request-id: [\w-]+\r$/im)
+    expect(bodyOf(answer)).toMatchObject({
+      error: expect.any(String) as unknown,
+      code: expect.any(String) as unknown,
+    })
+  })
+
+  it('in absolute form is the same as in origin form', async () => {
+    const absolute = await exchange(place, head('GET http://localhost:1/healthz', CLOSE))
+    expect(statusOf(absolute)).toBe(200)
+    const metrics = await exchange(place, head('GET http://auth.example/metrics', CLOSE))
+    expect(statusOf(metrics)).toBe(404) // not asked for by a name of loopback
+  })
+
+  it('with a path in another spelling reaches nothing', async () => {
+    const paths = [
+      ...[
+        '/metrics',
+        '/healthz',
+        '/docs',
+        '/oauth/token',
+        '/oauth/revocations',
+        '/admin/v1/clients',
+      ],
+      ...['/.well-known/jwks.json', '/openapi.json', '/readyz'],
+    ]
+    const spellings = paths.flatMap((path) => [
+      `/${path}`,
+      `/.${path}`,
+      `/x/..${path}`,
+      `/x/%2e%2E${path}`,
+      `/x%2f..${path}`,
+      `${path}/.`,
+      `${path}/x/..`,
+      `${path}%00`,
+      `${path}%20`,
+      `${path}/`,
+      path.replaceAll('/', '\\'),
+      `/x\\..${path}`,
+      `/%${path.charCodeAt(1).toString(16)}${path.slice(2)}`,
+      `${path.slice(0, -1)}%${path.charCodeAt(path.length - 1).toString(16)}`,
+      `${path.slice(0, -1)}%${path
+        .charCodeAt(path.length - 1)
+        .toString(16)
+        .toUpperCase()}`,
+      `/%25${path.charCodeAt(1).toString(16)}${path.slice(2)}`,
+      path.replaceAll(/(?!^)\//g, '%2F'),
+      path.toUpperCase(),
+      `/${String.fromCharCode(path.charCodeAt(1) + 0x80)}${path.slice(2)}`,
+      `${path}\t`,
+      `${path};x`,
+      `http://localhost/${path}`,
+      `http://localhost/x/..${path}`,
+    ])
+    for (const spelling of spellings.filter((one) => !paths.includes(one))) {
+      const answer = await exchange(place, head(`GET ${spelling}`, CLOSE))
+      expect([400, 401, 404], spelling).toContain(statusOf(answer))
+      if (statusOf(answer) === 401) expect(spelling).toMatch(/^\/admin\/v1\//)
+      expect(answer, spelling).toMatch(/^x-content-type-options: nosniff\r$/im)
+      expect(bodyOf(answer), spelling).toHaveProperty('code')
+    }
   })
 
   it('with HEAD is answered as GET, without the body', async () => {

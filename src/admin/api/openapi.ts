@@ -1,12 +1,13 @@
-import type { Context } from 'hono'
-import type { AppEnv, Deps } from '../../deps.ts'
+import type { AppContext, Deps } from '../../deps.ts'
+import { createDocument } from '../../http/document.ts'
 import { openApiDocument } from './document.ts'
 
 /** `GET /openapi.json`: made once, when it is first asked for. */
 export const openApi = ({ issuer }: Pick<Deps, 'issuer'>) => {
+  const send = createDocument()
   let text: string | null = null
-  return (c: Context<AppEnv>) => {
+  return (c: AppContext) => {
     text ??= JSON.stringify(openApiDocument(issuer))
-    return c.body(text, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'max-age=300' })
+    return send(c, text, { 'Content-Type': 'application/json', 'Cache-Control': 'max-age=300' })
   }
 }

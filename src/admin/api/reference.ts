@@ -5,6 +5,7 @@ import { html, raw } from 'hono/html'
 import type { oas31 } from 'zod-openapi'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import type { AppContext, Deps } from '../../deps.ts'
+import { createDocument } from '../../http/document.ts'
 import { CODES, type Code } from './codes.ts'
 import { openApiDocument } from './document.ts'
 import { type Operation, operationCard, operationsOf } from './reference-operation.ts'
@@ -29,10 +30,11 @@ const STYLE_ELEMENT = raw(`<style>${STYLE}</style>`)
 
 /** Made once, when it is first asked for. */
 export const reference = ({ issuer }: Pick<Deps, 'issuer'>) => {
+  const send = createDocument()
   let page: string | null = null
   return async (c: AppContext) => {
     page ??= String(await referencePage(openApiDocument(issuer), issuer))
-    return c.body(page, 200, HEADERS)
+    return send(c, page, HEADERS)
   }
 }
 

@@ -6,6 +6,7 @@ import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import type { AppContext, AppEnv, Deps } from '../../deps.ts'
 import { OperationRefused, REFUSALS } from '../../errors.ts'
 import { etags } from '../../http/headers.ts'
+import { canonicalPaths } from '../../http/target.ts'
 import { NO_STORE } from '../../oauth/response.ts'
 import { type Admin, type AdminDeps, nameable, parse } from '../operation.ts'
 import { audit } from './audit.ts'
@@ -45,6 +46,10 @@ export const administration = (deps: AdminDeps & Pick<Deps, 'clientAddress'>): H
     throw error(c)
   }
 
+  const nothing = refused(
+    () => new OperationRefused('not_found', 'there is nothing at this address'),
+  )
+  app.use(canonicalPaths(nothing))
   app.get('*', etags)
   for (const [path, endpoints] of endpointsByPath()) {
     for (const endpoint of endpoints) app.on(endpoint.method, path, handler(endpoint))
@@ -53,10 +58,7 @@ export const administration = (deps: AdminDeps & Pick<Deps, 'clientAddress'>): H
       refused((c) => methodNotAllowed(c, allowOf(endpoints))),
     )
   }
-  app.all(
-    '*',
-    refused(() => new OperationRefused('not_found', 'there is nothing at this address')),
-  )
+  app.all('*', nothing)
   app.onError(renderProblem(deps))
   return app
 }

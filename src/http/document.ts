@@ -1,0 +1,17 @@
+// Documents that change seldom: bytes and validator (RFC 9110 §8.8.3) are made once for each text.
+import { createHash } from 'node:crypto'
+import type { AppContext } from '../deps.ts'
+
+type SendDocument = (c: AppContext, text: string, headers: Record<string, string>) => Response
+
+/** Remembers the latest text: all requests share its bytes, so an unread answer costs no copy. */
+export const createDocument = (): SendDocument => {
+  let known: { text: string; bytes: Uint8Array<ArrayBuffer>; etag: string } | undefined
+  return (c, text, headers) => {
+    if (known?.text !== text) {
+      const etag = `"${createHash('sha256').update(text).digest('hex')}"`
+      known = { text, bytes: new TextEncoder().encode(text), etag }
+    }
+    return c.body(known.bytes, 200, { ...headers, ETag: known.etag })
+  }
+}

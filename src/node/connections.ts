@@ -1,0 +1,117 @@
+// The requests of one connection are answered one at a time. What is sent behind a request stays unparsed until
+// its answer has been taken: a connection costs one request, one answer and one chunk of input.
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import {
+  CONNECTIONS_CHECK_MS,
+  MAX_CONNECTIONS,
+  MAX_CONNECTIONS_PER_ADDRESS,
+  WRITE_TIMEOUT_MS,
+} from '../constants.ts'
+import { type IsTrusted, plainAddress } from './client-address.ts'
+import { createInput } from './input.ts'
+
+type Exchange = { request: IncomingMessage; response: ServerResponse; listener: RequestListener }
+
+type Turns = {
+  take(exchange: Exchange): void
+  answering(): ServerResponse | undefined
+  followed(): AbortSignal
+  /** @param now monotonic, in milliseconds */
+  checkReader(now: number): void
+}
+
+export type Connections = {
+  /** Calls the listener for a request once those before it on the connection are answered. */
+  inTurn(listener: RequestListener): RequestListener
+  /** The answer that is being given on a connection. */
+  answering(socket: object): ServerResponse | undefined
+  /** Aborted once something has been sent behind this request, which then should be held up no longer. */
+  followed(request: IncomingMessage): AbortSignal | undefined
+}
+
+/** @param isTrusted names the proxies, which may have more connections than other addresses */
+export const createConnections = (server: Server, isTrusted: IsTrusted): Connections => {
+  const open = new Map<object, Turns>()
+  const ofAddress = new Map<string, number>()
+  const count = (address: string, step: number): number => {
+    const sum = (ofAddress.get(address) ?? 0) + step
+    if (sum > 0) ofAddress.set(address, sum)
+    else ofAddress.delete(address)
+    return sum
+  }
+  server.maxConnections = MAX_CONNECTIONS
+  server.on('connection', (socket: Socket) => {
+    const address = plainAddress(socket.remoteAddress) ?? ''
+    socket.once('close', () => {
+      open.delete(socket)
+      count(address, -1)
+    })
+    if (count(address, 1) > MAX_CONNECTIONS_PER_ADDRESS && !isTrusted(address)) socket.destroy()
+    else open.set(socket, createTurns(socket, server))
+  })
+  const checking = setInterval(() => {
+    for (const turns of open.values()) turns.checkReader(performance.now())
+  }, CONNECTIONS_CHECK_MS).unref()
+  server.once('close', () => clearInterval(checking))
+  return {
+    inTurn: (listener) => (request, response) =>
+      open.get(request.socket)?.take({ request, response, listener }),
+    answering: (socket) => open.get(socket)?.answering(),
+    followed: ({ socket }) => open.get(socket)?.followed(),
+  }
+}
+
+const createTurns = (socket: Socket, server: Server): Turns => {
+  let current: Exchange | undefined
+  /** A request whose head came in one slice with the end of the body before it. */
+  const parked: Exchange[] = []
+  let follower: AbortController | undefined
+  const checkReader = createReaderCheck(socket)
+
+  const input = createInput(socket, {
+    // The body of the current request is parsed, and nothing behind it.
+    mayParse: () => parked.length === 0 && current?.request.complete !== true,
+    onWaiting: () => follower?.abort(),
+  })
+  const begin = (exchange: Exchange): void => {
+    current = exchange
+    follower = undefined
+    exchange.response.once('close', end)
+    exchange.listener(exchange.request, exchange.response)
+  }
+  const end = (): void => {
+    current = undefined
+    if (!server.listening) socket.destroySoon()
+    if (!socket.writable) return
+    const next = parked.shift()
+    if (next !== undefined) begin(next)
+    input.goOn()
+  }
+  return {
+    take(exchange) {
+      if (current === undefined) return begin(exchange)
+      parked.push(exchange)
+      follower?.abort()
+    },
+    answering: () => current?.response,
+    followed() {
+      follower ??= new AbortController()
+      if (parked.length > 0 || socket.readableLength > 0) follower.abort()
+      return follower.signal
+    },
+    checkReader,
+  }
+}
+
+/** Ends a connection whose reader has taken nothing of an answer for the time limit. */
+const createReaderCheck = (socket: Socket): Turns['checkReader'] => {
+  let unsent = 0
+  let since = 0
+  return (now) => {
+    const { writableLength } = socket
+    if (unsent === 0 || writableLength < unsent) since = now
+    unsent = writableLength
+    if (unsent > 0 && now - since >= WRITE_TIMEOUT_MS) socket.destroy()
+  }
+}

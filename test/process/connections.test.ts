@@ -1,0 +1,137 @@
+// The cost of a connection: requests that nobody reads the answers of, held answers, clients that leave.
+import { readFileSync } from 'node:fs'
+import { type Socket, connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WRITE_TIMEOUT_MS } from '../../src/constants.ts'
+import { send } from '../support/http.ts'
+import {
+  type Place,
+  type ServerProcess,
+  newPlace,
+  startServer,
+  until,
+} from '../support/processes.ts'
+import { head, open, statusOf } from '../support/raw-http.ts'
+
+let place: Place
+let server: ServerProcess
+beforeAll(async () => {
+  place = await newPlace()
+  server = await startServer(place)
+})
+const sockets: Socket[] = []
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy()
+  expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
+})
+
+/** A client that sends and reads nothing. */
+const sendUnread = (text: string): Socket => {
+  const socket = connect(place.port, '127.0.0.1').on('error', () => {})
+  sockets.push(socket)
+  socket.pause()
+  socket.write(text)
+  return socket
+}
+
+const residentMegabytes = (): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1024
+
+const waiters = async (): Promise<number> => {
+  const { text } = await send(`${place.url}/metrics`)
+  return Number(/^latchkey_revocation_waiters (\d+)$/m.exec(text)?.[1])
+}
+
+const healthz = head('GET /healthz')
+
+describe('pipelined requests', () => {
+  it('are all answered, in their order', async () => {
+    const connection = open(place)
+    const unknown = head('GET /nowhere')
+    const count = 500
+    connection.write(
+      (healthz + unknown).repeat(count) + head('GET /healthz', { Connection: 'close' }),
+    )
+    const answers = (await connection.closes()).split(/(?=HTTP\/1\.1 )/)
+    const statuses = Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? 200 : 404))
+    expect(answers.map(statusOf)).toEqual([...statuses, 200])
+  })
+
+  it('behind a body that arrives in parts are answered, too', async () => {
+    const connection = open(place)
+    const form = { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '3000' }
+    connection.write(head('POST /oauth/token', form) + 'x'.repeat(2_500))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    connection.write('x'.repeat(500) + healthz + head('GET /healthz', { Connection: 'close' }))
+    const answers = (await connection.closes()).split(/(?=HTTP\/1\.1 )/)
+    expect(answers.map(statusOf)).toEqual([400, 200, 200])
+  })
+
+  it('cost little memory while nobody reads the answers', async () => {
+    const before = residentMegabytes()
+    for (let i = 0; i < 100; i++) sendUnread(head('GET /docs').repeat(1_000))
+    let most = 0
+    for (let i = 0; i < 20; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      most = Math.max(most, residentMegabytes())
+    }
+    expect(most - before).toBeLessThan(150)
+    expect((await send(`${place.url}/healthz`)).status).toBe(200)
+  })
+})
+
+it('a reader that takes nothing of its answer is cut off', async () => {
+  const socket = sendUnread(head('GET /docs').repeat(1_000))
+  await new Promise((resolve) => setTimeout(resolve, WRITE_TIMEOUT_MS + 5_000))
+  let received = ''
+  socket.setEncoding('utf8').on('data', (text: string) => (received += text))
+  socket.resume()
+  await until('the end of the connection', () => socket.destroyed)
+  const answered = received.split('HTTP/1.1 200').length - 1
+  expect(answered).toBeGreaterThan(0)
+  expect(answered).toBeLessThan(1_000)
+})
+
+describe('held answers', () => {
+  let held: string
+  beforeAll(async () => {
+    const { text } = await send(`${place.url}/oauth/revocations`)
+    const [, payload = ''] = text.split('.')
+    const { cursor } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as {
+      cursor: string
+    }
+    held = head(`GET /oauth/revocations?after=${cursor}&wait=25`)
+  })
+
+  it('are at most one on a connection, and gone with it at once', async () => {
+    const clients = Array.from({ length: 25 }, () => sendUnread(held))
+    await until('all to wait', async () => (await waiters()) === 25)
+    for (const client of clients) client.destroy()
+    await until('none to wait', async () => (await waiters()) === 0)
+
+    const eager = Array.from({ length: 25 }, () => sendUnread(held.repeat(800)))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await waiters()).toBeLessThanOrEqual(25)
+    for (const client of eager) client.destroy()
+    await until('none to wait', async () => (await waiters()) === 0)
+  })
+
+  it('are given as soon as the connection sends a further request', async () => {
+    const connection = open(place)
+    connection.write(held)
+    await until('it to wait', async () => (await waiters()) === 1)
+    connection.write(healthz)
+    await connection.receives(/\{"status":"ok"\}/)
+    const [first = '', second = ''] = connection.received().split(/(?=HTTP\/1\.1 )/)
+    expect(first).toContain('content-type: application/jwt')
+    expect(statusOf(second)).toBe(200)
+    connection.close()
+  })
+
+  it('end with a client that has shut its side', async () => {
+    const socket = sendUnread(held)
+    await until('it to wait', async () => (await waiters()) === 1)
+    socket.end()
+    await until('none to wait', async () => (await waiters()) === 0)
+  })
+})
