@@ -3,6 +3,7 @@ import { ADMIN_AUDIENCE } from '../constants.ts'
 import { takenDetails } from '../details.ts'
 import { OperationRefused } from '../errors.ts'
 import { isHeld } from '../grants/held-details.ts'
+import { type GivenLimits, type Limits, limitsGivenBy, loosened } from '../grants/limits.ts'
 import { grantedNames } from '../grants/permissions.ts'
 import type { AuthorizationDetail, Client, Grant, TokenSubject } from '../store/store.ts'
 import { fieldsRefused, there } from './operation.ts'
@@ -20,6 +21,7 @@ export type Authority = {
     plugins: ReadonlySet<string>
     grants: ReadonlyMap<string, ReadonlySet<string>>
     details: readonly AuthorizationDetail[]
+    limits: GivenLimits
   } | null
   /** Whose doing it is, as they are now; null for whoever has a shell on the server. */
   maker: { clientId: string; generation: number } | null
@@ -36,19 +38,21 @@ export const SHELL: Authority = {
 /**
  * @param permissions those of the token: what it was narrowed to is all that its bearer has
  */
-export const authorityOf = (
-  { id, generation, workspace, plugins, grants, details }: TokenSubject,
-  permissions: readonly string[],
-): Authority => ({
-  workspaceId: workspace?.id ?? null,
-  administration: permissions,
-  maker: { clientId: id, generation },
-  holds: workspace && {
-    plugins: new Set(plugins.map(({ id }) => id)),
-    details,
-    grants: new Map(grants.map((grant) => [grant.audience.id, grantedNames(grant)])),
-  },
-})
+export const authorityOf = (subject: TokenSubject, permissions: readonly string[]): Authority => {
+  const { id, generation, workspace, plugins, grants, details } = subject
+  const limits = limitsGivenBy(subject)
+  return {
+    workspaceId: workspace?.id ?? null,
+    administration: permissions,
+    maker: { clientId: id, generation },
+    holds: limits && {
+      plugins: new Set(plugins.map((plugin) => plugin.id)),
+      details,
+      grants: new Map(grants.map((grant) => [grant.audience.id, grantedNames(grant)])),
+      limits,
+    },
+  }
+}
 
 /** @throws OperationRefused `unbound_required` */
 export const requireUnbound = ({ workspaceId }: Authority): void => {
@@ -101,6 +105,22 @@ export const checkGiven = (authority: Authority, after: Given, before: Given = N
   const had = pairs(before.grants)
   const given = [...pairs(after.grants)].filter((pair) => !had.has(pair))
   if (!given.every((pair) => holdsPair(authority, pair))) throw exceeds('grants')
+}
+
+/**
+ * Limits only get tighter, whoever set them: only an unbound administrator raises or removes one.
+ * @param before of the client, or of the administrator's own client for a new one
+ * @throws OperationRefused `exceeds_own_grant`
+ */
+export const checkLimits = (
+  { workspaceId }: Authority,
+  { before, after }: { before: Limits; after: Limits },
+  defaultTtlSeconds: number,
+): void => {
+  const field = workspaceId === null ? null : loosened(before, after, defaultTtlSeconds)
+  if (field === null) return
+  const message = `${field}: only an unbound administrator may raise or remove it`
+  throw new OperationRefused('exceeds_own_grant', message, field)
 }
 
 /** To log in as a client, or to let it log in again, is worth all that it has. */

@@ -1,10 +1,18 @@
 import { z } from 'zod'
 import { ADMIN_AUDIENCE, DEFAULT_WORKSPACE } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
+import { UNLIMITED } from '../grants/limits.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { newAdministrator } from '../store/seed.ts'
 import type { Client, ClientChange, NewClient } from '../store/store.ts'
-import { checkGiven, checkWorth, requireUnbound, requireWorkspace, seenIn } from './authority.ts'
+import {
+  checkGiven,
+  checkLimits,
+  checkWorth,
+  requireUnbound,
+  requireWorkspace,
+  seenIn,
+} from './authority.ts'
 import {
   audienceId,
   chosenId,
@@ -20,17 +28,25 @@ import { pageByAge, pageFields } from './pages.ts'
 import { checkReferences } from './references.ts'
 import { clientView } from './views.ts'
 
+const TIGHTER = 'Only an unbound administrator raises or removes this limit.'
+
 const settings = {
   plugins: listOf(chosenId).optional(),
   grants: grants.optional(),
   introspects: listOf(audienceId).optional(),
   authorization_details: grantedDetails.optional(),
-  token_ttl: tokenTtl.nullish(),
-  quota_per_minute: quotaPerMinute.nullish(),
+  token_ttl: tokenTtl
+    .nullish()
+    .meta({ description: `Seconds; null: what the audience says. ${TIGHTER}` }),
+  quota_per_minute: quotaPerMinute
+    .nullish()
+    .meta({ description: `Token requests and closed runs a minute; null: no quota. ${TIGHTER}` }),
   ledger: z
     .boolean({ error: 'must be true or false' })
     .optional()
-    .meta({ description: 'Keep all its tokens in the ledger, not only those of a run.' }),
+    .meta({
+      description: `Keep all its tokens in the ledger, not only those of a run. ${TIGHTER}`,
+    }),
 }
 
 export const clientQuery = z.strictObject({
@@ -89,9 +105,7 @@ export const createClient = (admin: Admin, input: z.input<typeof newClient>) =>
       name: fields.name,
       workspaceId: workspaceFor(admin, fields),
       ...(fields.auth_method && { authMethod: fields.auth_method }),
-      tokenTtl: fields.token_ttl ?? null,
-      quotaPerMinute: fields.quota_per_minute ?? null,
-      ledger: fields.ledger ?? false,
+      ...limitsFor(admin, fields),
       plugins: fields.plugins ?? [],
       createPlugins: fields.create_plugins ?? false,
       grants: withPermissions(fields.grants ?? []),
@@ -103,6 +117,21 @@ export const createClient = (admin: Admin, input: z.input<typeof newClient>) =>
     await checkReferences(admin, client)
     return await addClient(admin, client)
   })
+
+/** As said; what is left out is what the bound administrator who makes it has. */
+const limitsFor = (
+  { authority, deps }: Admin,
+  { token_ttl, quota_per_minute, ledger }: z.output<typeof newClient>,
+) => {
+  const own = authority.holds?.limits ?? { ...UNLIMITED, limitedBy: null }
+  const limits = {
+    tokenTtl: token_ttl === undefined ? own.tokenTtl : token_ttl,
+    quotaPerMinute: quota_per_minute === undefined ? own.quotaPerMinute : quota_per_minute,
+    ledger: ledger ?? own.ledger,
+  }
+  checkLimits(authority, { before: own, after: limits }, deps.tokenTtlSeconds)
+  return { ...limits, limitedBy: own.limitedBy }
+}
 
 /** A bound administrator has one workspace to give; who is to be in none, has to be an administrator. */
 const workspaceFor = (
@@ -154,10 +183,16 @@ export const writeClient = async (
 ) => {
   await retried(admin, async () => {
     const before = unchanged(admin, await readClient(admin, id))
-    const update = toClientChange(decide(before))
+    const fields = decide(before)
+    const update = {
+      ...toClientChange(fields),
+      // An unbound administrator who gives it a quota takes it out of the count of its maker.
+      ...(admin.authority.workspaceId === null &&
+        fields.quota_per_minute !== undefined && { limitedBy: null }),
+    }
     const after = { ...before, ...update }
     checkGiven(admin.authority, after, before)
-    checkQuota(admin.authority, after, before)
+    checkLimits(admin.authority, { before, after }, admin.deps.tokenTtlSeconds)
     checkUnbound(after)
     // Of the details only those that are given: a type that is "any" may have lost its last resource.
     const details = update.details ?? []
@@ -165,17 +200,6 @@ export const writeClient = async (
     await admin.deps.store.updateClient(before, update, now(admin))
   })
   return await showClient(admin, id)
-}
-
-/** What an operator has limited, who is bound to the workspace does not lift. */
-const checkQuota = (
-  { workspaceId }: Admin['authority'],
-  { quotaPerMinute: after }: Client,
-  { quotaPerMinute: before }: Client,
-): void => {
-  if (workspaceId === null || before === null || (after !== null && after <= before)) return
-  const message = 'quota_per_minute: only an unbound administrator lifts it'
-  throw new OperationRefused('exceeds_own_grant', message, 'quota_per_minute')
 }
 
 /** Who is in no workspace administers, or can do nothing: no suspension would reach its tokens. */

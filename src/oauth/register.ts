@@ -3,6 +3,7 @@ import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { type Metadata, narrowGrants, remainingDetails, remainingGrants } from '../enroll.ts'
 import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.ts'
+import { type GivenLimits, UNLIMITED, limitsGivenBy } from '../grants/limits.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
 import type { Client, Enrollment, NewClient } from '../store/store.ts'
@@ -105,8 +106,6 @@ const makeClient = async (
     name: metadata.name,
     workspaceId: enrollment.workspaceId,
     authMethod: metadata.authMethod ?? DEFAULT_AUTH_METHOD,
-    tokenTtl: null,
-    quotaPerMinute: null,
     plugins: enrollment.plugins,
     ...(await given(enrollment, metadata, deps)),
     introspects: [],
@@ -119,7 +118,7 @@ const makeClient = async (
   return { client, secret: secret.text, registrationToken }
 }
 
-type Given = Pick<Client, 'grants' | 'details'>
+type Given = Pick<Client, 'grants' | 'details'> & GivenLimits
 
 /** What of the enrollment is still there, as far as it was asked for. */
 const given = async (
@@ -132,7 +131,17 @@ const given = async (
   })
   const grants = narrowGrants(remainingGrants(enrollment.grants, audiences), scope, audiences)
   if (grants === null) throw invalidField('scope', 'must name only what the enrollment grants')
-  return { grants, details: await existingDetails(enrollment, deps) }
+  const details = await existingDetails(enrollment, deps)
+  return { grants, details, ...(await limitsFrom(enrollment, deps)) }
+}
+
+/** Those of the administrator who made the enrollment, as they are now, where that one is bound to the workspace. */
+const limitsFrom = async (
+  { createdBy }: Enrollment,
+  { store }: Pick<Deps, 'store'>,
+): Promise<GivenLimits> => {
+  const maker = createdBy === null ? null : await store.findTokenSubject(createdBy)
+  return (maker && limitsGivenBy(maker)) ?? { ...UNLIMITED, limitedBy: null }
 }
 
 const existingDetails = async (

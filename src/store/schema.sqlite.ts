@@ -102,6 +102,11 @@ export const clients = sqliteTable(
     unusedAfter: integer('unused_after'),
     /** Whether all its tokens are kept in the ledger, not only those of a run. */
     ledger: integer('ledger', { mode: 'boolean' }).notNull().default(false),
+    /**
+     * The client of the bound administrator who made it, or who made that one: this client's token requests count
+     * against its quota, too. Null: made by others, or given a quota of its own by an unbound administrator.
+     */
+    limitedBy: text('limited_by'),
     generation: generation(),
     etag: etag(),
     createdAt: createdAt(),
@@ -335,6 +340,22 @@ export const closedRuns = sqliteTable(
     createdAt: createdAt(),
   },
   (t) => [index('closed_runs_workspace').on(t.workspaceId, t.createdAt, t.value)],
+)
+
+/**
+ * How many runs of a workspace were closed in an hour, which bounds their rules without counting them. Hour 0 holds
+ * the total, which bounds the table of closed runs.
+ */
+export const closedRunCounts = sqliteTable(
+  'closed_run_counts',
+  {
+    /** Empty: clients that belong to no workspace. */
+    workspaceId: text('workspace_id').notNull(),
+    /** Hours since the epoch. */
+    hour: integer('hour').notNull(),
+    count: integer('count').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.workspaceId, t.hour] })],
 )
 
 /** Who did what, or was refused. Only ever added to, in the order of `seq`; retention takes whole seals. */

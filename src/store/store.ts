@@ -115,6 +115,8 @@ export type TokenSubject = {
   details: AuthorizationDetail[]
   /** Whether all its tokens are kept in the ledger, not only those of a run. */
   ledger: boolean
+  /** The client whose quota counts its token requests, too. */
+  limitedBy: { id: string; quotaPerMinute: number | null } | null
 }
 
 /** What authorization details point at: one id for each type, whichever workspace it is in. */
@@ -336,6 +338,8 @@ export type NewClient = Pick<
   unusedAfter?: number | null
   /** Where nothing is said: no. */
   ledger?: boolean
+  /** The client whose quota counts its token requests, too. */
+  limitedBy?: string | null
   /** Make those of `plugins` that do not exist yet, with the trust tier `restricted`. */
   createPlugins: boolean
 }
@@ -547,4 +551,6 @@ export type ClientChange = Partial<
   authMethod?: AuthMethod
   registrationHash?: string
   softwareId?: string | null
+  /** Only ever taken away. */
+  limitedBy?: null
 }

@@ -1,5 +1,6 @@
 // What a token request and an introspection read: prepared once, one statement each.
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import { KEY_RETIREMENT_SECONDS } from '../../constants.ts'
 import type { Algorithm } from '../../signing/algorithms.ts'
 import {
@@ -103,6 +104,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
     )
     .prepare()
 
+  const limitedBy = alias(clients, 'limited_by')
   const tokenSubject = db
     .select({
       id: clients.id,
@@ -122,9 +124,11 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
       introspects: introspectsJson,
       details: detailsJson,
       ledger: clients.ledger,
+      limitedBy: { id: limitedBy.id, quotaPerMinute: limitedBy.quotaPerMinute },
     })
     .from(clients)
     .leftJoin(workspaces, eq(workspaces.id, clients.workspaceId))
+    .leftJoin(limitedBy, eq(limitedBy.id, clients.limitedBy))
     .where(eq(clients.id, sql.placeholder('clientId')))
     .prepare()
 

@@ -112,6 +112,7 @@ export const loginContract = (open: Open): void => {
     it('reads all that a token is made from', async () => {
       const { store } = database
       const capabilities = ['connector:chat']
+      await createdClient(store, 'login')
       await createdPlugin(store, 'chat', { trust: 'trusted', capabilities, snapshot: 'v1' })
       await createdClient(store, 'subject', {
         tokenTtl: 120,
@@ -123,6 +124,7 @@ export const loginContract = (open: Open): void => {
         ],
         introspects: ['hook', 'api'],
         ledger: true,
+        limitedBy: 'login',
       })
       const defaults = { tokenTtl: null, algorithm: 'RS256' }
       expect(await store.findTokenSubject('subject')).toEqual({
@@ -164,6 +166,7 @@ export const loginContract = (open: Open): void => {
         introspects: ['api', 'hook'],
         details: [],
         ledger: true,
+        limitedBy: { id: 'login', quotaPerMinute: null },
       })
     })
 
