@@ -9,14 +9,20 @@ export const checkOrigin = (claims: AccessTokenClaims, { issuer, audience }: Pol
   if (claims.iss !== issuer || claims.aud !== audience) throw refusal('token_untrusted')
 }
 
-/** @param now seconds since the epoch, with fractions. @throws TokenInvalid `token_expired` */
+/**
+ * @param now seconds since the epoch, with fractions
+ * @throws TokenInvalid `token_expired`; `token_not_yet_valid` where the token begins later than this clock says: then
+ *   the clocks of the issuer and this server differ, and a newer token would be refused as well
+ */
 export const checkTime = (
   { exp, iat, nbf }: AccessTokenClaims,
   { clockTolerance }: Policy,
   now: number,
 ): void => {
+  // Each comparison fails for a clock that is not a number.
+  if (!(now < exp + clockTolerance)) throw refusal('token_expired')
   const latest = now + clockTolerance
-  // Said the safe way round: a clock that is not a number lets nothing through.
-  const started = iat <= latest && (typeof nbf !== 'number' || nbf <= latest)
-  if (!(started && now < exp + clockTolerance)) throw refusal('token_expired')
+  if (!(iat <= latest) || !(typeof nbf !== 'number' || nbf <= latest)) {
+    throw refusal('token_not_yet_valid')
+  }
 }

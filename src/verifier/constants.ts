@@ -18,6 +18,11 @@ export const MAX_JWKS_BYTES = 256 * 1024
 export const MAX_JWKS_KEYS = 100
 /** Shortest modulus of an RSA key, in bits (RFC 7518 §3.3, §3.5). */
 export const MIN_RSA_BITS = 2048
+/** Longest modulus of an RSA key, in bits: what OpenSSL takes. */
+export const MAX_RSA_BITS = 16_384
+/** Bounds of an RSA exponent: 65537 is the smallest that FIPS 186-5 allows, 33 bits are what BoringSSL takes. */
+export const MIN_RSA_EXPONENT = 65_537n
+export const MAX_RSA_EXPONENT = 2n ** 33n - 1n
 /** One fetch of the keys may take this long, body included, in milliseconds. */
 export const FETCH_TIMEOUT_MS = 5_000
 /** A fetch that has said nothing for so long never will, in milliseconds. */
@@ -97,7 +102,12 @@ export const CACHED_LIST_SECONDS = 120
 /** How long `ready` waits, in milliseconds, and how soon it asks again. */
 export const READY_TIMEOUT_MS = 10_000
 export const READY_STEP_MS = 250
-/** Keys are fetched past all caches at most once in so long, in milliseconds. */
+/**
+ * The query parameter of a renewal, with a new value each time: a shared cache that ignores `no-cache` of a request
+ * has no answer for it.
+ */
+export const RENEWAL_PARAMETER = 'renew'
+/** For what the list says, keys are fetched past all caches at most once in so long, in milliseconds. */
 export const RENEW_KEYS_MS = 1_000
 /** Expired rules are looked for in so many slots of the table at a time; of other rules in so many once in so long. */
 export const SWEPT_SLOTS = 65_536

@@ -5,7 +5,12 @@ const CODES = {
   token_missing: [401, null, 'The request has no token.'],
   token_malformed: [401, 'invalid_token', 'The token is not a well-formed access token.'],
   token_untrusted: [401, 'invalid_token', 'The token is not one that this server trusts.'],
-  token_expired: [401, 'invalid_token', 'The token has expired or is not valid yet.'],
+  token_expired: [401, 'invalid_token', 'The token has expired.'],
+  token_not_yet_valid: [
+    401,
+    'invalid_token',
+    'The token is not valid yet by the clock of this server.',
+  ],
   token_revoked: [401, 'invalid_token', 'The token has been revoked.'],
   permission_missing: [403, 'insufficient_scope', 'The token lacks the permission.'],
   plugin_missing: [403, 'insufficient_scope', 'The token names no plugin.'],

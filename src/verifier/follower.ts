@@ -45,7 +45,7 @@ export type FollowerOptions = {
   uri: string
   location: string
   get: GetText
-  keys: Pick<KeySource, 'findAtOnce' | 'renew'>
+  keys: Pick<KeySource, 'findAtOnce' | 'list' | 'renew'>
   maxStaleness: number
   onStale: 'refuse' | 'accept'
   follow: 'background' | 'on-use'

@@ -12,6 +12,9 @@ export {
   VerifierUnavailable,
 } from './errors.ts'
 export type { VerificationCode } from './errors.ts'
+export { KeysFailure } from './keys-failure.ts'
+export type { KeysFailureCode } from './keys-failure.ts'
+export type { KeysStatus } from './keys.ts'
 export { protectedResourceMetadata } from './metadata.ts'
 export type {
   ProtectedResourceDocument,

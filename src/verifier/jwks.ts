@@ -1,46 +1,21 @@
 // Fetches one issuer's JWK Set (RFC 7517 §5), within bounds, and says for how long it is good.
-import { type CryptoKey, type JWK, importJWK } from 'jose'
-import { readBounded } from './bounded.ts'
+import { NotText, TooLong, readBounded } from './bounded.ts'
 import {
   DEFAULT_KEYS_MAX_AGE_SECONDS,
   FETCH_TIMEOUT_MS,
   MAX_JWKS_BYTES,
-  MAX_JWKS_KEYS,
   MAX_KEYS_MAX_AGE_SECONDS,
   MIN_KEYS_MAX_AGE_SECONDS,
-  MIN_RSA_BITS,
+  RENEWAL_PARAMETER,
 } from './constants.ts'
 import type { Ending } from './ending.ts'
+import { type VerificationKey, importKeys } from './jwk.ts'
+import { KeysFailure, type KeysFailureCode, keysFailureOf } from './keys-failure.ts'
 import { withLimits } from './limits.ts'
-
-/** One key. The same object for as long as the key with this kid is the same. */
-export type VerificationKey = {
-  readonly kid: string
-  readonly algorithm: string
-  /** What the key is, as text: two keys are the same if this is. */
-  readonly material: string
-  readonly key: CryptoKey
-}
 
 export type FetchedKeys = { keys: VerificationKey[]; maxAgeMs: number }
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
-
-/** `alg` → `kty` and, where there is one, `crv` that a key for it has (RFC 7518 §3.4, RFC 8037 §3.1). */
-const KEY_TYPES: Record<string, string> = {
-  RS256: 'RSA',
-  RS384: 'RSA',
-  RS512: 'RSA',
-  PS256: 'RSA',
-  PS384: 'RSA',
-  PS512: 'RSA',
-  ES256: 'EC P-256',
-  ES384: 'EC P-384',
-  ES512: 'EC P-521',
-  EdDSA: 'OKP Ed25519',
-}
-
-export const isSupported = (algorithm: string): boolean => Object.hasOwn(KEY_TYPES, algorithm)
 
 const ACCEPT = { accept: 'application/jwk-set+json, application/json' }
 /** A cache on the way must ask again (RFC 9111 §5.2.1.4). */
@@ -55,76 +30,105 @@ type Loading = {
   signal?: Ending | undefined
 }
 
-/** @throws Error for whatever is not a set with at least one key for one of `algorithms` */
+/** @throws KeysFailure for whatever is not a set with at least one key for one of `algorithms` */
 export const fetchKeys = async (
   url: string,
   { fetch, algorithms, renew = false, signal }: Loading,
 ): Promise<FetchedKeys> => {
-  const headers = renew ? { ...ACCEPT, ...NO_CACHE } : ACCEPT
   const limits = { timeoutMs: FETCH_TIMEOUT_MS, signal }
-  const ask = (ended: AbortSignal) => load(url, fetch, { headers, signal: ended })
-  const { text, headers: said } = await withLimits(ask, limits, 'the key server is too slow')
-  const keys = await importKeys(JSON.parse(text), algorithms)
-  if (keys.length === 0) throw new Error('the key set has no key that can be used')
-  return { keys, maxAgeMs: maxAgeOf(said) * 1000 }
+  const ask = async (ended: AbortSignal): Promise<FetchedKeys> => {
+    const request = { fetch, algorithms, signal: ended }
+    return renew ? renewKeys(url, request) : loadKeys(url, { ...request, headers: ACCEPT })
+  }
+  try {
+    return await withLimits(ask, limits, 'the key server is too slow')
+  } catch (error) {
+    throw keysFailureOf(error)
+  }
 }
 
-const load = async (
+type Request = { fetch: Fetch; algorithms: readonly string[]; signal: AbortSignal }
+
+/** Answers that say nothing of the URL: the plain one would be answered alike. */
+const BUSY: readonly number[] = [408, 425, 429]
+
+/** What a server may answer that takes no parameter that it does not know, as for a URL that is signed. */
+const mayBeForParameter = ({ code, status }: KeysFailure): boolean =>
+  code === 'http_status' && status !== null
+    ? status < 500 && !BUSY.includes(status)
+    : CONTENT.includes(code)
+
+const CONTENT: readonly KeysFailureCode[] = [
+  'redirect',
+  'not_a_key_set',
+  'empty_key_set',
+  'no_usable_key',
+]
+
+/**
+ * A URL that no cache has an answer for. Where that is not answered with keys, the plain one, which some caches
+ * answer themselves.
+ */
+const renewKeys = async (url: string, request: Request): Promise<FetchedKeys> => {
+  const headers = { ...ACCEPT, ...NO_CACHE }
+  try {
+    return await loadKeys(renewalUrl(url), { ...request, headers })
+  } catch (error) {
+    const failure = keysFailureOf(error)
+    if (!mayBeForParameter(failure)) throw failure
+    return await loadKeys(url, { ...request, headers })
+  }
+}
+
+/** The rest of the URL stays as it is written: it may be signed. */
+const renewalUrl = (url: string): string => {
+  const [address = ''] = url.split('#', 1)
+  const separator = address.includes('?') ? '&' : '?'
+  return `${address}${separator}${RENEWAL_PARAMETER}=${crypto.randomUUID()}`
+}
+
+const loadKeys = async (
   url: string,
-  fetch: Fetch,
-  init: RequestInit,
-): Promise<{ text: string; headers: Headers }> => {
-  const response = await fetch(url, {
-    ...init,
-    redirect: 'manual', // Workers have no `error`; what is redirected is not 200
-  })
+  { fetch, algorithms, signal, headers }: Request & { headers: Record<string, string> },
+): Promise<FetchedKeys> => {
+  // Workers have no `error`; what is redirected is not 200
+  const response = await fetch(url, { headers, signal, redirect: 'manual' })
   if (response.status !== 200 || response.redirected) {
     void response.body?.cancel().catch(() => {})
-    throw new Error(`the key server answered ${response.status}`)
+    throw refused(response)
   }
-  return { text: await readBounded(response, MAX_JWKS_BYTES), headers: response.headers }
+  const keys = await importKeys(parse(await read(response), response.headers), algorithms)
+  return { keys, maxAgeMs: maxAgeOf(response.headers) * 1000 }
 }
 
-const importKeys = async (
-  set: unknown,
-  algorithms: readonly string[],
-): Promise<VerificationKey[]> => {
-  const jwks = (set as { keys?: unknown } | null)?.keys
-  if (!Array.isArray(jwks) || jwks.length > MAX_JWKS_KEYS) throw new Error('this is not a key set')
-  const imported = new Map<string, VerificationKey>()
-  for (const jwk of jwks as (JWK | null)[]) {
-    const key = jwk && (await importKey(jwk, algorithms))
-    if (key && !imported.has(key.kid)) imported.set(key.kid, key)
-  }
-  return [...imported.values()]
+const refused = ({ status, type, redirected }: Response): KeysFailure => {
+  if (type === 'error') return new KeysFailure('network')
+  const away = redirected || type === 'opaqueredirect' || (status >= 300 && status < 400)
+  return new KeysFailure(away ? 'redirect' : 'http_status', String(status), { status })
 }
 
-/** Null for a key that is for something else: a set may have more than we need (RFC 7517 §5). */
-const importKey = async (
-  jwk: JWK,
-  algorithms: readonly string[],
-): Promise<VerificationKey | null> => {
-  const { kid, alg, use, kty, n, e, crv, x, y } = jwk
-  if (typeof kid !== 'string' || (use !== undefined && use !== 'sig')) return null
-  const type = crv === undefined ? kty : `${kty} ${crv}`
-  const algorithm = alg ?? algorithms.find((name) => KEY_TYPES[name] === type)
-  if (algorithm === undefined || !algorithms.includes(algorithm)) return null
-  if (KEY_TYPES[algorithm] !== type) return null
-  // Public members only: a private key in the set is somebody's mistake and none of ours.
-  const members = Object.entries({ kty, n, e, crv, x, y }).filter(
-    ([, value]) => value !== undefined,
-  )
+const read = async (response: Response): Promise<string> => {
   try {
-    const key = (await importJWK(Object.fromEntries(members) as JWK, algorithm)) as CryptoKey
-    if (isWeak(key)) return null
-    return { kid, algorithm, material: JSON.stringify([algorithm, members]), key }
-  } catch {
-    return null
+    return await readBounded(response, MAX_JWKS_BYTES)
+  } catch (cause) {
+    if (cause instanceof TooLong) throw new KeysFailure('too_long', undefined, { cause })
+    throw cause instanceof NotText ? notAKeySet(response.headers, cause) : cause
   }
 }
 
-const isWeak = ({ algorithm }: CryptoKey): boolean =>
-  'modulusLength' in algorithm && Number(algorithm.modulusLength) < MIN_RSA_BITS
+const parse = (text: string, headers: Headers): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw notAKeySet(headers, cause)
+  }
+}
+
+/** A page of HTML is the usual answer of a wrong address. */
+const notAKeySet = (headers: Headers, cause: unknown): KeysFailure => {
+  const type = /^[\w.+/-]{1,64}/.exec(headers.get('content-type') ?? '')?.[0]
+  return new KeysFailure('not_a_key_set', type && `Content-Type ${type}`, { cause })
+}
 
 /** `max-age` less `Age` (RFC 9111 §4.2), within bounds, in seconds. */
 const maxAgeOf = (headers: Headers): number => {

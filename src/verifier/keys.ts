@@ -3,37 +3,52 @@
 import {
   ATTEMPT_LIMIT_MS,
   MAX_BACK_OFF_MS,
-  MAX_UNKNOWN_KIDS,
   MIN_BACK_OFF_MS,
   REFRESH_AHEAD,
   RENEW_KEYS_MS,
   UNKNOWN_KID_FETCH_MS,
-  UNKNOWN_KID_MS,
 } from './constants.ts'
 import { refusal } from './errors.ts'
-import type { FetchedKeys, VerificationKey } from './jwks.ts'
+import { type KeyName, type VerificationKey, textOf } from './jwk.ts'
+import type { FetchedKeys } from './jwks.ts'
+import { KeysFailure, type KeysFailureCode, keysFailureOf } from './keys-failure.ts'
 import { inTime } from './timeout.ts'
 import { holding, later } from './timer.ts'
+import { createUnknownKeys } from './unknown-keys.ts'
 
 export type KeySource = {
   /**
-   * The key with this id, null where the issuer has none.
+   * The key with this name. Null only where the issuer has been asked past all caches since the call and has none,
+   * or where it had none a moment ago when it was asked for this very name.
    * @throws VerifierUnavailable `keys_unavailable` where that cannot be said
    */
-  find(kid: string): Promise<VerificationKey | null>
+  find(name: KeyName): Promise<VerificationKey | null>
   /** The key, where the keys at hand are fresh enough to say without waiting; else undefined. */
-  peek(kid: string): VerificationKey | undefined
+  peek(name: KeyName): VerificationKey | undefined
+  /** The key at hand, without a fetch, as long as it may be used; else undefined. */
+  held(name: KeyName): VerificationKey | undefined
   /**
    * The key that a revocation list names. One that is not known is fetched at once and past all caches: after
    * all keys have been revoked everything hangs on it. Null where it is not there now, for whatever reason.
    */
-  findAtOnce(kid: string): Promise<VerificationKey | null>
+  findAtOnce(name: KeyName): Promise<VerificationKey | null>
   /** Fetches the keys past all caches, once in a second at most. @returns whether they are that new */
   renew(): Promise<boolean>
   /** @throws VerifierUnavailable `keys_unavailable` where there are none that can be used */
   ready(): Promise<void>
   /** The keys at hand, however old. */
   list(): VerificationKey[]
+  status(): KeysStatus
+}
+
+export type KeysStatus = {
+  /** Seconds since the keys at hand were fetched; null before the first fetch. */
+  readonly age: number | null
+  /** Whether they are older than their answer allows. They are used for `keysMaxStale` more. */
+  readonly stale: boolean
+  /** Why the last fetch brought no keys; null where it did. */
+  readonly lastFailure: string | null
+  readonly lastFailureCode: KeysFailureCode | null
 }
 
 /** `renew`: past all caches. `following`: no token waits, only what follows the list. */
@@ -61,19 +76,22 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   let notBefore = -Infinity
   let renewedAt = -Infinity
   let renewed = false
-  const unknown = new Map<string, number>()
+  let failure: KeysFailure | null = null
+  const unknown = createUnknownKeys(monotonic)
   let lookedAt = -Infinity
 
   const age = (): number => monotonic() - fetchedAt
   const backingOff = (): boolean => failures > 0 && monotonic() < notBefore
+  const unavailable = (cause = failure ?? new KeysFailure('timeout')) =>
+    refusal('keys_unavailable', { cause })
 
   /** Replaces the keys. One that has not changed stays the same object, so that its tokens stay remembered. */
   const replace = (fetched: FetchedKeys): void => {
     const before = keys
     keys = new Map(
       fetched.keys.map((key) => {
-        const known = before.get(key.kid)
-        return [key.kid, known?.material === key.material ? known : key]
+        const known = before.get(textOf(key))
+        return [textOf(key), known?.material === key.material ? known : key]
       }),
     )
     maxAgeMs = fetched.maxAgeMs
@@ -93,8 +111,10 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
       replace(fetched)
       if (how.renew) askedPastCachesAt = startedAt
       failures = 0
+      failure = null
       return true
-    } catch {
+    } catch (error) {
+      if (mine === attempts) failure = keysFailureOf(error)
       return false
     } finally {
       if (mine === attempts) inFlight = null
@@ -128,15 +148,19 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     return (renewed = await outcome(inFlight, true))
   }
 
-  /** For a kid that is not known: what is on its way, unless it is past all caches, may be older than its key. */
+  /** For a key that is not known: what is on its way, unless it is past all caches, may be older than its key. */
   const look = async (): Promise<boolean> => {
     giveUpDead()
     if (inFlight !== null && !renewing) await outcome(inFlight, false)
     return refresh({ renew: true })
   }
 
-  const usable = (kid: string): VerificationKey | undefined =>
-    age() < maxAgeMs + maxStaleMs ? keys.get(kid) : undefined
+  /** Names come from strangers: for unknown ones the issuer is asked once in a while, whatever their number. */
+  const mayLook = (): boolean =>
+    (inFlight !== null && renewing) || monotonic() - lookedAt >= UNKNOWN_KID_FETCH_MS
+
+  const usable = (name: KeyName): VerificationKey | undefined =>
+    age() < maxAgeMs + maxStaleMs ? keys.get(textOf(name)) : undefined
 
   const ensureUsable = async (): Promise<void> => {
     if (age() < maxAgeMs) {
@@ -149,47 +173,49 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
       return
     }
     if ((await refresh()) || stale) return
-    throw refusal('keys_unavailable')
+    throw unavailable()
   }
-
-  const rememberUnknown = (kid: string): void => {
-    unknown.delete(kid)
-    unknown.set(kid, monotonic() + UNKNOWN_KID_MS)
-    const [oldest] = unknown.keys()
-    if (unknown.size > MAX_UNKNOWN_KIDS && oldest !== undefined) unknown.delete(oldest)
-  }
-
-  /** Counted by what was looked for: keys that were fetched for another reason may be older than a new one. */
-  const lookedForLately = (kid: string): boolean =>
-    monotonic() - lookedAt < UNKNOWN_KID_FETCH_MS || monotonic() < (unknown.get(kid) ?? -Infinity)
 
   return {
-    peek(kid) {
-      return age() < maxAgeMs * (1 - REFRESH_AHEAD) ? keys.get(kid) : undefined
+    peek(name) {
+      return age() < maxAgeMs * (1 - REFRESH_AHEAD) ? keys.get(textOf(name)) : undefined
     },
 
-    async findAtOnce(kid) {
+    held: usable,
+
+    async findAtOnce(name) {
       if (age() >= maxAgeMs) await refresh({ following: true })
-      if (usable(kid) === undefined) await renew()
-      return usable(kid) ?? null
+      if (usable(name) === undefined) await renew()
+      return usable(name) ?? null
     },
 
     renew,
     ready: ensureUsable,
     list: () => [...keys.values()],
 
-    async find(kid) {
+    status: () => ({
+      age: Number.isFinite(fetchedAt) ? age() / 1000 : null,
+      stale: !(age() < maxAgeMs),
+      lastFailure: failure?.message ?? null,
+      lastFailureCode: failure?.code ?? null,
+    }),
+
+    async find(name) {
       const since = monotonic()
       await ensureUsable()
-      const known = keys.get(kid)
+      const known = keys.get(textOf(name))
       if (known !== undefined) return known
-      // Not in keys that the issuer itself was asked for since, or looked for a moment ago: there is none.
-      if (askedPastCachesAt >= since || lookedForLately(kid)) return null
-      if (!(await look())) throw refusal('keys_unavailable')
+      // The issuer itself has been asked since, or for this name a moment ago: it has no such key.
+      if (askedPastCachesAt >= since || unknown.has(name)) return null
+      if (!mayLook()) throw unavailable(failure ?? new KeysFailure('not_asked'))
+      if (!(await look())) throw unavailable()
       lookedAt = monotonic()
-      const found = keys.get(kid)
-      if (found === undefined) rememberUnknown(kid)
-      return found ?? null
+      const found = keys.get(textOf(name))
+      if (found !== undefined) return found
+      // What was on its way had left before: the key may be newer.
+      if (askedPastCachesAt < since) throw unavailable(new KeysFailure('not_asked'))
+      unknown.add(name)
+      return null
     },
   }
 }

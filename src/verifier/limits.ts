@@ -9,6 +9,11 @@ export type Limits = {
   signal?: Ending | undefined
 }
 
+/** An exchange took longer than it may, or was ended. */
+export class TimedOut extends Error {
+  override readonly name = 'TimedOut'
+}
+
 /**
  * What does not heed its signal is left behind: a `fetch` that was passed in may not, and one that hangs would hold
  * up everything after it.
@@ -34,7 +39,7 @@ export const withLimits = async <T>(
 
 const aborted = (signal: AbortSignal, late: string): Promise<never> =>
   new Promise((_, reject) => {
-    const fail = (): void => reject(new Error(late))
+    const fail = (): void => reject(new TimedOut(late))
     if (signal.aborted) fail()
     else signal.addEventListener('abort', fail, { once: true })
   })

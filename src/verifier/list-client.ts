@@ -32,7 +32,7 @@ type Parts = {
   /** Where it is asked for. */
   location: string
   get: GetText
-  keys: Pick<KeySource, 'findAtOnce' | 'renew'>
+  keys: Pick<KeySource, 'findAtOnce' | 'list' | 'renew'>
   state: ListState
   /** Seconds. */
   maxStaleness: number
@@ -43,6 +43,8 @@ export const createListClient = (parts: Parts): ListClient => {
   let failure: unknown = null
   /** After a backup was restored, keys made since are gone; what was fetched before may have them. */
   let renewalDue = false
+  /** Revoked keys for which the keys at hand were fetched again. */
+  const renewedFor = new Set<string>()
 
   const urlOf = (after: string | null, hold: boolean): string => {
     const url = new URL(location)
@@ -52,11 +54,26 @@ export const createListClient = (parts: Parts): ListClient => {
   }
 
   const take = async (text: string, asked: Asked): Promise<Outcome> => {
-    const list = await readList(text, { uri, findKey: (kid) => keys.findAtOnce(kid) })
+    const list = await readList(text, { uri, findKey: (name) => keys.findAtOnce(name) })
     const outcome = state.accept(list, asked)
     renewalDue ||= outcome.newEpoch
-    if (renewalDue && (await keys.renew())) renewalDue = false
+    await renewKeys()
     return outcome
+  }
+
+  /** Keys at hand that a rule has revoked: the issuer has others by now. */
+  const outdated = (): string[] => {
+    const held = keys.list().map(({ kid }) => kid)
+    return held.filter((kid) => state.known()?.rules.hasKey(kid) && !renewedFor.has(kid))
+  }
+
+  /** Once for each cause: a cache that cannot be passed has the same keys again. */
+  const renewKeys = async (): Promise<void> => {
+    const revoked = outdated()
+    if (!renewalDue && revoked.length === 0) return
+    if (!(await keys.renew())) return
+    renewalDue = false
+    for (const kid of revoked) renewedFor.add(kid)
   }
 
   /** A held request that dies without a word is noticed late: what is known must be good for that long. */

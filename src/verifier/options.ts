@@ -7,7 +7,7 @@ import {
   MIN_MAX_STALENESS_SECONDS,
 } from './constants.ts'
 import { RUN_TYPE, type WantedAuthorization } from './details.ts'
-import { isSupported } from './jwks.ts'
+import { isSupported } from './jwk.ts'
 import type { RouteRequirements } from './request.ts'
 import { isPermission } from './scope.ts'
 import type { VerifierOptions } from './verifier.ts'

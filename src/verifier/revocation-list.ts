@@ -2,7 +2,7 @@
 // Size, form, signature, type, issuer, audience and shape; whether it fits what is known is list-state.ts.
 import { compactVerify } from 'jose'
 import { MAX_LIST_BYTES, MAX_LIST_ENTRIES, MAX_LIST_HEADER_LENGTH } from './constants.ts'
-import type { VerificationKey } from './jwks.ts'
+import type { KeyName, VerificationKey } from './jwk.ts'
 import { GENERATION_KINDS, KINDS, type Rule, type RuleKind } from './rules.ts'
 
 export type RevocationList = {
@@ -38,16 +38,16 @@ type Members = Record<string, unknown>
 type Trust = {
   /** `iss` and `aud` of the list. */
   uri: string
-  /** The issuer's key with this id; null where it has none. */
-  findKey: (kid: string) => Promise<VerificationKey | null>
+  /** The issuer's key with this name; null where it has none. */
+  findKey: (name: KeyName) => Promise<VerificationKey | null>
 }
 
 /** @throws ListRefused, and what `findKey` throws */
 export const readList = async (text: string, { uri, findKey }: Trust): Promise<RevocationList> => {
   if (text.length > MAX_LIST_BYTES) throw new ListRefused('the list is too long')
   const { kid, after } = readHeader(text)
-  const key = await findKey(kid)
-  if (key?.algorithm !== LIST_ALGORITHM) throw new ListRefused('the list’s key is not known')
+  const key = await findKey({ kid, algorithm: LIST_ALGORITHM })
+  if (key === null) throw new ListRefused('the list’s key is not known')
   const payload = await verify(text, key)
   const { iss, aud } = payload
   // No subject: nothing here is about a client (and nothing may read it as if it were).

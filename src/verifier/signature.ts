@@ -3,7 +3,7 @@ import { compactVerify } from 'jose'
 import { permissionsOf, pluginOf } from './authorization.ts'
 import { type Policy, checkOrigin } from './claims.ts'
 import { refusal } from './errors.ts'
-import type { VerificationKey } from './jwks.ts'
+import type { VerificationKey } from './jwk.ts'
 import type { KeySource } from './keys.ts'
 import { parseToken } from './token.ts'
 import type { VerifiedToken } from './verifier.ts'
@@ -22,8 +22,8 @@ export const verifySignature = async (
   { algorithms, findKey, policy }: SignatureContext,
 ): Promise<Signed> => {
   const { algorithm, kid, claims } = parseToken(bearer, algorithms)
-  const key = await findKey(kid)
-  if (key === null || key.algorithm !== algorithm) throw refusal('token_untrusted')
+  const key = await findKey({ kid, algorithm })
+  if (key === null) throw refusal('token_untrusted')
   try {
     await compactVerify(bearer, key.key, { algorithms: [algorithm] })
   } catch (cause) {

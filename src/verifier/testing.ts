@@ -62,11 +62,12 @@ export const createTestIssuer = async ({
       await list.add(revocation)
     },
     async fetch(url, init) {
-      if (url === `${issuer}/.well-known/jwks.json`) {
+      const asked = new URL(url)
+      const location = asked.origin + asked.pathname
+      if (location === `${issuer}/.well-known/jwks.json`) {
         return Response.json(jwks, { headers: { 'Cache-Control': 'max-age=3600' } })
       }
-      const asked = new URL(url)
-      return asked.origin + asked.pathname === uri
+      return location === uri
         ? list.serve(asked, init?.signal)
         : new Response(null, { status: 404 })
     },

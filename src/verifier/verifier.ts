@@ -6,7 +6,9 @@ import { type AuthorizationDetail, type WantedAuthorization, chooseDetail } from
 import { createEnding } from './ending.ts'
 import { refusal } from './errors.ts'
 import { issuerKeys } from './issuer-keys.ts'
-import type { Fetch, VerificationKey } from './jwks.ts'
+import type { KeyName, VerificationKey } from './jwk.ts'
+import type { Fetch } from './jwks.ts'
+import type { KeysStatus } from './keys.ts'
 import { createMemory } from './memory.ts'
 import { checkOptions, checkRequirementsSaid, checkWantedSaid } from './options.ts'
 import type { WaitUntil } from './on-use.ts'
@@ -121,6 +123,8 @@ export type VerifierStatus = {
   readonly revocations: RevocationStatus
   /** `revoked`: by a rule of the list, whether or not the issuer still publishes it. */
   readonly keys: readonly { readonly kid: string; readonly state: 'published' | 'revoked' }[]
+  /** How old the keys are, and why newer ones cannot be had. */
+  readonly jwks: KeysStatus
   /** Tokens whose signature need not be checked again; `hitRate` 0 to 1, null before the first token. */
   readonly remembered: {
     readonly size: number
@@ -158,23 +162,25 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const passed = new WeakSet<VerifiedToken>()
 
   /**
-   * Where the list is followed on use, nobody has looked at it yet, and after all keys were revoked it is what says
-   * so: the keys at hand may be a cache's for as long as an hour.
+   * Where the list is followed on use, the keys at hand may be a cache's after all keys were revoked, and the list
+   * names the keys of now. A key that a rule revokes is asked for no more, so that the tokens it has signed are
+   * refused at once.
    */
-  const findKey = async (kid: string): Promise<VerificationKey | null> => {
-    const found = await keys.find(kid)
+  const findKey = async (name: KeyName): Promise<VerificationKey | null> => {
+    if (revocation.hasRevokedKey(name.kid)) return keys.held(name) ?? null
+    const looking = keys.find(name)
+    const found = await looking.catch(() => null)
     const refreshed = found === null ? revocation.refreshed() : undefined
-    if (refreshed === undefined) return found
+    if (refreshed === undefined) return looking
     await refreshed
-    return keys.find(kid)
+    return keys.find(name)
   }
 
   /** Signature, type, issuer and audience stay what they were; nothing else of an earlier use counts. */
   const authenticate = async (bearer: string): Promise<Remembered> => {
     const known = memory.get(bearer)
     if (known !== undefined) {
-      const { kid } = known.key
-      if ((keys.peek(kid) ?? (await keys.find(kid))) === known.key) {
+      if ((keys.peek(known.key) ?? (await findKey(known.key))) === known.key) {
         uses.hits += 1
         return known
       }
@@ -220,6 +226,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       return {
         revocations: revocation.status(),
         keys: all.map((kid) => ({ kid, state: revoked.includes(kid) ? 'revoked' : 'published' })),
+        jwks: keys.status(),
         remembered: { size: memory.size, hits, misses, hitRate },
       }
     },

@@ -11,7 +11,7 @@ import {
 } from '../../src/verifier/index.ts'
 import type { VerifierOptions } from '../../src/verifier/verifier.ts'
 import { ADAPTERS, ADAPTER_OF, PERMISSION, askWith, bearer, plugin, request } from './adapters.ts'
-import { KEY, forge, startVerifier, tokenWith } from './support.ts'
+import { KEY, NOW, forge, startVerifier, tokenWith } from './support.ts'
 
 describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
   const ask = askWith(adapter)
@@ -46,7 +46,13 @@ describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
       'token_expired',
       request(bearer(tokenWith({ iat: 1, exp: 2 }))),
       401,
-      invalid('The token has expired or is not valid yet.'),
+      invalid('The token has expired.'),
+    ],
+    [
+      'token_not_yet_valid',
+      request(bearer(tokenWith({ iat: NOW + 60 }))),
+      401,
+      invalid('The token is not valid yet by the clock of this server.'),
     ],
     [
       'permission_missing',

@@ -149,12 +149,13 @@ describe('at every bound of time', () => {
       ['exp, the last moment', 'good', {}, LIFETIME + tolerance - MOMENT],
       ['exp, reached', 'token_expired', {}, LIFETIME + tolerance],
       ['exp, passed', 'token_expired', {}, LIFETIME + tolerance + MOMENT],
-      ['iat, a moment too early', 'token_expired', {}, -tolerance - MOMENT],
+      ['iat, a moment too early', 'token_not_yet_valid', {}, -tolerance - MOMENT],
       ['iat, early enough', 'good', {}, -tolerance],
-      ['nbf, a moment too early', 'token_expired', { nbf: NOW + 99 }, 99 - tolerance - MOMENT],
+      ['nbf, too early', 'token_not_yet_valid', { nbf: NOW + 99 }, 99 - tolerance - MOMENT],
       ['nbf, early enough', 'good', { nbf: NOW + 99 }, 99 - tolerance],
+      ['nbf, too early, and expired', 'token_expired', { nbf: NOW + 2e9 }, 1e9],
       ['long after', 'token_expired', {}, 1e9],
-      ['long before', 'token_expired', {}, -1e9],
+      ['long before', 'token_not_yet_valid', {}, -1e9],
     ])('%s: %s', async (_, code, claims, seconds) => {
       const { check, time } = startVerifier(options)
       time.wall = NOW + seconds

@@ -17,6 +17,7 @@ const CODES: Record<VerificationCode, [keyof typeof CLASSES, number, string | nu
   token_malformed: ['TokenInvalid', 401, 'invalid_token'],
   token_untrusted: ['TokenInvalid', 401, 'invalid_token'],
   token_expired: ['TokenInvalid', 401, 'invalid_token'],
+  token_not_yet_valid: ['TokenInvalid', 401, 'invalid_token'],
   token_revoked: ['TokenInvalid', 401, 'invalid_token'],
   permission_missing: ['AccessDenied', 403, 'insufficient_scope'],
   plugin_missing: ['AccessDenied', 403, 'insufficient_scope'],

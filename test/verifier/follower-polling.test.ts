@@ -222,6 +222,7 @@ describe.each([
     expect(verifier.status()).toEqual({
       revocations: { source },
       keys: [{ kid: 'k1', state: 'published' }],
+      jwks: { age: 0, stale: false, lastFailure: null, lastFailureCode: null },
       remembered: { size: 1, hits: 0, misses: 1, hitRate: 0 },
     })
     verifier.close()

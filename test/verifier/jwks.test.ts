@@ -1,14 +1,16 @@
 // What the key server answers: which keys are taken from it, for how long, and what is no answer.
-import { generateKeyPairSync } from 'node:crypto'
+import { constants, generateKeyPairSync } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { FETCH_TIMEOUT_MS, MAX_JWKS_BYTES } from '../../src/verifier/constants.ts'
 import { fetchKeys } from '../../src/verifier/jwks.ts'
 import {
+  HEADER,
   ISSUER,
   KEY,
   OTHER_KEY,
   forge,
   keySet,
+  newKey,
   publicJwk,
   startVerifier,
   tokenWith,
@@ -36,6 +38,7 @@ const redirected = () => Object.defineProperty(keySet([KEY.jwk]), 'redirected', 
 const ec = publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey, { kid: KEY.kid })
 const weak = publicJwk(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey, { kid: 'k1' })
 const latin1 = Buffer.from(JSON.stringify({ keys: [KEY.jwk], pad: '\u00ff' }), 'latin1')
+const ANOTHER = newKey('k3').jwk
 const secret = { kty: 'oct', k: 'c2VjcmV0', kid: KEY.kid }
 
 describe('no answer', () => {
@@ -65,6 +68,15 @@ describe('no answer', () => {
     ['nothing that is a key', only(null, 1, 'k1', [], {}, [KEY.jwk])],
     ['a key without kid', only({ ...KEY.jwk, kid: undefined })],
     ['a key with a number as kid', only({ ...KEY.jwk, kid: 1 })],
+    ['a key that only signs', only({ ...KEY.jwk, use: undefined, key_ops: ['sign'] })],
+    ['a key without operations', only({ ...KEY.jwk, key_ops: [] })],
+    ['operations in a text', only({ ...KEY.jwk, key_ops: 'verify' })],
+    ['no operations at all', only({ ...KEY.jwk, key_ops: null })],
+    [
+      'a key that verifies, and is for encryption',
+      only({ ...KEY.jwk, key_ops: ['verify'], use: 'enc' }),
+    ],
+    ['a use that is nothing', only({ ...KEY.jwk, use: null })],
     ['a key for encryption', only({ ...KEY.jwk, use: 'enc' })],
     ['a key for another algorithm', only({ ...KEY.jwk, alg: 'RS512' })],
     ['a key for several', only({ ...KEY.jwk, alg: ['RS256'] })],
@@ -170,11 +182,62 @@ describe('an answer', () => {
     expect(await check(forge())).toBe('good')
   })
 
-  test('a kid twice: the first key counts', async () => {
+  const namesake = { ...OTHER_KEY.jwk, kid: KEY.kid }
+  const BEFORE_AND_AFTER = [(keys: object[]) => keys, (keys: object[]) => keys.toReversed()]
+
+  test('two keys with one kid and one algorithm: neither is taken', async () => {
+    for (const order of BEFORE_AND_AFTER) {
+      const { check, server } = startVerifier()
+      server.answer = () => keySet(order([KEY.jwk, namesake, ANOTHER]))
+      expect(await check(forge())).toBe('token_untrusted')
+      expect(await check(forge({ key: OTHER_KEY }))).toBe('token_untrusted')
+    }
+  })
+
+  test('one that says its algorithm and one that does not: neither is taken', async () => {
+    for (const order of BEFORE_AND_AFTER) {
+      const { check, server } = startVerifier()
+      server.answer = () => keySet(order([KEY.jwk, { ...namesake, alg: undefined }, ANOTHER]))
+      expect(await check(forge())).toBe('token_untrusted')
+      expect(await check(forge({ key: OTHER_KEY }))).toBe('token_untrusted')
+    }
+  })
+
+  test('one key twice is that key', async () => {
     const { check, server } = startVerifier()
-    server.answer = only(KEY.jwk, { ...OTHER_KEY.jwk, kid: KEY.kid })
+    server.answer = only(KEY.jwk, { ...KEY.jwk, x5t: 'x' }, KEY.jwk)
     expect(await check(forge())).toBe('good')
-    expect(await check(forge({ key: OTHER_KEY }))).toBe('token_untrusted')
+  })
+
+  test('two keys with one kid, one of which cannot be used: the other is taken', async () => {
+    for (const other of [{ use: 'enc' }, { key_ops: ['encrypt'] }, { alg: 'RS512' }]) {
+      for (const order of BEFORE_AND_AFTER) {
+        const { check, server } = startVerifier()
+        server.answer = () => keySet(order([KEY.jwk, { ...namesake, ...other }]))
+        expect(await check(forge())).toBe('good')
+      }
+    }
+  })
+
+  test('two keys with one kid for two algorithms: each is taken for its own', async () => {
+    const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+    const header = { ...HEADER, alg: 'PS256' }
+    const ofOther = forge({ header, key: OTHER_KEY, options: PSS })
+    for (const order of BEFORE_AND_AFTER) {
+      const { check, server } = startVerifier({ algorithms: ['PS256', 'RS256'] })
+      server.answer = () => keySet(order([KEY.jwk, { ...namesake, alg: 'PS256' }]))
+      expect([await check(forge()), await check(ofOther)]).toEqual(['good', 'good'])
+      expect(await check(forge({ header, options: PSS }))).toBe('token_untrusted')
+      expect(await check(forge({ key: OTHER_KEY }))).toBe('token_untrusted')
+    }
+  })
+
+  test('a key without algorithm is good for each of its type that is configured', async () => {
+    const { check, server } = startVerifier({ algorithms: ['PS256', 'RS256'] })
+    server.answer = only({ ...KEY.jwk, alg: undefined })
+    expect(await check(forge())).toBe('good')
+    const header = { ...HEADER, alg: 'RS512' }
+    expect(await check(forge({ header, digest: 'sha512' }))).toBe('token_untrusted')
   })
 
   test('a private key: only its public half is taken', async () => {

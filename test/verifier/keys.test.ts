@@ -257,13 +257,13 @@ describe('unknown kids', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('the first is, however new the keys are; then none is for five seconds', async () => {
+  test('the first is, however new the keys are; then none is for five seconds: 503 for others', async () => {
     const { check, server, time } = await withKeys(0.125)
     expect(await check(unknown('k9'))).toBe('token_untrusted')
     expect(server.asked()).toBe(1)
-    for (const seconds of [0, 4.875]) {
+    for (const seconds of [0.125, 4.75]) {
       time.monotonic += seconds
-      expect(await check(unknown('k8'))).toBe('token_untrusted')
+      expect(await check(unknown('k8'))).toBe('keys_unavailable')
     }
     expect(server.asked()).toBe(0)
     time.monotonic += 0.125
@@ -290,14 +290,53 @@ describe('unknown kids', () => {
     expect(server.requests.map(pastCaches)).toEqual([false, true])
   })
 
-  test('a storm of them is one fetch in five seconds', async () => {
+  test('a storm of them is one fetch in five seconds, and 401 only for those that it was for', async () => {
     const { check, server, time } = await withKeys(5)
     for (let tenth = 0; tenth < 300; tenth += 1) {
-      expect(await check(unknown(`k-${tenth}`))).toBe('token_untrusted')
+      const asked = tenth % 40 === 0
+      const code = asked ? 'token_untrusted' : 'keys_unavailable'
+      expect(await check(unknown(`k-${tenth}`))).toBe(code)
+      expect(server.asked()).toBe(asked ? 1 : 0)
       time.monotonic += 0.125
     }
-    expect(server.asked()).toBe(8) // in 37.5 s
     expect(await check(token)).toBe('good')
+  })
+
+  test('a new key in a storm: 503 until the issuer is asked again, and never 401', async () => {
+    const { check, server, time } = await withKeys(5)
+    const codes: string[] = []
+    for (let eighth = 0; eighth < 80; eighth += 1) {
+      await check(unknown(`k-${eighth}`))
+      if (eighth === 4) server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
+      if (eighth >= 4) codes.push(await check(ofOther))
+      time.monotonic += 0.125
+    }
+    expect(codes.indexOf('good')).toBe(36) // five seconds after the storm’s first
+    expect(new Set(codes)).toEqual(new Set(['keys_unavailable', 'good']))
+    expect(server.asked()).toBe(2)
+  })
+
+  test('a key that was made while the issuer was being asked: 503', async () => {
+    const { check, server, time } = await withKeys(5)
+    const { answer, release } = held()
+    server.answer = answer
+    const first = check(unknown('k9'))
+    await settled()
+    time.monotonic += 1
+    const later = check(ofOther)
+    release(up()) // it was read before the key was made
+    expect([await first, await later]).toEqual(['token_untrusted', 'keys_unavailable'])
+    server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
+    time.monotonic += 5
+    expect(await check(ofOther)).toBe('good')
+  })
+
+  test('a kid that was looked for is 401 at once while others are 503', async () => {
+    const { check, time } = await withKeys(5)
+    expect(await check(unknown('k9'))).toBe('token_untrusted')
+    time.monotonic += 1
+    expect(await check(unknown('k8'))).toBe('keys_unavailable')
+    expect(await check(unknown('k9'))).toBe('token_untrusted')
   })
 
   test('all at once are one fetch, and no more than a hundred are remembered', async () => {

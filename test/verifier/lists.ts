@@ -65,7 +65,7 @@ export const listServer = () => {
     requests: [] as { after: string | null; wait: string | null; signal: AbortSignal }[],
     keyRequests: [] as RequestInit[],
     fetch: async (url: string, init: RequestInit): Promise<Response> => {
-      if (url === JWKS) {
+      if (url.split('?')[0] === JWKS) {
         server.keyRequests.push(init)
         return keySet(server.keys)
       }

@@ -65,7 +65,7 @@ describe('refused after a good use', () => {
   test('not valid yet, where the clock was set back', async () => {
     const { check, time } = await afterUse(token)
     time.wall -= 6
-    expect(await check(token)).toBe('token_expired')
+    expect(await check(token)).toBe('token_not_yet_valid')
   })
 
   test('revoked, and not again', async () => {

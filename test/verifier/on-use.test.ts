@@ -38,7 +38,7 @@ const start = () => {
     clock: () => (NOW + seconds()) * 1000,
     monotonic: () => Date.now(),
     async fetch(url, init) {
-      if (url.endsWith('jwks.json')) {
+      if (new URL(url).pathname.endsWith('jwks.json')) {
         issuer.keysAsked.push(pastCaches(init))
         if (pastCaches(init)) issuer.cached = issuer.keys
         return keySet(issuer.cached, MAX_AGE)
@@ -117,7 +117,7 @@ describe('a key that is not known', () => {
     for (let tenth = 0; tenth < 100; tenth += 1) {
       const kids = [1, 2, 3].map((i) => tokenWith({}, { kid: `k-${tenth}-${i}` }))
       const codes = await meanwhile(Promise.all(kids.map((token) => check(token))))
-      expect(new Set(codes)).toEqual(new Set(['token_untrusted']))
+      for (const code of codes) expect(['token_untrusted', 'keys_unavailable']).toContain(code)
     }
     const seconds = (Date.now() - began) / 1000
     expect(lists()).toBeLessThanOrEqual(seconds + 1)

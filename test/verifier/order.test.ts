@@ -121,7 +121,7 @@ const DEFECTS: readonly Defect[] = [
   { name: 'other issuer', code: 'token_untrusted', make: claim({ iss: 'https://evil.example' }) },
   { name: 'other audience', code: 'token_untrusted', make: claim({ aud: 'latchkey' }) },
   { name: 'expired', code: 'token_expired', make: (d) => (d.wall = NOW + 3600) },
-  { name: 'not valid yet', code: 'token_expired', make: claim({ nbf: NOW + 7200 }) },
+  { name: 'not valid yet', code: 'token_not_yet_valid', make: claim({ nbf: NOW + 7200 }) },
   {
     name: 'revoked',
     code: 'token_revoked',

@@ -1,7 +1,8 @@
 // What never answers: it holds nobody up for longer than its limit, and nothing for good.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ATTEMPT_LIMIT_MS, REVOCATION_TIMEOUT_MS } from '../../src/verifier/constants.ts'
-import type { FetchedKeys, VerificationKey } from '../../src/verifier/jwks.ts'
+import type { VerificationKey } from '../../src/verifier/jwk.ts'
+import type { FetchedKeys } from '../../src/verifier/jwks.ts'
 import { createKeySource } from '../../src/verifier/keys.ts'
 import { anyPlugin, createVerifier } from '../../src/verifier/index.ts'
 import { createTestIssuer } from '../../src/verifier/testing.ts'
@@ -30,22 +31,22 @@ const setUp = () => {
 describe('a fetch that ended with the request that began it', () => {
   it('is given up, and the next one answers', async () => {
     const { state, source } = setUp()
-    await source.find('k')
+    await source.find(KEY)
     state.now = 0.9 * MAX_AGE_MS
     state.load = never
-    expect(await source.find('k')).toBe(KEY) // ahead of time: nobody waits
+    expect(await source.find(KEY)).toBe(KEY) // ahead of time: nobody waits
     expect(state.loads).toBe(2)
     state.load = () => Promise.resolve(KEYS)
     state.now += ATTEMPT_LIMIT_MS + 1
-    await source.find('k')
+    await source.find(KEY)
     expect(state.loads).toBe(3)
-    expect(source.peek('k')).toBe(KEY)
+    expect(source.peek(KEY)).toBe(KEY)
   })
 
   it('holds the first of those who have no keys up for its limit', async () => {
     const { state, source } = setUp()
     state.load = never
-    const waiting = source.find('k').catch((error: unknown) => error)
+    const waiting = source.find(KEY).catch((error: unknown) => error)
     await vi.advanceTimersByTimeAsync(ATTEMPT_LIMIT_MS)
     expect(await waiting).toMatchObject({ status: 503, code: 'keys_unavailable' })
   })
@@ -54,25 +55,25 @@ describe('a fetch that ended with the request that began it', () => {
     const { state, source } = setUp()
     let speak: (keys: FetchedKeys) => void = () => {}
     state.load = () => new Promise((resolve) => (speak = resolve))
-    source.find('k').catch(() => {})
+    source.find(KEY).catch(() => {})
     state.now += ATTEMPT_LIMIT_MS + 1
     state.load = () => Promise.resolve(KEYS)
-    expect(await source.find('k')).toBe(KEY)
+    expect(await source.find(KEY)).toBe(KEY)
     speak({ keys: [], maxAgeMs: MAX_AGE_MS })
     await vi.advanceTimersByTimeAsync(0)
-    expect(await source.find('k')).toBe(KEY)
+    expect(await source.find(KEY)).toBe(KEY)
   })
 })
 
 it('keys that are at hand are not waited for again once a fetch has failed', async () => {
   const { state, source } = setUp()
-  await source.find('k')
+  await source.find(KEY)
   state.now = MAX_AGE_MS + 1
   state.load = () => Promise.reject(new Error('down'))
-  expect(await source.find('k')).toBe(KEY)
+  expect(await source.find(KEY)).toBe(KEY)
   state.now += 2_000
   state.load = never
-  expect(await source.find('k')).toBe(KEY)
+  expect(await source.find(KEY)).toBe(KEY)
   expect(state.loads).toBe(3)
 })
 

@@ -1,0 +1,35 @@
+// The fingerprint of RSA keys from a faulty library of Infineon chips (CVE-2017-15361, "ROCA"). Pure.
+
+/** The generator that the library builds its primes from: p = k · M + (65537^a mod M), M a product of small primes. */
+const GENERATOR = 65537
+
+/** M of every length of key has the primes up to this one. */
+const LARGEST_PRIME = 167
+
+const isPrime = (n: number): boolean => {
+  for (let divisor = 2; divisor * divisor <= n; divisor += 1) if (n % divisor === 0) return false
+  return true
+}
+
+/** The powers of the generator modulo a prime. */
+const powersModulo = (prime: number): ReadonlySet<number> => {
+  const powers = new Set<number>()
+  for (let power = 1; !powers.has(power); power = (power * GENERATOR) % prime) powers.add(power)
+  return powers
+}
+
+/** For each odd prime the remainders that a modulus of the library can leave. */
+const REMAINDERS = Array.from({ length: LARGEST_PRIME - 2 }, (_, i) => i + 3)
+  .filter(isPrime)
+  .map((prime) => [BigInt(prime), powersModulo(prime)] as const)
+
+/**
+ * Whether a modulus leaves such a remainder for every prime: its factors can be computed. A good modulus does by
+ * chance once in 240 million.
+ */
+export const hasRocaFingerprint = (modulus: bigint): boolean =>
+  REMAINDERS.every(([prime, remainders]) => remainders.has(Number(modulus % prime)))
+
+/** Whether one of those primes, or 2, divides it: then it is no product of two large primes. */
+export const hasSmallFactor = (modulus: bigint): boolean =>
+  modulus % 2n === 0n || REMAINDERS.some(([prime]) => modulus % prime === 0n)

@@ -1,0 +1,213 @@
+// Why keys cannot be had: each reason is told apart, in the cause of the refusal and in the status.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type Server, createServer as createHttp } from 'node:http'
+import { createServer as createHttps } from 'node:https'
+import { type AddressInfo, createServer as createTcp } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { KeysFailure, VerifierUnavailable } from '../../src/verifier/index.ts'
+import { KEY, OTHER_KEY, REQUIRED, forge, keySet, startVerifier, tokenWith } from './support.ts'
+
+const closing: (() => void)[] = []
+afterEach(() => {
+  vi.useRealTimers()
+  closing.splice(0).forEach((close) => close())
+})
+
+/** What a token is refused with. */
+const refusalOf = async ({ verifier }: ReturnType<typeof startVerifier>, token = forge()) => {
+  const error = await verifier.verify(token, REQUIRED).catch((thrown: unknown) => thrown)
+  if (!(error instanceof VerifierUnavailable)) throw new Error('it is not refused for its keys')
+  expect([error.code, error.status]).toEqual(['keys_unavailable', 503])
+  if (!(error.cause instanceof KeysFailure)) throw new Error('there is no cause')
+  return error.cause
+}
+
+const system = (code: string) => () => {
+  throw Object.assign(new Error(`${code} certificate.dns.example`), { code })
+}
+const undici = (cause: unknown) => () => {
+  throw new TypeError('fetch failed', { cause })
+}
+const thrown = (message: string) => () => {
+  throw new TypeError(message)
+}
+const status = (code: number, headers = {}) => new Response(null, { status: code, headers })
+const redirected = () => Object.defineProperty(keySet([KEY.jwk]), 'redirected', { value: true })
+const json = (value: unknown) => () => Response.json(value)
+const page = () =>
+  new Response('<html></html>', { headers: { 'content-type': 'text/html; charset=utf-8' } })
+
+const CASES: [string, () => Response, RegExp][] = [
+  ['http_status', () => status(404), /404/],
+  ['http_status', () => status(503), /503/],
+  ['http_status', () => status(204), /204/],
+  ['redirect', () => status(301, { location: 'https://auth.example/' }), /301/],
+  ['redirect', redirected, /redirect/],
+  ['not_a_key_set', page, /text\/html/],
+  ['not_a_key_set', () => new Response(Uint8Array.of(0xff)), /JWK Set/],
+  ['not_a_key_set', json([KEY.jwk]), /JWK Set/],
+  ['too_long', () => new Response(' '.repeat(300_000)), /too long/],
+  ['too_long', json({ keys: Array<object>(101).fill(KEY.jwk) }), /101/],
+  ['empty_key_set', json({ keys: [] }), /empty/],
+  ['no_usable_key', json({ keys: [{ ...KEY.jwk, alg: 'RS512' }] }), /algorithm/],
+  ['no_usable_key', json({ keys: [{ ...KEY.jwk, e: 'Aw' }] }), /65537/],
+  ['dns', system('ENOTFOUND'), /ENOTFOUND/],
+  ['dns', undici(Object.assign(new Error('x'), { code: 'EAI_AGAIN' })), /EAI_AGAIN/],
+  ['dns', thrown('error sending request: dns error: failed to lookup address'), /resolved/],
+  ['tls', system('CERT_HAS_EXPIRED'), /CERT_HAS_EXPIRED/],
+  ['tls', undici(Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })), /SELF/],
+  ['tls', undici(Object.assign(new Error('x'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })), /TLS/],
+  ['tls', thrown('client error (Connect): invalid peer certificate: UnknownIssuer'), /TLS/],
+  ['connection', system('ECONNREFUSED'), /ECONNREFUSED/],
+  ['connection', undici(Object.assign(new Error('x'), { code: 'UND_ERR_SOCKET' })), /UND_ERR/],
+  ['timeout', undici(Object.assign(new Error('x'), { code: 'UND_ERR_CONNECT_TIMEOUT' })), /slow/],
+  ['network', thrown('fetch failed'), /cannot be asked/],
+  ['network', () => Response.error(), /cannot be asked/],
+]
+
+test.each(CASES)('%s', async (code, answer, message) => {
+  const started = startVerifier()
+  started.server.answer = answer
+  const cause = await refusalOf(started)
+  expect([cause.code, cause.message]).toEqual([code, expect.stringMatching(message)])
+  expect(started.verifier.status().jwks).toEqual({
+    ...{ age: null, stale: true, lastFailure: cause.message, lastFailureCode: code },
+  })
+  // Said to those who are refused while nobody asks, too.
+  expect((await refusalOf(started)).code).toBe(code)
+})
+
+test('what is thrown that is no error does no harm', async () => {
+  for (const value of [undefined, null, 'x', 1, { cause: null }, { code: 1 }]) {
+    const started = startVerifier()
+    started.server.answer = () => {
+      throw value
+    }
+    expect((await refusalOf(started)).code).toBe('network')
+  }
+})
+
+test('an error that is its own cause ends', async () => {
+  const error: Error & { cause?: unknown } = new Error('x'.repeat(1_000_000))
+  error.cause = error
+  const started = startVerifier()
+  started.server.answer = () => {
+    throw error
+  }
+  const cause = await refusalOf(started)
+  expect(cause.message.length).toBeLessThan(200)
+  expect(cause.cause).toBe(error)
+})
+
+test('an answer that never comes', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const started = startVerifier()
+  started.server.answer = () => new Promise<Response>(() => {})
+  const refused = refusalOf(started)
+  await vi.advanceTimersByTimeAsync(6_000)
+  expect((await refused).code).toBe('timeout')
+  expect(started.verifier.status().jwks.lastFailureCode).toBe('timeout')
+})
+
+describe('the status', () => {
+  test('says how old the keys are, and a failure for as long as it lasts', async () => {
+    const { check, server, time, verifier } = startVerifier()
+    await check(forge())
+    time.monotonic += 299
+    expect(verifier.status().jwks).toEqual({
+      ...{ age: 299, stale: false, lastFailure: null, lastFailureCode: null },
+    })
+    server.answer = () => status(500)
+    time.monotonic += 1
+    expect(await check(forge())).toBe('good')
+    expect(verifier.status().jwks).toMatchObject({
+      ...{ age: 300, stale: true, lastFailureCode: 'http_status' },
+    })
+    server.answer = () => keySet([KEY.jwk])
+    time.monotonic += 60
+    await check(forge())
+    await new Promise(setImmediate)
+    expect(verifier.status().jwks).toMatchObject({ age: 0, stale: false, lastFailure: null })
+  })
+
+  test('a token that has to wait for its turn: not_asked', async () => {
+    const started = startVerifier()
+    await started.check(forge())
+    await started.check(tokenWith({}, { kid: 'k8' }))
+    started.time.monotonic += 1
+    expect((await refusalOf(started, tokenWith({}, { kid: 'k9' }))).code).toBe('not_asked')
+    expect(started.verifier.status().jwks.lastFailure).toBeNull()
+  })
+
+  test('an unknown key while the key server is down: why it is', async () => {
+    const started = startVerifier()
+    await started.check(forge())
+    started.server.answer = () => status(502)
+    const token = forge({ header: { alg: 'RS256', typ: 'at+jwt', kid: 'k2' }, key: OTHER_KEY })
+    expect((await refusalOf(started, token)).status).toBe(502)
+    expect((await refusalOf(started, token)).status).toBe(502)
+  })
+})
+
+describe('on the network', () => {
+  const listening = async (server: Server | ReturnType<typeof createTcp>): Promise<number> => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closing.push(() => void server.close())
+    return (server.address() as AddressInfo).port
+  }
+
+  const failing = (jwksUri: string, fetch?: typeof globalThis.fetch) =>
+    refusalOf(startVerifier({ jwksUri, fetch: fetch ?? globalThis.fetch }))
+
+  const selfSigned = (): { key: Buffer; cert: Buffer } => {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-tls-'))
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    const rest = ['-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=localhost']
+    execFileSync('openssl', [...args, ...rest], { stdio: 'ignore' })
+    const pair = { key: readFileSync(key), cert: readFileSync(cert) }
+    rmSync(folder, { recursive: true })
+    return pair
+  }
+
+  test('a certificate that nobody has signed', async () => {
+    const port = await listening(createHttps(selfSigned(), (_, response) => response.end('{}')))
+    const cause = await failing(`https://localhost:${port}/keys`)
+    expect([cause.code, cause.message]).toEqual(['tls', expect.stringContaining('SELF_SIGNED')])
+  })
+
+  test('https where http is spoken', async () => {
+    const port = await listening(createHttp((_, response) => response.end('{}')))
+    expect((await failing(`https://localhost:${port}/keys`)).code).toBe('tls')
+  })
+
+  test('nobody listens', async () => {
+    const server = createTcp()
+    const port = await listening(server)
+    await new Promise((resolve) => server.close(resolve))
+    expect((await failing(`http://127.0.0.1:${port}/keys`)).code).toBe('connection')
+  })
+
+  test('a connection that is cut', async () => {
+    const port = await listening(createTcp((socket) => socket.once('data', () => socket.destroy())))
+    expect((await failing(`http://127.0.0.1:${port}/keys`)).code).toBe('connection')
+  })
+
+  test('a redirect, and a page that is not there', async () => {
+    const port = await listening(
+      createHttp((request, response) => {
+        const code = request.url?.startsWith('/old') ? 301 : 404
+        response.writeHead(code, { location: '/new' }).end()
+      }),
+    )
+    expect(await failing(`http://127.0.0.1:${port}/old`)).toMatchObject({
+      ...{ code: 'redirect', status: 301 },
+    })
+    expect(await failing(`http://127.0.0.1:${port}/keys`)).toMatchObject({
+      ...{ code: 'http_status', status: 404 },
+    })
+  })
+})
