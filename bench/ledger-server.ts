@@ -23,7 +23,8 @@ const { createLedger } = await built<typeof import('../src/node/ledger.ts')>('no
 const { createLogTo, linesTo } = await built<typeof import('../src/node/logger.ts')>('node/logger')
 const { createMetrics } = await built<typeof import('../src/node/metrics.ts')>('node/metrics')
 const { openLatchkey } = await built<typeof import('../src/node/open.ts')>('node/open')
-const { createQuota } = await built<typeof import('../src/node/quota.ts')>('node/quota')
+const { createQuota, createWrites } =
+  await built<typeof import('../src/node/quota.ts')>('node/quota')
 const { createWatch } = await built<typeof import('../src/revocation/watch.ts')>('revocation/watch')
 const { newClientId, newClientSecret } = await built<typeof import('../src/secret.ts')>('secret')
 const { createUsage } = await built<typeof import('../src/usage.ts')>('usage')
@@ -71,6 +72,7 @@ const app = createApp({
   issuer: config.issuer,
   tokenTtlSeconds: config.tokenTtlSeconds,
   quota: createQuota(),
+  writes: createWrites(),
   clientAddress: () => undefined,
   revocationWatch,
   keyRotationSeconds: null,

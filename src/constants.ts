@@ -100,6 +100,35 @@ export const REFERENCES_BATCH = 20
 /** Highest quota of token requests per client and minute. */
 export const MAX_QUOTA_PER_MINUTE = 1_000_000
 
+/**
+ * What clients and bound administrators may write, whatever their quota, in units of `WRITE_COSTS`. A platform that
+ * closes 100,000 runs a day through one client has room for twice as many, and for peaks of 20 a second. A workspace
+ * has room for five such clients.
+ */
+export const WRITE_BOUNDS = {
+  client: { perMinute: 1_200, perDay: 200_000 },
+  workspace: { perMinute: 6_000, perDay: 1_000_000 },
+} as const
+/** What one write takes of that: registration writes the most and is needed the least. */
+export const WRITE_COSTS = {
+  closedRun: 1,
+  revokedToken: 1,
+  administration: 2,
+  registration: 20,
+} as const
+/** Keys that an isolate counts writes for; beyond that it forgets them all and begins anew. */
+export const MAX_COUNTED_KEYS = 10_000
+
+/**
+ * Live rules over closed runs of one workspace: while there are as many, closing another run raises the workspace's
+ * generation instead. Two and a half days of a platform that closes 100,000 runs a day; rules live for one.
+ */
+export const MAX_RUN_RULES_PER_WORKSPACE = 250_000
+/** Closed runs of one workspace, which are kept for good: about 25 GB, or 2.7 years of 100,000 runs a day. */
+export const MAX_CLOSED_RUNS_PER_WORKSPACE = 100_000_000
+/** By how many hours closed runs are counted until their rules have ended: the retention, rounded up. */
+export const RUN_RULE_HOURS = Math.ceil(RULE_RETENTION_SECONDS / 3_600) + 1
+
 /** The revocation list: entries of one page, and how long a signed page is good, in seconds. */
 export const REVOCATION_PAGE_ENTRIES = 5_000
 export const REVOCATION_LIST_TTL_SECONDS = 120

@@ -37,6 +37,16 @@ export type Metrics = {
 /** Takes one request off a client's quota. @returns 0, or the seconds to wait where it is used up */
 export type Quota = (clientId: string, perMinute: number) => Promise<number>
 
+/**
+ * Counts writes under a key, in a window that begins with the first of them.
+ * @returns 0, or the seconds until the window ends where more than its limit has been written
+ */
+export type Writes = (
+  key: string,
+  window: { seconds: number; limit: number },
+  cost: number,
+) => Promise<number>
+
 /** Everything that the app is handed: each unit names the slice that it needs. */
 export type Deps = {
   store: Store
@@ -62,6 +72,7 @@ export type Deps = {
   issuer: string
   tokenTtlSeconds: number
   quota: Quota
+  writes: Writes
   /** The address of whoever asks, trusted proxies left out; undefined where it is not known. */
   clientAddress: (c: AppContext) => string | undefined
   /** Null: there is no `/metrics`. */

@@ -144,6 +144,16 @@ export const OAUTH_ERRORS = {
     'temporarily_unavailable',
     'The client has used up its quota of token requests.',
   ],
+  writes_exceeded: [
+    429,
+    'temporarily_unavailable',
+    'The client or its workspace has written as much as it may for now.',
+  ],
+  too_many_runs: [
+    409,
+    'invalid_request',
+    'The workspace has closed as many runs as are kept: close them in another workspace.',
+  ],
   not_found: [404, 'not_found', 'There is nothing at this address.'],
   method_not_allowed: [405, 'method_not_allowed', 'This address does not answer this method.'],
   request_malformed: [
@@ -203,6 +213,7 @@ export const REFUSALS = {
   key_too_young: [409, 'The next key has not been published for long enough.'],
   exceeds_own_grant: [403, 'Nobody gives what they lack.'],
   enrollment_ended: [409, 'The enrollment has been used or revoked.'],
+  too_many_runs: [409, 'The workspace has closed as many runs as are kept.'],
   no_ledger: [409, 'No ledger of tokens is kept here.'],
   unbound_required: [403, 'Only for administrators who are bound to no workspace.'],
   body_malformed: [400, 'The body is not a JSON object in UTF-8 with each member once.'],
@@ -210,6 +221,10 @@ export const REFUSALS = {
   media_type_unsupported: [415, 'The Content-Type must be application/json.'],
   precondition_required: [428, 'If-Match must say which state was read.'],
   method_not_allowed: [405, 'This address does not answer this method.'],
+  writes_exceeded: [
+    429,
+    'The administrator or the workspace has written as much as it may for now.',
+  ],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export type RefusalCode = keyof typeof REFUSALS
@@ -226,6 +241,16 @@ export class OperationRefused extends Error {
     this.code = code
     this.field = field
     this.errors = errors ?? (field === undefined ? [] : [{ field, detail: message }])
+  }
+}
+
+/** Too many writes for now. */
+export class WritesExceeded extends OperationRefused {
+  readonly waitSeconds: number
+
+  constructor(waitSeconds: number) {
+    super('writes_exceeded', `try again in ${waitSeconds} seconds`)
+    this.waitSeconds = waitSeconds
   }
 }
 

@@ -7,8 +7,8 @@ import { Hono } from 'hono'
 import { createApp } from './app.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { type Config, loadConfig } from './config.ts'
-import { LONELY_WATCH_INTERVAL_MS, UPKEEP_INTERVAL_MS } from './constants.ts'
-import type { AppEnv, Quota } from './deps.ts'
+import { LONELY_WATCH_INTERVAL_MS, MAX_COUNTED_KEYS, UPKEEP_INTERVAL_MS } from './constants.ts'
+import type { AppEnv, Quota, Writes } from './deps.ts'
 import { StartRefused, Unavailable, reasonOf } from './errors.ts'
 import { requestIds, securityHeaders } from './http/headers.ts'
 import { renderError } from './http/render.ts'
@@ -74,6 +74,24 @@ const noQuota =
     return 60
   }
 
+/** Each isolate counts for itself: what it lets pass is bounded, and more isolates let more pass. */
+const countWrites = (): Writes => {
+  const windows = new Map<string, { count: number; endsAt: number }>()
+  return async (key, { seconds, limit }, cost) => {
+    const now = Date.now()
+    const name = `${seconds} ${key}`
+    if (windows.size >= MAX_COUNTED_KEYS) windows.clear()
+    const known = windows.get(name)
+    const window =
+      known !== undefined && now < known.endsAt
+        ? known
+        : { count: 0, endsAt: now + seconds * 1_000 }
+    window.count += cost
+    windows.set(name, window)
+    return window.count <= limit ? 0 : Math.max(1, Math.ceil((window.endsAt - now) / 1_000))
+  }
+}
+
 type Running = { app: Hono<AppEnv>; upkeep: Upkeep }
 
 const start = async (env: Bindings): Promise<Running> => {
@@ -103,6 +121,7 @@ const start = async (env: Bindings): Promise<Running> => {
     secretUsed: usage.secretUsed,
     random: randomBytes,
     quota: noQuota(log),
+    writes: countWrites(),
     clientAddress: (c) => c.req.header('cf-connecting-ip'), // set by Cloudflare, over what was sent
     metrics: null,
     metricsToken: null,

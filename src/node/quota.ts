@@ -1,40 +1,55 @@
-// Quotas of token requests, a minute at a time, counted for the whole server: in this process where it is
-// alone, in the primary where there are several.
+// Quotas of token requests and bounds on writes, counted for the whole server: in this process where it is alone,
+// in the primary where there are several.
 import cluster from 'node:cluster'
 import {
   RateLimiterCluster,
   RateLimiterClusterMaster,
   RateLimiterMemory,
-  RateLimiterRes,
 } from 'rate-limiter-flexible'
-import type { Quota } from '../deps.ts'
+import type { Quota, Writes } from '../deps.ts'
 import { Unavailable } from '../errors.ts'
 
 /** How long a worker waits for the primary's count, in milliseconds. */
 const PRIMARY_TIMEOUT_MS = 2_000
 
-/** Only clients that have logged in are counted, so the memory is bounded by their number. */
+/** A client's count within a minute. It goes on when its quota is changed, up or down. */
 export const createQuota = (): Quota => {
-  const limiters = new Map<number, RateLimiterMemory | RateLimiterCluster>()
-  return async (clientId, perMinute) => {
-    const limiter = limiters.get(perMinute) ?? createLimiter(perMinute)
-    limiters.set(perMinute, limiter)
+  const count = createCounter(60)
+  return (clientId, perMinute) => count(`quota:${clientId}`, perMinute, 1)
+}
+
+/** What is written within each window. Only ids from the database are counted, which bounds the memory. */
+export const createWrites = (): Writes => {
+  const counters = new Map<number, Counter>()
+  return (key, { seconds, limit }, cost) => {
+    const count = counters.get(seconds) ?? createCounter(seconds)
+    counters.set(seconds, count)
+    return count(`writes:${key}`, limit, cost)
+  }
+}
+
+/** @returns 0, or the seconds until the window ends where more than `limit` has been counted */
+type Counter = (key: string, limit: number, cost: number) => Promise<number>
+
+/** The limiter counts without a limit of its own: so a key has one count, whatever its limit is at the moment. */
+const createCounter = (seconds: number): Counter => {
+  const options = { points: Number.MAX_SAFE_INTEGER, duration: seconds }
+  const limiter = cluster.isWorker
+    ? new RateLimiterCluster({
+        ...options,
+        keyPrefix: `window-${seconds}`,
+        timeoutMs: PRIMARY_TIMEOUT_MS,
+      })
+    : new RateLimiterMemory(options)
+  return async (key, limit, cost) => {
     try {
-      await limiter.consume(clientId)
-      return 0
-    } catch (used) {
-      if (used instanceof RateLimiterRes) return Math.max(1, Math.ceil(used.msBeforeNext / 1000))
+      const { consumedPoints, msBeforeNext } = await limiter.consume(key, cost)
+      return consumedPoints <= limit ? 0 : Math.max(1, Math.ceil(msBeforeNext / 1000))
+    } catch {
       // Not counted is not allowed.
       throw new Unavailable('quota')
     }
   }
-}
-
-const createLimiter = (perMinute: number) => {
-  const limit = { points: perMinute, duration: 60 }
-  if (!cluster.isWorker) return new RateLimiterMemory(limit)
-  const keyPrefix = `quota-${perMinute}`
-  return new RateLimiterCluster({ ...limit, keyPrefix, timeoutMs: PRIMARY_TIMEOUT_MS })
 }
 
 /** In the primary: counts for the workers. */

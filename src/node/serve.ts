@@ -16,7 +16,7 @@ import { ledgerPath } from './ledger-writer.ts'
 import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import { type Opened, openLatchkey } from './open.ts'
-import { createQuota } from './quota.ts'
+import { createQuota, createWrites } from './quota.ts'
 import { startUpkeep } from './upkeep.ts'
 
 export type Running = {
@@ -92,6 +92,7 @@ const createServer = ({ config, opened, usage, ...parts }: Parts) => {
     issuer: config.issuer,
     tokenTtlSeconds: config.tokenTtlSeconds,
     quota: createQuota(),
+    writes: createWrites(),
     metrics: createMetrics(parts.revocationWatch),
     metricsToken: config.metricsToken,
   })

@@ -4,14 +4,16 @@ import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { type Metadata, narrowGrants, parseMetadata } from '../enroll.ts'
 import { Conflict, OAuthError } from '../errors.ts'
 import { bearerToken } from '../http/bearer.ts'
+import type { Writer } from '../http/write-bounds.ts'
 import { equalInConstantTime, hashSecret, newRegistrationToken } from '../secret.ts'
 import type { Client } from '../store/store.ts'
 import { invalidField, readMetadataObject, registered } from './registration.ts'
+import { takeWrite } from './quota.ts'
 import { NO_STORE } from './response.ts'
 
 type ConfigurationDeps = Pick<
   Deps,
-  'store' | 'clock' | 'random' | 'issuer' | 'log' | 'audit' | 'clientAddress'
+  'store' | 'clock' | 'random' | 'issuer' | 'log' | 'audit' | 'clientAddress' | 'writes'
 >
 
 /** `GET /oauth/register/:client_id` (RFC 7592 §2.1). */
@@ -30,7 +32,9 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   const body = await readMetadataObject(c.req.raw)
   const metadata = await readUpdate(body, client, deps)
   const registrationToken = newRegistrationToken(deps.random)
-  const after = await audited(deps, eventOf(c, client, 'client.update', deps), () =>
+  const event = eventOf(c, client, 'client.update', deps)
+  await takeWrite(writerOf(client), 'registration', event, deps)
+  const after = await audited(deps, event, () =>
     retried(c, deps, async (before) => {
       const change = {
         name: metadata.name,
@@ -51,11 +55,15 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
 /** `DELETE /oauth/register/:client_id` (RFC 7592 §2.3): with all its tokens. */
 export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
   const { client } = await authenticateRegistration(c, deps)
-  await audited(deps, eventOf(c, client, 'client.delete', deps), () =>
+  const event = eventOf(c, client, 'client.delete', deps)
+  await takeWrite(writerOf(client), 'registration', event, deps)
+  await audited(deps, event, () =>
     retried(c, deps, (before) => deps.store.deleteClient(before, nowSeconds(deps))),
   )
   return c.body(null, 204, NO_STORE)
 }
+
+const writerOf = ({ id, workspaceId }: Client): Writer => ({ clientId: id, workspaceId })
 
 const eventOf = (
   c: AppContext,

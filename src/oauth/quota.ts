@@ -1,5 +1,8 @@
+import type { WRITE_COSTS } from '../constants.ts'
+import type { AuditEvent } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
+import { type Writer, waitForWrite } from '../http/write-bounds.ts'
 import type { TokenSubject } from '../store/store.ts'
 
 /**
@@ -13,9 +16,26 @@ export const takeFromQuota = async (
   for (const client of [own, limitedBy]) {
     if (client === null || client.quotaPerMinute === null) continue
     const waitSeconds = await quota(client.id, client.quotaPerMinute)
-    if (waitSeconds > 0) throw quotaExceeded(waitSeconds)
+    if (waitSeconds > 0) throw refused('quota_exceeded', waitSeconds)
   }
 }
 
-const quotaExceeded = (waitSeconds: number): OAuthError =>
-  new OAuthError('quota_exceeded', { 'Retry-After': String(waitSeconds) })
+/**
+ * Counts one write. What is refused is counted in the audit, too, without a row for each.
+ * @throws OAuthError 429 with `Retry-After` where client or workspace have written enough for now
+ */
+export const takeWrite = async (
+  writer: Writer,
+  kind: keyof typeof WRITE_COSTS,
+  event: Pick<AuditEvent, 'actor' | 'action'>,
+  deps: Pick<Deps, 'writes' | 'audit'>,
+): Promise<void> => {
+  const waitSeconds = await waitForWrite(writer, kind, deps)
+  if (waitSeconds === 0) return
+  const reason = 'writes_exceeded'
+  deps.audit.count({ ...event, target: null, outcome: 'refused', reason })
+  throw refused(reason, waitSeconds)
+}
+
+const refused = (code: 'quota_exceeded' | 'writes_exceeded', waitSeconds: number): OAuthError =>
+  new OAuthError(code, { 'Retry-After': String(waitSeconds) })

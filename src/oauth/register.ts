@@ -9,11 +9,12 @@ import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '
 import type { Client, Enrollment, NewClient } from '../store/store.ts'
 import { mayLogIn } from './client-authentication.ts'
 import { invalidField, readMetadata, registered } from './registration.ts'
+import { takeWrite } from './quota.ts'
 import { NO_STORE } from './response.ts'
 
 type RegisterDeps = Pick<
   Deps,
-  'store' | 'clock' | 'random' | 'issuer' | 'log' | 'audit' | 'clientAddress'
+  'store' | 'clock' | 'random' | 'issuer' | 'log' | 'audit' | 'clientAddress' | 'writes'
 >
 
 /** RFC 7591 §2. */
@@ -36,6 +37,8 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
     requestId: c.get('requestId'),
     address: deps.clientAddress(c),
   }
+  const { workspaceId } = enrollment
+  await takeWrite({ clientId: null, workspaceId }, 'registration', event, deps)
   const rebuild = () => given(enrollment, metadata, deps)
   const client = await audited(deps, event, () => consume(enrollment, first.client, rebuild, deps))
   const body = {

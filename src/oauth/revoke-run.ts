@@ -4,16 +4,16 @@ import { runTarget } from '../audit/target.ts'
 import { CHOSEN_ID } from '../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { coversRun } from '../details.ts'
-import { OAuthError } from '../errors.ts'
+import { OAuthError, OperationRefused } from '../errors.ts'
 import { countOut } from '../ledger.ts'
 import { namedRunValue } from '../revocation/rules.ts'
 import type { Run, TokenSubject } from '../store/store.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
-import { takeFromQuota } from './quota.ts'
+import { takeFromQuota, takeWrite } from './quota.ts'
 import { NO_STORE } from './response.ts'
 
-type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger' | 'quota'>
+type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger' | 'quota' | 'writes'>
 
 /**
  * `POST /oauth/runs/revoke` (ours): a client closes a run that its granted details cover, in its own workspace,
@@ -56,5 +56,13 @@ const close = async (
     deps.audit.count({ ...event, target: null, outcome: 'success', reason: 'run_closed' })
     return
   }
-  await audited(deps, event, () => deps.store.closeRun(run, nowSeconds(deps)))
+  await takeWrite({ clientId: caller.id, workspaceId }, 'closedRun', event, deps)
+  await audited(deps, event, async () => {
+    try {
+      await deps.store.closeRun(run, nowSeconds(deps))
+    } catch (error) {
+      const full = error instanceof OperationRefused && error.code === 'too_many_runs'
+      throw full ? new OAuthError('too_many_runs') : error
+    }
+  })
 }

@@ -5,9 +5,10 @@ import { revocationLookup } from '../revocation/source.ts'
 import { readAccessToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
+import { takeWrite } from './quota.ts'
 import { NO_STORE } from './response.ts'
 
-type RevokeDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics'>
+type RevokeDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics' | 'writes'>
 
 /**
  * `POST /oauth/revoke` (RFC 7009): a client takes one of its own tokens back. Whose token it is, a verified
@@ -35,6 +36,8 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
     deps.audit.count({ ...event, target: null, outcome: 'success', reason: 'token_revoked' })
   } else {
     const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
+    const writer = { clientId, workspaceId: caller.workspace?.id ?? null }
+    await takeWrite(writer, 'revokedToken', event, deps)
     await audited(deps, { ...event, target: jti }, () =>
       deps.store.revokeToken({ jti, clientId, clientGen, exp }, nowSeconds(deps)),
     )

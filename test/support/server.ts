@@ -12,7 +12,7 @@ import type { Deps } from '../../src/deps.ts'
 import { createLedgerWriter } from '../../src/node/ledger-writer.ts'
 import { createLedger } from '../../src/node/ledger.ts'
 import { createLogTo } from '../../src/node/logger.ts'
-import { createQuota } from '../../src/node/quota.ts'
+import { createQuota, createWrites } from '../../src/node/quota.ts'
 import { createWatch } from '../../src/revocation/watch.ts'
 import type { Algorithm } from '../../src/signing/algorithms.ts'
 import { createSigner } from '../../src/signing/signer.ts'
@@ -119,6 +119,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     issuer: ISSUER,
     tokenTtlSeconds: 900,
     quota: createQuota(),
+    writes: createWrites(),
     clientAddress: () => ADDRESS,
     metrics: null,
     metricsToken: null,

@@ -29,6 +29,8 @@ const REFUSAL_REMEDIES: Record<RefusalCode, string> = {
     'Wait until the time that `detail` names, or send `now`, which may cost refused tokens.',
   enrollment_ended: 'It can no longer become a client. Make another one where one is needed.',
   exceeds_own_grant: 'Let an administrator do it whose client has what is given.',
+  too_many_runs: 'Use another workspace for further runs.',
+  writes_exceeded: 'Try again after `Retry-After`.',
   no_ledger: 'Ask a server that keeps one. Tokens can be taken back without it.',
   unbound_required: 'Let an administrator do it who is bound to no workspace.',
   body_malformed: 'Send one JSON object, in UTF-8, without repeated members.',

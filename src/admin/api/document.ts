@@ -143,7 +143,7 @@ const refusalsOf = ({
     'invalid_value',
     ...(path.includes('{') ? (['not_found'] as const) : []),
     ...(method === 'get' ? [] : BODY_REFUSALS),
-    ...(method === 'get' ? [] : (['conflict'] as const)),
+    ...(method === 'get' ? [] : (['conflict', 'writes_exceeded'] as const)),
     ...(needsIfMatch(method) ? (['precondition_required'] as const) : []),
     ...refuses,
   ]

@@ -3,7 +3,14 @@ import { VerificationError, authorizationChallenge } from '@latchkey/verifier'
 import { z } from 'zod'
 import { RETRY_AFTER_SECONDS } from '../../constants.ts'
 import type { AppContext, Deps } from '../../deps.ts'
-import { Conflict, type FieldError, OperationRefused, REFUSALS, Unavailable } from '../../errors.ts'
+import {
+  Conflict,
+  type FieldError,
+  OperationRefused,
+  REFUSALS,
+  Unavailable,
+  WritesExceeded,
+} from '../../errors.ts'
 import { loggedPath } from '../../http/render.ts'
 import { NO_STORE } from '../../oauth/response.ts'
 
@@ -38,7 +45,9 @@ const problemOf = (error: Error, scope: NeededScope): Problem => {
   if (error instanceof OperationRefused) {
     const [status, title] = REFUSALS[error.code]
     const { code, message: detail, errors } = error
-    return { title, status, detail, code, ...(errors.length > 0 && { errors }) }
+    const headers =
+      error instanceof WritesExceeded ? { 'Retry-After': String(error.waitSeconds) } : {}
+    return { title, status, detail, code, headers, ...(errors.length > 0 && { errors }) }
   }
   if (error instanceof Conflict) {
     const [status, title] = REFUSALS.conflict

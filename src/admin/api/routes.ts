@@ -4,10 +4,12 @@ import { z } from 'zod'
 import type { AuditEvent } from '../../audit.ts'
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import type { AppContext, AppEnv, Deps } from '../../deps.ts'
-import { OperationRefused, REFUSALS } from '../../errors.ts'
+import { OperationRefused, REFUSALS, WritesExceeded } from '../../errors.ts'
 import { etags } from '../../http/headers.ts'
 import { canonicalPaths } from '../../http/target.ts'
+import { waitForWrite } from '../../http/write-bounds.ts'
 import { NO_STORE } from '../../oauth/response.ts'
+import type { Authority } from '../authority.ts'
 import { type Admin, type AdminDeps, nameable, parse } from '../operation.ts'
 import { audit } from './audit.ts'
 import { createCallers } from './caller.ts'
@@ -36,7 +38,9 @@ export const BASE = '/admin/v1'
 /** RFC 9110 §13.1.1: whoever replaces or removes says what they have read. Actions by POST need not. */
 export const needsIfMatch = (method: string): boolean => ['put', 'patch', 'delete'].includes(method)
 
-export const administration = (deps: AdminDeps & Pick<Deps, 'clientAddress'>): Hono<AppEnv> => {
+type ApiDeps = AdminDeps & Pick<Deps, 'clientAddress' | 'writes'>
+
+export const administration = (deps: ApiDeps): Hono<AppEnv> => {
   const app = new Hono<AppEnv>()
   const callers = createCallers(deps)
   const handler = createHandler(deps, callers)
@@ -85,7 +89,7 @@ const methodNotAllowed = (c: AppContext, allow: string): OperationRefused => {
 }
 
 const createHandler =
-  (deps: AdminDeps & Pick<Deps, 'clientAddress'>, callers: ReturnType<typeof createCallers>) =>
+  (deps: ApiDeps, callers: ReturnType<typeof createCallers>) =>
   (endpoint: Endpoint) =>
   async (c: AppContext): Promise<Response> => {
     const { method, action } = endpoint
@@ -101,6 +105,7 @@ const createHandler =
     })
     // Again: a body can be kept waiting until long after its sender has been taken the right to send it.
     const { actor, authority } = method === 'get' ? known : await callers(c, permission, attempt)
+    if (method !== 'get') await takeWrite(deps, authority, { ...context, actor, ...attempt })
     const ifMatch = readIfMatch(c.req.header('if-match'))
     const admin: Admin = { deps, as: { ...context, actor }, authority, ifMatch }
     const result = await run(endpoint, admin, { ...params, ...input }).catch(
@@ -111,6 +116,21 @@ const createHandler =
     )
     return answer(c, endpoint, result)
   }
+
+/** An unbound administrator writes as much as it wants. @throws WritesExceeded */
+const takeWrite = async (
+  deps: Pick<ApiDeps, 'writes' | 'audit'>,
+  { workspaceId, maker }: Authority,
+  event: Pick<AuditEvent, 'actor' | 'action' | 'target'>,
+): Promise<void> => {
+  if (workspaceId === null) return
+  const writer = { clientId: maker?.clientId ?? null, workspaceId }
+  const waitSeconds = await waitForWrite(writer, 'administration', deps)
+  if (waitSeconds === 0) return
+  const refused = new WritesExceeded(waitSeconds)
+  countRefusal(deps, { ...event, target: null }, refused)
+  throw refused
+}
 
 /** What was not even begun is counted. */
 const countRefusal = (

@@ -17,7 +17,7 @@ export const runs: readonly Endpoint[] = [
     summary: 'Close a run for good: its tokens die, and it gets no more',
     body: runRevocation,
     answers: runRevoked,
-    refuses: ['unknown_reference'],
+    refuses: ['unknown_reference', 'too_many_runs'],
     run: (admin, { identifier, body }) => revokeRun(admin, { identifier, ...body }),
   }),
   endpoint({

@@ -57,9 +57,14 @@ export const workspaceRules = (
   db: Database,
   { id, ref }: Pick<Workspace, 'id' | 'ref'>,
   now: number,
+  where: SQL = sql`true`,
 ): Statement[] => {
-  const rule = (value: string, where: SQL) =>
-    generationRule('workspace', sql`${value}`, sql`workspaces`, sql`id = ${id} and ${where}`, now)
+  const rule = (value: string, condition: SQL) =>
+    generationRule(
+      ...(['workspace', sql`${value}`, sql`workspaces`] as const),
+      sql`id = ${id} and ${where} and ${condition}`,
+      now,
+    )
   const byRef = rule(workspaceRuleValue(ref), sql`true`)
   const byName = rule(namedWorkspaceValue(id), writesNamedRules)
   return addRules(db, sql`${byRef} union all ${byName}`, now)

@@ -1,13 +1,21 @@
 // Runs that are closed: for good in a table of their own, which issuance looks at, and for as long as their tokens
 // can live as a rule.
-import { type SQL, and, asc, eq, sql } from 'drizzle-orm'
+import { type SQL, and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { RULE_RETENTION_SECONDS } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
 import { namedRunValue, runRuleValue } from '../../revocation/rules.ts'
-import { closedRuns, revocationCounter, workspaces } from '../schema.sqlite.ts'
+import { clients, closedRuns, revocationCounter, workspaces } from '../schema.sqlite.ts'
 import type { Store } from '../store.ts'
-import { type Driver, type Statement, afterPosition, limitOf } from './database.ts'
-import { addRules, writesNamedRules } from './rules.ts'
+import { type Driver, type Statement, afterPosition, limitOf, newEtag } from './database.ts'
+import {
+  addRules,
+  clientRules,
+  markedWith,
+  raiseClients,
+  workspaceRules,
+  writesNamedRules,
+} from './rules.ts'
+import { countedRuns } from './run-counts.ts'
 
 type RunVerbs = Pick<Store, 'closeRun' | 'isRunClosed' | 'listClosedRuns'>
 
@@ -37,22 +45,56 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
       throw new OperationRefused('unknown_reference', 'there is no such workspace')
     return row.ref
   }
+  /**
+   * Where there are as many rules over runs as there may be: a higher generation kills every token that could name
+   * the run, and all others of the workspace, or of the clients that belong to none.
+   */
+  const raiseInstead = (
+    { id, ref }: { id: string | null; ref: string },
+    where: SQL,
+    now: number,
+  ): Statement[] => {
+    const etag = newEtag()
+    if (id === null) {
+      return [
+        raiseClients(db, and(isNull(clients.workspaceId), where), etag),
+        ...clientRules(db, markedWith(etag), now),
+      ]
+    }
+    return [
+      db
+        .update(workspaces)
+        .set({ generation: sql`generation + 1`, etag })
+        .where(and(eq(workspaces.id, id), where)) as Statement,
+      ...workspaceRules(db, { id, ref }, now, sql`etag = ${etag}`),
+    ]
+  }
   const position = { createdAt: closedRuns.createdAt, id: closedRuns.value }
 
   return {
     async closeRun({ workspaceId, identifier }, now) {
       const value = namedRunValue(workspaceId, identifier)
-      const ruleValue = runRuleValue(await referenceOf(workspaceId), identifier)
+      const ref = await referenceOf(workspaceId)
+      const counted = countedRuns(db, workspaceId, now)
+      await counted.checkTotal(value)
+      const isNew = sql`not ${isClosed(value)}`
       const rule = (over: string, where: SQL) => sql`
         select 'run' as kind, ${over} as value, null as gen, null as client_id,
-          ${now + RULE_RETENTION_SECONDS} as expires_at where not ${isClosed(value)} and ${where}`
-      const rules = sql`${rule(ruleValue, sql`true`)} union all ${rule(value, writesNamedRules)}`
+          ${now + RULE_RETENTION_SECONDS} as expires_at
+        where ${isNew} and not ${counted.full} and ${where}`
+      const byRef = rule(runRuleValue(ref, identifier), sql`true`)
+      const byName = rule(value, writesNamedRules)
       await atomically([
         // Before the run is there: one that has been closed gets no new rule when the first has ended.
-        ...addRules(db, rules, now),
+        ...raiseInstead({ id: workspaceId, ref }, sql`${isNew} and ${counted.full}`, now),
+        ...addRules(db, sql`${byRef} union all ${byName}`, now),
+        ...counted.add(isNew),
         db
           .insert(closedRuns)
-          .values({ value, ruleValue, workspaceId, identifier, createdAt: now })
+          .values({
+            ...{ value, ruleValue: runRuleValue(ref, identifier) },
+            ...{ workspaceId, identifier, createdAt: now },
+          })
           .onConflictDoNothing() as Statement,
       ])
     },
