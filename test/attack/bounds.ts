@@ -1,0 +1,24 @@
+// The bounds that no stranger can make the server exceed.
+
+/** Between the answer to a revocation and its refusal by 99 of 100 followers, in milliseconds. */
+export const REVOCATION_P99_MS = 1_000
+export const LIVE_FOLLOWERS = 20
+
+/** A follower's first list, beside an attack and without one, both in the same run. */
+export const COLD_START_FACTOR = 1.5
+/** Rules that a cold follower has to fetch. */
+export const RULES = 30_000
+
+/** Server CPU for one request of at most 64 KiB without credentials, in milliseconds. */
+export const REQUEST_CPU_MS = 20
+export const MAX_REQUEST_BYTES = 64 * 1024
+
+/** Memory that one connection may cost, and all that the server may ever have, in bytes. */
+export const CONNECTION_BYTES = 10 * 1024 * 1024
+export const RESIDENT_BYTES = 400 * 1024 * 1024
+
+/** How long an attack goes on at the most, in milliseconds: it ends with the measurements beside it. */
+export const ATTACK_MS = 60_000
+
+/** A machine that runs other things at the same time is given another try. */
+export const TRIES = 2

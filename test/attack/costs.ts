@@ -1,0 +1,153 @@
+// Requests of at most 64 KiB that a stranger can send, each made to be expensive.
+import { type Target, basic, get, head, post } from './hostile-client.ts'
+import { MAX_REQUEST_BYTES } from './bounds.ts'
+
+type Cost = { name: string; request: (target: Target, i: number) => string }
+
+/** A path, or a header, as long as the HTTP parser lets it pass. */
+const LINE = 15_000
+/** A body, with room for the head. */
+const BODY = MAX_REQUEST_BYTES - 1_024
+
+const filled = (unit: string, length: number): string =>
+  unit.repeat(Math.ceil(length / unit.length)).slice(0, length)
+
+/** What patterns with an open quantifier go back and forth over. */
+const UNITS = [
+  'ey',
+  'a',
+  '-',
+  '.',
+  'eyJ.',
+  '%2e',
+  '%65',
+  '/',
+  '../',
+  'lkc_',
+  'lks_',
+  '_-',
+  '=',
+  ' a',
+  ':',
+]
+
+const paths: Cost[] = [
+  '/',
+  '/oauth/',
+  '/admin/v1/',
+  '/admin/v1/clients/',
+  '/oauth/register/',
+  '/?a=',
+].flatMap((prefix) =>
+  UNITS.map((unit) => ({
+    name: `a path of 15 KB, ${prefix} and ${unit} again and again`,
+    request: () => get(prefix + filled(unit.replace(' ', '+'), LINE)),
+  })),
+)
+
+const HEADERS = [
+  'Authorization',
+  'X-Request-Id',
+  'X-Forwarded-For',
+  'If-None-Match',
+  'Accept',
+  'Cookie',
+]
+const LINES = ['/admin/v1/clients', '/oauth/register/lkc_x', '/docs', '/metrics']
+
+const headers: Cost[] = HEADERS.flatMap((name) =>
+  UNITS.map((unit, i) => ({
+    name: `${name} of 15 KB, ${unit} again and again`,
+    request: () => {
+      const scheme = name === 'Authorization' ? 'Bearer ' : ''
+      return get(LINES[i % LINES.length] ?? '/', { [name]: scheme + filled(unit, LINE) })
+    },
+  })),
+)
+
+const json = (path: string, body: string): string =>
+  head(`POST ${path}`, {
+    ...{ Authorization: `Bearer lke_${'x'.repeat(43)}`, 'Content-Type': 'application/json' },
+    'Content-Length': String(Buffer.byteLength(body)),
+  }) + body
+
+const nested = (open: string, close: string): string =>
+  filled(open, BODY / 2) + filled(close, BODY / 2)
+
+const DETAILS = JSON.stringify(
+  Array.from({ length: 100 }, (_, i) => ({
+    ...{ type: 'tool_run', identifier: `r${i}`, project_id: 'p', locations: '*' },
+    actions: Array.from({ length: 40 }, (__, j) => `a${j}`),
+  })),
+).slice(0, BODY)
+
+const FORMS: Record<string, string> = {
+  'thousands of parameters': Array.from({ length: BODY / 8 }, (_, i) => `p${i}=1`)
+    .join('&')
+    .slice(0, BODY),
+  'the same parameter again and again': filled('scope=a&', BODY),
+  'a value that is all escapes': `scope=${filled('%41', BODY - 8)}`,
+  'nothing but separators': filled('&', BODY),
+  'nothing but equals signs': filled('=', BODY),
+  'a scope of thousands of words': `scope=${filled('a+', BODY - 8)}`,
+  'a token of parts': `token=${filled('ey.', BODY - 8)}`,
+  'nested lists': `authorization_details=${nested('[', ']')}`.slice(0, BODY),
+  'many details': `authorization_details=${encodeURIComponent(DETAILS)}`.slice(0, BODY),
+  'a long secret': `client_id=x&client_secret=${filled('%61', BODY - 40)}`,
+}
+const ENDPOINTS = ['/oauth/token', '/oauth/introspect', '/oauth/revoke', '/oauth/runs/revoke']
+
+const forms: Cost[] = ENDPOINTS.flatMap((path) =>
+  Object.entries(FORMS).map(([name, form]) => ({
+    name: `${path} with ${name}`,
+    request: ({ closer }) =>
+      post(path, `grant_type=client_credentials&${form}`.slice(0, BODY), {
+        Authorization: basic({ id: closer.id, secret: `lks_${'x'.repeat(43)}` }),
+      }),
+  })),
+)
+
+const BODIES: Record<string, string> = {
+  'nested lists': nested('[', ']'),
+  'nested objects': filled('{"a":', BODY),
+  'thousands of members': `{${Array.from({ length: BODY / 12 }, (_, i) => `"m${i}":1`).join()}}`,
+  'the same member again and again': `{${filled('"a":1,', BODY - 10)}"a":1}`,
+  'a text of escapes': `{"client_name":"${filled('\\u0061', BODY - 24)}"}`,
+  'a number of many digits': filled('9', BODY),
+}
+
+const bodies: Cost[] = ['/oauth/register', '/admin/v1/clients'].flatMap((path) =>
+  Object.entries(BODIES).map(([name, body]) => ({
+    name: `${path} with ${name}`,
+    request: () => json(path, body.slice(0, BODY)),
+  })),
+)
+
+const encode = (text: string): string => Buffer.from(text).toString('base64url')
+const tokens: Cost[] = ['RS256', 'ES256', 'none', 'x'].map((alg) => ({
+  name: `a token of 8 KB, ${alg}, of an unknown key`,
+  request: (_, i) => {
+    const header = encode(JSON.stringify({ alg, typ: 'at+jwt', kid: `k${i}` }))
+    const claims = encode(JSON.stringify({ iss: 'x', aud: 'latchkey', padding: 'x'.repeat(5_000) }))
+    const authorization = `Bearer ${header}.${claims}.${encode('x'.repeat(256))}`
+    return get('/admin/v1/clients', { Authorization: authorization })
+  },
+}))
+
+const documents: Cost[] = [
+  ...['/', '/docs', '/openapi.json', '/healthz', '/readyz', '/metrics', '/oauth/revocations'],
+  ...['/.well-known/jwks.json', '/.well-known/oauth-authorization-server'],
+].map((path) => ({ name: path, request: () => get(path) }))
+
+const cursors: Cost[] = [
+  ['no cursor of ours', () => 'x'],
+  ['a cursor of another epoch', (i: number) => `e${i}.${String(i).padStart(16, '0')}`],
+  ['a cursor of thousands of characters', () => filled('a', LINE)],
+].map(([name, after]) => ({
+  name: `the list after ${name as string}`,
+  request: (_, i) => get(`/oauth/revocations?after=${(after as (i: number) => string)(i)}`),
+}))
+
+export const COSTS: Record<string, Cost[]> = {
+  ...{ paths, headers, forms, bodies, tokens, documents, cursors },
+}
