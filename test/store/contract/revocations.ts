@@ -108,6 +108,23 @@ export const revocationContract = (open: Open): void => {
       expect(await store.findRevocation(token(claims))).toBe(revoked)
     })
 
+    const generations = MATCHES.filter(
+      ({ claims, revoked }) => revoked !== null && !claims.kid && !claims.jti,
+    )
+    it.each(generations)(
+      'of a token with $title rests on two witnesses',
+      async ({ claims, revoked }) => {
+        const { store, query } = database
+        await takeEverythingOnce(store)
+        const rows = revoked === 'workspace' ? 'workspaces' : `${revoked}s`
+        await query(`update ${rows} set generation = 1 where id = '${SAME}'`)
+        expect(await store.findRevocation(token(claims))).toBe(revoked)
+        await query(`update ${rows} set generation = 2 where id = '${SAME}'`)
+        await query('delete from revocations')
+        expect(await store.findRevocation(token(claims))).toBe(revoked)
+      },
+    )
+
     it('keeps each rule as long as a token that it can match may live', async () => {
       await takeEverythingOnce(database.store)
       await database.store.closeRun({ workspaceId: SAME, identifier: 'run' }, NOW)

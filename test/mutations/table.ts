@@ -1,0 +1,7 @@
+import { ADMINISTRATION } from './administration.ts'
+import type { Mutation } from './mutation.ts'
+import { SERVER } from './server.ts'
+import { VERIFIER } from './verifier.ts'
+
+/** Every check that is taken out in turn. */
+export const MUTATIONS: readonly Mutation[] = [...SERVER, ...ADMINISTRATION, ...VERIFIER]

@@ -1,0 +1,137 @@
+// Checks of the verifier.
+import type { Mutation } from './mutation.ts'
+
+const STATE = 'src/verifier/list-state.ts'
+const HEARING = 'Keeping a resource server from hearing'
+const FOLLOWER = [
+  'test/verifier/follower-acceptance.test.ts',
+  'test/verifier/follower-setback.test.ts',
+  'test/verifier/follower-rules.test.ts',
+]
+
+export const VERIFIER: readonly Mutation[] = [
+  {
+    name: 'a list that is stale',
+    stops: HEARING,
+    file: STATE,
+    find: '!((age() ?? Infinity) <= maxStaleness)',
+    replace: '(age() ?? Infinity) === -1',
+    tests: ['test/verifier/follower-clock.test.ts', ...FOLLOWER],
+  },
+  {
+    name: 'a list whose key is revoked',
+    stops: HEARING,
+    file: STATE,
+    find: "if (revoked) refuse('the list’s key is revoked')",
+    replace: 'void revoked',
+    tests: FOLLOWER,
+  },
+  {
+    name: 'an epoch that is not newer',
+    stops: HEARING,
+    file: STATE,
+    find: 'if (believed && iat <= current.iat)',
+    replace: 'if (believed && iat < 0)',
+    tests: FOLLOWER,
+  },
+  {
+    name: 'a cursor that goes back',
+    stops: HEARING,
+    file: STATE,
+    find: "if (list.cursor < cursor) refuse('the cursor goes back')",
+    replace: '',
+    tests: FOLLOWER,
+  },
+  {
+    name: 'a page that leaves something out',
+    stops: HEARING,
+    file: STATE,
+    find: '!reaches(asked) || !(list.after === null || reaches(list.after))',
+    replace: "asked === ''",
+    tests: FOLLOWER,
+  },
+  {
+    name: 'rules of all pages at once',
+    stops: HEARING,
+    file: STATE,
+    find: 'return more ? { news, more, newEpoch: false } : commit(into)',
+    replace: 'return commit(into)',
+    tests: FOLLOWER,
+  },
+  {
+    name: 'the issuer of a list',
+    stops: HEARING,
+    file: 'src/verifier/revocation-list.ts',
+    find: "iss !== uri || aud !== uri || 'sub' in payload",
+    replace: 'iss !== uri && aud !== uri',
+    tests: FOLLOWER,
+  },
+  {
+    name: 'the type of a list',
+    stops: 'Passing off another JWT',
+    file: 'src/verifier/revocation-list.ts',
+    find: 'alg !== LIST_ALGORITHM || !TYPES.includes(typ)',
+    replace: 'alg !== LIST_ALGORITHM',
+    tests: FOLLOWER,
+  },
+  {
+    name: 'a source that does not say no',
+    stops: HEARING,
+    file: 'src/verifier/revocation.ts',
+    find: "if (revoked !== false) throw refusal('token_revoked')",
+    replace: "if (revoked === true) throw refusal('token_revoked')",
+    tests: ['test/verifier/revocation.test.ts'],
+  },
+  {
+    name: 'canonical base64url',
+    stops: 'Dodging a revocation with another spelling',
+    file: 'src/verifier/token.ts',
+    find: 'unused !== -1 && (last & unused) === 0',
+    replace: 'unused !== -2',
+    tests: ['test/verifier/form.test.ts'],
+  },
+  {
+    name: 'the type of a token at the verifier',
+    stops: 'Passing off another JWT',
+    file: 'src/verifier/token.ts',
+    find: '|| !TYPES.includes(typ)',
+    replace: '',
+    tests: ['test/verifier/form.test.ts', 'test/verifier/trust.test.ts'],
+  },
+  {
+    name: 'issuer and audience at the verifier',
+    stops: 'Passing off another JWT',
+    file: 'src/verifier/claims.ts',
+    find: 'claims.iss !== issuer || claims.aud !== audience',
+    replace: 'claims.iss !== issuer && claims.aud !== audience',
+    tests: ['test/verifier/claims.test.ts', 'test/verifier/trust.test.ts'],
+  },
+  {
+    name: 'the signature',
+    stops: 'Passing off another JWT',
+    file: 'src/verifier/signature.ts',
+    find: 'await compactVerify(bearer, key.key, { algorithms: [algorithm] })',
+    replace: 'await Promise.resolve(compactVerify.name)',
+    tests: ['test/verifier/trust.test.ts'],
+  },
+  {
+    name: 'proof of possession',
+    stops: 'Passing off another JWT',
+    file: 'src/verifier/token.ts',
+    find: "if ('cnf' in claims) throw refusal('token_untrusted')",
+    replace: '',
+    tests: [
+      'test/verifier/form.test.ts',
+      'test/verifier/claims.test.ts',
+      'test/verifier/trust.test.ts',
+    ],
+  },
+  {
+    name: 'the longest life of a token',
+    stops: 'Using a token after it was taken back',
+    file: 'src/verifier/token.ts',
+    find: 'exp - iat > MAX_LIFETIME_SECONDS',
+    replace: 'exp - iat > Infinity',
+    tests: ['test/verifier/claims.test.ts', 'test/verifier/form.test.ts'],
+  },
+]
