@@ -25,6 +25,7 @@ const { createMetrics } = await built<typeof import('../src/node/metrics.ts')>('
 const { openLatchkey } = await built<typeof import('../src/node/open.ts')>('node/open')
 const { createQuota, createWrites } =
   await built<typeof import('../src/node/quota.ts')>('node/quota')
+const { nodePages } = await built<typeof import('../src/node/page-host.ts')>('node/page-host')
 const { createWatch } = await built<typeof import('../src/revocation/watch.ts')>('revocation/watch')
 const { newClientId, newClientSecret } = await built<typeof import('../src/secret.ts')>('secret')
 const { createUsage } = await built<typeof import('../src/usage.ts')>('usage')
@@ -66,6 +67,7 @@ const app = createApp({
   clock,
   log,
   ledger: { ...ledger, note: (entry) => on && ledger.note(entry) },
+  pageHost: nodePages,
   secretUsed: createUsage({ store: opened.store, clock }).secretUsed,
   algorithms: config.algorithms,
   random: randomBytes,

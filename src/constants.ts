@@ -132,12 +132,41 @@ export const RUN_RULE_HOURS = Math.ceil(RULE_RETENTION_SECONDS / 3_600) + 1
 /** The revocation list: entries of one page, and how long a signed page is good, in seconds. */
 export const REVOCATION_PAGE_ENTRIES = 5_000
 export const REVOCATION_LIST_TTL_SECONDS = 120
-/** How old a signature may be that is sent, in milliseconds: all who ask for the same page share it so long. */
+/** How old a signature of the last page may be, in milliseconds: all who ask for the same page share it so long. */
 export const REVOCATION_SIGNATURE_MAX_AGE_MS = 5_000
-/** So near its end the list is asked for by all who follow it, in short pages. */
+/**
+ * The same for a page that is not the last, which never changes: a follower on its way through the list gets pages
+ * that are far from expired, and no two of them are further apart than the minute that a follower allows.
+ */
+export const REVOCATION_KEPT_PAGE_MAX_AGE_MS = 45_000
+/** Cursors so near the end of the list are answered exactly: live followers ask for them, in short pages. */
 export const REVOCATION_NEAR_HEAD = 20
-/** Signed pages that a process keeps: followers are at the end of the list, and few cursors are asked for at a time. */
-export const MAX_CACHED_PAGES = 32
+/** Ends of pages that one query finds: about 8 ms, in which the process answers nobody. */
+export const REVOCATION_ENDS_READ = 20
+/** Last pages that a process keeps: one for each cursor near the end, and two for each doubling of the distance. */
+export const MAX_LAST_PAGES = 128
+/** Memory for compressed pages that are not the last, in bytes: two million rules. On Workers an isolate has 128 MB. */
+export const REVOCATION_PAGES_MAX_BYTES = 96 * 1024 * 1024
+export const WORKERS_PAGES_MAX_BYTES = 16 * 1024 * 1024
+/** Memory for the same pages as text, for clients that take no compressed ones, as a part of that. */
+export const PLAIN_PAGES_SHARE = 0.5
+/** Shorter pages are sent as they are, in bytes: they fit into a few packets. */
+export const MIN_COMPRESSED_BYTES = 4 * 1024
+/** Kept pages that are made at a time: one is read while the other is signed and compressed. */
+export const REVOCATION_PAGES_AT_A_TIME = 2
+/** Kept pages that wait to be made: a list of five million rules has so many. */
+export const MAX_WAITING_PAGES = 1_000
+/**
+ * Work on last pages, which every new rule makes anew: so much at once, and so much each second (a sixth of a core).
+ * One signature is 1, as are so many entries.
+ */
+export const LAST_PAGES_BURST = 1_000
+export const LAST_PAGES_PER_SECOND = 100
+export const LAST_PAGE_ENTRIES_PER_UNIT = 250
+/** Past that, how long a last page is shared although there are newer rules, in milliseconds: its cursor says so. */
+export const SHARED_LAST_PAGE_MS = 1_000
+/** Answers that a process makes anew where it was held up for longer than a signature may be old. */
+export const MAX_PAGE_TRIES = 3
 /** Longest time that an answer is held until something new is known, in seconds: shorter than proxies wait. */
 export const MAX_WAIT_SECONDS = 25
 /** Answers that a process holds at a time; a request beyond is answered at once. */
@@ -152,10 +181,6 @@ export const WATCH_INTERVAL_MS = 50
  */
 export const LONELY_WATCH_INTERVAL_MS = 150
 export const LONELY_MAX_WAIT_MS = 5_000
-/** Pages that begin elsewhere than at the start or the end of the list: the burst, and then the part of the time. */
-export const PACE_BURST_MS = 2_000
-export const PACE_SHARE = 0.25
-
 /** How long a cache may keep the JWKS, in seconds; a shorter time only while a change is due, and never none. */
 export const JWKS_MAX_AGE_SECONDS = 60 * 60
 export const JWKS_MIN_AGE_SECONDS = 1
@@ -256,6 +281,9 @@ export const BUSY_RETRY_MS = 10
 /** Items of one part of a list: what is sent where nobody says how many, and the most. */
 export const DEFAULT_PAGE = 100
 export const MAX_PAGE = 1_000
+
+/** Codings of one `Accept-Encoding` that are looked at. */
+export const MAX_CODINGS = 32
 
 /** Longest cursor of a list, in characters: an id of 128 needs 200. */
 export const MAX_CURSOR_CHARS = 512

@@ -4,6 +4,7 @@ import type { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { RandomBytes } from './secret.ts'
 import type { Algorithm } from './signing/algorithms.ts'
+import type { PageHost } from './revocation/page-host.ts'
 import type { RevocationWatch } from './revocation/watch.ts'
 import type { Signer } from './signing/signer.ts'
 import type { Store } from './store/store.ts'
@@ -55,6 +56,8 @@ export type Deps = {
   audit: Pick<Audit, 'write' | 'count'>
   /** Holds answers of the revocation list until there is something new. */
   revocationWatch: RevocationWatch
+  /** Compresses and keeps pages of the revocation list. */
+  pageHost: PageHost
   /** Null: nobody knows which tokens are out. They can be taken back all the same. */
   ledger: Ledger | null
   /** Keeps in mind that somebody has logged in with it. Writes nothing. */

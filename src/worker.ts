@@ -14,6 +14,7 @@ import { requestIds, securityHeaders } from './http/headers.ts'
 import { renderError } from './http/render.ts'
 import type { Log } from './log.ts'
 import { createLonelyWatch } from './revocation/watch.ts'
+import { workersPages } from './revocation/workers-pages.ts'
 import { firstKeys, provisionKeys } from './signing/provision.ts'
 import { createSigner } from './signing/signer.ts'
 import { openD1Store } from './store/d1.ts'
@@ -117,6 +118,7 @@ const start = async (env: Bindings): Promise<Running> => {
     tokenTtlSeconds,
     signer: createSigner({ store, kek, clock }),
     revocationWatch: createLonelyWatch({ store, intervalMs: LONELY_WATCH_INTERVAL_MS }),
+    pageHost: workersPages,
     ledger: null, // a file is not to be had here
     secretUsed: usage.secretUsed,
     random: randomBytes,

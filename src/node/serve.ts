@@ -17,6 +17,7 @@ import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import { type Opened, openLatchkey } from './open.ts'
 import { createQuota, createWrites } from './quota.ts'
+import { nodePages } from './page-host.ts'
 import { startUpkeep } from './upkeep.ts'
 
 export type Running = {
@@ -85,6 +86,7 @@ const createServer = ({ config, opened, usage, ...parts }: Parts) => {
     signer,
     audit,
     kek,
+    pageHost: nodePages,
     secretUsed: usage.secretUsed,
     algorithms,
     keyRotationSeconds,

@@ -2,7 +2,7 @@ import { METADATA_MAX_AGE_SECONDS } from '../constants.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { TOOL_RUN } from '../details.ts'
 import { createDocument } from '../http/document.ts'
-import { revocationListUrl } from '../revocation/list.ts'
+import { revocationListUrl } from '../revocation/page.ts'
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post']
 

@@ -1,16 +1,17 @@
 import { MAX_WAIT_SECONDS } from '../constants.ts'
 import type { AppContext, Connected, Deps } from '../deps.ts'
+import { takesGzip } from '../http/coding.ts'
 import { startOf } from '../revocation/cursor.ts'
 import { createRevocationList } from '../revocation/list.ts'
 
 type RevocationsDeps = Pick<
   Deps,
-  'store' | 'signer' | 'issuer' | 'clock' | 'revocationWatch' | 'clientAddress'
+  'store' | 'signer' | 'issuer' | 'clock' | 'pageHost' | 'revocationWatch' | 'clientAddress'
 >
 
 /**
- * `GET /oauth/revocations`: the rules behind the cursor `after`, as a signed JWT; with `wait` (seconds) held
- * until there are any. Public, like the JWKS: it names no workspace and no run.
+ * `GET /oauth/revocations`: the page that the cursor `after` is in, as a signed JWT; with `wait` (seconds) held
+ * until there is a newer rule. Public, like the JWKS: it names no workspace and no run.
  */
 export const revocations = (deps: RevocationsDeps) => {
   const list = createRevocationList(deps)
@@ -18,9 +19,14 @@ export const revocations = (deps: RevocationsDeps) => {
     const after = only(c.req.queries('after'))
     const wait = waitSeconds(only(c.req.queries('wait')))
     if (wait > 0) await untilNew(after, wait, c, deps)
-    return c.body(await list.page(after), 200, {
+    const { signal } = c.req.raw
+    const asked = { gzip: takesGzip(c.req.header('accept-encoding')), signal }
+    const { body, gzip, maxAgeSeconds } = await list.page(after, asked)
+    return c.body(body, 200, {
       'Content-Type': 'application/jwt',
-      'Cache-Control': wait > 0 ? 'no-store' : 'public, max-age=1',
+      'Cache-Control': wait > 0 ? 'no-store' : `public, max-age=${maxAgeSeconds}`,
+      Vary: 'Accept-Encoding',
+      ...(gzip && { 'Content-Encoding': 'gzip' }),
     })
   }
 }

@@ -267,6 +267,27 @@ export type Revocation = {
   createdAt: number
 }
 
+export type RevocationRange = {
+  /** Rules with a higher number than this one. */
+  after: number
+  /** Up to this number; null: as far as `limit` goes. */
+  until: number | null
+  /** Seconds since the epoch. */
+  aliveAt: number
+  /** Most rules of one page. */
+  limit: number
+}
+
+export type RevocationPage = {
+  /** The entries of the list (`seq`, `kind`, `value`, `gen` where there is one, `exp`), as a JSON array. */
+  entries: string
+  count: number
+  /** The number of the last rule; null where there is none. */
+  last: number | null
+  /** Up to this number the page has all live rules, and there are more behind it; null: none are behind it. */
+  end: number | null
+}
+
 /** One row of the audit table. */
 export type AuditRow = {
   seq: number
@@ -406,8 +427,13 @@ export interface Store {
   listRevocations(filter?: RevocationFilter, part?: Part<number>): Promise<Revocation[]>
   /** Another answer after every rule that is written, whichever process writes it. */
   findRevocationHead(): Promise<RevocationHead>
-  /** Of the rules behind this number those that end after `aliveAt`, by their numbers. */
-  listLiveRevocations(after: number, aliveAt: number, limit: number): Promise<Revocation[]>
+  /** Reads one page of the rules that end after `aliveAt`, in the order of their numbers. */
+  readRevocationPage(range: RevocationRange): Promise<RevocationPage>
+  /**
+   * Finds where pages of `limit` live rules end that have a live rule behind them, the first of them beginning
+   * behind `after`. At most REVOCATION_ENDS_READ at a time; fewer: there is no further one.
+   */
+  listRevocationPageEnds(range: Omit<RevocationRange, 'until'>): Promise<number[]>
   /** Forgets the rules whose tokens have expired everywhere. */
   pruneRevocations(now: number): Promise<void>
   /**

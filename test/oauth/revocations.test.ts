@@ -137,7 +137,7 @@ describe('the answer', () => {
     server.fail('findRevocationHead', new Unavailable('SQLITE_BUSY'))
     expect((await server.request(LIST)).status).toBe(503)
     server.heal()
-    server.fail('listLiveRevocations', new Unavailable('SQLITE_BUSY'))
+    server.fail('readRevocationPage', new Unavailable('SQLITE_BUSY'))
     expect((await server.request(LIST)).status).toBe(503)
     server.heal()
     expect((await fetchPage()).entries).toEqual([])
@@ -295,10 +295,10 @@ describe('one signature', () => {
 
   test('is shared by those who ask at once, and by each cursor', async () => {
     let signatures = 0
-    const { sign } = server.deps.signer
-    server.deps.signer.sign = (...of) => {
+    const { signText } = server.deps.signer
+    server.deps.signer.signText = (...of) => {
       signatures += 1
-      return sign(...of)
+      return signText(...of)
     }
     await Promise.all(Array.from({ length: 20 }, () => fetchText()))
     expect(signatures).toBe(1)
@@ -324,10 +324,10 @@ describe('one signature', () => {
   })
 
   test('that fails is tried again', async () => {
-    const { sign } = server.deps.signer
-    server.deps.signer.sign = () => Promise.reject(new Error('no'))
+    const { signText } = server.deps.signer
+    server.deps.signer.signText = () => Promise.reject(new Error('no'))
     expect((await server.request(LIST)).status).toBe(500)
-    server.deps.signer.sign = sign
+    server.deps.signer.signText = signText
     expect((await fetchPage()).entries).toEqual([])
   })
 })

@@ -13,6 +13,7 @@ import { createLedgerWriter } from '../../src/node/ledger-writer.ts'
 import { createLedger } from '../../src/node/ledger.ts'
 import { createLogTo } from '../../src/node/logger.ts'
 import { createQuota, createWrites } from '../../src/node/quota.ts'
+import { nodePages } from '../../src/node/page-host.ts'
 import { createWatch } from '../../src/revocation/watch.ts'
 import type { Algorithm } from '../../src/signing/algorithms.ts'
 import { createSigner } from '../../src/signing/signer.ts'
@@ -110,6 +111,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
       },
     },
     revocationWatch: createWatch({ store: used }),
+    pageHost: nodePages,
     secretUsed: usage.secretUsed,
     kek: KEK,
     algorithms,

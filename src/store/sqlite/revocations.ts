@@ -1,9 +1,10 @@
-import { type SQL, and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { type SQL, and, asc, eq, gt, sql } from 'drizzle-orm'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
 import { Unavailable } from '../../errors.ts'
 import { namedWorkspaceValue, workspaceRuleValue } from '../../revocation/rules.ts'
 import { revocationCounter, revocations, workspaces } from '../schema.sqlite.ts'
 import type { Revocation, RevocationFilter, RevocationHead, Store, Workspace } from '../store.ts'
+import { pageVerbs } from './revocation-pages.ts'
 import { type Driver, type Statement, limitOf, newEtag, remembering } from './database.ts'
 import { addRules, clientRules, markedWith, prunedRules, raiseClients } from './rules.ts'
 
@@ -11,7 +12,8 @@ type RevocationVerbs = Pick<
   Store,
   | 'listRevocations'
   | 'findRevocationHead'
-  | 'listLiveRevocations'
+  | 'readRevocationPage'
+  | 'listRevocationPageEnds'
   | 'pruneRevocations'
   | 'revokeToken'
 >
@@ -50,18 +52,6 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
     })
     .from(revocationCounter)
     .prepare()
-  const live = db
-    .select()
-    .from(revocations)
-    .where(
-      and(
-        gt(revocations.seq, sql.placeholder('after')),
-        or(isNull(revocations.expiresAt), gt(revocations.expiresAt, sql.placeholder('aliveAt'))),
-      ),
-    )
-    .orderBy(asc(revocations.seq))
-    .limit(sql.placeholder('limit'))
-    .prepare()
   const findWorkspace = async (id: string) =>
     (await db.select().from(workspaces).where(eq(workspaces.id, id)))[0] ?? null
   const head = remembering(driver, async (): Promise<RevocationHead> => {
@@ -73,9 +63,7 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
   return {
     findRevocationHead: () => head('head'),
 
-    async listLiveRevocations(after, aliveAt, limit) {
-      return (await live.all({ after, aliveAt, limit })) as Revocation[]
-    },
+    ...pageVerbs(driver),
 
     async pruneRevocations(now) {
       await atomically(prunedRules(db, now))

@@ -251,8 +251,14 @@ export const revocationContract = (open: Open): void => {
     })
 
     describe('the list', () => {
-      const live = async (after: number, aliveAt: number, limit = 100) =>
-        (await database.store.listLiveRevocations(after, aliveAt, limit)).map(({ value }) => value)
+      const read = (after: number, aliveAt: number, limit = 100, until: number | null = null) =>
+        database.store.readRevocationPage({ after, until, aliveAt, limit })
+      const live = async (...of: Parameters<typeof read>) => {
+        const { entries, count } = await read(...of)
+        const values = (JSON.parse(entries) as { value: string }[]).map(({ value }) => value)
+        expect(count).toBe(values.length)
+        return values
+      }
       const revoke = (jti: string, exp: number, now = NOW): Promise<void> =>
         database.store.revokeToken({ jti, clientId: 'client', clientGen: 1, exp }, now)
 
@@ -273,6 +279,41 @@ export const revocationContract = (open: Open): void => {
         expect(await live(1, NOW, 2)).toEqual(['b', 'c'])
         expect(await live(0, EXP + 2)).toEqual(['d', 'key-1'])
         expect(await live(5, NOW)).toEqual([])
+      })
+
+      it('is read as JSON, up to where the page ends', async () => {
+        for (const jti of ['a', 'b "c" \\ \u2028 ü', 'd']) await revoke(jti, EXP)
+        await database.store.revokeKeys(['key-1'], [key('key-3')], NOW)
+        const { entries, ...rest } = await read(0, NOW, 3)
+        expect(rest).toEqual({ count: 3, last: 3, end: 3 })
+        expect(JSON.parse(entries)).toEqual([
+          { seq: 1, kind: 'jti', value: 'a', exp: EXP },
+          { seq: 2, kind: 'jti', value: 'b "c" \\ \u2028 ü', exp: EXP },
+          { seq: 3, kind: 'jti', value: 'd', exp: EXP },
+        ])
+        expect(await read(3, NOW, 3)).toMatchObject({ count: 1, last: 4, end: null })
+        expect(JSON.parse((await read(3, NOW)).entries)).toEqual([
+          { seq: 4, kind: 'key', value: 'key-1', exp: null },
+        ])
+        // Up to a number: rules that have expired leave the end where it is, rules that are too many do not.
+        expect(await read(0, NOW, 3, 2)).toMatchObject({ count: 2, last: 2, end: 2 })
+        expect(await read(0, EXP, 3, 2)).toEqual({ entries: '[]', count: 0, last: null, end: 2 })
+        expect(await read(0, NOW, 2, 3)).toMatchObject({ count: 2, last: 2, end: 2 })
+        expect(await read(0, NOW, 4)).toMatchObject({ count: 4, end: null })
+        expect(await read(4, NOW, 4, 4)).toEqual({ entries: '[]', count: 0, last: null, end: null })
+      })
+
+      it('has ends of full pages, each with a live rule behind it', async () => {
+        for (let i = 0; i < 10; i++) await revoke(`jti-${i}`, i === 2 ? NOW + 60 : EXP)
+        const ends = (after: number, limit: number, aliveAt = NOW) =>
+          database.store.listRevocationPageEnds({ after, aliveAt, limit })
+        expect(await ends(0, 4)).toEqual([4, 8])
+        expect(await ends(0, 5)).toEqual([5])
+        expect(await ends(0, 10)).toEqual([])
+        expect(await ends(0, 4, NOW + 60)).toEqual([5, 9])
+        expect(await ends(5, 4)).toEqual([9])
+        expect(await ends(0, 1)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+        expect(await ends(10, 1)).toEqual([])
       })
 
       it('is pruned of what has expired everywhere, and remembers how far', async () => {

@@ -1,0 +1,24 @@
+// Which content codings a client takes (RFC 9110 §12.5.3). Pure: no I/O.
+import { MAX_CODINGS } from '../constants.ts'
+
+/** The weight of a coding (RFC 9110 §12.4.2); one that is malformed counts as none. */
+const weightOf = (parameter: string | undefined): number => {
+  if (parameter === undefined) return 1
+  const [, weight] = /^\s*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*$/.exec(parameter) ?? []
+  return Number(weight ?? 0)
+}
+
+/**
+ * Whether to send gzip: the client takes it, and likes it at least as much as the text itself. A client that says
+ * nothing gets the text, because simple ones decode nothing.
+ */
+export const takesGzip = (acceptEncoding: string | undefined): boolean => {
+  const weights = new Map<string, number>()
+  for (const item of (acceptEncoding ?? '').split(',', MAX_CODINGS)) {
+    const [coding = '', parameter] = item.split(';', 2)
+    const name = coding.trim().toLowerCase()
+    if (name !== '') weights.set(name === 'x-gzip' ? 'gzip' : name, weightOf(parameter))
+  }
+  const gzip = weights.get('gzip') ?? weights.get('*') ?? 0
+  return gzip > 0 && gzip >= (weights.get('identity') ?? 0)
+}
