@@ -43,7 +43,7 @@ const takeBack = async (store: Store, now: number): Promise<void> => {
 }
 
 const valuesOf = async (store: Store): Promise<string[][]> =>
-  (await store.listLiveRevocations(0, NOW, 100)).map(({ kind, value }) => [kind, value])
+  (await store.listRevocations()).map(({ kind, value }) => [kind, value])
 
 export const referenceContract = (open: Open): void => {
   describe('rules over workspaces and runs', () => {
