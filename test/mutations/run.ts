@@ -84,8 +84,8 @@ const runTests = (copy: string, { tests, titles }: Mutation): Promise<Report | n
   })
 }
 
-const needsBuild = ({ file, tests }: Mutation): boolean =>
-  file.startsWith('src/verifier/') || tests.some((path) => path.startsWith('test/process/'))
+const needsBuild = ({ tests }: Mutation): boolean =>
+  tests.some((path) => path.startsWith('test/process/'))
 
 const mutate = async (copy: string, mutation: Mutation): Promise<Outcome> => {
   const path = join(copy, mutation.file)
