@@ -247,6 +247,9 @@ export const FIRST_UPKEEP_MS = 1_000
 /** Longest request id taken over from `X-Request-Id`, in characters. */
 export const MAX_REQUEST_ID_CHARS = 64
 
+/** Characters of a path that are logged: an address of administration with two chosen ids fits. */
+export const MAX_LOGGED_PATH_CHARS = 512
+
 /** Seconds after which a client asks again when the database does not answer. */
 export const RETRY_AFTER_SECONDS = 1
 

@@ -13,7 +13,7 @@ export const parseJson = (text: string): unknown => {
 
 /** Every member has its colon; those within strings do not count. */
 const countColons = (text: string): number =>
-  text.replace(/"(?:[^"\\]+|\\.)*"/g, '').split(':').length - 1
+  text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1
 
 const countMembers = (value: unknown, depth = 0): number => {
   if (typeof value !== 'object' || value === null) return 0

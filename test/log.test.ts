@@ -97,6 +97,18 @@ describe('one line', () => {
   })
 })
 
+test('a long path is cut, and what is logged of it takes no time', async () => {
+  const path = `/oauth/register/${'ey'.repeat(7_000)}`
+  const before = process.cpuUsage()
+  const lines = await linesOf(async () => {
+    for (let i = 0; i < 20; i++) await server.request(path, { headers })
+  })
+  const { user } = process.cpuUsage(before)
+  for (const line of lines) expect(String(line['path']).length).toBeLessThanOrEqual(512)
+  expect(lines).not.toEqual([])
+  expect(user / 20).toBeLessThan(100_000) // microseconds of CPU; 220,000 and more where all of it is searched
+})
+
 describe('no secret', () => {
   /** Everything that must not be found, by what it is. */
   const secrets: string[] = []

@@ -25,7 +25,7 @@ const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A colon says nothing that the name before it has not said. */
-const STRING_OR_BRACKET = /"(?:[^"\\]+|\\.)*"|[{}[\],]/g
+const STRING_OR_BRACKET = /"(?:[^"\\]|\\.)*"|[{}[\],]/g
 
 /**
  * Walks the tokens of a text that JSON.parse has taken. A string is a member's name where it follows
