@@ -25,6 +25,15 @@ export const isSecureOrLoopback = (url: URL): boolean =>
   (url.protocol === 'http:' &&
     (LOOPBACK_HOSTS.includes(url.hostname) || url.hostname.endsWith('.localhost')))
 
+/**
+ * True where nobody but this machine reaches the server: then `/metrics` needs no token. An https issuer means a
+ * proxy in front, which is on this machine as well and need not add a header.
+ */
+export const hasOpenMetrics = ({ host, issuer, trustedProxies }: Config): boolean =>
+  (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) &&
+  trustedProxies.length === 0 &&
+  !issuer.startsWith('https:')
+
 /** RFC 8414 §2 without a path: what a token's `iss` is compared with, letter by letter. */
 const issuer = z.string().refine(
   (text) => {

@@ -272,9 +272,14 @@ export const WRITE_TIMEOUT_MS = 30_000
 /** What a shutdown waits for running requests, in milliseconds. */
 export const SHUTDOWN_TIMEOUT_MS = 20_000
 
-/** How often, and after how many milliseconds, a log line is tried again while its pipe is full. */
-export const LOG_RETRIES = 50
-export const LOG_RETRY_MS = 1
+/** Log lines that wait in memory for a reader, in bytes: about 5,000. Then new ones are dropped and counted. */
+export const MAX_LOG_BUFFER_BYTES = 1024 * 1024
+/** Bytes of the log that are written at once: a pipe takes so many whole or not at all (PIPE_BUF). */
+export const PIPE_WRITE_BYTES = 4_096
+/** How soon a full pipe is tried again, in milliseconds. */
+export const LOG_RETRY_MS = 20
+/** How long the end of a process waits for its last log lines, in milliseconds. */
+export const LOG_FLUSH_TIMEOUT_MS = 1_000
 
 /** How long a step waits for another process's write, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5_000

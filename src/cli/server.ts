@@ -19,7 +19,7 @@ const nextSteps = (issuer: string): string => `
 Latchkey answers at ${issuer}. In another terminal, make a client, get a token, look at it:
 
 ${exports(process.env)}  eval "$(npx latchkey client create --name my-daemon --plugin my-plugin --create-plugin --grant 'hook=hook:govern hook:track' --env)"
-  TOKEN=$(curl -s -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ${issuer}/oauth/token); echo "$TOKEN"
+  TOKEN=$(printf 'user = "%s:%s"' "$CLIENT_ID" "$CLIENT_SECRET" | curl -s -K - -d grant_type=client_credentials ${issuer}/oauth/token); echo "$TOKEN"
   echo "$TOKEN" | npx latchkey token inspect -
 
 `

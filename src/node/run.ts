@@ -1,6 +1,6 @@
 // `latchkey serve`: one process, or a primary with LATCHKEY_WORKERS of them on the same port.
 import cluster from 'node:cluster'
-import type { Config } from '../config.ts'
+import { type Config, hasOpenMetrics } from '../config.ts'
 import { MIN_NEXT_AGE_SECONDS } from '../constants.ts'
 import type { Log } from '../log.ts'
 import { createLog } from './logger.ts'
@@ -24,8 +24,15 @@ export const serve = async (config: Config, onListening: () => void = () => {}):
       'keys are rotated once a day: a key is published for 24 hours before it signs',
     )
   }
+  if (cluster.isPrimary && config.metricsToken === null && !hasOpenMetrics(config)) {
+    log.info(
+      {},
+      'there is no /metrics: LATCHKEY_METRICS_TOKEN is not set, and others than this machine may reach the server',
+    )
+  }
   if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, log, onListening)
   else await runServer(config, log, onListening)
+  await log.flush()
 }
 
 const runServer = async (config: Config, log: Log, onListening: () => void): Promise<void> => {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
-import type { Config } from '../config.ts'
+import { type Config, hasOpenMetrics } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import type { Ledger } from '../ledger.ts'
 import { createWatch } from '../revocation/watch.ts'
@@ -95,7 +95,10 @@ const createServer = ({ config, opened, usage, ...parts }: Parts) => {
     tokenTtlSeconds: config.tokenTtlSeconds,
     quota: createQuota(),
     writes: createWrites(),
-    metrics: createMetrics(parts.revocationWatch),
+    metrics:
+      config.metricsToken === null && !hasOpenMetrics(config)
+        ? null
+        : createMetrics(parts.revocationWatch),
     metricsToken: config.metricsToken,
   })
   const retentionSeconds = config.auditRetentionSeconds

@@ -1,5 +1,6 @@
 // `/metrics`: for loopback or with the token; for others it does not exist.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { hasOpenMetrics, loadConfig } from '../../src/config.ts'
 import { createMetrics } from '../../src/node/metrics.ts'
 import { expectPrivate, expectRefusal } from '../support/answers.ts'
 import { type TestServer, startServer } from '../support/server.ts'
@@ -79,6 +80,26 @@ describe('who reads them', () => {
   test('nobody where there are none', async () => {
     const without = await startServer({ metrics: null, clientAddress: () => '127.0.0.1' })
     await expectRefusal(await without.request('/metrics'), [404, 'not_found', 'not_found'])
+  })
+})
+
+describe('without a token they are open', () => {
+  const isOpen = (environment: Record<string, string>) => hasOpenMetrics(loadConfig(environment))
+  test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('on %s', (host) => {
+    expect(isOpen({ LATCHKEY_HOST: host })).toBe(true)
+  })
+
+  test.each<Record<string, string>>([
+    { LATCHKEY_HOST: '0.0.0.0' },
+    { LATCHKEY_HOST: '::' },
+    { LATCHKEY_HOST: '192.0.2.1' },
+    { LATCHKEY_HOST: '127.0.0.1.example' },
+    { LATCHKEY_HOST: '::ffff:0.0.0.0' },
+    { LATCHKEY_HOST: 'auth.example' },
+    { LATCHKEY_TRUSTED_PROXIES: '127.0.0.1' },
+    { LATCHKEY_ISSUER: 'https://auth.example' },
+  ])('not with %j', (environment) => {
+    expect(isOpen(environment)).toBe(false)
   })
 })
 

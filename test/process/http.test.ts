@@ -293,6 +293,9 @@ describe('where a request comes from', () => {
       ['not an address', '127.0.0.1'],
       ['10.1.2.3', '127.0.0.1'],
     ]
+    expect(behind.log().filter(({ msg }) => msg.startsWith('there is no /metrics'))).toHaveLength(1)
+    const unread = await send(`${proxied.url}/metrics`)
+    expect([unread.status, unread.text.includes('latchkey_')]).toEqual([404, false])
     for (const [forwarded, address] of CASES) {
       expect(await loggedAddress(proxied, behind, forwarded), forwarded).toBe(address)
     }

@@ -1,5 +1,6 @@
 // What goes on, and what does not, where something around the server fails.
-import { readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import { auditEvents } from '../support/audit-log.ts'
@@ -57,6 +58,60 @@ it('a log that cannot be written is said once, and the server goes on', async ()
   expect(new Set(stderr.trim().split('\n'))).toEqual(
     new Set(['latchkey: the log cannot be written: ENOSPC']),
   )
+})
+
+it('a log reader that stalls holds nobody up, and is told how many lines it missed', async () => {
+  const place = await newPlace()
+  await latchkey(place, ['migrate'])
+  const server = start(place, ['serve'])
+  await until('the server to listen', () => server.said.stdout.includes('"listening"'))
+  server.child.stdout.pause()
+  const refused = () => send(`${place.url}/oauth/register/${'x'.repeat(400)}`)
+  for (let i = 0; i < 3_000; i++) expect((await refused()).status).toBe(401)
+  server.child.stdout.resume()
+  await until('the line that counts', async () => {
+    await refused()
+    return server.said.stdout.includes('log lines were dropped')
+  })
+  const lines = server.said.stdout.split('\n').slice(0, -1)
+  const parsed = lines.map((line) => JSON.parse(line) as { msg: string; lines?: number })
+  const dropped = parsed.find(({ msg }) => msg === 'log lines were dropped')?.lines ?? 0
+  expect(dropped).toBeGreaterThan(0)
+  server.child.kill('SIGTERM')
+  expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
+  expect(server.said.stdout).toContain('"stopped"')
+})
+
+it('SIGTERM ends a server whose log reader stalls', async () => {
+  const place = await newPlace()
+  await latchkey(place, ['migrate'])
+  // The reader of the pipe holds it open for longer than the test, and takes nothing.
+  const shell = startShell(
+    place,
+    '{ "$NODE" "$CLI" serve & echo $! > pid; wait $!; echo $? > code; } | sleep 60',
+  )
+  await healthy(place)
+  for (let i = 0; i < 1_000; i++) await send(`${place.url}/oauth/register/${'x'.repeat(400)}`)
+  process.kill(Number(readFileSync(join(place.directory, 'pid'), 'utf8')), 'SIGTERM')
+  const code = await until('the end of the server', () => {
+    const path = join(place.directory, 'code')
+    return existsSync(path) && readFileSync(path, 'utf8')
+  })
+  expect(code).toBe('0\n')
+  shell.child.kill('SIGKILL')
+})
+
+it('a log reader that is gone is said once, and the server goes on', async () => {
+  const place = await newPlace()
+  await latchkey(place, ['migrate'])
+  const server = startShell(place, '{ "$NODE" "$CLI" serve & echo $! > pid; wait; } | true')
+  await healthy(place)
+  for (let i = 0; i < 5; i++) await send(`${place.url}/oauth/register/x`)
+  await until('the line about it', () => server.said.stderr.includes('EPIPE'))
+  expect((await send(`${place.url}/healthz`)).status).toBe(200)
+  expect(server.said.stderr).toBe('latchkey: the log cannot be written: EPIPE\n')
+  process.kill(Number(readFileSync(join(place.directory, 'pid'), 'utf8')), 'SIGTERM')
+  await server.ended
 })
 
 it('a lock that another process holds keeps nobody waiting who does not write', async () => {

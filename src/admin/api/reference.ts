@@ -105,11 +105,12 @@ const firstCalls = (issuer: string): Markup =>
 const curl = (issuer: string): string => `CLIENT_ID='lkc_…'
 CLIENT_SECRET='lks_…'
 
-TOKEN=$(curl -sS -u "$CLIENT_ID:$CLIENT_SECRET" \\
+TOKEN=$(printf 'user = "%s:%s"' "$CLIENT_ID" "$CLIENT_SECRET" |
+  curl -sS -K - \\
   -d grant_type=client_credentials -d audience=${ADMIN_AUDIENCE} \\
   ${issuer}/oauth/token | sed -E 's/.*"access_token":"([^"]+)".*/\\1/')
 
-curl -sS -H "Authorization: Bearer $TOKEN" ${issuer}${BASE}/clients`
+printf 'Authorization: Bearer %s\\n' "$TOKEN" | curl -sS -H @- ${issuer}${BASE}/clients`
 
 const nounSection = (
   noun: Noun,
