@@ -184,6 +184,12 @@ export const LONELY_MAX_WAIT_MS = 5_000
 /** How long a cache may keep the JWKS, in seconds; a shorter time only while a change is due, and never none. */
 export const JWKS_MAX_AGE_SECONDS = 60 * 60
 export const JWKS_MIN_AGE_SECONDS = 1
+/**
+ * After a key was revoked caches keep the JWKS no longer than this, in seconds, and for how long after: until the last
+ * copy from before has ended, and as long again for a second step, such as a further revocation.
+ */
+export const JWKS_EMERGENCY_MAX_AGE_SECONDS = 60
+export const JWKS_EMERGENCY_SECONDS = 2 * JWKS_MAX_AGE_SECONDS
 
 /** How long a signing key is active before the next one takes over, in seconds, where nobody says. */
 export const DEFAULT_KEY_ROTATION_SECONDS = 90 * 24 * 60 * 60

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SigningKey } from '../store/store.ts'
-import { isGone, missingKeys, replacementsFor } from '../signing/keyring.ts'
+import { isGone, missingKeys, newSignersFor, replacementsFor } from '../signing/keyring.ts'
 import { makeKeys } from '../signing/provision.ts'
 import { requireUnbound } from './authority.ts'
 import { algorithm } from './fields.ts'
@@ -37,12 +37,26 @@ export const showKey = async (admin: Admin, kid: string) => {
   return keyView(await readKey(admin, kid))
 }
 
-/** Takes a key out of the JWKS and kills every token that it has signed, for good. The next one signs. */
-export const revokeKey = (admin: Admin, kid: string) =>
+export const keyRevocation = z.strictObject({
+  force_refetch: z
+    .boolean()
+    .meta({
+      description:
+        'A new key signs at once, so that gateways that only read the JWKS meet a `kid` that they do not know, fetch the JWKS, and drop the revoked key. A gateway that does not fetch it for an unknown `kid` refuses good tokens until its cached JWKS ends; one that pauses between fetches does for that long. Also for a key that was revoked before.',
+    })
+    .default(false),
+})
+
+/**
+ * Takes a key out of the JWKS and kills every token that it has signed, for good. The next one signs, or with
+ * `force_refetch` a new one.
+ */
+export const revokeKey = (admin: Admin, kid: string, input: z.input<typeof keyRevocation> = {}) =>
   change(admin, 'key.revoke', kid, async () => {
     requireUnbound(admin.authority)
+    const { force_refetch: signWithNew } = parse(keyRevocation, input)
     await readKey(admin, kid)
-    return await revoke(admin, [kid])
+    return await revoke(admin, [kid], signWithNew)
   })
 
 /** Revokes every key there is; all tokens are dead and new keys sign. */
@@ -53,12 +67,12 @@ export const revokeAllKeys = (admin: Admin) =>
   })
 
 /** The store decides what `all` is, in the step itself: no key that another process adds meanwhile is spared. */
-const revoke = async (admin: Admin, kids: string[] | 'all') => {
+const revoke = async (admin: Admin, kids: string[] | 'all', signWithNew = false) => {
   const { store, kek } = admin.deps
   const keys = await store.listKeys()
   const emptied = kids === 'all' ? keys.map(({ kid }) => kid) : kids
-  const replacements = await makeKeys(replacementsFor(keys, emptied), kek)
-  await store.revokeKeys(kids, replacements, now(admin))
+  const places = signWithNew ? newSignersFor(keys, emptied) : replacementsFor(keys, emptied)
+  await store.revokeKeys(kids, await makeKeys(places, kek), now(admin), { signWithNew })
   await fillPlaces(admin) // another administrator may have emptied further ones meanwhile
   return await listKeys(admin)
 }

@@ -15,7 +15,16 @@ export const withKidsBehind = (args: readonly string[]): string[] => {
   return [...args.filter((word) => !isKid(word)), '--', ...args.filter(isKid)]
 }
 
-type RevokeFlags = { all?: boolean; json?: boolean }
+type RevokeFlags = { all?: boolean; forceRefetch?: boolean; json?: boolean }
+
+const CACHED_KEYS =
+  'Gateways that only read the JWKS accept tokens of this key until their cached JWKS ends. With --force-refetch, now as well, most fetch it at once; see its price in the help.'
+
+const REFETCH_PRICE = `
+With --force-refetch a key signs that no gateway has. Gateways that only read the JWKS meet a kid
+that they do not know, fetch the JWKS, and drop the revoked key. The price: a gateway that does not
+fetch it for an unknown kid refuses good tokens until its cached JWKS ends, and one that pauses
+between fetches refuses them for that long. Followers of the revocation list need none of it.`
 
 type RotateFlags = { now?: boolean; alg?: string; json?: boolean }
 
@@ -51,14 +60,19 @@ export const key = (program: Command): void => {
     'take a key out of the JWKS and kill all tokens that it signed, for good',
     'key revoke 9DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g',
   )
-    .option('--all', 'every key; all tokens are dead')
+    .option('--all', 'every key; all tokens are dead, and all keys are new')
+    .option('--force-refetch', 'let a new key sign, so that gateways fetch the JWKS; see below')
+    .addHelpText('after', REFETCH_PRICE)
     .action(async (kid: string | undefined, flags: RevokeFlags, command: Command) => {
       if ((kid === undefined) === (flags.all !== true)) {
         command.error('error: name one key, or say --all')
       }
+      const asked = { force_refetch: flags.forceRefetch === true }
       const { items } = await withAdmin((admin) =>
-        kid === undefined ? revokeAllKeys(admin) : revokeKey(admin, kid),
+        kid === undefined ? revokeAllKeys(admin) : revokeKey(admin, kid, asked),
       )
-      print(items, flags)
+      const known = kid !== undefined && !asked.force_refetch
+      if (flags.json) print(items, flags)
+      else printWithNotes(items, known ? [CACHED_KEYS] : [])
     })
 }

@@ -1,5 +1,7 @@
 // What the key states mean, and what is due when (design: Keys). Pure: no I/O.
 import {
+  JWKS_EMERGENCY_MAX_AGE_SECONDS,
+  JWKS_EMERGENCY_SECONDS,
   JWKS_MAX_AGE_SECONDS,
   JWKS_MIN_AGE_SECONDS,
   KEY_RETIREMENT_SECONDS,
@@ -58,8 +60,15 @@ export const jwksMaxAge = (keys: readonly SigningKey[], now: number, plan: KeyPl
     ...publishedKeys(keys, now).map((key) => goneAt(key) ?? Infinity),
   ]
   const untilNext = Math.min(...changes) - now
-  return Math.max(JWKS_MIN_AGE_SECONDS, Math.min(JWKS_MAX_AGE_SECONDS, untilNext))
+  const longest = keys.some((key) => isAlarming(key, now))
+    ? JWKS_EMERGENCY_MAX_AGE_SECONDS
+    : JWKS_MAX_AGE_SECONDS
+  return Math.max(JWKS_MIN_AGE_SECONDS, Math.min(longest, untilNext))
 }
+
+/** A key was revoked a while ago: the next step against whoever has it must not wait for caches. */
+const isAlarming = ({ state, revokedAt }: SigningKey, now: number): boolean =>
+  state === 'revoked' && (revokedAt ?? 0) + JWKS_EMERGENCY_SECONDS > now
 
 /** What is due. Another process may have done it by the time it is tried. */
 export const dueSteps = (keys: readonly SigningKey[], now: number, plan: KeyPlan): KeyStep[] => [
@@ -107,6 +116,22 @@ export const missingKeys = (
       .filter((state) => !keys.some((key) => key.algorithm === algorithm && key.state === state))
       .map(() => algorithm),
   )
+
+/**
+ * The candidates with which revoking `kids` lets a new key sign in each of their algorithms: that key, and a next one
+ * where there is none left.
+ */
+export const newSignersFor = (
+  keys: readonly SigningKey[],
+  kids: readonly string[],
+): Algorithm[] => {
+  const revoked = keys.filter((key) => kids.includes(key.kid)).map((key) => key.algorithm)
+  const left = (algorithm: Algorithm, state: KeyState, besides: readonly string[] = []): boolean =>
+    keys.some((k) => k.algorithm === algorithm && k.state === state && !besides.includes(k.kid))
+  return [...new Set(revoked)]
+    .filter((algorithm) => left(algorithm, 'active'))
+    .flatMap((algorithm) => (left(algorithm, 'next', kids) ? [algorithm] : [algorithm, algorithm]))
+}
 
 /** One candidate for each place that revoking `kids` empties; a next key moves up where the active one goes. */
 export const replacementsFor = (

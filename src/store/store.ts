@@ -417,8 +417,15 @@ export interface Store {
   /**
    * Revokes these keys for good and fills the places that they leave: a next key becomes active,
    * candidates take what is then free. `all`: every key that there is in that moment.
+   * `signWithNew`: in the algorithms of these keys a candidate becomes active instead. A key that was active there
+   * becomes retiring, and the next one stays what it is. So it is for a key that has been revoked already.
    */
-  revokeKeys(kids: string[] | 'all', candidates: KeyCandidate[], now: number): Promise<void>
+  revokeKeys(
+    kids: string[] | 'all',
+    candidates: KeyCandidate[],
+    now: number,
+    options?: { signWithNew?: boolean },
+  ): Promise<void>
 
   // Revocation
   /** Which kind of rule takes this token back, if any. */

@@ -35,6 +35,16 @@ it('a request that waits with its body while its sender is removed does nothing'
   expect(await server.store.listClients()).toEqual(before)
 })
 
+it('a storm of unknown keys: each token is 401, because the server has all its keys', async () => {
+  const [, payload, signature] = (await api.tokenOf(callers.readOnly)).split('.')
+  for (let i = 0; i < 5; i++) {
+    const header = JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid: `k-${i}` })
+    const token = [Buffer.from(header).toString('base64url'), payload, signature].join('.')
+    expectProblem(await api.callWith(token, 'GET', '/clients'), 401, 'token_untrusted')
+  }
+  expect((await api.call(callers.readOnly, 'GET', '/clients')).status).toBe(200)
+})
+
 describe('the audit cannot be filled', () => {
   const rows = () => server.query('select count(*) as n from audit_events')[0]?.['n']
 

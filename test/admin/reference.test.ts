@@ -18,6 +18,7 @@ const OTHER_CODES: readonly (VerificationCode | 'store_unavailable' | 'server_er
   'token_malformed',
   'token_untrusted',
   'token_expired',
+  'token_not_yet_valid',
   'token_revoked',
   'permission_missing',
   'keys_unavailable',

@@ -132,6 +132,9 @@ describe('by age', () => {
   })
 })
 
+const sorted = (kids: States): States =>
+  Object.fromEntries(Object.entries(kids).map(([state, of]) => [state, of?.toSorted()]))
+
 describe('in an emergency', () => {
   const EMERGENCIES: [title: string, state: keyof States, after: (kids: States) => States][] = [
     [
@@ -161,7 +164,98 @@ describe('in an emergency', () => {
     expect(found).toMatchObject(after(before))
     expect([found.active?.length, found.next?.length]).toEqual([1, 1])
     expect((await jwks(server)).kids).not.toContain(kid)
+    // Caches ask again within a minute, until the last copy from before has ended and as long again.
+    for (const seconds of [0, 2 * HOUR - 1]) {
+      server.advance(seconds)
+      expect((await jwks(server)).maxAge).toBe(60)
+    }
+    server.advance(1)
     expect((await jwks(server)).maxAge).toBe(HOUR)
+  })
+
+  const REFETCHES: [title: string, state: keyof States, after: (kids: States) => States][] = [
+    [
+      'the active key',
+      'active',
+      ({ active, next, retiring }) => ({ next, retiring, revoked: active }),
+    ],
+    [
+      'the next key: the active one signs no more, though its tokens are good',
+      'next',
+      ({ active, next, retiring = [] }) => ({
+        retiring: [...retiring, ...(active ?? [])],
+        revoked: next,
+      }),
+    ],
+    [
+      'a retiring key',
+      'retiring',
+      ({ active, next, retiring }) => ({ next, retiring: active, revoked: retiring }),
+    ],
+  ]
+
+  it.each(REFETCHES)(
+    'with force_refetch a key signs that nobody has: %s',
+    async (_, state, after) => {
+      const server = await start()
+      await rotateKeys(adminOf(server), { now: true })
+      const before = await states(server)
+      const published = (await jwks(server)).kids
+      const [kid = ''] = before[state] ?? []
+      await revokeKey(adminOf(server), kid, { force_refetch: true })
+      const found = await states(server)
+      const { active = [], next = [] } = found
+      expect(sorted(found)).toMatchObject(sorted(after(before)))
+      expect([active.length, next.length]).toEqual([1, 1])
+      expect(published).not.toContain(active[0])
+      const { kids } = await jwks(server)
+      expect(kids[0]).toBe(active[0])
+      expect(kids).not.toContain(kid)
+      const signed = await server.deps.signer.sign({}, { algorithm: 'ES256', typ: 'x' })
+      expect(signed.kid).toBe(active[0])
+      expect((await jwks(server)).maxAge).toBe(60)
+    },
+  )
+
+  it('with force_refetch after the key was revoked without: the price is paid later', async () => {
+    const server = await start()
+    const { active: [kid = ''] = [], next } = await states(server)
+    await revokeKey(adminOf(server), kid)
+    expect((await states(server)).active).toEqual(next)
+    const before = await states(server)
+    await revokeKey(adminOf(server), kid, { force_refetch: true })
+    const found = await states(server)
+    expect(found).toMatchObject({ next: before.next, retiring: next, revoked: [kid] })
+    expect(found.active).not.toEqual(next)
+  })
+
+  it('with force_refetch by several at once, beside a rotation: one signs and one is next', async () => {
+    const server = await start()
+    const other = { ...adminOf(server), deps: another(server) }
+    const { active: [kid = ''] = [], next: [second = ''] = [] } = await states(server)
+    const input = { force_refetch: true }
+    await Promise.all([
+      revokeKey(adminOf(server), kid, input),
+      revokeKey(other, kid, input),
+      revokeKey(other, second, input),
+      rotateKeys(other, { now: true }).catch(() => null),
+      revokeAllKeys(adminOf(server)),
+    ])
+    const { active = [], next = [], revoked } = await states(server)
+    expect([active.length, next.length]).toEqual([1, 1])
+    expect(revoked).toEqual(expect.arrayContaining([kid, second]))
+    const signed = await server.deps.signer.sign({}, { algorithm: 'ES256', typ: 'x' })
+    expect(signed.kid).toBe(active[0])
+  })
+
+  it('with force_refetch other algorithms keep their keys', async () => {
+    const server = await start()
+    const of = async () =>
+      (await server.store.listKeys()).filter(({ algorithm }) => algorithm === 'EdDSA')
+    const before = await of()
+    const { active: [kid = ''] = [] } = await states(server)
+    await revokeKey(adminOf(server), kid, { force_refetch: true })
+    expect(await of()).toEqual(before)
   })
 
   it('all keys: none of them is left, whatever another process does meanwhile', async () => {

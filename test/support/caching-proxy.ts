@@ -26,7 +26,12 @@ const ask = (url: string): Promise<Omit<Stored, 'until'>> =>
     sent.end()
   })
 
-export const startCachingProxy = async (port: number, upstreams: () => string[]) => {
+/** `ignoresNoCache`: a request cannot make it ask again, as with many shared caches. */
+export const startCachingProxy = async (
+  port: number,
+  upstreams: () => string[],
+  { ignoresNoCache = false } = {},
+) => {
   const stored = new Map<string, Stored>()
   const count = { hits: 0, misses: 0 }
   let turn = 0
@@ -54,11 +59,13 @@ export const startCachingProxy = async (port: number, upstreams: () => string[])
   }
 
   const server: Server = createServer((incoming, outgoing) => {
-    const fresh = /no-cache|max-age=0/.test(incoming.headers['cache-control'] ?? '')
-    void answer(incoming.url ?? '/', fresh).then(({ status, headers, body }) => {
-      const { 'content-type': type = 'text/plain', 'cache-control': control = '' } = headers
-      outgoing.writeHead(status, { 'content-type': type, 'cache-control': control }).end(body)
-    })
+    const asksAnew = /no-cache|max-age=0/.test(incoming.headers['cache-control'] ?? '')
+    void answer(incoming.url ?? '/', asksAnew && !ignoresNoCache).then(
+      ({ status, headers, body }) => {
+        const { 'content-type': type = 'text/plain', 'cache-control': control = '' } = headers
+        outgoing.writeHead(status, { 'content-type': type, 'cache-control': control }).end(body)
+      },
+    )
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const { port: actual } = server.address() as AddressInfo

@@ -2,10 +2,12 @@
 // use, with the store itself as its source of keys and of revocations.
 import {
   AccessDenied,
+  KeysFailure,
   TokenInvalid,
   VerificationError,
   type VerifiedToken,
   type Verifier,
+  VerifierUnavailable,
   createVerifier,
   unsafeIgnorePlugin,
 } from '@latchkey/verifier'
@@ -34,7 +36,9 @@ export const createCallers = (deps: CallerDeps) => {
     const bearer = /^bearer +(.*)$/is.exec(c.req.header('authorization') ?? '')?.[1]
     const verifier = await currentVerifier()
     const verify = (needed: string | null): Promise<VerifiedToken> =>
-      verifier.verify(bearer, { permission: needed, plugin: unsafeIgnorePlugin })
+      verifier
+        .verify(bearer, { permission: needed, plugin: unsafeIgnorePlugin })
+        .catch(refuseUnknownKey)
     const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
     try {
       const { clientId, permissions } = await verify(permission)
@@ -53,6 +57,13 @@ export const createCallers = (deps: CallerDeps) => {
       throw error
     }
   }
+}
+
+/** The verifier has the keys of the store as they are now: there is no new one that it could ask for. */
+const refuseUnknownKey = (error: unknown): never => {
+  const cause = error instanceof VerifierUnavailable ? error.cause : null
+  const unknown = cause instanceof KeysFailure && cause.code === 'not_asked'
+  throw unknown ? new TokenInvalid('token_untrusted') : error
 }
 
 const refusedBecause = ({ code }: VerificationError) =>

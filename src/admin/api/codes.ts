@@ -8,6 +8,8 @@ const TOKEN_REMEDIES = {
   token_malformed: 'Send the `access_token` of the token endpoint as it came, whole.',
   token_untrusted: 'Get the token from this server, for the audience `latchkey`.',
   token_expired: 'Get a new token.',
+  token_not_yet_valid:
+    'Keep the token and try again in some seconds, waiting longer each time: the clocks of the server’s processes differ.',
   token_revoked: 'Get a new token. Where that is refused, the client is disabled or suspended.',
   permission_missing:
     'Ask for the permission with `scope`, or for none in particular; where the token endpoint refuses, the client needs the grant.',

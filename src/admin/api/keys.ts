@@ -1,5 +1,5 @@
 // What tokens are signed with, and what takes them back.
-import { keyQuery, listKeys, revokeAllKeys, revokeKey, showKey } from '../keys.ts'
+import { keyQuery, keyRevocation, listKeys, revokeAllKeys, revokeKey, showKey } from '../keys.ts'
 import { keyRotation, rotateKeys } from '../key-rotation.ts'
 import { listRevocations, newRevocation, revocationQuery, revokeToken } from '../revocations.ts'
 import { keyShown, keysRotated, revocationShown, tokenRevoked } from '../token-views.ts'
@@ -64,9 +64,12 @@ const signingKeys: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/keys/{kid}/revoke', action: 'key.revoke' },
     summary: 'Take a key out of the JWKS and kill all tokens that it signed, for good',
+    description:
+      'The next key signs. Gateways that only read the JWKS know it and do not fetch again: they accept tokens of the revoked key until their cached JWKS ends. `force_refetch` makes them fetch, at a price.',
+    body: keyRevocation,
     answers: keyList,
     refuses: ['unbound_required'],
-    run: (admin, { kid }) => revokeKey(admin, kid),
+    run: (admin, { kid, body }) => revokeKey(admin, kid, body),
   }),
 ]
 

@@ -26,23 +26,43 @@ export const fillPlaces = (db: Database, candidates: KeyCandidate[], now: number
       where not (${active} and ${next})`) as Statement
   })
 
-/** Revokes the keys that `which` finds for good; a next key moves up where the active one goes, candidates take what is free. */
-export const revokedKeys = (
-  db: Database,
-  which: SQL,
-  { candidates, now }: { candidates: KeyCandidate[]; now: number },
-): Statement[] => [
-  db
-    .update(signingKeys)
-    .set({ state: 'revoked', privateJwe: null, revokedAt: now })
-    .where(sql`${which} and state <> 'revoked'`) as Statement,
+/** Where no key of an algorithm is active, its next one is from now on. */
+const movedUp = (db: Database, now: number): Statement =>
   db
     .update(signingKeys)
     .set({ state: 'active', activatedAt: now })
     .where(
       sql`state = 'next' and algorithm not in (select algorithm from signing_keys where state = 'active')`,
-    ) as Statement,
-  ...fillPlaces(db, candidates, now),
+    ) as Statement
+
+/** Of the algorithms that have a candidate and a key that `which` finds, the active key signs no more. */
+const retired = (db: Database, which: SQL, candidates: KeyCandidate[], now: number): Statement =>
+  db
+    .update(signingKeys)
+    .set({ state: 'retiring', privateJwe: null, retiredAt: now })
+    .where(
+      sql`state = 'active' and algorithm in (select algorithm from signing_keys where ${which})
+        and algorithm ${inList(candidates.map(({ algorithm }) => algorithm))}`,
+    ) as Statement
+
+type Revoked = { candidates: KeyCandidate[]; now: number; signWithNew?: boolean }
+
+/**
+ * Revokes the keys that `which` finds for good. The next key of an algorithm moves up where its active one goes, and
+ * candidates take what is free; with `signWithNew` the candidates come first.
+ */
+export const revokedKeys = (
+  db: Database,
+  which: SQL,
+  { candidates, now, signWithNew = false }: Revoked,
+): Statement[] => [
+  db
+    .update(signingKeys)
+    .set({ state: 'revoked', privateJwe: null, revokedAt: now })
+    .where(sql`${which} and state <> 'revoked'`) as Statement,
+  ...(signWithNew
+    ? [retired(db, which, candidates, now), ...fillPlaces(db, candidates, now), movedUp(db, now)]
+    : [movedUp(db, now), ...fillPlaces(db, candidates, now)]),
   ...keyRules(db, which, now),
 ]
 
@@ -99,9 +119,9 @@ export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
       ])
     },
 
-    async revokeKeys(kids, candidates, now) {
+    async revokeKeys(kids, candidates, now, { signWithNew = false } = {}) {
       const which = kids === 'all' ? sql`true` : sql`kid ${inList(kids)}`
-      await atomically(revokedKeys(db, which, { candidates, now }))
+      await atomically(revokedKeys(db, which, { candidates, now, signWithNew }))
     },
   }
 }

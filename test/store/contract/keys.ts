@@ -276,6 +276,32 @@ export const keyContract = (open: Open): void => {
       }
     })
 
+    it.each([
+      ['the active one', 'key-1', ['key-1 revoked', 'key-2 next', 'new-1 active']],
+      ['the next one', 'key-2', ['key-1 retiring', 'key-2 revoked', 'new-1 active', 'new-2 next']],
+    ])('are revoked so that a new one signs: %s', async (_, kid, expected) => {
+      const { store } = database
+      await store.addKeys([key('es-1', 'ES256'), key('es-2', 'ES256')], NOW)
+      const candidates = [key('new-1'), key('new-2')]
+      await store.revokeKeys([kid], candidates, NOW + 1, { signWithNew: true })
+      expect(await states(store)).toEqual(['es-1 active', 'es-2 next', ...expected])
+      expect(await store.findActiveKey('RS256')).toMatchObject({
+        ...{ kid: 'new-1', activatedAt: NOW + 1, createdAt: NOW + 1 },
+      })
+      const former = (await store.listKeys()).find(({ state }) => state === 'retiring')
+      if (former) expect(former).toMatchObject({ privateJwe: null, retiredAt: NOW + 1 })
+    })
+
+    it('without a new one the next one signs, and an unknown one changes nothing', async () => {
+      const { store } = database
+      const options = { signWithNew: true }
+      await expectNoChange(database, () =>
+        store.revokeKeys(['no key'], [key('new-1')], NOW, options),
+      )
+      await store.revokeKeys(['key-1'], [], NOW, options)
+      expect(await states(store)).toEqual(['key-1 revoked', 'key-2 active'])
+    })
+
     it('are revoked for good, and leave the others alone', async () => {
       const { store, query } = database
       await store.revokeKeys(['key-1'], [key('key-3')], NOW)
