@@ -295,6 +295,9 @@ export const BUSY_RETRY_MS = 10
 /** Items of one part of a list: what is sent where nobody says how many, and the most. */
 export const DEFAULT_PAGE = 100
 export const MAX_PAGE = 1_000
+/** A part of a list ends early beyond so many characters; its rows are read so many at a time. */
+export const MAX_PAGE_CHARS = 1024 * 1024
+export const PAGE_BATCH_ROWS = 20
 
 /** Codings of one `Accept-Encoding` that are looked at. */
 export const MAX_CODINGS = 32

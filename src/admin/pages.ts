@@ -1,6 +1,6 @@
 // Lists in parts: what comes after a cursor, at most so many.
 import { z } from 'zod'
-import { MAX_CURSOR_CHARS, MAX_PAGE } from '../constants.ts'
+import { MAX_CURSOR_CHARS, MAX_PAGE, MAX_PAGE_CHARS, PAGE_BATCH_ROWS } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import type { Part, Position } from '../store/store.ts'
 
@@ -19,7 +19,7 @@ export const pageFields = {
         .max(MAX_PAGE, { error: `must be from 1 to ${MAX_PAGE}` }),
     )
     .optional()
-    .meta({ description: 'How many at the most.' }),
+    .meta({ description: 'How many at the most; fewer where they are long.' }),
   cursor: z
     .string()
     .max(MAX_CURSOR_CHARS, { error: 'must be a next_cursor of this list' })
@@ -55,14 +55,40 @@ const decode = <T extends z.ZodType>(cursor: string, list: string, schema: T): z
 const partOf = async <P, T>(
   { limit, after }: Part<P>,
   read: (part: Part<P>) => Promise<T[]>,
-  cursorOf: (last: T) => unknown,
+  { list, positionOf }: { list: string; positionOf: (row: T) => P },
 ): Promise<Listed<T>> => {
-  const rows = await read({ after, limit: limit === undefined ? undefined : limit + 1 })
+  const { rows, cut } =
+    limit === undefined
+      ? { rows: await read({ after }), cut: false }
+      : await readUpTo({ after, limit: limit + 1 }, read, positionOf)
   const items = rows.slice(0, limit)
   const last = items.at(-1)
-  const more = last !== undefined && rows.length > items.length
-  return { items, next_cursor: more ? encode(cursorOf(last)) : null }
+  const more = last !== undefined && (cut || rows.length > items.length)
+  return { items, next_cursor: more ? encode([list, toCursor(positionOf(last))]) : null }
 }
+
+/** Reads a few rows at a time, and no further where they are long: a thousand clients can be 128 MB. */
+const readUpTo = async <P, T>(
+  { after, limit }: { after: P | undefined; limit: number },
+  read: (part: Part<P>) => Promise<T[]>,
+  positionOf: (row: T) => P,
+): Promise<{ rows: T[]; cut: boolean }> => {
+  const rows: T[] = []
+  for (let chars = 0; ;) {
+    const last = rows.at(-1)
+    const wanted = Math.min(PAGE_BATCH_ROWS, limit - rows.length)
+    const batch = await read({ after: last ? positionOf(last) : after, limit: wanted })
+    rows.push(...batch)
+    if (batch.length < wanted || rows.length === limit) return { rows, cut: false }
+    chars += JSON.stringify(batch).length
+    if (chars > MAX_PAGE_CHARS) return { rows, cut: true }
+  }
+}
+
+const toCursor = (position: unknown): unknown =>
+  typeof position === 'number'
+    ? [position]
+    : [(position as Position).createdAt, (position as Position).id]
 
 /** A list in the order in which its rows were made. */
 export const pageByAge = async <T extends Position, V>(
@@ -72,10 +98,8 @@ export const pageByAge = async <T extends Position, V>(
 ): Promise<Listed<V>> => {
   const [createdAt, id] = cursor === undefined ? [] : decode(cursor, list, POSITION)
   const after = createdAt === undefined || id === undefined ? undefined : { createdAt, id }
-  const { items, ...rest } = await partOf({ limit, after }, read, (row) => [
-    list,
-    [row.createdAt, row.id],
-  ])
+  const positionOf = ({ createdAt: at, id: rowId }: T) => ({ createdAt: at, id: rowId })
+  const { items, ...rest } = await partOf({ limit, after }, read, { list, positionOf })
   return { items: items.map(view), ...rest }
 }
 
@@ -86,7 +110,8 @@ export const pageBySeq = async <T extends { seq: number }, V>(
   view: (row: T) => V,
 ): Promise<Listed<V>> => {
   const [after] = cursor === undefined ? [] : decode(cursor, list, SEQUENCE)
-  const { items, ...rest } = await partOf({ limit, after }, read, (row) => [list, [row.seq]])
+  const positionOf = ({ seq }: T) => seq
+  const { items, ...rest } = await partOf({ limit, after }, read, { list, positionOf })
   return { items: items.map(view), ...rest }
 }
 

@@ -124,6 +124,28 @@ describe.each(BOUNDS)('the %s', (_, path, field, message, tooMuch, enough) => {
   })
 })
 
+it('a part of a list ends early where its rows are long, and each row comes once', async () => {
+  const actions = many('a'.repeat(400), 40)
+  const details = many('r', 7).map((id) => run(id, actions))
+  const made: string[] = []
+  for (let i = 0; i < 45; i++) {
+    made.push((await server.client({ workspaceId: 'globex', name: 'long', details })).id)
+  }
+  const seen: unknown[] = []
+  const lengths: number[] = []
+  for (let cursor = ''; ;) {
+    const query = `?name=long&limit=1000${cursor && `&cursor=${cursor}`}`
+    const { body } = await api.call(callers.unbound, 'GET', `/clients${query}`)
+    const items = body['items'] as Record<string, unknown>[]
+    seen.push(...items.map((item) => item['client_id']))
+    lengths.push(items.length)
+    if (typeof body['next_cursor'] !== 'string') break
+    cursor = body['next_cursor']
+  }
+  expect(lengths).toEqual([20, 20, 5])
+  expect(seen.toSorted()).toEqual(made.toSorted())
+})
+
 describe('a client from before the bounds', () => {
   const actions = many('a', 470)
   const details = many('r', 30).map((id) => run(id, actions))
