@@ -244,6 +244,31 @@ describe('an error that nobody foresaw', () => {
   })
 })
 
+describe('a path in another spelling', () => {
+  const spellings = [...ENDPOINTS, ...DOCUMENTS, '/healthz', '/docs', '/openapi.json'].flatMap(
+    (path) => {
+      const code = path.charCodeAt(1).toString(16)
+      return [`/%${code}${path.slice(2)}`, `/%25${code}${path.slice(2)}`, `/${path}`, `${path}/`]
+        .concat([`${path}%00`, `${path}%20`, `${path}%2F`, path.toUpperCase(), `${path};x`])
+        .concat(
+          path.replace('oauth/', 'oauth%2F') === path ? [] : path.replace('oauth/', 'oauth%2F'),
+        )
+    },
+  )
+  test.each(spellings)('%s reaches nothing', async (path) => {
+    for (const method of ['GET', 'POST']) {
+      const response = await server.request(path, { method })
+      await expectRefusal(response, [404, 'not_found', 'not_found'])
+    }
+  })
+
+  test('needs a token below /admin like any address there', async () => {
+    for (const path of ['/%61dmin/v1/clients', '/admin/v1/client%73', '/admin%2Fv1/clients']) {
+      expect([401, 404], path).toContain((await server.request(path)).status)
+    }
+  })
+})
+
 describe('health', () => {
   const answer = async (from: TestServer, path: string) => {
     const response = await from.request(path)
