@@ -11,6 +11,14 @@ const FOLLOWER = [
 
 export const VERIFIER: readonly Mutation[] = [
   {
+    name: 'a small exponent',
+    stops: 'Signing with a weak key',
+    file: 'src/verifier/jwk.ts',
+    find: 'e < MIN_RSA_EXPONENT',
+    replace: 'e < 0n',
+    tests: ['test/verifier/weak-keys.test.ts'],
+  },
+  {
     name: 'a list that is stale',
     stops: HEARING,
     file: STATE,
