@@ -1,5 +1,8 @@
 // Every limit of the verifier, with its unit in the name.
 
+/** Names this package in requests to the issuer, so that its operator can tell followers from other clients. */
+export const USER_AGENT = 'latchkey-verifier/0.1.0'
+
 /** Longest token that is looked at, in bytes. */
 export const MAX_TOKEN_BYTES = 8 * 1024
 /** Longest life of a token, `exp` − `iat`, in seconds. */

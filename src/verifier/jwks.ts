@@ -7,6 +7,7 @@ import {
   MAX_KEYS_MAX_AGE_SECONDS,
   MIN_KEYS_MAX_AGE_SECONDS,
   RENEWAL_PARAMETER,
+  USER_AGENT,
 } from './constants.ts'
 import type { Ending } from './ending.ts'
 import { type VerificationKey, importKeys } from './jwk.ts'
@@ -17,7 +18,10 @@ export type FetchedKeys = { keys: VerificationKey[]; maxAgeMs: number }
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-const ACCEPT = { accept: 'application/jwk-set+json, application/json' }
+const ACCEPT = {
+  accept: 'application/jwk-set+json, application/json',
+  'user-agent': USER_AGENT,
+}
 /** A cache on the way must ask again (RFC 9111 §5.2.1.4). */
 const NO_CACHE = { 'cache-control': 'no-cache' }
 

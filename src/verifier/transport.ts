@@ -1,6 +1,6 @@
 // One request for the revocation list, within bounds of time and size.
 import { readBounded } from './bounded.ts'
-import { MAX_LIST_BYTES } from './constants.ts'
+import { MAX_LIST_BYTES, USER_AGENT } from './constants.ts'
 import type { Fetch } from './jwks.ts'
 import { type Limits, withLimits } from './limits.ts'
 import { unheldFetch } from './unheld-fetch.ts'
@@ -19,7 +19,7 @@ export class AnswerRefused extends Error {
   }
 }
 
-const HEADERS = { accept: 'application/jwt' }
+const HEADERS = { accept: 'application/jwt', 'user-agent': USER_AGENT }
 
 /** @param fetch what to ask with; undefined for what suits the runtime */
 export const createTransport = (fetch: Fetch = unheldFetch): GetText => {

@@ -2,6 +2,7 @@
 // for with `node:http`, unless the application has set up `fetch` in a way of its own: a proxy, a certificate
 // authority, a client certificate. What it says of one request to the issuer it means of all of them.
 import { CONNECT_TIMEOUT_MS } from './constants.ts'
+import { ACCEPT_ENCODING, type Incoming, decoded } from './decoding.ts'
 import type { Fetch } from './jwks.ts'
 import { later } from './timer.ts'
 
@@ -60,6 +61,7 @@ const nodeHttp = () => {
   if (other || !process?.versions?.node || process.versions['bun']) return null
   if (typeof process.getBuiltinModule !== 'function') return null
   return {
+    process,
     'http:': process.getBuiltinModule('node:http'),
     'https:': process.getBuiltinModule('node:https'),
   }
@@ -67,15 +69,19 @@ const nodeHttp = () => {
 
 const askNode = (node: NodeHttp, url: string, init: RequestInit): Promise<Response> =>
   new Promise((resolve, reject) => {
-    const { request } = node[new URL(url).protocol as keyof NodeHttp]
-    const headers = Object.fromEntries(new Headers(init.headers))
+    const { request } = node[new URL(url).protocol as 'http:' | 'https:']
+    const headers = {
+      'accept-encoding': ACCEPT_ENCODING,
+      ...Object.fromEntries(new Headers(init.headers)),
+    }
     const options = { headers, ...(init.signal && { signal: init.signal }) }
     const outgoing = request(url, options, (incoming) => {
       callOff()
       if (incoming.statusCode !== 200) outgoing.destroy()
       try {
-        resolve(responseOf(incoming))
+        resolve(responseOf(incoming, node))
       } catch (error) {
+        outgoing.destroy()
         reject(error as Error)
       }
     })
@@ -91,19 +97,25 @@ const askNode = (node: NodeHttp, url: string, init: RequestInit): Promise<Respon
     outgoing.end()
   })
 
-type Incoming = AsyncIterable<Uint8Array> & {
+type Answer = Incoming & {
   statusCode?: number | undefined
   headers: Record<string, string | string[] | undefined>
 }
 
-/** Only of 200 is the body of interest. @throws RangeError, TypeError for what no `Response` can be */
-const responseOf = (incoming: Incoming): Response => {
+/** These are about the bytes as they were sent: whoever reads the decoded body must not decode it again. */
+const ABOUT_THE_CODING = ['content-encoding', 'content-length']
+
+/** Reads the body of a 200 only. @throws RangeError, TypeError for what no `Response` can be; Error for its coding */
+const responseOf = (incoming: Answer, { process }: NodeHttp): Response => {
   const status = incoming.statusCode ?? 0
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined) headers.set(name, String(value))
+    if (value !== undefined && !ABOUT_THE_CODING.includes(name)) headers.set(name, String(value))
   }
-  return new Response(status === 200 ? bodyOf(incoming) : null, { status, headers })
+  if (status !== 200) return new Response(null, { status, headers })
+  const coding = incoming.headers['content-encoding']
+  const body = decoded(incoming, coding === undefined ? undefined : String(coding), process)
+  return new Response(bodyOf(body), { status, headers })
 }
 
 /** Cancelling it destroys the stream, and with it the connection. */

@@ -73,7 +73,10 @@ describe('the request', () => {
       // Workers refuse `redirect: 'error'`.
       expect([redirect, headers]).toEqual([
         'manual',
-        { accept: 'application/jwk-set+json, application/json' },
+        {
+          accept: 'application/jwk-set+json, application/json',
+          'user-agent': expect.stringMatching(/^latchkey-verifier\//) as unknown,
+        },
       ])
       expect(signal).toBeInstanceOf(AbortSignal)
       expect(rest).toEqual({})

@@ -1,0 +1,86 @@
+// Content codings of the list and the keys, as a proxy on the way may apply them, asked for or not.
+import { readFileSync } from 'node:fs'
+import { type IncomingHttpHeaders, type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MAX_LIST_BYTES, USER_AGENT } from '../../src/verifier/constants.ts'
+import { createTransport } from '../../src/verifier/transport.ts'
+
+const TEXT = 'a page of the list '.repeat(1_000)
+
+let server: Server
+let answer: { headers: Record<string, string>; body: Buffer }
+let asked: IncomingHttpHeaders
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked = request.headers
+    response.writeHead(200, answer.headers)
+    response.end(answer.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/list`
+
+const TRANSPORTS = { 'node:http': createTransport(), fetch: createTransport(globalThis.fetch) }
+
+const get = (name: keyof typeof TRANSPORTS, coding: string | null, body: Buffer) => {
+  answer = { headers: coding === null ? {} : { 'content-encoding': coding }, body }
+  return TRANSPORTS[name](url(), { timeoutMs: 5_000 })
+}
+
+const plain = Buffer.from(TEXT)
+
+describe.each(['node:http', 'fetch'] as const)('by %s', (name) => {
+  test.each<[string | null, Buffer]>([
+    [null, plain],
+    ['gzip', gzipSync(plain)],
+    ['GZIP', gzipSync(plain)],
+    ['x-gzip', gzipSync(plain)],
+    ['deflate', deflateSync(plain)],
+    ['br', brotliCompressSync(plain)],
+  ])('an answer in the coding %s is the text', async (coding, body) => {
+    expect(await get(name, coding, body)).toBe(TEXT)
+    expect(asked['accept-encoding']).toContain('gzip')
+    expect(asked['user-agent']).toBe(USER_AGENT)
+  })
+
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ] as const)(
+    'a short %s that becomes too long is cut off on the way',
+    async (coding, compress) => {
+      const body = compress(Buffer.alloc(8 * MAX_LIST_BYTES))
+      const before = process.memoryUsage().arrayBuffers
+      await expect(get(name, coding, body)).rejects.toThrow('the answer is too long')
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * MAX_LIST_BYTES)
+    },
+  )
+})
+
+test('what is not what it says, or ends too early, is refused', async () => {
+  await expect(get('node:http', 'gzip', plain)).rejects.toThrow()
+  await expect(get('node:http', 'gzip', gzipSync(plain).subarray(0, 60))).rejects.toThrow()
+})
+
+test.each(['zstd', 'compress', 'gzip, gzip', 'gzip, br', 'constructor', ','])(
+  'the coding %j is refused with a reason',
+  async (coding) => {
+    await expect(get('node:http', coding, gzipSync(plain))).rejects.toThrow('content coding')
+    expect(await get('node:http', 'identity', plain)).toBe(TEXT)
+  },
+)
+
+test('the version that is named is that of the package', () => {
+  const file = new URL('../../src/verifier/package.json', import.meta.url)
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string }
+  expect(USER_AGENT).toBe(`latchkey-verifier/${version}`)
+})
