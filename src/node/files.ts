@@ -18,8 +18,8 @@ import { dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { StartRefused } from '../errors.ts'
 
-/** What is found in a folder that is ours alone. */
-const OWN_FILES = /^(\.gitignore|kek|admin(\.[\w-]+)?\.json|.*\.tmp)$/
+/** Names in a keys folder that has nothing but files of ours. */
+export const OWN_FILES = /^(\.gitignore|kek|admin(\.[\w-]+)?\.json|.*\.tmp)$/
 
 /**
  * Makes the folder (0700) with a `.gitignore` that ignores everything in it, or tightens one that is ours.

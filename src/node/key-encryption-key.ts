@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { type Config, parseKek } from '../config.ts'
 import { KEK_BYTES } from '../constants.ts'
 import { StartRefused } from '../errors.ts'
+import { requirePrivateKey } from './file-modes.ts'
 import { createSecretFile, ensureSecretDirectory, readIfExists } from './files.ts'
 
 type KekConfig = Pick<Config, 'kek' | 'kekFile' | 'keysDirectory'>
 
 /**
  * @param inUse whether it has encrypted anything yet: one that has not is made where there is none
- * @throws StartRefused where it is missing or is no key
+ * @throws StartRefused where it is missing, is no key, or is open to other users
  */
 export const loadKek = (config: KekConfig, inUse: boolean): Uint8Array => {
   if (config.kek !== null) return config.kek
@@ -21,6 +22,7 @@ export const loadKek = (config: KekConfig, inUse: boolean): Uint8Array => {
       ensureSecretDirectory(config.keysDirectory)
       createSecretFile(path, `${randomBytes(KEK_BYTES).toString('base64url')}\n`)
     }
+    requirePrivateKey(path, { mounted: config.kekFile !== null })
     return parse(path, readIfExists(path), inUse)
   } catch (error) {
     if (error instanceof StartRefused) throw error

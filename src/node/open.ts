@@ -1,7 +1,7 @@
 // Opens the database for whatever runs on Node, and makes a first start of it where it is empty.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type Audit, createAudit } from '../audit.ts'
 import type { Config } from '../config.ts'
 import { StartRefused } from '../errors.ts'
@@ -12,8 +12,10 @@ import { type Signer, createSigner } from '../signing/signer.ts'
 import { openBetterSqlite3Store } from '../store/better-sqlite3.ts'
 import { firstSeed, newAdministrator } from '../store/seed.ts'
 import type { Store } from '../store/store.ts'
-import { ensureSecretDirectory, replaceSecretFile } from './files.ts'
+import { keepDirectoryPrivate, keepFilePrivate } from './file-modes.ts'
+import { OWN_FILES, ensureSecretDirectory, replaceSecretFile } from './files.ts'
 import { loadKek } from './key-encryption-key.ts'
+import { ledgerPath } from './ledger-writer.ts'
 
 export type Opened = { store: Store; signer: Signer; kek: Uint8Array; audit: Audit }
 
@@ -35,6 +37,7 @@ type OpenOptions = {
 export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
   const { config, clock, log, actor, create } = options
   if (!create) requireDatabase(config)
+  keepFilesPrivate(config, log)
   const store = openBetterSqlite3Store(config.databasePath)
   const audit = createAudit({ store, clock })
   try {
@@ -48,6 +51,31 @@ export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
   } catch (error) {
     await store.close()
     throw error
+  }
+}
+
+/** SQLite's names beside a database; the last one is a ledger that was moved aside. */
+const DATABASE_FILE = /^(-wal|-shm|-journal|\.unusable-.*)?$/
+
+/**
+ * Repairs the modes of files that were there before. The log names each.
+ * @throws StartRefused where another user owns one, or it cannot be changed
+ */
+const keepFilesPrivate = (
+  config: Pick<Config, 'databasePath' | 'keysDirectory'>,
+  log: Log,
+): void => {
+  const databases = [config.databasePath, ledgerPath(config)]
+  const isOurs = (name: string): boolean =>
+    databases.some((path) => {
+      const base = basename(path)
+      return name.startsWith(base) && DATABASE_FILE.test(name.slice(base.length))
+    })
+  keepDirectoryPrivate(dirname(config.databasePath), isOurs, { log })
+  keepDirectoryPrivate(config.keysDirectory, (name) => OWN_FILES.test(name), { log })
+  const files = databases.flatMap((path) => [path, `${path}-wal`, `${path}-shm`])
+  for (const path of [...files, join(config.keysDirectory, 'admin.json')]) {
+    keepFilePrivate(path, { log })
   }
 }
 

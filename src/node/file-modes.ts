@@ -1,0 +1,109 @@
+// Checks modes and owners of files that hold secrets, at every open: a restored copy has those of the archive.
+import { type Stats, chmodSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { StartRefused } from '../errors.ts'
+import type { Log } from '../log.ts'
+
+/** Access by the group and by all others. */
+const OTHERS = 0o077
+const OTHERS_WRITE = 0o022
+const GROUP_READ = 0o040
+const STICKY = 0o1000
+const ROOT = 0
+
+const PRIVATE_FILE = 0o600
+const PRIVATE_DIRECTORY = 0o700
+
+type Checks = { log: Pick<Log, 'warn'> }
+
+/**
+ * Takes a file away from everybody but its owner. Does nothing where there is no file, and on systems without modes.
+ * @throws StartRefused where another user owns the file, or its mode cannot be changed
+ */
+export const keepFilePrivate = (path: string, { log }: Checks): void => {
+  const stats = look(path)
+  if (stats === null) return
+  requireOwner(path, stats)
+  if ((stats.mode & OTHERS) === 0) return
+  try {
+    chmodSync(path, PRIVATE_FILE)
+  } catch (error) {
+    throw new StartRefused(
+      `${path} has mode ${modeOf(stats)} and cannot be changed (${codeOf(error)}); run: chmod 600 ${path}`,
+    )
+  }
+  sayRepaired(log, { path, stats, now: PRIVATE_FILE })
+}
+
+/**
+ * Takes a folder away from everybody but its owner, if it has nothing but files of ours. One with other files is
+ * left alone; where others may write to it, a warning says so: they could replace our files.
+ */
+export const keepDirectoryPrivate = (
+  path: string,
+  isOurs: (name: string) => boolean,
+  { log }: Checks,
+): void => {
+  const stats = look(path)
+  if (stats === null || (stats.mode & OTHERS) === 0) return
+  if (readdirSync(path).every(isOurs) && changeMode(path, PRIVATE_DIRECTORY)) {
+    sayRepaired(log, { path, stats, now: PRIVATE_DIRECTORY })
+  } else if ((stats.mode & OTHERS_WRITE) !== 0 && (stats.mode & STICKY) === 0) {
+    log.warn({ path, mode: modeOf(stats) }, 'other users can replace files in this folder')
+  }
+}
+
+/**
+ * Requires that only the owner can read and write a key file, and that the owner is this user or root. A file that
+ * root has mounted may be readable by its group as well: a process that is not root has no other way to read it.
+ * Symbolic links are followed: mounted secrets are links. A key is not repaired: it may have been read already.
+ * @throws StartRefused with the command that mends it
+ */
+export const requirePrivateKey = (path: string, { mounted }: { mounted: boolean }): void => {
+  const stats = look(path)
+  if (stats === null || !stats.isFile()) return
+  requireOwner(path, stats)
+  const allowed = mounted && stats.uid === ROOT ? GROUP_READ : 0
+  if ((stats.mode & OTHERS & ~allowed) === 0) return
+  throw new StartRefused(
+    `the key-encryption key ${path} has mode ${modeOf(stats)}: other users of this machine have access to it; ` +
+      `replace the key if they may have read it, or run: chmod ${allowed === 0 ? '600' : '440'} ${path}`,
+  )
+}
+
+/** @returns null where there is no file, and on systems without users */
+const look = (path: string): Stats | null => {
+  if (process.getuid === undefined) return null
+  // A link whose target is missing is reported by whatever opens it.
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null
+  return statSync(path, { throwIfNoEntry: false }) ?? null
+}
+
+/** Root may work on another user's files (`sudo latchkey …`), and reads everybody's anyway. */
+const requireOwner = (path: string, { uid }: Stats): void => {
+  const own = process.geteuid?.() ?? ROOT
+  if (own === ROOT || uid === own || uid === ROOT) return
+  throw new StartRefused(
+    `${path} belongs to user ${uid}, and this process runs as user ${own}; run: chown ${own} ${path}`,
+  )
+}
+
+const changeMode = (path: string, mode: number): boolean => {
+  try {
+    chmodSync(path, mode)
+    return true
+  } catch {
+    return false // a read-only mount, or another owner
+  }
+}
+
+type Repaired = { path: string; stats: Stats; now: number }
+
+const sayRepaired = (log: Pick<Log, 'warn'>, { path, stats, now }: Repaired): void =>
+  log.warn(
+    { path, mode: modeOf(stats), now: now.toString(8).padStart(4, '0') },
+    'other users had access to this path; its mode was repaired',
+  )
+
+const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, '0')
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? 'unknown')
