@@ -198,4 +198,28 @@ export const ADMINISTRATION: readonly Mutation[] = [
     replace: '!Array.isArray(value)',
     tests: ['test/details.test.ts', 'test/oauth/details.test.ts'],
   },
+  {
+    name: 'the mode of a database',
+    stops: 'Reading files that were restored',
+    file: 'src/node/file-modes.ts',
+    find: 'requireOwner(path, stats)\n  if ((stats.mode & OTHERS) === 0) return\n',
+    replace: 'requireOwner(path, stats)\n  if (stats.mode !== 0) return\n',
+    tests: ['test/process/file-modes.test.ts'],
+  },
+  {
+    name: 'the mode of a key-encryption key',
+    stops: 'Reading files that were restored',
+    file: 'src/node/file-modes.ts',
+    find: 'if ((stats.mode & OTHERS & ~allowed) === 0) return',
+    replace: 'if (stats.mode !== 0) return',
+    tests: ['test/process/file-modes.test.ts'],
+  },
+  {
+    name: 'the owner of a file',
+    stops: 'Reading files that were restored',
+    file: 'src/node/file-modes.ts',
+    find: 'if (own === ROOT || uid === own || uid === ROOT) return',
+    replace: 'if (own >= ROOT) return',
+    tests: ['test/process/file-modes.test.ts'],
+  },
 ]
