@@ -89,6 +89,12 @@ const JOINED = /\$\{[^{}]+\}[._:/~-]?\$\{[^{}]+\}|\|\|\s*'[\w.:/~-]?'\s*\|\|/g
 /** Why the text that is made there means one tuple, or is compared with no other. */
 const UNAMBIGUOUS: Record<string, string[]> = {
   'a cursor: its epoch has no full stop': ['${epoch}.${seq}', '${epoch}.${String(seq)'],
+  'a word of ours without a colon, and an id': ['${scope}:${id}'],
+  'parts of a JWS, of which none has a full stop': [
+    '${base64url(header)}.${base64url(payload)}',
+    '${input}.${Buffer.from(bytes)',
+  ],
+  'an address to be fetched': ['${address}${separator}'],
   'two numbers': ['${others.get()}.${ours.get()}'],
   'a random id and a number': ['${row.id.slice(-8)}-${row.expiresAt', '${row.id.slice(-8)}-${row'],
   'a path of a field, to be read': [
