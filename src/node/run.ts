@@ -33,15 +33,21 @@ export const serve = async (config: Config, onListening: () => void = () => {}):
       'keys are rotated once a day: a key is published for 24 hours before it signs',
     )
   }
-  if (cluster.isPrimary && config.metricsToken === null && !hasOpenMetrics(config)) {
-    log.info(
-      {},
-      'there is no /metrics: LATCHKEY_METRICS_TOKEN is not set, and others than this machine may reach the server',
-    )
+  const listening = (): void => {
+    sayMetrics(config, log)
+    onListening()
   }
-  if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, log, onListening)
-  else await runServer(config, log, onListening)
+  if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, log, listening)
+  else await runServer(config, log, listening)
   await log.flush()
+}
+
+const sayMetrics = (config: Config, log: Log): void => {
+  if (cluster.isWorker || config.metricsToken !== null || hasOpenMetrics(config)) return
+  log.info(
+    {},
+    'there is no /metrics: LATCHKEY_METRICS_TOKEN is not set, and others than this machine may reach the server',
+  )
 }
 
 const runServer = async (config: Config, log: Log, onListening: () => void): Promise<void> => {

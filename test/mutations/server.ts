@@ -283,4 +283,12 @@ export const SERVER: readonly Mutation[] = [
     tests: [CONTRACT],
     titles: 'raises what exists|halves',
   },
+  {
+    name: 'a page for each cursor',
+    stops: 'Delaying revocations with requests',
+    file: 'src/revocation/place.ts',
+    find: 'if (distance <= REVOCATION_NEAR_HEAD) return cursor',
+    replace: 'if (distance >= 0) return cursor',
+    tests: ['test/revocation/pages.test.ts'],
+  },
 ]

@@ -128,7 +128,7 @@ describe.concurrent('first start', () => {
   it('takes the key-encryption key from LATCHKEY_KEK or LATCHKEY_KEK_FILE and makes none', async () => {
     const place = await newPlace()
     const kek = randomBytes(32).toString('base64url')
-    writeFileSync(inside(place, 'key'), `${kek}\n`)
+    writeFileSync(inside(place, 'key'), `${kek}\n`, { mode: 0o600 })
     expect(await latchkey(withVariables(place, { LATCHKEY_KEK: kek }), ['migrate'])).toMatchObject({
       code: 0,
       stderr: '',
