@@ -3,6 +3,7 @@ import {
   MAX_LIST_BACK_OFF_MS,
   MIN_LIST_BACK_OFF_MS,
   QUICK_ANSWER_MS,
+  REQUEST_GIVEN_UP_MS,
   SHORT_OUTAGE_BACK_OFF_MS,
   SHORT_OUTAGE_MS,
 } from './constants.ts'
@@ -22,6 +23,8 @@ type Parts = {
 export type Background = {
   /** Ends the request under way, or the wait for the next, and asks at once. */
   askNow(): void
+  /** As `askNow`, unless a request is under way that asks for what is known by now and may still be answered. */
+  hurry(): void
   /** Never rejects. */
   readonly ended: Promise<void>
 }
@@ -36,13 +39,17 @@ export const followInBackground = (parts: Parts): Background => {
    * Only where the answer before was believed: an answer that is held says for half a minute nothing, and so does
    * an issuer that cannot be reached, or a proxy that cuts what takes long.
    */
-  let hold = true
+  let hold = false
+  /** The request under way; null during a pause. */
+  let asking: { readonly at: number; readonly held: boolean } | null = null
   signal.addEventListener('abort', () => round.abort())
 
   const askOnce = async (): Promise<void> => {
     const startedAt = monotonic()
+    asking = { at: startedAt, held: hold }
     const { news, more } = await client.step({ hold, signal: round.signal })
-    hold = !round.signal.aborted
+    asking = null
+    hold = !more && !round.signal.aborted
     failures = 0
     if (!more) onAnswer(round.signal.aborted)
     // Over its limit the issuer holds nobody, nor does a proxy that has cached: that must not become a spin.
@@ -51,6 +58,7 @@ export const followInBackground = (parts: Parts): Background => {
   }
 
   const afterFailure = async (error: unknown): Promise<void> => {
+    asking = null
     hold = false
     if (round.signal.aborted) return
     if (failures++ === 0) failingSince = monotonic()
@@ -64,11 +72,17 @@ export const followInBackground = (parts: Parts): Background => {
     }
   }
 
+  const askNow = (): void => {
+    hold = false
+    round.abort()
+  }
+
   const ended = follow()
   return {
-    askNow: () => {
-      hold = false
-      round.abort()
+    askNow,
+    hurry() {
+      const young = asking !== null && monotonic() - asking.at < REQUEST_GIVEN_UP_MS
+      if (!young || asking?.held === true) askNow()
     },
     ended,
   }
@@ -79,8 +93,8 @@ const jittered = (ms: number): number => ms * (0.5 + Math.random())
 
 /** Full jitter; no sooner than the issuer says, within reason. */
 const backOffMs = (failures: number, failingForMs: number, error: unknown): number => {
-  // The issuer can be reached, and after the first time begins with what is new.
-  if (error instanceof ListUntimely && failures > 1) return jittered(QUICK_ANSWER_MS)
+  // The issuer can be reached. The next request asks for the whole list, which may be believed.
+  if (error instanceof ListUntimely) return failures > 1 ? jittered(QUICK_ANSWER_MS) : 0
   const asked = error instanceof AnswerRefused ? error.retryAfterMs : 0
   const cap = failingForMs < SHORT_OUTAGE_MS ? SHORT_OUTAGE_BACK_OFF_MS : MAX_LIST_BACK_OFF_MS
   const most = Math.min(MIN_LIST_BACK_OFF_MS * 2 ** (failures - 1), cap)

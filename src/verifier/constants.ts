@@ -89,8 +89,16 @@ export const CLOCKS_APART_MS = 5_000
 /** How long tokens wait then for what the issuer says now, and how soon it is asked anew, in milliseconds. */
 export const WOKEN_WAIT_MS = 2_000
 export const WOKEN_AGAIN_MS = 1_000
-/** How long a token waits for the first list, or on use for a newer one, in milliseconds. */
+/** How long a token waits for the first list, or on use for one that comes page by page, in milliseconds. */
 export const LIST_WAIT_MS = 5_000
+/** How long tokens wait for a newer list once theirs is too old, in milliseconds: once for each outage. */
+export const STALE_WAIT_MS = 2_000
+/** On use, the token that asks again in an outage waits for so long, in milliseconds: the issuer may be back. */
+export const PROBE_WAIT_MS = 250
+/** An outage without tokens for so long, in milliseconds, is waited for anew: the process may have been frozen. */
+export const PATIENCE_AGAIN_MS = 60_000
+/** A request that has been under way for so long, in milliseconds, is begun anew for a token that waits. */
+export const REQUEST_GIVEN_UP_MS = 2_000
 /** On use: a list this new is used as it is; up to the second it is used while a newer one is fetched. */
 export const FRESH_LIST_MS = 1_000
 export const USABLE_LIST_MS = 5_000
@@ -102,8 +110,9 @@ export const OTHERS_REFRESH_MS = 1_000
 export const OTHERS_REFRESH_STEP_MS = 25
 /** How long a list is kept in the platform's cache, in seconds: as long as its signature is good. */
 export const CACHED_LIST_SECONDS = 120
-/** How long `ready` waits, in milliseconds, and how soon it asks again. */
+/** How long `ready` waits, in milliseconds, the longest that it may be told to, and how soon it asks again. */
 export const READY_TIMEOUT_MS = 10_000
+export const MAX_READY_TIMEOUT_MS = 24 * 60 * 60 * 1_000
 export const READY_STEP_MS = 250
 /**
  * The query parameter of a renewal, with a new value each time: a shared cache that ignores `no-cache` of a request

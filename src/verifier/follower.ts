@@ -1,14 +1,17 @@
 // Follows the issuer's revocation list, and says of a token whether a rule takes it back.
-import { READY_TIMEOUT_MS } from './constants.ts'
+import { READY_STEP_MS } from './constants.ts'
+import type { Ending } from './ending.ts'
 import { refusal } from './errors.ts'
 import { inBackground } from './in-background.ts'
 import type { KeySource } from './keys.ts'
-import { createListClient } from './list-client.ts'
-import { createListState } from './list-state.ts'
+import { type Reporter, describe, errorOf } from './events.ts'
+import { type ListClient, createListClient } from './list-client.ts'
+import { type ListState, createListState } from './list-state.ts'
 import { type WaitUntil, createRefreshOnUse } from './on-use.ts'
 import type { RuleKind } from './rules.ts'
+import { type ReadyOptions, reachIn } from './ready.ts'
 import type { RevocationSubject } from './subject.ts'
-import { inTime } from './timeout.ts'
+import { pause } from './timer.ts'
 import type { GetText } from './transport.ts'
 
 export type FollowerStatus = {
@@ -20,8 +23,10 @@ export type FollowerStatus = {
   readonly cursor: string | null
   /** Rules at hand. */
   readonly entries: Readonly<Record<RuleKind, number>>
-  /** Why the last request brought nothing; null where it did. */
+  /** Why the last request brought nothing, with the causes; null where it did. */
   readonly lastFailure: string | null
+  /** The error that `lastFailure` describes. */
+  readonly lastError: Error | null
 }
 
 export type Follower = {
@@ -36,8 +41,10 @@ export type Follower = {
   revokedKeys(): string[]
   hasRevokedKey(kid: string): boolean
   /** @throws VerifierUnavailable `revocations_stale` */
-  ready(): Promise<void>
+  ready(options: ReadyOptions): Promise<void>
   status(): FollowerStatus
+  /** Seconds by which the wall clock here is ahead of the issuer's; null before the first list. */
+  clockApart(): number | null
   close(): void
 }
 
@@ -52,20 +59,24 @@ export type FollowerOptions = {
   clock: () => number
   monotonic: () => number
   onKeyRevoked: (kid: string) => void
+  report: Reporter
 }
 
 export const createFollower = (options: FollowerOptions): Follower => {
-  const { onStale, clock, monotonic } = options
+  const { onStale, clock, monotonic, report } = options
   const state = createListState(options)
-  const client = createListClient({ ...options, state })
+  const client = reporting(createListClient({ ...options, state }), state, report)
   const follow = options.follow === 'on-use' ? onUse : inBackground
-  const parts = { client, state, clock, monotonic }
+  const parts = { client, state, clock, monotonic, report }
   const { current, refreshed, goodList, lastFailure, close } = follow(parts)
 
-  const unavailable = () => refusal('revocations_stale', { cause: lastFailure() })
+  const unavailable = (cause = lastFailure()) => refusal('revocations_stale', { cause })
 
   const decide = (subject: RevocationSubject, expiresAt: number): void => {
-    if (state.isStale() && onStale === 'refuse') throw unavailable()
+    if (state.isStale()) {
+      report.listStale(state.age(), lastFailure())
+      if (onStale === 'refuse') throw unavailable()
+    }
     // Rules are dropped by the issuer's time; a clock of ours that is behind must not outlive them.
     if (expiresAt < state.droppedBefore()) throw refusal('token_expired')
     if (state.known()?.rules.matches(subject)) throw refusal('token_revoked')
@@ -81,9 +92,9 @@ export const createFollower = (options: FollowerOptions): Follower => {
     refreshed,
     revokedKeys: () => state.known()?.rules.keys() ?? [],
     hasRevokedKey: (kid) => state.known()?.rules.hasKey(kid) ?? false,
-    async ready() {
-      await inTime(goodList(), READY_TIMEOUT_MS, () => undefined)
-      if (state.isStale()) throw unavailable()
+    async ready(within) {
+      await reachIn(goodList, within)
+      if (state.isStale()) throw unavailable(lastFailure() ?? new Error('no list came in time'))
     },
     status() {
       const { epoch = null, cursor = null, rules } = state.known() ?? {}
@@ -94,9 +105,13 @@ export const createFollower = (options: FollowerOptions): Follower => {
         epoch,
         cursor,
         entries: rules?.counts() ?? NO_ENTRIES,
-        lastFailure:
-          failure === null ? null : failure instanceof Error ? failure.message : 'unknown',
+        lastFailure: failure === null ? null : describe(failure),
+        lastError: failure === null ? null : errorOf(failure),
       }
+    },
+    clockApart() {
+      const time = state.time()
+      return time === null ? null : Math.round(clock() / 1000 - time) + 0 // never -0
     },
     close,
   }
@@ -113,17 +128,40 @@ export type Following = {
   /** Why nothing came the last time; null where something did. */
   lastFailure: () => unknown
   /** Settles when there is a list that is not too old, or nobody asks for one any more. Never rejects. */
-  goodList: () => Promise<void>
+  goodList: (ended: Ending) => Promise<void>
   close: () => void
 }
 
 const onUse = (parts: Parts): Following => {
-  const { refresh, failure, close } = createRefreshOnUse(parts)
+  const { refresh, failure, close, closed } = createRefreshOnUse(parts)
   return {
     current: refresh,
     refreshed: () => refresh(undefined),
     lastFailure: () => parts.client.lastFailure() ?? failure(),
-    goodList: async () => refresh(undefined),
+    async goodList(ended) {
+      while (parts.state.isStale() && !ended.aborted && !closed()) {
+        await refresh(undefined)
+        if (parts.state.isStale()) await pause(READY_STEP_MS, ended)
+      }
+    },
     close,
   }
 }
+
+/** Reports how each request ends, except those that the follower has ended itself. */
+const reporting = (client: ListClient, state: ListState, report: Reporter): ListClient => ({
+  ...client,
+  async step(options) {
+    try {
+      const answer = await client.step(options)
+      if (!answer.more && !state.isStale()) report.listGood()
+      return answer
+    } catch (error) {
+      if (options.signal?.aborted !== true) {
+        report.listFailed(error)
+        if (state.known() !== null && state.isStale()) report.listStale(state.age(), error)
+      }
+      throw error
+    }
+  },
+})

@@ -1,28 +1,31 @@
-// What tokens wait for while the list is followed in the background: the first list, and after this machine may
-// have slept the first that was asked for since. On Linux the monotonic clock stands still meanwhile, the held
-// request is dead, and what is known looks as new as before. The wall clock tells, and decides nothing: where it
-// has only been set, that costs one request.
+// Decides when a token waits for the list while it is followed in the background: while there is none that is good
+// (none yet, or one too old), once for each outage; and after this machine may have been suspended. On Linux the
+// monotonic clock stands still during suspension: the held request is dead, and what is known looks as new as before.
+// The wall clock shows it, and decides nothing: a wall clock that was set costs one request.
 import { followInBackground } from './background.ts'
-import { CLOCKS_APART_MS, LIST_WAIT_MS, WOKEN_AGAIN_MS, WOKEN_WAIT_MS } from './constants.ts'
+import { createLook } from './clocks.ts'
+import { LIST_WAIT_MS, STALE_WAIT_MS, WOKEN_AGAIN_MS, WOKEN_WAIT_MS } from './constants.ts'
 import type { Following } from './follower.ts'
 import type { ListClient } from './list-client.ts'
 import type { ListState } from './list-state.ts'
+import { createPatience } from './patience.ts'
 import { inTime } from './timeout.ts'
 
-type Clocks = {
+type Parts = {
+  client: Pick<ListClient, 'step' | 'lastFailure'>
+  state: ListState
   /** Milliseconds since the epoch. */
   clock: () => number
   /** Milliseconds that only ever grow. */
   monotonic: () => number
 }
 
-type Parts = Clocks & { client: Pick<ListClient, 'step' | 'lastFailure'>; state: ListState }
-
 export const inBackground = ({ client, state, clock, monotonic }: Parts): Following => {
   const { signal, abort } = stop()
   const startedAt = monotonic()
   const haveRunApart = createLook({ clock, monotonic })
   const good = createGate()
+  const patience = createPatience(monotonic, () => background.hurry())
   let woken: { readonly at: number; readonly asked: ReturnType<typeof createGate> } | null = null
 
   const look = (): void => {
@@ -34,7 +37,10 @@ export const inBackground = ({ client, state, clock, monotonic }: Parts): Follow
   }
 
   const onAnswer = (overtaken: boolean): void => {
-    if (!state.isStale()) good.open()
+    if (!state.isStale()) {
+      patience.renew()
+      good.open()
+    }
     if (!overtaken) {
       woken?.asked.open()
       woken = null
@@ -44,21 +50,33 @@ export const inBackground = ({ client, state, clock, monotonic }: Parts): Follow
 
   const background = followInBackground({ client, monotonic, onAnswer, signal })
 
-  const waitFor = (gate: Promise<void>, ms: number): Promise<void> | undefined =>
-    ms <= 0 || signal.aborted ? undefined : inTime(gate, ms, () => undefined)
+  const waitFor = (
+    gate: ReturnType<typeof createGate>,
+    ms: number,
+    late = (): void => {},
+  ): Promise<void> | undefined =>
+    ms <= 0 || signal.aborted ? undefined : inTime(gate.opened(), ms, late)
+
+  /** The first list takes longer than a newer one: process and issuer may have begun together. */
+  const waitForGood = (): Promise<void> | undefined => {
+    const first = state.known() === null ? LIST_WAIT_MS - (monotonic() - startedAt) : 0
+    return waitFor(good, patience.left(Math.max(first, STALE_WAIT_MS)), patience.exhaust)
+  }
 
   return {
     current() {
-      if (state.known() === null) {
-        return waitFor(good.opened(), LIST_WAIT_MS - (monotonic() - startedAt))
-      }
-      look()
+      if (state.known() !== null) look()
+      if (state.isStale()) return waitForGood()
       if (woken === null) return undefined
-      return waitFor(woken.asked.opened(), WOKEN_WAIT_MS - (monotonic() - woken.at))
+      return waitFor(woken.asked, WOKEN_WAIT_MS - (monotonic() - woken.at))
     },
     refreshed: () => undefined, // it is as new as it gets
     lastFailure: client.lastFailure,
-    goodList: () => (state.isStale() && !signal.aborted ? good.opened() : Promise.resolve()),
+    async goodList() {
+      if (!state.isStale() || signal.aborted) return
+      background.hurry()
+      await good.opened()
+    },
     close() {
       abort()
       good.open()
@@ -72,7 +90,7 @@ const stop = () => {
   return { signal: controller.signal, abort: () => controller.abort() }
 }
 
-/** Lets pass whoever waits when it is opened, and then waits anew. */
+/** Lets everyone pass who waits when it is opened, and then is closed again. */
 const createGate = () => {
   let open: () => void = () => {}
   let opened: Promise<void> | null = null
@@ -82,16 +100,5 @@ const createGate = () => {
       open()
       opened = null
     },
-  }
-}
-
-/** Whether the clocks have run apart since the last look. */
-const createLook = ({ clock, monotonic }: Clocks) => {
-  let before = clock() - monotonic()
-  return (): boolean => {
-    const apart = clock() - monotonic()
-    const far = Math.abs(apart - before) > CLOCKS_APART_MS
-    before = apart
-    return far
   }
 }

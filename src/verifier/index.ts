@@ -15,12 +15,14 @@ export type { VerificationCode } from './errors.ts'
 export { KeysFailure } from './keys-failure.ts'
 export type { KeysFailureCode } from './keys-failure.ts'
 export type { KeysStatus } from './keys.ts'
+export type { OnEvent, VerifierEvent } from './events.ts'
 export { protectedResourceMetadata } from './metadata.ts'
 export type {
   ProtectedResourceDocument,
   ProtectedResourceMetadata,
   ProtectedResourceOptions,
 } from './metadata.ts'
+export type { ReadyOptions } from './ready.ts'
 export {
   fromHeader,
   fromParam,

@@ -31,13 +31,18 @@ export type IssuerClock = {
   time(): number | null
   /** How long ago that was, in seconds, by an offset. */
   age(iat: number, by: number): number
-  /** A list came from further ahead than we think time is: this machine has slept, or that clock was set. */
+  /**
+   * A list came from further ahead than time is by our estimate: this machine was suspended, or the issuer's clock was
+   * set, or the issuer has several servers whose clocks differ. The last is known once the whole list, asked for after
+   * that, is of the time that we know: lists from that far ahead then count as untimely, and cause no doubt any more.
+   */
   isDoubted(): boolean
   /** @returns the best offset with this list. @throws ListUntimely where it cannot be of now by `known` */
   judge(list: Times, known: number): number
   /** By the wall clock, whatever was known. @returns the offset. @throws ListUntimely */
   begin(list: Times): number
-  set(offset: number): void
+  /** @param anew whether it comes from `begin`, and all that was known of the issuer's clocks is void */
+  set(offset: number, anew: boolean): void
   /** As `set`, to what `judge` has returned: a list that is late stays late. */
   approach(offset: number): void
   /** @returns the newest `iat` of those by which the clock was set back; null where it was not */
@@ -58,7 +63,10 @@ type Late = { readonly since: number; answers: number; best: number; iat: number
 
 export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): IssuerClock => {
   let offset: number | null = null
-  let doubted = false
+  /** How far ahead of our estimate the list was that causes doubt, in seconds; null without doubt. */
+  let doubt: number | null = null
+  /** How far ahead other servers of the issuer are known to sign, in seconds. */
+  let othersAhead = 0
   let late: Late | null = null
 
   const now = (): number => monotonic() / 1000
@@ -84,21 +92,26 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
     offset: () => offset,
     time: () => (offset === null ? null : now() - offset),
     age: (iat, by) => now() - by - iat,
-    isDoubted: () => doubted,
+    isDoubted: () => doubt !== null,
     judge({ iat, exp }, known) {
       const time = now() - known
-      const ahead = iat > time + MAX_LIST_AHEAD_SECONDS
-      if (!ahead && time <= exp) return Math.min(known, now() - iat)
-      doubted ||= ahead
-      throw new ListUntimely(ahead ? 'the list is from the future' : 'the list has expired')
+      const ahead = iat - time
+      if (ahead <= MAX_LIST_AHEAD_SECONDS) {
+        if (time > exp) throw new ListUntimely('the list has expired')
+        return Math.min(known, now() - iat)
+      }
+      if (ahead > othersAhead + LATE_SECONDS) doubt = Math.max(doubt ?? 0, ahead)
+      throw new ListUntimely('the list is from the future')
     },
     begin(list) {
       if (!isOfNow(list)) throw new ListUntimely('the list is not of now')
       return now() - list.iat
     },
-    set(to) {
+    set(to, anew) {
+      if (anew) othersAhead = 0
+      else if (doubt !== null) othersAhead = Math.max(othersAhead, doubt)
       offset = to
-      doubted = false
+      doubt = null
       late = null
     },
     approach(to) {

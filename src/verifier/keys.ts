@@ -2,8 +2,10 @@
 // once at a time, and used for a while longer where they cannot be fetched.
 import {
   ATTEMPT_LIMIT_MS,
+  FETCH_TIMEOUT_MS,
   MAX_BACK_OFF_MS,
   MIN_BACK_OFF_MS,
+  PATIENCE_AGAIN_MS,
   REFRESH_AHEAD,
   RENEW_KEYS_MS,
   UNKNOWN_KID_FETCH_MS,
@@ -12,6 +14,7 @@ import { refusal } from './errors.ts'
 import { type KeyName, type VerificationKey, textOf } from './jwk.ts'
 import type { FetchedKeys } from './jwks.ts'
 import { KeysFailure, type KeysFailureCode, keysFailureOf } from './keys-failure.ts'
+import { endsWithRequest } from './platform.ts'
 import { inTime } from './timeout.ts'
 import { holding, later } from './timer.ts'
 import { createUnknownKeys } from './unknown-keys.ts'
@@ -77,6 +80,8 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   let renewedAt = -Infinity
   let renewed = false
   let failure: KeysFailure | null = null
+  /** How long attempts have taken since the last success, in milliseconds: tokens wait once for each outage. */
+  let spentMs = 0
   const unknown = createUnknownKeys(monotonic)
   let lookedAt = -Infinity
 
@@ -100,6 +105,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
 
   const attempt = async (how: Loading): Promise<boolean> => {
     const mine = ++attempts
+    if (monotonic() - startedAt > PATIENCE_AGAIN_MS) spentMs = 0
     startedAt = monotonic()
     renewing = how.renew
     // Counted before the attempt: one that hangs, or a process that dies in it, has failed as well.
@@ -112,9 +118,11 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
       if (how.renew) askedPastCachesAt = startedAt
       failures = 0
       failure = null
+      spentMs = 0
       return true
     } catch (error) {
       if (mine === attempts) failure = keysFailureOf(error)
+      spentMs += monotonic() - startedAt
       return false
     } finally {
       if (mine === attempts) inFlight = null
@@ -135,6 +143,12 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     giveUpDead()
     if (inFlight === null && !backingOff()) inFlight = attempt({ renew, following })
     return inFlight === null ? Promise.resolve(false) : outcome(inFlight, following)
+  }
+
+  /** Where an attempt ends with its request, a token that does not wait would leave no keys for any. */
+  const patiently = (refreshing: Promise<boolean>): Promise<boolean> => {
+    const patient = spentMs < FETCH_TIMEOUT_MS || endsWithRequest()
+    return patient ? refreshing : Promise.resolve(false)
   }
 
   const renew = async (): Promise<boolean> => {
@@ -172,7 +186,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
       void refresh() // it has failed already: nobody waits for it again while there are keys
       return
     }
-    if ((await refresh()) || stale) return
+    if ((await patiently(refresh())) || stale) return
     throw unavailable()
   }
 

@@ -15,31 +15,33 @@ export class TimedOut extends Error {
 }
 
 /**
- * What does not heed its signal is left behind: a `fetch` that was passed in may not, and one that hangs would hold
+ * Leaves behind whatever does not heed its signal: a `fetch` of the application may not, and one that hangs would hold
  * up everything after it.
- * @param late what is said of one that takes too long
+ * @param late the error's message after the time-out
  */
 export const withLimits = async <T>(
   ask: (signal: AbortSignal) => Promise<T>,
   { timeoutMs, signal }: Limits,
   late: string,
 ): Promise<T> => {
+  if (signal?.aborted) throw ended()
   const controller = new AbortController()
-  const abort = (): void => controller.abort()
-  const callOff = later(timeoutMs, abort)
-  signal?.addEventListener('abort', abort)
-  if (signal?.aborted) abort()
+  const end = (): void => controller.abort(ended())
+  const callOff = later(timeoutMs, () => controller.abort(new TimedOut(late)))
+  signal?.addEventListener('abort', end)
   try {
-    return await Promise.race([ask(controller.signal), aborted(controller.signal, late)])
+    return await Promise.race([aborted(controller.signal), ask(controller.signal)])
   } finally {
     callOff()
-    signal?.removeEventListener('abort', abort)
+    signal?.removeEventListener('abort', end)
   }
 }
 
-const aborted = (signal: AbortSignal, late: string): Promise<never> =>
+const ended = (): Error => new Error('ended before it was answered')
+
+const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
-    const fail = (): void => reject(new TimedOut(late))
+    const fail = (): void => reject(signal.reason as Error)
     if (signal.aborted) fail()
     else signal.addEventListener('abort', fail, { once: true })
   })

@@ -38,6 +38,8 @@ export type ListState = {
   /** Seconds since the issuer has signed what is known; null before the first list. */
   age(): number | null
   isStale(): boolean
+  /** What time it is at the issuer, in seconds since the epoch; null before the first list. */
+  time(): number | null
   /** Rules for tokens that expired before may have been dropped, in seconds since the epoch. */
   droppedBefore(): number
   /** What holds; null before the first list. */
@@ -135,7 +137,7 @@ export const createListState = (options: Options): ListState => {
     if (before?.epoch === epoch && cursor < before.cursor) return refuse('the cursor goes back')
     const newest = collected.anew ? iat : Math.max(iat, before?.iat ?? 0)
     current = { epoch, cursor, iat: newest, rules }
-    issuer.set(collected.offset)
+    issuer.set(collected.offset, collected.anew)
     sweptAt = -Infinity // what was dropped too early is back
     rules.keys().forEach(onKeyRevoked)
     const news = before?.epoch !== epoch || before.cursor !== cursor
@@ -222,6 +224,7 @@ export const createListState = (options: Options): ListState => {
     },
     age,
     isStale,
+    time: issuer.time,
     droppedBefore: () => Math.max(sweptAt, issuer.time() ?? -Infinity) - RULE_KEPT_SECONDS,
     known: () => current,
   }

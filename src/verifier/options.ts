@@ -49,7 +49,12 @@ export const checkOptions = (options: VerifierOptions): void => {
 }
 
 /** Undefined is as good as left out here: the list is followed. */
-const checkRevocationOptions = ({ revocations, onStale, follow }: VerifierOptions): void => {
+const checkRevocationOptions = ({
+  revocations,
+  onStale,
+  follow,
+  onEvent,
+}: VerifierOptions): void => {
   const named = revocations === undefined || revocations === 'none'
   if (!named && typeof revocations?.isRevoked !== 'function') {
     throw new TypeError("revocations must be a source with isRevoked, 'none', or left out")
@@ -59,6 +64,9 @@ const checkRevocationOptions = ({ revocations, onStale, follow }: VerifierOption
   }
   if (!isOneOf(follow, ['background', 'on-use'])) {
     throw new TypeError("follow must be 'background' or 'on-use'")
+  }
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw new TypeError('onEvent must be a function')
   }
 }
 

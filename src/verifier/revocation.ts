@@ -1,16 +1,16 @@
 // Who knows which tokens are revoked: the issuer's list, a source of the caller's own, or nobody.
-import {
-  DEFAULT_MAX_STALENESS_SECONDS,
-  READY_STEP_MS,
-  READY_TIMEOUT_MS,
-  REVOCATION_TIMEOUT_MS,
-} from './constants.ts'
+import { DEFAULT_MAX_STALENESS_SECONDS, READY_STEP_MS, REVOCATION_TIMEOUT_MS } from './constants.ts'
 import { VerifierUnavailable, refusal } from './errors.ts'
+import type { Ending } from './ending.ts'
+import type { Reporter } from './events.ts'
 import { type FollowerStatus, createFollower } from './follower.ts'
 import type { KeySource } from './keys.ts'
 import type { WaitUntil } from './on-use.ts'
+import { isFrozenBetweenRequests } from './platform.ts'
+import { type ReadyOptions, reachIn } from './ready.ts'
 import { type RevocationSubject, subjectOf } from './subject.ts'
 import { inTime } from './timeout.ts'
+import { pause } from './timer.ts'
 import type { AccessTokenClaims } from './token.ts'
 import { createTransport } from './transport.ts'
 import type { VerifierOptions } from './verifier.ts'
@@ -48,8 +48,10 @@ export type Revocation = {
   revokedKeys(): string[]
   hasRevokedKey(kid: string): boolean
   /** @throws VerifierUnavailable */
-  ready(): Promise<void>
+  ready(options: ReadyOptions): Promise<void>
   status(): RevocationStatus
+  /** Seconds by which the wall clock here is ahead of the issuer's; null where that is not known. */
+  clockApart(): number | null
   close(): void
 }
 
@@ -58,6 +60,8 @@ type Context = {
   clock: () => number
   monotonic: () => number
   onKeyRevoked: (kid: string) => void
+  report: Reporter
+  closed: Ending
 }
 
 export const createRevocation = (options: VerifierOptions, context: Context): Revocation => {
@@ -70,8 +74,9 @@ export const createRevocation = (options: VerifierOptions, context: Context): Re
     refreshed: () => undefined,
     revokedKeys: () => [],
     hasRevokedKey: () => false,
-    ready: () => keysReady(context),
+    ready: (options) => keysReady(context, options),
     status: () => ({ source }),
+    clockApart: () => null,
     close: () => {},
   }
 }
@@ -85,7 +90,7 @@ const followed = (options: VerifierOptions, context: Context): Revocation => {
     get: createTransport(options.fetch),
     maxStaleness: options.maxStaleness ?? DEFAULT_MAX_STALENESS_SECONDS,
     onStale: options.onStale ?? 'refuse',
-    follow: options.follow ?? (isOnWorkers() ? 'on-use' : 'background'),
+    follow: options.follow ?? (isFrozenBetweenRequests() ? 'on-use' : 'background'),
   })
   return {
     ...follower,
@@ -97,11 +102,6 @@ const followed = (options: VerifierOptions, context: Context): Revocation => {
     status: () => ({ source: 'list', ...follower.status() }),
   }
 }
-
-/** Where nothing runs between requests, and nothing may be begun outside of one. */
-const isOnWorkers = (): boolean =>
-  (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ===
-  'Cloudflare-Workers'
 
 const ask = async (source: RevocationSource, { token, kid, claims }: Use): Promise<void> => {
   let revoked: boolean
@@ -120,14 +120,25 @@ const unanswered = (): never => {
   throw new Error('the revocation source did not answer in time')
 }
 
-/** Asks for the keys again for as long as it is worth it: issuer and resource server may start together. */
-const keysReady = async ({ keys }: Pick<Context, 'keys'>): Promise<void> => {
-  for (let waited = 0; ; waited += READY_STEP_MS) {
-    try {
-      return await keys.ready()
-    } catch (error) {
-      if (waited >= READY_TIMEOUT_MS) throw error
-      await new Promise((resolve) => setTimeout(resolve, READY_STEP_MS))
+/** Asks for the keys again for as long as the caller waits: issuer and resource server may start together. */
+const keysReady = async (
+  { keys, closed }: Pick<Context, 'keys' | 'closed'>,
+  options: ReadyOptions,
+): Promise<void> => {
+  let failure: unknown = null
+  const reach = async (ended: Ending): Promise<boolean> => {
+    for (;;) {
+      try {
+        await keys.ready()
+        return true
+      } catch (error) {
+        failure = error
+      }
+      if (closed.aborted || ended.aborted) return false
+      await pause(READY_STEP_MS, ended)
     }
   }
+  if ((await reachIn(reach, options)) === true) return
+  const cause = new Error('no keys came in time')
+  throw failure ?? refusal('keys_unavailable', { cause })
 }

@@ -44,7 +44,7 @@ export type TestIssuer = {
  */
 export const createTestIssuer = async ({
   issuer = 'https://issuer.test',
-  clock = Date.now,
+  clock = () => Date.now(),
 }: { issuer?: string; clock?: () => number } = {}): Promise<TestIssuer> => {
   let key = await newKey()
   const jwks = { keys: [key.jwk] }

@@ -1,4 +1,5 @@
-// Timers that hold no process open, and one that does.
+// Timers: some keep a process alive, others do not.
+import type { Ending } from './ending.ts'
 
 /** Calls after so many milliseconds. @returns what calls it off */
 export type Timer = (ms: number, call: () => void) => () => void
@@ -17,8 +18,11 @@ export const later: Timer = (ms, call) => {
   return () => clearTimeout(timer as Parameters<typeof clearTimeout>[0])
 }
 
-/** Lets so many milliseconds pass, or less where `signal` says so. */
-export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+/**
+ * Lets so many milliseconds pass, or less where `signal` says so.
+ * @param timer `holding` for what a token waits for
+ */
+export const pause = (ms: number, signal?: Ending, timer: Timer = later): Promise<void> =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve()
     const end = (): void => {
@@ -26,6 +30,6 @@ export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
       signal?.removeEventListener('abort', end)
       resolve()
     }
-    const callOff = later(ms, end)
+    const callOff = timer(ms, end)
     signal?.addEventListener('abort', end)
   })

@@ -1,16 +1,17 @@
-// A `fetch` that holds no process open. A pending one holds Node's through its socket; there what is followed is asked
-// for with `node:http`, unless the application has set up `fetch` in a way of its own: a proxy, a certificate
-// authority, a client certificate. What it says of one request to the issuer it means of all of them.
+// A `fetch` that keeps no process alive. A pending `fetch` keeps Node, Bun and Deno running through its socket. On
+// these the verifier asks with `node:http`, whose sockets can be unreferenced, unless the application has set up
+// `fetch` in a way of its own: a proxy, a certificate authority, a client certificate. Then that holds here, too.
 import { CONNECT_TIMEOUT_MS } from './constants.ts'
 import { ACCEPT_ENCODING, type Incoming, decoded } from './decoding.ts'
 import type { Fetch } from './jwks.ts'
+import { environment, hasNodeSockets, isNode } from './platform.ts'
 import { later } from './timer.ts'
 
 const OWN_FETCH = globalThis.fetch
 
 export const unheldFetch: Fetch = (url, init) => {
   const plain = globalThis.fetch === OWN_FETCH && !isFetchSetUp()
-  const node = plain ? nodeHttp() : null
+  const node = plain ? nodeHttp(url) : null
   return node === null ? globalThis.fetch(url, init) : askNode(node, url, init)
 }
 
@@ -22,15 +23,22 @@ const DISPATCHERS = [
 
 type Dispatcher = { dispatch?: unknown; [symbol: symbol]: unknown }
 
+/** Variables that Bun's and Deno's `fetch` heeds, and `node:http` there does not. */
+const FETCH_VARIABLES = [
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'],
+  ...['DENO_CERT', 'DENO_TLS_CA_STORE'],
+]
+
 /**
- * Whether it is anything but what undici puts there itself when it is first used. With `NODE_USE_ENV_PROXY` Node puts
- * another one there before the program begins. What this does not know is taken for the application's.
+ * Whether the dispatcher is anything but the one that undici sets itself at first use. With `NODE_USE_ENV_PROXY` Node
+ * sets another one before the program begins. An unknown dispatcher is taken for the application's.
  */
 const isFetchSetUp = (): boolean =>
   DISPATCHERS.some((name) => {
     const dispatcher = (globalThis as Record<symbol, unknown>)[name] as Dispatcher | undefined
     return dispatcher !== undefined && !isPlainAgent(dispatcher)
-  })
+  }) ||
+  (!isNode() && FETCH_VARIABLES.some((name) => environment(name) !== undefined))
 
 /** An `Agent` that was told nothing, and that no interceptor was put before. */
 const isPlainAgent = (dispatcher: Dispatcher): boolean => {
@@ -48,34 +56,59 @@ const isPlainAgent = (dispatcher: Dispatcher): boolean => {
   return told.length === 0 && factory?.name === 'defaultFactory'
 }
 
-type NodeHttp = NonNullable<ReturnType<typeof nodeHttp>>
+type Outgoing = {
+  readonly socket: { readonly connecting: boolean } | null
+  readonly reusedSocket: boolean
+  on(event: 'socket', call: (socket: { unref(): void }) => void): void
+  on(event: 'error', call: (error: Error) => void): void
+  destroy(error?: Error): void
+  end(): void
+}
 
-/** Null wherever this is not Node itself, and on Node before 20.16. */
-const nodeHttp = () => {
-  const { process, navigator, Deno } = globalThis as {
-    process?: typeof globalThis.process
-    navigator?: { userAgent?: string }
-    Deno?: unknown
-  }
-  const other = navigator?.userAgent?.startsWith('Node.js') === false || Deno !== undefined
-  if (other || !process?.versions?.node || process.versions['bun']) return null
-  if (typeof process.getBuiltinModule !== 'function') return null
-  return {
-    process,
-    'http:': process.getBuiltinModule('node:http'),
-    'https:': process.getBuiltinModule('node:https'),
+/** The part of `node:http` and `node:https` that is used here. */
+type NodeHttp = {
+  process: typeof globalThis.process
+  request(
+    url: string,
+    options: { headers: Record<string, string>; signal?: AbortSignal },
+    answered: (incoming: Answer) => void,
+  ): Outgoing
+}
+
+/**
+ * Null on runtimes without `node:http`, and on Node before 20.16: an import would stop bundlers for other platforms,
+ * which have to find every module.
+ */
+const nodeHttp = (url: string): NodeHttp | null => {
+  const getBuiltinModule: unknown = globalThis.process?.getBuiltinModule
+  if (!hasNodeSockets() || typeof getBuiltinModule !== 'function') return null
+  const { process } = globalThis
+  const found = process.getBuiltinModule(`node:${schemeOf(url)}`) as NodeHttp | undefined
+  return found === undefined ? null : { process, request: found.request }
+}
+
+const schemeOf = (url: string): string => new URL(url).protocol.slice(0, -1)
+
+const askNode = async (node: NodeHttp, url: string, init: RequestInit): Promise<Response> => {
+  try {
+    return await askNodeOnce(node, url, init)
+  } catch (error) {
+    // An idle connection that the other end has closed meanwhile (RFC 9112 §9.3.1): a GET is safe to repeat.
+    if (!(error instanceof ConnectionWasClosed)) throw error
+    return await askNodeOnce(node, url, init)
   }
 }
 
-const askNode = (node: NodeHttp, url: string, init: RequestInit): Promise<Response> =>
+class ConnectionWasClosed extends Error {}
+
+const askNodeOnce = (node: NodeHttp, url: string, init: RequestInit): Promise<Response> =>
   new Promise((resolve, reject) => {
-    const { request } = node[new URL(url).protocol as 'http:' | 'https:']
     const headers = {
       'accept-encoding': ACCEPT_ENCODING,
       ...Object.fromEntries(new Headers(init.headers)),
     }
     const options = { headers, ...(init.signal && { signal: init.signal }) }
-    const outgoing = request(url, options, (incoming) => {
+    const outgoing = node.request(url, options, (incoming) => {
       callOff()
       if (incoming.statusCode !== 200) outgoing.destroy()
       try {
@@ -85,14 +118,15 @@ const askNode = (node: NodeHttp, url: string, init: RequestInit): Promise<Respon
         reject(error as Error)
       }
     })
-    // A connection that is being made holds the process open, whatever is said about its socket.
+    // A connection that is being made keeps the process alive, even with an unreferenced socket.
     const callOff = later(CONNECT_TIMEOUT_MS, () => {
       if (outgoing.socket?.connecting !== false) outgoing.destroy(new Error('no connection'))
     })
     outgoing.on('socket', (socket) => socket.unref())
     outgoing.on('error', (error) => {
       callOff()
-      reject(error)
+      const closed = outgoing.reusedSocket && init.signal?.aborted !== true
+      reject(closed ? new ConnectionWasClosed(error.message, { cause: error }) : error)
     })
     outgoing.end()
   })

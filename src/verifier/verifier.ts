@@ -1,10 +1,12 @@
 // createVerifier: the checks, in the order that decides the code.
 import { type Requirements, checkRequirements } from './authorization.ts'
 import { checkTime } from './claims.ts'
+import { clocksOf } from './clocks.ts'
 import { DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_MAX_REMEMBERED } from './constants.ts'
 import { type AuthorizationDetail, type WantedAuthorization, chooseDetail } from './details.ts'
 import { createEnding } from './ending.ts'
 import { refusal } from './errors.ts'
+import { type OnEvent, createReporter } from './events.ts'
 import { issuerKeys } from './issuer-keys.ts'
 import type { KeyName, VerificationKey } from './jwk.ts'
 import type { Fetch } from './jwks.ts'
@@ -12,6 +14,7 @@ import type { KeysStatus } from './keys.ts'
 import { createMemory } from './memory.ts'
 import { checkOptions, checkRequirementsSaid, checkWantedSaid } from './options.ts'
 import type { WaitUntil } from './on-use.ts'
+import { type ReadyOptions, checkReadyOptions } from './ready.ts'
 import { type RevocationSource, type RevocationStatus, createRevocation } from './revocation.ts'
 import type { RevocationSubject } from './subject.ts'
 import { type Signed, verifySignature } from './signature.ts'
@@ -42,7 +45,8 @@ export type VerifierOptions = {
   /**
    * `'background'`: the list is followed by held requests, from when the verifier is made until `close`.
    * `'on-use'`: nothing runs between requests; each use sees to it that the list is new enough.
-   * Default: `'on-use'` on Cloudflare Workers, else `'background'`.
+   * Default: `'on-use'` on platforms that freeze a process between requests or run nothing there (Cloudflare Workers,
+   * AWS Lambda and others, see README), else `'background'`.
    */
   follow?: 'background' | 'on-use'
   /** Where the JWK Set is. Default: `<issuer>/.well-known/jwks.json`. */
@@ -55,6 +59,11 @@ export type VerifierOptions = {
   keysMaxStale?: number
   /** How many verified tokens are remembered. Default: 10,000; 0 for none. */
   maxRemembered?: number
+  /**
+   * Called once for each change: the list is not followed any more, is too old, is followed again; keys cannot be
+   * fetched, or can again; a signing key is revoked. An event carries no token. A hook that fails changes nothing.
+   */
+  onEvent?: OnEvent
   /**
    * Outgoing HTTP. Default: the global `fetch`. On Node what is followed is asked for with `node:http`, because a
    * pending `fetch` holds a process open, unless the program has set up `fetch`: replaced it, or its dispatcher.
@@ -103,16 +112,17 @@ export type Verifier = {
    */
   authorize(token: VerifiedToken, wanted: WantedAuthorization): AuthorizationDetail
   /**
-   * Waits, ten seconds at most, until the keys and, where it is followed, the first list are there. Not needed
-   * before `verify`, which waits as well.
-   * @throws VerifierUnavailable
+   * Waits until the keys and, where it is followed, a list that is not too old are there: ten seconds, or
+   * `timeoutMs`. Not needed before `verify`, which waits as well.
+   * @throws VerifierUnavailable with the `cause`; the reason of `signal`; TypeError for a mistake of the caller
    */
-  ready(): Promise<void>
+  ready(options?: ReadyOptions): Promise<void>
   /** What is known right now; asks nobody. */
   status(): VerifierStatus
   /**
-   * Ends following, and the requests that are under way for it. Tokens are checked against what is known until that is
-   * too old, then refused with `revocations_stale`. Once is enough, twice does no harm.
+   * Ends following and every request that is under way, for the list and for the keys; none is made after. What waits
+   * for them is refused at once. Tokens are checked against the keys and rules that are known until these are too old,
+   * then refused with 503. Once is enough, twice does no harm.
    */
   close(): void
 }
@@ -121,6 +131,11 @@ export type VerifyContext = { waitUntil?: WaitUntil | undefined }
 
 export type VerifierStatus = {
   readonly revocations: RevocationStatus
+  /**
+   * Seconds by which the wall clock here is ahead of the issuer's, negative where it is behind, by the lists that the
+   * issuer has signed; null where there is none.
+   */
+  readonly clockApart: number | null
   /** `revoked`: by a rule of the list, whether or not the issuer still publishes it. */
   readonly keys: readonly { readonly kid: string; readonly state: 'published' | 'revoked' }[]
   /** How old the keys are, and why newer ones cannot be had. */
@@ -144,19 +159,23 @@ type Remembered = Signed & { readonly subject: RevocationSubject | null }
 export const createVerifier = (options: VerifierOptions): Verifier => {
   checkOptions(options)
   const { issuer, audience, algorithms = ['RS256'] } = options
-  const { clock = Date.now, monotonic = () => performance.now() } = options
+  const { clock, monotonic } = clocksOf(options)
   const policy = {
     issuer,
     audience,
     clockTolerance: options.clockTolerance ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
   }
   const closing = createEnding()
-  const keys = issuerKeys(options, { algorithms, monotonic, closed: closing })
+  const report = createReporter(options.onEvent)
+  const keys = issuerKeys(options, { algorithms, monotonic, report, closed: closing })
   const memory = createMemory<Remembered>(options.maxRemembered ?? DEFAULT_MAX_REMEMBERED)
   const uses = { hits: 0, misses: 0 }
   const revocation = createRevocation(options, {
-    ...{ keys, clock, monotonic },
-    onKeyRevoked: (kid) => memory.deleteWhere(({ key }) => key.kid === kid),
+    ...{ keys, clock, monotonic, report, closed: closing },
+    onKeyRevoked(kid) {
+      memory.deleteWhere(({ key }) => key.kid === kid)
+      report.keyRevoked(kid)
+    },
   })
   /** What `verify` has let pass: an object that only looks like a token, or another verifier's, says nothing. */
   const passed = new WeakSet<VerifiedToken>()
@@ -216,7 +235,10 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       if (!passed.has(token)) throw new TypeError('token must be one that this verifier returned')
       return chooseDetail(token.claims, wanted)
     },
-    ready: () => revocation.ready(),
+    async ready(options = {}) {
+      checkReadyOptions(options)
+      await revocation.ready(options)
+    },
     status() {
       const revoked = revocation.revokedKeys()
       const published = keys.list().map(({ kid }) => kid)
@@ -225,12 +247,14 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       const hitRate = hits + misses === 0 ? null : hits / (hits + misses)
       return {
         revocations: revocation.status(),
+        clockApart: revocation.clockApart(),
         keys: all.map((kid) => ({ kid, state: revoked.includes(kid) ? 'revoked' : 'published' })),
         jwks: keys.status(),
         remembered: { size: memory.size, hits, misses, hitRate },
       }
     },
     close() {
+      report.close()
       revocation.close()
       closing.abort()
     },

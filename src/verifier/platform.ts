@@ -1,0 +1,70 @@
+// The runtime and the platform that the verifier runs on, as far as they matter here. Asked at each call, so that
+// nothing is captured that a program changes later.
+
+type Globals = {
+  process?: { env?: Record<string, string | undefined>; versions?: Record<string, string> }
+  navigator?: { userAgent?: string }
+  Deno?: {
+    permissions?: { querySync?(wanted: { name: 'env'; variable: string }): { state: string } }
+  }
+  EdgeRuntime?: unknown
+  fastly?: unknown
+}
+
+const globals = (): Globals => globalThis as Globals
+
+/** A variable of the environment; undefined where there is none, or the program may not read it. */
+export const environment = (name: string): string | undefined => {
+  const { Deno, process } = globals()
+  try {
+    // Without the permission Deno throws, or asks the person at the terminal.
+    const permission = Deno?.permissions?.querySync?.({ name: 'env', variable: name })
+    if (permission !== undefined && permission.state !== 'granted') return undefined
+    return process?.env?.[name]
+  } catch {
+    return undefined
+  }
+}
+
+/** Prefixes of `navigator.userAgent` in runtimes that have `node:http` with sockets. Node before 21 has no navigator. */
+const WITH_SOCKETS = ['Node.js', 'Bun/', 'Deno/']
+
+/** Whether `node:http` of this runtime can keep its sockets from holding the process open. */
+export const hasNodeSockets = (): boolean => {
+  const { process, navigator } = globals()
+  const agent = navigator?.userAgent
+  const known = agent === undefined || WITH_SOCKETS.some((prefix) => agent.startsWith(prefix))
+  return (
+    known && process?.versions?.['node'] !== undefined && environment(DENO_DEPLOY) === undefined
+  )
+}
+
+/** Node itself, whose `fetch` heeds no proxy of the environment unless it is told to. */
+export const isNode = (): boolean => {
+  const { process, Deno } = globals()
+  return Deno === undefined && process?.versions?.['bun'] === undefined
+}
+
+const DENO_DEPLOY = 'DENO_DEPLOYMENT_ID'
+
+/** Variables by which a platform says that it is one that freezes or drops a process between requests. */
+const FREEZING = [
+  'AWS_LAMBDA_FUNCTION_NAME', // AWS Lambda, and Netlify Functions on it
+  'K_SERVICE', // Google Cloud Run and Cloud Run functions
+  'FUNCTION_TARGET', // Google Cloud Functions
+  'FUNCTIONS_WORKER_RUNTIME', // Azure Functions
+  'VERCEL', // Vercel Functions
+  'NETLIFY', // Netlify
+  DENO_DEPLOY, // Deno Deploy
+]
+
+/** Whether work ends with the request that began it, as on Cloudflare Workers, Vercel's edge and Fastly Compute. */
+export const endsWithRequest = (): boolean => {
+  const { navigator, EdgeRuntime, fastly } = globals()
+  const isOnWorkers = navigator?.userAgent === 'Cloudflare-Workers'
+  return isOnWorkers || EdgeRuntime !== undefined || fastly !== undefined
+}
+
+/** Whether nothing runs here between requests, or may not be begun outside of one. */
+export const isFrozenBetweenRequests = (): boolean =>
+  endsWithRequest() || FREEZING.some((name) => (environment(name) ?? '') !== '')
