@@ -101,15 +101,15 @@ export const REFERENCES_BATCH = 20
 export const MAX_QUOTA_PER_MINUTE = 1_000_000
 
 /**
- * What clients and bound administrators may write, whatever their quota, in units of `WRITE_COSTS`. A platform that
- * closes 100,000 runs a day through one client has room for twice as many, and for peaks of 20 a second. A workspace
- * has room for five such clients.
+ * Writes that clients and bound administrators may make, with or without a quota, in units of `WRITE_COSTS`. A
+ * platform that closes 100,000 runs a day through one client has room for twice as many, and for peaks of 20 a
+ * second. A workspace has room for five such clients.
  */
 export const WRITE_BOUNDS = {
   client: { perMinute: 1_200, perDay: 200_000 },
   workspace: { perMinute: 6_000, perDay: 1_000_000 },
 } as const
-/** What one write takes of that: registration writes the most and is needed the least. */
+/** Units of one write. Registration costs the most: it writes the most and is needed the least. */
 export const WRITE_COSTS = {
   closedRun: 1,
   revokedToken: 1,
@@ -158,7 +158,7 @@ export const REVOCATION_PAGES_AT_A_TIME = 2
 export const MAX_WAITING_PAGES = 1_000
 /**
  * Work on last pages, which every new rule makes anew: so much at once, and so much each second (a sixth of a core).
- * One signature is 1, as are so many entries.
+ * A signature costs 1 unit, and so do this many entries.
  */
 export const LAST_PAGES_BURST = 1_000
 export const LAST_PAGES_PER_SECOND = 100
@@ -171,7 +171,7 @@ export const MAX_PAGE_TRIES = 3
 export const MAX_WAIT_SECONDS = 25
 /** Answers that a process holds at a time; a request beyond is answered at once. */
 export const MAX_WAITERS = 20_000
-/** Those of one client address: enough for all resource servers behind one, too few to keep others out. */
+/** Held answers of one client address: enough for all resource servers behind it, too few to keep others out. */
 export const MAX_WAITERS_PER_ADDRESS = 2_000
 /** How often a process that holds answers looks for new rules, in milliseconds: other processes make them, too. */
 export const WATCH_INTERVAL_MS = 50
@@ -269,7 +269,7 @@ export const CONNECTIONS_CHECK_MS = 1_000
 export const KEEP_ALIVE_TIMEOUT_MS = 65_000
 /** Open connections of a process: one for each held answer, and some for the rest. */
 export const MAX_CONNECTIONS = 24_000
-/** Those of one address that is no trusted proxy's: a follower has two at a time. */
+/** Open connections of one address, trusted proxies excepted: a follower has two at a time. */
 export const MAX_CONNECTIONS_PER_ADDRESS = 4_000
 /** Bytes that the HTTP parser is given at once: one request head, or so much of a long one or of a body. */
 export const PARSED_SLICE_BYTES = 2_048

@@ -27,7 +27,7 @@ export const newRegistrationToken = (random: RandomBytes): string =>
 /** A token id (RFC 7519 §4.1.7). */
 export const newJti = (random: RandomBytes): string => base64url(random(ID_BYTES))
 
-/** What tokens of a workspace carry, so that rules over it name no id. */
+/** Makes the reference that tokens of a workspace carry, so that rules over it name no id. */
 export const newWorkspaceRef = (random: RandomBytes): string => base64url(random(ID_BYTES))
 
 /** What is stored of a secret. */

@@ -17,7 +17,7 @@ type Member = {
   scalar: Map<DetailScalar, Entries>
 }
 
-/** One member of a granted entry: a number that equal values share, and how long its text is. */
+/** A member of a granted entry: `text` is a number that equal values share, `chars` the length of the text. */
 type Value = { text: number; chars: number }
 
 type Prepared = {
@@ -111,7 +111,7 @@ const indicesOf = (entries: Entries): number[] => {
 }
 
 /**
- * Whether an entry as it stands gives no more than one of the granted ones. Unlike a request it has to name every
+ * True if an entry as it stands gives no more than a granted one. Unlike a request it has to name every
  * member: its holder has nothing to copy from, and a limit that is left out would be gone.
  */
 export const isHeld = (
@@ -177,7 +177,7 @@ const narrowDetail = (
   return { entry: { ...prepared.granted[last], ...wish }, ...textOf(prepared, values, wish) }
 }
 
-/** Whether two granted entries that fit come to the same: equal in every member that the request leaves out. */
+/** True if two granted entries that fit give the same result: equal in every member that the request leaves out. */
 const leavesTheSame = (
   one: ReadonlyMap<string, Value> | undefined,
   other: ReadonlyMap<string, Value>,

@@ -28,8 +28,8 @@ const isQuotaKept = (before: number | null, after: number | null): boolean =>
   before === null || (after !== null && after <= before)
 
 /**
- * What a client gets from the bound administrator who makes it, where nothing tighter is said. `limitedBy`: its
- * token requests count against that administrator's quota, too, so that many clients have no more than one.
+ * Limits that a new client inherits from the bound administrator who makes it, unless tighter ones are given.
+ * `limitedBy`: its token requests count against that administrator's quota as well, so that many clients share one.
  */
 export type GivenLimits = Limits & Required<Pick<NewClient, 'limitedBy'>>
 

@@ -138,7 +138,7 @@ const impliedFirst = (declared: Declared): Permission[] => {
   return ordered
 }
 
-/** Whether some permission implies itself by way of others. */
+/** True if a permission implies itself by way of others. */
 export const isCircular = (declared: Declared): boolean => {
   const position = new Map(impliedFirst(declared).map(({ name }, i) => [name, i]))
   const at = (name: string): number => position.get(name) ?? -1

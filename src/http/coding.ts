@@ -9,7 +9,7 @@ const weightOf = (parameter: string | undefined): number => {
 }
 
 /**
- * Whether to send gzip: the client takes it, and likes it at least as much as the text itself. A client that says
+ * True if the client accepts gzip with at least the weight of plain text (RFC 9110 §12.5.3). A client that says
  * nothing gets the text, because simple ones decode nothing.
  */
 export const takesGzip = (acceptEncoding: string | undefined): boolean => {

@@ -18,7 +18,7 @@ export const createQuota = (): Quota => {
   return (clientId, perMinute) => count(`quota:${clientId}`, perMinute, 1)
 }
 
-/** What is written within each window. Only ids from the database are counted, which bounds the memory. */
+/** Counts writes in each window. Its keys are ids from the database, which bounds the memory. */
 export const createWrites = (): Writes => {
   const counters = new Map<number, Counter>()
   return (key, { seconds, limit }, cost) => {

@@ -50,7 +50,7 @@ export const issueToken = async (
     iss: deps.issuer,
     ...subjectClaims(subject),
     ...narrowedClaims(narrowed),
-    // What rules over the workspace and over runs are made of.
+    // Rules over the workspace and over runs are hashes of this reference.
     ...((subject.workspace || runs.length > 0) && { workspace_ref: subject.workspaceRef }),
     iat,
     exp: iat + ttl,

@@ -138,7 +138,7 @@ const given = async (
   return { grants, details, ...(await limitsFrom(enrollment, deps)) }
 }
 
-/** Those of the administrator who made the enrollment, as they are now, where that one is bound to the workspace. */
+/** The current limits of the administrator who made the enrollment, if that administrator is bound to the workspace. */
 const limitsFrom = async (
   { createdBy }: Enrollment,
   { store }: Pick<Deps, 'store'>,

@@ -1,6 +1,6 @@
 // The revocation list: the live rules by their numbers, in signed pages (design: Revocation).
 //
-// Anybody may ask for any cursor, and must not cause work with it. So a cursor is answered from the page that it is
+// Strangers may ask for any cursor, and must not cause work with it. So a cursor is answered from the page that it is
 // in. A page that is not the last never changes: it is signed once in 45 seconds. The last pages change with every
 // rule; where that is too much work they are shared for up to a second, and their cursor says how far they go.
 import {
@@ -30,9 +30,9 @@ import { createLonelyTurns, createTurns } from './turns.ts'
 type ListDeps = PageDeps & { pageHost: PageHost }
 
 type Asked = {
-  /** Whether whoever asks takes a compressed page. */
+  /** True if the client accepts a compressed page. */
   gzip: boolean
-  /** Says that whoever asks is gone. */
+  /** Aborted when the client is gone. */
   signal?: AbortSignal
 }
 
@@ -119,7 +119,7 @@ export const createRevocationList = (deps: ListDeps): RevocationList => {
     return isCurrent || (await isStillGood(page, cursor)) ? page : null
   }
 
-  /** Whoever is on the way through the list asks for the next page soon: made while this one travels. */
+  /** A follower that reads the list from its start asks for the next page soon: make it while this one travels. */
   const makeNext = async (page: SignedPage, cursor: Start, head: RevocationHead): Promise<void> => {
     if (!sharesWork || !page.more || cursor !== page.start || inTurn.waiting > 0) return
     const place = await ends.place(page.end, head)
@@ -135,7 +135,7 @@ export const createRevocationList = (deps: ListDeps): RevocationList => {
       const page =
         (await known(place, cursor, head)) ?? (await makeBeyond(cursor, place, head, signal))
       if (page === null || !isYoung(page)) continue
-      makeNext(page, cursor, head).catch(() => {}) // whoever asks for it finds out
+      makeNext(page, cursor, head).catch(() => {}) // the request for that page reports the error
       return page
     }
     throw new Unavailable('held_up')

@@ -1,4 +1,4 @@
-// What a platform has for pages of the revocation list.
+// The parts of a platform that pages of the revocation list need.
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
@@ -10,6 +10,6 @@ export type Codec = {
 export type PageHost = Codec & {
   /** Memory for compressed pages, in bytes. */
   maxBytes: number
-  /** Whether a request may wait for what another one has begun. */
+  /** True if a request may wait for work that another request has begun. */
   sharesWork: boolean
 }

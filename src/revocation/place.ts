@@ -1,4 +1,4 @@
-// Where a page near the end of the list begins. Pure: no I/O.
+// Computes where a page near the end of the list begins. Pure: no I/O.
 import { REVOCATION_NEAR_HEAD } from '../constants.ts'
 
 /** A page: the rules behind `start` up to `until`. Null: from the beginning, as a full answer; as far as it goes. */

@@ -45,7 +45,7 @@ export const createTurns = ({ atATime, maxWaiting }: Limits): Turns => {
     if (waiting.size >= maxWaiting) throw new Unavailable('too_many_pages')
     let settle: (outcome: Promise<unknown>) => void = () => {}
     const done = new Promise<unknown>((resolve) => (settle = resolve))
-    done.catch(() => {}) // who has asked is told
+    done.catch(() => {}) // the requests that wait report it
     const start = async (): Promise<void> => {
       const outcome = work()
       settle(outcome)

@@ -320,8 +320,8 @@ export const revocationCounter = sqliteTable('revocation_counter', {
   /** The reference of clients that belong to no workspace. */
   noWorkspaceRef: text('no_workspace_ref').notNull().default(''),
   /**
-   * Of a database that was made before references: until when tokens without one live, so that rules are written
-   * with ids as well. Null: never, or that time is over.
+   * Set by the migration that adds references: the last moment in which a token without one can live. Until then
+   * rules are written over ids as well. Null: the database never had such tokens, or they have expired.
    */
   namedRulesUntil: integer('named_rules_until'),
 })

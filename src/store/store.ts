@@ -104,7 +104,7 @@ export type TokenSubject = {
   quotaPerMinute: number | null
   generation: number
   workspace: { id: string; status: WorkspaceStatus; generation: number } | null
-  /** Of the workspace; of clients without one the server's. */
+  /** The reference of the workspace; clients without a workspace have the server's. */
   workspaceRef: string
   plugins: Pick<Plugin, 'id' | 'trust' | 'capabilities' | 'snapshot' | 'generation'>[]
   grants: {
@@ -459,7 +459,7 @@ export interface Store {
    * @throws OperationRefused `unknown_reference` where there is no such workspace
    */
   closeRun(run: Run, now: number): Promise<void>
-  /** Whether one of these values (`namedRunValue`) is that of a closed run. Never answered from memory. */
+  /** True if one of these values (`namedRunValue`) is that of a closed run. Always read from the database. */
   isRunClosed(values: readonly string[]): Promise<boolean>
   listClosedRuns(filter?: { workspaceId?: string | undefined }, part?: Part): Promise<ClosedRun[]>
 

@@ -13,9 +13,9 @@ import { hasRocaFingerprint, hasSmallFactor } from './roca.ts'
 /** A key is found by its id and its algorithm: an issuer may give one id to keys of two algorithms. */
 export type KeyName = { readonly kid: string; readonly algorithm: string }
 
-/** One key. The same object for as long as the key with this name is the same. */
+/** A public key. The object stays the same for as long as the key with this name does. */
 export type VerificationKey = KeyName & {
-  /** What the key is, as text: two keys are the same if this is. */
+  /** The key as text: two keys are the same if their texts are. */
   readonly material: string
   readonly key: CryptoKey
 }

@@ -56,7 +56,7 @@ type Request = { fetch: Fetch; algorithms: readonly string[]; signal: AbortSigna
 /** Answers that say nothing of the URL: the plain one would be answered alike. */
 const BUSY: readonly number[] = [408, 425, 429]
 
-/** What a server may answer that takes no parameter that it does not know, as for a URL that is signed. */
+/** True for answers of a server that refuses unknown parameters, as for a signed URL. */
 const mayBeForParameter = ({ code, status }: KeysFailure): boolean =>
   code === 'http_status' && status !== null
     ? status < 500 && !BUSY.includes(status)

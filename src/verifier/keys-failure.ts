@@ -38,7 +38,7 @@ export class KeysFailure extends Error {
   }
 }
 
-/** Whatever a fetch has thrown, as one of ours. */
+/** Turns anything that a fetch throws into a KeysFailure. */
 export const keysFailureOf = (error: unknown): KeysFailure => {
   if (error instanceof KeysFailure) return error
   if (error instanceof TimedOut) return new KeysFailure('timeout')
@@ -54,7 +54,7 @@ export const keysFailureOf = (error: unknown): KeysFailure => {
 type NetworkFailure = Extract<KeysFailureCode, 'dns' | 'tls' | 'connection' | 'timeout' | 'network'>
 type Patterns = readonly (readonly [NetworkFailure, RegExp])[]
 
-/** Of Node, undici and Bun. */
+/** Error codes of Node, undici and Bun. */
 const CODES: Patterns = [
   ['dns', /^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL|DNS)/],
   [
@@ -65,7 +65,7 @@ const CODES: Patterns = [
   ['connection', /^(ECONN|EHOST|ENET|EPIPE|EADDR|UND_ERR_SOCKET|Connection|FailedToOpen)/],
 ]
 
-/** Of Deno and workerd. */
+/** Error messages of Deno and workerd, which have no codes. */
 const MESSAGES: Patterns = [
   ['dns', /\bdns\b|name resolution|lookup address/i],
   ['tls', /certificate|\btls\b|\bssl\b/i],

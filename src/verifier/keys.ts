@@ -47,7 +47,7 @@ export type KeySource = {
 export type KeysStatus = {
   /** Seconds since the keys at hand were fetched; null before the first fetch. */
   readonly age: number | null
-  /** Whether they are older than their answer allows. They are used for `keysMaxStale` more. */
+  /** True if the keys are older than their answer allows. They stay in use for another `keysMaxStale`. */
   readonly stale: boolean
   /** Why the last fetch brought no keys; null where it did. */
   readonly lastFailure: string | null
@@ -226,7 +226,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
       lookedAt = monotonic()
       const found = keys.get(textOf(name))
       if (found !== undefined) return found
-      // What was on its way had left before: the key may be newer.
+      // The request under way left before this token came: the key may be newer.
       if (askedPastCachesAt < since) throw unavailable(new KeysFailure('not_asked'))
       unknown.add(name)
       return null

@@ -38,7 +38,7 @@ export type ListState = {
   /** Seconds since the issuer has signed what is known; null before the first list. */
   age(): number | null
   isStale(): boolean
-  /** What time it is at the issuer, in seconds since the epoch; null before the first list. */
+  /** The issuer's time, in seconds since the epoch; null before the first list. */
   time(): number | null
   /** Rules for tokens that expired before may have been dropped, in seconds since the epoch. */
   droppedBefore(): number

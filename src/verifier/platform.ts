@@ -29,7 +29,7 @@ export const environment = (name: string): string | undefined => {
 /** Prefixes of `navigator.userAgent` in runtimes that have `node:http` with sockets. Node before 21 has no navigator. */
 const WITH_SOCKETS = ['Node.js', 'Bun/', 'Deno/']
 
-/** Whether `node:http` of this runtime can keep its sockets from holding the process open. */
+/** True if `node:http` of this runtime can keep its sockets from holding the process open. */
 export const hasNodeSockets = (): boolean => {
   const { process, navigator } = globals()
   const agent = navigator?.userAgent
@@ -58,13 +58,13 @@ const FREEZING = [
   DENO_DEPLOY, // Deno Deploy
 ]
 
-/** Whether work ends with the request that began it, as on Cloudflare Workers, Vercel's edge and Fastly Compute. */
+/** True if work ends with the request that began it: Cloudflare Workers, Vercel's edge, Fastly Compute. */
 export const endsWithRequest = (): boolean => {
   const { navigator, EdgeRuntime, fastly } = globals()
   const isOnWorkers = navigator?.userAgent === 'Cloudflare-Workers'
   return isOnWorkers || EdgeRuntime !== undefined || fastly !== undefined
 }
 
-/** Whether nothing runs here between requests, or may not be begun outside of one. */
+/** True if nothing runs between requests on this platform, or work may not begin outside of a request. */
 export const isFrozenBetweenRequests = (): boolean =>
   endsWithRequest() || FREEZING.some((name) => (environment(name) ?? '') !== '')

@@ -24,12 +24,12 @@ const REMAINDERS = Array.from({ length: LARGEST_PRIME - 2 }, (_, i) => i + 3)
   .map((prime) => [BigInt(prime), powersModulo(prime)] as const)
 
 /**
- * Whether a modulus leaves such a remainder for every prime: its factors can be computed. A good modulus does by
- * chance once in 240 million.
+ * True if a modulus leaves such a remainder for every prime: an attacker can compute its factors. A good modulus
+ * matches by chance once in 240 million.
  */
 export const hasRocaFingerprint = (modulus: bigint): boolean =>
   REMAINDERS.every(([prime, remainders]) => remainders.has(Number(modulus % prime)))
 
-/** Whether one of those primes, or 2, divides it: then it is no product of two large primes. */
+/** True if 2 or a small prime divides it: then it is no product of two large primes. */
 export const hasSmallFactor = (modulus: bigint): boolean =>
   modulus % 2n === 0n || REMAINDERS.some(([prime]) => modulus % prime === 0n)

@@ -76,7 +76,7 @@ export const createTestList = ({ uri, clock, signer }: Context) => {
   }
 }
 
-/** Of a workspace in tests, so that a rule needs its id alone. Clients without a workspace have one as well: `''`. */
+/** Derives the reference of a workspace from its id, so that tests need the id alone. `''`: without a workspace. */
 export const testReference = (workspace: string): string => `ref-${workspace}`
 
 const ruleOf = async (revocation: TestRevocation): Promise<Rule> => {

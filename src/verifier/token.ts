@@ -13,7 +13,7 @@ export type AccessTokenClaims = JsonObject & {
   readonly iat: number
   readonly jti: string
   readonly scope: string
-  /** What the rules over the token's workspace and runs are made of; absent in tokens of older servers. */
+  /** The reference that rules over the token's workspace and runs hash; absent in tokens of older servers. */
   readonly workspace_ref?: string
 }
 

@@ -30,7 +30,7 @@ const FETCH_VARIABLES = [
 ]
 
 /**
- * Whether the dispatcher is anything but the one that undici sets itself at first use. With `NODE_USE_ENV_PROXY` Node
+ * True if the dispatcher is another one than undici sets itself at first use. With `NODE_USE_ENV_PROXY` Node
  * sets another one before the program begins. An unknown dispatcher is taken for the application's.
  */
 const isFetchSetUp = (): boolean =>

@@ -22,7 +22,7 @@ const insertEvent = (db: Database, event: NewAuditEvent, now: number): Statement
 const isKind = (...kinds: string[]): SQL =>
   sql`substr(${auditEvents.action}, 1, instr(${auditEvents.action}, '.') - 1) ${inList(kinds)}`
 
-/** Of a pair of ids, as `audit/target.ts` writes it. */
+/** Joins a pair of ids as `audit/target.ts` does. */
 const pair = (first: string, second: string): SQL =>
   sql.raw(`${first} || '${TARGET_SEPARATOR}' || ${second}`)
 

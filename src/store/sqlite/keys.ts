@@ -26,7 +26,7 @@ export const fillPlaces = (db: Database, candidates: KeyCandidate[], now: number
       where not (${active} and ${next})`) as Statement
   })
 
-/** Where no key of an algorithm is active, its next one is from now on. */
+/** Activates the next key of each algorithm that has no active one. */
 const movedUp = (db: Database, now: number): Statement =>
   db
     .update(signingKeys)
@@ -35,7 +35,7 @@ const movedUp = (db: Database, now: number): Statement =>
       sql`state = 'next' and algorithm not in (select algorithm from signing_keys where state = 'active')`,
     ) as Statement
 
-/** Of the algorithms that have a candidate and a key that `which` finds, the active key signs no more. */
+/** Retires the active key of each algorithm that has a candidate and a key that `which` finds. */
 const retired = (db: Database, which: SQL, candidates: KeyCandidate[], now: number): Statement =>
   db
     .update(signingKeys)

@@ -29,7 +29,7 @@ export const countedRuns = (db: Database, workspaceId: string | null, now: numbe
 
   return {
     full,
-    /** One more run, with a rule where there is room for one. */
+    /** Counts a closed run, and its rule if there is room for one. */
     add: (isNew: SQL): Statement[] => [
       addTo(TOTAL, isNew),
       addTo(hour, sql`${isNew} and not ${full}`),

@@ -31,7 +31,7 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
         cross join ${closedRuns} run on run.value = asked.value`,
     )
     .prepare()
-  /** It never changes, so that it need not be read in the step that uses it. */
+  /** Reads the reference before the step that uses it: a reference does not change. */
   const referenceOf = async (workspaceId: string | null): Promise<string> => {
     const rows =
       workspaceId === null
@@ -46,8 +46,8 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
     return row.ref
   }
   /**
-   * Where there are as many rules over runs as there may be: a higher generation kills every token that could name
-   * the run, and all others of the workspace, or of the clients that belong to none.
+   * Raises a generation once the workspace has its limit of rules over runs. That kills every token that could name
+   * the run, and all other tokens of the workspace, or of the clients that belong to none.
    */
   const raiseInstead = (
     { id, ref }: { id: string | null; ref: string },
