@@ -101,7 +101,7 @@ const start = async (env: Bindings): Promise<Running> => {
   const [store, log, clock] = [
     openD1Store(settings.database),
     consoleLog(settings.logLevel),
-    Date.now,
+    () => Date.now(),
   ]
   const audit = createAudit({ store, clock })
   const usage = createUsage({ store, clock })

@@ -35,13 +35,13 @@ const tellIn = async (directory: string): Promise<void> => {
   })
   const server = await startServer(config, SILENT)
   const opened = await openLatchkey({
-    ...{ config, clock: Date.now, log: SILENT, actor: 'demo', create: false },
+    ...{ config, clock: () => Date.now(), log: SILENT, actor: 'demo', create: false },
   })
   const deps = {
     ...opened,
     issuer,
     log: SILENT,
-    clock: Date.now,
+    clock: () => Date.now(),
     random: randomBytes,
     tokenTtlSeconds: config.tokenTtlSeconds,
     algorithms: config.algorithms,

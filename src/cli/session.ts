@@ -20,7 +20,7 @@ export const withAdmin = async <T>(
   const config = loadConfig(process.env)
   const log = createLogTo(linesTo(STDERR), 'warn')
   const actor = `cli:${userName()}`
-  const clock = Date.now
+  const clock = () => Date.now()
   const { store, signer, kek, audit } = await openLatchkey({ config, clock, log, actor, create })
   const ledger = createLedger({
     writer: createLedgerWriter({ path: ledgerPath(config), clock, log }),

@@ -13,7 +13,7 @@ const log = {
   error: (fields: Record<string, unknown>, message: string) => say({ fields, message }),
 }
 const { path } = workerData as { path: string }
-const writer = createLedgerWriter({ path, clock: Date.now, log })
+const writer = createLedgerWriter({ path, clock: () => Date.now(), log })
 
 parentPort?.on('message', ({ id, verb, args }: Call) => {
   const operation = writer[verb] as (...given: unknown[]) => Promise<unknown>

@@ -28,7 +28,7 @@ export type Running = {
 
 /** @throws StartRefused with one line for the operator */
 export const startServer = async (config: Config, log: Log): Promise<Running> => {
-  const clock = Date.now
+  const clock = () => Date.now() // looked up at each call
   const isTrusted = createTrust(config.trustedProxies)
   const clientAddress = createClientAddress(isTrusted)
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })

@@ -14,7 +14,8 @@ export class AnswerRefused extends Error {
   readonly retryAfterMs: number
 
   constructor(status: number, retryAfter: string | null | undefined) {
-    super(`the issuer answered ${status}`)
+    const redirects = status >= 300 && status < 400 ? ': redirects are not followed' : ''
+    super(`the issuer answered ${status}${redirects}`)
     this.retryAfterMs = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : 0
   }
 }
@@ -30,7 +31,18 @@ export const createTransport = (fetch: Fetch = unheldFetch): GetText => {
 const ask = async (url: string, fetch: Fetch, signal: AbortSignal): Promise<string> => {
   // Workers have no `error`; what is redirected is not 200
   const response = await fetch(url, { headers: HEADERS, redirect: 'manual', signal })
-  if (response.status === 200 && !response.redirected) return readBounded(response, MAX_LIST_BYTES)
+  if (response.status === 200 && !response.redirected) {
+    checkType(response)
+    return readBounded(response, MAX_LIST_BYTES)
+  }
   void response.body?.cancel().catch(() => {})
   throw new AnswerRefused(response.status, response.headers.get('retry-after'))
+}
+
+/** A page or an error of something in between, which is named as such. Other types are left to the signature. */
+const checkType = ({ headers, body }: Response): void => {
+  const type = /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(headers.get('content-type') ?? '')?.[0]
+  if (type !== 'text/html' && type !== 'application/json') return
+  void body?.cancel().catch(() => {})
+  throw new Error(`the issuer answered with Content-Type ${type}, which is no revocation list`)
 }

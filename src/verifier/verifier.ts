@@ -189,7 +189,9 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     if (revocation.hasRevokedKey(name.kid)) return keys.held(name) ?? null
     const looking = keys.find(name)
     const found = await looking.catch(() => null)
-    const refreshed = found === null ? revocation.refreshed() : undefined
+    // Without any key the list cannot be verified either: a silent issuer is waited for once.
+    const lookFurther = found === null && keys.list().length > 0
+    const refreshed = lookFurther ? revocation.refreshed() : undefined
     if (refreshed === undefined) return looking
     await refreshed
     return keys.find(name)
