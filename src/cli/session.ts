@@ -18,7 +18,7 @@ export const withAdmin = async <T>(
   { create = false }: { create?: boolean } = {},
 ): Promise<T> => {
   const config = loadConfig(process.env)
-  const log = createLogTo(linesTo(STDERR), 'warn')
+  const log = createLogTo(linesTo(STDERR), 'error')
   const actor = `cli:${userName()}`
   const clock = () => Date.now()
   const { store, signer, kek, audit } = await openLatchkey({ config, clock, log, actor, create })

@@ -13,7 +13,7 @@ const ROOT = 0
 const PRIVATE_FILE = 0o600
 const PRIVATE_DIRECTORY = 0o700
 
-type Checks = { log: Pick<Log, 'warn'> }
+type Checks = { log: Pick<Log, 'error'> }
 
 /**
  * Takes a file away from everybody but its owner. Does nothing where there is no file, and on systems without modes.
@@ -48,7 +48,7 @@ export const keepDirectoryPrivate = (
   if (readdirSync(path).every(isOurs) && changeMode(path, PRIVATE_DIRECTORY)) {
     sayRepaired(log, { path, stats, now: PRIVATE_DIRECTORY })
   } else if ((stats.mode & OTHERS_WRITE) !== 0 && (stats.mode & STICKY) === 0) {
-    log.warn({ path, mode: modeOf(stats) }, 'other users can replace files in this folder')
+    log.error({ path, mode: modeOf(stats) }, 'other users can replace files in this folder')
   }
 }
 
@@ -98,8 +98,8 @@ const changeMode = (path: string, mode: number): boolean => {
 
 type Repaired = { path: string; stats: Stats; now: number }
 
-const sayRepaired = (log: Pick<Log, 'warn'>, { path, stats, now }: Repaired): void =>
-  log.warn(
+const sayRepaired = (log: Pick<Log, 'error'>, { path, stats, now }: Repaired): void =>
+  log.error(
     { path, mode: modeOf(stats), now: now.toString(8).padStart(4, '0') },
     'other users had access to this path; its mode was repaired',
   )

@@ -73,10 +73,18 @@ const keepFilesPrivate = (
     })
   keepDirectoryPrivate(dirname(config.databasePath), isOurs, { log })
   keepDirectoryPrivate(config.keysDirectory, (name) => OWN_FILES.test(name), { log })
-  const files = databases.flatMap((path) => [path, `${path}-wal`, `${path}-shm`])
-  for (const path of [...files, join(config.keysDirectory, 'admin.json')]) {
-    keepFilePrivate(path, { log })
+  keepFilePrivate(join(config.keysDirectory, 'admin.json'), { log })
+  keepDatabasePrivate(config.databasePath, log)
+  try {
+    keepDatabasePrivate(ledgerPath(config), log)
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error
+    log.error({ reason: error.message }, 'the ledger is open to other users') // and never needed to issue or revoke
   }
+}
+
+const keepDatabasePrivate = (path: string, log: Log): void => {
+  for (const suffix of ['', '-wal', '-shm']) keepFilePrivate(`${path}${suffix}`, { log })
 }
 
 /** @throws StartRefused where there is no file, before anything is made in its place */

@@ -11,15 +11,6 @@ import { startServer } from './serve.ts'
 /** How long the primary waits before it replaces a worker that ended, in milliseconds. */
 const RESTART_DELAY_MS = 1_000
 
-/** The trial start of the primary repeats what each worker says, except for what it repairs. */
-const TRIAL_LOG_LEVEL = {
-  debug: 'warn',
-  info: 'warn',
-  warn: 'warn',
-  error: 'error',
-  silent: 'silent',
-} as const
-
 /**
  * Runs until SIGTERM or SIGINT.
  * @param onListening called once requests are answered
@@ -61,8 +52,11 @@ const runServer = async (config: Config, log: Log, onListening: () => void): Pro
 
 const runPrimary = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
   const stop = stopSignal()
-  // A first start and every refusal happen once, here: a worker that cannot start is replaced for ever.
-  const trial = await startServer(config, createLog(TRIAL_LOG_LEVEL[config.logLevel]))
+  // A first start, every refusal and every repair happen once, here: a worker that cannot start is replaced for ever.
+  const trial = await startServer(
+    config,
+    createLog(config.logLevel === 'silent' ? 'silent' : 'error'),
+  )
   await trial.close()
   answerMetrics()
   countQuotas()
