@@ -1,6 +1,6 @@
 // Client authentication (RFC 6749 §2.3): an unknown client, a wrong secret, a disabled client and a suspended
 // workspace look alike in every way, time included.
-import { MAX_CREDENTIAL_CHARS, MAX_LIVE_SECRETS } from '../constants.ts'
+import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
 import { equalInConstantTime, hashSecret } from '../secret.ts'
@@ -13,7 +13,7 @@ export type AuthenticationDeps = Pick<
   'store' | 'clock' | 'log' | 'audit' | 'secretUsed' | 'clientAddress'
 >
 
-/** Compared with where a client has fewer secrets than it may have, so that the count takes no time to tell. */
+/** Compared with the presented hash where the store finds no login, so that every attempt compares once. */
 const NO_SECRET = hashSecret('')
 
 /**
@@ -46,15 +46,10 @@ const login = async (
 ): Promise<TokenSubject | null> => {
   if (clientId.length > MAX_CREDENTIAL_CHARS || secret.length > MAX_CREDENTIAL_CHARS) return null
   const presented = hashSecret(secret)
-  // None for a client that may not log in: it takes the same way as one with the wrong secret.
-  const logins = await deps.store.listLogins(clientId, nowSeconds(deps))
-  let matched = -1
-  for (let i = 0; i < MAX_LIVE_SECRETS; i++) {
-    const equal = equalInConstantTime(logins[i]?.hash ?? NO_SECRET, presented)
-    if (equal && i < logins.length) matched = i
-  }
-  const login = logins[matched]
-  if (login === undefined) return null
+  // The store searches by hash: a wrong secret is the same miss for every client id, known or unknown.
+  const login = await deps.store.findLogin(clientId, presented, nowSeconds(deps))
+  const matches = equalInConstantTime(login?.hash ?? NO_SECRET, presented)
+  if (login === null || !matches) return null
   const subject = await deps.store.findTokenSubject(clientId)
   // Again, because it may have been disabled between the two reads.
   if (!mayLogIn(subject)) return null

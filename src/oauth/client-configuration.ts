@@ -63,6 +63,9 @@ export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   return c.body(null, 204, NO_STORE)
 }
 
+/** Compared with the presented hash where the store finds none, so that every attempt compares once. */
+const NO_TOKEN = hashSecret('')
+
 const writerOf = ({ id, workspaceId }: Client): Writer => ({ clientId: id, workspaceId })
 
 const eventOf = (
@@ -85,15 +88,27 @@ const authenticateRegistration = async (
 ): Promise<{ client: Client; token: string }> => {
   const id = c.req.param('client_id') ?? ''
   const token = bearerToken(c)
-  // The client first: a hash that is good after that belongs to this etag, or to a later one, which refuses writes.
-  const client = await deps.store.findClient(id)
-  const hash = await deps.store.findRegistrationHash(id)
-  const matches = equalInConstantTime(hash ?? hashSecret(''), hashSecret(token ?? ''))
-  if (client !== null && hash !== null && matches && token !== null) return { client, token }
+  // Check the token before reading the client: every wrong token costs one read and one comparison, for every id.
+  if (token !== null && (await isRegistrationToken(id, token, deps))) {
+    // Check again after reading the client: if the token is rotated in between, the first check proves nothing
+    // about this etag; if it is rotated later, the etag is stale and the conditional write fails.
+    const client = await deps.store.findClient(id)
+    if (client !== null && (await isRegistrationToken(id, token, deps))) return { client, token }
+  }
   const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
   const event = { ...context, actor: 'unknown', action: 'client.configuration', target: null }
   deps.audit.count({ ...event, outcome: 'refused', reason: 'registration_invalid' })
   throw refused(token === null)
+}
+
+const isRegistrationToken = async (
+  id: string,
+  token: string,
+  { store }: Pick<Deps, 'store'>,
+): Promise<boolean> => {
+  const presented = hashSecret(token)
+  const hash = await store.findRegistrationHash(id, presented)
+  return equalInConstantTime(hash ?? NO_TOKEN, presented) && hash !== null
 }
 
 const refused = (bare = false): OAuthError =>
@@ -135,10 +150,10 @@ const readUpdate = async (
   if (foreign !== undefined) throw invalidField(foreign, 'must be left out')
   if (Object.hasOwn(body, 'client_secret')) {
     const presented = body['client_secret']
-    const logins = await store.listLogins(client.id, nowSeconds({ clock }))
-    const hash = typeof presented === 'string' ? hashSecret(presented) : null
-    const known = hash !== null && logins.some((login) => equalInConstantTime(login.hash, hash))
-    if (!known) throw invalidField('client_secret', 'must be a secret that is live')
+    const hash = hashSecret(typeof presented === 'string' ? presented : '')
+    const login = await store.findLogin(client.id, hash, nowSeconds({ clock }))
+    if (login === null || !equalInConstantTime(login.hash, hash))
+      throw invalidField('client_secret', 'must be a secret that is live')
   }
   const metadata = parseMetadata(body)
   if ('must' in metadata) throw invalidField(metadata.field, metadata.must)

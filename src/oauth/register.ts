@@ -6,7 +6,7 @@ import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.t
 import { type GivenLimits, UNLIMITED, limitsGivenBy } from '../grants/limits.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
-import type { Client, Enrollment, NewClient } from '../store/store.ts'
+import type { Client, Enrollment, NewClient, TokenSubject } from '../store/store.ts'
 import { mayLogIn } from './client-authentication.ts'
 import { invalidField, readMetadata, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
@@ -62,34 +62,38 @@ const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promis
   const token = bearerToken(c)
   if (token === null) throw refuse('enrollment_missing')
   const enrollment = await deps.store.findEnrollmentByHash(hashSecret(token))
-  if (enrollment === null) throw refuse('enrollment_invalid')
   const end = await endOf(enrollment, deps)
-  if (end !== null) throw refuse(end, enrollment.id)
+  if (enrollment === null || end !== null) {
+    throw refuse(end ?? 'enrollment_invalid', enrollment?.id ?? null)
+  }
   return enrollment
 }
 
-/** Why it cannot be used any more; null for one that is open. */
+/** An id that no row has: read in place of that of an unknown enrollment. */
+const NO_ID = ''
+
+/**
+ * Why it cannot be used any more; null for one that is open. Reads the workspace and the maker of every enrollment,
+ * an unknown one included, so that each refusal costs the same reads.
+ */
 const endOf = async (
-  enrollment: Enrollment,
+  enrollment: Enrollment | null,
   deps: Pick<Deps, 'store' | 'clock'>,
 ): Promise<Refusal | null> => {
+  const workspace = await deps.store.findWorkspace(enrollment?.workspaceId ?? NO_ID)
+  const maker = await deps.store.findTokenSubject(enrollment?.createdBy ?? NO_ID)
+  if (enrollment === null) return 'enrollment_invalid'
   if (enrollment.usedAt !== null) return 'enrollment_used' // after its end, too
   const ended = enrollment.revokedAt !== null || enrollment.expiresAt <= nowSeconds(deps)
-  if (ended) return 'enrollment_invalid'
-  const workspace = await deps.store.findWorkspace(enrollment.workspaceId)
-  if (workspace?.status !== 'active') return 'enrollment_invalid'
-  return (await isMakerUnchanged(enrollment, deps)) ? null : 'enrollment_invalid'
+  if (ended || workspace?.status !== 'active') return 'enrollment_invalid'
+  return isMakerUnchanged(enrollment, maker) ? null : 'enrollment_invalid'
 }
 
-/** An enrollment does not outlive what its maker could do: whoever stole an administrator keeps nothing. */
-const isMakerUnchanged = async (
+/** An enrollment ends when its maker loses anything: an attacker with a stolen administrator keeps nothing. */
+const isMakerUnchanged = (
   { createdBy, createdByGeneration }: Enrollment,
-  { store }: Pick<Deps, 'store'>,
-): Promise<boolean> => {
-  if (createdBy === null) return true
-  const maker = await store.findTokenSubject(createdBy)
-  return mayLogIn(maker) && maker.generation === createdByGeneration
-}
+  maker: TokenSubject | null,
+): boolean => createdBy === null || (mayLogIn(maker) && maker.generation === createdByGeneration)
 
 /** RFC 6750 §3.1: a bare challenge where no token was sent. */
 const refusedEnrollment = (code: Refusal): OAuthError => {
@@ -183,7 +187,7 @@ const consume = async <T extends NewClient>(
       if (!isOvertaken(error)) throw error
     }
     const current = await deps.store.findEnrollment(id)
-    const end = current === null ? 'enrollment_invalid' : await endOf(current, deps)
+    const end = await endOf(current, deps)
     if (end !== null) throw refusedEnrollment(end)
     client = { ...client, ...(await rebuild()) }
   }

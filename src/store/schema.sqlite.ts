@@ -111,7 +111,10 @@ export const clients = sqliteTable(
     etag: etag(),
     createdAt: createdAt(),
   },
-  (t) => [index('clients_workspace').on(t.workspaceId)],
+  (t) => [
+    index('clients_workspace').on(t.workspaceId),
+    index('clients_registration_hash').on(t.registrationHash),
+  ],
 )
 
 /** SHA-256 (base64url) of 256 random bits: a plain hash is enough where nothing can be guessed. */
@@ -132,7 +135,7 @@ export const clientSecrets = sqliteTable(
     /** To the minute: written behind the logins, never with one. */
     lastUsedAt: integer('last_used_at'),
   },
-  (t) => [index('client_secrets_client').on(t.clientId)],
+  (t) => [index('client_secrets_client').on(t.clientId), index('client_secrets_hash').on(t.hash)],
 )
 
 /** The plugins that a client may act for. */

@@ -393,8 +393,11 @@ export interface Store {
   close(): Promise<void>
 
   // The token request
-  /** The secrets with which this client may log in now; none for an unknown, disabled or suspended one. */
-  listLogins(clientId: string, now: number): Promise<Login[]>
+  /**
+   * The secret of this hash, if this client may log in with it now. Searches by the hash alone, so that a wrong
+   * secret costs the same for every client id, unknown ones included.
+   */
+  findLogin(clientId: string, hash: string, now: number): Promise<Login | null>
   findTokenSubject(clientId: string): Promise<TokenSubject | null>
   findActiveKey(algorithm: Algorithm): Promise<SigningKey | null>
 
@@ -523,8 +526,11 @@ export interface Store {
   consumeEnrollment(id: string, client: NewClient, now: number): Promise<void>
   /** Forgets those that ended before. */
   pruneEnrollments(endedBefore: number): Promise<void>
-  /** The hash of its registration access token, of a client that has enrolled itself and may log in. */
-  findRegistrationHash(clientId: string): Promise<string | null>
+  /**
+   * The stored hash of a registration access token, if it is this client's and the client may log in. Searches by
+   * the hash alone, like `findLogin`.
+   */
+  findRegistrationHash(clientId: string, hash: string): Promise<string | null>
   /** Those that were told to be removed after a time without a login, which is over. */
   listUnusedClients(now: number): Promise<Client[]>
 

@@ -159,7 +159,7 @@ describe('an update', () => {
   })
 })
 
-test.each([1, 2, 3, 4, 5])(
+test.each([1, 2, 3, 4, 5, 6, 7])(
   'of two updates, one before step %i of the other, one is done',
   async (n) => {
     const statuses: number[] = []

@@ -182,7 +182,7 @@ describe('methods', () => {
 describe('an error that nobody foresaw', () => {
   const SECRET = 'lks_secret-in-a-message'
   const verbs = [
-    ['listLogins', ENDPOINTS[0]],
+    ['findLogin', ENDPOINTS[0]],
     ['findTokenSubject', ENDPOINTS[0]],
     ['findActiveKey', ENDPOINTS[0]],
     ['findTokenSubject', ENDPOINTS[1]],

@@ -119,15 +119,19 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
       return rows[0] ?? null
     },
 
-    async findRegistrationHash(id) {
+    async findRegistrationHash(id, hash) {
       const rows = await db
-        .select({ hash: clients.registrationHash })
+        .select({ id: clients.id, hash: clients.registrationHash })
         .from(clients)
         .leftJoin(workspaces, eq(workspaces.id, clients.workspaceId))
         .where(
-          and(eq(clients.id, id), eq(clients.status, 'active'), eq(workspaces.status, 'active')),
+          and(
+            eq(clients.registrationHash, hash),
+            eq(clients.status, 'active'),
+            eq(workspaces.status, 'active'),
+          ),
         )
-      return rows[0]?.hash ?? null
+      return rows.find((row) => row.id === id)?.hash ?? null
     },
 
     async listUnusedClients(now) {

@@ -24,7 +24,7 @@ import { type Driver, remembering } from './database.ts'
 
 type TokenVerbs = Pick<
   Store,
-  'listLogins' | 'findTokenSubject' | 'findActiveKey' | 'findPublishedKey' | 'findRevocation'
+  'findLogin' | 'findTokenSubject' | 'findActiveKey' | 'findPublishedKey' | 'findRevocation'
 >
 
 const json = <T>(text: unknown): T => JSON.parse(text as string) as T
@@ -89,13 +89,13 @@ const isPublished = or(
 export const tokenVerbs = (driver: Driver): TokenVerbs => {
   const { db } = driver
   const logins = db
-    .select({ id: clientSecrets.id, hash: clientSecrets.hash })
+    .select({ id: clientSecrets.id, hash: clientSecrets.hash, clientId: clientSecrets.clientId })
     .from(clientSecrets)
     .innerJoin(clients, eq(clients.id, clientSecrets.clientId))
     .leftJoin(workspaces, eq(workspaces.id, clients.workspaceId))
     .where(
       and(
-        eq(clientSecrets.clientId, sql.placeholder('clientId')),
+        eq(clientSecrets.hash, sql.placeholder('hash')),
         isNull(clientSecrets.revokedAt),
         or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, sql.placeholder('now'))),
         eq(clients.status, 'active'),
@@ -189,8 +189,10 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
     .prepare()
 
   return {
-    async listLogins(clientId, now) {
-      return await logins.all({ clientId, now })
+    async findLogin(clientId, hash, now) {
+      const rows = await logins.all({ hash, now })
+      const login = rows.find((row) => row.clientId === clientId)
+      return login === undefined ? null : { id: login.id, hash: login.hash }
     },
 
     findTokenSubject: remembering(driver, async (clientId) => {

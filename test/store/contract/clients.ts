@@ -152,7 +152,7 @@ export const clientContract = (open: Open): void => {
       await store.deleteClient(await withPlugins(database), NOW)
       expect(await store.findClient('client')).toBeNull()
       expect((await store.listClients()).map(({ id }) => id)).toEqual(['root'])
-      expect(await store.listLogins('client', NOW)).toEqual([])
+      expect(await store.findLogin('client', 'hash of client-secret', NOW)).toBeNull()
       expect(await store.listSecrets('client', NOW)).toEqual([])
       expect(await query(`select 1 from client_secrets where client_id = 'client'`)).toEqual([])
       expect(await store.findTokenSubject('client')).toMatchObject({

@@ -75,7 +75,7 @@ export const enrollmentContract = (open: Open): void => {
       const row = await theClient(store, 'made')
       const method = 'client_secret_post'
       expect(row).toMatchObject({ softwareId: 's', unusedAfter: DAY, authMethod: method })
-      expect(await store.findRegistrationHash('made')).toBe('hash of lkr')
+      expect(await store.findRegistrationHash('made', 'hash of lkr')).toBe('hash of lkr')
     })
 
     it.each([
@@ -144,16 +144,18 @@ export const enrollmentContract = (open: Open): void => {
     it('tell no registration hash of clients that may not log in', async () => {
       const { store } = database
       await createdClient(store, 'plain')
-      expect(await store.findRegistrationHash('plain')).toBeNull()
-      expect(await store.findRegistrationHash('nobody')).toBeNull()
+      expect(await store.findRegistrationHash('plain', 'h')).toBeNull()
+      expect(await store.findRegistrationHash('nobody', 'h')).toBeNull()
       const row = await createdClient(store, 'made', { registrationHash: 'h' })
       await store.updateClient(row, { status: 'disabled' }, NOW)
-      expect(await store.findRegistrationHash('made')).toBeNull()
+      expect(await store.findRegistrationHash('made', 'h')).toBeNull()
       await store.updateClient(await theClient(store, 'made'), { status: 'active' }, NOW)
-      expect(await store.findRegistrationHash('made')).toBe('h')
+      expect(await store.findRegistrationHash('made', 'h')).toBe('h')
+      expect(await store.findRegistrationHash('plain', 'h')).toBeNull()
+      expect(await store.findRegistrationHash('made', 'other')).toBeNull()
       const workspace = await theWorkspace(store, 'default')
       await store.updateWorkspace(workspace, { status: 'suspended' }, NOW)
-      expect(await store.findRegistrationHash('made')).toBeNull()
+      expect(await store.findRegistrationHash('made', 'h')).toBeNull()
     })
   })
 

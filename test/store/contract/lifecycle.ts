@@ -47,9 +47,9 @@ export const lifecycleContract = (open: Open): void => {
           grants: [{ audience: 'latchkey', permissions: ['admin:read', 'admin:write'] }],
         },
       ])
-      expect(await store.listLogins('root', NOW)).toEqual([
-        { id: 'root-secret', hash: 'hash of root-secret' },
-      ])
+      expect(await store.findLogin('root', 'hash of root-secret', NOW)).toEqual({
+        ...{ id: 'root-secret', hash: 'hash of root-secret' },
+      })
     })
 
     it('is filled without an administrator where there is none to make', async () => {

@@ -98,15 +98,22 @@ export const loginContract = (open: Open): void => {
       const { store } = database
       await createdClient(store, 'other')
       await prepare(store)
-      const logins = await store.listLogins('login', NOW)
-      expect(logins.map(({ hash }) => hash).toSorted()).toEqual(hashes)
+      const rows = await database.query('select hash from client_secrets')
+      const found: string[] = []
+      for (const { hash } of rows as { hash: string }[]) {
+        const login = await store.findLogin('login', hash, NOW)
+        if (login !== null) found.push(login.hash)
+      }
+      expect(found.toSorted()).toEqual(hashes)
+      expect(await store.findLogin('unknown', HASH, NOW)).toBeNull()
+      expect(await store.findLogin('other', HASH, NOW)).toBeNull()
     })
 
     it('keeps the login of an unbound client out of what happens to workspaces', async () => {
       await setWorkspace(database.store, 'suspended')
-      expect(await database.store.listLogins('root', NOW)).toEqual([
-        { id: 'root-secret', hash: 'hash of root-secret' },
-      ])
+      expect(await database.store.findLogin('root', 'hash of root-secret', NOW)).toEqual({
+        ...{ id: 'root-secret', hash: 'hash of root-secret' },
+      })
     })
 
     it('reads all that a token is made from', async () => {

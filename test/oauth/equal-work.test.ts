@@ -1,0 +1,228 @@
+// Refused credentials cost the same work, whatever is wrong with them: the same calls of the store, the same
+// statements of the database, the same comparisons, log lines and counted events.
+import BetterSqlite3 from 'better-sqlite3'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
+import { equalInConstantTime } from '../../src/secret.ts'
+import type { Store } from '../../src/store/store.ts'
+import { adminOf } from '../support/admin.ts'
+import type { ClientCredentials } from '../support/records.ts'
+import { type TestServer, startServer } from '../support/server.ts'
+
+vi.mock('../../src/secret.ts', { spy: true })
+const comparisons = vi.mocked(equalInConstantTime)
+
+const WRONG = 'x'.repeat(43)
+const UNKNOWN_ID = `lkc_${'x'.repeat(22)}`
+
+/** A credential and the client that it is presented for. */
+type Presented = { id: string; text: string }
+
+let server: TestServer
+const logins: Record<string, ClientCredentials> = {}
+const registrations: Record<string, Presented> = {}
+const enrollments: Record<string, string> = {}
+
+const enroll = async (workspace_id = 'default') =>
+  await createEnrollment(adminOf(server), {
+    ...{ workspace_id, grants: [{ audience: 'docs', permissions: ['read'] }] },
+  })
+
+const register = (token: string) =>
+  server.request('/oauth/register', {
+    method: 'POST',
+    body: JSON.stringify({ client_name: 'Daemon' }),
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+  })
+
+const registered = async (workspaceId?: string): Promise<Presented> => {
+  const { enrollment_token: token } = await enroll(workspaceId)
+  const body = (await (await register(token)).json()) as Record<string, unknown>
+  return { id: String(body['client_id']), text: String(body['registration_access_token']) }
+}
+
+const makeLogins = async () => {
+  const make = (more = {}) => server.client({ grants: { docs: ['read'] }, ...more })
+  const active = await make()
+  const many = await make()
+  for (let i = 0; i < 4; i++) await server.addSecret(many.id)
+  const [disabled, deleted, suspended] = [
+    await make(),
+    await make(),
+    await make({ workspaceId: 'closed' }),
+  ]
+  const expired = await make({ secretExpiresAt: server.seconds() })
+  const revoked = await make()
+  const [secret] = await server.store.listSecrets(revoked.id, server.seconds())
+  await server.store.revokeSecret(revoked.id, secret?.id ?? '', server.seconds())
+  await server.setStatus(disabled.id, 'disabled')
+  await server.deleteClient(deleted.id)
+  const wrong = `lks_${WRONG}`
+  Object.assign(logins, {
+    'unknown client': { id: UNKNOWN_ID, secret: wrong },
+    'wrong secret': { ...active, secret: wrong },
+    'wrong secret of a client with 5': { ...many, secret: wrong },
+    'secret of another client': { ...active, secret: many.secret },
+    'secret of a client, for an unknown id': { ...active, id: UNKNOWN_ID },
+    'disabled client': disabled,
+    'disabled client, wrong secret': { ...disabled, secret: wrong },
+    'deleted client': deleted,
+    'suspended workspace': suspended,
+    'suspended workspace, wrong secret': { ...suspended, secret: wrong },
+    'expired secret': expired,
+    'revoked secret': revoked,
+  })
+}
+
+const makeRegistrations = async () => {
+  const active = await registered()
+  const [other, disabled, deleted] = [await registered(), await registered(), await registered()]
+  const suspended = await registered('closed')
+  await server.setStatus(disabled.id, 'disabled')
+  await server.deleteClient(deleted.id)
+  const text = `lkr_${WRONG}`
+  Object.assign(registrations, {
+    'unknown client': { id: UNKNOWN_ID, text },
+    'wrong token': { ...active, text },
+    'token of another client': { ...active, text: other.text },
+    'token of a client, for an unknown id': { ...active, id: UNKNOWN_ID },
+    'client without a token': { ...(await server.client({})), text },
+    'disabled client': disabled,
+    'deleted client': deleted,
+    'suspended workspace': suspended,
+  })
+}
+
+const makeEnrollments = async () => {
+  const [used, revoked, suspended] = [await enroll(), await enroll(), await enroll('closed')]
+  await register(used.enrollment_token)
+  await revokeEnrollment(adminOf(server), revoked.enrollment_id)
+  const expired = await enroll()
+  server.sql(
+    `update enrollments set expires_at = ${server.seconds()} where id = '${expired.enrollment_id}'`,
+  )
+  Object.assign(enrollments, {
+    ...{ unknown: `lke_${WRONG}`, used: used.enrollment_token },
+    ...{ revoked: revoked.enrollment_token, expired: expired.enrollment_token },
+    'suspended workspace': suspended.enrollment_token,
+  })
+}
+
+beforeAll(async () => {
+  server = await startServer()
+  await server.audience('docs', ['read'])
+  await server.workspace('closed')
+  await makeLogins()
+  await makeRegistrations()
+  await makeEnrollments()
+  await server.setWorkspaceStatus('closed', 'suspended')
+})
+
+/** Verbs of the store, in the order of their calls. */
+let calls: string[] = []
+beforeEach(() => {
+  for (const [verb, real] of Object.entries(server.store) as [keyof Store, () => unknown][]) {
+    const counted = (...given: []) => {
+      calls.push(verb)
+      return real(...given)
+    }
+    Object.assign(server.deps.store, { [verb]: counted })
+  }
+})
+afterEach(() => {
+  server.heal()
+  vi.restoreAllMocks()
+})
+
+type Executed = { source: string }
+type Run = (this: Executed, ...given: unknown[]) => unknown
+
+/** Statements that better-sqlite3 executes, each as its text. */
+const countStatements = (): (() => string[]) => {
+  const probe = new BetterSqlite3(':memory:')
+  const prototype = Object.getPrototypeOf(probe.prepare('select 1')) as Record<string, Run>
+  probe.close()
+  const texts: string[] = []
+  for (const verb of ['all', 'get', 'run'] as const) {
+    const real = prototype[verb]
+    vi.spyOn(prototype, verb).mockImplementation(function (this: Executed, ...given: unknown[]) {
+      texts.push(this.source)
+      return real?.apply(this, given)
+    })
+  }
+  return () => texts
+}
+
+/** What a refused request costs. */
+const workOf = async (ask: () => Promise<Response>) => {
+  const statements = countStatements()
+  calls = []
+  comparisons.mockClear()
+  const [lines, events] = [server.lines.length, server.events.length]
+  expect((await ask()).status).toBe(401)
+  const work = {
+    ...{
+      calls: [...calls],
+      statements: [...statements()],
+      comparisons: comparisons.mock.calls.length,
+    },
+    lines: server.lines.slice(lines).map(({ level, msg }) => [level, msg]),
+    events: server.events.slice(events).map(({ action, outcome }) => [action, outcome]),
+  }
+  vi.restoreAllMocks()
+  expect(work.statements).not.toEqual([])
+  return work
+}
+
+/** Asks twice, so that nothing is done for the first time, and expects all cases to cost what the first does. */
+const expectEqualWork = async <T>(
+  cases: Record<string, T>,
+  ask: (one: T) => Promise<Response>,
+  expected: { calls: string[]; comparisons: number },
+) => {
+  expect(Object.keys(cases).length).toBeGreaterThan(4)
+  const works: [string, unknown][] = []
+  for (const [name, one] of Object.entries(cases)) {
+    await ask(one)
+    works.push([name, await workOf(() => ask(one))])
+  }
+  const [first] = works
+  expect(first?.[1]).toMatchObject(expected)
+  expect(works).toEqual(works.map(([name]) => [name, first?.[1]]))
+}
+
+describe('refused credentials cost the same work', () => {
+  test.each<[path: string, form: Record<string, string>]>([
+    ['/oauth/token', { grant_type: 'client_credentials' }],
+    ['/oauth/token', { grant_type: 'client_credentials', audience: 'latchkey' }],
+    ['/oauth/introspect', { token: 'x' }],
+    ['/oauth/revoke', { token: 'x' }],
+    ['/oauth/runs/revoke', { identifier: 'x' }],
+  ])('at %s with %o', async (path, form) => {
+    const ask = (basic: ClientCredentials) => server.post(path, form, { basic })
+    await expectEqualWork(logins, ask, { calls: ['findLogin'], comparisons: 1 })
+  })
+
+  test.each(['GET', 'PUT', 'DELETE'])('at %s /oauth/register/:client_id', async (method) => {
+    const ask = ({ id, text }: Presented) =>
+      server.request(`/oauth/register/${id}`, {
+        ...{ method, headers: { Authorization: `Bearer ${text}` } },
+      })
+    const expected = { calls: ['findRegistrationHash'], comparisons: 1 }
+    await expectEqualWork(registrations, ask, expected)
+  })
+
+  test('at /oauth/register', async () => {
+    await expectEqualWork(enrollments, register, {
+      ...{ calls: ['findEnrollmentByHash', 'findWorkspace', 'findTokenSubject'], comparisons: 0 },
+    })
+  })
+})
+
+test.each([
+  ['client_secrets', 'hash', 'client_secrets_hash'],
+  ['clients', 'registration_hash', 'clients_registration_hash'],
+])('the search of %s by %s uses an index', (table, column, index) => {
+  const plan = server.query(`explain query plan select id from ${table} where ${column} = 'x'`)
+  expect(JSON.stringify(plan)).toContain(index)
+})
