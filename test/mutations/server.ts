@@ -85,7 +85,7 @@ export const SERVER: readonly Mutation[] = [
     stops: 'Finding out which clients exist',
     file: 'src/oauth/client-authentication.ts',
     find: 'equalInConstantTime(login?.hash ?? NO_SECRET, presented)',
-    replace: 'login !== null && equalInConstantTime(login.hash, presented)',
+    replace: 'login !== null && equalInConstantTime(login.hash || NO_SECRET, presented)',
     tests: ['test/oauth/constant-time.test.ts'],
   },
   {
