@@ -65,8 +65,8 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
 
     ...pageVerbs(driver),
 
-    async pruneRevocations(now) {
-      await atomically(prunedRules(db, now))
+    async pruneRevocations(settled) {
+      await atomically(prunedRules(db, settled))
     },
 
     async listRevocations(filter = {}, { after = 0, ...part } = {}) {
