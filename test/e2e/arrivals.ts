@@ -1,5 +1,5 @@
 // Revocation that arrives: real servers on one database, real followers, rules at random, and whatever goes wrong.
-import { copyFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -326,6 +326,7 @@ export const arrivals = (): void => {
       const path = databasePath(place)
       for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
       copyFileSync(copy, path)
+      chmodSync(path, 0o600) // a wider mode is repaired, with a line on standard error
       const restored = await latchkeyJson<{ epoch: string }>(place, ['restored'])
       servers = []
       for (const each of places) servers.push(await startServer(each))

@@ -137,6 +137,10 @@ export const attacks = (): void => {
     })
 
     it('a list that a revoked key has signed is refused, however new it is', async () => {
+      // Untrusted once the follower has fetched the keys anew, revoked before.
+      const expectRefused = async (): Promise<void> => {
+        for (const code of await codes()) expect(code).toMatch(/^token_(revoked|untrusted)$/)
+      }
       const thief = await startServer({ clock: server.deps.clock })
       const { epoch } = await server.store.findRevocationHead()
       thief.sql(`update revocation_counter set epoch = '${epoch}', seq = 100`)
@@ -144,11 +148,11 @@ export const attacks = (): void => {
       await server.store.revokeKeys([stolen.kid], [await testKey('RS256', 3)], server.seconds())
       const honest = await listOf(server)
       expect(await follower.hand(honest)).toBeNull()
-      expect(new Set(await codes())).toEqual(new Set(['token_revoked']))
+      await expectRefused()
       for (const after of [undefined, cursorOf(honest)]) {
         expect(await follower.hand(await listOf(thief, after))).toMatch(/key/)
       }
-      expect(new Set(await codes())).toEqual(new Set(['token_revoked']))
+      await expectRefused()
     })
 
     it('an access token is no list, and a list is no access token', async () => {
