@@ -64,8 +64,6 @@ export type Deps = {
   secretUsed: (secretId: string) => void
   /** Milliseconds since the epoch. */
   clock: () => number
-  /** Milliseconds that only ever grow. */
-  monotonic: () => number
   random: RandomBytes
   /** Encrypts the signing keys that are made. */
   kek: Uint8Array

@@ -103,7 +103,6 @@ const start = async (env: Bindings): Promise<Running> => {
     consoleLog(settings.logLevel),
     () => Date.now(),
   ]
-  const monotonic = (): number => performance.now()
   const audit = createAudit({ store, clock })
   const usage = createUsage({ store, clock })
   await prepareKeys(store, settings, { audit, log })
@@ -115,7 +114,6 @@ const start = async (env: Bindings): Promise<Running> => {
     algorithms,
     keyRotationSeconds,
     clock,
-    monotonic,
     issuer,
     tokenTtlSeconds,
     signer: createSigner({ store, kek, clock }),
@@ -131,10 +129,11 @@ const start = async (env: Bindings): Promise<Running> => {
     metricsToken: null,
   })
   const retentionSeconds = settings.auditRetentionSeconds
+  // The platform is always there, and an isolate never for an hour.
+  const startedAt = 0
   const upkeep = createUpkeep({
-    ...{ store, clock, monotonic, log, kek, audit, usage, retentionSeconds },
+    ...{ store, clock, log, kek, audit, usage, retentionSeconds, startedAt },
     ...{ algorithms, keyRotationSeconds },
-    livesBy: 'schedule', // an isolate does not last, and its monotonic clock is the wall clock
   })
   return { app, upkeep }
 }

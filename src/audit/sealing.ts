@@ -7,9 +7,6 @@ import { cutMacOf, isCut, sealOf } from './seals.ts'
 
 type Sealing = { store: Store; key: Uint8Array; now: number }
 
-/** Rows are old by the settled time, in seconds since the epoch: a cut cannot be undone. */
-type Cutting = Sealing & { settled: number }
-
 /** @returns the newest seal once every row is sealed; null where there is no row yet */
 export const sealNewRows = async ({ store, key, now }: Sealing): Promise<AuditSeal | null> => {
   for (;;) {
@@ -44,10 +41,10 @@ export const isStillThere = async (
 
 /** Cuts at the newest seal up to which every row is older than that; not for a few rows each time. */
 export const cutOldRows = async (
-  { store, key, now, settled }: Cutting,
+  { store, key, now }: Sealing,
   retentionSeconds: number,
 ): Promise<void> => {
-  const before = settled - retentionSeconds
+  const before = now - retentionSeconds
   const oldest = await oldestRow(store)
   if (oldest === undefined || oldest.createdAt >= before - AUDIT_CUT_DELAY_SECONDS) return
   const seal = await store.findAuditCut(before)

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
-import { type WatchedClock, watchedClock } from '../clock.ts'
 import { type Config, hasOpenMetrics } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import type { Ledger } from '../ledger.ts'
@@ -21,8 +20,6 @@ import { createQuota, createWrites } from './quota.ts'
 import { nodePages } from './page-host.ts'
 import { startUpkeep } from './upkeep.ts'
 
-const monotonic = (): number => performance.now()
-
 export type Running = {
   address: AddressInfo
   /** Stops accepting, finishes what runs, writes what was counted, closes the database. */
@@ -31,8 +28,7 @@ export type Running = {
 
 /** @throws StartRefused with one line for the operator */
 export const startServer = async (config: Config, log: Log): Promise<Running> => {
-  const time = watchedClock(() => Date.now(), monotonic)
-  const clock = time.now
+  const clock = () => Date.now() // looked up at each call
   const isTrusted = createTrust(config.trustedProxies)
   const clientAddress = createClientAddress(isTrusted)
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
@@ -43,21 +39,9 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   })
   const revocationWatch = createWatch(opened)
   const { app, upkeep } = createServer({
-    ...{
-      config,
-      log,
-      time,
-      clock,
-      monotonic,
-      clientAddress,
-      opened,
-      usage,
-      ledger,
-      revocationWatch,
-    },
+    ...{ config, log, clock, clientAddress, opened, usage, ledger, revocationWatch },
   })
   const server = await createHttpServer(app, { issuer: config.issuer, isTrusted })
-  await upkeep.keepTime() // before a token is issued: a rule over it is kept for as long as it lives
   try {
     await listen(server, config)
   } catch (error) {
@@ -84,8 +68,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   }
 }
 
-type Parts = Pick<Deps, 'log' | 'clock' | 'monotonic' | 'clientAddress' | 'revocationWatch'> & {
-  time: WatchedClock
+type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress' | 'revocationWatch'> & {
   config: Config
   opened: Opened
   usage: Usage
@@ -93,7 +76,7 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'monotonic' | 'clientAddress' | 'revoc
 }
 
 /** What answers, and what is done beside it. */
-const createServer = ({ config, opened, usage, time, ...parts }: Parts) => {
+const createServer = ({ config, opened, usage, ...parts }: Parts) => {
   const { log, clock, ledger } = parts
   const { store, signer, kek, audit } = opened
   const { algorithms, keyRotationSeconds } = config
@@ -120,10 +103,8 @@ const createServer = ({ config, opened, usage, time, ...parts }: Parts) => {
   })
   const retentionSeconds = config.auditRetentionSeconds
   const upkeep = createUpkeep({
-    ...{ store, clock, monotonic, log, kek, audit, usage, ledger },
+    ...{ store, clock, log, kek, audit, usage, ledger },
     ...{ retentionSeconds, algorithms, keyRotationSeconds },
-    latest: time.latest,
   })
-  time.onAhead(() => void upkeep.keepTime())
   return { app, upkeep }
 }

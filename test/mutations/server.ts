@@ -291,20 +291,4 @@ export const SERVER: readonly Mutation[] = [
     replace: 'if (distance >= 0) return cursor',
     tests: ['test/revocation/pages.test.ts'],
   },
-  {
-    name: 'the settled time of the list',
-    stops: 'Reviving what was taken back',
-    file: 'src/store/sqlite/revocation-pages.ts',
-    find: 'expires_at > min(${aliveAt}, ${settledAt})',
-    replace: 'expires_at > max(${aliveAt}, ${settledAt} * 0)',
-    tests: ['test/upkeep/jumping-clock.test.ts', 'test/store/better-sqlite3.test.ts'],
-  },
-  {
-    name: 'the settled time of what is removed',
-    stops: 'Reviving what was taken back',
-    file: 'src/upkeep.ts',
-    find: 'if (settled !== null) await irreversible(settled)',
-    replace: 'await irreversible(nowSeconds(deps) + (settled ?? 0) * 0)',
-    tests: ['test/upkeep/jumping-clock.test.ts'],
-  },
 ]

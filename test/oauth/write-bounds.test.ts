@@ -258,7 +258,6 @@ describe('where a workspace has as many rules over runs as it may have', () => {
     expect((await server.introspect(same, next))['active']).toBe(false)
     expect(await rules(server, 'workspace')).toMatchObject([{ gen: 3 }])
     server.advance(RULE_RETENTION_SECONDS + 2 * HOUR)
-    await server.store.pruneRevocations(server.seconds())
     expect((await close('four')).status).toBe(200)
     expect(await rules(server, 'workspace')).toEqual([])
     expect(await rules(server, 'run')).toHaveLength(1)

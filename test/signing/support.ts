@@ -1,6 +1,5 @@
 // A server whose keys change, and how they are looked at.
 import { afterEach, expect } from 'vitest'
-import { nowSeconds } from '../../src/deps.ts'
 import { keepKeys } from '../../src/signing/rotation.ts'
 import { createSigner } from '../../src/signing/signer.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
@@ -34,10 +33,7 @@ export const another = (server: TestServer): TestServer['deps'] => {
   return { ...server.deps, store, signer: createSigner({ ...server.deps, store, kek: KEK }) }
 }
 
-/** Of a server that has lived all the time. */
-export const keep = (deps: TestServer['deps']) => keepKeys({ ...deps, settled: nowSeconds(deps) })
-
-export const upkeep = (server: TestServer) => keep(server.deps)
+export const upkeep = (server: TestServer) => keepKeys(server.deps)
 
 const STATES = ['active', 'next', 'retiring', 'revoked'] as const
 export type States = { [state in (typeof STATES)[number]]?: string[] | undefined }

@@ -85,8 +85,8 @@ const promoted = (db: Database, { from, to }: Promotion, now: number): Statement
 ]
 
 /** Those whose signatures have all expired. */
-const outOfTime = (settled: number): SQL =>
-  sql`state = 'retiring' and coalesce(retired_at, 0) <= ${settled - KEY_RETIREMENT_SECONDS}`
+const outOfTime = (now: number): SQL =>
+  sql`state = 'retiring' and coalesce(retired_at, 0) <= ${now - KEY_RETIREMENT_SECONDS}`
 
 export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
   const keys = db
@@ -110,12 +110,12 @@ export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
       ])
     },
 
-    async removeRetiredKeys({ actor, action, outcome, count }, settled, now) {
+    async removeRetiredKeys({ actor, action, outcome, count }, now) {
       await atomically([
         db.insert(auditEvents).select(sql`
           select null, ${now}, ${actor}, ${action}, kid, ${outcome}, null, null, null, ${count}
-          from signing_keys where ${outOfTime(settled)}`) as Statement,
-        db.delete(signingKeys).where(outOfTime(settled)) as Statement,
+          from signing_keys where ${outOfTime(now)}`) as Statement,
+        db.delete(signingKeys).where(outOfTime(now)) as Statement,
       ])
     },
 

@@ -65,8 +65,8 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
 
     ...pageVerbs(driver),
 
-    async pruneRevocations(settled) {
-      await atomically(prunedRules(db, settled))
+    async pruneRevocations(now) {
+      await atomically(prunedRules(db, now))
     },
 
     async listRevocations(filter = {}, { after = 0, ...part } = {}) {

@@ -7,12 +7,12 @@ import { type Database, type Driver, type Statement, assert } from './database.t
 
 type SecretVerbs = Pick<Store, 'listSecrets' | 'addSecret' | 'touchSecrets' | 'revokeSecret'>
 
-/** Expired or not: a secret that only looks expired, by a clock that is ahead, is ended all the same. */
-const notRevoked = (clientId: string): SQL | undefined =>
-  and(eq(clientSecrets.clientId, clientId), isNull(clientSecrets.revokedAt))
-
 const live = (clientId: string, now: number): SQL | undefined =>
-  and(notRevoked(clientId), or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, now)))
+  and(
+    eq(clientSecrets.clientId, clientId),
+    isNull(clientSecrets.revokedAt),
+    or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, now)),
+  )
 
 /** All but the hash. */
 const shown = {
@@ -63,7 +63,7 @@ export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
         .set({ expiresAt: previousExpiresAt })
         .where(
           and(
-            notRevoked(clientId),
+            live(clientId, now),
             or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, previousExpiresAt)),
           ),
         ) as Statement,
@@ -95,7 +95,7 @@ export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
       db
         .update(clientSecrets)
         .set({ revokedAt: now })
-        .where(and(notRevoked(clientId), eq(clientSecrets.id, secretId))) as Statement,
+        .where(and(live(clientId, now), eq(clientSecrets.id, secretId))) as Statement,
       assertAdministrable(db, sql`not ${isAdministrator(clientId)}`),
     ])
   },
