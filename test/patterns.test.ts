@@ -13,6 +13,7 @@ const REVIEWED: Record<string, string> = {
   '/\\.\\d+/g': 'text of ours: a time, or a path of the schema',
   '/[-:]|\\.\\d+/g': 'text of ours: a time',
   '/(\\.\\w+)?$/': 'text of ours: the path of a file',
+  '/\\?[^\\s)\'"]+/g': 'a match takes every question mark behind its own along',
   '/<\\w+>/': 'text of ours: the usage of a command',
   '/{(\\w+)}/g': 'text of ours: the path of an endpoint',
   '/`(\\w+)`/g': 'text of ours: a description',
