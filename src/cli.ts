@@ -15,11 +15,14 @@ import { server } from './cli/server.ts'
 import { token } from './cli/token.ts'
 import { workspace } from './cli/workspace.ts'
 import { Conflict, OAuthError, OperationRefused, StartRefused, Unavailable } from './errors.ts'
+import { escapeLines, escapeText } from './text.ts'
 
 const REFUSALS = [OperationRefused, OAuthError, StartRefused, Conflict, Unavailable]
 
 const program = new Command('latchkey')
   .description('OAuth 2.0 authorization server for machines that act for a plugin')
+  // Usage errors repeat arguments. Commands that are added later take this setting over.
+  .configureOutput({ outputError: (text, write) => write(escapeLines(text)) })
   .addHelpText('after', '\nExample:\n  $ latchkey client create --help')
 for (const register of [
   server,
@@ -52,7 +55,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2
   } else if (REFUSALS.some((type) => error instanceof type)) {
-    process.stderr.write(`latchkey: ${(error as Error).message}\n`)
+    process.stderr.write(`latchkey: ${escapeText((error as Error).message)}\n`)
     process.exitCode = 1
   } else {
     throw error

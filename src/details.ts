@@ -6,6 +6,7 @@ import {
   MAX_DETAIL_TEXT_CHARS,
 } from './constants.ts'
 import { isObject } from './json.ts'
+import { isVisible, textError } from './text.ts'
 import type { AuthorizationDetail, DetailScalar, DetailValue } from './store/store.ts'
 
 /** The type whose entries are executions of an agent; every other one is that of a registered resource. */
@@ -49,6 +50,8 @@ type EntryError = { path: string[]; must: string }
 const entryError = (entry: unknown): EntryError | null => {
   if (!isObject(entry)) return { path: [], must: 'be an object' }
   const { type } = entry
+  const typeError = typeof type === 'string' ? hiddenIn(type) : null
+  if (typeError !== null) return { path: ['type'], must: typeError }
   if (!isText(type) || type === ANY) return { path: ['type'], must: 'be the name of a type' }
   const names = Object.keys(entry)
   if (
@@ -85,10 +88,26 @@ const isList = (value: unknown): value is DetailScalar[] =>
 
 const LIST = `a list of at most ${MAX_DETAIL_LIST} different values, none of them "*"`
 
+/** Tokens and tables show these texts. */
+const hiddenIn = (text: string): string | null => {
+  if (text === '' || text.length > MAX_DETAIL_TEXT_CHARS) return null // refused for that
+  return textError(text) ?? (isVisible(text) ? null : 'have a visible character')
+}
+
+const hiddenInValue = (value: unknown): string | null => {
+  for (const item of Array.isArray(value) ? value.slice(0, MAX_DETAIL_LIST) : [value]) {
+    const error = typeof item === 'string' ? hiddenIn(item) : null
+    if (error !== null) return error
+  }
+  return null
+}
+
 const valueError = (
   value: unknown,
   kind: 'one' | 'one_or_any' | 'list_or_any' | undefined,
 ): string | null => {
+  const hidden = hiddenInValue(value)
+  if (hidden !== null) return hidden
   const isTextList = isList(value) && value.every((item) => typeof item === 'string')
   if (kind === 'one') return isText(value) && value !== ANY ? null : 'be one id, not "*"'
   if (kind === 'one_or_any') return isText(value) ? null : 'be one id, or "*" for any'

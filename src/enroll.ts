@@ -1,23 +1,15 @@
 // What a client says of itself when it enrolls (RFC 7591 §2), and what becomes of an enrollment. Pure: no I/O.
 import { z } from 'zod'
 import { targetOf, TOOL_RUN } from './details.ts'
+import { MAX_NAME_CHARS } from './constants.ts'
+import { humanText } from './human-text.ts'
 import { implicationsOf } from './grants/permissions.ts'
 import type { Audience, AuthorizationDetail, AuthMethod, Grant, Resource } from './store/store.ts'
 
-const text = (chars: number) =>
-  z
-    .string({ error: `must be a text of up to ${chars} characters` })
-    .trim()
-    .min(1, { error: 'must not be empty' })
-    .max(chars, { error: `must have at most ${chars} characters` })
-    .refine((value) => !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(value), {
-      error: 'must be well-formed Unicode without control or invisible characters',
-    })
-
 /** RFC 7591 §2: whatever is not understood is ignored; what would change who can log in is refused. */
 const METADATA = z.looseObject({
-  client_name: text(200),
-  software_id: text(200).optional(),
+  client_name: humanText(MAX_NAME_CHARS),
+  software_id: humanText(MAX_NAME_CHARS).optional(),
   // An empty text would mean nothing at all; it is never taken for all.
   scope: z
     .string({ error: 'must be a text' })

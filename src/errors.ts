@@ -173,6 +173,9 @@ export const OAUTH_ERRORS = {
   server_error: [500, 'server_error', 'Something unforeseen happened.'],
 } as const satisfies Record<string, readonly [status: number, error: string, description: string]>
 
+/** RFC 6749 §5.2: the characters that an `error_description` lacks. */
+const NOT_DESCRIBABLE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/g
+
 export type OAuthErrorCode = keyof typeof OAUTH_ERRORS
 
 /** An answer of RFC 6749 §5.2: thrown anywhere below a route, rendered in one place. */
@@ -187,7 +190,7 @@ export class OAuthError extends Error {
     headers: Record<string, string> = {},
     description: string = OAUTH_ERRORS[code][2],
   ) {
-    super(description)
+    super(description.replaceAll(NOT_DESCRIBABLE, '?'))
     this.code = code
     this.headers = headers
   }

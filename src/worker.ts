@@ -20,6 +20,7 @@ import { createSigner } from './signing/signer.ts'
 import { openD1Store } from './store/d1.ts'
 import { firstSeed } from './store/seed.ts'
 import type { Store } from './store/store.ts'
+import { toJson } from './text.ts'
 import { type Upkeep, createUpkeep } from './upkeep.ts'
 import { createUsage } from './usage.ts'
 
@@ -34,9 +35,7 @@ const consoleLog = (lowest: Config['logLevel']): Log => {
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (fields: Record<string, unknown>, message: string): void => {
       if (LEVELS.indexOf(level) < LEVELS.indexOf(lowest)) return
-      console[level](
-        JSON.stringify({ ...fields, level, time: new Date().toISOString(), msg: message }),
-      )
+      console[level](toJson({ ...fields, level, time: new Date().toISOString(), msg: message }))
     }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }

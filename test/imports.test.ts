@@ -13,9 +13,9 @@ const LAYERS: readonly RegExp[] = [
   /^node\//,
   /^app\.ts$/,
   /^(oauth|http|admin)\//,
-  /^(config|enroll|upkeep)\.ts$/,
+  /^(config|enroll|human-text|upkeep)\.ts$/,
   /^(signing|revocation|store|audit)\//,
-  /^(grants\/|(deps|audit|usage|ledger|json|details|log|secret|constants|errors)\.ts$)/,
+  /^(grants\/|(deps|audit|usage|ledger|json|text|details|log|secret|constants|errors)\.ts$)/,
 ]
 
 /** Packages of their own: they import `jose` and themselves. */

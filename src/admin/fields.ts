@@ -17,6 +17,7 @@ import {
   MAX_UNUSED_AFTER_DAYS,
   MIN_TOKEN_TTL_SECONDS,
 } from '../constants.ts'
+import { humanText } from '../human-text.ts'
 import { TOOL_RUN, formError, requiredMembers, targetOf } from '../details.ts'
 import { isScopeToken } from '../oauth/narrowing.ts'
 import { isAlgorithm } from '../signing/algorithms.ts'
@@ -53,13 +54,7 @@ export const permissionName = z
   })
   .meta({ description: 'A scope value (RFC 6749 §3.3) without comma.' })
 
-export const name = z
-  .string()
-  .trim()
-  .min(1, { error: 'must not be empty' })
-  .max(MAX_NAME_CHARS, { error: `must have at most ${MAX_NAME_CHARS} characters` })
-  .refine((text) => !/\p{Cc}/u.test(text), { error: 'must have no control characters' })
-  .refine((text) => !/\p{Cs}/u.test(text), { error: 'must be well-formed Unicode' })
+export const name = humanText(MAX_NAME_CHARS)
 
 /** `connector:slack`, or coarse `connector`: compared letter by letter, so nothing that looks like a glob. */
 export const capability = z

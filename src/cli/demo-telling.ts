@@ -1,4 +1,5 @@
 // How the demo tells: it calls, holds what it sees against what it should be, and shows it.
+import { escapeLines, toJson } from '../text.ts'
 
 export type Answer = { status: number; body: Record<string, unknown> }
 export type Post = (path: string, form: Record<string, string>) => Promise<Answer>
@@ -7,8 +8,8 @@ let step = 0
 export const say = (text: string): void => void process.stdout.write(`\n${++step}. ${text}\n`)
 
 export const show = (label: string, value: unknown): void => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
-  process.stdout.write(`   ${label}${text.replaceAll('\n', '\n   ')}\n`)
+  const text = typeof value === 'string' ? value : toJson(value, 2)
+  process.stdout.write(`   ${label}${escapeLines(text).replaceAll('\n', '\n   ')}\n`)
 }
 
 export const showRefusal = (label: string, { status, body }: Answer): void => {
@@ -21,12 +22,12 @@ export const showRefusal = (label: string, { status, body }: Answer): void => {
 /** The demo tells only what it has seen. */
 export const expect = (status: number, answer: Answer): Answer => {
   if (answer.status === status) return answer
-  throw new Error(`the demo did not expect ${answer.status} ${JSON.stringify(answer.body)}`)
+  throw new Error(`the demo did not expect ${answer.status} ${toJson(answer.body)}`)
 }
 
 export const expectActive = (active: boolean, answer: Answer): Answer => {
   if (expect(200, answer).body['active'] === active) return answer
-  throw new Error(`the demo did not expect ${JSON.stringify(answer.body)}`)
+  throw new Error(`the demo did not expect ${toJson(answer.body)}`)
 }
 
 export const caller =

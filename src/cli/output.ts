@@ -1,10 +1,11 @@
 // What people and programs read. Pure but for what is called print.
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { escapeText, toJson } from '../text.ts'
 
 /** One JSON value with `--json`, else a table for a list and lines for an object. */
 export const print = (value: unknown, { json }: { json?: boolean | undefined }): void => {
-  process.stdout.write(`${json ? JSON.stringify(value, null, 2) : toText(value)}\n`)
+  process.stdout.write(`${json ? toJson(value, 2) : toText(value)}\n`)
 }
 
 /** For people: a table, and what there is to say to it. */
@@ -22,14 +23,14 @@ export const printLines = async (values: AsyncIterable<unknown>): Promise<void> 
 }
 
 const lines = async function* (values: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const value of values) yield `${JSON.stringify(value)}\n`
+  for await (const value of values) yield `${toJson(value)}\n`
 }
 
 export const toText = (value: unknown): string => {
   if (Array.isArray(value)) return table(value as Record<string, unknown>[])
   const entries = shown(value as Record<string, unknown>)
   const width = Math.max(...entries.map(([key]) => key.length))
-  return entries.map(([key, v]) => `${key.padEnd(width)}  ${cell(v)}`).join('\n')
+  return entries.map(([key, v]) => `${key.padEnd(width)}  ${cellText(v)}`).join('\n')
 }
 
 /** Etags are for programs. */
@@ -42,7 +43,7 @@ const table = (rows: Record<string, unknown>[]): string => {
   const columns = shown(first).map(([key]) => key)
   const lines = [
     columns.map((column) => column.toUpperCase()),
-    ...rows.map((row) => columns.map((column) => cell(row[column]))),
+    ...rows.map((row) => columns.map((column) => cellText(row[column]))),
   ]
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
   return lines
@@ -54,6 +55,9 @@ const table = (rows: Record<string, unknown>[]): string => {
     )
     .join('\n')
 }
+
+/** Rows of earlier versions can hold text that is refused today. */
+const cellText = (value: unknown): string => escapeText(cell(value))
 
 /** A value on one line: lists with commas, grants as the flags write them. */
 const cell = (value: unknown): string => {

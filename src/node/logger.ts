@@ -2,6 +2,7 @@ import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
 import type { Config } from '../config.ts'
 import { LOG_FLUSH_TIMEOUT_MS } from '../constants.ts'
 import type { Log } from '../log.ts'
+import { escapeJson } from '../text.ts'
 import { type Sink, createSink } from './sink.ts'
 
 const STDOUT = 1
@@ -27,7 +28,10 @@ export const createLog = (level: Config['logLevel']): ServerLog => {
 }
 
 export const createLogTo = (stream: DestinationStream, level: Config['logLevel']): Log =>
-  pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, stream)
+  pino(
+    { level, base: null, timestamp: stdTimeFunctions.isoTime },
+    { write: (line) => stream.write(escapeJson(line)) },
+  )
 
 /**
  * No request waits for the log. Lines that its reader does not take are kept within a bound, then dropped and

@@ -9,6 +9,7 @@ import { equalInConstantTime, hashSecret, newRegistrationToken } from '../secret
 import type { Client } from '../store/store.ts'
 import { invalidField, readMetadataObject, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
+import { toJson } from '../text.ts'
 import { NO_STORE } from './response.ts'
 
 type ConfigurationDeps = Pick<
@@ -20,7 +21,7 @@ type ConfigurationDeps = Pick<
 export const readConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
   const { client, token } = await authenticateRegistration(c, deps)
   const body = { ...registered(client, deps.issuer), registration_access_token: token }
-  return c.json(body, 200, NO_STORE)
+  return c.body(toJson(body), 200, { ...NO_STORE, 'Content-Type': 'application/json' })
 }
 
 /**
@@ -49,7 +50,7 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   )
   // From what was written: a read that fails now would lose the only copy of the token.
   const answer = { ...registered(after, deps.issuer), registration_access_token: registrationToken }
-  return c.json(answer, 200, NO_STORE)
+  return c.body(toJson(answer), 200, { ...NO_STORE, 'Content-Type': 'application/json' })
 }
 
 /** `DELETE /oauth/register/:client_id` (RFC 7592 §2.3): with all its tokens. */

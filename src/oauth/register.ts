@@ -7,6 +7,7 @@ import { type GivenLimits, UNLIMITED, limitsGivenBy } from '../grants/limits.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
 import type { Client, Enrollment, NewClient, TokenSubject } from '../store/store.ts'
+import { toJson } from '../text.ts'
 import { mayLogIn } from './client-authentication.ts'
 import { invalidField, readMetadata, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
@@ -48,7 +49,7 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
     client_secret_expires_at: 0,
     registration_access_token: first.registrationToken,
   }
-  return c.json(body, 201, NO_STORE)
+  return c.body(toJson(body), 201, { ...NO_STORE, 'Content-Type': 'application/json' })
 }
 
 /** What is wrong with the token is said: whoever has it was given it, and its text is no use any more. */

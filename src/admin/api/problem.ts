@@ -13,6 +13,7 @@ import {
 } from '../../errors.ts'
 import { loggedPath } from '../../http/render.ts'
 import { NO_STORE } from '../../oauth/response.ts'
+import { toJson } from '../../text.ts'
 
 export const problemShown = z
   .strictObject({
@@ -77,11 +78,11 @@ export const renderProblem =
     if (problem.status < 500) deps.log.info(line, 'refused')
     else deps.log.error({ ...line, ...serverDetail(error) }, 'server error')
     const type = `${deps.issuer}/docs#${problem.code}`
-    return c.body(
-      JSON.stringify({ type, ...problem, request_id: requestId }),
-      problem.status as 500,
-      { ...NO_STORE, ...headers, 'Content-Type': 'application/problem+json' },
-    )
+    return c.body(toJson({ type, ...problem, request_id: requestId }), problem.status as 500, {
+      ...NO_STORE,
+      ...headers,
+      'Content-Type': 'application/problem+json',
+    })
   }
 
 /** Never a driver's message, which can carry parameters. */

@@ -9,6 +9,7 @@ import { etags } from '../../http/headers.ts'
 import { canonicalPaths } from '../../http/target.ts'
 import { waitForWrite } from '../../http/write-bounds.ts'
 import { NO_STORE } from '../../oauth/response.ts'
+import { toJson } from '../../text.ts'
 import type { Authority } from '../authority.ts'
 import { type Admin, type AdminDeps, nameable, parse } from '../operation.ts'
 import { audit } from './audit.ts'
@@ -179,8 +180,9 @@ const answer = (c: AppContext, { madeAt, answers }: Endpoint, result: unknown): 
   const { etag } = result as { etag?: string }
   const tagged = { ...NO_STORE, ...(etag !== undefined && { ETag: `"${etag}"` }) }
   if (lineOf(answers) !== undefined) return exportLines(c, result as Exported<unknown>, tagged)
-  return c.json(result as object, madeAt === undefined ? 200 : 201, {
+  return c.body(toJson(result), madeAt === undefined ? 200 : 201, {
     ...tagged,
+    'Content-Type': 'application/json',
     ...(madeAt && { Location: BASE + madeAt(result as never) }),
   })
 }
@@ -197,7 +199,7 @@ const exportLines = (
     async pull(controller) {
       const { done, value } = await iterator.next()
       if (done === true) controller.close()
-      else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`))
+      else controller.enqueue(encoder.encode(`${toJson(value)}\n`))
     },
     async cancel() {
       await iterator.return?.()

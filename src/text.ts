@@ -1,0 +1,79 @@
+// Text that people read: the rule for text on input, and its escape on output. Pure: no I/O.
+
+/** Text of these characters needs no further look. */
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
+
+/** Controls, format characters (bidi, zero-width, tags), line separators, surrogates, noncharacters, ignorables. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{DI}\p{NChar}]/u
+
+/** ZWNJ and ZWJ: Persian, Indic scripts and joined emoji need them between two characters. */
+const JOINER = /[\u200c\u200d]/
+
+/** Variation selectors: emoji, ideographs and Mongolian need them behind a character. */
+const SELECTOR = /\p{VS}/u
+
+/** Latin, Greek and Cyrillic letters need no joiner and no selector: one beside them makes a name that looks like another. */
+const JOINABLE =
+  /[^\p{ASCII}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{NChar}\u2800]/u
+
+/** The emoji of a key: ASCII, a selector and U+20E3. */
+const KEY = /[#*0-9]/
+const KEYCAP = '\u20e3'
+
+/** U+2800 is the braille pattern without dots. */
+const VISIBLE = /[^\p{Z}\p{M}\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{NChar}\u2800]/u
+
+const isHidden = (point: string, before: string, after: string): boolean => {
+  if (JOINER.test(point)) {
+    return !(JOINABLE.test(before) || SELECTOR.test(before)) || !JOINABLE.test(after)
+  }
+  if (SELECTOR.test(point)) {
+    return !JOINABLE.test(before) && !(KEY.test(before) && after === KEYCAP)
+  }
+  return HIDDEN.test(point)
+}
+
+const hexOf = (point: string): string => (point.codePointAt(0) ?? 0).toString(16)
+
+/** @returns what the text must not have, with the code point (`U+202E`) and never the text; null for a good one */
+export const textError = (text: string): string | null => {
+  if (PRINTABLE_ASCII.test(text)) return null
+  const points = Array.from(text)
+  const hidden = points.find((point, i) =>
+    isHidden(point, points[i - 1] ?? '', points[i + 1] ?? ''),
+  )
+  if (hidden === undefined) return null
+  return `have no control or invisible character (U+${hexOf(hidden).toUpperCase().padStart(4, '0')})`
+}
+
+/** False for text of spaces, combining marks and ignorable characters alone. */
+export const isVisible = (text: string): boolean => VISIBLE.test(text)
+
+/** One line for a terminal: each character that input refuses is written `\u{202e}`. */
+export const escapeText = (text: string): string => {
+  if (PRINTABLE_ASCII.test(text)) return text
+  const points = Array.from(text)
+  return points
+    .map((point, i) =>
+      isHidden(point, points[i - 1] ?? '', points[i + 1] ?? '') ? `\\u{${hexOf(point)}}` : point,
+    )
+    .join('')
+}
+
+/** Text of several lines, such as help. */
+export const escapeLines = (text: string): string => text.split('\n').map(escapeText).join('\n')
+
+/** Line feeds stay: between the members of JSON they are layout, and within its texts JSON escapes them. */
+const HIDDEN_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{DI}\p{NChar}]/gu
+
+const jsonEscape = (point: string): string =>
+  point
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+
+/** JSON of the same value without invisible characters: each is written `\u202e`. */
+export const escapeJson = (json: string): string => json.replace(HIDDEN_IN_JSON, jsonEscape)
+
+export const toJson = (value: unknown, indent?: number): string =>
+  escapeJson(JSON.stringify(value, null, indent))

@@ -1,0 +1,130 @@
+// Text that people read: which is accepted, and how text of earlier versions is shown.
+import { expect, it } from 'vitest'
+import { parseMetadata } from '../src/enroll.ts'
+import { formError } from '../src/details.ts'
+import { OAuthError } from '../src/errors.ts'
+import { createLogTo } from '../src/node/logger.ts'
+import { toText } from '../src/cli/output.ts'
+import { escapeLines, escapeText, isVisible, textError, toJson } from '../src/text.ts'
+import { HIDDEN_POINTS, MISPLACED, expectNothingHidden, named } from './support/hidden-text.ts'
+
+const PLACES = [
+  (char: string) => `a${char}b`,
+  (char: string) => `${char}b`,
+  (char: string) => `a${char}`,
+  (char: string) => char,
+]
+
+it.each(HIDDEN_POINTS.map(named))('%s is refused anywhere and named', (name) => {
+  const char = String.fromCodePoint(Number.parseInt(name.slice(2), 16))
+  for (const place of PLACES) {
+    const error = textError(place(char))
+    expect(error).toBe(`have no control or invisible character (${name})`)
+  }
+})
+
+it.each(['\ud800', '\udc00', 'a\udfffb', '\udc00\ud800'])('%j is refused', (text) => {
+  expect(textError(text)).toMatch(/\(U\+D[89A-F]../)
+  expect(escapeText(text)).toMatch(/\\u\{d/)
+})
+
+it.each(MISPLACED)('%j has a joiner or selector out of place', (text) => {
+  expect(textError(text)).toMatch(/\(U\+(200[CD]|FE0F|E0100)\)$/)
+  expect(escapeText(text)).toMatch(/\\u\{(200[cd]|fe0f|e0100)\}/)
+})
+
+it.each([
+  ...[
+    'Acme GmbH & Co. "KG"',
+    'Zoë Ångström',
+    'Ελλάδα',
+    'علی\u200cرضا',
+    'می\u200cخواهم',
+    '東京\u3000支社',
+  ],
+  ...[
+    'क\u094d\u200dष',
+    'র\u200d\u09cdয',
+    '葛\u{e0100}城',
+    '❤\ufe0f',
+    '❤\ufe0f\u200d🔥',
+    '1\ufe0f\u20e3',
+  ],
+  ...['👩\u200d👩\u200d👧', '🏳\ufe0f\u200d🌈', 'e\u0301', '한국', '🇩🇪'],
+])('%j is accepted and shown as it is', (text) => {
+  expect(textError(text)).toBeNull()
+  expect(isVisible(text)).toBe(true)
+  expect(escapeText(text)).toBe(text)
+})
+
+it.each(['', ' ', '\u00a0\u3000', '\u0301', '\u2800', ' \u2800 ', '\u3164', '\ufe0f'])(
+  '%j shows nothing',
+  (text) => {
+    expect(isVisible(text)).toBe(false)
+  },
+)
+
+const ALL = `x${HIDDEN_POINTS.map((point) => String.fromCodePoint(point)).join('y')}\u200d`
+
+it('a table and a single view show every hidden character', () => {
+  const row = { name: ALL, list: [ALL], details: { type: ALL, [ALL]: 1 } }
+  for (const text of [toText(row), toText([row, row])]) {
+    expectNothingHidden(text)
+    expect(text).toContain('\\u{202e}')
+    expect(text).toContain('\\u{e0041}')
+  }
+  expect(toText([row, row]).split('\n')).toHaveLength(3)
+  expectNothingHidden(escapeLines(ALL))
+})
+
+it('JSON has the same value without hidden characters', () => {
+  for (const indent of [undefined, 2]) {
+    const json = toJson({ [ALL]: [ALL] }, indent)
+    expectNothingHidden(json)
+    expect(JSON.parse(json)).toEqual({ [ALL]: [ALL] })
+  }
+})
+
+it('log lines have the same value without hidden characters', () => {
+  const lines: string[] = []
+  createLogTo({ write: (line) => void lines.push(line) }, 'info').info({ path: ALL }, ALL)
+  expectNothingHidden(lines.join(''))
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ path: ALL, msg: ALL })
+})
+
+it('an error description has the characters of RFC 6749 §5.2', () => {
+  const { message } = new OAuthError('metadata_invalid', {}, `client_name: "${ALL}\\".`)
+  expect(message).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+})
+
+const refusedAs = (point: number) => new RegExp(`\\(${named(point).replace('+', '\\+')}\\)`)
+
+it.each(['client_name', 'software_id'])('metadata: %s', (field) => {
+  for (const point of HIDDEN_POINTS) {
+    for (const place of PLACES) {
+      const text = place(String.fromCodePoint(point))
+      const result = parseMetadata({ client_name: 'ok', [field]: text })
+      expect(result).toEqual({ field, must: expect.stringMatching(refusedAs(point)) })
+    }
+  }
+  expect(parseMetadata({ client_name: 'ok', [field]: '\u2800' })).toMatchObject({ field })
+})
+
+const ENTRY = { type: 'tool_run', identifier: 'r', project_id: 'p', locations: '*', actions: '*' }
+const DETAILS: [string, (text: string) => object][] = [
+  ['type', (text) => ({ type: text, identifier: 'x', actions: '*', parts: '*' })],
+  ['identifier', (text) => ({ ...ENTRY, identifier: text })],
+  ['project_id', (text) => ({ ...ENTRY, project_id: text })],
+  ['locations', (text) => ({ ...ENTRY, locations: ['x', text] })],
+  ['further', (text) => ({ ...ENTRY, further: text })],
+  ['further', (text) => ({ ...ENTRY, further: [1, text] })],
+]
+
+it.each(DETAILS)('authorization details: %s', (field, entry) => {
+  for (const point of HIDDEN_POINTS) {
+    const error = formError([entry(`a${String.fromCodePoint(point)}b`)])
+    expect(error).toEqual({ path: `0.${field}`, must: expect.stringMatching(refusedAs(point)) })
+  }
+  expect(formError([entry('\u2800')])).toMatchObject({ path: `0.${field}` })
+  expect(formError([entry('علی\u200cرضا')])).toBeNull()
+})
