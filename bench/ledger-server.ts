@@ -65,6 +65,7 @@ const revocationWatch = createWatch(opened)
 const app = createApp({
   ...opened,
   clock,
+  monotonic: () => performance.now(),
   log,
   ledger: { ...ledger, note: (entry) => on && ledger.note(entry) },
   pageHost: nodePages,

@@ -14,10 +14,17 @@ import { secret } from './cli/secret.ts'
 import { server } from './cli/server.ts'
 import { token } from './cli/token.ts'
 import { workspace } from './cli/workspace.ts'
-import { Conflict, OAuthError, OperationRefused, StartRefused, Unavailable } from './errors.ts'
+import {
+  AnswerEnded,
+  Conflict,
+  OAuthError,
+  OperationRefused,
+  StartRefused,
+  Unavailable,
+} from './errors.ts'
 import { escapeLines, escapeText } from './text.ts'
 
-const REFUSALS = [OperationRefused, OAuthError, StartRefused, Conflict, Unavailable]
+const REFUSALS = [OperationRefused, OAuthError, StartRefused, Conflict, Unavailable, AnswerEnded]
 
 const program = new Command('latchkey')
   .description('OAuth 2.0 authorization server for machines that act for a plugin')

@@ -237,6 +237,16 @@ export const LEDGER_COMPLAINT_MS = 60_000
 /** Rows of the audit table that one seal covers, and that are read at a time. */
 export const MAX_SEALED_ROWS = 1_000
 export const AUDIT_PAGE_ROWS = 1_000
+/** Rows that one statement over the audit table looks at: a few milliseconds, in which the process answers nobody. */
+export const AUDIT_STEP_ROWS = 1_000
+/** Steps of one list of audit events: 50,000 rows that do not fit. Then the answer ends with what was found. */
+export const MAX_AUDIT_LIST_STEPS = 50
+/** Events of a list that are read at a time: its characters are counted in between. */
+export const AUDIT_LIST_BATCH_ROWS = 100
+/** Longest time that an export may take, in milliseconds: a million events at 350 KB a second. */
+export const MAX_EXPORT_MS = 15 * 60 * 1000
+/** How long an administrator's authority is taken for granted while it is sent an answer, in milliseconds. */
+export const AUTHORITY_MAX_AGE_MS = 1_000
 /** Seals that are read at a time: each holds the digests of up to a thousand rows. */
 export const AUDIT_PAGE_SEALS = 100
 /** Findings that a check of the audit table names; the rest is counted. */

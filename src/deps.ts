@@ -64,6 +64,8 @@ export type Deps = {
   secretUsed: (secretId: string) => void
   /** Milliseconds since the epoch. */
   clock: () => number
+  /** Milliseconds that only ever grow. */
+  monotonic: () => number
   random: RandomBytes
   /** Encrypts the signing keys that are made. */
   kek: Uint8Array

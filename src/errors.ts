@@ -263,6 +263,12 @@ export class Conflict extends Error {
   readonly code = 'conflict'
 }
 
+/** An answer that had begun, and that its reader gets no further part of. */
+export class AnswerEnded extends Error {
+  override readonly name = 'AnswerEnded'
+  readonly code = 'answer_ended'
+}
+
 /**
  * The database did not answer. Only the driver's own code is kept: its message can carry parameters
  * (on D1 it does), so it is neither kept as `cause` nor logged.

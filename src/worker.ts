@@ -113,6 +113,7 @@ const start = async (env: Bindings): Promise<Running> => {
     algorithms,
     keyRotationSeconds,
     clock,
+    monotonic: () => performance.now(),
     issuer,
     tokenTtlSeconds,
     signer: createSigner({ store, kek, clock }),

@@ -98,13 +98,11 @@ const introspected = async (name: string, token: string) =>
 const NOBODY = 'lkc_nobodynobodynobodynobo'
 
 /** Rows about refused logins of this id. */
-const refusals = (target: string) =>
-  store.listAuditEvents({
-    filter: { target, action: 'client.authenticate' },
-    after: null,
-    limit: 10,
-    newestFirst: false,
-  })
+const refusals = async (target: string) => {
+  const page = { after: null, limit: 10, newestFirst: false }
+  const filter = { target, action: 'client.authenticate' }
+  return (await store.listAuditEvents({ filter, ...page })).rows
+}
 
 /** The slice of Miniflare's Fetcher that runs what the Worker does each minute. */
 type Scheduled = { scheduled(options: { cron?: string }): Promise<{ outcome: string }> }

@@ -14,6 +14,7 @@ export type AdminDeps = Pick<
   | 'log'
   | 'audit'
   | 'clock'
+  | 'monotonic'
   | 'random'
   | 'issuer'
   | 'tokenTtlSeconds'
@@ -27,6 +28,8 @@ export type Admin = {
   deps: AdminDeps
   as: AuditContext
   authority: Authority
+  /** Gives the authority as it is now, for an answer that lasts. @throws what refuses the caller by now */
+  reauthorize: () => Promise<Authority>
   /** Whether what is changed is what was read (RFC 9110 §13.1.1); null where nobody says what they read. */
   ifMatch: ((etag: string) => boolean) | null
 }

@@ -1,6 +1,13 @@
 // Lists in parts: what comes after a cursor, at most so many.
 import { z } from 'zod'
-import { MAX_CURSOR_CHARS, MAX_PAGE, MAX_PAGE_CHARS, PAGE_BATCH_ROWS } from '../constants.ts'
+import {
+  AUDIT_LIST_BATCH_ROWS,
+  MAX_AUDIT_LIST_STEPS,
+  MAX_CURSOR_CHARS,
+  MAX_PAGE,
+  MAX_PAGE_CHARS,
+  PAGE_BATCH_ROWS,
+} from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import type { Part, Position } from '../store/store.ts'
 
@@ -113,6 +120,43 @@ export const pageBySeq = async <T extends { seq: number }, V>(
   const positionOf = ({ seq }: T) => seq
   const { items, ...rest } = await partOf({ limit, after }, read, { list, positionOf })
   return { items: items.map(view), ...rest }
+}
+
+type Stepped<T> = { rows: T[]; next: number | null }
+
+/** Reads steps until the rows are enough or long, or many steps have found too few of them. */
+const readSteps = async <T extends { seq: number }>(
+  { after, limit }: { after: number | null; limit: number },
+  read: (step: { after: number | null; limit: number }) => Promise<Stepped<T>>,
+): Promise<Stepped<T>> => {
+  const rows: T[] = []
+  let next = after
+  let chars = 0
+  for (let step = 0; step < MAX_AUDIT_LIST_STEPS && chars <= MAX_PAGE_CHARS; step++) {
+    const wanted = Math.min(AUDIT_LIST_BATCH_ROWS, limit - rows.length)
+    const part = await read({ after: next, limit: wanted })
+    rows.push(...part.rows)
+    next = part.next
+    if (next === null || rows.length === limit) break
+    chars += JSON.stringify(part.rows).length
+  }
+  return { rows, next }
+}
+
+/** A list in the order of its numbers, whose steps may find nothing: then a part can be short, or empty. */
+export const pageInSteps = async <T extends { seq: number }, V>(
+  { list, limit, cursor }: PageInput & { limit: number },
+  read: (step: { after: number | null; limit: number }) => Promise<Stepped<T>>,
+  view: (row: T) => V,
+): Promise<Listed<V>> => {
+  const [after = null] = cursor === undefined ? [] : decode(cursor, list, SEQUENCE)
+  const { rows, next } = await readSteps({ after, limit: limit + 1 }, read)
+  const items = rows.slice(0, limit)
+  const goOn = rows.length > limit ? (items.at(-1)?.seq ?? null) : next
+  return {
+    items: items.map(view),
+    next_cursor: goOn === null ? null : encode([list, toCursor(goOn)]),
+  }
 }
 
 /** A list that is short enough to be read whole, sorted by age: oldest first, or newest first. */

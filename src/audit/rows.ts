@@ -1,6 +1,6 @@
 // The rows of the audit table, oldest first and a page at a time, and where one is not there.
 import { AUDIT_PAGE_ROWS } from '../constants.ts'
-import type { AuditFilter, AuditRow, Store } from '../store/store.ts'
+import type { AuditFilter, AuditPart, AuditRow, Store } from '../store/store.ts'
 
 type Reader = Pick<Store, 'listAuditEvents'>
 
@@ -10,26 +10,22 @@ export const isCounted = ({ seq }: Pick<AuditRow, 'seq'>): boolean => Number.isS
 /** Between two pages requests are answered: a driver that does not wait would hold the process up. */
 export const letOthersRun = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-/** Every row that the filter lets through. */
-export const readRows = async function* (
+/** Yields the rows that the filter lets through, step by step; a step can have none. */
+export const readSteps = async function* (
   store: Reader,
-  filter: AuditFilter = {},
-): AsyncGenerator<AuditRow> {
-  let after: number | null = null
-  for (;;) {
-    const page: AuditRow[] = await store.listAuditEvents({
-      filter,
-      after,
-      limit: AUDIT_PAGE_ROWS,
-      newestFirst: false,
-    })
-    await letOthersRun()
-    const last = page.at(-1)
-    // Whoever can write the database can write numbers that are not exact here: none is read for ever.
-    if (last === undefined || last.seq === after) return
-    yield* page
-    after = last.seq
+  { filter = {}, upTo }: { filter?: AuditFilter; upTo?: number } = {},
+): AsyncGenerator<AuditRow[]> {
+  const page = {
+    ...{ filter, limit: AUDIT_PAGE_ROWS, newestFirst: false },
+    ...(upTo !== undefined && { upTo }),
   }
+  let after: number | null = null
+  do {
+    const part: AuditPart = await store.listAuditEvents({ ...page, after })
+    await letOthersRun()
+    yield part.rows
+    after = part.next
+  } while (after !== null)
 }
 
 export type Rows = ReturnType<typeof createRows>
@@ -43,7 +39,7 @@ export const createRows = (store: Reader) => {
   const peek = async (): Promise<AuditRow | undefined> => {
     if (page.length === 0) {
       const behind = { after: next - 1, limit: AUDIT_PAGE_ROWS, newestFirst: false }
-      page = (await store.listAuditEvents({ filter: {}, ...behind })).filter(isCounted)
+      page = (await store.listAuditEvents({ filter: {}, ...behind })).rows.filter(isCounted)
       await letOthersRun()
     }
     return page[0]

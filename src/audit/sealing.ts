@@ -11,7 +11,7 @@ type Sealing = { store: Store; key: Uint8Array; now: number }
 export const sealNewRows = async ({ store, key, now }: Sealing): Promise<AuditSeal | null> => {
   for (;;) {
     const previous = await store.findNewestAuditSeal()
-    const rows = await store.listAuditEvents({
+    const { rows } = await store.listAuditEvents({
       filter: {},
       after: previous?.lastSeq ?? null,
       limit: MAX_SEALED_ROWS,
@@ -60,5 +60,5 @@ export const cutOldRows = async (
 
 const oldestRow = async (store: Store): Promise<AuditRow | undefined> => {
   const page = { filter: {}, after: null, limit: 1, newestFirst: false }
-  return (await store.listAuditEvents(page))[0]
+  return (await store.listAuditEvents(page)).rows[0]
 }

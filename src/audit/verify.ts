@@ -2,7 +2,7 @@
 import { AUDIT_PAGE_SEALS } from '../constants.ts'
 import type { AuditSeal, Store } from '../store/store.ts'
 import { type Finding, type Findings, createFindings } from './findings.ts'
-import { type Rows, createRows, isCounted, letOthersRun, readRows } from './rows.ts'
+import { type Rows, createRows, isCounted, letOthersRun, readSteps } from './rows.ts'
 import { digestOf, isCut, macOf, readDigests } from './seals.ts'
 
 export type AuditReport = {
@@ -152,16 +152,18 @@ const countUnsealed = async ({ rows, findings }: Walk): Promise<number> => {
 
 /** What retention has cut stays empty, and so does what is before the first row. */
 const findAddedBefore = async ({ store, findings }: Walk, cut: number): Promise<void> => {
-  for await (const { seq } of readRows(store)) {
-    if (seq > cut) return
-    await findings.add('added', seq)
+  for await (const rows of readSteps(store)) {
+    for (const { seq } of rows) {
+      if (seq > cut) return
+      await findings.add('added', seq)
+    }
   }
 }
 
 /** And so does what nobody has counted up to. */
 const findAddedBeyond = async ({ store, findings }: Walk): Promise<void> => {
   const page = { filter: {}, after: null, limit: 1, newestFirst: true }
-  for (const row of await store.listAuditEvents(page)) {
+  for (const row of (await store.listAuditEvents(page)).rows) {
     if (!isCounted(row)) await findings.add('added', row.seq)
   }
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { exportAudit, listAudit, verifyAudit } from '../admin/audit.ts'
+import type { Admin } from '../admin/operation.ts'
+import { DEFAULT_PAGE } from '../constants.ts'
 import { given, leaf, wholeNumber } from './flags.ts'
 import { print, printLines } from './output.ts'
 import { withAdmin } from './session.ts'
@@ -12,6 +14,21 @@ const spanned = (command: Command): Command =>
   command
     .option('--since <TIME>', 'from then on: 2026-01-31T12:00:00Z, or a day in UTC')
     .option('--until <TIME>', 'before then')
+
+type ListQuery = Omit<NonNullable<Parameters<typeof listAudit>[1]>, 'limit'> & { limit?: number }
+
+/** Reads on where a part ended early. */
+const listAll = async (admin: Admin, { limit = DEFAULT_PAGE, ...query }: ListQuery) => {
+  const first = await listAudit(admin, { ...query, limit })
+  const items = first.items
+  let cursor = first.next_cursor
+  while (cursor !== null && items.length < limit) {
+    const part = await listAudit(admin, { ...query, limit: limit - items.length, cursor })
+    items.push(...part.items)
+    cursor = part.next_cursor
+  }
+  return items
+}
 
 export const audit = (program: Command): void => {
   const noun = program.command('audit').description('who did what, or was refused')
@@ -30,7 +47,7 @@ export const audit = (program: Command): void => {
     .option('--outcome <OUTCOME>', 'intent, success, refused or failed')
     .option('--limit <N>', 'at most so many, 1 to 1000 (default: 100)', wholeNumber)
     .action(async ({ json, ...flags }: ListFlags & Json & { outcome?: 'intent' }) =>
-      print((await withAdmin((admin) => listAudit(admin, given(flags)))).items, { json }),
+      print(await withAdmin((admin) => listAll(admin, given(flags))), { json }),
     )
 
   leaf(

@@ -42,13 +42,17 @@ const tellIn = async (directory: string): Promise<void> => {
     issuer,
     log: SILENT,
     clock: () => Date.now(),
+    monotonic: () => performance.now(),
     random: randomBytes,
     tokenTtlSeconds: config.tokenTtlSeconds,
     algorithms: config.algorithms,
     metrics: null,
     ledger: null,
   }
-  const admin = { deps, as: { actor: 'demo' }, authority: SHELL, ifMatch: null }
+  const admin = {
+    ...{ deps, as: { actor: 'demo' }, authority: SHELL, ifMatch: null },
+    reauthorize: async () => SHELL,
+  }
   await createAudience(admin, { id: 'player', permissions: [{ name: 'player:play', implies: [] }] })
   await createAudience(admin, { id: 'tools', permissions: [{ name: 'tools:use', implies: [] }] })
   const serverOf = async (example: Parameters<typeof startGateway>[0]['example']) =>

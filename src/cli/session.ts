@@ -30,6 +30,7 @@ export const withAdmin = async <T>(
     return await operation({
       deps: {
         ...{ store, signer, kek, log, audit, clock, ledger },
+        monotonic: () => performance.now(),
         random: randomBytes,
         issuer: config.issuer,
         tokenTtlSeconds: config.tokenTtlSeconds,
@@ -39,6 +40,7 @@ export const withAdmin = async <T>(
       // What a command does is told apart from what the next one does.
       as: { actor, requestId: newJti(randomBytes) },
       authority: SHELL,
+      reauthorize: async () => SHELL,
       ifMatch: null,
     })
   } finally {

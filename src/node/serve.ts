@@ -81,6 +81,7 @@ const createServer = ({ config, opened, usage, ...parts }: Parts) => {
   const { store, signer, kek, audit } = opened
   const { algorithms, keyRotationSeconds } = config
   const app = createApp({
+    monotonic: () => performance.now(),
     ...parts,
     store,
     signer,

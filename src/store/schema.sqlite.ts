@@ -342,7 +342,10 @@ export const closedRuns = sqliteTable(
     identifier: text('identifier').notNull(),
     createdAt: createdAt(),
   },
-  (t) => [index('closed_runs_workspace').on(t.workspaceId, t.createdAt, t.value)],
+  (t) => [
+    index('closed_runs_workspace').on(t.workspaceId, t.createdAt, t.value),
+    index('closed_runs_identifier').on(t.workspaceId, t.identifier),
+  ],
 )
 
 /**
@@ -380,7 +383,17 @@ export const auditEvents = sqliteTable(
     /** How many alike this row stands for: what anyone can cause is summed up. */
     count: integer('count').notNull().default(1),
   },
-  (t) => [index('audit_events_actor').on(t.actor), index('audit_events_target').on(t.target)],
+  // Each filter of a list has one: a read looks at a bounded number of rows (`sqlite/audit-reads.ts`).
+  (t) => [
+    index('audit_events_actor').on(t.actor),
+    index('audit_events_target').on(t.target),
+    index('audit_events_action').on(t.action),
+    index('audit_events_outcome').on(t.outcome),
+    index('audit_events_request')
+      .on(t.requestId)
+      .where(sql`request_id is not null`),
+    index('audit_events_time').on(t.createdAt),
+  ],
 )
 
 /**

@@ -321,8 +321,17 @@ export type AuditPage = {
   filter: AuditFilter
   /** Null: from the first. */
   after: number | null
+  /** The last number that is read, oldest first; absent: all. */
+  upTo?: number
   limit: number
   newestFirst: boolean
+}
+
+/** What one step found, which can be fewer rows than the limit although there are more. */
+export type AuditPart = {
+  rows: AuditRow[]
+  /** `after` of the next step; null once all rows have been read. */
+  next: number | null
 }
 
 /** Proves what the rows from `firstSeq` to `lastSeq` were. Made and checked in `audit/seals.ts`. */
@@ -551,7 +560,11 @@ export interface Store {
   // Audit
   /** In this order, all or none. */
   addAuditEvents(events: NewAuditEvent[], now: number): Promise<void>
-  listAuditEvents(page: AuditPage): Promise<AuditRow[]>
+  /**
+   * Reads one step of a page. Statements look at AUDIT_STEP_ROWS rows at the most, so a step of a filter can find
+   * nothing and still have a next one.
+   */
+  listAuditEvents(page: AuditPage): Promise<AuditPart>
   /** Those that end after this number, oldest first. */
   listAuditSeals(after: number, limit: number): Promise<AuditSeal[]>
   findNewestAuditSeal(): Promise<AuditSeal | null>

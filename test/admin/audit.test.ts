@@ -75,7 +75,10 @@ describe('the list of audit events', () => {
   it('can be bound to a workspace', async () => {
     const { id } = await table.client()
     await table.write(id)
-    const of = (workspaceId: string) => ({ ...admin, authority: { ...SHELL, workspaceId } })
+    const of = (workspaceId: string) => {
+      const authority = { ...SHELL, workspaceId }
+      return { ...admin, authority, reauthorize: async () => authority }
+    }
     const seen = (await listAudit(of('default'))).items
     expect(seen.map(({ target }) => target)).toEqual([id])
     expect((await listAudit(of('other'))).items).toEqual([])

@@ -17,7 +17,7 @@ describe('refused logins', () => {
       limit: 1_000,
       newestFirst: false,
     }
-    return await store.listAuditEvents(page)
+    return (await store.listAuditEvents(page)).rows
   }
 
   it('are summed up: ten thousand of them are a few rows, and none is lost', async () => {

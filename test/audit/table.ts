@@ -67,5 +67,5 @@ export const INTACT = { intact: true, found: 0, findings: [] }
 /** `[seq, action, target]` of every row. */
 export const actions = async ({ store }: Pick<Table, 'store'>) => {
   const page = { filter: {}, after: null, limit: 1_000, newestFirst: false }
-  return (await store.listAuditEvents(page)).map((row) => [row.seq, row.action, row.target])
+  return (await store.listAuditEvents(page)).rows.map((row) => [row.seq, row.action, row.target])
 }

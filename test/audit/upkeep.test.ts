@@ -24,7 +24,7 @@ describe('the newest seal', () => {
     await table.upkeep.run()
     expect(await truncated(table)).toEqual(['11'])
     const page = { filter: { action: 'audit.seal' }, after: null, limit: 10, newestFirst: false }
-    expect(await table.store.listAuditEvents(page)).toMatchObject([
+    expect((await table.store.listAuditEvents(page)).rows).toMatchObject([
       { actor: 'server', outcome: 'refused', reason: 'audit_truncated' },
     ])
     expect(table.lines.at(-1)).toMatchObject({ level: 50, lastSeq: 11 })

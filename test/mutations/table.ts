@@ -1,7 +1,8 @@
 import { ADMINISTRATION } from './administration.ts'
+import { AUDIT } from './audit.ts'
 import type { Mutation } from './mutation.ts'
 import { SERVER } from './server.ts'
 import { VERIFIER } from './verifier.ts'
 
 /** Every check that is taken out in turn. */
-export const MUTATIONS: readonly Mutation[] = [...SERVER, ...ADMINISTRATION, ...VERIFIER]
+export const MUTATIONS: readonly Mutation[] = [...SERVER, ...ADMINISTRATION, ...AUDIT, ...VERIFIER]

@@ -233,7 +233,7 @@ test('a client that was not used for so long is removed, and that is audited', a
   expect(await server.store.findClient(made.id)).toBeNull()
   const filter = { action: 'client.delete_unused', target: made.id }
   const page = { filter, after: null, limit: 10, newestFirst: false }
-  expect(await server.store.listAuditEvents(page)).toMatchObject([
+  expect((await server.store.listAuditEvents(page)).rows).toMatchObject([
     { actor: 'server', outcome: 'intent' },
     { actor: 'server', outcome: 'success' },
   ])

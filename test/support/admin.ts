@@ -7,5 +7,6 @@ export const adminOf = ({ deps }: TestServer): Admin => ({
   deps,
   as: { actor: 'test' },
   authority: SHELL,
+  reauthorize: async () => SHELL,
   ifMatch: null,
 })

@@ -116,6 +116,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     kek: KEK,
     algorithms,
     clock: () => clock.now,
+    monotonic: () => clock.now,
     random: randomBytes,
     keyRotationSeconds: null,
     issuer: ISSUER,

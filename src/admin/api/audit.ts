@@ -14,7 +14,9 @@ export const audit: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/audit', action: 'audit.list' },
     summary: 'Events, newest first',
-    description: 'A bound administrator sees what concerns its workspace.',
+    description:
+      'A bound administrator sees what concerns its workspace. A part can have fewer items than its limit, or ' +
+      'none, and still a next_cursor.',
     query: auditQuery,
     answers: partOf(auditShown),
     run: (admin, { query }) => listAudit(admin, query),
@@ -30,6 +32,9 @@ export const audit: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/audit/export', action: 'audit.export' },
     summary: 'Events, oldest first, one JSON object a line',
+    description:
+      'The events that are there at the start. The transfer is broken off when the caller loses the right to it, ' +
+      'and after 15 minutes.',
     query: auditFilter,
     answers: exported(auditShown),
     run: (admin, { query }) => exportAudit(admin, query),

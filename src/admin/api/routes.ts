@@ -11,6 +11,7 @@ import { waitForWrite } from '../../http/write-bounds.ts'
 import { NO_STORE } from '../../oauth/response.ts'
 import { toJson } from '../../text.ts'
 import type { Authority } from '../authority.ts'
+import { authorizedRead } from '../lasting.ts'
 import { type Admin, type AdminDeps, nameable, parse } from '../operation.ts'
 import { audit } from './audit.ts'
 import { createCallers } from './caller.ts'
@@ -19,6 +20,7 @@ import { type Endpoint, type Exported, lineOf } from './endpoint.ts'
 import { enrollments } from './enrollments.ts'
 import { readIfMatch, readJsonObject, readQuery } from './input.ts'
 import { keys } from './keys.ts'
+import { exportLines } from './lines.ts'
 import { renderProblem } from './problem.ts'
 import { registry } from './registry.ts'
 import { runs } from './runs.ts'
@@ -108,14 +110,15 @@ const createHandler =
     const { actor, authority } = method === 'get' ? known : await callers(c, permission, attempt)
     if (method !== 'get') await takeWrite(deps, authority, { ...context, actor, ...attempt })
     const ifMatch = readIfMatch(c.req.header('if-match'))
-    const admin: Admin = { deps, as: { ...context, actor }, authority, ifMatch }
+    const reauthorize = async () => (await callers(c, permission, attempt)).authority
+    const admin: Admin = { deps, as: { ...context, actor }, authority, reauthorize, ifMatch }
     const result = await run(endpoint, admin, { ...params, ...input }).catch(
       async (error: unknown) => {
         if (method === 'get') await auditRefusal(admin, attempt, error)
         throw error
       },
     )
-    return answer(c, endpoint, result)
+    return answer(c, endpoint, { result, log: deps.log })
   }
 
 /** An unbound administrator writes as much as it wants. @throws WritesExceeded */
@@ -143,8 +146,11 @@ const countRefusal = (
   audit.count({ ...event, outcome: 'refused', reason: error.code })
 }
 
-const run = (endpoint: Endpoint, admin: Admin, input: object): Promise<unknown> =>
-  endpoint.run(admin, input as never)
+/** What was written is answered; what was read is answered to a caller who may still read it. */
+const run = (endpoint: Endpoint, admin: Admin, input: object): Promise<unknown> => {
+  const running = () => endpoint.run(admin, input as never)
+  return endpoint.method === 'get' ? authorizedRead(admin, running) : running()
+}
 
 /** Changes write their own rows; of reads only those that are refused for who asks. */
 const auditRefusal = async (
@@ -176,34 +182,19 @@ const readInput = async ({ method, query, body }: Endpoint, c: AppContext) => {
   return { query: isList ? { ...said, limit: DEFAULT_PAGE } : said, body: json }
 }
 
-const answer = (c: AppContext, { madeAt, answers }: Endpoint, result: unknown): Response => {
+const answer = (
+  c: AppContext,
+  { madeAt, answers }: Endpoint,
+  { result, log }: { result: unknown } & Pick<Deps, 'log'>,
+): Response => {
   const { etag } = result as { etag?: string }
   const tagged = { ...NO_STORE, ...(etag !== undefined && { ETag: `"${etag}"` }) }
-  if (lineOf(answers) !== undefined) return exportLines(c, result as Exported<unknown>, tagged)
+  if (lineOf(answers) !== undefined) {
+    return exportLines(c, result as Exported<unknown>, { headers: tagged, log })
+  }
   return c.body(toJson(result), madeAt === undefined ? 200 : 201, {
     ...tagged,
     'Content-Type': 'application/json',
     ...(madeAt && { Location: BASE + madeAt(result as never) }),
   })
-}
-
-/** As they are read: a year of events does not fit into memory. */
-const exportLines = (
-  c: AppContext,
-  { rows }: Exported<unknown>,
-  headers: Record<string, string>,
-): Response => {
-  const iterator = rows[Symbol.asyncIterator]()
-  const encoder = new TextEncoder()
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await iterator.next()
-      if (done === true) controller.close()
-      else controller.enqueue(encoder.encode(`${toJson(value)}\n`))
-    },
-    async cancel() {
-      await iterator.return?.()
-    },
-  })
-  return c.body(body, 200, { ...headers, 'Content-Type': 'application/x-ndjson' })
 }

@@ -21,14 +21,14 @@ export const auditContract = (open: Open): void => {
     /** The targets of what is listed. */
     const targets = async (filter: AuditFilter = {}, options = {}) => {
       const page = { filter, after: null, limit: 100, newestFirst: false, ...options }
-      return (await database.store.listAuditEvents(page)).map(({ target }) => target)
+      return (await database.store.listAuditEvents(page)).rows.map(({ target }) => target)
     }
 
     it('are kept as they were written, in that order', async () => {
       const full = { reason: 'r', requestId: 'q', address: '192.0.2.1', count: 7 }
       await database.store.addAuditEvents([event('a', full), event('b')], NOW)
       const page = { filter: {}, after: null, limit: 100, newestFirst: false }
-      const [a, b] = await database.store.listAuditEvents(page)
+      const [a, b] = (await database.store.listAuditEvents(page)).rows
       const nothing = { reason: null, requestId: null, address: null }
       expect(a).toEqual({ seq: expect.any(Number), createdAt: NOW, ...event('a', full) })
       expect(b).toEqual({ seq: (a?.seq ?? 0) + 1, createdAt: NOW, ...event('b'), ...nothing })
@@ -40,7 +40,7 @@ export const auditContract = (open: Open): void => {
         NOW,
       )
       const page = { filter: {}, after: null, limit: 2, newestFirst: true }
-      const [first, second] = await database.store.listAuditEvents(page)
+      const [first, second] = (await database.store.listAuditEvents(page)).rows
       expect([first?.target, second?.target]).toEqual(['e', 'd'])
       const after = second?.seq ?? null
       expect(await targets({}, { after, limit: 2, newestFirst: true })).toEqual(['c', 'b'])
@@ -106,7 +106,7 @@ export const auditContract = (open: Open): void => {
         now,
       )
       const page = { filter: {}, after: null, limit: 1, newestFirst: true }
-      const last = (await store.listAuditEvents(page))[0]?.seq ?? 0
+      const last = (await store.listAuditEvents(page)).rows[0]?.seq ?? 0
       return [last - count + 1, last]
     }
 
@@ -191,7 +191,7 @@ export const auditContract = (open: Open): void => {
         { ...seal(c - 1, c), cutMac: null },
       ])
       const page = { filter: {}, after: null, limit: 100, newestFirst: false }
-      const left = await store.listAuditEvents(page)
+      const left = (await store.listAuditEvents(page)).rows
       expect(left.map(({ seq }) => seq)).toEqual([c - 1, c, c + 1])
       expect(left.at(-1)).toMatchObject(cut)
       expect(await store.findAuditCut(NOW + HOUR + 1)).toBeNull()

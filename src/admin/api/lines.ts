@@ -1,0 +1,39 @@
+// Exports as lines of JSON, sent as they are read: a year of events does not fit into memory.
+import type { AppContext, Deps } from '../../deps.ts'
+import { reasonOf } from '../../errors.ts'
+import { toJson } from '../../text.ts'
+import type { Exported } from './endpoint.ts'
+
+/**
+ * Streams the lines. An error breaks the transfer off: HTTP/1.1 closes the connection without the last chunk, which
+ * every client reports as an incomplete body (RFC 9112 §8).
+ */
+export const exportLines = (
+  c: AppContext,
+  { rows }: Exported<unknown>,
+  { headers, log }: { headers: Record<string, string> } & Pick<Deps, 'log'>,
+): Response => {
+  const requestId = c.get('requestId')
+  const iterator = rows[Symbol.asyncIterator]()
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await iterator.next()
+        if (done === true) controller.close()
+        else controller.enqueue(encoder.encode(`${toJson(value)}\n`))
+      } catch (error) {
+        log.warn({ requestId, reason: codeOf(error) }, 'an export was broken off')
+        controller.error(error)
+      }
+    },
+    async cancel() {
+      await iterator.return?.()
+    },
+  })
+  return c.body(body, 200, { ...headers, 'Content-Type': 'application/x-ndjson' })
+}
+
+/** The stable code of our own errors. */
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : reasonOf(error)

@@ -1,0 +1,74 @@
+// Checks of the audit: who reads it and for how long, and how much one statement looks at.
+import type { Mutation } from './mutation.ts'
+
+const LASTING = {
+  stops: 'Reading on after the right to it has ended',
+  file: 'src/admin/lasting.ts',
+  tests: ['test/admin/lasting.test.ts'],
+}
+
+const READS = {
+  stops: 'Costly reads of the audit',
+  file: 'src/store/sqlite/audit-reads.ts',
+  tests: ['test/store/audit-reads.test.ts'],
+}
+
+export const AUDIT: readonly Mutation[] = [
+  {
+    ...LASTING,
+    name: 'authority after each step of an export',
+    find: '    await check(0)\n    for (',
+    replace: '    for (',
+  },
+  {
+    ...LASTING,
+    name: 'authority while a step is sent',
+    find: 'await check(AUTHORITY_MAX_AGE_MS)',
+    replace: 'await check(Infinity)',
+  },
+  {
+    ...LASTING,
+    name: 'authority after a read that took long',
+    find: 'startedAt > AUTHORITY_MAX_AGE_MS) await',
+    replace: 'startedAt > Infinity) await',
+  },
+  {
+    ...LASTING,
+    name: 'the workspace of a reader',
+    find: 'if (workspaceId === authority.workspaceId) return',
+    replace: 'if (workspaceId !== undefined) return',
+  },
+  {
+    ...LASTING,
+    name: 'the time of an export',
+    find: 'at - startedAt > MAX_EXPORT_MS',
+    replace: 'at - startedAt > Infinity',
+  },
+  {
+    ...LASTING,
+    name: 'the last event of an export',
+    file: 'src/admin/audit.ts',
+    find: 'isCounted(last) ? { upTo: last.seq } : {}',
+    replace: 'isCounted(last) ? {} : {}',
+  },
+  {
+    ...READS,
+    name: 'the end of a step',
+    find: 'const within = end === null ? []',
+    replace: 'const within = end !== undefined ? []',
+  },
+  {
+    ...READS,
+    name: 'the index of a step',
+    find: 'sql.raw(`indexed by ${index}`)',
+    replace: 'sql.raw(index.slice(0, 0))',
+  },
+  {
+    ...READS,
+    name: 'the steps of a list',
+    file: 'src/admin/pages.ts',
+    find: 'step < MAX_AUDIT_LIST_STEPS &&',
+    replace: 'step < Infinity &&',
+    tests: ['test/admin/lasting.test.ts'],
+  },
+]

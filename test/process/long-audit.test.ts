@@ -1,0 +1,40 @@
+// A long audit table: a list that is read in parts, and an export over HTTP whose reader loses the right to it.
+import { expect, it } from 'vitest'
+import { execute } from '../support/database.ts'
+import { createCaller } from '../support/http.ts'
+import { createCli, newPlace, startServer } from '../support/processes.ts'
+
+/** About 30 MB: far more than the buffers of a connection hold. */
+const EVENTS = 150_000
+
+it('is listed as a whole; an export breaks off with an error for its reader', async () => {
+  const place = await newPlace()
+  const server = await startServer(place)
+  const cli = createCli(place)
+  const made = await cli.json<{ client_id: string; client_secret: string }>(
+    'admin create --name reader',
+  )
+  execute(
+    place,
+    `insert into audit_events (created_at, actor, action, outcome)
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < ${EVENTS})
+    select 1, iif(i % 2, 'cli:a', 'cli:b'), 'x.y', iif(i = 1 or i % 2 = 0, 'refused', 'success') from n`,
+  )
+  // A command reads on where a part of the list ends early, 50,000 events after its start.
+  expect(await cli.json('audit list --actor cli:a --outcome refused')).toHaveLength(1)
+  const reader = { id: made.client_id, secret: made.client_secret }
+  const token = await createCaller(place.url).issue(reader, { audience: 'latchkey' })
+  const response = await fetch(`${place.url}/admin/v1/audit/export`, {
+    headers: { Authorization: `Bearer ${token}` },
+  })
+  const body = (response.body as ReadableStream<Uint8Array>).getReader()
+  expect((await body.read()).done).toBe(false)
+  await cli.json(`client disable ${reader.id}`)
+  const readOn = async (): Promise<void> => {
+    while (!(await body.read()).done);
+  }
+  await expect(readOn()).rejects.toThrow('terminated')
+  const { code, stdout } = await server.stop()
+  expect(code).toBe(0)
+  expect(stdout).toContain('an export was broken off')
+})
