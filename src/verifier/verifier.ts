@@ -182,11 +182,15 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
 
   /**
    * Where the list is followed on use, the keys at hand may be a cache's after all keys were revoked, and the list
-   * names the keys of now. A key that a rule revokes is asked for no more, so that the tokens it has signed are
-   * refused at once.
+   * names the keys of now. A key that a rule revokes is asked for no more: its tokens are revoked, whether or not the
+   * issuer still publishes it.
    */
   const findKey = async (name: KeyName): Promise<VerificationKey | null> => {
-    if (revocation.hasRevokedKey(name.kid)) return keys.held(name) ?? null
+    if (revocation.hasRevokedKey(name.kid)) {
+      const held = keys.held(name)
+      if (held === undefined) throw refusal('token_revoked')
+      return held
+    }
     const looking = keys.find(name)
     const found = await looking.catch(() => null)
     // Without any key the list cannot be verified either: a silent issuer is waited for once.

@@ -171,6 +171,25 @@ describe('a key', () => {
     ])
   })
 
+  test.each(['published', 'withdrawn'])(
+    'that is revoked and %s: its tokens are revoked, and no token of it fetches keys',
+    async (state) => {
+      const { check, say, server, time, verifier } = await withBoth()
+      if (state === 'withdrawn') server.keys = [KEY.jwk]
+      time.monotonic += 1
+      expect(await say(REVOKES)).toBeNull()
+      const published = verifier.status().jwks.age === 0 && server.keys.length === 1
+      expect(published).toBe(state === 'withdrawn')
+      server.keyRequests.length = 0
+      const [header, claims] = ofOther({ jti: 'forged' }).split('.')
+      const forged = `${header}.${claims}.${'A'.repeat(342)}`
+      const codes = [await check(ofOther()), await check(ofOther({ jti: 'new' }))]
+      expect(codes).toEqual([REVOKED, REVOKED])
+      expect(await check(forged)).toMatch(/^token_(revoked|untrusted)$/)
+      expect(server.keyRequests).toEqual([])
+    },
+  )
+
   test('that is revoked signs no list any more', async () => {
     const { say, list } = await withBoth()
     await say(REVOKES)
