@@ -6,18 +6,18 @@
 // It needs no credentials: it follows the issuer's keys and its list of what is revoked, so that a run that is
 // closed is over here within a second.
 import { serve } from '@hono/node-server'
-import { createVerifier, unsafeIgnorePlugin } from '@latchkey/verifier'
+import { createVerifier, noPlugin } from '@latchkey/verifier'
 import { honoAdapter } from '@latchkey/verifier/hono'
 import { Hono } from 'hono'
 
 const { ISSUER = 'http://localhost:8787', PORT = '8792' } = process.env
 
-const verifier = createVerifier({ issuer: ISSUER, audience: 'tools' })
+const verifier = createVerifier({ issuer: ISSUER, audience: 'tools', plugins: 'none' })
 const requirePermission = honoAdapter(verifier)
 
 /** Compared exactly with the token's `tool_run` details; the endpoint decides first. */
 const forRun = (endpoint, operation) =>
-  requirePermission('tools:use', { plugin: unsafeIgnorePlugin, run: { endpoint, operation } })
+  requirePermission('tools:use', { plugin: noPlugin, run: { endpoint, operation } })
 
 const app = new Hono()
 app.post('/v1/issues', forRun('/v1/issues', 'create'), (c) => c.json({ created: 'issue' }))

@@ -3,25 +3,19 @@
 //
 //   ISSUER=http://localhost:8787 PORT=8789 node examples/playlist-player/server.mjs
 import { serve } from '@hono/node-server'
-import {
-  authorizationChallenge,
-  createVerifier,
-  single,
-  unsafeIgnorePlugin,
-  VerificationError,
-} from '@latchkey/verifier'
+import { createVerifier, errorResponse, noPlugin, single } from '@latchkey/verifier'
 import { honoAdapter } from '@latchkey/verifier/hono'
 import { Hono } from 'hono'
 
 const { ISSUER = 'http://localhost:8787', PORT = '8789' } = process.env
 
-const verifier = createVerifier({ issuer: ISSUER, audience: 'player' })
+const verifier = createVerifier({ issuer: ISSUER, audience: 'player', plugins: 'none' })
 const requirePermission = honoAdapter(verifier)
 
 const app = new Hono()
 app.post(
   '/playlists/:playlist/play',
-  requirePermission('player:play', { plugin: unsafeIgnorePlugin }),
+  requirePermission('player:play', { plugin: noPlugin }),
   (c) => {
     // None named: the one that is granted. One that is empty or said twice is nobody's.
     const named = new URL(c.req.url).searchParams.has('zone')
@@ -31,11 +25,7 @@ app.post(
     return c.json({ playing: c.req.param('playlist'), zone: zone ?? entry.parts })
   },
 )
-app.onError((error) => {
-  if (!(error instanceof VerificationError)) throw error
-  const { status, headers, body } = authorizationChallenge(error)
-  return new Response(JSON.stringify(body), { status, headers })
-})
+app.onError((error) => errorResponse(error)) // what `authorize` throws; anything else is thrown on
 
 await verifier.ready()
 const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(PORT) }, ({ port }) =>

@@ -3,17 +3,29 @@ import { RUN_TYPE, detailsOf, grants } from './details.ts'
 import { refusal } from './errors.ts'
 import type { AccessTokenClaims } from './token.ts'
 
-/** The token must name a plugin; the request names none to compare it with. */
-export const anyPlugin: unique symbol = Symbol('anyPlugin')
+// Registered symbols: a program may load the package twice, as an ES module and as CommonJS.
 
-/** The plugin does not matter here: a token of any plugin, or of none, is good. */
-export const unsafeIgnorePlugin: unique symbol = Symbol('unsafeIgnorePlugin')
+/** The token must name a plugin; the request names none to compare it with. */
+export const anyPlugin: unique symbol = Symbol.for('@latchkey/verifier/anyPlugin')
+
+/**
+ * There are no plugins here: a token that names one is refused with `plugin_mismatch`. A verifier with
+ * `plugins: 'none'` lets it pass, because no token of its audience is meant for one plugin.
+ */
+export const noPlugin: unique symbol = Symbol.for('@latchkey/verifier/noPlugin')
+
+/** The plugin does not matter here, though the audience has some: a token of any plugin, or of none, is good. */
+export const unsafeIgnorePlugin: unique symbol = Symbol.for('@latchkey/verifier/unsafeIgnorePlugin')
+
+/** Whether the audience has plugins: `'none'` where it has not (see `VerifierOptions`). */
+export type PluginsOfAudience = 'none' | undefined
 
 /**
  * The plugin that the request names, as `single`, `fromQuery` and the like give it: null where it names none,
- * or several. Or one of the two symbols.
+ * or several. Or one of the three symbols.
  */
-export type PluginRequirement = string | null | typeof anyPlugin | typeof unsafeIgnorePlugin
+export type PluginRequirement =
+  string | null | typeof anyPlugin | typeof noPlugin | typeof unsafeIgnorePlugin
 
 export type Requirements = {
   /** The permission that the request needs; null where any token of this audience is good. */
@@ -28,9 +40,14 @@ export type Requirements = {
 }
 
 /** @throws AccessDenied */
-export const checkRequirements = (claims: AccessTokenClaims, required: Requirements): void => {
+export const checkRequirements = (
+  claims: AccessTokenClaims,
+  required: Requirements,
+  plugins?: PluginsOfAudience,
+): void => {
   checkPermission(claims, required.permission)
-  checkPlugin(claims, required.plugin)
+  if (required.plugin === noPlugin) checkNoPlugin(claims, plugins)
+  else checkPlugin(claims, required.plugin)
   if (required.run !== undefined) checkRun(claims, required.run)
   if (required.capability !== undefined) checkCapability(claims, required)
 }
@@ -45,12 +62,23 @@ const checkPermission = (claims: AccessTokenClaims, permission: string | null): 
   }
 }
 
-export const pluginOf = (claims: AccessTokenClaims): string | null => {
-  const plugin = claims['plugin_id']
-  return typeof plugin === 'string' && plugin !== '' ? plugin : null
+export const workspaceOf = (claims: AccessTokenClaims): string | null =>
+  textOf(claims['workspace_id'])
+
+export const pluginOf = (claims: AccessTokenClaims): string | null => textOf(claims['plugin_id'])
+
+const textOf = (claim: unknown): string | null =>
+  typeof claim === 'string' && claim !== '' ? claim : null
+
+/** A claim that is malformed is one, too: nobody knows what such a token is meant for. */
+const checkNoPlugin = (claims: AccessTokenClaims, plugins: PluginsOfAudience): void => {
+  if (plugins !== 'none' && Object.hasOwn(claims, 'plugin_id')) throw refusal('plugin_mismatch')
 }
 
-const checkPlugin = (claims: AccessTokenClaims, required: PluginRequirement): void => {
+const checkPlugin = (
+  claims: AccessTokenClaims,
+  required: Exclude<PluginRequirement, typeof noPlugin>,
+): void => {
   if (required === unsafeIgnorePlugin) return
   const plugin = pluginOf(claims)
   if (plugin === null) throw refusal('plugin_missing')

@@ -1,5 +1,5 @@
 // @latchkey/verifier: what a resource server needs.
-export { anyPlugin, unsafeIgnorePlugin } from './authorization.ts'
+export { anyPlugin, noPlugin, unsafeIgnorePlugin } from './authorization.ts'
 export type { PluginRequirement, Requirements } from './authorization.ts'
 export { authorizationChallenge } from './challenge.ts'
 export type { Challenge, ChallengeOptions } from './challenge.ts'
@@ -24,6 +24,8 @@ export type {
 } from './metadata.ts'
 export type { ReadyOptions } from './ready.ts'
 export {
+  bearerOf,
+  errorResponse,
   fromHeader,
   fromParam,
   fromQuery,

@@ -1,6 +1,6 @@
 // What a caller must say, and within which bounds. TypeScript says so, too; JavaScript must not get less
 // security for saying less. No I/O.
-import type { Requirements } from './authorization.ts'
+import { type PluginsOfAudience, type Requirements, noPlugin } from './authorization.ts'
 import {
   MAX_CLOCK_TOLERANCE_SECONDS,
   MAX_MAX_STALENESS_SECONDS,
@@ -36,6 +36,9 @@ export const checkOptions = (options: VerifierOptions): void => {
     throw new TypeError('issuer must be an https origin without path (http for localhost only)')
   }
   if (!isText(audience)) throw new TypeError('audience must be named')
+  if (!isOneOf(options.plugins, ['none'])) {
+    throw new TypeError("plugins must be 'none' where the audience has none, or left out")
+  }
   for (const name of ['jwksUri', 'revocationsUri'] as const) {
     if (options[name] !== undefined && !isSecureUrl(options[name])) {
       throw new TypeError(`${name} must be an https URL (http for localhost only)`)
@@ -94,20 +97,34 @@ const checkNumbers = (options: VerifierOptions): void => {
  * The plugin may be undefined here: a request that names none is refused, not a mistake of the caller.
  * @throws TypeError
  */
-export const checkRequirementsSaid = (required: Requirements): void => {
+export const checkRequirementsSaid = (required: Requirements, plugins: PluginsOfAudience): void => {
   checkSaid(required?.permission, required)
   if (!('plugin' in required)) throw new TypeError(SAY_PLUGIN)
+  checkPluginFits(required.plugin, plugins)
 }
 
 /** For a route, when it is built and not when it is called. @throws TypeError */
-export const checkRouteSaid = (permission: string | null, required: RouteRequirements): void => {
+export const checkRouteSaid = (
+  permission: string | null,
+  required: RouteRequirements,
+  plugins: PluginsOfAudience,
+): void => {
   checkSaid(permission, required)
   if (typeof required?.plugin !== 'function' && typeof required?.plugin !== 'symbol') {
     throw new TypeError(SAY_PLUGIN)
   }
+  checkPluginFits(required.plugin, plugins)
 }
 
-const SAY_PLUGIN = 'plugin must be said: what the request names, anyPlugin or unsafeIgnorePlugin'
+const SAY_PLUGIN =
+  'plugin must be said: what the request names, anyPlugin, noPlugin or unsafeIgnorePlugin'
+
+/** An audience either has plugins or has none: a route that asks for one shows that the option is wrong. */
+const checkPluginFits = (plugin: unknown, plugins: PluginsOfAudience): void => {
+  if (plugins === 'none' && plugin !== noPlugin) {
+    throw new TypeError("plugin must be noPlugin: the verifier has plugins: 'none'")
+  }
+}
 
 /** What is there but undefined would be left unchecked: it is as good as a check that was forgotten. */
 const checkSaid = (permission: unknown, required: Pick<Requirements, 'run' | 'capability'>) => {

@@ -57,9 +57,20 @@ export type RouteRequirements = Omit<Requirements, 'permission' | 'plugin'> & {
   plugin: From | Exclude<Requirements['plugin'], string | null>
 }
 
-/** The token of `Authorization: Bearer …` (RFC 6750 §2.1), the scheme in any case; null where there is none. */
-export const bearerOf = (authorization: string | null | undefined): string | null =>
-  /^bearer +(.*)$/is.exec(authorization ?? '')?.[1] ?? null
+/**
+ * The token of `Authorization: Bearer …` (RFC 6750 §2.1), the scheme in any case; null where there is none. Nothing
+ * is cut off and nothing is repaired: spaces behind the token, control characters and a second header stay in the
+ * text, and `verify` refuses it as `token_malformed`.
+ * @param authorization all headers of that name: a Fetch request's `headers.get('authorization')` joins several.
+ *   `headers.authorization` of Node keeps the first one: hand on `headersDistinct.authorization`
+ * @example verifier.verify(bearerOf(request.headers.get('authorization')), { permission, plugin })
+ */
+export const bearerOf = (
+  authorization: string | readonly string[] | null | undefined,
+): string | null => {
+  const text = Array.isArray(authorization) ? authorization.join(', ') : authorization
+  return (typeof text === 'string' && /^bearer +(.*)$/is.exec(text)?.[1]) || null
+}
 
 /** Checks a request for a route. @throws as `Verifier.verify` does */
 const verifyRequest = (
@@ -91,7 +102,7 @@ type Checked = { token: VerifiedToken; refused: null } | { token: null; refused:
 export const routeChecks = (verifier: Verifier, options: AdapterOptions) => {
   checkResourceMetadata(options.resourceMetadata)
   return (permission: string | null, required: RouteRequirements) => {
-    checkRouteSaid(permission, required)
+    checkRouteSaid(permission, required, verifier.plugins)
     return async (source: RequestSource, context: VerifyContext = {}): Promise<Checked> => {
       try {
         const token = await verifyRequest(verifier, source, permission, required, context)
@@ -133,6 +144,24 @@ export const requestAdapter = (verifier: Verifier, options: AdapterOptions = {})
 
 export const toResponse = ({ status, headers, body }: Answer): Response =>
   new Response(JSON.stringify(body), { status, headers })
+
+/**
+ * The `Response` for a request that `verify` or `authorize` has refused: 401 or 403 with a challenge, 503 with
+ * `Retry-After`, and the JSON body (see `authorizationChallenge`). Whatever is no refusal is thrown on, so that it is
+ * the application's error and not an answer about a token.
+ * @param error what was caught
+ * @param scope the permission that was needed, or several with a space between them; said on 403
+ * @throws the error itself where it is no `VerificationError`; TypeError for a scope that is none
+ * @example try { … } catch (error) { return errorResponse(error, 'hook:govern') }
+ */
+export const errorResponse = (
+  error: unknown,
+  scope?: string | null,
+  options: ChallengeOptions = {},
+): Response => {
+  if (!(error instanceof VerificationError)) throw error
+  return toResponse(authorizationChallenge(error, scope, options))
+}
 
 /** A handler for servers of Fetch API `Request`s, and for Hono's `app.get(metadata.path, …)`. */
 export const serveMetadata = (metadata: ProtectedResourceMetadata) => (): Response =>

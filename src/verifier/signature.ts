@@ -1,6 +1,6 @@
 // Who has signed a token, for whom: what stays as it is however often the token is used.
 import { compactVerify } from 'jose'
-import { permissionsOf, pluginOf } from './authorization.ts'
+import { permissionsOf, pluginOf, workspaceOf } from './authorization.ts'
 import { type Policy, checkOrigin } from './claims.ts'
 import { refusal } from './errors.ts'
 import type { VerificationKey } from './jwk.ts'
@@ -34,6 +34,8 @@ export const verifySignature = async (
     clientId: claims.client_id,
     permissions: permissionsOf(claims),
     pluginId: pluginOf(claims),
+    workspaceId: workspaceOf(claims),
+    jti: claims.jti,
     expiresAt: claims.exp,
     claims,
   })

@@ -1,5 +1,5 @@
 // createVerifier: the checks, in the order that decides the code.
-import { type Requirements, checkRequirements } from './authorization.ts'
+import { type PluginsOfAudience, type Requirements, checkRequirements } from './authorization.ts'
 import { checkTime } from './claims.ts'
 import { clocksOf } from './clocks.ts'
 import { DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_MAX_REMEMBERED } from './constants.ts'
@@ -27,6 +27,12 @@ export type VerifierOptions = {
   issuer: string
   /** This resource server: compared with `aud` letter by letter. */
   audience: string
+  /**
+   * `'none'`: the audience has no plugins. Each call then says `plugin: noPlugin`, and may say nothing else. A token
+   * may name a plugin all the same: the server puts the only plugin of a client into all of its tokens. It is not
+   * looked at. Left out: the audience has plugins, and each call says which.
+   */
+  plugins?: 'none'
   /**
    * Who knows which tokens are revoked. Left out: the issuer's revocation list is followed. A source of your own
    * is asked at each use. `'none'`: nobody is asked, and a revoked token is good until it expires.
@@ -80,12 +86,18 @@ export type VerifiedToken = {
   readonly clientId: string
   readonly permissions: readonly string[]
   readonly pluginId: string | null
+  /** The tenant that its client belongs to; null where the token names none, and is of no tenant. */
+  readonly workspaceId: string | null
+  /** The token's id (RFC 7519 §4.1.7): names it in logs, where its text must not stand. */
+  readonly jti: string
   /** When it expires, in seconds since the epoch. */
   readonly expiresAt: number
   readonly claims: AccessTokenClaims
 }
 
 export type Verifier = {
+  /** As in the options: what `plugin` may be in calls. */
+  readonly plugins?: PluginsOfAudience
   /**
    * Checks a bearer token for one request: form, signature, type, issuer, audience, time, revocation,
    * permission, plugin, run and capability, in this order; the first that fails decides the code.
@@ -158,7 +170,7 @@ type Remembered = Signed & { readonly subject: RevocationSubject | null }
  */
 export const createVerifier = (options: VerifierOptions): Verifier => {
   checkOptions(options)
-  const { issuer, audience, algorithms = ['RS256'] } = options
+  const { issuer, audience, plugins, algorithms = ['RS256'] } = options
   const { clock, monotonic } = clocksOf(options)
   const policy = {
     issuer,
@@ -221,8 +233,9 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   }
 
   return {
+    plugins,
     async verify(bearer, required, { waitUntil } = {}) {
-      checkRequirementsSaid(required)
+      checkRequirementsSaid(required, plugins)
       if (bearer === null || bearer === undefined || bearer === '') throw refusal('token_missing')
       if (typeof bearer !== 'string') throw refusal('token_malformed')
       const authenticated = await authenticate(bearer)
@@ -232,7 +245,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       const use = { token: bearer, kid: key.kid, claims, subject, waitUntil }
       const checking = revocation.check(use)
       if (checking !== undefined) await checking
-      checkRequirements(claims, required)
+      checkRequirements(claims, required, plugins)
       passed.add(token)
       return token
     },

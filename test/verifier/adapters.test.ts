@@ -7,6 +7,7 @@ import {
   VerificationError,
   anyPlugin,
   authorizationChallenge,
+  noPlugin,
   requestAdapter,
 } from '../../src/verifier/index.ts'
 import type { VerifierOptions } from '../../src/verifier/verifier.ts'
@@ -191,6 +192,17 @@ test.each<[string, unknown, unknown]>([
     expect(build).toThrow(TypeError)
   }
 })
+
+test.each(Object.entries(ADAPTER_OF))(
+  '%s: a route that asks for a plugin does not fit an audience without',
+  (_, adapterOf) => {
+    const { verifier } = startVerifier({ plugins: 'none' })
+    const make = adapterOf(verifier)
+    expect(() => make(PERMISSION, { plugin })).toThrow(TypeError)
+    expect(() => make(PERMISSION, { plugin: anyPlugin })).toThrow(TypeError)
+    expect(make(PERMISSION, { plugin: noPlugin })).toBeTypeOf('function')
+  },
+)
 
 test('what is no refusal is not taken for one', async () => {
   const failing = () => {

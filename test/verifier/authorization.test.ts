@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   type Requirements,
   anyPlugin,
+  noPlugin,
   unsafeIgnorePlugin,
 } from '../../src/verifier/authorization.ts'
 import { CLAIMS, REQUIRED, RUN, forge, startVerifier, tokenWith } from './support.ts'
@@ -72,6 +73,43 @@ describe('plugin', () => {
   ])('%s', async (_, claims, plugin, code) => {
     const required = { plugin: plugin as Requirements['plugin'] }
     expect(await checkWith(claims, required)).toBe(code)
+  })
+
+  test.each<[string, object, string]>([
+    ['none', NO_PLUGIN, 'good'],
+    ['one', {}, 'plugin_mismatch'],
+    ['an empty one', { plugin_id: '' }, 'plugin_mismatch'],
+    ['null', { plugin_id: null }, 'plugin_mismatch'],
+    ['a list', { plugin_id: [] }, 'plugin_mismatch'],
+  ])('noPlugin, and the token names %s', async (_, claims, code) => {
+    expect(await checkWith(claims, { plugin: noPlugin })).toBe(code)
+    // The audience has none: what the server put into the token is not looked at.
+    const without = startVerifier({ plugins: 'none' })
+    const required = { ...REQUIRED, plugin: noPlugin } as const
+    expect(await without.check(tokenWith(claims), required)).toBe('good')
+    expect(await without.check(tokenWith({ ...claims, scope: '' }), required)).toBe(
+      'permission_missing',
+    )
+  })
+
+  test.each<[string, unknown]>([
+    ['a name', 'acme.sync'],
+    ['null', null],
+    ['undefined', undefined],
+    ['anyPlugin', anyPlugin],
+    ['unsafeIgnorePlugin', unsafeIgnorePlugin],
+    ['another symbol', Symbol('noPlugin')],
+  ])('a verifier of an audience without plugins takes no other word: %s', async (_, plugin) => {
+    const { verifier } = startVerifier({ plugins: 'none' })
+    const required = { ...REQUIRED, plugin } as Requirements
+    await expect(verifier.verify(tokenWith(), required)).rejects.toThrow(TypeError)
+  })
+
+  test('the capability gate is no other without plugins', async () => {
+    const { check: checkHere } = startVerifier({ plugins: 'none' })
+    const required = { ...REQUIRED, plugin: noPlugin, capability: 'connector:mail' } as const
+    expect(await checkHere(tokenWith(), required)).toBe('capability_missing')
+    expect(await checkHere(tokenWith(NO_PLUGIN), required)).toBe('capability_missing')
   })
 
   test('the verified token says null where there is none', async () => {

@@ -11,6 +11,7 @@ import {
   anyPlugin,
   createVerifier,
   fromQuery,
+  noPlugin,
   protectedResourceMetadata,
   requestAdapter,
   unsafeIgnorePlugin,
@@ -26,6 +27,7 @@ export const options = () => {
   createVerifier({ issuer, audience, revocations })
   createVerifier({ issuer, audience, revocations: { isRevoked: () => false } })
   createVerifier({ issuer, audience }) // follows the issuer's list
+  createVerifier({ issuer, audience, plugins: 'none' })
 
   // @ts-expect-error nothing
   createVerifier()
@@ -47,6 +49,10 @@ export const options = () => {
   createVerifier({ issuer, audience, revocations: null })
   // @ts-expect-error one audience
   createVerifier({ issuer, audience: [audience], revocations })
+  // @ts-expect-error said in one way
+  createVerifier({ issuer, audience, plugins: [] })
+  // @ts-expect-error undefined is not said
+  createVerifier({ issuer, audience, plugins: undefined })
   // @ts-expect-error a source says boolean
   createVerifier({ issuer, audience, revocations: { isRevoked: () => undefined } })
 }
@@ -55,6 +61,7 @@ export const verify = async (verifier: Verifier, named: string | undefined) => {
   await verifier.verify('', { permission, plugin })
   await verifier.verify(null, { permission: null, plugin: null })
   await verifier.verify('', { permission, plugin: anyPlugin })
+  await verifier.verify('', { permission, plugin: noPlugin })
   await verifier.verify('', { permission, plugin: unsafeIgnorePlugin })
 
   // @ts-expect-error nothing
@@ -136,6 +143,7 @@ export const routes = (verifier: Verifier) => {
     fastifyAdapter(verifier),
   ]) {
     requirePermission(permission, { plugin: fromQuery('plugin_id') })
+    requirePermission(null, { plugin: noPlugin })
     requirePermission(null, { plugin: unsafeIgnorePlugin })
 
     // @ts-expect-error nothing

@@ -8,8 +8,9 @@ import {
   type VerifiedToken,
   type Verifier,
   VerifierUnavailable,
+  bearerOf,
   createVerifier,
-  unsafeIgnorePlugin,
+  noPlugin,
 } from '@latchkey/verifier'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../../deps.ts'
@@ -33,12 +34,10 @@ export const createCallers = (deps: CallerDeps) => {
   const currentVerifier = verifierOfStore(deps)
 
   return async (c: AppContext, permission: string | null, attempt: Attempt): Promise<Caller> => {
-    const bearer = /^bearer +(.*)$/is.exec(c.req.header('authorization') ?? '')?.[1]
+    const bearer = bearerOf(c.req.header('authorization'))
     const verifier = await currentVerifier()
     const verify = (needed: string | null): Promise<VerifiedToken> =>
-      verifier
-        .verify(bearer, { permission: needed, plugin: unsafeIgnorePlugin })
-        .catch(refuseUnknownKey)
+      verifier.verify(bearer, { permission: needed, plugin: noPlugin }).catch(refuseUnknownKey)
     const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
     try {
       const { clientId, permissions } = await verify(permission)
@@ -79,6 +78,7 @@ const verifierOfStore = ({ store, issuer, algorithms, clock }: CallerDeps) => {
     if (known?.kids !== kids) {
       const verifier = createVerifier({
         ...{ issuer, audience: ADMIN_AUDIENCE, algorithms, clock, clockTolerance: 0 },
+        plugins: 'none',
         revocations: storeRevocations(store),
         fetch: async () => Response.json(publicJwks(keys, now)),
       })
