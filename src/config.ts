@@ -8,7 +8,9 @@ import {
   MAX_TOKEN_TTL_SECONDS,
   MIN_TOKEN_TTL_SECONDS,
 } from './constants.ts'
+import { type Environment, chosenSettings } from './environment.ts'
 import { StartRefused } from './errors.ts'
+import { pathError } from './setting-path.ts'
 import { type Algorithm, isAlgorithm } from './signing/algorithms.ts'
 
 const DEFAULT_PORT = 8787
@@ -90,6 +92,18 @@ const kek = z
     error: `must be ${KEK_BYTES} bytes in base64url without padding`,
   })
 
+const path = z.string().superRefine((text, context) => {
+  const message = pathError(text)
+  if (message !== null) context.addIssue({ code: 'custom', message })
+})
+
+/** What a server can listen on. A URL, brackets or a port would be looked up as a name, and not be found. */
+const host = z
+  .string()
+  .regex(/^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|(?=.*:.*:)[0-9A-Fa-f.:]+(%[\w.-]+)?)$/, {
+    error: 'must be an address or a host name, without scheme, brackets and port',
+  })
+
 const databaseUrl = z
   .string()
   .refine((text) => !/^postgres(ql)?:/.test(text), {
@@ -99,15 +113,16 @@ const databaseUrl = z
     error: 'must be file:PATH; what is only in memory would be lost with the process',
   })
   .transform((text) => text.replace(/^file:(\/\/(?=\/))?/, ''))
+  .pipe(path)
 
 const SCHEMA = z.object({
   LATCHKEY_ISSUER: issuer.optional(),
-  LATCHKEY_HOST: z.string().min(1).default('127.0.0.1'),
+  LATCHKEY_HOST: host.default('127.0.0.1'),
   LATCHKEY_PORT: integer(0, 65535, 'a port').default(DEFAULT_PORT),
   LATCHKEY_DATABASE_URL: databaseUrl.default('./data/latchkey.db'),
-  LATCHKEY_KEYS_DIR: z.string().min(1).default('./keys'),
+  LATCHKEY_KEYS_DIR: path.default('./keys'),
   LATCHKEY_KEK: kek.optional(),
-  LATCHKEY_KEK_FILE: z.string().min(1).optional(),
+  LATCHKEY_KEK_FILE: path.optional(),
   LATCHKEY_TOKEN_TTL: integer(MIN_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS, 'seconds').default(
     DEFAULT_TOKEN_TTL_SECONDS,
   ),
@@ -133,8 +148,8 @@ const SCHEMA = z.object({
     .optional(),
 })
 
-/** Names alone; which values are good, `SCHEMA` says. */
-const KNOWN = new Set(Object.keys(SCHEMA.shape))
+/** The names of all settings. Which values are good, `SCHEMA` says. */
+export const SETTINGS: ReadonlySet<string> = new Set(Object.keys(SCHEMA.shape))
 
 export type Config = Readonly<{
   /** The origin that every token, URL and document names; never taken from a request. */
@@ -159,14 +174,15 @@ export type Config = Readonly<{
 }>
 
 /**
+ * Reads the settings. A variable with an empty or blank value counts as unset; those that Kubernetes and Docker set
+ * for a service called `latchkey` are ignored.
  * @throws StartRefused naming the first bad variable and what it must be, never its value
+ * @example loadConfig({ LATCHKEY_ISSUER: 'https://auth.example', LATCHKEY_WORKERS: '' }).workers // 1
  */
-export const loadConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([name]) => name.startsWith('LATCHKEY_')),
-  )
-  const unknown = Object.keys(given).find((name) => !KNOWN.has(name))
-  if (unknown !== undefined) throw new StartRefused(`${unknown} is not a setting of Latchkey`)
+export const loadConfig = (environment: Environment): Config => {
+  const given = chosenSettings(environment, SETTINGS)
+  const noText = Object.keys(given).find((name) => typeof given[name] !== 'string')
+  if (noText !== undefined) throw new StartRefused(`${noText} must be text`)
   const { data, error } = SCHEMA.safeParse(given)
   if (error) {
     const [issue] = error.issues

@@ -9,6 +9,7 @@ import { type Audit, createAudit } from './audit.ts'
 import { type Config, loadConfig } from './config.ts'
 import { LONELY_WATCH_INTERVAL_MS, MAX_COUNTED_KEYS, UPKEEP_INTERVAL_MS } from './constants.ts'
 import type { AppEnv, Quota, Writes } from './deps.ts'
+import { isSet } from './environment.ts'
 import { StartRefused, Unavailable, reasonOf } from './errors.ts'
 import { requestIds, securityHeaders } from './http/headers.ts'
 import { renderError } from './http/render.ts'
@@ -42,9 +43,8 @@ const consoleLog = (lowest: Config['logLevel']): Log => {
 
 /** @throws StartRefused for a setting that is missing, unknown or wrong; bindings of other names are none */
 const readSettings = (env: Bindings): Settings => {
-  // Whatever is no text, such as a variable of type JSON, is refused there as a wrong value.
-  const config = loadConfig(env as Record<string, string>)
-  if (env['LATCHKEY_ISSUER'] === undefined) throw new StartRefused('LATCHKEY_ISSUER must be set')
+  const config = loadConfig(env) // also refuses a variable of type JSON
+  if (!isSet(env['LATCHKEY_ISSUER'])) throw new StartRefused('LATCHKEY_ISSUER must be set')
   if (config.kek === null) throw new StartRefused('LATCHKEY_KEK must be set')
   if (env['DB'] === undefined) throw new StartRefused('the D1 binding DB is missing')
   return { ...config, kek: config.kek, database: env['DB'] as AnyD1Database }

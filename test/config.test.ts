@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../src/config.ts'
+import { SETTINGS, loadConfig } from '../src/config.ts'
 import { StartRefused } from '../src/errors.ts'
 
 const KEK = Buffer.alloc(32, 7).toString('base64url')
@@ -62,7 +62,6 @@ describe('configuration', () => {
     ['LATCHKEY_ISSUER', 'https://user:hunter2@auth.example'],
     ['LATCHKEY_ISSUER', 'https://AUTH.example'],
     ['LATCHKEY_ISSUER', 'auth.example'],
-    ['LATCHKEY_ISSUER', ''],
     ['LATCHKEY_PORT', '65536'],
     ['LATCHKEY_PORT', '8787 '],
     ['LATCHKEY_PORT', '0'],
@@ -90,6 +89,12 @@ describe('configuration', () => {
     ['LATCHKEY_LOG_LEVEL', 'verbose'],
     ['LATCHKEY_TRUSTED_PROXIES', 'proxy.example'],
     ['LATCHKEY_METRICS_TOKEN', 'hunter2'],
+    ['LATCHKEY_HOST', 'http://0.0.0.0'],
+    ['LATCHKEY_HOST', '[::1]'],
+    ['LATCHKEY_HOST', '0.0.0.0:8787'],
+    ['LATCHKEY_PORT', 'tcp:8787'],
+    ['LATCHKEY_DATABASE_URL', '/var/lib/l.db'],
+    ['LATCHKEY_KEK_FILE', 'file:/run/kek'],
     ['LATCHKEY_TOKEN_TLL', '900'],
   ])('refuses %s=%s in one line that names it and does not repeat it', (name, value) => {
     const refusal = refusalOf({ [name]: value })
@@ -99,6 +104,116 @@ describe('configuration', () => {
     expect(refusal).not.toContain('hunter2')
   })
 
+  it.each([...SETTINGS])('takes %s without a value as unset', (name) => {
+    for (const value of ['', ' ', '\t', '\n', undefined]) {
+      expect(loadConfig({ [name]: value })).toEqual(loadConfig({}))
+    }
+  })
+
+  it('takes all settings without a value as unset, and reads the one that has one', () => {
+    const empty = Object.fromEntries([...SETTINGS].map((name) => [name, '']))
+    expect(loadConfig(empty)).toEqual(loadConfig({}))
+    expect(loadConfig({ ...empty, LATCHKEY_KEK_FILE: '/run/kek' }).kekFile).toBe('/run/kek')
+    expect(loadConfig({ ...empty, LATCHKEY_PORT: '9000' }).issuer).toBe('http://localhost:9000')
+  })
+
+  const UNTYPED = [1, true, {}, [], () => {}] as const
+  const WRONG = ['?', '%', '\u0000', '""', "''", '~', '$HOME', 'https://', '#', 'file:?x']
+  it.each([...SETTINGS])('refuses a wrong %s in words of its own', (name) => {
+    for (const value of WRONG) {
+      expect(refusalOf({ [name]: value })).toMatch(OWN_WORDS(name))
+    }
+    for (const value of UNTYPED) {
+      expect(refusalOf({ [name]: value })).toBe(`${name} must be text`)
+    }
+  })
+
+  it.each([
+    ['LATCHKEY_SERVICE_HOST', '10.96.0.7'],
+    ['LATCHKEY_SERVICE_PORT', '8787'],
+    ['LATCHKEY_SERVICE_PORT_HTTP', '8787'],
+    ['LATCHKEY_SERVICE_PORT_HTTP_METRICS', '9090'],
+    ['LATCHKEY_PORT', 'tcp://10.96.0.7:8787'],
+    ['LATCHKEY_PORT', 'tcp://[fd00::7]:8787'],
+    ['LATCHKEY_PORT', 'udp://10.96.0.7:53'],
+    ['LATCHKEY_PORT_8787_TCP', 'tcp://10.96.0.7:8787'],
+    ['LATCHKEY_PORT_8787_TCP_PROTO', 'tcp'],
+    ['LATCHKEY_PORT_8787_TCP_PORT', '8787'],
+    ['LATCHKEY_PORT_8787_TCP_ADDR', '10.96.0.7'],
+    ['LATCHKEY_PORT_9000_UDP_ADDR', '10.96.0.7'],
+    ['LATCHKEY_PORT_9000_SCTP', 'sctp://10.96.0.7:9000'],
+    ['LATCHKEY_PORT_8787_TCP_START', 'tcp://10.96.0.7:8787'],
+    ['LATCHKEY_PUBLIC_SERVICE_HOST', '10.96.0.8'],
+    ['LATCHKEY_PUBLIC_PORT', 'tcp://10.96.0.8:8787'],
+    ['LATCHKEY_PUBLIC_PORT_8787_TCP_ADDR', '10.96.0.8'],
+    ['LATCHKEYS_PORT', 'tcp://10.96.0.9:8787'],
+    ['LATCHKEY_NAME', '/web/latchkey'],
+    ['LATCHKEY_ENV_NODE_VERSION', '20.20.2'],
+    ['MY_LATCHKEY_PORT', '3000'],
+    ['LATCH_PORT', '3000'],
+    ['LATCHKEY', '/opt/latchkey'],
+    ['LOG_LEVEL', 'verbose'],
+    ['PORT', '3000'],
+  ])('ignores %s=%s, which nobody chose as a setting', (name, value) => {
+    expect(loadConfig({ [name]: value })).toEqual(loadConfig({}))
+  })
+
+  it.each([
+    ['LATCHKEY_ISUER', 'LATCHKEY_ISSUER'],
+    ['LATCHKEY_ISSUER_', 'LATCHKEY_ISSUER'],
+    ['LATCKHEY_ISSUER', 'LATCHKEY_ISSUER'],
+    ['LATCHKY_ISSUER', 'LATCHKEY_ISSUER'],
+    ['LATCHKEYISSUER', 'LATCHKEY_ISSUER'],
+    ['latchkey_issuer', 'LATCHKEY_ISSUER'],
+    ['LATCHKEY-ISSUER', 'LATCHKEY_ISSUER'],
+    ['LATCHKEY_PROT', 'LATCHKEY_PORT'],
+    ['LATCHKEY_POTR', 'LATCHKEY_PORT'],
+    ['LATCHKEY_DATABASE', 'LATCHKEY_DATABASE_URL'],
+    ['LATCHKEY_DATABASE_PATH', 'LATCHKEY_DATABASE_URL'],
+    ['LATCHKEY_TTL', 'LATCHKEY_TOKEN_TTL'],
+    ['LATCHKEY_KEYS_DIRECTORY', 'LATCHKEY_KEYS_DIR'],
+    ['LATCHKEY_LOGLEVEL', 'LATCHKEY_LOG_LEVEL'],
+    ['LATCHKEY_TRUSTED_PROXY', 'LATCHKEY_TRUSTED_PROXIES'],
+    ['LATCHKEY_WORKER', 'LATCHKEY_WORKERS'],
+    ['LATCHKEY_METRIC_TOKENS', 'LATCHKEY_METRICS_TOKEN'],
+  ])('refuses %s, and names %s', (name, meant) => {
+    expect(refusalOf({ [name]: 'x' })).toBe(
+      `${name} is not a setting of Latchkey; did you mean ${meant}?`,
+    )
+  })
+
+  it('refuses a name that is near to none, without a guess', () => {
+    expect(refusalOf({ LATCHKEY_COLOUR: 'red' })).toBe(
+      'LATCHKEY_COLOUR is not a setting of Latchkey',
+    )
+  })
+
+  const PATHS: Record<string, (path: string) => string> = {
+    LATCHKEY_DATABASE_URL: (path) => `file:${path}`,
+    LATCHKEY_KEYS_DIR: (path) => path,
+    LATCHKEY_KEK_FILE: (path) => path,
+  }
+  const MISTAKEN = [
+    ...['q.db?mode=ro', 'q.db?', '/var/q?cache=shared', 'my%20data/q.db', '%2Fq.db', 'q%zz.db'],
+    ...['~', '~/q.db', '~nobody/q.db', './~/q.db', '/home/~/q.db', '$HOME/q.db', '${HOME}/q.db'],
+    ...['"q.db"', "'q.db'", 'file:q.db', 'file:///q.db', 'https://host/q.db', 'sqlite:q.db'],
+    ...['q.db#part', ' q.db', 'q.db ', 'q\nb', 'q\0.db', 'env:HOME'],
+  ]
+  it.each(Object.entries(PATHS))('refuses a %s that would name another file', (name, urlOf) => {
+    for (const path of MISTAKEN) {
+      const refusal = refusalOf({ [name]: urlOf(path) })
+      expect(refusal, path).toMatch(OWN_WORDS(name))
+      if (path.length > 2) expect(refusal).not.toContain(path)
+    }
+  })
+
+  it.each(Object.entries(PATHS))('takes plain paths in %s as they are', (name, urlOf) => {
+    for (const path of ['q', './q.db', '../a b/q.db', '/ä/q~1.db', 'q.db~', '/srv/@2/q+x=1,2.db']) {
+      const config = loadConfig({ [name]: urlOf(path) })
+      expect([config.databasePath, config.keysDirectory, config.kekFile]).toContain(path)
+    }
+  })
+
   it('refuses two key-encryption keys', () => {
     expect(refusalOf({ LATCHKEY_KEK: KEK, LATCHKEY_KEK_FILE: '/run/kek' })).toBe(
       'LATCHKEY_KEK and LATCHKEY_KEK_FILE must not both be set',
@@ -106,7 +221,11 @@ describe('configuration', () => {
   })
 })
 
-const refusalOf = (environment: Record<string, string>): string => {
+/** The name and a sentence of this project, without the words of a validator. */
+const OWN_WORDS = (name: string): RegExp =>
+  new RegExp(`^${name} (must|names)(?!.*([Ii]nvalid|expected|received|Too (small|big)|pattern)).*$`)
+
+const refusalOf = (environment: Record<string, unknown>): string => {
   try {
     loadConfig(environment)
   } catch (error) {

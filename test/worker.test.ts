@@ -58,6 +58,8 @@ const REFUSED: Record<string, [database: string | null, bindings: Bindings]> = {
   'a key-encryption key that is none': [MIGRATED, { ...SETTINGS, LATCHKEY_KEK: 'short' }],
   'another key-encryption key': [MIGRATED, { ...SETTINGS, LATCHKEY_KEK: OTHER_KEK }],
   'no issuer': [MIGRATED, { LATCHKEY_KEK }],
+  'an issuer without a value': [MIGRATED, { ...SETTINGS, LATCHKEY_ISSUER: '' }],
+  'a key-encryption key without a value': [MIGRATED, { ...SETTINGS, LATCHKEY_KEK: ' ' }],
   'an issuer that is none': [MIGRATED, { ...SETTINGS, LATCHKEY_ISSUER: 'auth.example' }],
   'an unknown setting': [MIGRATED, { ...SETTINGS, LATCHKEY_ISUER: ISSUER }],
   'a setting that is no text': [MIGRATED, { ...SETTINGS, LATCHKEY_TOKEN_TTL: 60 }],

@@ -10,7 +10,8 @@ import { createVerifier, noPlugin } from '@latchkey/verifier'
 import { honoAdapter } from '@latchkey/verifier/hono'
 import { Hono } from 'hono'
 
-const { ISSUER = 'http://localhost:8787', PORT = '8792' } = process.env
+const ISSUER = process.env.ISSUER || 'http://localhost:8787'
+const PORT = process.env.PORT || '8792'
 
 const verifier = createVerifier({ issuer: ISSUER, audience: 'tools', plugins: 'none' })
 const requirePermission = honoAdapter(verifier)

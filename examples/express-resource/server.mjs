@@ -8,9 +8,10 @@ import { createVerifier, fromQuery, protectedResourceMetadata } from '@latchkey/
 import { expressAdapter, serveMetadata, tokenOf } from '@latchkey/verifier/express'
 import express from 'express'
 
-const { ISSUER = 'http://localhost:8787', PORT = '8790' } = process.env
+const ISSUER = process.env.ISSUER || 'http://localhost:8787'
+const PORT = process.env.PORT || '8790'
 // What clients call: behind a proxy the proxy's https address.
-const { RESOURCE = `http://127.0.0.1:${PORT}` } = process.env
+const RESOURCE = process.env.RESOURCE || `http://127.0.0.1:${PORT}`
 
 // Says to clients that come without a token where to get one (RFC 9728).
 const metadata = protectedResourceMetadata({

@@ -8,7 +8,8 @@ import { createVerifier, fromQuery } from '@latchkey/verifier'
 import { honoAdapter } from '@latchkey/verifier/hono'
 import { Hono } from 'hono'
 
-const { ISSUER = 'http://localhost:8787', PORT = '8788' } = process.env
+const ISSUER = process.env.ISSUER || 'http://localhost:8787'
+const PORT = process.env.PORT || '8788'
 
 const verifier = createVerifier({ issuer: ISSUER, audience: 'hook' })
 const requirePermission = honoAdapter(verifier)

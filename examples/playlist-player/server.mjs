@@ -7,7 +7,8 @@ import { createVerifier, errorResponse, noPlugin, single } from '@latchkey/verif
 import { honoAdapter } from '@latchkey/verifier/hono'
 import { Hono } from 'hono'
 
-const { ISSUER = 'http://localhost:8787', PORT = '8789' } = process.env
+const ISSUER = process.env.ISSUER || 'http://localhost:8787'
+const PORT = process.env.PORT || '8789'
 
 const verifier = createVerifier({ issuer: ISSUER, audience: 'player', plugins: 'none' })
 const requirePermission = honoAdapter(verifier)

@@ -2,18 +2,21 @@
 import type { Command } from 'commander'
 import { createAdministrator } from '../admin/clients.ts'
 import { markRestored } from '../admin/restored.ts'
-import { loadConfig } from '../config.ts'
+import { SETTINGS, loadConfig } from '../config.ts'
+import { type Environment, chosenSettings } from '../environment.ts'
 import { leaf } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
 /** Settings that the other terminal needs as well. What is secret is not repeated. */
-const exports = (environment: Readonly<Record<string, string | undefined>>): string =>
-  ['ISSUER', 'PORT', 'DATABASE_URL', 'KEYS_DIR', 'KEK_FILE', 'ALGORITHMS']
-    .map((name) => [`LATCHKEY_${name}`, environment[`LATCHKEY_${name}`]] as const)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `  export ${name}='${value?.replaceAll("'", `'\\''`)}'\n`)
+const exports = (environment: Environment): string => {
+  const chosen = chosenSettings(environment, SETTINGS)
+  return ['ISSUER', 'PORT', 'DATABASE_URL', 'KEYS_DIR', 'KEK_FILE', 'ALGORITHMS']
+    .map((name) => `LATCHKEY_${name}`)
+    .filter((name) => name in chosen)
+    .map((name) => `  export ${name}='${String(chosen[name]).replaceAll("'", `'\\''`)}'\n`)
     .join('')
+}
 
 const nextSteps = (issuer: string): string => `
 Latchkey answers at ${issuer}. In another terminal, make a client, get a token, look at it:

@@ -125,13 +125,14 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0
 it.skipIf(!hasCurl)(
   'the lines that npm start prints work when they are pasted (with curl)',
   async () => {
-    const place = await newPlace()
+    const place = await newPlace({ LATCHKEY_KEK_FILE: '', LATCHKEY_KEYS_DIR: ' ' })
     const { said } = start(place, ['serve', '--next-steps'])
     const lines = await until('the next steps', () => {
       const found = said.stdout.split('\n').filter((line) => line.startsWith('  '))
       return found.at(-1)?.includes('token inspect -') && found
     })
     expect(lines.filter((line) => !line.startsWith('  export LATCHKEY_'))).toHaveLength(3)
+    expect(lines.join('\n')).not.toMatch(/KEK_FILE|KEYS_DIR/)
     const npx = `npx() { shift; "${process.execPath}" "${CLI}" "$@"; }\n`
     const printed = execFileSync('sh', ['-e', '-c', npx + lines.join('\n')], {
       cwd: place.directory,

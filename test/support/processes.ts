@@ -218,7 +218,7 @@ export const startServer = async (place: Place) => {
     throw new Error(`the server ended with ${code}: ${stderr}`)
   })
   refused.catch(() => {}) // it ends some time, after which nobody asks any more
-  const workers = Number(place.environment['LATCHKEY_WORKERS'] ?? 1)
+  const workers = Number(place.environment['LATCHKEY_WORKERS']) || 1
   await Promise.race([logged('listening', workers), refused])
   return server
 }

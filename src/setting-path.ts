@@ -1,0 +1,21 @@
+// Paths in settings: taken as they are, so what only a shell or a URL would understand is refused. Pure: no I/O.
+
+/** What would silently become a part of the name of a file. */
+const NOT_UNDERSTOOD: readonly (readonly [pattern: RegExp, what: string])[] = [
+  // eslint-disable-next-line no-control-regex
+  [/[\x00-\x1f\x7f]/, 'a control character'],
+  [/^\s|\s$/, 'a blank at its start or end'],
+  [/^["']|["']$/, 'quotation marks, which only a shell removes'],
+  [/^[A-Za-z][A-Za-z0-9+.-]+:/, 'a scheme: write the path alone'],
+  [/\?/, 'a question mark: the parameters of a URL are not understood'],
+  [/#/, 'a #: the fragment of a URL is not understood'],
+  [/%/, 'a percent sign: write the character itself instead of %20'],
+  [/(^|\/)~/, 'a ~, which only a shell replaces: write the whole path'],
+  [/\$/, 'a $, which only a shell replaces: write the whole path'],
+]
+
+/** Why a text is not taken as the path of a file, or null. It never repeats the text. */
+export const pathError = (text: string): string | null => {
+  const found = NOT_UNDERSTOOD.find(([pattern]) => pattern.test(text))
+  return found === undefined ? null : `must be a plain path; it has ${found[1]}`
+}

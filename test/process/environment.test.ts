@@ -1,0 +1,75 @@
+// Variables that nobody has chosen do not stop a start; those that somebody has mistyped do.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { SETTINGS } from '../../src/config.ts'
+import { CLI, latchkey, latchkeyJson, newPlace, start, startServer } from '../support/processes.ts'
+import { send } from '../support/http.ts'
+
+/** A compose file with `${VAR:-}` for every setting. */
+const blank = (value: string): Record<string, string> =>
+  Object.fromEntries([...SETTINGS].map((name) => [name, value]))
+
+/** What Kubernetes gives to all containers beside a service called `latchkey`. */
+const SERVICE_LINKS = {
+  LATCHKEY_SERVICE_HOST: '10.96.0.7',
+  LATCHKEY_SERVICE_PORT: '8787',
+  LATCHKEY_SERVICE_PORT_HTTP: '8787',
+  LATCHKEY_PORT_8787_TCP: 'tcp://10.96.0.7:8787',
+  LATCHKEY_PORT_8787_TCP_PROTO: 'tcp',
+  LATCHKEY_PORT_8787_TCP_PORT: '8787',
+  LATCHKEY_PORT_8787_TCP_ADDR: '10.96.0.7',
+}
+
+const chosen = async (environment: Record<string, string>) => {
+  const place = await newPlace()
+  return { ...place, environment: { ...environment, ...place.environment } }
+}
+
+describe.concurrent('the environment', () => {
+  it.each(['', ' '])('starts with all other settings set to "%s"', async (value) => {
+    const place = await chosen({ ...blank(value), ...SERVICE_LINKS })
+    const server = await startServer(place)
+    expect((await send(`${place.url}/readyz`)).status).toBe(200)
+    expect(readdirSync(join(place.directory, 'keys'))).toContain('kek')
+    expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
+    expect(await latchkeyJson(place, ['client', 'list'])).toHaveLength(1)
+  })
+
+  it.each(['migrate', 'admin create', 'client list', 'key list'])(
+    'lets %s run with every setting empty, beside a service called latchkey',
+    async (command) => {
+      const place = await newPlace()
+      const port = { LATCHKEY_PORT: 'tcp://10.96.0.7:8787' }
+      const there = { ...place, environment: { ...blank(''), ...SERVICE_LINKS, ...port } }
+      await latchkeyJson(there, ['migrate'])
+      await latchkeyJson(there, command.split(' '))
+      expect(existsSync(join(place.directory, 'data', 'latchkey.db'))).toBe(true)
+    },
+  )
+
+  it.each([CLI, CLI.replace('cli.js', 'node.js')])('stops %s with one line', async (script) => {
+    const place = await chosen({ LATCHKEY_TOKEN_TLL: '60' })
+    const { stderr, code } = await start(place, ['serve'], script).ended
+    expect(code).toBe(1)
+    expect(stderr).toBe(
+      'latchkey: LATCHKEY_TOKEN_TLL is not a setting of Latchkey; did you mean LATCHKEY_TOKEN_TTL?\n',
+    )
+    expect(readdirSync(place.directory)).toEqual([])
+  })
+
+  it.each(['q.db?mode=ro', 'my%20data/q.db', '~/q.db'])(
+    'makes no file where the database is file:%s',
+    async (path) => {
+      const place = await chosen({ LATCHKEY_DATABASE_URL: `file:${path}` })
+      for (const words of [['serve'], ['migrate'], ['client', 'list']]) {
+        const { code, stderr } = await latchkey(place, words)
+        expect(code).toBe(1)
+        expect(stderr).toMatch(
+          /^latchkey: LATCHKEY_DATABASE_URL must be a plain path; it has .*\n$/,
+        )
+      }
+      expect(readdirSync(place.directory)).toEqual([])
+    },
+  )
+})
