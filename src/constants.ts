@@ -243,7 +243,7 @@ export const AUDIT_STEP_ROWS = 1_000
 export const MAX_AUDIT_LIST_STEPS = 50
 /** Events of a list that are read at a time: its characters are counted in between. */
 export const AUDIT_LIST_BATCH_ROWS = 100
-/** Longest time that an export may take, in milliseconds: a million events at 350 KB a second. */
+/** Longest time that an export or a check of the audit may take, in milliseconds: a million events at 350 KB a second. */
 export const MAX_EXPORT_MS = 15 * 60 * 1000
 /** How long an administrator's authority is taken for granted while it is sent an answer, in milliseconds. */
 export const AUTHORITY_MAX_AGE_MS = 1_000
@@ -255,6 +255,8 @@ export const MAX_AUDIT_FINDINGS = 1_000
 export const DEFAULT_AUDIT_RETENTION_SECONDS = 400 * 24 * 60 * 60
 /** How much older they may become, in seconds: a cut leaves an event, so there is none each minute. */
 export const AUDIT_CUT_DELAY_SECONDS = 60 * 60
+/** Seals that retention cuts in one minute: 20,000 events, or 28 million a day. */
+export const MAX_AUDIT_CUTS = 20
 
 /** How often what runs beside the requests is done, and how soon after a start, in milliseconds. */
 export const UPKEEP_INTERVAL_MS = 60_000

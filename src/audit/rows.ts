@@ -10,16 +10,18 @@ export const isCounted = ({ seq }: Pick<AuditRow, 'seq'>): boolean => Number.isS
 /** Between two pages requests are answered: a driver that does not wait would hold the process up. */
 export const letOthersRun = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
-/** Yields the rows that the filter lets through, step by step; a step can have none. */
+type Steps = { filter?: AuditFilter; after?: number | null; upTo?: number }
+
+/** Yields the rows behind `after` that the filter lets through, step by step; a step can have none. */
 export const readSteps = async function* (
   store: Reader,
-  { filter = {}, upTo }: { filter?: AuditFilter; upTo?: number } = {},
+  { filter = {}, after: start = null, upTo }: Steps = {},
 ): AsyncGenerator<AuditRow[]> {
   const page = {
     ...{ filter, limit: AUDIT_PAGE_ROWS, newestFirst: false },
     ...(upTo !== undefined && { upTo }),
   }
-  let after: number | null = null
+  let after: number | null = start
   do {
     const part: AuditPart = await store.listAuditEvents({ ...page, after })
     await letOthersRun()
@@ -30,8 +32,11 @@ export const readSteps = async function* (
 
 export type Rows = ReturnType<typeof createRows>
 
+/** A reading of many pages; `onStep` is called after each and ends the reading where it throws. */
+export type Reading = { store: Store; onStep: () => Promise<void> }
+
 /** Reads on from where it was left, and nothing whose number has not been counted up to. */
-export const createRows = (store: Reader) => {
+export const createRows = ({ store, onStep }: Reading) => {
   let page: AuditRow[] = []
   /** The one to come, if none is missing. */
   let next = 1
@@ -41,6 +46,7 @@ export const createRows = (store: Reader) => {
       const behind = { after: next - 1, limit: AUDIT_PAGE_ROWS, newestFirst: false }
       page = (await store.listAuditEvents({ filter: {}, ...behind })).rows.filter(isCounted)
       await letOthersRun()
+      await onStep()
     }
     return page[0]
   }

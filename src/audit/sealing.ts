@@ -1,8 +1,8 @@
 // Seals the rows that are new, and cuts away those that are old. Any number of processes may do both at once.
-import { AUDIT_CUT_DELAY_SECONDS, MAX_SEALED_ROWS } from '../constants.ts'
+import { AUDIT_CUT_DELAY_SECONDS, MAX_AUDIT_CUTS, MAX_SEALED_ROWS } from '../constants.ts'
 import { Conflict } from '../errors.ts'
-import type { AuditRow, AuditSeal, Store } from '../store/store.ts'
-import { isCounted, letOthersRun } from './rows.ts'
+import type { AuditRow, AuditSeal, NewAuditEvent, Store } from '../store/store.ts'
+import { isCounted, letOthersRun, readSteps } from './rows.ts'
 import { cutMacOf, isCut, sealOf } from './seals.ts'
 
 type Sealing = { store: Store; key: Uint8Array; now: number }
@@ -39,7 +39,10 @@ export const isStillThere = async (
   return found.lastSeq === seal.lastSeq ? found.mac === seal.mac : isCut(found, key)
 }
 
-/** Cuts at the newest seal up to which every row is older than that; not for a few rows each time. */
+/**
+ * Cuts seals whose rows are all older than that, one at a time, so that each step takes the rows of one seal. A run
+ * leaves one event, with its last step. Nothing is cut for a few rows each time.
+ */
 export const cutOldRows = async (
   { store, key, now }: Sealing,
   retentionSeconds: number,
@@ -47,15 +50,48 @@ export const cutOldRows = async (
   const before = now - retentionSeconds
   const oldest = await oldestRow(store)
   if (oldest === undefined || oldest.createdAt >= before - AUDIT_CUT_DELAY_SECONDS) return
-  const seal = await store.findAuditCut(before)
-  if (seal === null) return
-  const cut = { lastSeq: seal.lastSeq, cutMac: cutMacOf(seal, key) }
-  const event = { actor: 'server', action: 'audit.cut', target: String(seal.lastSeq), count: 1 }
   try {
-    await store.cutAudit(cut, { ...event, outcome: 'success' }, now)
+    let seal = await findCut({ store, before, after: null })
+    for (let cuts = 1; seal !== null; cuts++) {
+      const { lastSeq } = seal
+      const next = cuts < MAX_AUDIT_CUTS ? await findCut({ store, before, after: lastSeq }) : null
+      const event = next === null ? cutEvent(lastSeq) : null
+      await store.cutAudit({ lastSeq, cutMac: cutMacOf(seal, key) }, event, now)
+      await letOthersRun()
+      seal = next
+    }
   } catch (error) {
-    if (!(error instanceof Conflict)) throw error // another process was faster
+    // Another process was faster. It goes on, and its event is about a later row.
+    if (!(error instanceof Conflict)) throw error
   }
+}
+
+const cutEvent = (lastSeq: number): NewAuditEvent => ({
+  ...{ actor: 'server', action: 'audit.cut', target: String(lastSeq) },
+  ...{ outcome: 'success', count: 1 },
+})
+
+type Cut = {
+  store: Store
+  before: number
+  /** The end of the seal that is cut first; null: none is. */
+  after: number | null
+}
+
+/** Finds the first seal behind `after` that is not cut, if every row up to its end is older than `before`. */
+const findCut = async ({ store, before, after }: Cut): Promise<AuditSeal | null> => {
+  const seal = await firstUncut(store, after ?? 0)
+  if (seal === null) return null
+  for await (const rows of readSteps(store, { after, upTo: seal.lastSeq })) {
+    if (rows.some(({ createdAt }) => createdAt >= before)) return null
+  }
+  return seal
+}
+
+const firstUncut = async (store: Store, after: number): Promise<AuditSeal | null> => {
+  const [seal] = await store.listAuditSeals(after, 1)
+  if (seal === undefined || seal.cutMac === null) return seal ?? null
+  return await firstUncut(store, seal.lastSeq)
 }
 
 const oldestRow = async (store: Store): Promise<AuditRow | undefined> => {

@@ -573,15 +573,14 @@ export interface Store {
    * @returns false, with nothing added, where another process was faster
    */
   addAuditSeal(seal: Omit<AuditSeal, 'cutMac'>, previousLastSeq: number | null): Promise<boolean>
-  /** The newest seal that is not yet cut and up to which every row is older than this time. */
-  findAuditCut(before: number): Promise<AuditSeal | null>
   /**
    * Takes all rows up to the end of this seal away, and the seals before it; the seal stays, with the proof
-   * that this is where retention cut, and the event says so. `Conflict` where it has been cut already.
+   * that this is where retention cut, and the event says so (null: one of a later cut will). The work is that of the
+   * rows behind the seal before it, which is cut already. `Conflict` where this one has been cut.
    */
   cutAudit(
     cut: { lastSeq: number; cutMac: string },
-    event: NewAuditEvent,
+    event: NewAuditEvent | null,
     now: number,
   ): Promise<void>
 }

@@ -1,12 +1,14 @@
 // What is older than it is to be kept goes, with a proof that it went rightly; by as many processes as there are.
 import { describe, expect, it } from 'vitest'
-import { AUDIT_CUT_DELAY_SECONDS } from '../../src/constants.ts'
+import { AUDIT_CUT_DELAY_SECONDS, MAX_AUDIT_CUTS, MAX_SEALED_ROWS } from '../../src/constants.ts'
+import { Unavailable } from '../../src/errors.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import type { Store } from '../../src/store/store.ts'
 import {
   DAY,
   INTACT,
   RETENTION,
+  type Table,
   actions,
   event,
   filledTable,
@@ -59,6 +61,14 @@ describe('retention', () => {
     expect(await table.verify()).toMatchObject(INTACT)
   })
 
+  it('leaves a row that a wrong clock has stamped later, and all behind it', async () => {
+    const table = await filledTable()
+    table.sql('update audit_events set created_at = created_at + 10 * 86400 where seq = 7')
+    table.advance(RETENTION + DAY)
+    await table.upkeep.run()
+    expect((await actions(table)).map(([seq]) => seq)).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
+  })
+
   it('can be switched off', async () => {
     const table = await filledTable()
     table.advance(100 * RETENTION)
@@ -108,6 +118,75 @@ describe('retention', () => {
       expect(await actions(table)).not.toHaveLength(13)
     },
   )
+})
+
+/** Rows that fill this many seals, all older than retention. */
+const longTable = async (seals: number): Promise<Table> => {
+  const table = await openTable()
+  table.sql(`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${seals * MAX_SEALED_ROWS})
+    insert into audit_events (created_at, actor, action, target, outcome)
+    select ${table.seconds()}, 'cli:me', 'client.disable', i, 'refused' from n`)
+  await table.upkeep.run()
+  table.advance(RETENTION + DAY)
+  return table
+}
+
+const rowsOf = (table: Table): number =>
+  Number(table.query('select count(*) as n from audit_events')[0]?.['n'])
+
+/** Puts something around each cut. */
+const aroundCuts = (table: Table, around: (cut: () => Promise<void>) => Promise<void>): void => {
+  const { store } = table.deps
+  const cutAudit = store.cutAudit.bind(store)
+  Object.assign(store, {
+    cutAudit: (...cut: Parameters<typeof cutAudit>) => around(() => cutAudit(...cut)),
+  })
+}
+
+describe('a long table', () => {
+  it('is cut a seal at a time, with other work in between and one event a minute', async () => {
+    const seals = MAX_AUDIT_CUTS + 3
+    const table = await longTable(seals)
+    const taken: number[] = []
+    let turns = 0
+    const turnsBefore: number[] = []
+    const timer = setInterval(() => turns++, 0)
+    aroundCuts(table, async (cut) => {
+      turnsBefore.push(turns)
+      const before = rowsOf(table)
+      await cut()
+      taken.push(before - rowsOf(table))
+    })
+    await table.upkeep.run()
+    expect(taken).toHaveLength(MAX_AUDIT_CUTS)
+    expect(taken.every((rows) => rows <= MAX_SEALED_ROWS)).toBe(true)
+    expect(turnsBefore.every((turn, i) => i === 0 || turn > (turnsBefore[i - 1] ?? 0))).toBe(true)
+    expect(await table.verify()).toMatchObject(INTACT)
+    table.advance(60)
+    await table.upkeep.run()
+    clearInterval(timer)
+    expect(taken).toHaveLength(seals)
+    const cuts = (await actions(table)).filter(([, action]) => action === 'audit.cut')
+    expect(cuts.map(([, , target]) => Number(target))).toEqual(
+      [MAX_AUDIT_CUTS, seals].map((end) => end * MAX_SEALED_ROWS),
+    )
+    expect(await table.verify()).toMatchObject(INTACT)
+  })
+
+  it('that is cut in part is intact, and its next cut says how far', async () => {
+    const table = await longTable(4)
+    let cuts = 0
+    aroundCuts(table, async (cut) => {
+      if (++cuts === 3) throw new Unavailable('SQLITE_FULL')
+      await cut()
+    })
+    await table.upkeep.run()
+    expect(rowsOf(table)).toBe(2 * MAX_SEALED_ROWS)
+    expect(await table.verify()).toMatchObject(INTACT)
+    await table.upkeep.run()
+    expect(await actions(table)).toEqual([[expect.any(Number), 'audit.cut', '4000']])
+    expect(await table.verify()).toMatchObject(INTACT)
+  })
 })
 
 describe('two processes on one file', () => {

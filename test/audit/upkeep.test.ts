@@ -54,7 +54,7 @@ describe('each step', () => {
   it.each([
     ['touchSecrets', 'the last use of secrets could not be written'],
     ['listAuditEvents', 'new audit events could not be sealed'],
-    ['findAuditCut', 'old audit events could not be cut'],
+    ['cutAudit', 'old audit events could not be cut'],
   ] as const)('fails alone: %s', async (verb, message) => {
     const table = await filledTable()
     table.deps.secretUsed('secret')

@@ -1,4 +1,4 @@
-import { type SQL, and, asc, desc, eq, gt, isNull, lt, lte, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, lt, lte, sql } from 'drizzle-orm'
 import { auditEvents, auditSeals } from '../schema.sqlite.ts'
 import type { NewAuditEvent, Store } from '../store.ts'
 import { readAuditEvents } from './audit-reads.ts'
@@ -11,16 +11,11 @@ type AuditVerbs = Pick<
   | 'listAuditSeals'
   | 'findNewestAuditSeal'
   | 'addAuditSeal'
-  | 'findAuditCut'
   | 'cutAudit'
 >
 
 const insertEvent = (db: Database, event: NewAuditEvent, now: number): Statement =>
   db.insert(auditEvents).values({ ...event, createdAt: now }) as Statement
-
-/** The first row that is not older than this time; none: all are. */
-const firstSince = (time: number): SQL =>
-  sql`(select seq from audit_events where created_at >= ${time} order by seq limit 1)`
 
 export const auditVerbs = ({ db, atomically }: Driver): AuditVerbs => ({
   async addAuditEvents(events, now) {
@@ -52,19 +47,6 @@ export const auditVerbs = ({ db, atomically }: Driver): AuditVerbs => ({
     return added.length > 0
   },
 
-  async findAuditCut(before) {
-    const rows = await db
-      .select()
-      .from(auditSeals)
-      .where(
-        sql`${auditSeals.lastSeq} < coalesce(${firstSince(before)}, (select max(last_seq) + 1 from audit_seals))`,
-      )
-      .orderBy(desc(auditSeals.lastSeq))
-      .limit(1)
-    const [seal] = rows
-    return seal === undefined || seal.cutMac !== null ? null : seal
-  },
-
   async cutAudit({ lastSeq, cutMac }, event, now) {
     await atomically([
       assert(
@@ -78,7 +60,7 @@ export const auditVerbs = ({ db, atomically }: Driver): AuditVerbs => ({
         .where(and(eq(auditSeals.lastSeq, lastSeq), isNull(auditSeals.cutMac))) as Statement,
       db.delete(auditSeals).where(lt(auditSeals.lastSeq, lastSeq)) as Statement,
       db.delete(auditEvents).where(lte(auditEvents.seq, lastSeq)) as Statement,
-      insertEvent(db, event, now),
+      ...(event === null ? [] : [insertEvent(db, event, now)]),
     ])
   },
 })
