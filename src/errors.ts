@@ -263,7 +263,9 @@ export class Conflict extends Error {
   readonly code = 'conflict'
 }
 
-/** An answer that had begun, and that its reader gets no further part of. */
+export const ANSWER_ENDED_TITLE = 'The answer took too long, or lost its reader.'
+
+/** An answer that had begun, and that its reader gets no further part of; `message` says why. */
 export class AnswerEnded extends Error {
   override readonly name = 'AnswerEnded'
   readonly code = 'answer_ended'

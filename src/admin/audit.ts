@@ -7,7 +7,7 @@ import { DEFAULT_PAGE } from '../constants.ts'
 import type { AuditFilter, AuditRow } from '../store/store.ts'
 import { auditReportView, auditView } from './audit-views.ts'
 import { type Authority, requireUnbound } from './authority.ts'
-import { authorizedRows } from './lasting.ts'
+import { authorizedCheck, authorizedRows } from './lasting.ts'
 import { type Admin, parse } from './operation.ts'
 import { pageFields, pageInSteps } from './pages.ts'
 
@@ -71,16 +71,17 @@ export const auditCheck = z.strictObject({
     .meta({ description: '`sealed_to:sealed_mac` of an earlier report: that seal must be there.' }),
 })
 
-/** Whether every row still is what was sealed, and a seal that somebody has noted is still there. */
-export const verifyAudit = async (
-  { deps, authority }: Admin,
-  given: z.input<typeof auditCheck> = {},
-) => {
-  requireUnbound(authority)
+/** Checks whether every row still is what was sealed, and a seal that somebody has noted is still there. */
+export const verifyAudit = async (admin: Admin, given: z.input<typeof auditCheck> = {}) => {
+  const { store, kek } = admin.deps
+  requireUnbound(admin.authority)
   const { seal } = parse(auditCheck, given)
   const [seq = '', mac = ''] = seal?.split(':') ?? []
   const noted = seal === undefined ? undefined : { seq: Number(seq), mac }
-  return auditReportView(await checkAudit({ store: deps.store, key: sealingKey(deps.kek), noted }))
+  const key = sealingKey(kek)
+  return auditReportView(
+    await authorizedCheck(admin, (onStep) => checkAudit({ store, key, noted, onStep })),
+  )
 }
 
 /**

@@ -2,7 +2,7 @@
 import { AUDIT_PAGE_SEALS } from '../constants.ts'
 import type { AuditSeal, Store } from '../store/store.ts'
 import { type Finding, type Findings, createFindings } from './findings.ts'
-import { type Rows, createRows, isCounted, letOthersRun, readSteps } from './rows.ts'
+import { type Reading, type Rows, createRows, isCounted, letOthersRun, readSteps } from './rows.ts'
 import { digestOf, isCut, macOf, readDigests } from './seals.ts'
 
 export type AuditReport = {
@@ -36,27 +36,36 @@ type Before = {
 /** A seal that somebody has written down elsewhere, where who can write the database cannot. */
 export type NotedSeal = { seq: number; mac: string }
 
-type Check = { store: Store; key: Uint8Array; noted?: NotedSeal | undefined }
+type Check = {
+  store: Store
+  key: Uint8Array
+  noted?: NotedSeal | undefined
+  /** Called after each page that was read; ends the check where it throws. */
+  onStep?: () => Promise<void>
+}
 
-type Walk = { store: Store; key: Uint8Array; findings: Findings; rows: Rows; checked: number }
+type Walk = Reading & { key: Uint8Array; findings: Findings; rows: Rows; checked: number }
 
 /** All the time new rows may be sealed and old ones cut: that is no finding. */
-export const checkAudit = async ({ store, key, noted }: Check): Promise<AuditReport> => {
+export const checkAudit = async ({
+  store,
+  key,
+  noted,
+  onStep = async () => {},
+}: Check): Promise<AuditReport> => {
   const cutTo = async (): Promise<number> => {
     const [oldest] = await store.listAuditSeals(0, 1)
     return oldest !== undefined && isCut(oldest, key) ? oldest.lastSeq : 0
   }
   const walk: Walk = {
-    store,
-    key,
+    ...{ store, key, onStep, checked: 0 },
     findings: createFindings(cutTo),
-    rows: createRows(store),
-    checked: 0,
+    rows: createRows({ store, onStep }),
   }
   let newest: AuditSeal | null = null
   let isThere = noted === undefined
   let before: Before = { firstSeq: 0, lastSeq: 0, macs: [null] }
-  for await (const seal of seals(store)) {
+  for await (const seal of seals(walk)) {
     before = await checkSeal(walk, seal, before)
     newest = seal
     if (seal.lastSeq === noted?.seq && seal.mac === noted.mac) isThere = true
@@ -79,11 +88,12 @@ export const checkAudit = async ({ store, key, noted }: Check): Promise<AuditRep
   }
 }
 
-const seals = async function* (store: Store): AsyncGenerator<AuditSeal> {
+const seals = async function* ({ store, onStep }: Reading): AsyncGenerator<AuditSeal> {
   let after = 0
   for (;;) {
     const page = await store.listAuditSeals(after, AUDIT_PAGE_SEALS)
     await letOthersRun()
+    await onStep()
     const last = page.at(-1)
     if (last === undefined || last.lastSeq === after) return
     yield* page
@@ -151,8 +161,9 @@ const countUnsealed = async ({ rows, findings }: Walk): Promise<number> => {
 }
 
 /** What retention has cut stays empty, and so does what is before the first row. */
-const findAddedBefore = async ({ store, findings }: Walk, cut: number): Promise<void> => {
+const findAddedBefore = async ({ store, findings, onStep }: Walk, cut: number): Promise<void> => {
   for await (const rows of readSteps(store)) {
+    await onStep()
     for (const { seq } of rows) {
       if (seq > cut) return
       await findings.add('added', seq)
@@ -169,12 +180,13 @@ const findAddedBeyond = async ({ store, findings }: Walk): Promise<void> => {
 }
 
 /** A row that is not what was sealed in its place, but in another. */
-const recogniseMoved = async ({ store, findings }: Walk): Promise<void> => {
+const recogniseMoved = async (walk: Walk): Promise<void> => {
+  const { findings } = walk
   const changed = findings.list().filter(({ finding }) => finding === 'changed')
   if (changed.length === 0) return
   const places = new Map<string, number>()
   const wanted = new Set(changed.map(({ digest }) => digest))
-  for await (const { digests } of seals(store)) {
+  for await (const { digests } of seals(walk)) {
     for (const [seq, digest] of readDigests(digests) ?? []) {
       if (wanted.has(digest)) places.set(digest, seq)
     }

@@ -195,6 +195,70 @@ describe('a read that takes long', () => {
   })
 })
 
+describe('a check of the audit', () => {
+  /** Does something at the second page of rows, and counts the pages that are read after it. */
+  const duringCheck = (act: () => Promise<void> | void): { after: number } => {
+    const { store, deps } = api.server
+    const read = { after: -2 }
+    const listAuditEvents = store.listAuditEvents.bind(store)
+    Object.assign(deps.store, {
+      listAuditEvents: async (...page: Parameters<typeof listAuditEvents>) => {
+        if (++read.after === 0) await act()
+        return await listAuditEvents(...page)
+      },
+    })
+    return read
+  }
+
+  /** Far more pages than are read once the check is to end. */
+  const PAGES = 10
+
+  beforeEach(() => addEvents(api.server, PAGES * 1_000, 'acme'))
+
+  it.each(Object.keys(ENDS))('ends within a step when %s', async (ending) => {
+    const token = await api.tokenOf(api.callers.unbound)
+    const read = duringCheck(async () => {
+      await ENDS[ending]?.('unbound', token)
+      api.server.advance(1)
+    })
+    const { status } = await api.callWith(token, 'GET', '/audit/verify')
+    // 503 where the time is over as well, or no key is left that could say whose the token is.
+    expect([401, 403, 503]).toContain(status)
+    expect(read.after).toBe(0)
+  })
+
+  it('ends after 15 minutes, and says so', async () => {
+    const token = await api.tokenOf(api.callers.unbound)
+    const read = duringCheck(() => api.server.advance(15 * MINUTE + 1))
+    const answer = await api.callWith(token, 'GET', '/audit/verify')
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { code: 'answer_ended', detail: expect.stringContaining('15 minutes') as string },
+    })
+    expect(read.after).toBe(0)
+  })
+
+  it('ends when its reader is gone', async () => {
+    const token = await api.tokenOf(api.callers.unbound)
+    const reader = new AbortController()
+    const read = duringCheck(() => {
+      reader.abort()
+      api.server.advance(1)
+    })
+    const headers = { Authorization: `Bearer ${token}` }
+    await api.server.request('/admin/v1/audit/verify', { headers, signal: reader.signal })
+    expect(read.after).toBe(0)
+  })
+
+  it('goes on for a reader who keeps the right to it', async () => {
+    const token = await api.tokenOf(api.callers.unbound)
+    const read = duringCheck(() => api.server.advance(2))
+    const answer = await api.callWith(token, 'GET', '/audit/verify')
+    expect(answer).toMatchObject({ status: 200, body: { intact: true } })
+    expect(read.after).toBeGreaterThanOrEqual(PAGES)
+  })
+})
+
 describe('a list of audit events that few rows fit', () => {
   it('ends early with a cursor, and is complete in parts', async () => {
     addEvents(api.server, 60_000, 'acme')

@@ -13,7 +13,9 @@ const document = openApiDocument(ISSUER)
 const operations = operationsOf(document)
 
 /** By hand: what is forgotten in the page's own table is missed here. */
-const OTHER_CODES: readonly (VerificationCode | 'store_unavailable' | 'server_error')[] = [
+const OTHER_CODES: readonly (
+  VerificationCode | 'store_unavailable' | 'answer_ended' | 'server_error'
+)[] = [
   'token_missing',
   'token_malformed',
   'token_untrusted',
@@ -24,6 +26,7 @@ const OTHER_CODES: readonly (VerificationCode | 'store_unavailable' | 'server_er
   'keys_unavailable',
   'revocations_stale',
   'store_unavailable',
+  'answer_ended',
   'server_error',
 ]
 

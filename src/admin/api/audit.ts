@@ -24,6 +24,8 @@ export const audit: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/audit/verify', action: 'audit.verify' },
     summary: 'Compare every event with what was sealed',
+    description:
+      'The check ends when the caller loses the right to it or closes the connection, and after 15 minutes.',
     query: auditCheck,
     answers: auditReportShown,
     refuses: ['unbound_required'],

@@ -1,6 +1,6 @@
 // Every code that the admin API answers: its status, its title, and what to do about it. No I/O.
 import { type VerificationCode, VerificationError } from '@latchkey/verifier'
-import { REFUSALS, type RefusalCode } from '../../errors.ts'
+import { ANSWER_ENDED_TITLE, REFUSALS, type RefusalCode } from '../../errors.ts'
 
 /** What a token lacks, or what the server cannot find out about it. */
 const TOKEN_REMEDIES = {
@@ -72,6 +72,12 @@ const serverCodes: readonly Code[] = [
     status: 503,
     title: 'The server cannot answer right now.',
     remedy: 'Try again after `Retry-After`.',
+  },
+  {
+    code: 'answer_ended',
+    status: 503,
+    title: ANSWER_ENDED_TITLE,
+    remedy: '`detail` says why. Ask for less at a time, or use the command line.',
   },
 ]
 

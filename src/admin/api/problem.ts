@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { RETRY_AFTER_SECONDS } from '../../constants.ts'
 import type { AppContext, Deps } from '../../deps.ts'
 import {
+  ANSWER_ENDED_TITLE,
+  AnswerEnded,
   Conflict,
   type FieldError,
   OperationRefused,
@@ -63,6 +65,9 @@ const problemOf = (error: Error, scope: NeededScope): Problem => {
     const title = 'The server cannot answer right now.'
     return { title, status: 503, detail: 'Try again.', code: error.code, headers }
   }
+  if (error instanceof AnswerEnded) {
+    return { title: ANSWER_ENDED_TITLE, status: 503, detail: error.message, code: error.code }
+  }
   const title = 'Something unforeseen happened.'
   return { title, status: 500, detail: 'The log says more.', code: 'server_error' }
 }
@@ -76,7 +81,9 @@ export const renderProblem =
     deps.metrics?.refused(problem.code)
     const line = { requestId, path: loggedPath(c), code: problem.code }
     if (problem.status < 500) deps.log.info(line, 'refused')
-    else deps.log.error({ ...line, ...serverDetail(error) }, 'server error')
+    else if (error instanceof AnswerEnded) {
+      deps.log.warn({ ...line, detail: error.message }, 'an answer was broken off')
+    } else deps.log.error({ ...line, ...serverDetail(error) }, 'server error')
     const type = `${deps.issuer}/docs#${problem.code}`
     return c.body(toJson({ type, ...problem, request_id: requestId }), problem.status as 500, {
       ...NO_STORE,

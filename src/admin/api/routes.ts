@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { AuditEvent } from '../../audit.ts'
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import type { AppContext, AppEnv, Deps } from '../../deps.ts'
-import { OperationRefused, REFUSALS, WritesExceeded } from '../../errors.ts'
+import { AnswerEnded, OperationRefused, REFUSALS, WritesExceeded } from '../../errors.ts'
 import { etags } from '../../http/headers.ts'
 import { canonicalPaths } from '../../http/target.ts'
 import { waitForWrite } from '../../http/write-bounds.ts'
@@ -110,7 +110,10 @@ const createHandler =
     const { actor, authority } = method === 'get' ? known : await callers(c, permission, attempt)
     if (method !== 'get') await takeWrite(deps, authority, { ...context, actor, ...attempt })
     const ifMatch = readIfMatch(c.req.header('if-match'))
-    const reauthorize = async () => (await callers(c, permission, attempt)).authority
+    const reauthorize = async () => {
+      if (c.req.raw.signal.aborted) throw new AnswerEnded('its reader is gone')
+      return (await callers(c, permission, attempt)).authority
+    }
     const admin: Admin = { deps, as: { ...context, actor }, authority, reauthorize, ifMatch }
     const result = await run(endpoint, admin, { ...params, ...input }).catch(
       async (error: unknown) => {
