@@ -68,6 +68,9 @@ export const CHOSEN_ID = /^[A-Za-z0-9][A-Za-z0-9._:/~-]{0,127}$/
 /** Longest human-readable name, in characters. */
 export const MAX_NAME_CHARS = 200
 
+/** Longest URI in the metadata of a client, in characters. */
+export const MAX_URI_CHARS = 2_048
+
 /**
  * Authorization details of one client or request: entries, members of an entry, values of a list, characters of
  * a value. A token has 8 KiB for all that it carries.
@@ -267,6 +270,10 @@ export const MAX_REQUEST_ID_CHARS = 64
 
 /** Characters of a path that are logged: an address of administration with two chosen ids fits. */
 export const MAX_LOGGED_PATH_CHARS = 512
+
+/** Longest sent value that a refusal or a log line repeats, in characters, and how many of several. */
+export const MAX_SHOWN_CHARS = 128
+export const MAX_SHOWN_VALUES = 5
 
 /** Seconds after which a client asks again when the database does not answer. */
 export const RETRY_AFTER_SECONDS = 1

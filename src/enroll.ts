@@ -1,15 +1,17 @@
 // What a client says of itself when it enrolls (RFC 7591 §2), and what becomes of an enrollment. Pure: no I/O.
 import { z } from 'zod'
 import { targetOf, TOOL_RUN } from './details.ts'
+import { type BadMember, REGISTERED_MEMBERS, badLocalized, badMember } from './client-metadata.ts'
 import { MAX_NAME_CHARS } from './constants.ts'
+import { expected } from './expected.ts'
 import { humanText } from './human-text.ts'
 import { implicationsOf } from './grants/permissions.ts'
 import type { Audience, AuthorizationDetail, AuthMethod, Grant, Resource } from './store/store.ts'
 
 /** RFC 7591 §2: whatever is not understood is ignored; what would change who can log in is refused. */
 const METADATA = z.looseObject({
+  ...REGISTERED_MEMBERS,
   client_name: humanText(MAX_NAME_CHARS),
-  software_id: humanText(MAX_NAME_CHARS).optional(),
   // An empty text would mean nothing at all; it is never taken for all.
   scope: z
     .string({ error: 'must be a text' })
@@ -37,15 +39,12 @@ export type Metadata = {
   authMethod: AuthMethod | null
 }
 
-/** @returns the metadata, or which field is bad and what it must be */
-export const parseMetadata = (
-  body: Record<string, unknown>,
-): Metadata | { field: string; must: string } => {
-  const { data, error } = METADATA.safeParse(body)
-  if (error) {
-    const [issue] = error.issues
-    return { field: String(issue?.path[0] ?? 'client_name'), must: issue?.message ?? '' }
-  }
+/** @returns the metadata, or which member is bad and what it must be */
+export const parseMetadata = (body: Record<string, unknown>): Metadata | BadMember => {
+  const { data, error } = METADATA.safeParse(body, { error: expected, reportInput: true })
+  if (error) return badMember(error.issues, 'client_name')
+  const localized = badLocalized(body)
+  if (localized !== null) return localized
   return {
     name: data.client_name,
     softwareId: data.software_id ?? null,
@@ -59,13 +58,13 @@ type Known = readonly Pick<Audience, 'id' | 'permissions'>[]
 /**
  * Grants cut down to a scope: in each audience what the scope names of what was granted. One that is only implied
  * is written down where nothing that is kept implies it: else it would outlive what implied it.
- * @returns null for a scope with a value that no grant has
+ * @returns `missing`: the values of the scope that no grant has
  */
 export const narrowGrants = (
   grants: readonly Grant[],
   scope: readonly string[] | null,
   audiences: Known,
-): Grant[] | null => {
+): Grant[] | { missing: string[] } => {
   if (scope === null) return withAny(grants)
   const declared = new Map(audiences.map(({ id, permissions }) => [id, permissions]))
   const held = grants.map(({ audience, permissions }) => {
@@ -74,10 +73,11 @@ export const narrowGrants = (
     return { audience, direct: new Set(permissions), implications, names, named: [] as string[] }
   })
   const holders = groupByName(held)
-  for (const name of new Set(scope)) {
-    const found = holders.get(name)
-    if (found === undefined) return null
-    for (const grant of found) grant.named.push(name)
+  const names = [...new Set(scope)]
+  const missing = names.filter((name) => !holders.has(name))
+  if (missing.length > 0) return { missing }
+  for (const name of names) {
+    for (const grant of holders.get(name) ?? []) grant.named.push(name)
   }
   return withAny(
     held.map(({ audience, direct, implications, named }) => ({

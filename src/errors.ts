@@ -1,8 +1,9 @@
 // Everything that can be refused: one table for the OAuth endpoints, one class per meaning. No I/O.
+import { describable, describedValues } from './shown.ts'
 
 /**
  * `code` → status, the standard's word, and the sentence. Sentences keep to the characters of RFC 6749 §5.2
- * (no quote, no backslash) and never repeat what the request said.
+ * (no quote, no backslash). `refusedValue` adds the value that is refused.
  */
 export const OAUTH_ERRORS = {
   body_malformed: [
@@ -15,6 +16,16 @@ export const OAUTH_ERRORS = {
     400,
     'invalid_request',
     'The Content-Type must be application/x-www-form-urlencoded.',
+  ],
+  charset_unsupported: [
+    400,
+    'invalid_request',
+    'The body has characters beyond ASCII, which are read in UTF-8 only.',
+  ],
+  content_encoding_unsupported: [
+    415,
+    'invalid_request',
+    'The body must have no Content-Encoding other than identity.',
   ],
   parameter_repeated: [400, 'invalid_request', 'A parameter is given more than once.'],
   parameter_in_query: [
@@ -173,9 +184,6 @@ export const OAUTH_ERRORS = {
   server_error: [500, 'server_error', 'Something unforeseen happened.'],
 } as const satisfies Record<string, readonly [status: number, error: string, description: string]>
 
-/** RFC 6749 §5.2: the characters that an `error_description` lacks. */
-const NOT_DESCRIBABLE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/g
-
 export type OAuthErrorCode = keyof typeof OAUTH_ERRORS
 
 /** An answer of RFC 6749 §5.2: thrown anywhere below a route, rendered in one place. */
@@ -184,16 +192,33 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode
   readonly headers: Record<string, string>
 
-  /** @param description a sentence that says more than the table's; of the same characters */
+  /** @param description a sentence that says more than the table's. Characters beyond RFC 6749 §5.2 are percent-encoded */
   constructor(
     code: OAuthErrorCode,
     headers: Record<string, string> = {},
     description: string = OAUTH_ERRORS[code][2],
   ) {
-    super(description.replaceAll(NOT_DESCRIBABLE, '?'))
+    super(describable(description))
     this.code = code
     this.headers = headers
   }
+}
+
+/**
+ * A refusal whose description ends with the refused values: without secrets, and cut to `MAX_SHOWN_CHARS` each.
+ * @example refusedValue('scope_not_granted', ['admin']) // '… is not granted for this audience: admin.'
+ */
+export const refusedValue = (
+  code: OAuthErrorCode,
+  values: readonly string[],
+  headers: Record<string, string> = {},
+): OAuthError => {
+  const sentence: string = OAUTH_ERRORS[code][2]
+  return new OAuthError(
+    code,
+    headers,
+    `${sentence.replace(/\.$/, '')}: ${describedValues(values)}.`,
+  )
 }
 
 /** The server cannot start; `message` is one line for the operator. */
@@ -222,6 +247,8 @@ export const REFUSALS = {
   body_malformed: [400, 'The body is not a JSON object in UTF-8 with each member once.'],
   body_too_large: [413, 'The body is too long.'],
   media_type_unsupported: [415, 'The Content-Type must be application/json.'],
+  charset_unsupported: [415, 'Characters beyond ASCII are read in UTF-8 only.'],
+  content_encoding_unsupported: [415, 'The body must have no Content-Encoding.'],
   precondition_required: [428, 'If-Match must say which state was read.'],
   method_not_allowed: [405, 'This address does not answer this method.'],
   writes_exceeded: [

@@ -106,7 +106,12 @@ const UNAMBIGUOUS: Record<string, string[]> = {
   'a pair of ids with what none of them has': ['${first}${TARGET_SEPARATOR}'],
   'each part encoded': ['${encodeURIComponent(type)}/${encodeURIComponent(id)}'],
   'a cursor of the test issuer': ['${EPOCH}.${String(entries.length)'],
-  'a message, to be read': ['${host}:${port}', '${status}${redirects}'],
+  'a message, to be read': [
+    '${host}:${port}',
+    '${status}${redirects}',
+    '${limit}${unit}',
+    '${must}${not}',
+  ],
   'paths of files': ['${path}.${randomUUID()}', '${stamp}${suffix}', '${path}${suffix}'],
 }
 

@@ -9,7 +9,9 @@ const REVIEWED: Record<string, string> = {
   '/"(?:[^"\\\\]|\\\\.)*"/g': 'the text has been parsed: each string in it ends',
   '/"(?:[^"\\\\]|\\\\.)*"|[{}[\\],]/g': 'the text has been parsed: each string in it ends',
   '/lk[ser]_|ey[\\w-]{8,}\\.ey[\\w-]{8,}\\./': 'the text has at most 255 characters',
-  '/lk[ser]_[^/]*|ey[\\w-]{8,512}\\.ey[^/]*/g': 'the text is cut to MAX_LOGGED_PATH_CHARS',
+  '/lk[ser]_\\S*|ey[\\w-]{8,512}\\.\\S*/gi': 'callers cut the text to 512 characters',
+  '/[\\w+=-]{32,}/g':
+    'callers cut the text to 512 characters, and a match takes the whole run along',
   '/\\.\\d+/g': 'text of ours: a time, or a path of the schema',
   '/[-:]|\\.\\d+/g': 'text of ours: a time',
   '/(\\.\\w+)?$/': 'text of ours: the path of a file',

@@ -4,6 +4,7 @@ import { type AuditContext, audited } from '../audit.ts'
 import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
 import { Conflict, type FieldError, OperationRefused } from '../errors.ts'
+import { expected } from '../expected.ts'
 import type { Authority } from './authority.ts'
 
 export type AdminDeps = Pick<
@@ -59,7 +60,7 @@ const isNameable = (id: string): boolean =>
 
 /** @throws OperationRefused with one entry for each bad field: what it must be, never what it was */
 export const parse = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> => {
-  const { data, error } = schema.safeParse(input)
+  const { data, error } = schema.safeParse(input, { error: expected })
   if (!error) return data as z.output<T>
   throw fieldsRefused('invalid_value', fieldErrors(error.issues))
 }

@@ -4,6 +4,7 @@ import { MAX_LOGGED_PATH_CHARS, RETRY_AFTER_SECONDS } from '../constants.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, Unavailable } from '../errors.ts'
 import { NO_STORE } from '../oauth/response.ts'
+import { hideSecrets } from '../shown.ts'
 
 type RenderDeps = Pick<Deps, 'log' | 'metrics'>
 
@@ -20,12 +21,9 @@ const answer = (
   )
 }
 
-/** Secrets, and tokens from their first part on: pasted into an address by mistake, they have no place in a log. */
-const PASTED = /lk[ser]_[^/]*|ey[\w-]{8,512}\.ey[^/]*/g
-
 /** The beginning of the address, without secrets and tokens. Cut first: the path can be 16 KiB long. */
 export const loggedPath = (c: AppContext): string =>
-  c.req.path.slice(0, MAX_LOGGED_PATH_CHARS).replaceAll(PASTED, '…')
+  hideSecrets(c.req.path.slice(0, MAX_LOGGED_PATH_CHARS))
 
 /** Errors of ours as the table says; whatever else as `server_error`, its detail to the log only. */
 export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) => {

@@ -7,7 +7,7 @@ import { bearerToken } from '../http/bearer.ts'
 import type { Writer } from '../http/write-bounds.ts'
 import { equalInConstantTime, hashSecret, newRegistrationToken } from '../secret.ts'
 import type { Client } from '../store/store.ts'
-import { invalidField, readMetadataObject, registered } from './registration.ts'
+import { invalidField, invalidMember, readMetadataObject, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
 import { toJson } from '../text.ts'
 import { NO_STORE } from './response.ts'
@@ -157,7 +157,7 @@ const readUpdate = async (
       throw invalidField('client_secret', 'must be a secret that is live')
   }
   const metadata = parseMetadata(body)
-  if ('must' in metadata) throw invalidField(metadata.field, metadata.must)
+  if ('must' in metadata) throw invalidMember(metadata)
   return metadata
 }
 
@@ -165,6 +165,8 @@ const readUpdate = async (
 const narrowed = async (client: Client, { scope }: Metadata, { store }: Pick<Deps, 'store'>) => {
   const audiences = await store.listAudiences({ ids: client.grants.map((g) => g.audience) })
   const grants = narrowGrants(client.grants, scope, audiences)
-  if (grants === null) throw invalidField('scope', 'must name only what the client has')
+  if ('missing' in grants) {
+    throw invalidField('scope', 'must name only what the client has', ...grants.missing)
+  }
   return grants
 }

@@ -2,7 +2,8 @@
 // (RFC 6749 §3.2: no parameter twice, one without a value counts as omitted, unknown ones are ignored).
 import { MAX_FORM_BYTES } from '../constants.ts'
 import { OAuthError } from '../errors.ts'
-import { readBody } from '../http/body.ts'
+import { checkBodyHeaders, decodeBody, isUtf8, readBody } from '../http/body.ts'
+import { bodyRefused } from './response.ts'
 
 /** Parameters with a value, by name. */
 export type Form = ReadonlyMap<string, string>
@@ -27,8 +28,7 @@ const PARAMETERS = new Set([
 /** @throws OAuthError `parameter_in_query`, `media_type_unsupported`, `body_too_large`, `body_malformed`, `parameter_repeated`, `target_repeated` */
 export const readForm = async (request: Request): Promise<Form> => {
   checkQuery(request.url)
-  checkHeaders(request.headers)
-  return parseForm(decodeUtf8(await readFormBody(request)))
+  return parseForm(await readFormText(request))
 }
 
 const checkQuery = (url: string): void => {
@@ -38,33 +38,22 @@ const checkQuery = (url: string): void => {
   if ([...names].some((name) => PARAMETERS.has(name))) throw new OAuthError('parameter_in_query')
 }
 
-const checkHeaders = (headers: Headers): void => {
-  const [type = '', ...parameters] = (headers.get('content-type') ?? '').toLowerCase().split(';')
-  const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith('charset='))
-  if (
-    type.trim() !== 'application/x-www-form-urlencoded' ||
-    (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) ||
-    headers.has('content-encoding')
-  ) {
-    throw new OAuthError('media_type_unsupported')
-  }
-}
+/** A percent-encoded byte beyond ASCII: its meaning depends on the character set, too. */
+const BEYOND_ASCII = /%[89a-f]/i
 
-const readFormBody = async (request: Request): Promise<Uint8Array> => {
+const readFormText = async (request: Request): Promise<string> => {
+  const headers = checkBodyHeaders(request.headers, 'application/x-www-form-urlencoded')
+  if ('problem' in headers) throw bodyRefused(headers)
   const body = await readBody(request, MAX_FORM_BYTES)
   if (body === 'too_large') throw new OAuthError('body_too_large')
   if (body === 'broken_off') throw new OAuthError('body_malformed')
-  return body
-}
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-const decodeUtf8 = (bytes: Uint8Array): string => {
-  try {
-    return UTF8.decode(bytes)
-  } catch {
-    throw new OAuthError('body_malformed')
+  const text = decodeBody(body, headers.charset)
+  if (text === null) throw new OAuthError('body_malformed')
+  if (typeof text !== 'string') throw bodyRefused(text)
+  if (!isUtf8(headers.charset) && BEYOND_ASCII.test(text)) {
+    throw bodyRefused({ problem: 'charset', sent: headers.charset })
   }
+  return text
 }
 
 /**

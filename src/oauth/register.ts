@@ -138,7 +138,9 @@ const given = async (
     ids: enrollment.grants.map(({ audience }) => audience),
   })
   const grants = narrowGrants(remainingGrants(enrollment.grants, audiences), scope, audiences)
-  if (grants === null) throw invalidField('scope', 'must name only what the enrollment grants')
+  if ('missing' in grants) {
+    throw invalidField('scope', 'must name only what the enrollment grants', ...grants.missing)
+  }
   const details = await existingDetails(enrollment, deps)
   return { grants, details, ...(await limitsFrom(enrollment, deps)) }
 }

@@ -1,40 +1,71 @@
 // What registration and self-management share: the metadata of a request, and those of an answer.
+import type { BadMember } from '../client-metadata.ts'
 import { MAX_METADATA_BYTES } from '../constants.ts'
 import { type Metadata, parseMetadata } from '../enroll.ts'
 import { OAuthError } from '../errors.ts'
-import { isJsonType, readBody } from '../http/body.ts'
+import { checkBodyHeaders, decodeBody, readBody } from '../http/body.ts'
 import { isObject, parseJson } from '../json.ts'
+import { describedValues } from '../shown.ts'
 import type { Client } from '../store/store.ts'
+import { bodyRefused } from './response.ts'
 
 /** @throws OAuthError `metadata_malformed`, `metadata_too_large`, `metadata_invalid` naming the field */
 export const readMetadata = async (request: Request): Promise<Metadata> => {
   const metadata = parseMetadata(await readMetadataObject(request))
-  if ('must' in metadata) throw invalidField(metadata.field, metadata.must)
+  if ('must' in metadata) throw invalidMember(metadata)
   return metadata
 }
 
-/** RFC 7591 §2.1: a JSON object. @throws OAuthError `metadata_malformed`, `metadata_too_large` */
+/**
+ * RFC 7591 §2.1: a JSON object. Members that are null are left out: §2 and §3.2.1 give null no meaning of its own.
+ * @throws OAuthError `metadata_malformed`, `metadata_too_large`, `charset_unsupported`, `content_encoding_unsupported`
+ */
 export const readMetadataObject = async (request: Request): Promise<Record<string, unknown>> => {
-  if (!isJsonType(request.headers)) malformed()
+  const value = parseObject(await readJsonText(request))
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null))
+}
+
+const readJsonText = async (request: Request): Promise<string> => {
+  const headers = checkBodyHeaders(request.headers, 'application/json')
+  if ('problem' in headers) {
+    throw headers.problem === 'media_type'
+      ? malformed(
+          `The Content-Type must be application/json, not ${describedValues([headers.sent]) || 'none'}.`,
+        )
+      : bodyRefused(headers)
+  }
   const body = await readBody(request, MAX_METADATA_BYTES)
   if (body === 'too_large') throw new OAuthError('metadata_too_large')
-  if (body === 'broken_off') return malformed()
+  const text = body === 'broken_off' ? null : decodeBody(body, headers.charset)
+  if (text === null) throw malformed()
+  if (typeof text !== 'string') throw bodyRefused(text)
+  return text.replace(/^\ufeff/, '') // RFC 8259 §8.1: a reader may ignore the byte order mark
+}
+
+const parseObject = (text: string): Record<string, unknown> => {
   try {
-    const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    const value = parseJson(text)
     if (isObject(value)) return value
   } catch {
     // refused below
   }
-  return malformed()
+  throw malformed()
 }
 
-const malformed = (): never => {
-  throw new OAuthError('metadata_malformed')
+const malformed = (description?: string): OAuthError =>
+  new OAuthError('metadata_malformed', {}, description)
+
+/**
+ * @param must a sentence of ours, without what was sent
+ * @param sent the refused values; left out where they may be secret
+ */
+export const invalidField = (field: string, must: string, ...sent: string[]): OAuthError => {
+  const not = sent.length === 0 ? '' : `, not ${describedValues(sent) || 'empty'}`
+  return new OAuthError('metadata_invalid', {}, `${field}: ${must}${not}.`)
 }
 
-/** @param must a sentence of ours, without what was sent */
-export const invalidField = (field: string, must: string): OAuthError =>
-  new OAuthError('metadata_invalid', {}, `${field}: ${must}.`)
+export const invalidMember = ({ field, must, sent }: BadMember): OAuthError =>
+  sent === undefined ? invalidField(field, must) : invalidField(field, must, sent)
 
 type Registered = Pick<Client, 'id' | 'createdAt' | 'name' | 'softwareId' | 'grants' | 'authMethod'>
 

@@ -4,7 +4,7 @@ import { authorityOf } from '../../src/admin/authority.ts'
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
 import { Conflict, Unavailable } from '../../src/errors.ts'
 import { adminOf } from '../support/admin.ts'
-import { BARE, INVALID_TOKEN, expectRefusal } from '../support/answers.ts'
+import { BARE, INVALID_TOKEN, type Refusal, expectRefusal } from '../support/answers.ts'
 import { ADDRESS, ISSUER, type TestServer, startServer } from '../support/server.ts'
 
 type Input = Parameters<typeof createEnrollment>[1]
@@ -248,6 +248,41 @@ describe('refused', () => {
     const answer = (await response.json()) as Json
     expect(answer).toMatchObject({ error: 'invalid_client_metadata', code: 'metadata_invalid' })
     expect(answer['error_description']).toMatch(description)
+    await registered(token, METADATA)
+  })
+
+  test.each([
+    ['application/json; charset=utf-8', {}],
+    ['application/json; profile="https://example.org/p"', {}],
+    ['application/json;charset=ISO-8859-1', {}],
+    ['APPLICATION/JSON ;', { 'Content-Encoding': 'identity' }],
+  ])('is taken as %s', async (type, headers) => {
+    const { enrollment_token: token } = await enroll()
+    const response = await register(token, METADATA, { 'Content-Type': type, ...headers })
+    expect(response.status, await response.clone().text()).toBe(201)
+  })
+
+  test.each<[string, Record<string, string>, Refusal]>([
+    [
+      'iso-8859-1',
+      { 'Content-Type': 'application/json; charset=iso-8859-1' },
+      [400, 'invalid_request', 'charset_unsupported'],
+    ],
+    [
+      'gzip',
+      { 'Content-Encoding': 'gzip' },
+      [415, 'invalid_request', 'content_encoding_unsupported'],
+    ],
+    [
+      'text/plain',
+      { 'Content-Type': 'text/plain' },
+      [400, 'invalid_client_metadata', 'metadata_malformed'],
+    ],
+  ])('%s is refused and named, and the token is still good', async (named, headers, refusal) => {
+    const { enrollment_token: token } = await enroll()
+    const response = await register(token, { client_name: 'Zoë' }, headers)
+    expect(await response.clone().text()).toContain(named)
+    await expectRefusal(response, refusal)
     await registered(token, METADATA)
   })
 

@@ -138,9 +138,7 @@ describe('the media type', () => {
     { 'Content-Type': `${FORM_TYPE}2` },
     { 'Content-Type': `text/plain; ${FORM_TYPE}` },
     { 'Content-Type': `${FORM_TYPE}, text/plain` },
-    { 'Content-Type': `${FORM_TYPE}; charset=iso-8859-1` },
-    { 'Content-Type': `${FORM_TYPE}; charset=utf-16` },
-    { 'Content-Encoding': 'gzip' },
+    { 'Content-Type': `${FORM_TYPE}; charset=utf-8, ${FORM_TYPE}` },
   ]
   test.each(refused)('%o is refused', async (headers) => {
     await expectRefusal(
@@ -155,10 +153,78 @@ describe('the media type', () => {
     `${FORM_TYPE} ; charset="utf-8"`,
     `${FORM_TYPE}; charset=utf8`,
     `${FORM_TYPE}; boundary=x`,
+    `${FORM_TYPE};`,
+    ...['ISO-8859-1', 'us-ascii', 'Windows-1252', 'latin1', '"iso-8859-15"'].map(
+      (charset) => `${FORM_TYPE}; charset=${charset}`,
+    ),
   ]
   test.each(accepted)('%s is accepted', async (type) => {
     const headers = { 'Content-Type': type }
     expect((await server.post('/oauth/token', GRANT, { basic: client, headers })).status).toBe(200)
+  })
+
+  const send = (headers: Record<string, string>, body: string | Buffer) =>
+    server.request('/oauth/token', {
+      method: 'POST',
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+      headers: { 'Content-Type': FORM_TYPE, Authorization: basic(client), ...headers },
+    })
+  const describedBy = async (response: Response, refusal: Refusal) => {
+    const { error_description: description } = (await response.clone().json()) as {
+      error_description: string
+    }
+    await expectRefusal(response, refusal)
+    return description
+  }
+
+  test.each([
+    ['iso-8859-1', Buffer.from(`${GRANT}&note=é`, 'latin1')],
+    ['windows-1252', Buffer.from(`${GRANT}&note=é`, 'utf8')],
+    ['iso-8859-1', `${GRANT}&note=%E9`],
+    ['iso-8859-1', `${GRANT}&note=%c3%a9`],
+    ['utf-16', GRANT],
+    ['utf-7', GRANT],
+    ['utf-32le', GRANT],
+    ['ebcdic-cp-us', GRANT],
+    ['made-up', GRANT],
+  ])('charset=%s is named where the body is not ASCII in it: %s', async (charset, body) => {
+    const headers = { 'Content-Type': `${FORM_TYPE}; charset=${charset}` }
+    const refused = await send(headers, body)
+    const refusal: Refusal = [400, 'invalid_request', 'charset_unsupported']
+    expect(await describedBy(refused, refusal)).toContain(`charset=${charset}`)
+  })
+
+  test('two charsets are one too many', async () => {
+    const headers = { 'Content-Type': `${FORM_TYPE}; charset=utf-8; charset=iso-8859-1` }
+    const refusal: Refusal = [400, 'invalid_request', 'charset_unsupported']
+    await expectRefusal(await send(headers, GRANT), refusal)
+  })
+
+  test.each(['identity', 'Identity', ' identity , identity', ''])(
+    'Content-Encoding: %j is accepted',
+    async (coding) => {
+      expect((await send({ 'Content-Encoding': coding }, GRANT)).status).toBe(200)
+    },
+  )
+
+  test.each(['gzip', 'br', 'identity, gzip', 'x-unknown'])(
+    'Content-Encoding: %s is refused and named',
+    async (coding) => {
+      const refused = await send({ 'Content-Encoding': coding }, GRANT)
+      expect(refused.headers.get('accept-encoding')).toBe('identity')
+      const refusal: Refusal = [415, 'invalid_request', 'content_encoding_unsupported']
+      const description = await describedBy(refused, refusal)
+      expect(description).toContain('Content-Encoding')
+      expect(description).toContain(coding)
+    },
+  )
+
+  test('the refused type is named', async () => {
+    const description = await describedBy(
+      await send({ 'Content-Type': 'text/plain' }, GRANT),
+      MEDIA_TYPE,
+    )
+    expect(description).toContain('text/plain')
   })
 })
 

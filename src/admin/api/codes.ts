@@ -37,7 +37,9 @@ const REFUSAL_REMEDIES: Record<RefusalCode, string> = {
   unbound_required: 'Let an administrator do it who is bound to no workspace.',
   body_malformed: 'Send one JSON object, in UTF-8, without repeated members.',
   body_too_large: 'Send less at a time.',
-  media_type_unsupported: 'Send `Content-Type: application/json` and no `Content-Encoding`.',
+  media_type_unsupported: 'Send `Content-Type: application/json`.',
+  charset_unsupported: 'Send the body in UTF-8.',
+  content_encoding_unsupported: 'Send the body as it is, without `Content-Encoding`.',
   precondition_required: 'Read it first and send its `etag` in `If-Match`, in double quotes.',
   method_not_allowed: 'Use a method that `Allow` names.',
 }

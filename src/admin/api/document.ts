@@ -155,4 +155,10 @@ const refusalsOf = ({
   return [...byStatus].sort(([a], [b]) => a - b)
 }
 
-const BODY_REFUSALS = ['body_malformed', 'body_too_large', 'media_type_unsupported'] as const
+const BODY_REFUSALS = [
+  'body_malformed',
+  'body_too_large',
+  'media_type_unsupported',
+  'charset_unsupported',
+  'content_encoding_unsupported',
+] as const

@@ -1,8 +1,9 @@
 // What a request to the admin API says: its query, its body, the state that it was decided from.
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
-import { isJsonType, readBody } from '../../http/body.ts'
+import { type BodyProblem, checkBodyHeaders, decodeBody, readBody } from '../../http/body.ts'
 import { isObject, parseJson } from '../../json.ts'
+import { shownValue } from '../../shown.ts'
 import { type Admin, fieldsRefused, shownName } from '../operation.ts'
 
 /** @throws OperationRefused `invalid_value` for a parameter that is given twice */
@@ -17,7 +18,8 @@ export const readQuery = (url: string): Record<string, string> => {
 
 /**
  * The JSON object of a body; an empty one where there is none.
- * @throws OperationRefused `media_type_unsupported`, `body_too_large`, `body_malformed`
+ * @throws OperationRefused `media_type_unsupported`, `charset_unsupported`, `content_encoding_unsupported`,
+ * `body_too_large`, `body_malformed`
  */
 export const readJsonObject = async (request: Request): Promise<Record<string, unknown>> => {
   const body = await readBody(request, MAX_JSON_BYTES)
@@ -26,20 +28,28 @@ export const readJsonObject = async (request: Request): Promise<Record<string, u
   }
   if (body === 'broken_off') throw malformed()
   if (body.byteLength === 0) return {}
-  checkMediaType(request.headers)
-  return parseObject(body)
+  const headers = checkBodyHeaders(request.headers, 'application/json')
+  if ('problem' in headers) throw unreadable(headers)
+  const text = decodeBody(body, headers.charset)
+  if (text === null) throw malformed()
+  if (typeof text !== 'string') throw unreadable(text)
+  return parseObject(text)
 }
 
-const checkMediaType = (headers: Headers): void => {
-  if (isJsonType(headers) && !headers.has('content-encoding')) return
-  throw new OperationRefused('media_type_unsupported', 'the body must be plain application/json')
+const UNREADABLE = {
+  media_type: ['media_type_unsupported', 'the Content-Type must be application/json'],
+  charset: ['charset_unsupported', 'the body must be in UTF-8, or in ASCII'],
+  coding: ['content_encoding_unsupported', 'the Content-Encoding must be identity or left out'],
+} as const
+
+const unreadable = ({ problem, sent }: BodyProblem): OperationRefused => {
+  const [code, must] = UNREADABLE[problem]
+  return new OperationRefused(code, `${must}, and is ${shownValue(sent) || 'none'}`)
 }
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-const parseObject = (bytes: Uint8Array): Record<string, unknown> => {
+const parseObject = (text: string): Record<string, unknown> => {
   try {
-    const value = parseJson(UTF8.decode(bytes))
+    const value = parseJson(text)
     if (isObject(value)) return value
   } catch {
     // refused below

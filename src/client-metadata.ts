@@ -1,0 +1,116 @@
+// The registered members of client metadata (RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0 §2) that
+// the server checks and does not use. Pure: no I/O.
+import { z } from 'zod'
+import { MAX_NAME_CHARS, MAX_URI_CHARS } from './constants.ts'
+import { expected } from './expected.ts'
+import { humanText } from './human-text.ts'
+
+/** RFC 3986: printable ASCII with a scheme. */
+const uri = z
+  .string()
+  .refine(
+    (text) =>
+      text.length <= MAX_URI_CHARS &&
+      /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i.test(text) &&
+      URL.canParse(text),
+    { error: `must be an absolute URI of up to ${MAX_URI_CHARS} characters` },
+  )
+const webAddress = uri.refine((text) => /^https?:/i.test(text), {
+  error: 'must be an http or https URL',
+})
+/** RFC 6749 §3.1.2. */
+const redirectUri = uri.refine((text) => !text.includes('#'), { error: 'must have no fragment' })
+
+const word = z.string().regex(/^[\x21-\x7e]{1,255}$/, { error: 'must be one word' })
+const words = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, { error: 'must be words of printable ASCII' })
+const text = humanText(MAX_NAME_CHARS)
+
+/** Members that RFC 7591 §2.2 lets a client repeat for each language, as `client_name#ja`. */
+const LOCALIZED: Readonly<Record<string, z.ZodType>> = {
+  client_name: text,
+  client_uri: webAddress,
+  logo_uri: webAddress,
+  policy_uri: webAddress,
+  tos_uri: webAddress,
+}
+
+const FORMS = {
+  redirect_uris: z.array(redirectUri),
+  response_types: z.array(words),
+  contacts: z.array(text),
+  client_uri: webAddress,
+  logo_uri: webAddress,
+  policy_uri: webAddress,
+  tos_uri: webAddress,
+  software_id: text,
+  software_version: text,
+  software_statement: z.string().regex(/^[\w-]+\.[\w-]+\.[\w-]*$/, { error: 'must be a JWT' }),
+  token_endpoint_auth_signing_alg: word,
+  application_type: z.enum(['native', 'web']),
+  sector_identifier_uri: webAddress,
+  subject_type: z.enum(['pairwise', 'public']),
+  id_token_signed_response_alg: word,
+  id_token_encrypted_response_alg: word,
+  id_token_encrypted_response_enc: word,
+  userinfo_signed_response_alg: word,
+  userinfo_encrypted_response_alg: word,
+  userinfo_encrypted_response_enc: word,
+  request_object_signing_alg: word,
+  request_object_encryption_alg: word,
+  request_object_encryption_enc: word,
+  default_max_age: z.int().min(0),
+  require_auth_time: z.boolean(),
+  default_acr_values: z.array(word),
+  initiate_login_uri: webAddress,
+  request_uris: z.array(webAddress),
+} as const
+
+type Optional<T extends Readonly<Record<string, z.ZodType>>> = {
+  [K in keyof T]: z.ZodOptional<T[K]>
+}
+
+const optional = <T extends Readonly<Record<string, z.ZodType>>>(forms: T): Optional<T> =>
+  Object.fromEntries(
+    Object.entries(forms).map(([name, form]) => [name, form.optional()]),
+  ) as Optional<T>
+
+export const REGISTERED_MEMBERS = optional(FORMS)
+
+/** `sent` is the refused value where it is one text, number or boolean. */
+export type BadMember = { field: string; must: string; sent?: string }
+
+const isShown = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value)
+
+export const badMember = (issues: readonly z.core.$ZodIssue[], member: string): BadMember => {
+  const [issue] = issues
+  const [field = member, entry] = (issue?.path ?? []).map(String)
+  const must = issue?.message ?? 'must be of another form'
+  return {
+    field,
+    must: entry === undefined ? must : `entry ${Number(entry) + 1} ${must}`,
+    ...(isShown(issue?.input) && { sent: String(issue.input) }),
+  }
+}
+
+/** RFC 5646 §2.1, as far as the form of a tag goes. */
+const LANGUAGE_TAG = /^[a-z]{1,8}(?:-[a-z0-9]{1,8}){0,9}$/i
+
+/** RFC 7591 §2.2: the first `name#tag` whose tag or value is malformed. */
+export const badLocalized = (body: Readonly<Record<string, unknown>>): BadMember | null => {
+  for (const [member, value] of Object.entries(body)) {
+    const hash = member.indexOf('#')
+    const name = hash < 0 ? '' : member.slice(0, hash)
+    const form = Object.hasOwn(LOCALIZED, name) ? LOCALIZED[name] : undefined
+    if (form === undefined) continue
+    const tag = member.slice(hash + 1)
+    if (!LANGUAGE_TAG.test(tag)) {
+      return { field: name, must: 'must have a language tag (RFC 5646) behind #', sent: tag }
+    }
+    const { error } = form.safeParse(value, { error: expected, reportInput: true })
+    if (error) return badMember(error.issues, name)
+  }
+  return null
+}

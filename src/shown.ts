@@ -1,0 +1,54 @@
+// A sent value in a message or a log line: without secrets, bounded, one line. Pure: no I/O.
+import { MAX_SHOWN_CHARS, MAX_SHOWN_VALUES } from './constants.ts'
+import { escapeText } from './text.ts'
+
+/** Our secrets with all that follows them up to a space, and JWTs. Callers bound the text: the pattern tries each `ey`. */
+const OWN_SECRETS = /lk[ser]_\S*|ey[\w-]{8,512}\.\S*/gi
+
+/** Long runs of one word. Secrets of other makers and base64 of credentials are such runs; ids rarely are. */
+const RUN = /[\w+=-]{32,}/g
+
+const looksRandom = (run: string): boolean =>
+  (/[A-Z]/.test(run) && /[a-z]/.test(run) && /\d/.test(run)) || /[0-9a-f]{40}/i.test(run)
+
+/** Replaces secrets, tokens and whatever looks like one by `…`: people paste them into the wrong field. */
+export const hideSecrets = (text: string): string =>
+  text.replace(OWN_SECRETS, '…').replace(RUN, (run) => (looksRandom(run) ? '…' : run))
+
+/** The work per value is bounded by a cut first; the word at the cut goes, because half a secret does not look like one. */
+const cut = (text: string): string => {
+  const most = 4 * MAX_SHOWN_CHARS
+  return text.length > most ? `${text.slice(0, most).replace(/\S{0,999}$/, '')}…` : text
+}
+
+const bounded = (text: string): string => {
+  const points = Array.from(hideSecrets(cut(text)))
+  const short = points.length > MAX_SHOWN_CHARS
+  return points.slice(0, MAX_SHOWN_CHARS).join('') + (short ? '…' : '')
+}
+
+/**
+ * One line of at most `MAX_SHOWN_CHARS` characters before escapes, for the log, the terminal and problem details.
+ * @example shownValue('hook:govern') // 'hook:govern'
+ * @example shownValue('lks_q9…') // '…'
+ */
+export const shownValue = (text: string): string => escapeText(bounded(text))
+
+/** The same in the characters of an `error_description`, the first few of several values. */
+export const describedValues = (values: readonly string[]): string => {
+  const shown = values.slice(0, MAX_SHOWN_VALUES).map((text) => describable(bounded(text)))
+  const more = values.length - shown.length
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(' ')
+}
+
+/** RFC 6749 §5.2: the characters that an `error_description` lacks. */
+const NOT_DESCRIBABLE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/gu
+
+const percentEncoded = (point: string): string =>
+  Array.from(new TextEncoder().encode(point))
+    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+    .join('')
+
+/** Text in the characters of an `error_description` (RFC 6749 §5.2): others as in a form, `…` as three dots. */
+export const describable = (text: string): string =>
+  text.replaceAll('…', '...').replace(NOT_DESCRIBABLE, percentEncoded)

@@ -1,0 +1,182 @@
+// Client metadata (RFC 7591 §2): what is known and malformed is refused, null counts as left out, the rest is ignored.
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createEnrollment } from '../../src/admin/enrollments.ts'
+import { adminOf } from '../support/admin.ts'
+import { type TestServer, startServer } from '../support/server.ts'
+
+type Json = Record<string, unknown>
+
+let server: TestServer
+let client: { id: string; token: string }
+beforeAll(async () => {
+  server = await startServer({ writes: async () => 0 }) // more writes than a client may make
+  await server.audience('docs', ['read'])
+  const made = await answered(await register({ client_name: 'Daemon' }), 201)
+  client = { id: String(made['client_id']), token: String(made['registration_access_token']) }
+})
+
+const grants = [{ audience: 'docs', permissions: ['read'] }]
+
+const send = (path: string, method: string, token: string, body: Json) =>
+  server.request(path, {
+    method,
+    body: JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+  })
+
+const register = async (body: Json) => {
+  const { enrollment_token: token } = await createEnrollment(adminOf(server), { grants })
+  return await send('/oauth/register', 'POST', token, body)
+}
+
+const update = async (body: Json) => {
+  const path = `/oauth/register/${client.id}`
+  const response = await send(path, 'PUT', client.token, { client_id: client.id, ...body })
+  const { registration_access_token: next } = (await response.clone().json()) as Json
+  if (next !== undefined) client.token = String(next)
+  return response
+}
+
+const answered = async (response: Response, status: number): Promise<Json> => {
+  const text = await response.text()
+  expect(response.status, text).toBe(status)
+  return JSON.parse(text) as Json
+}
+
+const NAMED = { client_name: 'Daemon' }
+const ASKED = [
+  ['register', register, 201],
+  ['update', update, 200],
+] as const
+
+const NO_TEXT = [7, true, [], {}]
+const NO_URL = [
+  ...NO_TEXT,
+  '',
+  'me',
+  '/a',
+  'javascript:alert(1)',
+  'https://a b',
+  'https://\u202e.example',
+]
+const NO_LIST = ['me', 7, true, {}, { 0: 'x' }]
+
+const MALFORMED: [member: string, values: unknown[]][] = [
+  ['contacts', [...NO_LIST, [7], [null], [{}], [''], ['a\u202eb'], [['me']]]],
+  [
+    'redirect_uris',
+    [...NO_LIST, [7], [null], [''], ['/cb'], ['cb'], ['https://a.example/#x'], ['https://a b/']],
+  ],
+  ['grant_types', [...NO_LIST, [], [7], [null], ['password'], ['client_credentials', 'password']]],
+  ['response_types', [...NO_LIST, [7], [null], [''], ['é']]],
+  ...['client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'client_uri#fr', 'tos_uri#de-CH'].map(
+    (member): [string, unknown[]] => [member, NO_URL],
+  ),
+  ['jwks_uri', [...NO_URL, 'https://a.example/jwks']],
+  ['jwks', ['x', 7, [], {}, { keys: [] }, { keys: 'x' }]],
+  ['software_id', [...NO_TEXT, '', 'a\u202eb']],
+  ['software_version', [...NO_TEXT, '', 'a\u200bb', 1.2]],
+  ['software_statement', [...NO_TEXT, '', 'x']],
+  [
+    'token_endpoint_auth_method',
+    [...NO_TEXT, '', 'none', 'private_key_jwt', 'Client_Secret_Basic'],
+  ],
+  ['client_name', [...NO_TEXT, '', 'a\u202eb']],
+  ['client_name#ja', [...NO_TEXT, '', 'a\u202eb']],
+  ['client_name#', ['Daemon']],
+  ['client_name#not a tag', ['Daemon']],
+  ['scope', [...NO_TEXT, '', ' ', 'read  read', ' read', 'read ', 'write', 'read\u00a0write', 'é']],
+  ['application_type', [...NO_TEXT, '', 'desktop']],
+  ['subject_type', [...NO_TEXT, 'other']],
+  ['default_max_age', ['1', -1, 1.5, true]],
+  ['require_auth_time', ['true', 1]],
+  ['request_uris', [...NO_LIST, ['x']]],
+  ['id_token_signed_response_alg', [...NO_TEXT, '']],
+]
+
+describe.each(ASKED)('%s: a known member that is malformed', (_, ask) => {
+  const cases = MALFORMED.flatMap(([member, values]) =>
+    values.map((value) => [member, JSON.stringify(value), value] as const),
+  )
+  it.each(cases)('%s: %s', async (member, _text, value) => {
+    const body = await answered(await ask({ ...NAMED, [member]: value }), 400)
+    expect(body).toMatchObject({ error: 'invalid_client_metadata', code: 'metadata_invalid' })
+    const description = String(body['error_description'])
+    expect(description.startsWith(member.split('#')[0] ?? '')).toBe(true)
+    expect(description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+    expect(description).not.toMatch(/Invalid input|expected|received|undefined/i)
+  })
+})
+
+const WELL_FORMED: Json = {
+  redirect_uris: ['https://a.example/cb?x=1', 'http://127.0.0.1:3000/cb', 'com.example.app:/cb'],
+  response_types: ['code', 'code id_token'],
+  contacts: ['ops@a.example', 'Zoë <zoe@a.example>'],
+  client_uri: 'https://a.example',
+  'client_uri#fr': 'https://a.example/fr',
+  logo_uri: 'https://a.example/logo.png',
+  tos_uri: 'http://a.example/tos',
+  policy_uri: 'https://a.example/privacy',
+  software_id: '4NRB1-0XZABZI9E6-5SM3R',
+  software_version: '2.1.0-rc.1',
+  'client_name#ja-Jpan-JP': 'クライアント名',
+  application_type: 'native',
+  default_max_age: 60,
+  require_auth_time: false,
+  scope: 'read',
+  grant_types: ['client_credentials'],
+  token_endpoint_auth_method: 'client_secret_post',
+}
+
+const UNKNOWN: Json = {
+  'x-own': { a: [1] },
+  colour: 7,
+  proto: [],
+  constructor: 1,
+  'other#ja': 7,
+  post_logout: null,
+  scoped: 'write',
+  audience_hint: 'hook',
+}
+
+describe.each(ASKED)('%s', (_, ask, status) => {
+  it.each(Object.entries(WELL_FORMED))('takes a well-formed %s', async (member, value) => {
+    await answered(await ask({ ...NAMED, [member]: value }), status)
+  })
+
+  it.each(Object.entries(UNKNOWN))('ignores %s', async (member, value) => {
+    const made = await answered(await ask({ ...NAMED, [member]: value }), status)
+    expect(made).toMatchObject({ scope: 'read' })
+  })
+
+  it.each(MALFORMED.map(([member]) => member).filter((member) => member !== 'client_name'))(
+    'takes null for %s as left out',
+    async (member) => {
+      const made = await answered(await ask({ ...NAMED, [member]: null }), status)
+      expect(made).toMatchObject({ scope: 'read', grant_types: ['client_credentials'] })
+    },
+  )
+
+  it('takes a name that is null as missing', async () => {
+    const body = await answered(await ask({ client_name: null }), 400)
+    expect(body['error_description']).toMatch(/^client_name: must be a text/)
+  })
+})
+
+it.each(['registration_access_token', 'client_secret', 'client_id_issued_at'])(
+  'an update takes null for %s as left out',
+  async (member) => {
+    await answered(await update({ ...NAMED, [member]: null }), 200)
+  },
+)
+
+it('a refusal names the value, without secrets and in few characters', async () => {
+  const described = async (body: Json) =>
+    String((await answered(await register({ ...NAMED, ...body }), 400))['error_description'])
+  expect(await described({ contacts: 'me' })).toBe('contacts: must be a list, not me.')
+  expect(await described({ scope: 'read write' })).toContain('write')
+  expect(await described({ tos_uri: '"é\\' })).toContain('not %22%C3%A9%5C.')
+  const secret = `lks_${'Ab1'.repeat(14)}x`
+  expect(await described({ software_version: `${secret}\u202e` })).not.toContain('Ab1')
+  expect((await described({ tos_uri: 'x'.repeat(5_000) })).length).toBeLessThan(300)
+})
