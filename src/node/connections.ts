@@ -10,6 +10,7 @@ import {
 } from '../constants.ts'
 import { type IsTrusted, plainAddress } from './client-address.ts'
 import { createInput } from './input.ts'
+import { type Pace, createPace } from './pace.ts'
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; listener: RequestListener }
 
@@ -34,6 +35,7 @@ export type Connections = {
 export const createConnections = (server: Server, isTrusted: IsTrusted): Connections => {
   const open = new Map<object, Turns>()
   const ofAddress = new Map<string, number>()
+  const pace = createPace()
   const count = (address: string, step: number): number => {
     const sum = (ofAddress.get(address) ?? 0) + step
     if (sum > 0) ofAddress.set(address, sum)
@@ -48,7 +50,7 @@ export const createConnections = (server: Server, isTrusted: IsTrusted): Connect
       count(address, -1)
     })
     if (count(address, 1) > MAX_CONNECTIONS_PER_ADDRESS && !isTrusted(address)) socket.destroy()
-    else open.set(socket, createTurns(socket, server))
+    else open.set(socket, createTurns(socket, { server, pace, address }))
   })
   const checking = setInterval(() => {
     for (const turns of open.values()) turns.checkReader(performance.now())
@@ -62,7 +64,9 @@ export const createConnections = (server: Server, isTrusted: IsTrusted): Connect
   }
 }
 
-const createTurns = (socket: Socket, server: Server): Turns => {
+type Surroundings = { server: Server; pace: Pace; address: string }
+
+const createTurns = (socket: Socket, { server, pace, address }: Surroundings): Turns => {
   let current: Exchange | undefined
   /** A request whose head came in one slice with the end of the body before it. */
   const parked: Exchange[] = []
@@ -72,7 +76,10 @@ const createTurns = (socket: Socket, server: Server): Turns => {
   const input = createInput(socket, {
     // The body of the current request is parsed, and nothing behind it.
     mayParse: () => parked.length === 0 && current?.request.complete !== true,
+    isBeginning: () => current === undefined,
     onWaiting: () => follower?.abort(),
+    pace,
+    address,
   })
   const begin = (exchange: Exchange): void => {
     current = exchange

@@ -2,6 +2,7 @@
 // itself reads a whole chunk: 2,000 requests in 64 KiB.
 import type { Socket } from 'node:net'
 import { PARSED_SLICE_BYTES } from '../constants.ts'
+import type { Pace } from './pace.ts'
 
 export type Input = {
   /** Looks again whether bytes that wait may be parsed. */
@@ -11,24 +12,62 @@ export type Input = {
 type Gate = {
   /** Asked before each slice. */
   mayParse(): boolean
-  /** Called where bytes have to wait. */
+  /** Asked behind `mayParse`: whether the slice would begin a request. */
+  isBeginning(): boolean
+  /** Called where bytes have to wait for an answer. */
   onWaiting(): void
+  /** Of the process: it is the same for all connections. */
+  pace: Pace
+  /** The other end of the connection. */
+  address: string
 }
+
+/** Few slices begin like this, and live followers must not wait behind many others. */
+const URGENT = ['GET /oauth/revocations', 'GET /.well-known/jwks.json'].map((line) =>
+  Buffer.from(line, 'latin1'),
+)
+
+const isUrgent = (bytes: Buffer, at: number): boolean =>
+  URGENT.some((line) => bytes.subarray(at, at + line.length).equals(line))
 
 /**
  * Takes the place of the listener with which `node:http` reads the socket. Bytes that may not be parsed yet go
  * back into the socket, which is paused, so the sender is held up by TCP.
  */
-export const createInput = (socket: Socket, { mayParse, onWaiting }: Gate): Input => {
+export const createInput = (
+  socket: Socket,
+  { mayParse, isBeginning, onWaiting, pace, address }: Gate,
+): Input => {
   const parsers = socket.listeners('data') as ((bytes: Buffer) => void)[]
   socket.removeAllListeners('data')
   /** Paused here, and not by `node:http`, which pauses and resumes by itself while a body is read slowly. */
   let held = false
+  let turn: 'none' | 'waiting' | 'come' = 'none'
+
+  const mayParseNow = (bytes: Buffer, at: number): boolean => {
+    if (!mayParse()) return false
+    if (turn === 'waiting') return false
+    if (turn === 'come') {
+      turn = 'none'
+      return true
+    }
+    if ((isBeginning() && isUrgent(bytes, at)) || pace.take()) return true
+    turn = 'waiting'
+    pace.wait(address, () => {
+      turn = 'come'
+      goOn()
+    })
+    return false
+  }
+
+  const goOn = (): void => {
+    if (held && turn !== 'waiting' && mayParse()) socket.resume()
+  }
 
   /** @returns how many bytes were parsed */
   const parse = (bytes: Buffer): number => {
     let at = 0
-    while (at < bytes.length && !socket.isPaused() && mayParse()) {
+    while (at < bytes.length && !socket.isPaused() && mayParseNow(bytes, at)) {
       const end = endOfSlice(bytes, at)
       for (const parser of parsers) parser.call(socket, bytes.subarray(at, end))
       at = end
@@ -46,13 +85,9 @@ export const createInput = (socket: Socket, { mayParse, onWaiting }: Gate): Inpu
       held = true
     }
     socket.unshift(bytes.subarray(parsed))
-    onWaiting()
+    if (turn !== 'waiting') onWaiting()
   })
-  return {
-    goOn() {
-      if (held && mayParse()) socket.resume()
-    },
-  }
+  return { goOn }
 }
 
 /** Behind the next empty line, with which a request head ends. Long heads and bodies come in several slices. */

@@ -6,6 +6,8 @@ export const LIVE_FOLLOWERS = 20
 
 /** A follower's first list, beside an attack and without one, both in the same run. */
 export const COLD_START_FACTOR = 1.5
+/** The same where the attacker has a client: it may write 1,200 times in a minute, and followers hear of each. */
+export const CLIENT_COLD_START_FACTOR = 4
 /** Rules that a cold follower has to fetch. */
 export const RULES = 30_000
 

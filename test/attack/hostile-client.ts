@@ -31,6 +31,8 @@ export type Attack = {
   says: string
   /** Connections that are open at a time: what the memory is reckoned for. */
   connections: number
+  /** True if the attacker needs a client of its own: a stranger cannot do it. */
+  needsClient?: true
   run(hostile: Hostile): Promise<unknown>
 }
 

@@ -11,6 +11,7 @@ const DETAILS = JSON.stringify(
 export const attack: Attack = {
   says: 'one client asks for details whose entries and actions multiply',
   connections: 4,
+  needsClient: true,
   async run({ ask, target }) {
     const details = encodeURIComponent(DETAILS)
     const form = `grant_type=client_credentials&authorization_details=${details}`

@@ -3,6 +3,7 @@ import { type Attack } from '../hostile-client.ts'
 export const attack: Attack = {
   says: 'a client that enrolled itself writes metadata of 60 KB again and again',
   connections: 1,
+  needsClient: true,
   async run({ pause, signal, target: { port, enrolled } }) {
     const padding = Object.fromEntries(
       Array.from({ length: 60 }, (_, i) => [`x_${i}`, 'x'.repeat(1_000)]),

@@ -1,0 +1,59 @@
+// Divides the time of the process between what followers ask for and everything else.
+//
+// The event loop reads all sockets that have input before it looks for new input. 60 connections that ask at the same
+// time would therefore be answered before a follower that asks a moment later. Most input is parsed a few slices at a
+// time, and the sockets are looked at in between.
+import { SLICES_PER_TURN } from '../constants.ts'
+
+export type Pace = {
+  /** Takes one slice of this turn of the event loop. @returns false if the turn has none left, or others wait */
+  take(): boolean
+  /** Calls `start` in a later turn: the addresses one after the other, each in the order of its calls. */
+  wait(address: string, start: () => void): void
+}
+
+export const createPace = (perTurn = SLICES_PER_TURN): Pace => {
+  /** In the order in which their turn comes. */
+  const waiting = new Map<string, (() => void)[]>()
+  let left = perTurn
+  let inTurn = false
+
+  const next = (): void => {
+    const [first] = waiting
+    if (first === undefined) return
+    const [address, starts] = first
+    const start = starts.shift()
+    waiting.delete(address)
+    if (starts.length > 0) waiting.set(address, starts)
+    left -= 1
+    start?.()
+  }
+  /** Each start is an immediate of its own, so that what it has begun goes on before the next start. */
+  const nextTurn = (): void => {
+    left = perTurn
+    inTurn = waiting.size > 0
+    if (!inTurn) return
+    for (let i = 0; i < perTurn; i += 1) setImmediate(next)
+    setImmediate(nextTurn)
+  }
+  const begin = (): void => {
+    if (inTurn) return
+    inTurn = true
+    setImmediate(nextTurn)
+  }
+
+  return {
+    take() {
+      if (left === 0 || waiting.size > 0) return false
+      left -= 1
+      begin()
+      return true
+    },
+    wait(address, start) {
+      const starts = waiting.get(address)
+      if (starts === undefined) waiting.set(address, [start])
+      else starts.push(start)
+      begin()
+    },
+  }
+}
