@@ -8,29 +8,57 @@ export class NotText extends Error {
   override readonly name = 'NotText'
 }
 
+/** Chunks are copied into blocks of so many bytes: an answer in single bytes costs no more than its length. */
+const BLOCK_BYTES = 64 * 1024
+
 /**
- * The text of a response (UTF-8), read no further than it may be long.
- * @throws TooLong, NotText
+ * The bytes of a response, read no further than it may be long.
+ * @throws TooLong
  */
-export const readBounded = async (response: Response, maxBytes: number): Promise<string> => {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+export const readBytes = async (
+  response: Response,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> => {
   const reader = response.body?.getReader()
-  let [text, length] = ['', 0]
+  const blocks: Uint8Array[] = []
+  let [length, free] = [0, new Uint8Array()]
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
-    if (done) return text + decoded(() => decoder.decode())
+    if (done) return joined(blocks, length)
     length += value.byteLength
     if (length > maxBytes) {
       void reader?.cancel().catch(() => {})
       throw new TooLong('the answer is too long')
     }
-    text += decoded(() => decoder.decode(value, { stream: true }))
+    const fitting = Math.min(free.length, value.length)
+    free.set(value.subarray(0, fitting))
+    free = free.subarray(fitting)
+    if (fitting === value.length) continue
+    const block = new Uint8Array(Math.max(BLOCK_BYTES, value.length - fitting))
+    block.set(value.subarray(fitting))
+    blocks.push(block)
+    free = block.subarray(value.length - fitting)
   }
 }
 
-const decoded = (decode: () => string): string => {
+const joined = (blocks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const block of blocks) {
+    bytes.set(block.subarray(0, length - at), at)
+    at += block.length
+  }
+  return bytes
+}
+
+/**
+ * The text of a response (UTF-8), read no further than it may be long.
+ * @throws TooLong, NotText
+ */
+export const readBounded = async (response: Response, maxBytes: number): Promise<string> => {
+  const bytes = await readBytes(response, maxBytes)
   try {
-    return decode()
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     throw new NotText('the answer is not UTF-8', { cause })
   }

@@ -1,6 +1,6 @@
 // Has the list up to where the issuer is, page by page; where nothing is known yet, from the platform's cache as far as
 // that goes.
-import { readBounded } from './bounded.ts'
+import { readBytes } from './bounded.ts'
 import { CACHED_LIST_SECONDS, MAX_CATCH_UP_PAGES, MAX_LIST_BYTES } from './constants.ts'
 import type { ListClient } from './list-client.ts'
 import type { Asked, ListState, Outcome } from './list-state.ts'
@@ -21,7 +21,7 @@ export const catchUp = async ({ client, state, signal, onPage }: CatchingUp): Pr
     signal.throwIfAborted()
     const answer = await client.step({ hold: false, signal })
     if (!goesOn(answer)) throw new Error('the list does not go on')
-    if (!answer.asked.hold) await keep(client.url(answer.asked), answer.text)
+    if (!answer.asked.hold) await keep(client.url(answer.asked), answer.jws)
     if (!onPage() || !answer.more) return
   }
   throw new Error('the list has too many pages')
@@ -47,17 +47,17 @@ const takeCached = async (
     signal.throwIfAborted()
     const cached = await platformCache()?.match(client.url(asked))
     if (cached === undefined) return
-    if (!goesOn(await client.take(await readBounded(cached, MAX_LIST_BYTES), asked))) return
+    if (!goesOn(await client.take(await readBytes(cached, MAX_LIST_BYTES), asked))) return
   }
 }
 
 /** A new isolate begins with it. That it cannot be kept is no failure. */
-const keep = async (url: string, text: string): Promise<void> => {
+const keep = async (url: string, jws: Uint8Array<ArrayBuffer>): Promise<void> => {
   const headers = {
     'Content-Type': 'application/jwt',
     'Cache-Control': `max-age=${CACHED_LIST_SECONDS}`,
   }
   await platformCache()
-    ?.put(url, new Response(text, { headers }))
+    ?.put(url, new Response(jws, { headers }))
     .catch(() => {})
 }

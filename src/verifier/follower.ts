@@ -12,7 +12,7 @@ import type { RuleKind } from './rules.ts'
 import { type ReadyOptions, reachIn } from './ready.ts'
 import type { RevocationSubject } from './subject.ts'
 import { pause } from './timer.ts'
-import type { GetText } from './transport.ts'
+import type { GetBytes } from './transport.ts'
 
 export type FollowerStatus = {
   /** Seconds since the issuer has signed what is known; null before the first list. */
@@ -51,7 +51,7 @@ export type Follower = {
 export type FollowerOptions = {
   uri: string
   location: string
-  get: GetText
+  get: GetBytes
   keys: Pick<KeySource, 'findAtOnce' | 'list' | 'renew'>
   maxStaleness: number
   onStale: 'refuse' | 'accept'

@@ -9,6 +9,9 @@ export type JsonObject = { readonly [member: string]: unknown }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** @throws SyntaxError, TypeError for what is not JSON in UTF-8; a byte order mark is none (RFC 8259 §8.1) */
+export const parseJson = (bytes: Uint8Array): unknown => JSON.parse(UTF8.decode(bytes))
+
 /** @returns null for whatever is not an object of well-formed JSON in UTF-8 with unique members */
 export const parseObject = (bytes: Uint8Array): JsonObject | null => {
   try {

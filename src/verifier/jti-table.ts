@@ -3,6 +3,7 @@
 //
 // Values are the issuer's random ones, so their own bits spread them; who collects tokens with alike ids is
 // stopped by the bound on rules for one client.
+import { SIX_BITS } from './base64url.ts'
 
 /** When a rule for a token may be dropped, in seconds since the epoch; Infinity: never. */
 type Expiry = number
@@ -24,10 +25,6 @@ const EXPIRY = 4
 const EMPTY = 0
 /** Also stands for any expiry that is later than 32 bits can say. */
 const NEVER = 0xffff_ffff
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const SIX_BITS = new Int32Array(128).fill(-1)
-for (let i = 0; i < ALPHABET.length; i++) SIX_BITS[ALPHABET.charCodeAt(i)] = i
 
 const six = (jti: string, at: number): number => SIX_BITS[jti.charCodeAt(at)] ?? -1
 

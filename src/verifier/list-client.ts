@@ -8,7 +8,7 @@ import {
 import type { KeySource } from './keys.ts'
 import type { Asked, ListState, Outcome } from './list-state.ts'
 import { readList } from './revocation-list.ts'
-import type { GetText } from './transport.ts'
+import type { GetBytes } from './transport.ts'
 
 export type ListClient = {
   /**
@@ -17,21 +17,21 @@ export type ListClient = {
    */
   step(options: { hold: boolean; signal?: AbortSignal }): Promise<Outcome & Answer>
   /** A list that came in another way, to be believed no more than any. */
-  take(text: string, asked: Asked): Promise<Outcome>
+  take(jws: Uint8Array<ArrayBuffer>, asked: Asked): Promise<Outcome>
   /** Where the list that was asked for is, as a platform's cache knows it. */
   url(asked: Pick<Asked, 'after'>): string
   /** The last failure since the last success. */
   lastFailure(): unknown
 }
 
-type Answer = { readonly text: string; readonly asked: Asked }
+type Answer = { readonly jws: Uint8Array<ArrayBuffer>; readonly asked: Asked }
 
 type Parts = {
   /** `iss` and `aud` of the list. */
   uri: string
   /** Where it is asked for. */
   location: string
-  get: GetText
+  get: GetBytes
   keys: Pick<KeySource, 'findAtOnce' | 'list' | 'renew'>
   state: ListState
   /** Seconds. */
@@ -53,8 +53,8 @@ export const createListClient = (parts: Parts): ListClient => {
     return url.href
   }
 
-  const take = async (text: string, asked: Asked): Promise<Outcome> => {
-    const list = await readList(text, { uri, findKey: (name) => keys.findAtOnce(name) })
+  const take = async (jws: Uint8Array<ArrayBuffer>, asked: Asked): Promise<Outcome> => {
+    const list = await readList(jws, { uri, findKey: (name) => keys.findAtOnce(name) })
     const outcome = state.accept(list, asked)
     renewalDue ||= outcome.newEpoch
     await renewKeys()
@@ -83,8 +83,8 @@ export const createListClient = (parts: Parts): ListClient => {
     const asked = state.next()
     const held = hold && asked.hold && mayBeHeld()
     const timeoutMs = held ? LONG_POLL_TIMEOUT_MS : LIST_TIMEOUT_MS
-    const text = await get(urlOf(asked.after, held), { timeoutMs, signal })
-    return { ...(await take(text, asked)), text, asked }
+    const jws = await get(urlOf(asked.after, held), { timeoutMs, signal })
+    return { ...(await take(jws, asked)), jws, asked }
   }
 
   return {

@@ -1,8 +1,11 @@
 // One page of the revocation list: a JWT that must not be taken for an access token, nor the other way round.
 // Size, form, signature, type, issuer, audience and shape; whether it fits what is known is list-state.ts.
 import { compactVerify } from 'jose'
+import { decodeBase64url } from './base64url.ts'
 import { MAX_LIST_BYTES, MAX_LIST_ENTRIES, MAX_LIST_HEADER_LENGTH } from './constants.ts'
 import type { KeyName, VerificationKey } from './jwk.ts'
+import { parseProtectedHeader } from './protected-header.ts'
+import { parseJson } from './json.ts'
 import { GENERATION_KINDS, KINDS, type Rule, type RuleKind } from './rules.ts'
 
 export type RevocationList = {
@@ -33,6 +36,11 @@ const TYPES: readonly unknown[] = ['revocations+jwt', 'application/revocations+j
 /** The list's own algorithm, whatever tokens are signed with. */
 export const LIST_ALGORITHM = 'RS256'
 
+const NO_LIST = 'this is not a revocation list'
+const BAD_FORM = 'the list’s signature or form is not good'
+const OTHER_SHAPE = 'the list has another shape'
+
+type Bytes = Uint8Array<ArrayBuffer>
 type Members = Record<string, unknown>
 
 type Trust = {
@@ -43,52 +51,62 @@ type Trust = {
 }
 
 /** @throws ListRefused, and what `findKey` throws */
-export const readList = async (text: string, { uri, findKey }: Trust): Promise<RevocationList> => {
-  if (text.length > MAX_LIST_BYTES) throw new ListRefused('the list is too long')
-  const { kid, after } = readHeader(text)
+export const readList = async (jws: Bytes, { uri, findKey }: Trust): Promise<RevocationList> => {
+  if (jws.length > MAX_LIST_BYTES) throw new ListRefused('the list is too long')
+  const parts = split(jws)
+  const { kid, after } = readHeader(parts.header)
   const key = await findKey({ kid, algorithm: LIST_ALGORITHM })
   if (key === null) throw new ListRefused('the list’s key is not known')
-  const payload = await verify(text, key)
-  const { iss, aud } = payload
+  await verify(jws, key)
+  const claims = parseClaims(parts.payload)
+  const { iss, aud } = claims
   // No subject: nothing here is about a client (and nothing may read it as if it were).
-  if (iss !== uri || aud !== uri || 'sub' in payload) throw new ListRefused('not the issuer’s list')
-  return { kid, after, ...readPayload(payload) }
+  if (iss !== uri || aud !== uri || 'sub' in claims) throw new ListRefused('not the issuer’s list')
+  return { kid, after, ...readClaims(claims) }
 }
 
-const readHeader = (text: string): Pick<RevocationList, 'kid' | 'after'> => {
-  const end = text.indexOf('.')
-  const header = end > 0 && end <= MAX_LIST_HEADER_LENGTH ? decodeHeader(text.slice(0, end)) : {}
-  const { alg, typ, kid, after = null } = header
+type Parts = { header: Bytes; payload: Bytes; signature: Bytes; signed: Bytes }
+
+const DOT = 0x2e
+
+/** RFC 7515 §7.1: three parts, each spelled in the one way that there is. */
+const split = (jws: Bytes): Parts => {
+  const [first, last] = [jws.indexOf(DOT), jws.lastIndexOf(DOT)]
+  if (first < 1 || first > MAX_LIST_HEADER_LENGTH) throw new ListRefused(NO_LIST)
+  const header = decodeBase64url(jws.subarray(0, first))
+  // No dot is in the alphabet: the payload has none in it.
+  const payload = decodeBase64url(jws.subarray(first + 1, Math.max(first + 1, last)))
+  const signature = decodeBase64url(jws.subarray(last + 1))
+  if (header === null || !payload?.length || !signature?.length) throw new ListRefused(BAD_FORM)
+  return { header, payload, signature, signed: jws.subarray(0, last) }
+}
+
+const readHeader = (bytes: Bytes): Pick<RevocationList, 'kid' | 'after'> => {
+  const { alg, typ, kid, after = null } = parseProtectedHeader(bytes) ?? {}
   if (alg !== LIST_ALGORITHM || !TYPES.includes(typ) || typeof kid !== 'string' || kid === '') {
-    throw new ListRefused('this is not a revocation list')
+    throw new ListRefused(NO_LIST)
   }
-  if (after !== null && typeof after !== 'string')
-    throw new ListRefused('the list has another shape')
+  if (after !== null && typeof after !== 'string') throw new ListRefused(OTHER_SHAPE)
   return { kid, after }
 }
 
-/** What jose then verifies is read by jose again: this one finds the key, and says what kind of thing it is. */
-const decodeHeader = (part: string): Members => {
+const verify = async (jws: Bytes, { key }: VerificationKey): Promise<void> => {
   try {
-    const header: unknown = JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/')))
-    return typeof header === 'object' && header !== null ? (header as Members) : {}
-  } catch {
-    return {}
+    await compactVerify(jws, key, { algorithms: [LIST_ALGORITHM] })
+  } catch (cause) {
+    throw new ListRefused(BAD_FORM, { cause })
   }
 }
 
-const verify = async (text: string, { key }: VerificationKey): Promise<Members> => {
+/** Not all members are unique, perhaps: to look costs more than all else, and the issuer has signed each of them. */
+const parseClaims = (payload: Bytes): Members => {
   try {
-    const { payload, protectedHeader } = await compactVerify(text, key, {
-      algorithms: [LIST_ALGORITHM],
-    })
-    if (!TYPES.includes(protectedHeader.typ)) throw new Error('another type')
-    const members: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-    if (typeof members !== 'object' || members === null) throw new Error('no object')
-    return members as Members
-  } catch (cause) {
-    throw new ListRefused('the list’s signature or form is not good', { cause })
+    const claims = parseJson(payload)
+    if (typeof claims === 'object' && claims !== null) return claims as Members
+  } catch {
+    // is no JSON
   }
+  throw new ListRefused(BAD_FORM)
 }
 
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value)
@@ -100,8 +118,8 @@ const isCursorOf = (epoch: string, value: unknown): value is string =>
   value.startsWith(`${epoch}.`) &&
   /^\d{16}~?$/.test(value.slice(epoch.length + 1))
 
-const readPayload = (payload: Members): Omit<RevocationList, 'kid' | 'after'> => {
-  const { iat, exp, epoch, cursor, full, more, entries } = payload
+const readClaims = (claims: Members): Omit<RevocationList, 'kid' | 'after'> => {
+  const { iat, exp, epoch, cursor, full, more, entries } = claims
   if (
     !isTime(iat) ||
     !isTime(exp) ||
@@ -112,7 +130,7 @@ const readPayload = (payload: Members): Omit<RevocationList, 'kid' | 'after'> =>
     !Array.isArray(entries) ||
     entries.length > MAX_LIST_ENTRIES
   ) {
-    throw new ListRefused('the list has another shape')
+    throw new ListRefused(OTHER_SHAPE)
   }
   return { iat, exp, epoch, cursor, full, more, rules: entries.flatMap(readEntry) }
 }

@@ -1,7 +1,9 @@
 // The form of an access token (RFC 7515 §7.1, RFC 9068 §2), decided before any cryptography. Pure.
+import { decodeBase64url } from './base64url.ts'
 import { MAX_LIFETIME_SECONDS, MAX_TOKEN_BYTES } from './constants.ts'
 import { refusal } from './errors.ts'
 import { type JsonObject, parseObject } from './json.ts'
+import { parseProtectedHeader } from './protected-header.ts'
 
 /** Claims that every token has, checked; others as the token has them. Times are seconds since the epoch. */
 export type AccessTokenClaims = JsonObject & {
@@ -23,13 +25,8 @@ export type ParsedToken = {
   readonly claims: AccessTokenClaims
 }
 
-/** What a header of ours never has: ways to bring a key along or to change what is signed. */
-const REFUSED_MEMBER = /^(crit|b64|jwk|jku|x5.*)$/
-
 /** RFC 9068 §2.1; RFC 7515 §4.1.9 lets the prefix be left out. */
 const TYPES = ['at+jwt', 'application/at+jwt']
-
-const BASE64URL = /^[A-Za-z0-9_-]+$/
 
 /**
  * @param algorithms what `alg` may be
@@ -38,8 +35,9 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/
 export const parseToken = (token: string, algorithms: readonly string[]): ParsedToken => {
   if (token.length > MAX_TOKEN_BYTES) throw refusal('token_malformed')
   const parts = token.split('.', 4)
-  const [header, payload, signature] = parts.map(decodeCanonical)
-  if (parts.length !== 3 || !header || !payload || !signature) throw refusal('token_malformed')
+  const [header, payload, signature] = parts.map(decodeBase64url)
+  if (parts.length !== 3 || !header || !payload || !signature?.length)
+    throw refusal('token_malformed')
   // The form of both comes first: `typ` and the like are a matter of trust, and a later check.
   const [members, claims] = [parseHeader(header), parseClaims(payload)]
   // Proof of possession (RFC 7800) cannot be checked yet, and a token that wants it must not pass without.
@@ -47,34 +45,9 @@ export const parseToken = (token: string, algorithms: readonly string[]): Parsed
   return { ...checkHeader(members, algorithms), claims }
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-/** By the characters beyond the last whole four: which bits of the last one say nothing and must be zero. */
-const UNUSED_BITS = [0, -1, 0b1111, 0b11]
-
-/**
- * base64url has one spelling for each byte string only if unused bits are zero (RFC 4648 §3.5). To look at
- * them says the same as to encode again and compare, at a fraction of the cost.
- */
-const isCanonical = (part: string): boolean => {
-  const unused = UNUSED_BITS[part.length % 4] ?? -1
-  const last = ALPHABET.indexOf(part.slice(-1))
-  return BASE64URL.test(part) && unused !== -1 && (last & unused) === 0
-}
-
-const decodeCanonical = (part: string): Uint8Array | null => {
-  if (!isCanonical(part)) return null
-  const binary = atob(part.replaceAll('-', '+').replaceAll('_', '/'))
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
-  return bytes
-}
-
 const parseHeader = (bytes: Uint8Array): JsonObject => {
-  const header = parseObject(bytes)
-  if (header === null || Object.keys(header).some((name) => REFUSED_MEMBER.test(name))) {
-    throw refusal('token_malformed')
-  }
+  const header = parseProtectedHeader(bytes)
+  if (header === null) throw refusal('token_malformed')
   return header
 }
 

@@ -1,11 +1,11 @@
 // One request for the revocation list, within bounds of time and size.
-import { readBounded } from './bounded.ts'
+import { readBytes } from './bounded.ts'
 import { MAX_LIST_BYTES, USER_AGENT } from './constants.ts'
 import type { Fetch } from './jwks.ts'
 import { type Limits, withLimits } from './limits.ts'
 import { unheldFetch } from './unheld-fetch.ts'
 
-export type GetText = (url: string, limits: Limits) => Promise<string>
+export type GetBytes = (url: string, limits: Limits) => Promise<Uint8Array<ArrayBuffer>>
 
 /** Any answer but 200. */
 export class AnswerRefused extends Error {
@@ -23,17 +23,21 @@ export class AnswerRefused extends Error {
 const HEADERS = { accept: 'application/jwt', 'user-agent': USER_AGENT }
 
 /** @param fetch what to ask with; undefined for what suits the runtime */
-export const createTransport = (fetch: Fetch = unheldFetch): GetText => {
+export const createTransport = (fetch: Fetch = unheldFetch): GetBytes => {
   return (url, limits) =>
     withLimits((signal) => ask(url, fetch, signal), limits, 'the issuer is too slow')
 }
 
-const ask = async (url: string, fetch: Fetch, signal: AbortSignal): Promise<string> => {
+const ask = async (
+  url: string,
+  fetch: Fetch,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> => {
   // Workers have no `error`; what is redirected is not 200
   const response = await fetch(url, { headers: HEADERS, redirect: 'manual', signal })
   if (response.status === 200 && !response.redirected) {
     checkType(response)
-    return readBounded(response, MAX_LIST_BYTES)
+    return readBytes(response, MAX_LIST_BYTES)
   }
   void response.body?.cancel().catch(() => {})
   throw new AnswerRefused(response.status, response.headers.get('retry-after'))

@@ -30,9 +30,13 @@ const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).
 
 const TRANSPORTS = { 'node:http': createTransport(), fetch: createTransport(globalThis.fetch) }
 
-const get = (name: keyof typeof TRANSPORTS, coding: string | null, body: Buffer) => {
+const get = async (
+  name: keyof typeof TRANSPORTS,
+  coding: string | null,
+  body: Buffer,
+): Promise<string> => {
   answer = { headers: coding === null ? {} : { 'content-encoding': coding }, body }
-  return TRANSPORTS[name](url(), { timeoutMs: 5_000 })
+  return Buffer.from(await TRANSPORTS[name](url(), { timeoutMs: 5_000 })).toString()
 }
 
 const plain = Buffer.from(TEXT)

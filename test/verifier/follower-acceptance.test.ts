@@ -1,9 +1,20 @@
 // Which list a follower believes. Each refusal stops an attack by whoever is on the way to the issuer: what was
 // known before stays in force.
+import { type SignKeyObjectInput, constants, sign } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Verifier } from '../../src/verifier/verifier.ts'
 import { LIST, cursor, following, page, startFollowing } from './lists.ts'
-import { HEADER, KEY, NOW, OTHER_KEY, forge, tokenWith } from './support.ts'
+import {
+  HEADER,
+  KEY,
+  NOW,
+  OTHER_KEY,
+  base64url,
+  forge,
+  newKey,
+  textWith,
+  tokenWith,
+} from './support.ts'
 
 const started: Verifier[] = []
 afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
@@ -131,6 +142,195 @@ describe('refused', () => {
     const { say, list } = await follow([RULE])
     expect(await say(response())).toMatch(/answered \d+/)
     expect(list().cursor).toBe(cursor(10))
+  })
+})
+
+/** A list is one JWS in compact form (RFC 7515 §7.1), and each has one spelling: signed by the issuer or not. */
+describe('another form is refused', () => {
+  const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const MEMBERS = { alg: 'RS256', typ: 'revocations+jwt', kid: KEY.kid }
+  type Parts = [header: string, payload: string, signature: string]
+
+  const good = (given: Parameters<typeof page>[0] = {}): Parts =>
+    page({ seq: 11, entries: [NEW_RULE], ...given }).split('.') as Parts
+  const signatureOf = (input: string): string =>
+    sign('sha256', Buffer.from(input), KEY.privateKey).toString('base64url')
+
+  /** Signs header and payload as they are spelled; the signature is spelled after that. */
+  const spelled = (part: number, change: (text: string) => string, parts = good()): string => {
+    const [header, payload] = parts.map((text, i) => (i === part ? change(text) : text))
+    const signature = signatureOf(`${header}.${payload}`)
+    return [header, payload, part === 2 ? change(signature) : signature].join('.')
+  }
+  const withHeader = (header: string | Uint8Array): string => spelled(0, () => base64url(header))
+  const withPayload = (payload: string | Uint8Array): string => spelled(1, () => base64url(payload))
+
+  /** The same bytes, spelled with bits that say nothing and are not zero. */
+  const loose = (part: string): string => {
+    expect([2, 3]).toContain(part.length % 4)
+    return part.slice(0, -1) + ALPHABET[ALPHABET.indexOf(part.slice(-1)) | 1]
+  }
+  /** A page whose parts all have such bits. */
+  const loosable = (): Parts => {
+    const pads = ['', 'x', 'xx', 'xxx'].flatMap((a) => ['', 'x', 'xx', 'xxx'].map((b) => [a, b]))
+    const pages = pads.map(([a, b]) => good({ header: { pad: a }, claims: { pad: b } }))
+    return pages.find((parts) => parts.every((part) => part.length % 4 > 1)) ?? good()
+  }
+
+  const refuses = async (text: string): Promise<void> => {
+    const { say, check, list } = await follow([RULE])
+    expect(await say(text)).not.toBeNull()
+    expect(list()).toMatchObject({ cursor: cursor(10), entries: { jti: 1 }, stale: false })
+    expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
+    expect(await say(good().join('.'))).toBeNull() // and goes on
+    expect(await check()).toBe('token_revoked')
+  }
+
+  test.each<[string, object]>([
+    ['crit that names what is understood', { crit: ['typ'] }],
+    ['crit of an extension', { crit: ['x'], x: 1 }],
+    ['crit without names', { crit: [] }],
+    ['crit that is no list', { crit: null }],
+    ['a payload that is not encoded', { b64: false, crit: ['b64'] }],
+    ['b64 without crit', { b64: false }],
+    ['b64 as it is anyway', { b64: true, crit: ['b64'] }],
+    ['no algorithm', { alg: undefined }],
+    ['alg none', { alg: 'none' }],
+    ['alg HS256', { alg: 'HS256' }],
+    ['alg RS384', { alg: 'RS384' }],
+    ['alg RS512', { alg: 'RS512' }],
+    ['alg PS256', { alg: 'PS256' }],
+    ['alg rs256', { alg: 'rs256' }],
+    ['alg with a space', { alg: 'RS256 ' }],
+    ['alg as a list', { alg: ['RS256'] }],
+    ['a key', { jwk: KEY.jwk }],
+    ['a certificate', { x5c: ['MIIB'] }],
+    ['the thumbprint of a certificate', { x5t: 'x', 'x5t#S256': 'x' }],
+    ['the address of a certificate', { x5u: 'https://evil.example/' }],
+    ['the address of keys', { jku: 'https://evil.example/' }],
+    ['a kid that is no text', { kid: 1 }],
+    ['an empty kid', { kid: '' }],
+    ['no kid', { kid: undefined }],
+  ])('header: %s', async (_, members) => {
+    await refuses(page({ seq: 11, entries: [NEW_RULE], header: members }))
+  })
+
+  test.each<[string, string | Uint8Array]>([
+    ['nothing', ''],
+    ['null', 'null'],
+    ['a text', '"RS256"'],
+    ['a list', JSON.stringify([MEMBERS])],
+    ['half of it', JSON.stringify(MEMBERS).slice(0, -1)],
+    ['something behind it', `${JSON.stringify(MEMBERS)}x`],
+    ['a byte order mark', `\uFEFF${JSON.stringify(MEMBERS)}`],
+    ['a byte that is no UTF-8', Buffer.from(textWith(MEMBERS, 'x', '"x":"\xFF"'), 'latin1')],
+    ['half a character', Buffer.from(textWith(MEMBERS, 'x', '"x":"\xC3"'), 'latin1')],
+    ['a long form of a character', Buffer.from(textWith(MEMBERS, 'x', '"x":"\xC0\xAF"'), 'latin1')],
+    ['alg twice', textWith(MEMBERS, 'x', '"alg":"RS256"')],
+    ['alg twice, not alike', textWith(MEMBERS, 'alg', '"alg":"none","alg":"RS256"')],
+    ['kid twice', textWith(MEMBERS, 'x', `"k\\u0069d":${JSON.stringify(KEY.kid)}`)],
+    ['typ twice', textWith(MEMBERS, 'typ', '"typ":"at+jwt","typ":"revocations+jwt"')],
+  ])('header: %s', async (_, header) => {
+    await refuses(withHeader(header))
+  })
+
+  const CLAIMS = Buffer.from(good()[1], 'base64url').toString()
+  test.each<[string, string | Uint8Array]>([
+    ['nothing', ''],
+    ['null', 'null'],
+    ['a number', '1'],
+    ['a text', JSON.stringify(CLAIMS)],
+    ['a list', `[${CLAIMS}]`],
+    ['an empty object', '{}'],
+    ['half of it', CLAIMS.slice(0, -1)],
+    ['something behind it', `${CLAIMS}x`],
+    ['a byte order mark', `\uFEFF${CLAIMS}`],
+    [
+      'a byte that is no UTF-8',
+      Buffer.from(textWith(JSON.parse(CLAIMS) as object, 'x', '"x":"\xFF"'), 'latin1'),
+    ],
+    ['UTF-16', Buffer.from(CLAIMS, 'utf16le')],
+  ])('payload: %s', async (_, payload) => {
+    await refuses(withPayload(payload))
+  })
+
+  const PARTS = ['header', 'payload', 'signature'].map((name, part) => ({ name, part }))
+  const FOREIGN = [
+    ...['+', '/', '=', '==', ' ', '\n', '\r\n', '\t', '\0', '~', '%2B', ','],
+    ...['\u00A0', '\u00E9', '\u2024', '\uFF0E', '\uFEFF', '\u200B', '\u{1D400}'],
+  ]
+  describe.each(PARTS)('$name', ({ part }) => {
+    test.each(FOREIGN)('%j in it', async (foreign) => {
+      await refuses(spelled(part, (text) => text.slice(0, 4) + foreign + text.slice(4)))
+      await refuses(spelled(part, (text) => foreign + text))
+      await refuses(spelled(part, (text) => text + foreign))
+    })
+
+    test('with its length filled up', async () => {
+      const filled = (text: string) => text.padEnd(Math.ceil(text.length / 4) * 4, '=')
+      await refuses(spelled(part, filled, loosable()))
+    })
+
+    test('with bits that say nothing', async () => {
+      await refuses(spelled(part, loose, loosable()))
+    })
+
+    test('with a character that is no byte', async () => {
+      const odd = (text: string) => text + 'A'.repeat((5 - (text.length % 4)) % 4)
+      await refuses(spelled(part, odd, loosable()))
+    })
+
+    test('left out', async () => {
+      await refuses(spelled(part, () => ''))
+    })
+  })
+
+  test.each<[string, (parts: Parts) => string]>([
+    ['one part', ([header]) => header],
+    ['two parts', ([header, payload]) => `${header}.${payload}`],
+    ['two parts, the signature first', ([header, , signature]) => `${header}.${signature}`],
+    ['four parts', (parts) => [...parts, parts[2]].join('.')],
+    ['four parts, the last empty', (parts) => [...parts, ''].join('.')],
+    ['four parts, the first empty', (parts) => ['', ...parts].join('.')],
+    ['five parts', (parts) => [...parts, '', parts[2]].join('.')],
+    ['a part between', ([header, payload, signature]) => `${header}..${payload}.${signature}`],
+    ['dots', () => '..'],
+    ['quotes around it', (parts) => JSON.stringify(parts.join('.'))],
+    ['a byte order mark before it', (parts) => `\uFEFF${parts.join('.')}`],
+    ['itself twice', (parts) => `${parts.join('.')}${parts.join('.')}`],
+    [
+      'JSON serialization',
+      ([header, payload, signature]) => JSON.stringify({ protected: header, payload, signature }),
+    ],
+  ])('%s', async (_, form) => {
+    await refuses(form(good()))
+  })
+
+  test.each<[string, (signature: Buffer) => Uint8Array]>([
+    ['empty', () => Buffer.alloc(0)],
+    ['a byte shorter', (signature) => signature.subarray(0, -1)],
+    ['a byte shorter before it', (signature) => signature.subarray(1)],
+    ['a byte longer', (signature) => Buffer.concat([signature, Buffer.alloc(1)])],
+    ['a zero before it', (signature) => Buffer.concat([Buffer.alloc(1), signature])],
+    ['twice as long', (signature) => Buffer.concat([signature, signature])],
+    ['zeros', (signature) => Buffer.alloc(signature.length)],
+    ['all ones', (signature) => Buffer.alloc(signature.length, 255)],
+    ['one bit off', (signature) => signature.map((byte, i) => (i === 100 ? byte ^ 1 : byte))],
+  ])('a signature that is %s', async (_, change) => {
+    const [header, payload, signature] = good()
+    const bytes = change(Buffer.from(signature, 'base64url'))
+    await refuses([header, payload, base64url(bytes)].join('.'))
+  })
+
+  test.each<[string, string, SignKeyObjectInput]>([
+    ['SHA-1', 'sha1', { key: KEY.privateKey }],
+    ['SHA-512', 'sha512', { key: KEY.privateKey }],
+    ['PSS', 'sha256', { key: KEY.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING }],
+    ['a longer key', 'sha256', { key: newKey('k3', 3072).privateKey }],
+  ])('a signature with %s', async (_, digest, key) => {
+    const [header, payload] = good()
+    const input = `${header}.${payload}`
+    await refuses(`${input}.${base64url(sign(digest, Buffer.from(input), key))}`)
   })
 })
 

@@ -20,7 +20,8 @@ const follow = async (steps: Step[], forMs: number): Promise<number[]> => {
         if (step === undefined || step instanceof Error) throw step
         const { news, more = false, tookMs = 0 } = step
         if (tookMs > 0) await new Promise((resolve) => setTimeout(resolve, tookMs))
-        return { news, more, newEpoch: false, text: '', asked: { after: null, hold: !signal } }
+        const place = { after: null, hold: !signal }
+        return { news, more, newEpoch: false, jws: new Uint8Array(), asked: place }
       },
     },
     monotonic: Date.now,
@@ -135,7 +136,8 @@ describe('one request', () => {
   test('is the global fetch’s where somebody has put one there', async () => {
     vi.stubGlobal('fetch', () => Promise.resolve(new Response('theirs')))
     const get = createTransport(undefined)
-    expect(await get('https://auth.example/', { timeoutMs: 1_000 })).toBe('theirs')
+    const answer = await get('https://auth.example/', { timeoutMs: 1_000 })
+    expect(Buffer.from(answer).toString()).toBe('theirs')
     vi.unstubAllGlobals()
   })
 })

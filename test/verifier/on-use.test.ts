@@ -173,7 +173,7 @@ describe('a catch-up', () => {
     const { check, issuer, verifier, lists } = start()
     issuer.list = () => new Promise(() => {})
     const use = check()
-    await pass(200)
+    while (issuer.asked.length === 0) await pass(100)
     expect(issuer.asked.map(({ signal }) => signal.aborted)).toEqual([false])
     verifier.close()
     expect(issuer.asked.map(({ signal }) => signal.aborted)).toEqual([true])
