@@ -118,8 +118,8 @@ export const VERIFIER: readonly Mutation[] = [
     name: 'the signature of a list',
     stops: HEARING,
     file: 'src/verifier/revocation-list.ts',
-    find: 'await verify(jws, key)',
-    replace: 'await verify.call(null, new Uint8Array(), key).catch(() => {})',
+    find: 'if (good !== true) refuse()',
+    replace: 'if (good === undefined) refuse()',
     tests: FOLLOWER,
   },
   {
