@@ -1,13 +1,8 @@
 // Entry: the server on Node, configured by the environment. `latchkey serve` does the same.
-import { loadConfig } from './config.ts'
-import { StartRefused } from './errors.ts'
-import { serve } from './node/run.ts'
-import { escapeText } from './text.ts'
+import { runEntry } from './node/entry.ts'
 
-try {
+await runEntry(async () => {
+  const { loadConfig } = await import('./config.ts')
+  const { serve } = await import('./node/run.ts')
   await serve(loadConfig(process.env))
-} catch (error) {
-  if (!(error instanceof StartRefused)) throw error
-  process.stderr.write(`latchkey: ${escapeText(error.message)}\n`)
-  process.exitCode = 1
-}
+})

@@ -10,21 +10,31 @@ import { SHELL } from '../admin/authority.ts'
 import { loadConfig } from '../config.ts'
 import { startServer } from '../node/serve.ts'
 import { openLatchkey } from '../node/open.ts'
-import { startGateway } from './demo-gateway.ts'
+import { type Ending, createEnding, listenForInterruption } from './demo-ending.ts'
+import { type Example, startGateway } from './demo-gateway.ts'
 import { tell } from './demo-story.ts'
 
+/** Runs to its end, or to a signal, which then ends the process. Nothing that it started is left behind. */
 export const demo = async (): Promise<void> => {
+  const interruption = listenForInterruption()
+  const ending = createEnding()
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-demo-'))
+  const told = tellIn(directory, ending)
+  let signal: NodeJS.Signals | null | void = null
   try {
-    await tellIn(directory)
+    signal = await Promise.race([told, interruption.happened])
   } finally {
+    await ending.run()
+    await told.catch(() => {}) // it has lost its servers, and whatever it starts now ends at once
     rmSync(directory, { recursive: true, force: true })
+    interruption.stop()
   }
+  if (signal) process.kill(process.pid, signal)
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
-const tellIn = async (directory: string): Promise<void> => {
+const tellIn = async (directory: string, ending: Ending): Promise<void> => {
   const port = await freePort()
   const issuer = `http://localhost:${port}`
   const config = loadConfig({
@@ -34,9 +44,11 @@ const tellIn = async (directory: string): Promise<void> => {
     LATCHKEY_KEYS_DIR: join(directory, 'keys'),
   })
   const server = await startServer(config, SILENT)
+  await ending.add(() => server.close())
   const opened = await openLatchkey({
     ...{ config, clock: () => Date.now(), log: SILENT, actor: 'demo', create: false },
   })
+  await ending.add(() => opened.store.close())
   const deps = {
     ...opened,
     issuer,
@@ -55,27 +67,14 @@ const tellIn = async (directory: string): Promise<void> => {
   }
   await createAudience(admin, { id: 'player', permissions: [{ name: 'player:play', implies: [] }] })
   await createAudience(admin, { id: 'tools', permissions: [{ name: 'tools:use', implies: [] }] })
-  const serverOf = async (example: Parameters<typeof startGateway>[0]['example']) =>
-    await startGateway({ example, issuer, port: await freePort() })
+  const serverOf = async (example: Example) =>
+    await startGateway({ example, issuer, port: await freePort(), ending })
   const [gateway, player, tools] = await Promise.all([
     serverOf('hook-gateway'),
     serverOf('playlist-player'),
     serverOf('agent-run'),
   ])
-  try {
-    await tell({
-      server: `http://127.0.0.1:${port}`,
-      gateway: gateway.url,
-      player: player.url,
-      tools: tools.url,
-      issuer,
-      admin,
-    })
-  } finally {
-    await Promise.all([gateway, player, tools].map((each) => each.stop()))
-    await opened.store.close()
-    await server.close()
-  }
+  await tell({ server: `http://127.0.0.1:${port}`, gateway, player, tools, issuer, admin })
 }
 
 const freePort = async (): Promise<number> => {

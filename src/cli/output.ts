@@ -1,6 +1,7 @@
 // What people and programs read. Pure but for what is called print.
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { isReaderGone } from '../node/streams.ts'
 import { escapeText, toJson } from '../text.ts'
 
 /** One JSON value with `--json`, else a table for a list and lines for an object. */
@@ -18,7 +19,7 @@ export const printLines = async (values: AsyncIterable<unknown>): Promise<void> 
   try {
     await pipeline(Readable.from(lines(values)), process.stdout, { end: false })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+    if (!isReaderGone(error)) throw error
   }
 }
 

@@ -5,6 +5,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { LEDGER_BATCH_ENTRIES, LEDGER_BUSY_TIMEOUT_MS } from '../constants.ts'
 import type { LedgerEntry, LedgerFilter, LedgerRow } from '../ledger.ts'
 import { writeAhead } from '../store/better-sqlite3.ts'
+import { requireDriver } from '../store/driver.ts'
 import type { Part } from '../store/store.ts'
 
 /** What it does fails with the errors of SQLite and of the system. */
@@ -57,6 +58,7 @@ const SCHEMA = `
 
 /** @throws where it cannot be opened, is no database, or is of another version */
 export const openLedgerFile = (path: string): LedgerFile => {
+  requireDriver()
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   closeSync(openSync(path, 'a', 0o600))
   const client = new BetterSqlite3(path, { timeout: LEDGER_BUSY_TIMEOUT_MS })

@@ -30,7 +30,7 @@ export const ledgerPath = ({ databasePath }: Pick<Config, 'databasePath'>): stri
 }
 
 /** What says nothing of the file itself. */
-const PASSING = /^(SQLITE_(BUSY|FULL|IOERR|NOMEM)|ENOSPC|EMFILE|ENFILE)/
+const PASSING = /^(SQLITE_(BUSY|FULL|IOERR|NOMEM)|ENOSPC|EMFILE|ENFILE|DRIVER_UNUSABLE)/
 
 /** What a file can turn out to be while it is used. */
 const BROKEN = /^SQLITE_(CORRUPT|NOTADB)/

@@ -10,6 +10,7 @@ import { newClientId, newClientSecret } from '../secret.ts'
 import { firstKeys, provisionKeys } from '../signing/provision.ts'
 import { type Signer, createSigner } from '../signing/signer.ts'
 import { openBetterSqlite3Store } from '../store/better-sqlite3.ts'
+import { requireDriver } from '../store/driver.ts'
 import { firstSeed, newAdministrator } from '../store/seed.ts'
 import type { Store } from '../store/store.ts'
 import { keepDirectoryPrivate, keepFilePrivate } from './file-modes.ts'
@@ -36,6 +37,7 @@ type OpenOptions = {
 /** @throws StartRefused with one line for the operator */
 export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
   const { config, clock, log, actor, create } = options
+  requireDriver()
   if (!create) requireDatabase(config)
   keepFilesPrivate(config, log)
   const store = openBetterSqlite3Store(config.databasePath)

@@ -14,8 +14,23 @@ type Applied = Pick<Migration, 'tag' | 'hash'>
 
 const SQLITE_MIGRATIONS = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url))
 
-/** The migrations that drizzle-kit has written to a folder, in order. */
+/**
+ * The migrations that drizzle-kit has written to a folder, in order.
+ * @throws StartRefused where they cannot be read, which is a fault of the installation
+ */
 export const loadMigrations = (folder: string = SQLITE_MIGRATIONS): Migration[] => {
+  try {
+    return readMigrations(folder)
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code ?? 'no JSON')
+    throw new StartRefused(
+      `the installation is broken: the migrations in ${folder} cannot be read (${code}); install Latchkey anew`,
+      { cause: error },
+    )
+  }
+}
+
+const readMigrations = (folder: string): Migration[] => {
   const journal = JSON.parse(readFileSync(join(folder, 'meta/_journal.json'), 'utf8')) as {
     entries: { tag: string }[]
   }

@@ -1,0 +1,59 @@
+// All commands of the command line.
+import { Command, CommanderError } from 'commander'
+import { audience } from './audience.ts'
+import { audit } from './audit.ts'
+import { client } from './client.ts'
+import { enrollment } from './enrollment.ts'
+import { key, withKidsBehind } from './key.ts'
+import { plugin } from './plugin.ts'
+import { resource } from './resource.ts'
+import { revocation } from './revocation.ts'
+import { run } from './run.ts'
+import { secret } from './secret.ts'
+import { server } from './server.ts'
+import { token } from './token.ts'
+import { workspace } from './workspace.ts'
+import { escapeLines } from '../text.ts'
+
+const program = new Command('latchkey')
+  .description('OAuth 2.0 authorization server for machines that act for a plugin')
+  // Usage errors repeat arguments. Commands that are added later take this setting over.
+  .configureOutput({ outputError: (text, write) => write(escapeLines(text)) })
+  .addHelpText('after', '\nExample:\n  $ latchkey client create --help')
+for (const register of [
+  server,
+  audience,
+  plugin,
+  workspace,
+  client,
+  secret,
+  token,
+  resource,
+  enrollment,
+  run,
+  revocation,
+  key,
+  audit,
+]) {
+  register(program)
+}
+
+/** Sub-commands take the setting over only when they are made, so it is set on each. */
+const throwInsteadOfExit = (command: Command): void => {
+  command.exitOverride()
+  for (const child of command.commands) throwInsteadOfExit(child)
+}
+throwInsteadOfExit(program)
+
+/**
+ * Runs the command that the arguments name. Wrong usage sets exit status 2.
+ * @param args `process.argv`
+ */
+export const runCommand = async (args: readonly string[]): Promise<void> => {
+  try {
+    await program.parseAsync(withKidsBehind(args))
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    process.exitCode = error.exitCode === 0 ? 0 : 2
+  }
+}

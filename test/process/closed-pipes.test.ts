@@ -1,0 +1,150 @@
+// Output whose reader has gone: the command is finished, and its exit status says how it ended.
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  type Place,
+  latchkey,
+  newDirectory,
+  newPlace,
+  startShell,
+  until,
+} from '../support/processes.ts'
+import { send } from '../support/http.ts'
+
+const STACK_TRACE = /\n {4}at |Error:|node:/
+
+let place: Place
+beforeAll(async () => {
+  place = await newPlace()
+  await latchkey(place, ['migrate'])
+})
+
+/** Runs a command with closed pipes, and reads its status from a file. */
+const withClosed = async (streams: string, command: string) => {
+  const name = `status-${streams}-${command}`.replaceAll(/\W/g, '-')
+  const run = `{ sleep 0.3; "$NODE" "$CLI" ${command}; echo $? > ${name}; }`
+  // The first line of the shell's own pipe ends at once: what is written after it meets no reader.
+  const lines: Record<string, string> = {
+    stdout: `${run} | true`,
+    stderr: `${run} 2>&1 >/dev/null | true`,
+    both: `${run} 2>&1 | true`,
+  }
+  const { stderr } = await startShell(place, lines[streams] ?? '').ended
+  const status = await until('its end', () => {
+    const found = readdirSync(place.directory).includes(name)
+    return found && readFileSync(join(place.directory, name), 'utf8')
+  })
+  return { stderr, status: Number(status) }
+}
+
+const DONE = [
+  ...['client list', 'client list --json', 'key list', 'audit list', 'audit export'],
+  ...['audit verify', 'migrate --json', 'admin create', 'client create --name a --env'],
+  ...['--help', 'client --help', 'client create --help', '--version-of-nothing --help'],
+]
+const REFUSED = ['client show lkc_nobody', 'workspace show nobody']
+const MISUSED = ['client', 'client nonsense', 'client list --nonsense', 'nonsense']
+
+describe.concurrent('a command whose reader has gone', () => {
+  it.each(['stdout', 'both'])('is done where %s is closed', async (streams) => {
+    for (const command of DONE) {
+      expect([command, await withClosed(streams, command)]).toEqual([
+        command,
+        { status: 0, stderr: '' },
+      ])
+    }
+  })
+
+  it.each(['stderr', 'both'])('is refused as ever where %s is closed', async (streams) => {
+    for (const command of REFUSED) {
+      expect([command, (await withClosed(streams, command)).status]).toEqual([command, 1])
+    }
+    for (const command of MISUSED) {
+      expect([command, (await withClosed(streams, command)).status]).toEqual([command, 2])
+    }
+  })
+
+  it('says where output cannot be written for another reason', async () => {
+    const { code, stderr } = await startShell(place, '"$NODE" "$CLI" client list >/dev/full').ended
+    expect(code).toBe(1)
+    expect(stderr).toBe('latchkey: standard output cannot be written: ENOSPC\n')
+  })
+
+  it.each(['1', '2'])('serves on, with %s processes', async (workers) => {
+    const served = await newPlace({ LATCHKEY_WORKERS: workers })
+    const line = `{ "$NODE" "$CLI" serve --next-steps 2>errors & echo $! > pid; wait $!; echo $? > status; } | true`
+    const shell = startShell(served, line)
+    const read = (name: string): string => readFileSync(join(served.directory, name), 'utf8')
+    await until('an answer', async () => {
+      const answer = await send(`${served.url}/healthz`).catch(() => null)
+      return answer?.status === 200
+    })
+    process.kill(Number(read('pid')), 'SIGTERM')
+    await shell.ended
+    expect(await until('its status', () => read('status'))).toBe('0\n')
+    expect(read('errors')).not.toMatch(STACK_TRACE)
+  })
+})
+
+/** Processes with a variable. */
+const processesWith = (variable: string): string[] =>
+  readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable)
+      } catch {
+        return false // it has ended
+      }
+    })
+
+describe.concurrent('a demo that is interrupted', () => {
+  const stages = ['at once', 'once it tells'] as const
+  const SIGNALS = [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
+  ] as const
+
+  const runDemo = (line: string) => {
+    const directory = newDirectory()
+    const environment = { TMPDIR: directory }
+    return { directory, shell: startShell({ directory, environment }, line) }
+  }
+
+  /** The demo's folder appears with its first step, and its resource servers are its children. */
+  const folders = (directory: string): string[] =>
+    readdirSync(directory).filter((name) => name.startsWith('latchkey-demo-'))
+
+  it.each(SIGNALS.flatMap((signal) => stages.map((stage) => [...signal, stage] as const)))(
+    'by %s (status %d) %s leaves nothing behind',
+    async (signal, status, stage) => {
+      const { directory, shell } = runDemo(
+        'trap "" INT QUIT; "$NODE" "$CLI" demo & echo $! > pid; wait $!; echo $? > status',
+      )
+      await until('its folder', () => folders(directory).length > 0)
+      if (stage === 'once it tells')
+        await until('its story', () => shell.said.stdout.includes('2.'))
+      const pid = Number(readFileSync(join(directory, 'pid'), 'utf8'))
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+      process.kill(pid, signal)
+      await shell.ended
+      expect(readFileSync(join(directory, 'status'), 'utf8')).toBe(`${status}\n`)
+      expect(folders(directory)).toEqual([])
+      expect(shell.said.stderr).not.toMatch(STACK_TRACE)
+      for (const child of children) expect(readdirSync('/proc')).not.toContain(child || 'none')
+    },
+  )
+
+  it('by the end of its reader leaves nothing behind', async () => {
+    const { directory, shell } = runDemo('"$NODE" "$CLI" demo | head -1')
+    const { stdout, stderr } = await shell.ended
+    expect(stdout).toMatch(/^Latchkey answers at [^\n]+\n$/)
+    expect(stderr).toBe('')
+    expect(folders(directory)).toEqual([])
+    const issuer = /http:\/\/localhost:\d+/.exec(stdout)?.[0]
+    expect(processesWith(`ISSUER=${issuer}`)).toEqual([])
+  })
+})
