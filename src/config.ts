@@ -11,7 +11,7 @@ import {
 import { type Environment, chosenSettings } from './environment.ts'
 import { StartRefused } from './errors.ts'
 import { pathError } from './setting-path.ts'
-import { type Algorithm, isAlgorithm } from './signing/algorithms.ts'
+import { ALGORITHM_LIST, type Algorithm, isAlgorithm } from './signing/algorithms.ts'
 
 const DEFAULT_PORT = 8787
 const HOUR = 60 * 60
@@ -57,7 +57,7 @@ const algorithms = z
   .string()
   .transform((text) => text.split(','))
   .refine((names) => names.every(isAlgorithm) && new Set(names).size === names.length, {
-    error: 'must be a comma-separated list of RS256, PS256, ES256 and EdDSA, each once',
+    error: `must be a comma-separated list of ${ALGORITHM_LIST}, each once`,
   })
   .refine((names) => names.includes('RS256'), {
     error: 'must have RS256 among them (RFC 9068 §2.1)',

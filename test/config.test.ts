@@ -43,6 +43,8 @@ describe('configuration', () => {
     ['LATCHKEY_AUDIT_RETENTION', '1d', 'auditRetentionSeconds', 86_400],
     ['LATCHKEY_AUDIT_RETENTION', '10y', 'auditRetentionSeconds', 315_360_000],
     ['LATCHKEY_ALGORITHMS', 'RS256,ES256', 'algorithms', ['RS256', 'ES256']],
+    ['LATCHKEY_ALGORITHMS', 'Ed25519,RS256', 'algorithms', ['Ed25519', 'RS256']],
+    ['LATCHKEY_ALGORITHMS', 'RS256,EdDSA,Ed25519', 'algorithms', ['RS256', 'EdDSA', 'Ed25519']],
     ['LATCHKEY_WORKERS', '4', 'workers', 4],
     ['LATCHKEY_KEK', KEK, 'kek', new Uint8Array(32).fill(7)],
     ['LATCHKEY_KEK_FILE', '/run/kek', 'kekFile', '/run/kek'],

@@ -20,7 +20,7 @@ import {
 import { humanText } from '../human-text.ts'
 import { TOOL_RUN, formError, requiredMembers, targetOf } from '../details.ts'
 import { isScopeToken } from '../oauth/narrowing.ts'
-import { isAlgorithm } from '../signing/algorithms.ts'
+import { ALGORITHM_LIST, ALGORITHM_NAMES } from '../signing/algorithms.ts'
 import type { AuthorizationDetail, Grant } from '../store/store.ts'
 
 const ID_RULE = 'must be 1 to 128 of A-Z a-z 0-9 . _ : / ~ - and begin with a letter or digit'
@@ -68,10 +68,9 @@ export const trust = z.enum(['bundled', 'trusted', 'restricted'], {
   error: 'must be bundled, trusted or restricted',
 })
 
-export const algorithm = z
-  .string()
-  .refine(isAlgorithm, { error: 'must be RS256, PS256, ES256 or EdDSA' })
-  .meta({ description: 'RS256, PS256, ES256 or EdDSA.' })
+export const algorithm = z.enum(ALGORITHM_NAMES, { error: `must be ${ALGORITHM_LIST}` }).meta({
+  description: 'What tokens are signed with. `EdDSA` and `Ed25519` are two names (RFC 9864).',
+})
 
 const wholeNumber = (min: number, max: number, unit: string) =>
   z

@@ -1,6 +1,7 @@
 // What administration shows of tokens, what takes them back and what signs them. Pure: no I/O.
 import { z } from 'zod'
 import type { LedgerRow } from '../ledger.ts'
+import { ALGORITHM_NAMES } from '../signing/algorithms.ts'
 import { goneAt, promotableAt } from '../signing/keyring.ts'
 import type { ClosedRun, Revocation, SigningKey } from '../store/store.ts'
 import { time, timeOrNull, timestamp } from './views.ts'
@@ -8,7 +9,7 @@ import { time, timeOrNull, timestamp } from './views.ts'
 export const keyShown = z
   .strictObject({
     kid: z.string(),
-    algorithm: z.string(),
+    algorithm: z.enum(ALGORITHM_NAMES),
     state: z.enum(['next', 'active', 'retiring', 'revoked']),
     created_at: timestamp.meta({ description: 'Since when it is published.' }),
     promotable_at: timestamp.nullable().meta({
@@ -39,7 +40,7 @@ export const keysRotated = z
   .strictObject({
     rotated: z.array(
       z.strictObject({
-        algorithm: z.string(),
+        algorithm: z.enum(ALGORITHM_NAMES),
         kid: z.string().meta({ description: 'The key that signs from now on.' }),
         published_at: timestamp,
         former_kid: z.string(),

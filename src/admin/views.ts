@@ -1,6 +1,7 @@
 // What administration shows: the keys of the API and of `--json`. Pure: no I/O.
 import { z } from 'zod'
 import { DAY_SECONDS } from '../constants.ts'
+import { ALGORITHM_NAMES } from '../signing/algorithms.ts'
 import type {
   Audience,
   Client,
@@ -49,7 +50,7 @@ export const audienceShown = z
     permissions: z.array(z.strictObject({ name: z.string(), implies: z.array(z.string()) })),
     requires_plugin: z.boolean(),
     token_ttl: seconds,
-    algorithm: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']),
+    algorithm: z.enum(ALGORITHM_NAMES),
     created_at: timestamp,
     etag,
   })

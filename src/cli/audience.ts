@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { createAudience, listAudiences, showAudience, updateAudience } from '../admin/audiences.ts'
+import type { Algorithm } from '../signing/algorithms.ts'
 import { given, leaf, listing, permission, singles, wholeNumber } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
@@ -8,7 +9,7 @@ type Flags = {
   permission?: { name: string; implies: string[] }[]
   requiresPlugin?: boolean
   ttl?: number
-  alg?: string
+  alg?: Algorithm
   json?: boolean
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { listKeys, revokeAllKeys, revokeKey, showKey } from '../admin/keys.ts'
 import { rotateKeys } from '../admin/key-rotation.ts'
+import type { Algorithm } from '../signing/algorithms.ts'
 import { given, leaf, listing, singles } from './flags.ts'
 import { print, printWithNotes } from './output.ts'
 import { withAdmin } from './session.ts'
@@ -26,7 +27,7 @@ that they do not know, fetch the JWKS, and drop the revoked key. The price: a ga
 fetch it for an unknown kid refuses good tokens until its cached JWKS ends, and one that pauses
 between fetches refuses them for that long. Followers of the revocation list need none of it.`
 
-type RotateFlags = { now?: boolean; alg?: string; json?: boolean }
+type RotateFlags = { now?: boolean; alg?: Algorithm; json?: boolean }
 
 export const key = (program: Command): void => {
   const noun = program.command('key').description('signing keys')

@@ -1,4 +1,4 @@
-// The algorithms that the server can sign with (RFC 7518 §3, RFC 8037 §3.1), as a table. No I/O.
+// The algorithms that the server can sign with (RFC 7518 §3, RFC 8037 §3.1, RFC 9864 §2.2), as a table. No I/O.
 import { RSA_MODULUS_BITS } from '../constants.ts'
 
 const rsa = { modulusLength: RSA_MODULUS_BITS }
@@ -9,8 +9,20 @@ export const ALGORITHMS = {
   PS256: rsa,
   ES256: {},
   EdDSA: { crv: 'Ed25519' },
+  Ed25519: {}, // the same signatures under the name that says its curve
 } as const satisfies Record<string, { modulusLength?: number; crv?: string }>
 
 export type Algorithm = keyof typeof ALGORITHMS
 
 export const isAlgorithm = (name: string): name is Algorithm => Object.hasOwn(ALGORITHMS, name)
+
+export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as [Algorithm, ...Algorithm[]]
+
+/** For messages and descriptions. */
+export const ALGORITHM_LIST = `${ALGORITHM_NAMES.slice(0, -1).join(', ')} or ${ALGORITHM_NAMES.at(-1)}`
+
+/** The order of everything that is published: readers that take the first entry get RS256. */
+export const rs256First = <T>(items: readonly T[], algorithmOf: (item: T) => Algorithm): T[] => [
+  ...items.filter((item) => algorithmOf(item) === 'RS256'),
+  ...items.filter((item) => algorithmOf(item) !== 'RS256'),
+]

@@ -8,7 +8,7 @@ import {
   MIN_NEXT_AGE_SECONDS,
 } from '../constants.ts'
 import type { KeyState, Promotion, SigningKey } from '../store/store.ts'
-import type { Algorithm } from './algorithms.ts'
+import { type Algorithm, rs256First } from './algorithms.ts'
 
 /** Signatures of keys in these states are good; of others never. */
 const PUBLISHED: readonly KeyState[] = ['active', 'next', 'retiring']
@@ -38,9 +38,12 @@ export const isGone = (key: Pick<SigningKey, 'state' | 'retiredAt'>, now: number
 export const promotableAt = (key: Pick<SigningKey, 'state' | 'createdAt'>): number | null =>
   key.state === 'next' ? key.createdAt + MIN_NEXT_AGE_SECONDS : null
 
-/** In the order of `PUBLISHED`: whoever takes the first key of a set, takes the one that signs. */
+/** RS256 first, then in the order of `PUBLISHED`: readers that take the first key get the one that signs. */
 export const publishedKeys = (keys: readonly SigningKey[], now: number): SigningKey[] =>
-  PUBLISHED.flatMap((state) => keys.filter((key) => key.state === state && !isGone(key, now)))
+  rs256First(
+    PUBLISHED.flatMap((state) => keys.filter((key) => key.state === state && !isGone(key, now))),
+    ({ algorithm }) => algorithm,
+  )
 
 /** The JWK Set (RFC 7517 §5): public members only, written out one by one. */
 export const publicJwks = (

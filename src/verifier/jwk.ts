@@ -23,7 +23,7 @@ export type VerificationKey = KeyName & {
 /** An algorithm has no space in its name, so that no two names give one text. */
 export const textOf = ({ kid, algorithm }: KeyName): string => `${algorithm} ${kid}`
 
-/** `alg` → `kty` and, where there is one, `crv` that a key for it has (RFC 7518 §3.4, RFC 8037 §3.1). */
+/** `alg` → `kty` and, where there is one, `crv` that a key for it has (RFC 7518 §3.4, RFC 8037 §3.1, RFC 9864 §2.2). */
 const KEY_TYPES: Record<string, string> = {
   RS256: 'RSA',
   RS384: 'RSA',
@@ -35,6 +35,7 @@ const KEY_TYPES: Record<string, string> = {
   ES384: 'EC P-384',
   ES512: 'EC P-521',
   EdDSA: 'OKP Ed25519',
+  Ed25519: 'OKP Ed25519',
 }
 
 export const isSupported = (algorithm: string): boolean => Object.hasOwn(KEY_TYPES, algorithm)

@@ -6,7 +6,7 @@ import { decode } from '../support/jwt.ts'
 import { testKey } from '../support/keys.ts'
 import { ISSUER, START_SECONDS, type TestServer, startServer } from '../support/server.ts'
 
-const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] as const
 
 let server: TestServer
 

@@ -120,6 +120,7 @@ describe('algorithm', () => {
   const ec = (namedCurve: string) => pair(generateKeyPairSync('ec', { namedCurve }))
   const rsa = (alg: string, digest: string, options = {}) => ({ alg, digest, options, key: KEY })
   const IEEE = { dsaEncoding: 'ieee-p1363' } as const
+  const ED25519 = pair(generateKeyPairSync('ed25519'))
   const CONFIGURED = [
     rsa('RS384', 'sha384'),
     rsa('RS512', 'sha512'),
@@ -129,7 +130,8 @@ describe('algorithm', () => {
     { alg: 'ES256', digest: 'sha256', options: IEEE, key: ec('P-256') },
     { alg: 'ES384', digest: 'sha384', options: IEEE, key: ec('P-384') },
     { alg: 'ES512', digest: 'sha512', options: IEEE, key: ec('P-521') },
-    { alg: 'EdDSA', digest: null, options: {}, key: pair(generateKeyPairSync('ed25519')) },
+    { alg: 'EdDSA', digest: null, options: {}, key: ED25519 },
+    { alg: 'Ed25519', digest: null, options: {}, key: ED25519 },
   ]
   const algorithms = CONFIGURED.filter(({ key }) => key !== KEY).map(({ alg }) => alg)
   test.each(CONFIGURED)(
@@ -146,6 +148,30 @@ describe('algorithm', () => {
       expect(await several.check(token)).toBe('good')
     },
   )
+})
+
+describe('EdDSA and Ed25519, two names of one signature (RFC 9864)', () => {
+  const key = generateKeyPairSync('ed25519')
+  const signed = (alg: string) => forge({ header: { ...HEADER, alg }, key, digest: null })
+  const checked = async (token: string, taken: string[], keyAlg: string | undefined) => {
+    const { check, server } = startVerifier({ algorithms: taken })
+    server.answer = () => keySet([publicJwk(key.publicKey, { kid: KEY.kid, alg: keyAlg })])
+    return await check(token)
+  }
+  const NAMES = ['EdDSA', 'Ed25519'] as const
+  const fits = (name: string, keyAlg: string | undefined) => keyAlg === undefined || keyAlg === name
+  const CASES = NAMES.flatMap((token) =>
+    NAMES.flatMap((taken) =>
+      [...NAMES, undefined].map(
+        (keyAlg) => [token, taken, keyAlg, token === taken && fits(token, keyAlg)] as const,
+      ),
+    ),
+  )
+  test.each(CASES)('a token with %s, taken %s, a key with %s: %s', async (alg, taken, of, good) => {
+    const outcome = await checked(signed(alg), [taken], of)
+    expect(outcome === 'good').toBe(good)
+    if (of === undefined) expect(await checked(signed(alg), [...NAMES], of)).toBe('good')
+  })
 })
 
 describe('key', () => {
