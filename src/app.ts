@@ -8,6 +8,7 @@ import { anyOrigin, etags, requestIds, securityHeaders } from './http/headers.ts
 import { healthz, metrics, readyz } from './http/operations.ts'
 import { methodNotAllowed, notFound, renderError } from './http/render.ts'
 import { canonicalPaths } from './http/target.ts'
+import { authorize } from './oauth/authorize.ts'
 import {
   deleteConfiguration,
   readConfiguration,
@@ -31,6 +32,7 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
   app.route(BASE, administration(deps))
   app.use(canonicalPaths(notFound))
 
+  app.get('/oauth/authorize', authorize).post(authorize).all(methodNotAllowed('GET, HEAD, POST'))
   app.post('/oauth/token', token(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/introspect', introspect(deps)).all(methodNotAllowed('POST'))
   app.post('/oauth/revoke', revoke(deps)).all(methodNotAllowed('POST'))
@@ -45,8 +47,12 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
 
   app.get('/oauth/revocations', anyOrigin, revocations(deps)).all(methodNotAllowed('GET, HEAD'))
   app.get('/.well-known/jwks.json', anyOrigin, etags, jwks(deps)).all(methodNotAllowed('GET, HEAD'))
+  const serverMetadata = metadata(deps)
   app
-    .get('/.well-known/oauth-authorization-server', anyOrigin, etags, metadata(deps))
+    .get('/.well-known/oauth-authorization-server', anyOrigin, etags, serverMetadata)
+    .all(methodNotAllowed('GET, HEAD'))
+  app
+    .get('/.well-known/openid-configuration', anyOrigin, etags, serverMetadata)
     .all(methodNotAllowed('GET, HEAD'))
 
   app.get('/openapi.json', etags, openApi(deps)).all(methodNotAllowed('GET, HEAD'))

@@ -39,6 +39,11 @@ export const OAUTH_ERRORS = {
     'unsupported_grant_type',
     'The only grant_type is client_credentials.',
   ],
+  response_type_unsupported: [
+    400,
+    'unsupported_response_type',
+    'Users do not authorize clients here: ask the token endpoint with client_credentials.',
+  ],
   token_missing: [400, 'invalid_request', 'The parameter token is missing.'],
   client_authentication_malformed: [
     400,
@@ -139,6 +144,7 @@ export const OAUTH_ERRORS = {
     'The body must be a JSON object in UTF-8 with each member once, sent as application/json.',
   ],
   metadata_invalid: [400, 'invalid_client_metadata', 'The metadata have a bad value.'],
+  redirect_uri_invalid: [400, 'invalid_redirect_uri', 'A redirection URI has a bad value.'],
   metadata_too_large: [413, 'invalid_client_metadata', 'The body is longer than 65536 bytes.'],
   resource_not_named: [
     400,

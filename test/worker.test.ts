@@ -175,9 +175,24 @@ describe('the Worker', () => {
     expect(unbound).toEqual([])
   })
 
-  it('serves the metadata of the issuer that is configured', async () => {
-    const metadata = await json(await ask('one', '/.well-known/oauth-authorization-server'))
-    expect(metadata).toMatchObject({ issuer: ISSUER, token_endpoint: `${ISSUER}/oauth/token` })
+  it.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])(
+    'serves the metadata of the issuer that is configured at %s',
+    async (path) => {
+      const metadata = await json(await ask('one', path))
+      expect(metadata).toMatchObject({
+        issuer: ISSUER,
+        authorization_endpoint: `${ISSUER}/oauth/authorize`,
+        token_endpoint: `${ISSUER}/oauth/token`,
+        id_token_signing_alg_values_supported: ['RS256'],
+      })
+    },
+  )
+
+  it('refuses to authorize', async () => {
+    const refused = await ask('one', '/oauth/authorize?response_type=code')
+    expect(refused.status).toBe(400)
+    expect(refused.headers.has('location')).toBe(false)
+    expect(await json(refused)).toMatchObject({ error: 'unsupported_response_type' })
   })
 
   it('issues a token that its keys verify', async () => {

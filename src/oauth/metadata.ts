@@ -3,13 +3,22 @@ import type { AppContext, Deps } from '../deps.ts'
 import { TOOL_RUN } from '../details.ts'
 import { createDocument } from '../http/document.ts'
 import { revocationListUrl } from '../revocation/page.ts'
+import { rs256First } from '../signing/algorithms.ts'
+
+type MetadataDeps = Pick<Deps, 'issuer' | 'store' | 'algorithms'>
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post']
 
-/** `GET /.well-known/oauth-authorization-server` (RFC 8414 §2): only what works. */
-export const metadata = ({ issuer, store }: Pick<Deps, 'issuer' | 'store'>) => {
+/**
+ * `GET /.well-known/oauth-authorization-server` (RFC 8414 §2) and `GET /.well-known/openid-configuration` (§5): one
+ * document for readers of either. The members that only OpenID Connect requires describe access tokens, because the
+ * server issues no ID tokens. The issuer has no path, so no address with a path has a document: its `issuer` would be
+ * another one (§3.3).
+ */
+export const metadata = ({ issuer, store, algorithms }: MetadataDeps) => {
   const known = {
     issuer,
+    authorization_endpoint: `${issuer}/oauth/authorize`,
     token_endpoint: `${issuer}/oauth/token`,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     introspection_endpoint: `${issuer}/oauth/introspect`,
@@ -21,7 +30,10 @@ export const metadata = ({ issuer, store }: Pick<Deps, 'issuer' | 'store'>) => {
     revocation_list_endpoint: revocationListUrl(issuer),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     grant_types_supported: ['client_credentials'],
-    response_types_supported: [],
+    // Required and not empty (RFC 8414 §2). A client that looks for `code` stops here, before it registers a redirect.
+    response_types_supported: ['none'],
+    subject_types_supported: ['public'], // OpenID Connect Core §8: one `sub` for all audiences
+    id_token_signing_alg_values_supported: rs256First(algorithms, (name) => name),
   }
   const send = createDocument()
   return async (c: AppContext) => {

@@ -2,14 +2,17 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { KEY_RETIREMENT_SECONDS } from '../../src/constants.ts'
 import { Unavailable } from '../../src/errors.ts'
+import type { Algorithm } from '../../src/signing/algorithms.ts'
 import { testKey } from '../support/keys.ts'
 import { ISSUER, type TestServer, startServer } from '../support/server.ts'
 
 const JWKS = '/.well-known/jwks.json'
 const METADATA = '/.well-known/oauth-authorization-server'
+const OPENID = '/.well-known/openid-configuration'
 const DOCUMENTS = [
   [JWKS, 'application/jwk-set+json'],
   [METADATA, 'application/json'],
+  [OPENID, 'application/json'],
 ] as const
 
 let server: TestServer
@@ -19,19 +22,21 @@ beforeAll(async () => {
 })
 
 type Jwk = Record<string, string>
+const rs256First = (a = '', b = '') => Number(b === 'RS256') - Number(a === 'RS256')
 const jwksOf = async (from: TestServer): Promise<Jwk[]> => {
   const body = (await (await from.request(JWKS)).json()) as { keys: Jwk[] }
   expect(Object.keys(body)).toEqual(['keys'])
   return body.keys
 }
 
-describe('the metadata', () => {
+describe.each([METADATA, OPENID])('the metadata at %s', (address) => {
   test('has what works, from the configured issuer alone', async () => {
     const methods = ['client_secret_basic', 'client_secret_post']
     const headers = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' }
-    const response = await server.request(METADATA, { headers })
+    const response = await server.request(address, { headers })
     expect(await response.json()).toEqual({
       issuer: ISSUER,
+      authorization_endpoint: `${ISSUER}/oauth/authorize`,
       token_endpoint: `${ISSUER}/oauth/token`,
       token_endpoint_auth_methods_supported: methods,
       introspection_endpoint: `${ISSUER}/oauth/introspect`,
@@ -43,33 +48,78 @@ describe('the metadata', () => {
       revocation_list_endpoint: `${ISSUER}/oauth/revocations`,
       jwks_uri: `${ISSUER}${JWKS}`,
       grant_types_supported: ['client_credentials'],
-      response_types_supported: [],
+      response_types_supported: ['none'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
       authorization_details_types_supported: ['tool_run'],
     })
   })
 
   test('every address in it answers', async () => {
-    const metadata = (await (await server.request(METADATA)).json()) as Record<string, unknown>
+    const metadata = (await (await server.request(address)).json()) as Record<string, unknown>
     const addresses = Object.values(metadata).filter(
       (value): value is string => typeof value === 'string' && value !== ISSUER,
     )
-    expect(addresses).toHaveLength(7)
-    for (const address of addresses) {
-      const method = address.includes('/oauth/') ? 'POST' : 'GET'
-      expect((await server.request(address.slice(ISSUER.length), { method })).status).not.toBe(404)
+    expect(addresses).toHaveLength(8)
+    for (const url of addresses) {
+      const method = url.includes('/oauth/') ? 'POST' : 'GET'
+      expect((await server.request(url.slice(ISSUER.length), { method })).status).not.toBe(404)
     }
   })
+
+  test('no list in it is empty (RFC 8414 §3.2)', async () => {
+    const metadata = (await (await server.request(address)).json()) as Record<string, unknown>
+    const lists = Object.entries(metadata).filter(([, value]) => Array.isArray(value))
+    expect(lists.length).toBeGreaterThan(5)
+    expect(lists.filter(([, list]) => (list as unknown[]).length === 0)).toEqual([])
+  })
+
+  test('names the algorithms of tokens, RS256 first in whatever order they are configured', async () => {
+    const algorithms = ['Ed25519', 'ES256', 'RS256', 'EdDSA'] as const
+    const several = await startServer({ algorithms })
+    const metadata = (await (await several.request(address)).json()) as object
+    expect(metadata).toMatchObject({
+      id_token_signing_alg_values_supported: ['RS256', 'Ed25519', 'ES256', 'EdDSA'],
+    })
+  })
+})
+
+test('both addresses of the metadata answer the same bytes under the same ETag', async () => {
+  const [one, other] = [await server.request(METADATA), await server.request(OPENID)]
+  expect(await other.text()).toBe(await one.text())
+  expect(other.headers.get('etag')).toBe(one.headers.get('etag'))
+})
+
+// RFC 8414 §3.3: the issuer has no path. A lenient client of another server at the same host would take the
+// endpoints in a document that is answered here, and send its credentials to them.
+test.each([
+  `${METADATA}/tenant`,
+  `${METADATA}/`,
+  `${OPENID}/tenant`,
+  `${OPENID}/`,
+  `/tenant${OPENID}`,
+  `/oauth${OPENID}`,
+  `/${OPENID}`,
+  `/tenant${METADATA}`,
+])('%s has no document: it would be that of another issuer', async (path) => {
+  const response = await server.request(path)
+  expect([response.status, await response.text()]).toEqual([
+    404,
+    expect.not.stringContaining(ISSUER),
+  ])
+  expect(response.headers.has('access-control-allow-origin')).toBe(false)
 })
 
 describe('the JWKS', () => {
   test('has public members only, for the active and the next key', async () => {
-    const algorithms = ['RS256', 'ES256', 'EdDSA'] as const
+    const algorithms = ['RS256', 'ES256', 'EdDSA', 'Ed25519'] as const
     const several = await startServer({ algorithms })
     const base64url = expect.stringMatching(/^[\w-]+$/) as unknown
     const members = {
       RS256: { kty: 'RSA', n: base64url, e: 'AQAB' },
       ES256: { kty: 'EC', crv: 'P-256', x: base64url, y: base64url },
       EdDSA: { kty: 'OKP', crv: 'Ed25519', x: base64url },
+      Ed25519: { kty: 'OKP', crv: 'Ed25519', x: base64url },
     }
     const expected = await Promise.all(
       algorithms.flatMap((alg) =>
@@ -84,6 +134,30 @@ describe('the JWKS', () => {
     const keys = await jwksOf(several)
     expect(keys).toHaveLength(expected.length)
     expect(keys).toEqual(expect.arrayContaining(expected))
+  })
+
+  test('begins with RS256 before, during and after a rotation', async () => {
+    const algorithms = ['Ed25519', 'ES256', 'RS256'] as const
+    const own = await startServer({ algorithms })
+    const kid = async (alg: Algorithm, number: number) => (await testKey(alg, number)).kid
+    const order = async () => (await jwksOf(own)).map((key) => key['alg'])
+    expect((await order()).slice(0, 2)).toEqual(['RS256', 'RS256'])
+    expect(await order()).toHaveLength(6)
+
+    for (const alg of ['ES256', 'RS256', 'Ed25519'] as const) {
+      const promotion = { from: await kid(alg, 1), to: await kid(alg, 2) }
+      await own.store.promoteKeys([promotion], [await testKey(alg, 3)], own.seconds())
+      const now = await order()
+      expect(now).toEqual(now.toSorted(rs256First))
+      expect((await jwksOf(own))[0]).toMatchObject({
+        kid: await kid('RS256', alg === 'ES256' ? 1 : 2),
+      })
+    }
+
+    await own.store.revokeKeys([await kid('RS256', 2)], [await testKey('RS256', 4)], own.seconds())
+    const now = await order()
+    expect(now).toEqual(now.toSorted(rs256First))
+    expect((await jwksOf(own))[0]).toMatchObject({ kid: await kid('RS256', 3) })
   })
 
   test('a private member does not get out, even from a row that has one', async () => {

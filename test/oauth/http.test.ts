@@ -12,7 +12,11 @@ const ENDPOINTS = [
   '/oauth/revoke',
   '/oauth/runs/revoke',
 ] as const
-const DOCUMENTS = ['/.well-known/jwks.json', '/.well-known/oauth-authorization-server'] as const
+const DOCUMENTS = [
+  '/.well-known/jwks.json',
+  '/.well-known/oauth-authorization-server',
+  '/.well-known/openid-configuration',
+] as const
 const OPERATIONS = ['/healthz', '/readyz', '/metrics'] as const
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
@@ -35,6 +39,7 @@ describe('every kind of answer', () => {
     [200, 'a revocation', () => server.post('/oauth/revoke', 'token=x', { basic: client })],
     [200, 'a JWKS', () => server.request(DOCUMENTS[0])],
     [200, 'the metadata', () => server.request(DOCUMENTS[1])],
+    [200, 'the OpenID Connect metadata', () => server.request(DOCUMENTS[2])],
     [200, 'health', () => server.request('/healthz')],
     [200, 'readiness', () => server.request('/readyz')],
     [
@@ -42,6 +47,7 @@ describe('every kind of answer', () => {
       'not modified',
       () => server.request(DOCUMENTS[0], { headers: { 'If-None-Match': '*' } }),
     ],
+    [400, 'an authorization by a user', () => server.request('/oauth/authorize')],
     [400, 'a malformed request', () => server.post('/oauth/token', '%', {})],
     [401, 'a failed authentication', () => server.requestToken()],
     [404, 'an unknown address', () => server.request('/unknown')],
@@ -147,6 +153,9 @@ describe('methods', () => {
     ...[...DOCUMENTS, ...OPERATIONS].flatMap((path) =>
       ['POST', 'PUT', 'DELETE', 'OPTIONS'].map((method) => [method, path, 'GET, HEAD'] as const),
     ),
+    ...['PUT', 'DELETE', 'PATCH', 'OPTIONS'].map(
+      (method) => [method, '/oauth/authorize', 'GET, HEAD, POST'] as const,
+    ),
   ]
   test.each(cases)('%s %s is answered with Allow', async (method, path, allow) => {
     const response = await server.request(path, { method })
@@ -168,7 +177,9 @@ describe('methods', () => {
     '/.well-known',
     '/.well-known/',
     '/.well-known/jwks.json/',
-    '/.well-known/openid-configuration',
+    '/.well-known/openid-configuration/',
+    '/oauth/authorize/',
+    '/authorize',
     '/admin',
     '/%2e%2e/etc/passwd',
     '/__proto__',
