@@ -1,7 +1,7 @@
 // The registered members of client metadata (RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0 §2) that
-// the server checks and does not use. Pure: no I/O.
+// the server checks and does not use; of these it keeps `software_id` and `redirect_uris`. Pure: no I/O.
 import { z } from 'zod'
-import { MAX_NAME_CHARS, MAX_URI_CHARS } from './constants.ts'
+import { MAX_NAME_CHARS, MAX_REDIRECT_URIS, MAX_URI_CHARS } from './constants.ts'
 import { expected } from './expected.ts'
 import { humanText } from './human-text.ts'
 
@@ -18,8 +18,17 @@ const uri = z
 const webAddress = uri.refine((text) => /^https?:/i.test(text), {
   error: 'must be an http or https URL',
 })
-/** RFC 6749 §3.1.2. */
-const redirectUri = uri.refine((text) => !text.includes('#'), { error: 'must have no fragment' })
+
+/** Schemes that run as a script or carry their own page: clients refuse a registration that answers one. */
+const NEVER_REDIRECTED_TO = ['javascript:', 'data:', 'vbscript:']
+const schemeOf = (text: string): string => text.slice(0, text.indexOf(':') + 1).toLowerCase()
+
+/** RFC 6749 §3.1.2. Kept and answered, never redirected to. */
+const redirectUri = uri
+  .refine((text) => !text.includes('#'), { error: 'must have no fragment' })
+  .refine((text) => !NEVER_REDIRECTED_TO.includes(schemeOf(text)), {
+    error: 'must not be a script or a page of its own',
+  })
 
 const word = z.string().regex(/^[\x21-\x7e]{1,255}$/, { error: 'must be one word' })
 const words = z
@@ -37,7 +46,7 @@ const LOCALIZED: Readonly<Record<string, z.ZodType>> = {
 }
 
 const FORMS = {
-  redirect_uris: z.array(redirectUri),
+  redirect_uris: z.array(redirectUri).max(MAX_REDIRECT_URIS),
   response_types: z.array(words),
   contacts: z.array(text),
   client_uri: webAddress,
@@ -79,7 +88,9 @@ const optional = <T extends Readonly<Record<string, z.ZodType>>>(forms: T): Opti
 export const REGISTERED_MEMBERS = optional(FORMS)
 
 /** `sent` is the refused value where it is one text, number or boolean. */
-export type BadMember = { field: string; must: string; sent?: string }
+export type BadMember = { code: BadMemberCode; field: string; must: string; sent?: string }
+/** RFC 7591 §3.2.2: a redirection URI has a word of its own. */
+type BadMemberCode = 'metadata_invalid' | 'redirect_uri_invalid'
 
 const isShown = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value)
@@ -88,7 +99,9 @@ export const badMember = (issues: readonly z.core.$ZodIssue[], member: string): 
   const [issue] = issues
   const [field = member, entry] = (issue?.path ?? []).map(String)
   const must = issue?.message ?? 'must be of another form'
+  const isRedirectUri = field === 'redirect_uris' && entry !== undefined
   return {
+    code: isRedirectUri ? 'redirect_uri_invalid' : 'metadata_invalid',
     field,
     must: entry === undefined ? must : `entry ${Number(entry) + 1} ${must}`,
     ...(isShown(issue?.input) && { sent: String(issue.input) }),
@@ -107,7 +120,12 @@ export const badLocalized = (body: Readonly<Record<string, unknown>>): BadMember
     if (form === undefined) continue
     const tag = member.slice(hash + 1)
     if (!LANGUAGE_TAG.test(tag)) {
-      return { field: name, must: 'must have a language tag (RFC 5646) behind #', sent: tag }
+      return {
+        code: 'metadata_invalid',
+        field: name,
+        must: 'must have a language tag (RFC 5646) behind #',
+        sent: tag,
+      }
     }
     const { error } = form.safeParse(value, { error: expected, reportInput: true })
     if (error) return badMember(error.issues, name)

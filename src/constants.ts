@@ -71,6 +71,9 @@ export const MAX_NAME_CHARS = 200
 /** Longest URI in the metadata of a client, in characters. */
 export const MAX_URI_CHARS = 2_048
 
+/** Redirection URIs of a client that enrolls itself: 20 KiB of its row, which only the client reads back. */
+export const MAX_REDIRECT_URIS = 10
+
 /**
  * Authorization details of one client or request: entries, members of an entry, values of a list, characters of
  * a value. A token has 8 KiB for all that it carries.

@@ -33,6 +33,8 @@ const METADATA = z.looseObject({
 export type Metadata = {
   name: string
   softwareId: string | null
+  /** Null: not said. */
+  redirectUris: string[] | null
   /** The scope values that it wants of what it may have; null: all. */
   scope: string[] | null
   /** Null: not said. */
@@ -48,6 +50,7 @@ export const parseMetadata = (body: Record<string, unknown>): Metadata | BadMemb
   return {
     name: data.client_name,
     softwareId: data.software_id ?? null,
+    redirectUris: data.redirect_uris ?? null,
     scope: data.scope?.split(' ') ?? null,
     authMethod: data.token_endpoint_auth_method ?? null,
   }

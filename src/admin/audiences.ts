@@ -11,7 +11,14 @@ import { pageByAge, pageFields } from './pages.ts'
 import { audienceView } from './views.ts'
 
 const permissions = z
-  .array(z.strictObject({ name: permissionName, implies: listOf(permissionName) }))
+  .array(
+    z.strictObject({
+      name: permissionName,
+      implies: listOf(permissionName)
+        .default([])
+        .meta({ description: 'Permissions of the same audience that it grants as well.' }),
+    }),
+  )
   .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries`, abort: true })
   .refine((list) => new Set(list.map((p) => p.name)).size === list.length, {
     error: 'must declare each permission once',

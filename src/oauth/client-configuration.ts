@@ -43,6 +43,7 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
         grants: await narrowed(before, metadata, deps),
         registrationHash: hashSecret(registrationToken),
         ...(metadata.softwareId !== null && { softwareId: metadata.softwareId }),
+        ...(metadata.redirectUris !== null && { redirectUris: metadata.redirectUris }),
       }
       await deps.store.updateClient(before, change, nowSeconds(deps))
       return { ...before, ...change }

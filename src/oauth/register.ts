@@ -119,6 +119,7 @@ const makeClient = async (
     introspects: [],
     createPlugins: false,
     softwareId: metadata.softwareId,
+    redirectUris: metadata.redirectUris ?? [],
     unusedAfter: enrollment.unusedAfter,
     registrationHash: hashSecret(registrationToken),
     secret: secret.row,

@@ -59,15 +59,21 @@ const malformed = (description?: string): OAuthError =>
  * @param must a sentence of ours, without what was sent
  * @param sent the refused values; left out where they may be secret
  */
-export const invalidField = (field: string, must: string, ...sent: string[]): OAuthError => {
+export const invalidField = (field: string, must: string, ...sent: string[]): OAuthError =>
+  new OAuthError('metadata_invalid', {}, sentence(field, must, sent))
+
+export const invalidMember = ({ code, field, must, sent }: BadMember): OAuthError =>
+  new OAuthError(code, {}, sentence(field, must, sent === undefined ? [] : [sent]))
+
+const sentence = (field: string, must: string, sent: readonly string[]): string => {
   const not = sent.length === 0 ? '' : `, not ${describedValues(sent) || 'empty'}`
-  return new OAuthError('metadata_invalid', {}, `${field}: ${must}${not}.`)
+  return `${field}: ${must}${not}.`
 }
 
-export const invalidMember = ({ field, must, sent }: BadMember): OAuthError =>
-  sent === undefined ? invalidField(field, must) : invalidField(field, must, sent)
-
-type Registered = Pick<Client, 'id' | 'createdAt' | 'name' | 'softwareId' | 'grants' | 'authMethod'>
+type Registered = Pick<
+  Client,
+  'id' | 'createdAt' | 'name' | 'softwareId' | 'redirectUris' | 'grants' | 'authMethod'
+>
 
 /** The metadata of a client (RFC 7591 §3.2.1, RFC 7592 §3), without what is secret. */
 export const registered = (client: Registered, issuer: string) => {
@@ -80,6 +86,8 @@ export const registered = (client: Registered, issuer: string) => {
     ...(scope !== '' && { scope }), // what is read can be sent back, and an empty one is refused
     token_endpoint_auth_method: client.authMethod,
     grant_types: ['client_credentials'],
+    response_types: [], // left out it would mean `code` (RFC 7591 §2)
+    redirect_uris: client.redirectUris, // also an empty list: clients of the Model Context Protocol require it
     registration_client_uri: `${issuer}/oauth/register/${client.id}`,
   }
 }

@@ -98,6 +98,8 @@ export const clients = sqliteTable(
     /** SHA-256 (base64url) of the registration access token (RFC 7592), for a client that enrolled itself. */
     registrationHash: text('registration_hash'),
     softwareId: text('software_id'),
+    /** What a client that enrolled itself has said (RFC 7591 §2): answered to it, and used for nothing. */
+    redirectUris: text('redirect_uris', { mode: 'json' }).$type<string[]>().notNull().default([]),
     /** Seconds without a login after which it is removed; null: it stays. */
     unusedAfter: integer('unused_after'),
     /** Whether all its tokens are kept in the ledger, not only those of a run. */

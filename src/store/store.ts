@@ -69,6 +69,7 @@ export type Client = {
   details: AuthorizationDetail[]
   /** RFC 7591 §2. */
   softwareId: string | null
+  redirectUris: string[]
   /** Seconds without a login after which it is removed; null: it stays. */
   unusedAfter: number | null
   /** Whether all its tokens are kept in the ledger, not only those of a run. */
@@ -365,6 +366,7 @@ export type NewClient = Pick<
   /** Of a client that has enrolled itself. */
   registrationHash?: string
   softwareId?: string | null
+  redirectUris?: string[]
   unusedAfter?: number | null
   /** Where nothing is said: no. */
   ledger?: boolean
@@ -602,6 +604,7 @@ export type ClientChange = Partial<
   authMethod?: AuthMethod
   registrationHash?: string
   softwareId?: string | null
+  redirectUris?: string[]
   /** Only ever taken away. */
   limitedBy?: null
 }

@@ -291,4 +291,30 @@ export const SERVER: readonly Mutation[] = [
     replace: 'if (distance >= 0) return cursor',
     tests: ['test/revocation/pages.test.ts'],
   },
+  {
+    name: 'a redirect of the authorization endpoint',
+    stops: 'Sending a browser elsewhere through the authorization endpoint',
+    file: 'src/oauth/authorize.ts',
+    find: "(): never => {\n  throw new OAuthError('response_type_unsupported')",
+    replace:
+      "(c: { req: { query(name: string): string | undefined }; redirect(to: string): Response }) => {\n  const to = c.req.query('redirect_uri')\n  if (to !== undefined) return c.redirect(to)\n  throw new OAuthError('response_type_unsupported')",
+    tests: ['test/oauth/authorize.test.ts'],
+  },
+  {
+    name: 'a script as a redirection URI',
+    stops: 'Sending a browser elsewhere through the authorization endpoint',
+    file: 'src/client-metadata.ts',
+    find: '!NEVER_REDIRECTED_TO.includes(schemeOf(text))',
+    replace: "NEVER_REDIRECTED_TO.length > 0 && schemeOf(text) !== ''",
+    tests: ['test/oauth/register.test.ts'],
+    titles: 'redirection URIs',
+  },
+  {
+    name: 'metadata for issuers with a path',
+    stops: "Passing this server's endpoints off as another issuer's",
+    file: 'src/app.ts',
+    find: "'/.well-known/oauth-authorization-server', anyOrigin",
+    replace: "'/.well-known/oauth-authorization-server/:path?', anyOrigin",
+    tests: ['test/oauth/documents.test.ts'],
+  },
 ]

@@ -97,6 +97,31 @@ describe('an update', () => {
     )
   })
 
+  test('replaces the redirection URIs that it names, and keeps those that it leaves out', async () => {
+    const put = async (token: string, members: Json) => {
+      const response = await send('PUT', token, update(members))
+      expect(response.status).toBe(200)
+      const { redirect_uris: uris, registration_access_token: next } =
+        (await response.json()) as Json
+      return { uris, next: String(next) }
+    }
+    const named = ['https://app.example/cb', 'http://localhost:1/cb']
+    const first = await put(made.token, { redirect_uris: named })
+    expect(first.uris).toEqual(named)
+    const second = await put(first.next, {})
+    expect(second.uris).toEqual(named)
+    const third = await put(second.next, { redirect_uris: [] })
+    expect(third.uris).toEqual([])
+
+    const body = update({ redirect_uris: ['javascript:x'] })
+    await expectRefusal(await send('PUT', third.next, body), [
+      400,
+      'invalid_redirect_uri',
+      'redirect_uri_invalid',
+    ])
+    expect((await send('GET', third.next)).status).toBe(200)
+  })
+
   test('that narrows kills the tokens; one that does not, leaves them', async () => {
     const client = { id: made.id, secret: made.secret }
     const token = await server.issue(client)

@@ -61,6 +61,8 @@ describe('an enrollment token', () => {
       client_secret: expect.stringMatching(/^lks_[\w-]{43}$/),
       client_secret_expires_at: 0,
       grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
       registration_access_token: expect.stringMatching(/^lkr_[\w-]{43}$/),
       registration_client_uri: `${ISSUER}/oauth/register/${String(client['client_id'])}`,
       scope: 'write agency',
@@ -89,6 +91,28 @@ describe('an enrollment token', () => {
     expect(await issued.json()).toMatchObject({ scope: 'write read agency' })
     const more = await server.requestToken({ scope: 'full' }, { basic: client })
     await expectRefusal(more, [400, 'invalid_scope', 'scope_not_granted'])
+  })
+
+  test.each([
+    ['an empty list', [], []],
+    ['null, which is absent', null, []],
+    ['an https address', ['https://app.example/cb?x=1'], ['https://app.example/cb?x=1']],
+    ['a loopback address', ['http://127.0.0.1:3000/cb'], ['http://127.0.0.1:3000/cb']],
+    ['a scheme of an app', ['com.example.app:/cb'], ['com.example.app:/cb']],
+    ['as it is spelled', ['HTTPS://App.Example'], ['HTTPS://App.Example']],
+    [
+      'the longest and the most',
+      Array.from({ length: 10 }, (_, i) => `https://app.example/${String(i).repeat(2_028)}`),
+      Array.from({ length: 10 }, (_, i) => `https://app.example/${String(i).repeat(2_028)}`),
+    ],
+  ])('answers the redirection URIs, then and later: %s', async (_, uris, answered) => {
+    const { enrollment_token: token } = await enroll()
+    const made = await registered(token, { ...METADATA, redirect_uris: uris })
+    expect(made).toMatchObject({ redirect_uris: answered, response_types: [] })
+    const response = await server.request(String(made['registration_client_uri']), {
+      headers: { Authorization: `Bearer ${String(made['registration_access_token'])}` },
+    })
+    expect(await response.json()).toMatchObject({ redirect_uris: answered, response_types: [] })
   })
 
   test.each([
@@ -239,6 +263,19 @@ describe('refused', () => {
     ['no grant', { ...METADATA, grant_types: [] }, /^grant_types: /],
     ['keys', { ...METADATA, jwks: { keys: [] } }, /^jwks: /],
     ['an address of keys', { ...METADATA, jwks_uri: 'https://x.example' }, /^jwks_uri: /],
+    [
+      'redirection URIs in a text',
+      { ...METADATA, redirect_uris: 'https://a.example' },
+      /^redirect_/,
+    ],
+    [
+      'eleven redirection URIs',
+      {
+        ...METADATA,
+        redirect_uris: Array.from({ length: 11 }, (_, i) => `https://a.example/${i}`),
+      },
+      /^redirect_uris: must have at most 10 entries/,
+    ],
     ['a software id that is no text', { ...METADATA, software_id: {} }, /^software_id: /],
   ]
   test.each(bad)('%s, and the token is still good', async (_, body, description) => {
@@ -248,6 +285,35 @@ describe('refused', () => {
     const answer = (await response.json()) as Json
     expect(answer).toMatchObject({ error: 'invalid_client_metadata', code: 'metadata_invalid' })
     expect(answer['error_description']).toMatch(description)
+    await registered(token, METADATA)
+  })
+
+  const URIS: [string, unknown][] = [
+    ['a number', [7]],
+    ['a list in a list', [['https://app.example/cb']]],
+    ['null in a list', [null]],
+    ['an empty one', ['']],
+    ['a path', ['/cb']],
+    ['no URI', ['app.example']],
+    ['a fragment', ['https://app.example/cb#x']],
+    ['an empty fragment', ['https://app.example/cb#']],
+    ['a script', ['javascript:alert(1)']],
+    ['a script in capital letters', ['JavaScript:alert(1)']],
+    ['a page of its own', ['data:text/html,x']],
+    ['another script', ['https://app.example/cb', 'vbscript:x']],
+    ['a blank', ['https://app.example/c b']],
+    ['a line break', ['https://app.example/\nx']],
+    ['a blank before it', [' https://app.example/cb']],
+    ['an invisible character', ['https://app.example/\u200b']],
+    ['a long one', [`https://app.example/${'x'.repeat(2_029)}`]],
+  ]
+  test.each(URIS)('redirection URIs: %s, and the token is still good', async (_, uris) => {
+    const { enrollment_token: token } = await enroll()
+    const response = await register(token, { ...METADATA, redirect_uris: uris })
+    expect(response.status).toBe(400)
+    const answer = (await response.json()) as Json
+    expect(answer).toMatchObject({ error: 'invalid_redirect_uri', code: 'redirect_uri_invalid' })
+    expect(answer['error_description']).toMatch(/^redirect_uris: entry \d must /)
     await registered(token, METADATA)
   })
 

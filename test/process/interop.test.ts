@@ -1,5 +1,6 @@
 // Other people's libraries against the real server: what the RFCs say is what the two sides share.
-import { createRemoteJWKSet, jwtVerify } from 'jose'
+import buildGetJwks from 'get-jwks'
+import { createRemoteJWKSet, importSPKI, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -50,7 +51,10 @@ const expectToken = (token: string, expiresIn: number | undefined, given: Given)
   expect(expiresIn).toBe(Number(claims['exp']) - Number(claims['iat']))
 }
 
-describe('oauth4webapi', () => {
+/** RFC 8414, and OpenID Connect Discovery, which is what both libraries use where nothing is said. */
+const DISCOVERIES = ['oauth2', 'oidc'] as const
+
+describe.each(DISCOVERIES)('oauth4webapi, discovery by %s', (algorithm) => {
   const INSECURE = { [oauth.allowInsecureRequests]: true }
   const METHODS = {
     client_secret_basic: () => oauth.ClientSecretBasic(credentials.secret),
@@ -59,7 +63,7 @@ describe('oauth4webapi', () => {
 
   const discover = async (): Promise<oauth.AuthorizationServer> => {
     const issuer = new URL(place.url)
-    const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...INSECURE })
+    const response = await oauth.discoveryRequest(issuer, { algorithm, ...INSECURE })
     return await oauth.processDiscoveryResponse(issuer, response)
   }
 
@@ -115,7 +119,7 @@ describe('oauth4webapi', () => {
   })
 })
 
-describe('openid-client', () => {
+describe.each(DISCOVERIES)('openid-client, discovery by %s', (algorithm) => {
   const METHODS = {
     client_secret_basic: () => openid.ClientSecretBasic(credentials.secret),
     client_secret_post: () => openid.ClientSecretPost(credentials.secret),
@@ -124,7 +128,7 @@ describe('openid-client', () => {
   it.each(Object.entries(METHODS))('gets, introspects and revokes with %s', async (_, method) => {
     const issuer = new URL(place.url)
     const config = await openid.discovery(issuer, credentials.id, undefined, method(), {
-      algorithm: 'oauth2',
+      algorithm,
       execute: [openid.allowInsecureRequests],
     })
     for (const [wanted, given] of REQUESTS) {
@@ -138,6 +142,34 @@ describe('openid-client', () => {
       await openid.tokenRevocation(config, token)
       expect(JSON.stringify(await openid.tokenIntrospection(config, token))).toBe(INACTIVE)
     }
+  })
+})
+
+it('openid-client discovers without being told how', async () => {
+  const config = await openid.discovery(
+    new URL(place.url),
+    credentials.id,
+    undefined,
+    openid.ClientSecretBasic(credentials.secret),
+    { execute: [openid.allowInsecureRequests] },
+  )
+  expect(config.serverMetadata()).toMatchObject({ issuer: place.url })
+  const { access_token: token, expires_in: expiresIn } = await openid.clientCredentialsGrant(
+    config,
+    { audience: 'hook' },
+  )
+  expectToken(token, expiresIn, { aud: 'hook', scope: 'hook:govern hook:track' })
+})
+
+describe('get-jwks', () => {
+  it.each([true, false])('finds the key of a token, with discovery: %s', async (discovers) => {
+    const token = await createCaller(place.url).issue(credentials, { resource: API })
+    const { kid, alg } = decode(token).header as { kid: string; alg: string }
+    const getJwks = buildGetJwks({ providerDiscovery: discovers })
+    const pem = await getJwks.getPublicKey({ domain: place.url, kid, alg })
+    const { payload } = await jwtVerify(token, await importSPKI(pem, alg), { audience: API })
+    expect(payload).toMatchObject({ iss: place.url, client_id: credentials.id })
+    await expect(getJwks.getJwk({ domain: place.url, kid: 'other', alg })).rejects.toThrow()
   })
 })
 

@@ -92,6 +92,7 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
         introspects: introspectsJson,
         details: detailsJson,
         softwareId: clients.softwareId,
+        redirectUris: clients.redirectUris,
         unusedAfter: clients.unusedAfter,
         ledger: clients.ledger,
         generation: clients.generation,

@@ -80,6 +80,7 @@ export const clientContract = (open: Open): void => {
       expect(await theClient(store, 'client')).toEqual({
         ...given,
         softwareId: null,
+        redirectUris: [],
         unusedAfter: null,
         ledger: false,
         status: 'active',

@@ -67,6 +67,7 @@ export const enrollmentContract = (open: Open): void => {
       const made = client('made', {
         registrationHash: 'hash of lkr',
         softwareId: 's',
+        redirectUris: ['https://app.example/cb'],
         unusedAfter: DAY,
         authMethod: 'client_secret_post',
       })
@@ -75,6 +76,7 @@ export const enrollmentContract = (open: Open): void => {
       const row = await theClient(store, 'made')
       const method = 'client_secret_post'
       expect(row).toMatchObject({ softwareId: 's', unusedAfter: DAY, authMethod: method })
+      expect(row.redirectUris).toEqual(['https://app.example/cb'])
       expect(await store.findRegistrationHash('made', 'hash of lkr')).toBe('hash of lkr')
     })
 

@@ -1,0 +1,1 @@
+ALTER TABLE `clients` ADD `redirect_uris` text DEFAULT '[]' NOT NULL;
