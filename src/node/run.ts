@@ -12,7 +12,7 @@ import { startServer } from './serve.ts'
 const RESTART_DELAY_MS = 1_000
 
 /**
- * Runs until SIGTERM or SIGINT.
+ * Runs until SIGTERM, SIGINT or SIGHUP.
  * @param onListening called once requests are answered
  * @throws StartRefused with one line for the operator
  */
@@ -85,11 +85,29 @@ const runPrimary = async (config: Config, log: Log, onListening: () => void): Pr
   if (workers.length > 0) await ended
 }
 
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
 /**
- * Settles at the first SIGTERM or SIGINT; the same signal again ends the process as it would without us. One
- * of each does not: Ctrl-C reaches the workers, too, and then the primary tells them to stop.
+ * A signal that comes again within this time was sent once, in milliseconds: npm passes Ctrl-C on to a process that
+ * the terminal has told as well, and a shell its SIGHUP.
+ */
+const SAME_SIGNAL_MS = 500
+
+/**
+ * Settles at the first signal to stop; the same signal again, later than `SAME_SIGNAL_MS`, ends the process as it
+ * would without us. One of each does not: Ctrl-C reaches the workers, too, and then the primary tells them to stop.
  */
 const stopSignal = (): Promise<void> =>
   new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+    const firstAt = new Map<NodeJS.Signals, number>()
+    const hear = (signal: NodeJS.Signals): void => {
+      resolve()
+      const first = firstAt.get(signal)
+      if (first === undefined) firstAt.set(signal, performance.now())
+      else if (performance.now() - first > SAME_SIGNAL_MS) {
+        process.off(signal, hear)
+        process.kill(process.pid, signal)
+      }
+    }
+    for (const signal of STOP_SIGNALS) process.on(signal, hear)
   })
