@@ -1,0 +1,133 @@
+// Readers of the metadata in other languages, as Debian packages them (`python3-authlib`; `golang-go` and
+// `golang-github-coreos-go-oidc-dev`). Each is tested where it is installed.
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openRecords } from '../support/database.ts'
+import { createCaller } from '../support/http.ts'
+import {
+  type Place,
+  type ServerProcess,
+  newDirectory,
+  newPlace,
+  startServer,
+} from '../support/processes.ts'
+import type { ClientCredentials } from '../support/records.ts'
+
+const script = (name: string): string => fileURLToPath(new URL(`readers/${name}`, import.meta.url))
+
+/** Go compiles its libraries at the first build. In milliseconds. */
+const BUILD_MS = 280_000
+const RUN_MS = 60_000
+
+type Ran = { code: number; stdout: string; stderr: string }
+const run = async (
+  [program = '', ...args]: readonly string[],
+  environment: Record<string, string> = {},
+  timeout = RUN_MS,
+): Promise<Ran> => {
+  try {
+    const env = { ...process.env, ...environment }
+    return { code: 0, ...(await promisify(execFile)(program, args, { env, timeout })) }
+  } catch (error) {
+    const {
+      code,
+      stdout = '',
+      stderr = '',
+    } = error as Partial<Omit<Ran, 'code'>> & { code?: unknown }
+    return { code: typeof code === 'number' ? code : -1, stdout, stderr }
+  }
+}
+
+const GO = {
+  ...{ GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOTOOLCHAIN: 'local' },
+  ...{ GOFLAGS: '', CGO_ENABLED: '0' },
+}
+
+/** The first command that runs; null where none does. */
+const firstOf = async (
+  commands: readonly (readonly string[])[],
+  environment: Record<string, string> = {},
+): Promise<readonly string[] | null> => {
+  for (const command of commands) {
+    if ((await run(command, environment)).code === 0) return command
+  }
+  return null
+}
+
+const importing = ['-c', 'import authlib.oauth2.rfc8414']
+const python = await firstOf(['/usr/bin/python3', 'python3'].map((path) => [path, ...importing]))
+const go = await firstOf([['go', 'list', 'github.com/coreos/go-oidc']], GO)
+
+const ABSENT = {
+  Authlib: python ? null : 'python3-authlib is not installed',
+  'go-oidc': go ? null : 'golang-go and golang-github-coreos-go-oidc-dev are not installed',
+}
+for (const [name, reason] of Object.entries(ABSENT)) {
+  if (reason !== null) console.warn(`${name} is not tested: ${reason}`)
+}
+
+const AUDIENCE = 'https://api.example/v1'
+let place: Place
+let server: ServerProcess
+let client: ClientCredentials
+let token: string
+
+beforeAll(async () => {
+  place = await newPlace({ LATCHKEY_ALGORITHMS: 'Ed25519,ES256,RS256,EdDSA' })
+  server = await startServer(place)
+  const records = openRecords(place)
+  await records.audience(AUDIENCE, ['read'])
+  client = await records.client({ grants: { [AUDIENCE]: ['read'] } })
+  await records.close()
+  token = await createCaller(place.url).issue(client)
+})
+
+afterAll(async () => {
+  expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
+})
+
+/** A token of the client is taken for its audience; one that is changed, and one for another audience, are not. */
+const expectVerified = async (verify: (audience: string, token: string) => Promise<Ran>) => {
+  expect(await verify(AUDIENCE, token)).toEqual({ code: 0, stdout: `${client.id}\n`, stderr: '' })
+  const [header, payload, signature = ''] = token.split('.')
+  const other = `${signature[0] === 'A' ? 'B' : 'A'}${signature.slice(1)}`
+  expect((await verify(AUDIENCE, `${header}.${payload}.${other}`)).code).not.toBe(0)
+  expect((await verify('https://other.example', token)).code).not.toBe(0)
+}
+
+describe.skipIf(ABSENT.Authlib !== null)('Authlib', () => {
+  it('validates the metadata at both addresses, and a token with the keys that they name', async () => {
+    const [interpreter = ''] = python ?? []
+    await expectVerified((audience, presented) =>
+      run([
+        interpreter,
+        '-W',
+        'ignore',
+        script('validate-metadata.py'),
+        place.url,
+        audience,
+        presented,
+      ]),
+    )
+  })
+})
+
+describe.skipIf(ABSENT['go-oidc'] !== null)('go-oidc', () => {
+  it(
+    'discovers the issuer and verifies a token',
+    async () => {
+      const binary = join(newDirectory(), 'go-oidc')
+      const built = await run(
+        ['go', 'build', '-o', binary, script('verify-token.go')],
+        GO,
+        BUILD_MS,
+      )
+      expect(built).toMatchObject({ code: 0, stderr: '' })
+      await expectVerified((audience, presented) => run([binary, place.url, audience, presented]))
+    },
+    BUILD_MS + RUN_MS,
+  )
+})
