@@ -15,7 +15,7 @@ const permissions = z
     z.strictObject({
       name: permissionName,
       implies: listOf(permissionName)
-        .default([])
+        .prefault([])
         .meta({ description: 'Permissions of the same audience that it grants as well.' }),
     }),
   )

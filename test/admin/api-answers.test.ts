@@ -103,6 +103,17 @@ describe('what is made and changed', () => {
       { algorithm: 'RS256' },
     ],
     [
+      'audiences',
+      { id: 'a2', permissions: [{ name: 'b' }, { name: 'c', implies: ['b'] }] },
+      {
+        permissions: [
+          { name: 'b', implies: [] },
+          { name: 'c', implies: ['b'] },
+        ],
+        ...{ requires_plugin: false, token_ttl: null, algorithm: 'RS256' },
+      },
+    ],
+    [
       'plugins',
       { id: 'p:1/2~3' },
       { name: 'p:1/2~3', trust: 'restricted', capabilities: [], snapshot: null, generation: 1 },

@@ -227,13 +227,7 @@ describe('fields', () => {
     [
       '/audiences',
       '{"id":"a","permissions":[{"name":"a,b","implies":"c","x":1},{}]}',
-      [
-        'permissions.0.name',
-        'permissions.0.implies',
-        'permissions.0.x',
-        'permissions.1.name',
-        'permissions.1.implies',
-      ],
+      ['permissions.0.name', 'permissions.0.implies', 'permissions.0.x', 'permissions.1.name'],
     ],
     ['/audiences', '{"id":"a","algorithm":"ES256"}', ['algorithm']],
     [

@@ -95,6 +95,38 @@ describe('the operations', () => {
     expect(ids.filter((id) => !/^[a-z][A-Za-z]+$/.test(id ?? ''))).toEqual([])
   })
 
+  test('each have a summary and a description of their own', () => {
+    const operations = operationsOf(document)
+    expect(operations.length).toBeGreaterThan(50)
+    for (const { operationId, summary = '', description = '' } of operations) {
+      expect(summary, operationId).toMatch(/^[A-Z][^.\n]+$/)
+      expect(description, operationId).toMatch(/^[A-Z].{15,}\.$/)
+      expect(description, operationId).not.toBe(summary)
+    }
+  })
+
+  test('name the algorithms wherever there is one', () => {
+    const parameters = operationsOf(document).flatMap((operation) =>
+      (operation.parameters as oas31.ParameterObject[]).filter(({ name }) => name === 'algorithm'),
+    )
+    expect(parameters.length).toBe(2)
+    const members = objectsIn(document).flatMap(({ properties }) =>
+      typeof properties === 'object' && properties !== null && 'algorithm' in properties
+        ? [properties.algorithm]
+        : [],
+    )
+    expect(members.length).toBe(6)
+    const names = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']
+    for (const schema of [...parameters.map((parameter) => parameter.schema), ...members]) {
+      expect(schema).toMatchObject({ type: 'string', enum: names })
+    }
+  })
+
+  test.each(['NewAudience', 'AudienceChange'])('%s: a permission implies none by default', (id) => {
+    const items = pointed(`#/components/schemas/${id}/properties/permissions/items`)
+    expect(items).toMatchObject({ required: ['name'], properties: { implies: { default: [] } } })
+  })
+
   test('take no member that they do not name', () => {
     const bodies = operationsOf(document).flatMap(({ requestBody }) => requestBody ?? [])
     expect(bodies.length).toBeGreaterThan(8)

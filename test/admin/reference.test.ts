@@ -52,7 +52,7 @@ describe('the answer', () => {
       'x-frame-options': 'DENY',
       etag: expect.stringMatching(/^"\w+"$/) as unknown,
     })
-    expect(Buffer.byteLength(page)).toBeLessThan(300_000)
+    expect(Buffer.byteLength(page)).toBeLessThan(320_000)
   })
 
   test('allows its own style sheet and nothing else', () => {

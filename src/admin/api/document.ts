@@ -80,7 +80,7 @@ export const operationId = ({ action }: Pick<Endpoint, 'action'>): string =>
 const operation = (endpoint: Endpoint): ZodOpenApiOperationObject => ({
   operationId: operationId(endpoint),
   summary: endpoint.summary,
-  ...(endpoint.description !== undefined && { description: endpoint.description }),
+  description: endpoint.description,
   tags: [tagOf(endpoint)],
   security: [{ oauth2: [endpoint.method === 'get' ? ADMIN_READ : ADMIN_WRITE] }],
   requestParams: {

@@ -21,7 +21,7 @@ type Definition<
   /** As in the audit; in the OpenAPI document in camel case. */
   action: string
   summary: string
-  description?: string
+  description: string
   query?: Query
   body?: Body
   answers: Answer

@@ -14,6 +14,8 @@ export const enrollments: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/enrollments', action: 'enrollment.list' },
     summary: 'All enrollments, ended ones for two days',
+    description:
+      'Oldest first, without their tokens. A bound administrator sees those of its workspace.',
     query: enrollmentQuery,
     answers: partOf(enrollmentShown),
     run: (admin, { query }) => listEnrollments(admin, query),
@@ -21,6 +23,8 @@ export const enrollments: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/enrollments', action: 'enrollment.create' },
     summary: 'Make an enrollment; its token is shown this once',
+    description:
+      'The token becomes one client at `POST /oauth/register`, with what is granted here and still exists then. It ends after 15 minutes, or `expires_in` seconds, and with the administrator who made it.',
     body: newEnrollment,
     answers: enrollmentCreated,
     madeAt: ({ enrollment_id: id }) => `/enrollments/${id}`,
@@ -30,6 +34,8 @@ export const enrollments: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/enrollments/{enrollment_id}', action: 'enrollment.show' },
     summary: 'One enrollment and what has become of it',
+    description:
+      'Its status, and the client that it became. A bound administrator sees those of its workspace.',
     answers: enrollmentShown,
     run: (admin, { enrollment_id: id }) => showEnrollment(admin, id),
   }),
@@ -37,6 +43,8 @@ export const enrollments: readonly Endpoint[] = [
     ...{ method: 'post', path: '/enrollments/{enrollment_id}/revoke' },
     action: 'enrollment.revoke',
     summary: 'End one that has not been used',
+    description:
+      'Its token is refused from now on. A client that it became is a client like others: delete that one.',
     answers: enrollmentShown,
     refuses: ['enrollment_ended'],
     run: (admin, { enrollment_id: id }) => revokeEnrollment(admin, id),

@@ -9,6 +9,8 @@ const revocations: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/revocations', action: 'revocation.list' },
     summary: 'The rules that are kept, oldest first',
+    description:
+      'What the revocation list is made of. A bound administrator sees those over its workspace, its clients and its runs.',
     query: revocationQuery,
     answers: partOf(revocationShown),
     run: (admin, { query }) => listRevocations(admin, query),
@@ -32,6 +34,7 @@ const signingKeys: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/keys', action: 'key.list' },
     summary: 'All signing keys and their states',
+    description: 'Oldest first, public members and times only. Only for unbound administrators.',
     query: keyQuery,
     answers: keyList,
     refuses: ['unbound_required'],
@@ -50,6 +53,8 @@ const signingKeys: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/keys/revoke-all', action: 'key.revoke_all' },
     summary: 'Revoke every key there is; all tokens are dead, this one included',
+    description:
+      'New keys sign at once. Gateways that only read the JWKS refuse their tokens until they fetch it. Only for unbound administrators.',
     answers: keyList,
     refuses: ['unbound_required'],
     run: (admin) => revokeAllKeys(admin),
@@ -57,6 +62,8 @@ const signingKeys: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/keys/{kid}', action: 'key.show' },
     summary: 'One signing key',
+    description:
+      'Its state, and when it may sign or will be gone. Only for unbound administrators.',
     answers: keyShown,
     refuses: ['unbound_required'],
     run: (admin, { kid }) => showKey(admin, kid),

@@ -52,6 +52,7 @@ const workspaces: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/workspaces', action: 'workspace.list' },
     summary: 'All workspaces',
+    description: 'Oldest first. A bound administrator sees its own workspace.',
     query: workspaceQuery,
     answers: partOf(workspaceShown),
     run: (admin, { query }) => listWorkspaces(admin, query),
@@ -59,6 +60,7 @@ const workspaces: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/workspaces', action: 'workspace.create' },
     summary: 'Make a workspace',
+    description: 'Only for unbound administrators. The id is chosen, and cannot be changed.',
     body: newWorkspace,
     answers: workspaceShown,
     madeAt: ({ id }) => `/workspaces/${encodeURIComponent(id)}`,
@@ -68,12 +70,14 @@ const workspaces: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/workspaces/{id}', action: 'workspace.show' },
     summary: 'One workspace',
+    description: 'A bound administrator sees its own workspace; another one answers 404.',
     answers: workspaceShown,
     run: (admin, { id }) => showWorkspace(admin, id),
   }),
   endpoint({
     ...{ method: 'patch', path: '/workspaces/{id}', action: 'workspace.update' },
     summary: 'Change its name',
+    description: 'Only for unbound administrators. The id and the status stay.',
     body: workspaceChange,
     answers: workspaceShown,
     refuses: ['unbound_required'],
@@ -82,6 +86,8 @@ const workspaces: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/workspaces/{id}/suspend', action: 'workspace.suspend' },
     summary: 'Kill the tokens of all its clients and issue no more',
+    description:
+      'Raises the generation of the workspace. Its clients, enrollments and registration access tokens are refused until it is resumed. Only for unbound administrators.',
     answers: workspaceShown,
     refuses: ['unbound_required'],
     run: (admin, { id }) => suspendWorkspace(admin, id),
@@ -89,6 +95,7 @@ const workspaces: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/workspaces/{id}/resume', action: 'workspace.resume' },
     summary: 'Issue tokens again; the old ones stay dead',
+    description: 'Clients log in with the secrets that they have. Only for unbound administrators.',
     answers: workspaceShown,
     refuses: ['unbound_required'],
     run: (admin, { id }) => resumeWorkspace(admin, id),
@@ -99,6 +106,8 @@ const audiences: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/audiences', action: 'audience.list' },
     summary: 'All audiences',
+    description:
+      'Oldest first. A bound administrator sees those that its own client has a grant for.',
     query: audienceQuery,
     answers: partOf(audienceShown),
     run: (admin, { query }) => listAudiences(admin, query),
@@ -106,6 +115,8 @@ const audiences: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/audiences', action: 'audience.create' },
     summary: 'Make an audience',
+    description:
+      'Only for unbound administrators. `algorithm` is one that `LATCHKEY_ALGORITHMS` lists, RS256 where it is left out; a permission without `implies` implies none.',
     body: newAudience,
     answers: audienceShown,
     madeAt: ({ id }) => `/audiences/${encodeURIComponent(id)}`,
@@ -115,6 +126,8 @@ const audiences: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/audiences/{id}', action: 'audience.show' },
     summary: 'One audience',
+    description:
+      'With its permissions and what each implies directly. A bound administrator sees those that its own client has a grant for.',
     answers: audienceShown,
     run: (admin, { id }) => showAudience(admin, id),
   }),
@@ -134,6 +147,7 @@ const plugins: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/plugins', action: 'plugin.list' },
     summary: 'All plugins',
+    description: 'Oldest first. A bound administrator sees those that its own client may act for.',
     query: pluginQuery,
     answers: partOf(pluginShown),
     run: (admin, { query }) => listPlugins(admin, query),
@@ -141,6 +155,8 @@ const plugins: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/plugins', action: 'plugin.create' },
     summary: 'Make a plugin',
+    description:
+      'Only for unbound administrators. Without `trust` it is `restricted`, without `capabilities` it has none.',
     body: newPlugin,
     answers: pluginShown,
     madeAt: ({ id }) => `/plugins/${encodeURIComponent(id)}`,
@@ -150,6 +166,7 @@ const plugins: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/plugins/{id}', action: 'plugin.show' },
     summary: 'One plugin',
+    description: 'A bound administrator sees those that its own client may act for.',
     answers: pluginShown,
     run: (admin, { id }) => showPlugin(admin, id),
   }),
@@ -166,6 +183,8 @@ const plugins: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/plugins/{id}/revoke-tokens', action: 'plugin.revoke_tokens' },
     summary: 'Kill every token that was issued for it so far',
+    description:
+      'Raises the generation of the plugin. Clients get new tokens for it at once. Only for unbound administrators.',
     answers: pluginShown,
     refuses: ['unbound_required'],
     run: (admin, { id }) => revokePluginTokens(admin, id),
@@ -176,6 +195,7 @@ const resources: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/resources', action: 'resource.list' },
     summary: 'All resources',
+    description: 'Oldest first. A bound administrator sees those of its workspace.',
     query: resourceQuery,
     answers: partOf(resourceShown),
     run: (admin, { query }) => listResources(admin, query),
@@ -183,6 +203,8 @@ const resources: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'post', path: '/resources', action: 'resource.create' },
     summary: 'Make a resource',
+    description:
+      'Authorization details can name it from now on. The id is unique for its type over all workspaces and never used again. A bound administrator adds resources of types that exist.',
     body: newResource,
     answers: resourceShown,
     madeAt: ({ type, id }) => `/resources/${encodeURIComponent(type)}/${encodeURIComponent(id)}`,
@@ -192,6 +214,7 @@ const resources: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'get', path: '/resources/{type}/{id}', action: 'resource.show' },
     summary: 'One resource',
+    description: 'With its parts. A bound administrator sees those of its workspace.',
     answers: resourceShown,
     run: (admin, { type, id }) => showResource(admin, { type, id }),
   }),
@@ -207,6 +230,7 @@ const resources: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'delete', path: '/resources/{type}/{id}', action: 'resource.delete' },
     summary: 'Remove it for good, with every detail that points at it and their tokens',
+    description: 'Clients keep their other details. The id is never used again.',
     answers: resourceDeleted,
     run: (admin, { type, id }) => deleteResource(admin, { type, id }),
   }),
