@@ -55,7 +55,11 @@ export const pageVerbs = ({ db }: Driver): PageVerbs => {
     },
 
     async listRevocationPageEnds({ after, aliveAt, limit }) {
-      const behind = (end: SQL, skipped: number): SQL => sql`(select seq from revocations
+      // By its number: by the expiry SQLite reads all rules behind each end, 0.4 s for a million.
+      const behind = (
+        end: SQL,
+        skipped: number,
+      ): SQL => sql`(select seq from revocations not indexed
         where seq > ${end} and ${isLive(aliveAt)} order by seq limit 1 offset ${skipped})`
       const found: { seq: number }[] = await db.all(sql`
         with recursive ends (seq) as (
