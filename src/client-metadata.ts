@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { MAX_NAME_CHARS, MAX_REDIRECT_URIS, MAX_URI_CHARS } from './constants.ts'
 import { expected } from './expected.ts'
 import { humanText } from './human-text.ts'
+import { type Speller, createSpeller } from './spelling.ts'
 
 /** RFC 3986: printable ASCII with a scheme. */
 const uri = z
@@ -111,14 +112,38 @@ export const badMember = (issues: readonly z.core.$ZodIssue[], member: string): 
 /** RFC 5646 §2.1, as far as the form of a tag goes. */
 const LANGUAGE_TAG = /^[a-z]{1,8}(?:-[a-z0-9]{1,8}){0,9}$/i
 
+/** The name before the language tag (RFC 7591 §2.2); null for a member that has none, or that takes none. */
+const localizedName = (member: string): string | null => {
+  const hash = member.indexOf('#')
+  const name = hash < 0 ? '' : member.slice(0, hash)
+  return Object.hasOwn(LOCALIZED, name) ? name : null
+}
+
+/** RFC 7592 §2.2, §3: members of answers, which an update repeats in part. */
+const ANSWERED_MEMBERS = [
+  ...['client_id', 'client_secret', 'client_secret_expires_at', 'client_id_issued_at'],
+  ...['registration_access_token', 'registration_client_uri'],
+]
+const USED_MEMBERS = ['scope', 'token_endpoint_auth_method', 'grant_types', 'jwks', 'jwks_uri']
+
+const MEMBERS = [...Object.keys(FORMS), 'client_name', ...USED_MEMBERS, ...ANSWERED_MEMBERS]
+const KNOWN = new Set(MEMBERS)
+const speller = createSpeller(MEMBERS)
+
+/** Which member a name spells in another way; null for a known one, with a language tag or without, and for any other. */
+export const memberMeant: Speller = (name) => (localizedName(name) === null ? speller(name) : null)
+
+/** True for a known member in any spelling. */
+export const isMember: (name: string) => boolean = (name) =>
+  KNOWN.has(name) || localizedName(name) !== null || speller(name) !== null
+
 /** RFC 7591 §2.2: the first `name#tag` whose tag or value is malformed. */
 export const badLocalized = (body: Readonly<Record<string, unknown>>): BadMember | null => {
   for (const [member, value] of Object.entries(body)) {
-    const hash = member.indexOf('#')
-    const name = hash < 0 ? '' : member.slice(0, hash)
-    const form = Object.hasOwn(LOCALIZED, name) ? LOCALIZED[name] : undefined
-    if (form === undefined) continue
-    const tag = member.slice(hash + 1)
+    const name = localizedName(member)
+    const form = name === null ? undefined : LOCALIZED[name]
+    if (name === null || form === undefined) continue
+    const tag = member.slice(name.length + 1)
     if (!LANGUAGE_TAG.test(tag)) {
       return {
         code: 'metadata_invalid',

@@ -15,6 +15,8 @@ export type AppEnv = {
     requestId: string
     /** The permission that an address of administration needs, to be said where a token lacks it. */
     neededScope?: string
+    /** What the log says of a request if it is refused: the client and what it asked for, without secrets. */
+    asked?: () => Readonly<Record<string, string | undefined>>
   }
 }
 export type AppContext = Context<AppEnv>

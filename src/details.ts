@@ -6,6 +6,7 @@ import {
   MAX_DETAIL_TEXT_CHARS,
 } from './constants.ts'
 import { isObject } from './json.ts'
+import { createSpeller } from './spelling.ts'
 import { isVisible, textError } from './text.ts'
 import type { AuthorizationDetail, DetailScalar, DetailValue } from './store/store.ts'
 
@@ -28,6 +29,13 @@ const members = (type: string): Readonly<Record<string, 'one' | 'one_or_any' | '
 
 /** The members that an entry of this type must write out when it is granted. */
 export const requiredMembers = (type: string): string[] => Object.keys(members(type))
+
+const spellRun = createSpeller(['type', ...requiredMembers(TOOL_RUN)])
+const spellResource = createSpeller(['type', ...requiredMembers('')])
+
+/** Which member of its type a free member of an entry spells in another way. */
+export const memberMeant = (type: string, member: string): string | null =>
+  (type === TOOL_RUN ? spellRun : spellResource)(member)
 
 /**
  * Whether this is a list of entries of the form that both grants and requests have.

@@ -28,6 +28,11 @@ export const OAUTH_ERRORS = {
     'The body must have no Content-Encoding other than identity.',
   ],
   parameter_repeated: [400, 'invalid_request', 'A parameter is given more than once.'],
+  parameter_misspelled: [
+    400,
+    'invalid_request',
+    'A parameter is written in another way than the one that is known.',
+  ],
   parameter_in_query: [
     400,
     'invalid_request',
@@ -145,6 +150,11 @@ export const OAUTH_ERRORS = {
   ],
   metadata_invalid: [400, 'invalid_client_metadata', 'The metadata have a bad value.'],
   redirect_uri_invalid: [400, 'invalid_redirect_uri', 'A redirection URI has a bad value.'],
+  metadata_misspelled: [
+    400,
+    'invalid_client_metadata',
+    'A member is written in another way than the one that is known.',
+  ],
   metadata_too_large: [413, 'invalid_client_metadata', 'The body is longer than 65536 bytes.'],
   resource_not_named: [
     400,
@@ -226,6 +236,18 @@ export const refusedValue = (
     `${sentence.replace(/\.$/, '')}: ${describedValues(values)}.`,
   )
 }
+
+/** Another spelling of a parameter that narrows: ignoring it would widen the request. */
+export const misspelled = (
+  code: 'parameter_misspelled' | 'metadata_misspelled',
+  name: string,
+  meant: string,
+): OAuthError =>
+  new OAuthError(
+    code,
+    {},
+    `${describedValues([name])} is not known; send ${meant}, once, several values in one text.`,
+  )
 
 /** The server cannot start; `message` is one line for the operator. */
 export class StartRefused extends Error {

@@ -18,7 +18,7 @@ import {
   MIN_TOKEN_TTL_SECONDS,
 } from '../constants.ts'
 import { humanText } from '../human-text.ts'
-import { TOOL_RUN, formError, requiredMembers, targetOf } from '../details.ts'
+import { TOOL_RUN, formError, memberMeant, requiredMembers, targetOf } from '../details.ts'
 import { isScopeToken } from '../oauth/narrowing.ts'
 import { ALGORITHM_LIST, ALGORITHM_NAMES } from '../signing/algorithms.ts'
 import type { AuthorizationDetail, Grant } from '../store/store.ts'
@@ -120,6 +120,17 @@ const missingMember = (entries: readonly AuthorizationDetail[]) => {
   return null
 }
 
+/** A limit in another spelling limits nothing. */
+const misspelledMember = (entries: readonly AuthorizationDetail[]) => {
+  for (const [i, entry] of entries.entries()) {
+    for (const member of Object.keys(entry)) {
+      const meant = memberMeant(entry.type, member)
+      if (meant !== null) return { path: `${i}.${member}`, must: `be written ${meant}` }
+    }
+  }
+  return null
+}
+
 /** A part is one of a resource that is named. */
 const partOfAny = (entries: readonly AuthorizationDetail[]) => {
   const i = entries.findIndex((entry) => {
@@ -159,7 +170,11 @@ export const grantedDetails = z
   .max(MAX_DETAILS, { error: `must be a list of at most ${MAX_DETAILS} objects`, abort: true })
   .superRefine((entries, context) => {
     const error =
-      formError(entries) ?? missingMember(entries) ?? partOfAny(entries) ?? tooLarge(entries)
+      formError(entries) ??
+      misspelledMember(entries) ??
+      missingMember(entries) ??
+      partOfAny(entries) ??
+      tooLarge(entries)
     if (error === null) return
     const path = error.path === '' ? [] : error.path.split('.')
     context.addIssue({ code: 'custom', path, message: `must ${error.must}` })

@@ -5,6 +5,8 @@ import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
 import { Conflict, type FieldError, OperationRefused } from '../errors.ts'
 import { expected } from '../expected.ts'
+import { shownValue } from '../shown.ts'
+import { type Speller, createSpeller } from '../spelling.ts'
 import type { Authority } from './authority.ts'
 
 export type AdminDeps = Pick<
@@ -62,7 +64,7 @@ const isNameable = (id: string): boolean =>
 export const parse = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> => {
   const { data, error } = schema.safeParse(input, { error: expected })
   if (!error) return data as z.output<T>
-  throw fieldsRefused('invalid_value', fieldErrors(error.issues))
+  throw fieldsRefused('invalid_value', fieldErrors(error.issues, schema))
 }
 
 /** One refusal of all these fields; its message says the first. */
@@ -75,21 +77,29 @@ export const fieldsRefused = (
   return new OperationRefused(code, `${field ?? 'input'}: ${first?.detail}`, field, errors)
 }
 
-const fieldErrors = (issues: readonly z.core.$ZodIssue[]): FieldError[] => {
+/** Which member of the schema a name spells in another way. */
+const spellerOf = (schema: z.ZodType): Speller =>
+  'shape' in schema ? createSpeller(Object.keys(schema.shape as object)) : () => null
+
+const unknownMember = (meant: string | null): string =>
+  meant === null ? 'is not a member that is known here' : `is not known; send ${meant}`
+
+const fieldErrors = (issues: readonly z.core.$ZodIssue[], schema: z.ZodType): FieldError[] => {
   const errors = new Map<string, FieldError>()
   for (const issue of issues) {
     const members = issue.code === 'unrecognized_keys' ? issue.keys : [null]
+    const spell = issue.path.length === 0 ? spellerOf(schema) : () => null
     for (const member of members) {
       const field = [...issue.path, ...(member === null ? [] : [shownName(member)])].join('.')
-      const detail = member === null ? issue.message : 'is not a member that is known here'
+      const detail = member === null ? issue.message : unknownMember(spell(member))
       if (!errors.has(field)) errors.set(field, { field, detail })
     }
   }
   return [...errors.values()]
 }
 
-/** A member's name is said only where it looks like one. */
-export const shownName = (name: string): string => (/^[a-z_]{1,40}$/i.test(name) ? name : '?')
+/** A member's name without secrets: people paste them into the wrong place. */
+export const shownName = (name: string): string => shownValue(name) || '?'
 
 export const notFound = (what: string, id: string): OperationRefused =>
   new OperationRefused('not_found', there(what, id))

@@ -1,11 +1,9 @@
 import { decodeJwt } from 'jose'
-import { formError } from '../details.ts'
-import { OAuthError, OperationRefused } from '../errors.ts'
+import { OperationRefused } from '../errors.ts'
 import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
 import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
-import type { TokenRequest } from '../oauth/narrowing.ts'
-import type { AuthorizationDetail } from '../store/store.ts'
+import { type TokenRequest, checkDetails } from '../oauth/narrowing.ts'
 import { type Admin, change } from './operation.ts'
 
 /** A token as the client itself would get it, without its secret. */
@@ -19,8 +17,7 @@ export const issueTokenFor = (
     if (!mayLogIn(subject)) {
       throw new OperationRefused('not_found', 'there is no client with this id that may log in')
     }
-    if (formError(details) !== null) throw new OAuthError('details_malformed')
-    const asked = { ...request, details: details as AuthorizationDetail[] }
+    const asked = { ...request, details: checkDetails(details) }
     return await issueToken(subject, asked, admin.deps, { actor: admin.as.actor })
   })
 

@@ -52,6 +52,12 @@ export const permission = (
   return [...before, { name, implies: (rest[0] ?? '').split(',').filter(Boolean) }]
 }
 
+const COLLECTING: readonly unknown[] = [collect, grant, permission]
+
+/** True for a flag with a value that may not be repeated. */
+export const takesOneValue = ({ required, optional, parseArg }: Option): boolean =>
+  (required || optional) && !COLLECTING.includes(parseArg)
+
 /** The JSON of a file; `-` is standard input. @throws OperationRefused */
 export const readJsonFile = async (path: string): Promise<unknown> => {
   try {

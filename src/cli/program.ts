@@ -4,6 +4,7 @@ import { audience } from './audience.ts'
 import { audit } from './audit.ts'
 import { client } from './client.ts'
 import { enrollment } from './enrollment.ts'
+import { takesOneValue } from './flags.ts'
 import { key, withKidsBehind } from './key.ts'
 import { plugin } from './plugin.ts'
 import { resource } from './resource.ts'
@@ -44,6 +45,19 @@ const throwInsteadOfExit = (command: Command): void => {
   for (const child of command.commands) throwInsteadOfExit(child)
 }
 throwInsteadOfExit(program)
+
+/** The last of several values would win, and a filter or a scope that was given first would be dropped without a word. */
+const refuseRepeatedFlags = (command: Command): void => {
+  for (const option of command.options.filter(takesOneValue)) {
+    let given = false
+    command.on(`option:${option.name()}`, () => {
+      if (given) command.error(`error: option '${option.flags}' is given more than once`)
+      given = true
+    })
+  }
+  for (const child of command.commands) refuseRepeatedFlags(child)
+}
+refuseRepeatedFlags(program)
 
 /**
  * Runs the command that the arguments name. Wrong usage sets exit status 2.

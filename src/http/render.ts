@@ -30,9 +30,13 @@ export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) =
   const requestId = c.get('requestId')
   if (error instanceof OAuthError) {
     deps.metrics?.refused(error.code)
-    deps.log.info({ requestId, path: loggedPath(c), code: error.code }, 'refused')
-    const body = { error_description: error.message }
-    return answer(c, error.code, { headers: error.headers, body })
+    const { code, message: detail } = error
+    deps.log.info(
+      { requestId, path: loggedPath(c), code, detail, ...c.get('asked')?.() },
+      'refused',
+    )
+    const body = { error_description: detail }
+    return answer(c, code, { headers: error.headers, body })
   }
   if (error instanceof Unavailable) {
     deps.metrics?.refused(error.code)

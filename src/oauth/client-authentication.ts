@@ -5,6 +5,7 @@ import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
 import { equalInConstantTime, hashSecret } from '../secret.ts'
 import type { TokenSubject } from '../store/store.ts'
+import { clientIdShown } from './asked.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import type { Form } from './form.ts'
 
@@ -29,8 +30,9 @@ export const authenticateClient = async (
   const subject = credentials && (await login(credentials, deps))
   if (subject) return subject
   const [requestId, address] = [c.get('requestId'), deps.clientAddress(c)]
-  const clientId = loggableClientId(credentials)
-  deps.log.warn({ requestId, clientId, address }, 'client authentication failed')
+  const clientId = auditableClientId(credentials)
+  const shown = credentials === null ? undefined : clientIdShown(credentials)
+  deps.log.warn({ requestId, clientId: shown, address }, 'client authentication failed')
   deps.audit.count({
     ...{ actor: 'unknown', action: 'client.authenticate', target: clientId ?? null },
     ...{ outcome: 'refused', reason: 'client_authentication_failed', requestId, address },
@@ -61,6 +63,6 @@ const login = async (
 export const mayLogIn = (subject: TokenSubject | null): subject is TokenSubject =>
   subject?.status === 'active' && subject.workspace?.status !== 'suspended'
 
-/** Only what has the form of a client id: people paste secrets into the wrong field. */
-const loggableClientId = (credentials: Credentials | null): string | undefined =>
+/** Only what has the form of a client id: the audit keeps it for long, and an attacker chooses it. */
+const auditableClientId = (credentials: Credentials | null): string | undefined =>
   credentials && /^lkc_[\w-]{22}$/.test(credentials.clientId) ? credentials.clientId : undefined

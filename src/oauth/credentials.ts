@@ -1,6 +1,7 @@
 // What a request says of who its client is (RFC 6749 §2.3). Pure: nothing is looked up or compared here.
-import { OAuthError } from '../errors.ts'
-import { type Form, decodeComponent } from './form.ts'
+import { OAuthError, refusedValue } from '../errors.ts'
+import type { Form } from './form.ts'
+import { decodeComponent } from './form-encoding.ts'
 
 export type Credentials = { clientId: string; secret: string }
 
@@ -12,15 +13,19 @@ export type Credentials = { clientId: string; secret: string }
 export const readCredentials = (form: Form, authorization: string | null): Credentials | null => {
   const secret = form.get('client_secret')
   const assertion = form.has('client_assertion') || form.has('client_assertion_type')
-  const ways = [authorization !== null, secret !== undefined, assertion].filter(Boolean).length
-  if (ways > 1) throw new OAuthError('client_authentication_ambiguous')
+  const ways = [
+    ...(authorization === null ? [] : ['Authorization']),
+    ...(secret === undefined ? [] : ['client_secret']),
+    ...(assertion ? ['client_assertion'] : []),
+  ]
+  if (ways.length > 1) throw refusedValue('client_authentication_ambiguous', ways)
   const clientId = form.get('client_id')
   if (authorization === null) {
     return clientId === undefined || secret === undefined ? null : { clientId, secret }
   }
   const basic = parseBasic(authorization)
   if (basic !== null && clientId !== undefined && clientId !== basic.clientId) {
-    throw new OAuthError('client_authentication_ambiguous')
+    throw refusedValue('client_authentication_ambiguous', ['Authorization', 'client_id'])
   }
   return basic
 }
@@ -42,7 +47,9 @@ export const parseBasic = (header: string): Credentials | null => {
     const text = UTF8.decode(Buffer.from(encoded, 'base64'))
     const colon = text.indexOf(':')
     if (colon < 0) throw new TypeError('not user-id:password')
-    const [clientId, secret] = [text.slice(0, colon), text.slice(colon + 1)].map(decodeComponent)
+    const [clientId, secret] = [text.slice(0, colon), text.slice(colon + 1)].map((part) =>
+      decodeComponent(part),
+    )
     return { clientId: clientId ?? '', secret: secret ?? '' }
   } catch {
     throw new OAuthError('client_authentication_malformed')

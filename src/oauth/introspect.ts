@@ -17,7 +17,7 @@ type Introspection =
  * the audiences that it is marked to introspect; all others are inactive, and nothing more is said of them.
  */
 export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
-  const form = await readForm(c.req.raw)
+  const form = await readForm(c, 'introspect')
   const caller = await authenticateClient(form, c, deps)
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('token_missing')

@@ -2,12 +2,12 @@
 import { CHOSEN_ID, MAX_TOKEN_BYTES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
 import { TOOL_RUN, targetOf } from '../details.ts'
-import { OAuthError } from '../errors.ts'
+import { OAuthError, refusedValue } from '../errors.ts'
 import { namedRunValue } from '../revocation/rules.ts'
 import { newJti } from '../secret.ts'
 import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from './access-token.ts'
-import { type Narrowed, type TokenRequest, narrow } from './narrowing.ts'
+import { type Narrowed, type TokenRequest, detailsRefused, narrow } from './narrowing.ts'
 
 type IssueDeps = Pick<
   Deps,
@@ -113,7 +113,9 @@ const checkTargets = async (
     const there = resource !== null && resource.workspaceId === workspace?.id
     const known = new Set(there ? resource.parts : [])
     const allThere = parts === null || parts.every((part) => known.has(part))
-    if ((identifier !== null && !there) || !allThere) throw new OAuthError('details_not_granted')
+    if ((identifier !== null && !there) || !allThere) {
+      throw detailsRefused('details_not_granted', [entry])
+    }
   }
 }
 
@@ -131,9 +133,10 @@ const checkRuns = async (
   if (named.length === 0) return []
   const runs = [...new Set(named.map((entry) => String(entry['identifier'])))]
   // Nobody could close a run that has no id.
-  if (!runs.every((id) => CHOSEN_ID.test(id))) throw new OAuthError('run_malformed')
+  const malformed = runs.filter((id) => !CHOSEN_ID.test(id))
+  if (malformed.length > 0) throw refusedValue('run_malformed', malformed)
   const values = runs.map((id) => namedRunValue(workspace?.id ?? null, id))
-  if (await store.isRunClosed(values)) throw new OAuthError('run_closed')
+  if (await store.isRunClosed(values)) throw refusedValue('run_closed', runs)
   return runs
 }
 

@@ -1,7 +1,9 @@
 // From what a client is granted to what one token carries: a request can only narrow. Pure: no I/O.
-import { OAuthError } from '../errors.ts'
+import { formError } from '../details.ts'
+import { OAuthError, type OAuthErrorCode, refusedValue } from '../errors.ts'
 import { narrowDetails } from '../grants/held-details.ts'
 import { grantedNames, implicationsOf } from '../grants/permissions.ts'
+import { describedValues } from '../shown.ts'
 import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
 
 export type TokenRequest = {
@@ -31,28 +33,66 @@ export const narrow = (
   const scope = selectScope(request.scope, grant)
   const plugin = selectPlugin(request.pluginId, subject.plugins, grant.audience.requiresPlugin)
   const narrowed = narrowDetails(subject.details, request.details ?? [])
-  if ('refused' in narrowed) throw new OAuthError(narrowed.refused)
+  if ('refused' in narrowed) throw detailsRefused(narrowed.refused, request.details ?? [])
   return { audience: grant.audience, scope, plugin, details: narrowed.details }
 }
 
+/** @throws OAuthError `details_malformed` with the path of the first bad value and what it must be */
+export const checkDetails = (details: unknown): AuthorizationDetail[] => {
+  const error = formError(details)
+  if (error === null) return details as AuthorizationDetail[]
+  const field = ['authorization_details', ...(error.path === '' ? [] : [error.path])].join('.')
+  throw new OAuthError('details_malformed', {}, `${field} must ${error.must.replaceAll('"', '')}.`)
+}
+
+/** Names the entries that are asked for by type and identifier. */
+export const detailsRefused = (
+  code: OAuthErrorCode,
+  details: readonly AuthorizationDetail[],
+): OAuthError =>
+  refusedValue(
+    code,
+    details.map(({ type, identifier }) =>
+      typeof identifier === 'string' ? `${type}=${identifier}` : type,
+    ),
+  )
+
 /** RFC 8707 §2 for `resource`; `audience` is the same for ids that are no URIs. */
 const selectGrant = (
-  { audience, resource }: TokenRequest,
+  { audience, resource, scope }: TokenRequest,
   grants: readonly SubjectGrant[],
 ): SubjectGrant => {
-  if (resource !== undefined && !isAbsoluteUri(resource)) throw new OAuthError('target_malformed')
+  if (resource !== undefined && !isAbsoluteUri(resource)) {
+    throw refusedValue('target_malformed', [resource])
+  }
   if (audience !== undefined && resource !== undefined && audience !== resource) {
-    throw new OAuthError('target_mismatch')
+    throw refusedValue('target_mismatch', [audience, resource])
   }
   const target = audience ?? resource
-  if (target === undefined) {
-    const [only, another] = grants
-    if (only === undefined || another !== undefined) throw new OAuthError('target_ambiguous')
-    return only
-  }
+  if (target === undefined) return meantGrant(scope, grants)
   const grant = grants.find((candidate) => candidate.audience.id === target)
-  if (grant === undefined) throw new OAuthError('target_not_granted')
+  if (grant === undefined) throw refusedValue('target_not_granted', [target])
   return grant
+}
+
+/**
+ * The only grant, or the only one that has every value of the scope, implied ones included. A scope that several grants
+ * have, or that is spread over several, names no audience.
+ */
+const meantGrant = (scope: string | undefined, grants: readonly SubjectGrant[]): SubjectGrant => {
+  const [only, another] = grants
+  if (only !== undefined && another === undefined) return only
+  if (only === undefined || scope === undefined) throw new OAuthError('target_ambiguous')
+  const asked = parseScope(scope)
+  const [meant, other] = grants.filter((grant) => {
+    const granted = grantedNames(grant)
+    return asked.every((name) => granted.has(name))
+  })
+  if (meant === undefined || other !== undefined) {
+    const description = `The scope belongs to ${other ? 'several audiences' : 'no single audience'} of the client: say which with audience or resource: ${describedValues(asked)}.`
+    throw new OAuthError('target_ambiguous', {}, description)
+  }
+  return meant
 }
 
 const isAbsoluteUri = (text: string): boolean =>
@@ -63,7 +103,8 @@ const selectScope = (scope: string | undefined, grant: SubjectGrant): string[] =
   const granted = grantedNames(grant)
   if (scope === undefined) return [...granted]
   const asked = parseScope(scope)
-  if (!asked.every((name) => granted.has(name))) throw new OAuthError('scope_not_granted')
+  const missing = asked.filter((name) => !granted.has(name))
+  if (missing.length > 0) throw refusedValue('scope_not_granted', missing)
   return [...implicationsOf(grant.audience.permissions).expand(asked)]
 }
 
@@ -73,7 +114,7 @@ const selectScope = (scope: string | undefined, grant: SubjectGrant): string[] =
  */
 export const parseScope = (scope: string): string[] => {
   const names = scope.split(' ')
-  if (!names.every(isScopeToken)) throw new OAuthError('scope_malformed')
+  if (!names.every(isScopeToken)) throw refusedValue('scope_malformed', [scope])
   return [...new Set(names)]
 }
 
@@ -87,7 +128,7 @@ const selectPlugin = (
 ): SubjectPlugin | null => {
   if (pluginId !== undefined) {
     const plugin = plugins.find(({ id }) => id === pluginId)
-    if (plugin === undefined) throw new OAuthError('plugin_not_allowed')
+    if (plugin === undefined) throw refusedValue('plugin_not_allowed', [pluginId])
     return plugin
   }
   const [only, another] = plugins

@@ -1,8 +1,8 @@
 // What registration and self-management share: the metadata of a request, and those of an answer.
-import type { BadMember } from '../client-metadata.ts'
+import { type BadMember, isMember, memberMeant } from '../client-metadata.ts'
 import { MAX_METADATA_BYTES } from '../constants.ts'
 import { type Metadata, parseMetadata } from '../enroll.ts'
-import { OAuthError } from '../errors.ts'
+import { OAuthError, misspelled, refusedValue } from '../errors.ts'
 import { checkBodyHeaders, decodeBody, readBody } from '../http/body.ts'
 import { isObject, parseJson } from '../json.ts'
 import { describedValues } from '../shown.ts'
@@ -18,11 +18,19 @@ export const readMetadata = async (request: Request): Promise<Metadata> => {
 
 /**
  * RFC 7591 §2.1: a JSON object. Members that are null are left out: §2 and §3.2.1 give null no meaning of its own.
- * @throws OAuthError `metadata_malformed`, `metadata_too_large`, `charset_unsupported`, `content_encoding_unsupported`
+ * @throws OAuthError `parameter_in_query`, `metadata_malformed`, `metadata_too_large`, `charset_unsupported`,
+ * `content_encoding_unsupported`, `metadata_misspelled`
  */
 export const readMetadataObject = async (request: Request): Promise<Record<string, unknown>> => {
+  const inQuery = [...new URL(request.url).searchParams.keys()].filter(isMember)
+  if (inQuery.length > 0) throw refusedValue('parameter_in_query', inQuery)
   const value = parseObject(await readJsonText(request))
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null))
+  const members = Object.entries(value).filter(([, member]) => member !== null)
+  for (const [name] of members) {
+    const meant = memberMeant(name)
+    if (meant !== null) throw misspelled('metadata_misspelled', name, meant)
+  }
+  return Object.fromEntries(members)
 }
 
 const readJsonText = async (request: Request): Promise<string> => {

@@ -1,8 +1,10 @@
 import { MAX_WAIT_SECONDS } from '../constants.ts'
 import type { AppContext, Connected, Deps } from '../deps.ts'
+import { misspelled } from '../errors.ts'
 import { takesGzip } from '../http/coding.ts'
 import { startOf } from '../revocation/cursor.ts'
 import { createRevocationList } from '../revocation/list.ts'
+import { SPELLERS } from './parameters.ts'
 
 type RevocationsDeps = Pick<
   Deps,
@@ -16,6 +18,7 @@ type RevocationsDeps = Pick<
 export const revocations = (deps: RevocationsDeps) => {
   const list = createRevocationList(deps)
   return async (c: AppContext) => {
+    checkSpelling(c.req.url)
     const after = only(c.req.queries('after'))
     const wait = waitSeconds(only(c.req.queries('wait')))
     if (wait > 0) await untilNew(after, wait, c, deps)
@@ -28,6 +31,14 @@ export const revocations = (deps: RevocationsDeps) => {
       Vary: 'Accept-Encoding',
       ...(gzip && { 'Content-Encoding': 'gzip' }),
     })
+  }
+}
+
+/** Unknown names are ignored. @throws OAuthError `parameter_misspelled` */
+const checkSpelling = (url: string): void => {
+  for (const name of new URL(url).searchParams.keys()) {
+    const meant = SPELLERS.revocations(name)
+    if (meant !== null) throw misspelled('parameter_misspelled', name, meant)
   }
 }
 

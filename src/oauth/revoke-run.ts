@@ -4,7 +4,7 @@ import { runTarget } from '../audit/target.ts'
 import { CHOSEN_ID } from '../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { coversRun } from '../details.ts'
-import { OAuthError, OperationRefused } from '../errors.ts'
+import { OAuthError, OperationRefused, refusedValue } from '../errors.ts'
 import { countOut } from '../ledger.ts'
 import { namedRunValue } from '../revocation/rules.ts'
 import type { Run, TokenSubject } from '../store/store.ts'
@@ -20,7 +20,7 @@ type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger' | 'quota' | 'write
  * whoever's tokens are out for it. A run that has been closed is closed: the answer is the same.
  */
 export const revokeRun = (deps: RevokeRunDeps) => async (c: AppContext) => {
-  const form = await readForm(c.req.raw)
+  const form = await readForm(c, 'revokeRun')
   const caller = await authenticateClient(form, c, deps)
   const identifier = form.get('identifier')
   if (identifier === undefined) throw new OAuthError('identifier_missing')
@@ -49,7 +49,7 @@ const close = async (
     // What is named here may be anything, and whoever names it is told what it lacks.
     const reason = 'details_not_granted'
     deps.audit.count({ ...event, target: null, outcome: 'refused', reason })
-    throw new OAuthError(reason)
+    throw refusedValue(reason, [identifier])
   }
   if (await deps.store.isRunClosed([namedRunValue(workspaceId, identifier)])) {
     // The same request again and again leaves no row for each.

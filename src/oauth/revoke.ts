@@ -15,7 +15,7 @@ type RevokeDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics
  * signature says; anything else is answered alike with 200 (§2.2) and changes nothing.
  */
 export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
-  const form = await readForm(c.req.raw)
+  const form = await readForm(c, 'revoke')
   const caller = await authenticateClient(form, c, deps)
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('token_missing')

@@ -1,11 +1,11 @@
 import type { AppContext, Deps } from '../deps.ts'
-import { formError } from '../details.ts'
-import { OAuthError } from '../errors.ts'
+import { OAuthError, refusedValue } from '../errors.ts'
 import { parseJson } from '../json.ts'
 import type { AuthorizationDetail } from '../store/store.ts'
 import { authenticateClient } from './client-authentication.ts'
 import { type Form, readForm } from './form.ts'
 import { issueToken } from './issue.ts'
+import { checkDetails } from './narrowing.ts'
 import { takeFromQuota } from './quota.ts'
 import { NO_STORE } from './response.ts'
 
@@ -28,7 +28,7 @@ type TokenDeps = Pick<
 
 /** `POST /oauth/token`: the client credentials grant (RFC 6749 §4.4). */
 export const token = (deps: TokenDeps) => async (c: AppContext) => {
-  const form = await readForm(c.req.raw)
+  const form = await readForm(c, 'token')
   checkGrantType(form)
   const subject = await authenticateClient(form, c, deps)
   await takeFromQuota(subject, deps)
@@ -46,7 +46,9 @@ export const token = (deps: TokenDeps) => async (c: AppContext) => {
 const checkGrantType = (form: Form): void => {
   const grantType = form.get('grant_type')
   if (grantType === undefined) throw new OAuthError('grant_type_missing')
-  if (grantType !== 'client_credentials') throw new OAuthError('grant_type_unsupported')
+  if (grantType !== 'client_credentials') {
+    throw refusedValue('grant_type_unsupported', [grantType])
+  }
 }
 
 /** RFC 9396 §6. */
@@ -58,6 +60,5 @@ const readDetails = (text: string | undefined): AuthorizationDetail[] => {
   } catch {
     throw new OAuthError('details_malformed')
   }
-  if (formError(details) !== null) throw new OAuthError('details_malformed')
-  return details as AuthorizationDetail[]
+  return checkDetails(details)
 }

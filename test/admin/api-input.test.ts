@@ -216,7 +216,7 @@ describe('fields', () => {
     ],
     ['/plugins', '{"id":"a","__proto__":{"trust":"bundled"}}', ['__proto__']],
     ['/plugins', '{"id":"a","constructor":1,"toString":2}', ['constructor', 'toString']],
-    ['/plugins', '{"id":"a","no such":1}', ['?']],
+    ['/plugins', '{"id":"a","no such":1}', ['no such']],
     ['/plugins', '{"id":"a","etag":"b","generation":2}', ['etag', 'generation']],
     ['/workspaces', '{"id":"a","status":"suspended"}', ['status']],
     [

@@ -90,6 +90,77 @@ describe('audience and resource', () => {
     await ask({ grants: several }, form, refusal)
   })
 
+  describe('by the scope alone', () => {
+    beforeAll(async () => {
+      await server.audience('mail', ['send>read', 'read', 'full>purge', 'purge'])
+      await server.audience('gate', ['open'], { requiresPlugin: true })
+    })
+
+    const ALL = { docs: ['write', 'agency'], mail: ['full'], gate: ['open'], [API]: ['call'] }
+    test.each<[string, Record<string, string[]>, string, string, string]>([
+      ['a value of one', ALL, 'agency', 'docs', 'agency'],
+      ['several values of one', ALL, 'write agency', 'docs', 'write read agency'],
+      ['an implied value', ALL, 'read', 'docs', 'read'],
+      ['an implied value of another', ALL, 'purge', 'mail', 'purge'],
+      ['a value of a URI', ALL, 'call', API, 'call'],
+      [
+        'a value that another declares and the client lacks there',
+        ALL,
+        'full',
+        'mail',
+        'full purge',
+      ],
+      [
+        'values of which one is in both',
+        { docs: ['write'], mail: ['read'] },
+        'read write',
+        'docs',
+        'read write',
+      ],
+    ])('%s names the audience', async (_, grants, scope, aud, granted) => {
+      const claims = await ask({ grants, plugins: ['slack'] }, { scope })
+      expect(claims).toMatchObject({ aud, scope: granted })
+    })
+
+    const BOTH = { docs: ['read', 'agency'], mail: ['read', 'purge'] }
+    test.each<[string, Record<string, string[]>, Record<string, string>, Refusal]>([
+      ['a value of both', BOTH, { scope: 'read' }, TARGET_AMBIGUOUS],
+      [
+        'a value of both, implied in one',
+        { ...BOTH, mail: ['send'] },
+        { scope: 'read' },
+        TARGET_AMBIGUOUS,
+      ],
+      ['values spread over both', BOTH, { scope: 'agency purge' }, TARGET_AMBIGUOUS],
+      ['a value of none', BOTH, { scope: 'fly' }, TARGET_AMBIGUOUS],
+      ['a value of one and one of none', BOTH, { scope: 'agency fly' }, TARGET_AMBIGUOUS],
+      ['no scope', BOTH, {}, TARGET_AMBIGUOUS],
+      ['an empty scope', BOTH, { scope: '' }, TARGET_AMBIGUOUS],
+      ['a malformed scope', BOTH, { scope: 'agency ' }, SCOPE_MALFORMED],
+      ['another audience', BOTH, { scope: 'agency', audience: 'mail' }, SCOPE_NOT_GRANTED],
+      ['another resource', ALL, { scope: 'agency', resource: API }, SCOPE_NOT_GRANTED],
+      ['one of no grant', BOTH, { scope: 'agency', audience: 'gate' }, NOT_GRANTED],
+      ['one that needs a plugin', ALL, { scope: 'open' }, PLUGIN_REQUIRED],
+      ['another plugin', ALL, { scope: 'agency', plugin_id: 'slack' }, PLUGIN_NOT_ALLOWED],
+      [
+        'details of no grant',
+        ALL,
+        { scope: 'agency', authorization_details: '[{"type":"playlist"}]' },
+        DETAILS_REFUSED,
+      ],
+    ])('%s is refused', async (_, grants, form, refusal) => {
+      await ask({ grants }, form, refusal)
+    })
+
+    test('and an ambiguous one is named', async () => {
+      const basic = await server.client({ grants: BOTH })
+      const response = await server.requestToken({ scope: 'read' }, { basic })
+      expect(await response.json()).toMatchObject({
+        error_description: expect.stringMatching(/several audiences.*: read\.$/) as unknown,
+      })
+    })
+  })
+
   test('a client without a grant has no audience', async () => {
     await ask({}, {}, TARGET_AMBIGUOUS)
     await ask({}, { audience: 'docs' }, NOT_GRANTED)
@@ -97,8 +168,10 @@ describe('audience and resource', () => {
 
   test('nobody learns which audiences there are', async () => {
     const client = await server.client({ grants: { docs: ['read'] } })
-    const answer = async (audience: string) =>
-      visible(await server.requestToken({ audience }, { basic: client }))
+    const answer = async (audience: string) => {
+      const seen = await visible(await server.requestToken({ audience }, { basic: client }))
+      return { ...seen, body: seen.body.replace(audience, 'AUDIENCE') }
+    }
     expect(await answer(API)).toEqual(await answer('unheard-of'))
   })
 })

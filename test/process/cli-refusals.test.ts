@@ -104,6 +104,11 @@ const MISUSED: Record<string, RegExp> = {
   'client create --name a --quota 5': /such as 60\/min/,
   'client create --name a --grant hook': /must be 'AUDIENCE=PERMISSION PERMISSION'/,
   'client create --name a --env --json': /cannot be used with option '--json'/,
+  'client list --workspace a --workspace b': /option '--workspace <ID>' is given more than once/,
+  'token issue --client c --audience hook --scope a --scope b':
+    /'--scope <PERM…>' is given more than once/,
+  'token issue --client c --audience hook --scope a b': /too many arguments/,
+  'client create --name a --ttl 60 --ttl 90': /'--ttl <SECONDS>' is given more than once/,
   'key revoke': /name one key, or say --all/,
   'key revoke kid --all': /name one key, or say --all/,
 }
@@ -142,6 +147,17 @@ describe.concurrent('exit', () => {
 
   it.each(Object.entries(MISUSED))('2: %s', async (command, line) => {
     await cli.misused(line, command)
+  })
+
+  it.each([
+    'client list --Workspace a',
+    'client list --workspaces a',
+    'client list --workspace[] a',
+    'token issue --client c --audience hook --scopes a',
+  ])('2: %s, a flag in another spelling', async (command) => {
+    const { code, stdout, stderr } = await latchkey(place, command.split(' '))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('unknown option')
   })
 
   it('2: no command at all', async () => {

@@ -1,0 +1,66 @@
+// Another spelling of a name: array, index, path, plural, case, separators. Pure: no I/O.
+
+/** Longer words are no spelling of a known name, and `stem` takes time in proportion to their length squared. */
+const MAX_WORD_CHARS = 64
+
+/** Characters that separate the parts of a path: `scope[0]`, `scope.0`, `params[scope]`, `scope%5B%5D`. */
+const SEPARATOR = /[^\p{L}\p{N}\p{M}\p{Z}\p{Cf}\p{Cc}_-]/u
+
+/** Characters within a word that do not tell words apart: `plugin-id`, `pluginId`, `scope `. */
+const FILLER = /[^\p{L}\p{N}\p{M}]/gu
+
+/** Without the digits of an index and the s of a plural. */
+const stem = (word: string): string => {
+  let end = word.length
+  while (end > 1 && /[\ds]/.test(word.charAt(end - 1))) end--
+  return word.slice(0, end)
+}
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
+
+/** The stems of a name as a whole and of each part of it. Compatibility forms (fullwidth letters) are folded. */
+const stemsOf = (name: string): Set<string> => {
+  const folded = (PRINTABLE_ASCII.test(name) ? name : name.normalize('NFKC')).toLowerCase()
+  const parts = folded.split(SEPARATOR).map((part) => part.replace(FILLER, ''))
+  const words = [parts.join(''), ...parts]
+  return new Set(
+    words.filter((word) => word !== '' && word.length <= MAX_WORD_CHARS).map((word) => stem(word)),
+  )
+}
+
+/** Known names by their stem, and `plugin` for `plugin_id`: the claim, the flag and the table have that word. */
+const stemsOfKnown = (known: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(
+    known.flatMap((name): [string, string][] => {
+      const word = stem(name.toLowerCase().replace(FILLER, ''))
+      return name === 'plugin_id'
+        ? [
+            [word, name],
+            ['plugin', name],
+          ]
+        : [[word, name]]
+    }),
+  )
+
+/** Tells for a name which known one it spells in another way; null for a known one and for any other word. */
+export type Speller = (name: string) => string | null
+
+/**
+ * A check of names against those that are known, each of which narrows a request: ignoring another spelling of one
+ * would widen it, although RFC 6749 §3.2 lets a server ignore what it does not know.
+ * @example createSpeller(['scope'])('scope[]') // 'scope'
+ * @example createSpeller(['scope'])('colour') // null
+ */
+export const createSpeller = (known: readonly string[]): Speller => {
+  const exact = new Set(known)
+  const stems = stemsOfKnown(known)
+  const shortest = Math.min(...[...stems.keys()].map((word) => word.length))
+  return (name) => {
+    if (exact.has(name) || name.length < shortest) return null
+    for (const word of stemsOf(name)) {
+      const meant = stems.get(word)
+      if (meant !== undefined) return meant
+    }
+    return null
+  }
+}

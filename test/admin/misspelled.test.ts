@@ -1,0 +1,74 @@
+// A field or a filter of the admin API in another spelling is refused, and the refusal names the one that is known.
+import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { ENDPOINTS } from '../../src/admin/api/routes.ts'
+import { parse } from '../../src/admin/operation.ts'
+import { OperationRefused } from '../../src/errors.ts'
+import { badFields, expectProblem, startAdminApi } from '../support/admin-api.ts'
+import { spellingsOf } from '../support/spellings.ts'
+
+const refusalOf = (call: () => unknown): OperationRefused => {
+  try {
+    call()
+  } catch (error) {
+    if (error instanceof OperationRefused) return error
+    throw error
+  }
+  throw new Error('it was taken')
+}
+
+const SCHEMAS = ENDPOINTS.flatMap(({ method, path, query, body }) =>
+  [query, body].flatMap((schema) =>
+    Object.keys(schema?.shape ?? {}).map((name) => ({ method, path, name, schema })),
+  ),
+)
+
+it.each(SCHEMAS)('$method $path: $name', ({ name, schema }) => {
+  const known = Object.keys(schema?.shape ?? {})
+  for (const spelling of spellingsOf(name).filter((one) => !known.includes(one))) {
+    const { errors } = refusalOf(() => parse(schema as z.ZodType, { [spelling]: 'x' }))
+    const detail = `is not known; send ${name}`
+    expect(errors.filter((error) => error.detail === detail)).toHaveLength(1)
+  }
+})
+
+describe('over HTTP', async () => {
+  const api = await startAdminApi()
+
+  it.each([
+    ['/clients', 'Workspace_Id', 'workspace_id'],
+    ['/clients', 'workspace_id[]', 'workspace_id'],
+    ['/clients', 'plugin', 'plugin_id'],
+    ['/clients', 'names', 'name'],
+    ['/audit', 'Actor', 'actor'],
+    ['/resources', 'types', 'type'],
+  ])('GET %s?%s: a filter that is not known lists nothing', async (path, name, meant) => {
+    const query = new URLSearchParams([[name, 'acme']]).toString()
+    const answer = await api.call(api.callers.unbound, 'GET', `${path}?${query}`)
+    expectProblem(answer, 422, 'invalid_value')
+    expect(answer.body['detail']).toBe(`${name}: is not known; send ${meant}`)
+    expect(answer.text).not.toContain('items')
+  })
+
+  it.each([
+    ['Parts', 'parts'],
+    ['part', 'parts'],
+    ['action', 'actions'],
+    ['parts.0', 'parts'],
+    ['TYPE', 'type'],
+  ])('a member %s of an authorization detail', async (member, meant) => {
+    const entry = { type: 'playlist', identifier: '*', actions: [], parts: '*', [member]: ['x'] }
+    const body = { name: 'a', authorization_details: [entry] }
+    const answer = await api.call(api.callers.unbound, 'POST', '/clients', body)
+    expectProblem(answer, 422, 'invalid_value')
+    expect(badFields(answer)).toEqual([`authorization_details.0.${member}`])
+    expect(answer.body['detail']).toContain(`must be written ${meant}`)
+  })
+
+  it('a secret as the name of a member is not repeated', async () => {
+    const { secret } = api.callers.bound.client
+    const answer = await api.call(api.callers.unbound, 'POST', '/clients', { [secret]: 1 })
+    expectProblem(answer, 422, 'invalid_value')
+    expect(answer.text).not.toContain(secret.slice(4, 20))
+  })
+})

@@ -1,0 +1,35 @@
+// Another spelling of a known name is recognized, and no other word is.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PARAMETERS } from '../src/oauth/parameters.ts'
+import { createSpeller } from '../src/spelling.ts'
+import { UNKNOWN, spellingsOf } from './support/spellings.ts'
+
+const LISTS = Object.entries(PARAMETERS)
+
+describe.each(LISTS)('the parameters of %s', (_, known) => {
+  const speller = createSpeller(known)
+
+  it.each([...known])('%s is recognized in every other spelling', (name) => {
+    expect(spellingsOf(name).length).toBeGreaterThan(50)
+    for (const spelling of spellingsOf(name)) {
+      const meant = known.includes(spelling as never) ? null : name
+      expect([spelling, speller(spelling)]).toEqual([spelling, meant])
+    }
+  })
+
+  it('leave other words alone', () => {
+    expect([...known, ...UNKNOWN].filter((name) => speller(name) !== null)).toEqual([])
+  })
+})
+
+it('no text fails, and a long one takes no time', () => {
+  const speller = createSpeller(PARAMETERS.token)
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void speller(text)))
+  const started = performance.now()
+  for (const text of ['s', '[', '\ufdfa', 'scope', ' ', '0'].map((one) => one.repeat(20_000))) {
+    speller(text)
+  }
+  for (let i = 0; i < 10_000; i++) speller(`scopf${i % 10}`)
+  expect(performance.now() - started).toBeLessThan(500)
+})

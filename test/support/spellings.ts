@@ -1,0 +1,60 @@
+// Other spellings of a parameter, as client libraries, proxies and people write them.
+
+const camel = (name: string): string =>
+  name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+const pascal = (name: string): string => camel(name).replace(/^./, (first) => first.toUpperCase())
+const title = (name: string): string =>
+  name.replace(/(^|_)(.)/g, (_, before: string, letter: string) => before + letter.toUpperCase())
+const singular = (name: string): string => name.replace(/s$/, '')
+const plural = (name: string): string => `${singular(name)}s`
+const fullwidth = (name: string): string =>
+  name.replace(/[a-z]/g, (letter) => String.fromCodePoint(letter.charCodeAt(0) + 0xfee0))
+
+/** Names as a form decodes them; none of them is `name`. */
+export const spellingsOf = (name: string): string[] => {
+  const bases = new Set([
+    name,
+    singular(name),
+    plural(name),
+    camel(name),
+    title(name),
+    pascal(name),
+  ])
+  const arrays = [...bases].flatMap((base) =>
+    ['[]', '[0]', '[1]', '[12]', '.0', '.1', '[value]', '%5B%5D', '[0][]', '[', '{}', '()'].map(
+      (suffix) => base + suffix,
+    ),
+  )
+  const indexed = [`${name}0`, `${name}_1`, `${name}-2`, `params[${name}]`, `oauth.${name}`]
+  const cases = [...bases].flatMap((base) => [base, base.toUpperCase(), base.toLowerCase()])
+  const separators = ['-', ' ', '', '__', '.'].map((text) => name.replaceAll('_', text))
+  const spaces = [
+    ` ${name}`,
+    `${name} `,
+    `${name}\t`,
+    `${name}\u00a0`,
+    `${name}\u200b`,
+    `\ufeff${name}`,
+  ]
+  const all = [...arrays, ...indexed, ...cases, ...separators, ...spaces, fullwidth(name)]
+  return [...new Set(all)].filter((spelling) => spelling !== name)
+}
+
+/** Names that no endpoint knows, some of them near a known one. */
+export const UNKNOWN = [
+  ...['colour', 'x-scope', 'my_scope', 'scoped', 'unscoped', 'scope_hint', 'scp', 'scop', 's', ''],
+  ...['aud', 'audit', 'resource_server', 'resourceful', 'plug', 'plugin_version', 'details'],
+  ...['tok', 'id_token', 'access_token', 'tokenizer', 'state', 'nonce', 'client', 'client_version'],
+  ...[
+    '__proto__',
+    'constructor',
+    'toString',
+    '[]',
+    '.',
+    '0',
+    '[0]',
+    '\u200b',
+    'é',
+    'a'.repeat(5_000),
+  ],
+]
