@@ -105,7 +105,7 @@ it.each(['client_name', 'software_id'])('metadata: %s', (field) => {
       const text = place(String.fromCodePoint(point))
       const result = parseMetadata({ client_name: 'ok', [field]: text })
       const must = expect.stringMatching(refusedAs(point)) as unknown
-      expect(result).toEqual({ field, must, sent: text })
+      expect(result).toMatchObject({ field, must, sent: text })
     }
   }
   expect(parseMetadata({ client_name: 'ok', [field]: '\u2800' })).toMatchObject({ field })
