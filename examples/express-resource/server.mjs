@@ -1,4 +1,4 @@
-// A resource server: the audience `hook`, its permissions `hook:govern` and `hook:track`, in Express 5.
+// A resource server: the audience `hook`, its permissions `hook:govern` and `hook:track`, in Express 5 or 4.
 //
 //   npm install express
 //   ISSUER=http://localhost:8787 PORT=8790 node examples/express-resource/server.mjs

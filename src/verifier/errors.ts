@@ -1,4 +1,5 @@
 // What a resource server answers when a token is not enough (RFC 6750 §3.1). No I/O.
+import { recognizeAcrossBuilds } from './sharing.ts'
 
 /** `code` → HTTP status, the word of RFC 6750 and the sentence. Sentences never repeat what the token or the request said. */
 const CODES = {
@@ -28,7 +29,8 @@ export type VerificationCode = keyof typeof CODES
 
 /**
  * A token, or a request with it, is refused. One of the four classes below; `code` says which check failed
- * and is stable, `status` is the HTTP status to answer with.
+ * and is stable, `status` is the HTTP status to answer with. `instanceof` holds whichever build, ES module or
+ * CommonJS, has made the error.
  */
 export class VerificationError extends Error {
   override readonly name: string = 'VerificationError'
@@ -37,7 +39,7 @@ export class VerificationError extends Error {
   /** `invalid_token` or `insufficient_scope`; null where RFC 6750 has no word. */
   readonly error: 'invalid_token' | 'insufficient_scope' | null
 
-  constructor(code: VerificationCode, options?: ErrorOptions) {
+  constructor(code: VerificationCode, options?: { cause?: unknown }) {
     const [status, error, description] = CODES[code]
     super(description, options)
     this.code = code
@@ -66,8 +68,19 @@ export class VerifierUnavailable extends VerificationError {
   override readonly name = 'VerifierUnavailable'
 }
 
+recognizeAcrossBuilds({
+  VerificationError,
+  TokenMissing,
+  TokenInvalid,
+  AccessDenied,
+  VerifierUnavailable,
+})
+
 /** The error for a code, of the class that belongs to it. */
-export const refusal = (code: VerificationCode, options?: ErrorOptions): VerificationError => {
+export const refusal = (
+  code: VerificationCode,
+  options?: { cause?: unknown },
+): VerificationError => {
   const [status, error] = CODES[code]
   if (status === 503) return new VerifierUnavailable(code, options)
   if (status === 403) return new AccessDenied(code, options)

@@ -1,5 +1,6 @@
 // A request of Node's HTTP server, as Express and Fastify hand it on, and the token that was verified for it.
 import type { RequestSource } from './request.ts'
+import { mapAcrossBuilds } from './sharing.ts'
 import type { VerifiedToken } from './verifier.ts'
 
 /** What is needed of such a request but for its parameters: `url` as handlers see it. */
@@ -46,7 +47,7 @@ const paramOf = (params: unknown, name: string): string | undefined => {
  * Not a property of the request: the types of neither framework have one that an application would not have to
  * declare, and what is no property is not logged or rendered with the rest by mistake.
  */
-const tokens = new WeakMap<object, VerifiedToken>()
+const tokens = mapAcrossBuilds<VerifiedToken>('tokens')
 
 export const rememberToken = (request: object, token: VerifiedToken): void => {
   tokens.set(request, token)

@@ -1,5 +1,5 @@
 // The keys of a JWK Set (RFC 7517 §5) that tokens may be signed with: of the right type, for signatures, strong.
-import { type CryptoKey, type JWK, importJWK } from 'jose'
+import { type JWK, importJWK } from 'jose'
 import {
   MAX_JWKS_KEYS,
   MAX_RSA_BITS,
@@ -13,11 +13,20 @@ import { hasRocaFingerprint, hasSmallFactor } from './roca.ts'
 /** A key is found by its id and its algorithm: an issuer may give one id to keys of two algorithms. */
 export type KeyName = { readonly kid: string; readonly algorithm: string }
 
+/**
+ * A key of Web Crypto, by the types that the program has. No type of `jose` is in a public declaration: CommonJS
+ * programs could not read it there.
+ */
+export type WebCryptoKey = Extract<
+  Awaited<ReturnType<typeof crypto.subtle.generateKey>>,
+  { type: string }
+>
+
 /** A public key. The object stays the same for as long as the key with this name does. */
 export type VerificationKey = KeyName & {
   /** The key as text: two keys are the same if their texts are. */
   readonly material: string
-  readonly key: CryptoKey
+  readonly key: WebCryptoKey
 }
 
 /** An algorithm has no space in its name, so that no two names give one text. */
@@ -114,7 +123,7 @@ const importFor = async (jwk: JWK, kid: string, algorithm: string): Promise<Veri
   const members = Object.entries({ kty, n, e, crv, x, y }).filter(
     ([, value]) => value !== undefined,
   )
-  const key = (await importJWK(Object.fromEntries(members) as JWK, algorithm)) as CryptoKey
+  const key = (await importJWK(Object.fromEntries(members) as JWK, algorithm)) as WebCryptoKey
   return { kid, algorithm, material: JSON.stringify([algorithm, members]), key }
 }
 

@@ -1,5 +1,6 @@
 // Why the issuer's keys cannot be had: the cause of `keys_unavailable`. No I/O.
 import { TimedOut } from './limits.ts'
+import { recognizeAcrossBuilds } from './sharing.ts'
 
 /** `code` → the sentence. */
 const SENTENCES = {
@@ -30,13 +31,15 @@ export class KeysFailure extends Error {
   constructor(
     code: KeysFailureCode,
     detail?: string,
-    { status = null, ...options }: ErrorOptions & { status?: number | null } = {},
+    { status = null, ...options }: { cause?: unknown; status?: number | null } = {},
   ) {
     super(detail === undefined ? SENTENCES[code] : `${SENTENCES[code]} (${detail})`, options)
     this.code = code
     this.status = status
   }
 }
+
+recognizeAcrossBuilds({ KeysFailure })
 
 /** Turns anything that a fetch throws into a KeysFailure. */
 export const keysFailureOf = (error: unknown): KeysFailure => {

@@ -1,5 +1,6 @@
 // The revocation list of the issuer for tests: numbered, signed, and held until there is news.
-import { type CryptoKey, SignJWT } from 'jose'
+import { SignJWT } from 'jose'
+import type { WebCryptoKey } from './jwk.ts'
 import type { RuleKind } from './rules.ts'
 import { runValue, workspaceValue } from './subject.ts'
 import { pause } from './timer.ts'
@@ -22,7 +23,7 @@ type Context = {
   /** Milliseconds since the epoch. */
   clock: () => number
   /** The key of now. */
-  signer: () => { kid: string; privateKey: CryptoKey }
+  signer: () => { kid: string; privateKey: WebCryptoKey }
 }
 
 const EPOCH = 'test'

@@ -1,13 +1,7 @@
 // An issuer in the process, for resource servers' own tests: tokens and keys without a server.
-import {
-  type CryptoKey,
-  type JWK,
-  SignJWT,
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-} from 'jose'
+import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import type { AuthorizationDetail } from './details.ts'
+import type { WebCryptoKey } from './jwk.ts'
 import { type TestRevocation, createTestList, testReference } from './testing-list.ts'
 
 export type { TestRevocation }
@@ -27,9 +21,19 @@ export type TestTokenOptions = {
   header?: Record<string, unknown>
 }
 
+/** A public key of the issuer (RFC 7517), for RS256. */
+export type TestKey = {
+  kty: string
+  n: string
+  e: string
+  kid: string
+  alg: 'RS256'
+  use: 'sig'
+}
+
 export type TestIssuer = {
   readonly issuer: string
-  readonly jwks: { keys: JWK[] }
+  readonly jwks: { keys: TestKey[] }
   /** A signed token, as the server would issue it. */
   readonly token: (options: TestTokenOptions) => Promise<string>
   /** Takes tokens back: a verifier that follows the list knows a moment later. A key gives way to a new one. */
@@ -76,12 +80,13 @@ export const createTestIssuer = async ({
 
 const newKey = async () => {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
-  const jwk = await exportJWK(publicKey)
-  const kid = await calculateJwkThumbprint(jwk)
-  return { kid, privateKey, jwk: { ...jwk, kid, alg: 'RS256', use: 'sig' } as JWK }
+  const { kty, n, e } = (await exportJWK(publicKey)) as Pick<TestKey, 'kty' | 'n' | 'e'>
+  const kid = await calculateJwkThumbprint({ kty, n, e })
+  const jwk: TestKey = { kty, n, e, kid, alg: 'RS256', use: 'sig' }
+  return { kid, privateKey, jwk }
 }
 
-type SignContext = { issuer: string; kid: string; privateKey: CryptoKey; clock: () => number }
+type SignContext = { issuer: string; kid: string; privateKey: WebCryptoKey; clock: () => number }
 
 const sign = (
   options: TestTokenOptions,

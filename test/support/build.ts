@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 
 export const setup = (): void => {
-  for (const project of ['src/verifier', 'src']) {
-    execFileSync('npx', ['tsc', '-p', project], { stdio: ['ignore', 'inherit', 'inherit'] })
-  }
+  const stdio = ['ignore', 'inherit', 'inherit'] as const
+  execFileSync(process.execPath, ['src/verifier/build.mjs'], { stdio: [...stdio] })
+  execFileSync('npx', ['tsc', '-p', 'src'], { stdio: [...stdio] })
 }

@@ -10,7 +10,7 @@ import {
   requestAdapter,
 } from '../../src/verifier/index.ts'
 import type { VerifierOptions } from '../../src/verifier/verifier.ts'
-import { onExpress, onFastify, written } from './frameworks.ts'
+import { EXPRESS, onExpress, onFastify, written } from './frameworks.ts'
 import { startVerifier } from './support.ts'
 
 export const PERMISSION = 'hook:govern'
@@ -32,6 +32,23 @@ export const ADAPTER_OF = {
   fastify: fastifyAdapter,
 }
 
+const expressRoute =
+  (create: (typeof EXPRESS)[keyof typeof EXPRESS]) =>
+  ({ verifier }: Started, route: Route) => {
+    const { permission, required, path, options } = withDefaults(route)
+    const requirePermission = expressAdapter(verifier, options)
+    return (request: Request) =>
+      onExpress(
+        (app) => {
+          app.all(path, requirePermission(permission, required), (req, res) => {
+            res.send(String(tokenOf(req).pluginId))
+          })
+        },
+        written(request),
+        create,
+      )
+  }
+
 /** The same route behind each adapter; what passes is answered with the token's plugin. */
 export const ADAPTERS = {
   hono: ({ verifier }: Started, route: Route) => {
@@ -51,16 +68,8 @@ export const ADAPTERS = {
       return response ?? new Response(token.pluginId ?? 'null')
     }
   },
-  express: ({ verifier }: Started, route: Route) => {
-    const { permission, required, path, options } = withDefaults(route)
-    const requirePermission = expressAdapter(verifier, options)
-    return (request: Request) =>
-      onExpress((app) => {
-        app.all(path, requirePermission(permission, required), (req, res) => {
-          res.send(String(tokenOf(req).pluginId))
-        })
-      }, written(request))
-  },
+  'express 4': expressRoute(EXPRESS['express 4']),
+  express: expressRoute(EXPRESS['express 5']),
   fastify: ({ verifier }: Started, route: Route) => {
     const { permission, required, path, options } = withDefaults(route)
     const requirePermission = fastifyAdapter(verifier, options)

@@ -15,7 +15,7 @@ import {
   fromParam,
 } from '../../src/verifier/index.ts'
 import { PERMISSION, plugin } from './adapters.ts'
-import { type Written, onExpress, onFastify } from './frameworks.ts'
+import { EXPRESS, type Written, onExpress, onFastify } from './frameworks.ts'
 import { forge, startVerifier, tokenWith } from './support.ts'
 
 const GOOD = ['authorization', `Bearer ${forge()}`]
@@ -30,18 +30,27 @@ const saidBy = async (response: Response): Promise<string> => {
 const withExpress = expressAdapter(verifier)
 const withFastify = fastifyAdapter(verifier)
 
+const expressRoute =
+  (create: typeof express) =>
+  (required: RouteRequirements, sent: Written, prepare?: (app: Express) => void) =>
+    onExpress(
+      (app) => {
+        prepare?.(app)
+        app.post('/hooks/:plugin_id', withExpress(PERMISSION, required), (req, res) => {
+          res.send(`passed ${tokenOf(req).clientId}`)
+        })
+        app.use(((error: Error, _req, res, _next) => {
+          res.status(500).send(`error ${error.name}`)
+        }) satisfies express.ErrorRequestHandler)
+      },
+      sent,
+      create,
+    )
+
 /** One route, `/hooks/:plugin_id`; what is no refusal is answered with 500 and its name. */
 const ROUTE = {
-  express: (required: RouteRequirements, sent: Written, prepare?: (app: Express) => void) =>
-    onExpress((app) => {
-      prepare?.(app)
-      app.post('/hooks/:plugin_id', withExpress(PERMISSION, required), (req, res) => {
-        res.send(`passed ${tokenOf(req).clientId}`)
-      })
-      app.use(((error: Error, _req, res, _next) => {
-        res.status(500).send(`error ${error.name}`)
-      }) satisfies express.ErrorRequestHandler)
-    }, sent),
+  'express 4': expressRoute(EXPRESS['express 4']),
+  express: expressRoute(EXPRESS['express 5']),
   fastify: (required: RouteRequirements, sent: Written) =>
     onFastify((app) => {
       app.setErrorHandler<Error>((error, _request, reply) =>
@@ -171,10 +180,10 @@ describe.each(Object.entries(ROUTE))('%s', (_, route) => {
   })
 })
 
-describe('express', () => {
+describe.each(Object.entries(EXPRESS))('%s', (_, create) => {
   test('a router that is mounted', async () => {
     const build = (app: Express) => {
-      const router = express.Router({ mergeParams: true })
+      const router = create.Router({ mergeParams: true })
       router.post('/govern', withExpress(PERMISSION, { plugin }), (req, res) => {
         res.send(String(tokenOf(req).pluginId))
       })
@@ -184,7 +193,7 @@ describe('express', () => {
       app.use('/v1/:id', router)
     }
     const ask = async (path: string) =>
-      await saidBy(await onExpress(build, { target: path, headers: GOOD }))
+      await saidBy(await onExpress(build, { target: path, headers: GOOD }, create))
     expect(await ask('/v1/x/govern?plugin_id=acme.sync')).toBe('acme.sync')
     expect(await ask('/v1/x/govern?plugin_id=x')).toBe('plugin_mismatch')
     expect(await ask('/v1/acme.sync/param')).toBe('acme.sync')
@@ -197,21 +206,8 @@ describe('express', () => {
       app.post('/v1/a', (req, res) => void res.send(tokenOf(req).clientId))
     }
     const ask = async (headers: string[]) =>
-      await saidBy(await onExpress(build, { target: '/v1/a', headers }))
+      await saidBy(await onExpress(build, { target: '/v1/a', headers }, create))
     expect([await ask(GOOD), await ask([])]).toEqual(['lkc_1', 'token_missing'])
-  })
-
-  test('a wildcard has one segment, or names nothing', async () => {
-    const build = (app: Express) =>
-      app.post(
-        '/hooks/*plugin_id',
-        withExpress(PERMISSION, { plugin: fromParam('plugin_id') }),
-        (req, res) => void res.send(tokenOf(req).clientId),
-      )
-    const ask = async (path: string) =>
-      await saidBy(await onExpress(build, { target: path, headers: GOOD }))
-    expect(await ask('/hooks/acme.sync')).toBe('lkc_1')
-    expect(await ask('/hooks/acme.sync/evil.plugin')).toBe('plugin_mismatch')
   })
 
   test('a header that middleware took away is not there', async () => {
@@ -220,7 +216,7 @@ describe('express', () => {
         delete req.headers.authorization
         next()
       })
-    const response = await ROUTE.express({ plugin }, { target, headers: GOOD }, strip)
+    const response = await expressRoute(create)({ plugin }, { target, headers: GOOD }, strip)
     expect(await saidBy(response)).toBe('token_missing')
   })
 
@@ -236,7 +232,7 @@ describe('express', () => {
       app.post('/', withExpress(PERMISSION, { plugin }), handled)
       app.use(((_error, _req, _res, _next) => handled()) satisfies express.ErrorRequestHandler)
     }
-    const response = await onExpress(build, { target: '/' })
+    const response = await onExpress(build, { target: '/' }, create)
     expect([response.status, await response.text()]).toEqual([504, 'late'])
     expect(handled).not.toHaveBeenCalled()
   })
@@ -252,8 +248,23 @@ describe('express', () => {
         res.status(500).end()
       }) satisfies express.ErrorRequestHandler)
     }
-    const response = await onExpress(build, { target: '/', headers: GOOD })
+    const response = await onExpress(build, { target: '/', headers: GOOD }, create)
     expect([response.status, seen.mock.calls]).toEqual([500, [['VerificationError']]])
+  })
+})
+
+describe('express 5', () => {
+  test('a wildcard has one segment, or names nothing', async () => {
+    const build = (app: Express) =>
+      app.post(
+        '/hooks/*plugin_id',
+        withExpress(PERMISSION, { plugin: fromParam('plugin_id') }),
+        (req, res) => void res.send(tokenOf(req).clientId),
+      )
+    const ask = async (path: string) =>
+      await saidBy(await onExpress(build, { target: path, headers: GOOD }))
+    expect(await ask('/hooks/acme.sync')).toBe('lkc_1')
+    expect(await ask('/hooks/acme.sync/evil.plugin')).toBe('plugin_mismatch')
   })
 })
 

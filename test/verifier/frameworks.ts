@@ -1,9 +1,16 @@
-// Express and Fastify as they are installed, each on a port of its own for one request.
+// Express 4, Express 5 and Fastify as they are installed, each on a port of its own for one request.
 import { once } from 'node:events'
 import { type Server, type IncomingMessage, createServer, request as send } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
 import fastify, { type FastifyInstance } from 'fastify'
+
+/** Express 4 has no types here; what the tests use of it is as in Express 5. */
+export const EXPRESS = {
+  'express 4': createRequire(import.meta.url)('express-4') as typeof express,
+  'express 5': express,
+}
 
 /** A request as it is written: repeated headers, and targets that no URL has. */
 export type Written = { method?: string; target: string; headers?: readonly string[] }
@@ -27,8 +34,9 @@ export const written = ({ method, url, headers }: Request): Written => ({
 export const onExpress = async (
   build: (app: Express) => void,
   request: Written,
+  create: typeof express = express,
 ): Promise<Response> => {
-  const app = express().disable('x-powered-by').set('env', 'test')
+  const app = create().disable('x-powered-by').set('env', 'test')
   build(app)
   const server = createServer(app)
   server.listen(0, '127.0.0.1')

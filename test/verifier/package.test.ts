@@ -1,21 +1,18 @@
 // The packed package alone in an empty project: it installs with nothing but jose, verifies a token, follows a list,
 // and refuses the token that the list takes back.
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { build } from 'esbuild'
+import { readFileSync, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { build, transformSync } from 'esbuild'
 import { Miniflare } from 'miniflare'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Installed, installPackage } from './installed.ts'
 
-let project = ''
+let installed: Installed
 
-const run = (command: string, ...args: string[]): string =>
-  execFileSync(command, args, {
-    cwd: project,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+/** This Node, and those that LATCHKEY_NODES names by path. */
+const NODES = [process.execPath, ...(process.env['LATCHKEY_NODES'] ?? '').split(delimiter)].filter(
+  (path) => path !== '',
+)
 
 const PROGRAM = `
 import { createVerifier, VerificationError } from '@latchkey/verifier'
@@ -54,16 +51,19 @@ const NODE = `
 import { createServer } from 'node:http'
 import { check, createTestIssuer } from './check.js'
 
-let issuer
-const server = createServer(async (request, response) => {
-  const answer = await issuer.fetch(issuer.issuer + request.url)
-  response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
-})
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-issuer = await createTestIssuer({ issuer: 'http://127.0.0.1:' + server.address().port })
-console.log(JSON.stringify(await check({ issuer })))
-server.closeAllConnections()
-server.close()
+const main = async () => {
+  let issuer
+  const server = createServer(async (request, response) => {
+    const answer = await issuer.fetch(issuer.issuer + request.url)
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  issuer = await createTestIssuer({ issuer: 'http://127.0.0.1:' + server.address().port })
+  console.log(JSON.stringify(await check({ issuer })))
+  server.closeAllConnections()
+  server.close()
+}
+main()
 `
 
 const WORKER = `
@@ -82,43 +82,148 @@ const SEEN = [
   ...['token_revoked', 'good', 'list', 1],
 ]
 
+/** Errors, symbols and tokens of one build, given to the other. */
+const BOTH = `
+import { createRequire } from 'node:module'
+import * as esm from '@latchkey/verifier'
+import { tokenOf } from '@latchkey/verifier/express'
+import { createTestIssuer } from '@latchkey/verifier/testing'
+
+const require = createRequire(import.meta.url)
+const cjs = require('@latchkey/verifier')
+const { expressAdapter } = require('@latchkey/verifier/express')
+
+const issuer = await createTestIssuer()
+const options = { issuer: issuer.issuer, audience: 'hook', revocations: 'none', fetch: issuer.fetch }
+const token = await issuer.token({ audience: 'hook', pluginId: 'p' })
+const down = () => Promise.reject(new Error('down'))
+const CASES = {
+  TokenMissing: [{}, null, 'anyPlugin'],
+  TokenInvalid: [{}, 'x', 'anyPlugin'],
+  AccessDenied: [{}, token, 'noPlugin'],
+  VerifierUnavailable: [{ fetch: down }, token, 'anyPlugin'],
+}
+const seen = [esm.TokenInvalid === cjs.TokenInvalid]
+for (const [made, asked] of [[esm, cjs], [cjs, esm]]) {
+  for (const [name, [others, bearer, word]] of Object.entries(CASES)) {
+    const verifier = made.createVerifier({ ...options, ...others })
+    const required = { permission: null, plugin: asked[word] }
+    const error = await verifier.verify(bearer, required).catch((thrown) => thrown)
+    const classes = [...Object.keys(CASES), 'VerificationError', 'KeysFailure']
+    seen.push([name, ...classes.filter((known) => error instanceof asked[known])])
+    seen.push(asked.errorResponse(error).status, error.cause instanceof asked.KeysFailure)
+    class Own extends asked[name] {}
+    seen.push(error instanceof Own)
+  }
+  const verifier = made.createVerifier({ ...options, plugins: 'none' })
+  const { jti } = await verifier.verify(token, { permission: null, plugin: asked.noPlugin })
+  seen.push(jti === (await made.createVerifier(options).verify(token, { permission: null, plugin: asked.anyPlugin })).jti)
+}
+const req = { url: '/', headers: { authorization: 'Bearer ' + token }, rawHeaders: ['authorization', 'Bearer ' + token] }
+await expressAdapter(cjs.createVerifier(options))(null, { plugin: cjs.anyPlugin })(req, {}, () => {})
+seen.push(tokenOf(req).pluginId)
+for (const nothing of [null, undefined, 'x', 1, {}, new Error('x')]) seen.push(nothing instanceof esm.VerificationError)
+console.log(JSON.stringify(seen))
+`
+
 beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), 'latchkey-package-'))
-  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', project], {
-    cwd: 'src/verifier',
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const [first] = Object.values(JSON.parse(packed) as Record<string, { filename: string }>)
-  // As an installation lays them out: the package as it was packed, and its one dependency.
-  const home = join(project, 'node_modules', '@latchkey', 'verifier')
-  mkdirSync(home, { recursive: true })
-  run('tar', '-xzf', String(first?.filename), '-C', home, '--strip-components=1')
-  cpSync('node_modules/jose', join(project, 'node_modules', 'jose'), { recursive: true })
-  writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(project, 'check.js'), PROGRAM)
-  writeFileSync(join(project, 'node.js'), NODE)
+  installed = installPackage()
+  const commonJs = (program: string) => transformSync(program, { format: 'cjs' }).code
+  for (const [folder, type, programOf] of [
+    ['esm', 'module', String],
+    ['cjs', 'commonjs', commonJs],
+  ] as const) {
+    installed.write(`${folder}/package.json`, JSON.stringify({ type }))
+    installed.write(`${folder}/check.js`, programOf(PROGRAM))
+    installed.write(`${folder}/node.js`, programOf(NODE))
+  }
+  installed.write('esm/both.js', BOTH)
 })
-afterAll(() => rmSync(project, { recursive: true, force: true }))
+afterAll(() => installed.remove())
 
 it('has one dependency, and no file that is not built from it', () => {
-  const home = join(project, 'node_modules', '@latchkey', 'verifier')
-  const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as object
+  const manifest = JSON.parse(readFileSync(join(installed.home, 'package.json'), 'utf8')) as object
   expect(Object.keys((manifest as { dependencies: object }).dependencies)).toEqual(['jose'])
-  const files = run('tar', '-tzf', run('sh', '-c', 'ls *.tgz').trim())
-    .trim()
-    .split('\n')
-  const allowed = /^package\/(package\.json|README\.md|LICENSE|dist\/[\w-]+\.(js|d\.ts))$/
-  expect(files.filter((file) => !allowed.test(file))).toEqual([])
+  const allowed =
+    /^package\/(package\.json|README\.md|LICENSE|dist\/(cjs\/)?[\w-]+\.(js|d\.ts)|dist\/cjs\/package\.json)$/
+  expect(installed.packed.filter((file) => !allowed.test(file))).toEqual([])
 })
 
-it('follows a list on Node, and ends by itself', () => {
-  expect(JSON.parse(run(process.execPath, 'node.js'))).toEqual(SEEN)
+it('names files that it has, for each way of asking', () => {
+  const text = readFileSync(join(installed.home, 'package.json'), 'utf8')
+  const named = [...text.matchAll(/"\.\/(dist\/[^"]+)"/g)].map(([, path]) => `package/${path}`)
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter((path) => !installed.packed.includes(path))).toEqual([])
+  const { exports, typesVersions } = JSON.parse(text) as {
+    exports: Record<string, object>
+    typesVersions: { '*': object }
+  }
+  // Resolution that knows no `exports` finds the types of each of them, too.
+  const subpaths = Object.keys(exports).flatMap((path) => /^\.\/(\w+)$/.exec(path)?.[1] ?? [])
+  expect(Object.keys(typesVersions['*'])).toEqual(subpaths)
+})
+
+it('loads no ES module from its CommonJS build, and says whose code is in it', () => {
+  const folder = join(installed.home, 'dist', 'cjs')
+  const texts = readdirSync(folder)
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+  expect(texts.length).toBeGreaterThan(20)
+  const required = texts.flatMap((text) =>
+    [...text.matchAll(/\brequire\(([^)]*)\)|\bimport\(/g)].map(([, path = 'import']) => path),
+  )
+  expect(required.filter((path) => !/^"\.\/[\w-]+\.js"$/.test(path))).toEqual([])
+  const { version } = JSON.parse(readFileSync('node_modules/jose/package.json', 'utf8')) as {
+    version: string
+  }
+  const jose = readFileSync(join(folder, 'jose.js'), 'utf8')
+  expect(jose).toContain(`From jose ${version}:`)
+  expect(jose).toContain('The above copyright notice and this permission notice')
+})
+
+it('has declarations that name neither jose nor files of TypeScript', () => {
+  const reached = new Set<string>()
+  const waiting = ['index', 'express', 'fastify', 'hono', 'testing'].map((name) => `${name}.d.ts`)
+  const packages: string[] = []
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (reached.has(name)) continue
+    reached.add(name)
+    const text = readFileSync(join(installed.home, 'dist', name), 'utf8')
+    for (const [, path = ''] of text.matchAll(/(?:from |import\()['"]([^'"]+)['"]/g)) {
+      const file = /^\.\/([\w-]+)\.js$/.exec(path)?.[1]
+      if (file === undefined) packages.push(path)
+      else waiting.push(`${file}.d.ts`)
+    }
+  }
+  expect(reached.size).toBeGreaterThan(20)
+  expect(packages).toEqual([])
+})
+
+describe.each(NODES)('%s', (node) => {
+  it.each(['esm', 'cjs'])('%s: follows a list, and ends by itself', (folder) => {
+    expect(JSON.parse(installed.run(node, `${folder}/node.js`))).toEqual(SEEN)
+  })
+
+  it('both builds in one program know each other’s errors, symbols and tokens', () => {
+    const refusals = (
+      [
+        ['TokenMissing', 401, false],
+        ['TokenInvalid', 401, false],
+        ['AccessDenied', 403, false],
+        ['VerifierUnavailable', 503, true],
+      ] as const
+    ).flatMap(([name, status, cause]) => [[name, name, 'VerificationError'], status, cause, false])
+    const each = [...refusals, true]
+    expect(JSON.parse(installed.run(node, 'esm/both.js'))).toEqual([
+      ...[false, ...each, ...each, 'p'],
+      ...Array.from({ length: 6 }, () => false),
+    ])
+  })
 })
 
 it('follows a list in workerd, without its Node compatibility', async () => {
   const { outputFiles } = await build({
-    stdin: { contents: WORKER, resolveDir: project },
+    stdin: { contents: WORKER, resolveDir: join(installed.project, 'esm') },
     bundle: true,
     format: 'esm',
     write: false,

@@ -1,0 +1,143 @@
+// Programs of resource servers, compiled by several versions of TypeScript with each way to find modules: the types are
+// found, and are none of them `any`. TypeScript 7 is the project's, 5.9 comes with a dependency of it, and 4.9 and 5.0
+// lie in the folder LATCHKEY_TOOLS (`npm i --prefix DIR typescript-4.9@npm:typescript@4.9.5`).
+import { execFileSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Installed, installPackage, toolOf } from './installed.ts'
+
+const USER = `
+import { TokenInvalid, bearerOf, createVerifier, errorResponse, fromQuery, noPlugin } from '@latchkey/verifier'
+import type { VerifiedToken } from '@latchkey/verifier'
+import { expressAdapter, serveMetadata, tokenOf } from '@latchkey/verifier/express'
+import { fastifyAdapter } from '@latchkey/verifier/fastify'
+import { type TokenEnv, honoAdapter } from '@latchkey/verifier/hono'
+import { createTestIssuer } from '@latchkey/verifier/testing'
+
+const verifier = createVerifier({ issuer: 'https://auth.example', audience: 'hook' })
+// @ts-expect-error no audience
+createVerifier({ issuer: 'https://auth.example' })
+const named = { plugin: fromQuery('plugin_id') }
+export const guards = [
+  expressAdapter(verifier)('hook:govern', named),
+  fastifyAdapter(verifier)('hook:govern', named),
+  honoAdapter(verifier)('hook:govern', named),
+]
+// @ts-expect-error no plugin
+expressAdapter(verifier)('hook:govern', {})
+// @ts-expect-error no plugin
+fastifyAdapter(verifier)('hook:govern', {})
+// @ts-expect-error no plugin
+honoAdapter(verifier)('hook:govern', {})
+// @ts-expect-error no metadata
+serveMetadata(1)
+// @ts-expect-error no token
+export const env: TokenEnv = { Variables: { token: 1 } }
+export const check = async (header: string | undefined): Promise<VerifiedToken> => {
+  const token = await verifier.verify(bearerOf(header), { permission: null, plugin: noPlugin })
+  // @ts-expect-error it is shared
+  token.jti = ''
+  // @ts-expect-error seconds
+  token.expiresAt.concat('')
+  return token
+}
+export const answer = (error: unknown): Response => errorResponse(error)
+export const codeOf = (error: unknown): string => (error instanceof TokenInvalid ? error.code : '')
+// @ts-expect-error no such code
+export const isOdd = (error: TokenInvalid): boolean => error.code === 'odd'
+export const clientOf = (request: object): string => tokenOf(request).clientId
+export const kids = async (): Promise<string[]> => {
+  const issuer = await createTestIssuer()
+  // @ts-expect-error no audience
+  await issuer.token({})
+  return issuer.jwks.keys.map((key) => key.kid)
+}
+`
+
+const repository = resolve('node_modules')
+
+const COMPILERS = {
+  '4.9': toolOf('typescript-4.9/lib/tsc.js'),
+  '5.0': toolOf('typescript-5.0/lib/tsc.js'),
+  '5.9': join(
+    dirname(
+      createRequire(createRequire(import.meta.url).resolve('oazapfts')).resolve('typescript'),
+    ),
+    'tsc.js',
+  ),
+  '7.0': join(repository, 'typescript', 'bin', 'tsc'),
+}
+
+type Version = keyof typeof COMPILERS
+
+const NESTJS = {
+  ...{ module: 'commonjs', target: 'es2021', strict: false, strictNullChecks: false },
+  ...{ noImplicitAny: false, experimentalDecorators: true, emitDecoratorMetadata: true },
+  ...{ esModuleInterop: true, allowSyntheticDefaultImports: true },
+}
+
+const NEXT = {
+  ...{ module: 'esnext', moduleResolution: 'bundler', lib: ['dom', 'dom.iterable', 'esnext'] },
+  ...{ allowJs: true, resolveJsonModule: true, isolatedModules: true },
+  ...{ esModuleInterop: true, jsx: 'preserve' },
+}
+
+const BEFORE_7: Version[] = ['4.9', '5.0', '5.9']
+const SINCE_5: Version[] = ['5.0', '5.9', '7.0']
+const ALL: Version[] = [...BEFORE_7, '7.0']
+const LATEST: Version[] = ['5.9', '7.0']
+/** Checks the declarations of the package and of Node, too, which takes several times as long. */
+const CHECKED = { module: 'node16', moduleResolution: 'node16', skipLibCheck: false }
+
+/** Name, options, the file's ending, versions that know these options. */
+const SETTINGS: readonly (readonly [string, object, 'ts' | 'cts' | 'mts', Version[]])[] = [
+  ['node10, CommonJS', { module: 'commonjs', moduleResolution: 'node' }, 'ts', BEFORE_7],
+  ['node10, ES modules', { module: 'esnext', moduleResolution: 'node' }, 'ts', ['5.9']],
+  ['node16, CommonJS', { module: 'node16', moduleResolution: 'node16' }, 'cts', ALL],
+  ['node16, ES modules', { module: 'node16', moduleResolution: 'node16' }, 'mts', ALL],
+  ['nodenext, CommonJS', { module: 'nodenext', moduleResolution: 'nodenext' }, 'cts', LATEST],
+  ['nodenext, ES modules', { module: 'nodenext', moduleResolution: 'nodenext' }, 'mts', LATEST],
+  ['every declaration checked', CHECKED, 'cts', ['4.9', '7.0']],
+  ['bundler', { module: 'esnext', moduleResolution: 'bundler' }, 'ts', SINCE_5],
+  ['a browser’s types', { module: 'nodenext', lib: ['es2021', 'dom'], types: [] }, 'cts', ['5.9']],
+  ['NestJS 10', NESTJS, 'ts', ['4.9', '5.9']],
+  ['Next 14', NEXT, 'ts', LATEST],
+]
+
+/** For one program, while other tests run. */
+const LIMIT_MS = 120_000
+
+let installed: Installed
+beforeAll(() => {
+  installed = installPackage()
+})
+afterAll(() => installed.remove())
+
+const compile = (tsc: string, options: object, ending: string): string => {
+  const common = { strict: true, target: 'es2021', noEmit: true, skipLibCheck: true }
+  const types = { types: ['node'], typeRoots: [join(repository, '@types')] }
+  const compilerOptions = { ...common, ...types, ...options }
+  installed.write('tsconfig.json', JSON.stringify({ compilerOptions, files: [`user.${ending}`] }))
+  installed.write(`user.${ending}`, USER)
+  try {
+    const said = { cwd: installed.project, encoding: 'utf8', stdio: 'pipe' } as const
+    return execFileSync(process.execPath, [tsc, '-p', '.'], said)
+  } catch (error) {
+    return (error as { stdout: string }).stdout
+  }
+}
+
+const CASES = SETTINGS.flatMap(([name, options, ending, versions]) =>
+  versions.map((version) => [version, name, options, ending] as const),
+)
+
+describe('the verifier’s types are found and checked', { timeout: LIMIT_MS }, () => {
+  test.for(CASES)('TypeScript %s: %s', ([version, , options, ending], { skip }) => {
+    const tsc = COMPILERS[version]
+    if (tsc === undefined) {
+      return skip(`typescript-${version} is not in the folder LATCHKEY_TOOLS`)
+    }
+    expect(compile(tsc, options, ending)).toBe('')
+  })
+})
