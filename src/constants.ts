@@ -55,6 +55,9 @@ export const UNUSED_GRACE_SECONDS = 5 * 60
 /** How long a process runs before it removes unused clients, in seconds: after an outage all must log in first. */
 export const UNUSED_START_DELAY_SECONDS = 60 * 60
 
+/** Unused clients that are removed in one minute. */
+export const MAX_UNUSED_AT_A_TIME = 1_000
+
 /** Longest metadata of a client that enrolls itself, in bytes. */
 export const MAX_METADATA_BYTES = 64 * 1024
 
@@ -130,7 +133,7 @@ export const MAX_COUNTED_KEYS = 10_000
  * generation instead. Two and a half days of a platform that closes 100,000 runs a day; rules live for one.
  */
 export const MAX_RUN_RULES_PER_WORKSPACE = 250_000
-/** Closed runs of one workspace, which are kept for good: about 25 GB, or 2.7 years of 100,000 runs a day. */
+/** Closed runs of one workspace, which are kept for good: about 35 GB, or 2.7 years of 100,000 runs a day. */
 export const MAX_CLOSED_RUNS_PER_WORKSPACE = 100_000_000
 /** By how many hours closed runs are counted until their rules have ended: the retention, rounded up. */
 export const RUN_RULE_HOURS = Math.ceil(RULE_RETENTION_SECONDS / 3_600) + 1
@@ -319,6 +322,15 @@ export const BUSY_RETRY_MS = 10
 /** Items of one part of a list: what is sent where nobody says how many, and the most. */
 export const DEFAULT_PAGE = 100
 export const MAX_PAGE = 1_000
+/**
+ * Entries of an index that one statement of a list looks at, where not every one fits: a few milliseconds, in which
+ * the process answers nobody.
+ */
+export const LIST_STEP_ENTRIES = 1_000
+/** Rows that one statement of a list reads as a whole. */
+export const LIST_BATCH_ROWS = 100
+/** Clients of a plugin or an audience that are few enough to be looked up one by one. */
+export const FEW_CLIENTS = 200
 /** A part of a list ends early beyond so many characters; its rows are read so many at a time. */
 export const MAX_PAGE_CHARS = 1024 * 1024
 export const PAGE_BATCH_ROWS = 20

@@ -15,7 +15,7 @@ const LAYERS: readonly RegExp[] = [
   /^(oauth|http|admin)\//,
   /^(config|enroll|client-metadata|expected|human-text|upkeep)\.ts$/,
   /^(signing|revocation|store|audit)\//,
-  /^(grants\/|(deps|audit|usage|ledger|json|text|shown|spelling|details|log|secret|constants|errors|environment|setting-path)\.ts$)/,
+  /^(grants\/|(deps|audit|usage|ledger|json|pause|text|shown|spelling|details|log|secret|constants|errors|environment|setting-path)\.ts$)/,
 ]
 
 /** Packages of their own: they import `jose` and themselves. */

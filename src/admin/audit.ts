@@ -1,9 +1,10 @@
 // The audit table, to be looked at. A look leaves no event.
 import { z } from 'zod'
-import { isCounted, letOthersRun, readSteps } from '../audit/rows.ts'
+import { isCounted, readSteps } from '../audit/rows.ts'
 import { sealingKey } from '../audit/seals.ts'
 import { checkAudit } from '../audit/verify.ts'
 import { DEFAULT_PAGE } from '../constants.ts'
+import { letOthersRun } from '../pause.ts'
 import type { AuditFilter, AuditRow } from '../store/store.ts'
 import { auditReportView, auditView } from './audit-views.ts'
 import { type Authority, requireUnbound } from './authority.ts'

@@ -9,6 +9,7 @@ import {
   PAGE_BATCH_ROWS,
 } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
+import { letOthersRun } from '../pause.ts'
 import type { Part, Position } from '../store/store.ts'
 
 /** A query says numbers as text: digits and nothing else, or it stays what it is. */
@@ -89,6 +90,7 @@ const readUpTo = async <P, T>(
     if (batch.length < wanted || rows.length === limit) return { rows, cut: false }
     chars += JSON.stringify(batch).length
     if (chars > MAX_PAGE_CHARS) return { rows, cut: true }
+    await letOthersRun()
   }
 }
 

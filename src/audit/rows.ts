@@ -1,14 +1,12 @@
 // The rows of the audit table, oldest first and a page at a time, and where one is not there.
 import { AUDIT_PAGE_ROWS } from '../constants.ts'
+import { letOthersRun } from '../pause.ts'
 import type { AuditFilter, AuditPart, AuditRow, Store } from '../store/store.ts'
 
 type Reader = Pick<Store, 'listAuditEvents'>
 
 /** Counted up from 1, numbers stay exact for all time. */
 export const isCounted = ({ seq }: Pick<AuditRow, 'seq'>): boolean => Number.isSafeInteger(seq)
-
-/** Between two pages requests are answered: a driver that does not wait would hold the process up. */
-export const letOthersRun = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
 type Steps = { filter?: AuditFilter; after?: number | null; upTo?: number }
 

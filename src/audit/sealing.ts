@@ -1,8 +1,9 @@
 // Seals the rows that are new, and cuts away those that are old. Any number of processes may do both at once.
 import { AUDIT_CUT_DELAY_SECONDS, MAX_AUDIT_CUTS, MAX_SEALED_ROWS } from '../constants.ts'
 import { Conflict } from '../errors.ts'
+import { letOthersRun } from '../pause.ts'
 import type { AuditRow, AuditSeal, NewAuditEvent, Store } from '../store/store.ts'
-import { isCounted, letOthersRun, readSteps } from './rows.ts'
+import { isCounted, readSteps } from './rows.ts'
 import { cutMacOf, isCut, sealOf } from './seals.ts'
 
 type Sealing = { store: Store; key: Uint8Array; now: number }

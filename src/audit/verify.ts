@@ -1,8 +1,9 @@
 // Whether the audit table still is what was sealed: walks all seals, oldest first, and the rows beside them.
 import { AUDIT_PAGE_SEALS } from '../constants.ts'
+import { letOthersRun } from '../pause.ts'
 import type { AuditSeal, Store } from '../store/store.ts'
 import { type Finding, type Findings, createFindings } from './findings.ts'
-import { type Reading, type Rows, createRows, isCounted, letOthersRun, readSteps } from './rows.ts'
+import { type Reading, type Rows, createRows, isCounted, readSteps } from './rows.ts'
 import { digestOf, isCut, macOf, readDigests } from './seals.ts'
 
 export type AuditReport = {

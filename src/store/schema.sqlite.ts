@@ -23,30 +23,42 @@ const generation = () => integer('generation').notNull().default(1)
 
 const createdAt = () => integer('created_at').notNull()
 
+/** Rows that lists have: deleted ones stay in the table. */
+const isThere = sql`status <> 'deleted'`
+const isActive = sql`status = 'active'`
+
 /** The tenant. */
-export const workspaces = sqliteTable('workspaces', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  status: text('status', { enum: ['active', 'suspended'] })
-    .notNull()
-    .default('active'),
-  generation: generation(),
-  /** 128 random bits in every token of the workspace: rules in the public list are made of it, not of the id. */
-  ref: text('ref').notNull().default(''),
-  etag: etag(),
-  createdAt: createdAt(),
-})
+export const workspaces = sqliteTable(
+  'workspaces',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    status: text('status', { enum: ['active', 'suspended'] })
+      .notNull()
+      .default('active'),
+    generation: generation(),
+    /** 128 random bits in every token of the workspace: rules in the public list are made of it, not of the id. */
+    ref: text('ref').notNull().default(''),
+    etag: etag(),
+    createdAt: createdAt(),
+  },
+  (t) => [index('workspaces_age').on(t.createdAt, t.id)],
+)
 
 /** A resource server that tokens are meant for. */
-export const audiences = sqliteTable('audiences', {
-  id: text('id').primaryKey(),
-  requiresPlugin: integer('requires_plugin', { mode: 'boolean' }).notNull().default(false),
-  /** Seconds; null: the server's default. */
-  tokenTtl: integer('token_ttl'),
-  algorithm: text('algorithm').notNull().default('RS256'),
-  etag: etag(),
-  createdAt: createdAt(),
-})
+export const audiences = sqliteTable(
+  'audiences',
+  {
+    id: text('id').primaryKey(),
+    requiresPlugin: integer('requires_plugin', { mode: 'boolean' }).notNull().default(false),
+    /** Seconds; null: the server's default. */
+    tokenTtl: integer('token_ttl'),
+    algorithm: text('algorithm').notNull().default('RS256'),
+    etag: etag(),
+    createdAt: createdAt(),
+  },
+  (t) => [index('audiences_age').on(t.createdAt, t.id)],
+)
 
 /** The scope values of an audience, each with those that it implies directly. */
 export const permissions = sqliteTable(
@@ -64,18 +76,22 @@ export const permissions = sqliteTable(
 )
 
 /** The software that a client acts for. */
-export const plugins = sqliteTable('plugins', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  trust: text('trust', { enum: ['bundled', 'trusted', 'restricted'] })
-    .notNull()
-    .default('restricted'),
-  capabilities: text('capabilities', { mode: 'json' }).$type<string[]>().notNull(),
-  snapshot: text('snapshot'),
-  generation: generation(),
-  etag: etag(),
-  createdAt: createdAt(),
-})
+export const plugins = sqliteTable(
+  'plugins',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    trust: text('trust', { enum: ['bundled', 'trusted', 'restricted'] })
+      .notNull()
+      .default('restricted'),
+    capabilities: text('capabilities', { mode: 'json' }).$type<string[]>().notNull(),
+    snapshot: text('snapshot'),
+    generation: generation(),
+    etag: etag(),
+    createdAt: createdAt(),
+  },
+  (t) => [index('plugins_age').on(t.createdAt, t.id)],
+)
 
 /** A confidential client. A deleted one stays as a tombstone, so that its id is never used again. */
 export const clients = sqliteTable(
@@ -116,6 +132,13 @@ export const clients = sqliteTable(
   (t) => [
     index('clients_workspace').on(t.workspaceId),
     index('clients_registration_hash').on(t.registrationHash),
+    // Lists, in the order of age (`sqlite/client-walk.ts`).
+    index('clients_age').on(t.createdAt, t.id).where(isThere),
+    index('clients_workspace_age').on(t.workspaceId, t.createdAt, t.id).where(isThere),
+    index('clients_name').on(t.name, t.createdAt, t.id).where(isThere),
+    index('clients_unused')
+      .on(t.createdAt, t.id)
+      .where(sql`status = 'active' and unused_after is not null`),
   ],
 )
 
@@ -137,7 +160,13 @@ export const clientSecrets = sqliteTable(
     /** To the minute: written behind the logins, never with one. */
     lastUsedAt: integer('last_used_at'),
   },
-  (t) => [index('client_secrets_client').on(t.clientId), index('client_secrets_hash').on(t.hash)],
+  (t) => [
+    index('client_secrets_client').on(t.clientId),
+    index('client_secrets_hash').on(t.hash),
+    index('client_secrets_live')
+      .on(t.clientId, t.expiresAt)
+      .where(sql`revoked_at is null`),
+  ],
 )
 
 /** The plugins that a client may act for. */
@@ -215,7 +244,17 @@ export const resources = sqliteTable(
     createdAt: createdAt(),
   },
   // One id for all workspaces: a resource server that compares ids alone must not mistake one for another.
-  (t) => [primaryKey({ columns: [t.type, t.id] }), index('resources_workspace').on(t.workspaceId)],
+  (t) => [
+    primaryKey({ columns: [t.type, t.id] }),
+    index('resources_workspace').on(t.workspaceId),
+    // Lists, in the order of age (`sqlite/resources.ts`).
+    index('resources_age').on(t.createdAt, t.type, t.id).where(isActive),
+    index('resources_type_age').on(t.type, t.createdAt, t.id).where(isActive),
+    index('resources_workspace_age').on(t.workspaceId, t.createdAt, t.type, t.id).where(isActive),
+    index('resources_workspace_type_age')
+      .on(t.workspaceId, t.type, t.createdAt, t.id)
+      .where(isActive),
+  ],
 )
 
 /** Single-use credentials that become a client. Used ones are kept for a while, to say so to who tries again. */
@@ -247,6 +286,8 @@ export const enrollments = sqliteTable(
   },
   (t) => [
     index('enrollments_workspace').on(t.workspaceId),
+    index('enrollments_age').on(t.createdAt, t.id),
+    index('enrollments_workspace_age').on(t.workspaceId, t.createdAt, t.id),
     index('enrollments_expiry').on(t.expiresAt),
   ],
 )
@@ -310,6 +351,10 @@ export const revocations = sqliteTable(
   (t) => [
     uniqueIndex('revocations_kind_value').on(t.kind, t.value),
     index('revocations_client').on(t.clientId),
+    // Kinds that are rare beside those. Others are found in steps.
+    index('revocations_rare_kind')
+      .on(t.kind)
+      .where(sql`kind not in ('jti', 'run')`),
     index('revocations_expiry').on(t.expiresAt),
   ],
 )
@@ -345,7 +390,9 @@ export const closedRuns = sqliteTable(
     createdAt: createdAt(),
   },
   (t) => [
+    index('closed_runs_age').on(t.createdAt, t.value),
     index('closed_runs_workspace').on(t.workspaceId, t.createdAt, t.value),
+    index('closed_runs_rule').on(t.ruleValue),
     index('closed_runs_identifier').on(t.workspaceId, t.identifier),
   ],
 )

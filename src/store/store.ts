@@ -542,7 +542,7 @@ export interface Store {
    * the hash alone, like `findLogin`.
    */
   findRegistrationHash(clientId: string, hash: string): Promise<string | null>
-  /** Those that were told to be removed after a time without a login, which is over. */
+  /** Those that were told to be removed after a time without a login, which is over; MAX_UNUSED_AT_A_TIME at the most. */
   listUnusedClients(now: number): Promise<Client[]>
 
   /** Those that are live, newest first. */

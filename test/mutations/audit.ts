@@ -1,4 +1,4 @@
-// Checks of the audit: who reads it and for how long, and how much one statement looks at.
+// Checks of the audit and of lists: who reads them and for how long, and how much one statement looks at.
 import type { Mutation } from './mutation.ts'
 
 const LASTING = {
@@ -13,7 +13,33 @@ const READS = {
   tests: ['test/store/audit-reads.test.ts'],
 }
 
+const LISTS = {
+  stops: 'Costly lists of administration',
+  tests: ['test/store/list-reads.test.ts'],
+}
+
 export const AUDIT: readonly Mutation[] = [
+  {
+    ...LISTS,
+    name: 'the end of a step of a list',
+    file: 'src/store/sqlite/walk.ts',
+    find: 'inSteps ? await endOf(db, walk, place) : null',
+    replace: 'inSteps ? null : null',
+  },
+  {
+    ...LISTS,
+    name: 'the index of a list',
+    file: 'src/store/sqlite/walk.ts',
+    find: 'sql.raw(`${table} indexed by ${index}`)',
+    replace: 'sql.raw(`${table} not indexed`)',
+  },
+  {
+    ...LISTS,
+    name: 'the order of rules by their numbers',
+    file: 'src/store/sqlite/walk.ts',
+    find: 'sql.raw(isFew === true ? table : `${table} not indexed`)',
+    replace: 'sql.raw(table)',
+  },
   {
     ...LASTING,
     name: 'authority after each step of an export',

@@ -1,21 +1,13 @@
-import { type SQL, and, asc, eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Algorithm } from '../../signing/algorithms.ts'
 import { permissionsTaken } from '../../revocation/rules.ts'
 import { audiences, clientGrants, permissions } from '../schema.sqlite.ts'
-import type { Audience, NewAudience, Part, Permission, Store } from '../store.ts'
+import type { Audience, NewAudience, Permission, Store } from '../store.ts'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { assertAdministrable } from './administrators.ts'
-import {
-  type Database,
-  type Driver,
-  type Statement,
-  afterPosition,
-  assert,
-  inList,
-  limitOf,
-  newEtag,
-} from './database.ts'
+import { type Database, type Driver, type Statement, assert, inList, newEtag } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
+import { type Step, columnsIn, partByAge, readWalk, walkByAge } from './walk.ts'
 
 type AudienceVerbs = Pick<
   Store,
@@ -44,23 +36,17 @@ export const newAudience = (
   writePermissions(db, audience.id, declared),
 ]
 
-export const audienceVerbs = ({ db, atomically }: Driver): AudienceVerbs => {
-  const select = (where: SQL | undefined, part: Part = {}) =>
-    db
-      .select({
-        id: audiences.id,
-        requiresPlugin: audiences.requiresPlugin,
-        tokenTtl: audiences.tokenTtl,
-        algorithm: sql<Algorithm>`${audiences.algorithm}`,
-        permissions: permissionsJson,
-        etag: audiences.etag,
-        createdAt: audiences.createdAt,
-      })
-      .from(audiences)
-      .where(and(where, afterPosition(audiences, part)))
-      .orderBy(asc(audiences.createdAt), asc(audiences.id))
-      .limit(limitOf(part))
+const shown = {
+  id: audiences.id,
+  requiresPlugin: audiences.requiresPlugin,
+  tokenTtl: audiences.tokenTtl,
+  algorithm: sql<Algorithm>`${audiences.algorithm}`,
+  permissions: permissionsJson,
+  etag: audiences.etag,
+  createdAt: audiences.createdAt,
+}
 
+export const audienceVerbs = ({ db, atomically }: Driver): AudienceVerbs => {
   /** Takes `names` from all who hold them. */
   const removePermissions = (id: string, names: string[]): Statement[] => [
     db
@@ -71,16 +57,21 @@ export const audienceVerbs = ({ db, atomically }: Driver): AudienceVerbs => {
 
   return {
     async listAudiences({ ids, requiresPlugin, algorithm } = {}, part = {}) {
-      const where = and(
-        ids && sql`${audiences.id} ${inList(ids)}`,
+      const filters = [
         requiresPlugin === undefined ? undefined : eq(audiences.requiresPlugin, requiresPlugin),
         algorithm && eq(audiences.algorithm, algorithm),
+      ]
+      const read = ({ source, where, order, limit }: Step) =>
+        db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(limit)
+      return await readWalk(
+        db,
+        walkByAge('audiences', { ids, filters }),
+        partByAge<Audience>(part, read),
       )
-      return await select(where, part)
     },
 
     async findAudience(id) {
-      const rows: Audience[] = await select(eq(audiences.id, id))
+      const rows: Audience[] = await db.select(shown).from(audiences).where(eq(audiences.id, id))
       return rows[0] ?? null
     },
 

@@ -1,13 +1,14 @@
-import { type SQL, and, asc, eq, ne, sql } from 'drizzle-orm'
+import { type SQL, and, eq, ne, sql } from 'drizzle-orm'
 import {
   ADMIN_AUDIENCE,
   ADMIN_WRITE,
   LAST_GENERATION,
+  MAX_UNUSED_AT_A_TIME,
   UNUSED_GRACE_SECONDS,
 } from '../../constants.ts'
 import { takesFromClient } from '../../revocation/rules.ts'
 import { clientSecrets, clients, workspaces } from '../schema.sqlite.ts'
-import type { Client, ClientFilter, NewClient, Part, Store } from '../store.ts'
+import type { Client, NewClient, Part, Store } from '../store.ts'
 import { assertAdministrable } from './administrators.ts'
 import {
   detailsJson,
@@ -17,17 +18,11 @@ import {
   pluginIds,
   writeLists,
 } from './client-lists.ts'
-import {
-  type Database,
-  type Driver,
-  type Statement,
-  afterPosition,
-  assert,
-  limitOf,
-  newEtag,
-} from './database.ts'
+import { type Database, type Driver, type Statement, assert, newEtag } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
+import { isThere, walkOf } from './client-walk.ts'
 import { beginUnusedAnew, insertSecret } from './secrets.ts'
+import { BY_AGE, type Walk, columnsIn, partByAge, readWalk } from './walk.ts'
 
 type ClientVerbs = Pick<
   Store,
@@ -59,50 +54,40 @@ export const newClient = (db: Database, client: NewClient, now: number): Stateme
   ]
 }
 
-const fits = ({ workspaceId, status, name, pluginId, audience }: ClientFilter): SQL | undefined =>
-  and(
-    workspaceId === undefined ? undefined : eq(clients.workspaceId, workspaceId),
-    status && eq(clients.status, status),
-    name === undefined ? undefined : eq(clients.name, name),
-    pluginId === undefined
-      ? undefined
-      : sql`${clients.id} in (select client_id from client_plugins where plugin_id = ${pluginId})`,
-    audience === undefined
-      ? undefined
-      : sql`${clients.id} in (select client_id from client_grants where audience_id = ${audience})`,
-  )
+const shown = {
+  id: clients.id,
+  name: clients.name,
+  workspaceId: clients.workspaceId,
+  status: clients.status,
+  authMethod: clients.authMethod,
+  tokenTtl: clients.tokenTtl,
+  quotaPerMinute: clients.quotaPerMinute,
+  plugins: pluginIds,
+  grants: grantsJson,
+  introspects: introspectsJson,
+  details: detailsJson,
+  softwareId: clients.softwareId,
+  redirectUris: clients.redirectUris,
+  unusedAfter: clients.unusedAfter,
+  ledger: clients.ledger,
+  generation: clients.generation,
+  etag: clients.etag,
+  createdAt: clients.createdAt,
+}
 
 const administers = (client: Client): boolean =>
   client.workspaceId === null &&
   client.grants.some((g) => g.audience === ADMIN_AUDIENCE && g.permissions.includes(ADMIN_WRITE))
 
 export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
-  const select = (where: SQL | undefined, part: Part = {}) =>
-    db
-      .select({
-        id: clients.id,
-        name: clients.name,
-        workspaceId: clients.workspaceId,
-        status: clients.status,
-        authMethod: clients.authMethod,
-        tokenTtl: clients.tokenTtl,
-        quotaPerMinute: clients.quotaPerMinute,
-        plugins: pluginIds,
-        grants: grantsJson,
-        introspects: introspectsJson,
-        details: detailsJson,
-        softwareId: clients.softwareId,
-        redirectUris: clients.redirectUris,
-        unusedAfter: clients.unusedAfter,
-        ledger: clients.ledger,
-        generation: clients.generation,
-        etag: clients.etag,
-        createdAt: clients.createdAt,
-      })
-      .from(clients)
-      .where(and(ne(clients.status, 'deleted'), where, afterPosition(clients, part)))
-      .orderBy(asc(clients.createdAt), asc(clients.id))
-      .limit(limitOf(part))
+  const read = (walk: Walk, part: Part) =>
+    readWalk(
+      db,
+      walk,
+      partByAge<Client>(part, ({ source, where, order, limit }) =>
+        db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(limit),
+      ),
+    )
 
   const changed = (id: string, etag: string): Statement =>
     assert(db, 'unchanged', sql`exists (select 1 from clients where id = ${id} and etag = ${etag})`)
@@ -112,11 +97,14 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
 
   return {
     async listClients(filter = {}, part = {}) {
-      return await select(fits(filter), part)
+      return await read(await walkOf(db, filter), part)
     },
 
     async findClient(id) {
-      const rows: Client[] = await select(eq(clients.id, id))
+      const rows: Client[] = await db
+        .select(shown)
+        .from(clients)
+        .where(and(eq(clients.id, id), isThere))
       return rows[0] ?? null
     },
 
@@ -138,12 +126,15 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
     async listUnusedClients(now) {
       const lastUsed = sql`coalesce((select max(last_used_at) from client_secrets s
         where s.client_id = ${clients.id}), 0)`
-      const couldLogIn = sql`${clients.status} = 'active' and (${clients.workspaceId} is null or exists
+      const couldLogIn = sql`(${clients.workspaceId} is null or exists
         (select 1 from workspaces w where w.id = ${clients.workspaceId} and w.status = 'active'))`
-      return await select(
-        sql`${couldLogIn}
-          and max(${clients.createdAt}, ${lastUsed}) + ${clients.unusedAfter} <= ${now - UNUSED_GRACE_SECONDS}`,
-      )
+      const isOver = sql`max(${clients.createdAt}, ${lastUsed}) + ${clients.unusedAfter} <= ${now - UNUSED_GRACE_SECONDS}`
+      const walk = {
+        ...{ ...BY_AGE, table: 'clients', index: 'clients_unused' },
+        within: [sql`${clients.status} = 'active' and ${clients.unusedAfter} is not null`],
+        filters: [couldLogIn, isOver],
+      }
+      return await read(walk, { limit: MAX_UNUSED_AT_A_TIME })
     },
 
     async createClient(client, now) {

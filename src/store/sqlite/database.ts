@@ -1,12 +1,11 @@
 // What better-sqlite3 and D1 have in common, and the pieces that every verb is made of.
 import { randomBytes } from 'node:crypto'
-import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core'
 import { MAX_REMEMBERED_ANSWERS } from '../../constants.ts'
 import type * as schema from '../schema.sqlite.ts'
 import { assertions } from '../schema.sqlite.ts'
-import type { Part } from '../store.ts'
 
 export type Database = BaseSQLiteDatabase<'sync' | 'async', unknown, typeof schema>
 
@@ -52,16 +51,6 @@ export const newEtag = (): string => randomBytes(12).toString('base64url')
 /** `in` a list of any length, as one parameter (D1 binds a hundred at the most). */
 export const inList = (values: string[]): SQL =>
   sql`in (select value from json_each(${JSON.stringify(values)}))`
-
-/** The rows after a position, in the order of `created_at` and id. */
-export const afterPosition = (
-  table: { createdAt: SQLWrapper; id: SQLWrapper },
-  { after }: Part,
-): SQL | undefined =>
-  after && sql`(${table.createdAt}, ${table.id}) > (${after.createdAt}, ${after.id})`
-
-/** SQLite takes a negative limit for none. */
-export const limitOf = ({ limit }: Part<unknown>): number => limit ?? -1
 
 /** Names of the checks on `assertions`, which the driver's error message carries. */
 export type Assertion = 'unchanged' | 'administrable' | 'within_limit'

@@ -1,8 +1,9 @@
-import { type SQL, and, asc, eq, isNull, lt, sql } from 'drizzle-orm'
+import { type SQL, and, eq, isNull, lt, sql } from 'drizzle-orm'
 import { enrollments } from '../schema.sqlite.ts'
-import type { Store } from '../store.ts'
+import type { Enrollment, Store } from '../store.ts'
 import { newClient } from './clients.ts'
-import { type Driver, type Statement, afterPosition, assert, limitOf } from './database.ts'
+import { type Driver, type Statement, assert } from './database.ts'
+import { BY_AGE, type Step, columnsIn, partByAge, readWalk, walkByAge } from './walk.ts'
 
 type EnrollmentVerbs = Pick<
   Store,
@@ -52,13 +53,17 @@ export const enrollmentVerbs = ({ db, atomically }: Driver): EnrollmentVerbs => 
     },
 
     async listEnrollments({ workspaceId } = {}, part = {}) {
-      const fits = workspaceId === undefined ? undefined : eq(enrollments.workspaceId, workspaceId)
-      return await db
-        .select(shown)
-        .from(enrollments)
-        .where(and(fits, afterPosition(enrollments, part)))
-        .orderBy(asc(enrollments.createdAt), asc(enrollments.id))
-        .limit(limitOf(part))
+      const table = 'enrollments'
+      const walk =
+        workspaceId === undefined
+          ? walkByAge(table, { filters: [] })
+          : {
+              ...{ ...BY_AGE, table, index: 'enrollments_workspace_age', filters: [] },
+              within: [eq(enrollments.workspaceId, workspaceId)],
+            }
+      const read = ({ source, where, order, limit }: Step) =>
+        db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(limit)
+      return await readWalk(db, walk, partByAge<Enrollment>(part, read))
     },
 
     findEnrollment: (id) => find(eq(enrollments.id, id)),

@@ -1,17 +1,10 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import { takesFromPlugin } from '../../revocation/rules.ts'
 import { plugins } from '../schema.sqlite.ts'
-import type { Store } from '../store.ts'
-import {
-  type Driver,
-  type Statement,
-  afterPosition,
-  assert,
-  inList,
-  limitOf,
-  newEtag,
-} from './database.ts'
+import type { Plugin, Store } from '../store.ts'
+import { type Driver, type Statement, assert, newEtag } from './database.ts'
 import { pluginRules } from './rules.ts'
+import { type Step, columnsIn, partByAge, readWalk, walkByAge } from './walk.ts'
 
 type PluginVerbs = Pick<
   Store,
@@ -24,21 +17,24 @@ export const pluginVerbs = ({ db, atomically }: Driver): PluginVerbs => {
 
   return {
     async listPlugins({ ids, trust, capability } = {}, part = {}) {
-      return await db
-        .select()
-        .from(plugins)
-        .where(
-          and(
-            ids && sql`${plugins.id} ${inList(ids)}`,
-            trust && eq(plugins.trust, trust),
-            capability === undefined
-              ? undefined
-              : sql`${capability} in (select value from json_each(${plugins.capabilities}))`,
-            afterPosition(plugins, part),
-          ),
-        )
-        .orderBy(asc(plugins.createdAt), asc(plugins.id))
-        .limit(limitOf(part))
+      const filters = [
+        trust && eq(plugins.trust, trust),
+        capability === undefined
+          ? undefined
+          : sql`${capability} in (select value from json_each(${plugins.capabilities}))`,
+      ]
+      const read = ({ source, where, order, limit }: Step) =>
+        db
+          .select(columnsIn(getTableColumns(plugins)))
+          .from(source)
+          .where(where)
+          .orderBy(order)
+          .limit(limit)
+      return await readWalk(
+        db,
+        walkByAge('plugins', { ids, filters }),
+        partByAge<Plugin>(part, read),
+      )
     },
 
     async findPlugin(id) {

@@ -1,19 +1,18 @@
 // The registry of what authorization details point at.
-import { type SQL, and, asc, eq, sql } from 'drizzle-orm'
+import { type SQL, and, eq, sql } from 'drizzle-orm'
 import { TOOL_RUN } from '../../details.ts'
 import { clientDetails, resources } from '../schema.sqlite.ts'
-import type { AuthorizationDetail, Resource, Store } from '../store.ts'
+import type { AuthorizationDetail, Position, Resource, ResourceFilter, Store } from '../store.ts'
 import {
   type Database,
   type Driver,
   type Statement,
-  afterPosition,
   assert,
-  limitOf,
   newEtag,
   remembering,
 } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
+import { type Step, type Walk, columnsIn, readWalk } from './walk.ts'
 
 type ResourceVerbs = Pick<
   Store,
@@ -75,10 +74,27 @@ const danglingParts = (clientId: string): SQL => sql`
       where (r.type, r.id) in (
         select type, identifier from client_details where client_id = ${clientId}))`
 
-/** Where a resource is in a list: an id is one among those of its type, and neither has a space. */
-const position = {
-  createdAt: resources.createdAt,
-  id: sql`${resources.type} || ' ' || ${resources.id}`,
+/** Written out, not bound: the indexes of active resources say the same. */
+const isActive = sql`${resources.status} = 'active'`
+
+/** Chooses the index that has just the resources that fit. */
+const walkOf = ({ type, workspaceId }: ResourceFilter): Walk => {
+  const ofWorkspace = workspaceId === undefined ? [] : [eq(resources.workspaceId, workspaceId)]
+  const ofType = type === undefined ? [] : [eq(resources.type, type)]
+  const given = [workspaceId && 'workspace', type && 'type'].filter(Boolean)
+  return {
+    ...{ table: 'resources', index: ['resources', ...given, 'age'].join('_'), filters: [] },
+    within: [isActive, ...ofWorkspace, ...ofType],
+    ...(type === undefined
+      ? { order: ['created_at', 'type', 'id'], start: [-1, '', ''] }
+      : { order: ['created_at', 'id'], start: [-1, ''] }),
+  }
+}
+
+/** Where a list goes on behind `TYPE ID`: neither has a space. */
+const placeBehind = ({ createdAt, id: name }: Position, { order }: Walk) => {
+  const [type = '', id = ''] = name.split(' ')
+  return order.length === 3 ? [createdAt, type, id] : [createdAt, id]
 }
 
 /** Details that point at a resource, or at any of its type in its workspace. */
@@ -94,7 +110,7 @@ const grantsPart = (parts: readonly string[]): SQL => sql`(
 
 export const resourceVerbs = (driver: Driver): ResourceVerbs => {
   const { db, atomically } = driver
-  const active = (where?: SQL) => and(eq(resources.status, 'active'), where)
+  const active = (where?: SQL) => and(isActive, where)
   const one = db
     .select(shown)
     .from(resources)
@@ -104,10 +120,17 @@ export const resourceVerbs = (driver: Driver): ResourceVerbs => {
       ),
     )
     .prepare()
+  /** From one type to the next, whatever the number of resources. */
   const types = db
-    .selectDistinct({ type: resources.type })
-    .from(resources)
-    .where(active())
+    .select({ type: sql<string>`type` })
+    .from(
+      sql`(with recursive found(type) as (
+        select min(type) from resources indexed by resources_type_age where status = 'active'
+        union all
+        select (select min(type) from resources indexed by resources_type_age
+          where status = 'active' and type > found.type) from found where type is not null)
+      select type from found where type is not null)`,
+    )
     .prepare()
 
   const isSame = ({ type, id, etag }: Resource) =>
@@ -130,18 +153,16 @@ export const resourceVerbs = (driver: Driver): ResourceVerbs => {
   }
 
   return {
-    async listResources({ type, workspaceId } = {}, part = {}) {
-      const fits = and(
-        type === undefined ? undefined : eq(resources.type, type),
-        workspaceId === undefined ? undefined : eq(resources.workspaceId, workspaceId),
-        afterPosition(position, part),
-      )
-      return await db
-        .select(shown)
-        .from(resources)
-        .where(active(fits))
-        .orderBy(asc(position.createdAt), asc(position.id))
-        .limit(limitOf(part))
+    async listResources(filter = {}, { after, limit } = {}) {
+      const walk = walkOf(filter)
+      const placeOf = ({ createdAt, type, id }: Resource) =>
+        placeBehind({ createdAt, id: `${type} ${id}` }, walk)
+      return await readWalk(db, walk, {
+        ...{ limit, placeOf },
+        after: after && placeBehind(after, walk),
+        read: ({ source, where, order, limit: most }: Step) =>
+          db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(most),
+      })
     },
 
     async findResource(type, id) {

@@ -1,12 +1,13 @@
-import { type SQL, and, asc, eq, gt, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, eq, getTableColumns, sql } from 'drizzle-orm'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
 import { Unavailable } from '../../errors.ts'
 import { namedWorkspaceValue, workspaceRuleValue } from '../../revocation/rules.ts'
 import { revocationCounter, revocations, workspaces } from '../schema.sqlite.ts'
 import type { Revocation, RevocationFilter, RevocationHead, Store, Workspace } from '../store.ts'
 import { pageVerbs } from './revocation-pages.ts'
-import { type Driver, type Statement, limitOf, newEtag, remembering } from './database.ts'
+import { type Driver, type Statement, newEtag, remembering } from './database.ts'
 import { addRules, clientRules, markedWith, prunedRules, raiseClients } from './rules.ts'
+import { type Walk, columnsIn, readWalk } from './walk.ts'
 
 type RevocationVerbs = Pick<
   Store,
@@ -18,29 +19,43 @@ type RevocationVerbs = Pick<
   | 'revokeToken'
 >
 
-/** Rules over plugins and keys belong to no workspace. */
-const ofWorkspace = ({ id, ref }: Pick<Workspace, 'id' | 'ref'>): SQL => sql`(
-  (${revocations.kind} = 'workspace'
-    and ${revocations.value} in (${workspaceRuleValue(ref)}, ${namedWorkspaceValue(id)}))
-  or (${revocations.kind} = 'client'
-    and ${revocations.value} in (select id from clients where workspace_id = ${id}))
-  or (${revocations.kind} = 'run'
-    and ${revocations.value} in (select value from closed_runs where workspace_id = ${id}
-      union all select rule_value from closed_runs where workspace_id = ${id}))
-  or ${revocations.clientId} in (select id from clients where workspace_id = ${id}))`
+/** A row of the workspace, looked up for each rule: the cost of a rule does not grow with the workspace. */
+const isIn = (table: SQL, column: SQL, value: SQLWrapper, workspaceId: string): SQL =>
+  sql`exists (select 1 from ${table} where ${column} = ${value} and workspace_id = ${workspaceId})`
 
-const fits = (
+/** Rules over plugins and keys belong to no workspace. */
+const ofWorkspace = ({ id, ref }: Pick<Workspace, 'id' | 'ref'>): SQL => {
+  const { kind, value, clientId } = revocations
+  return sql`case ${kind}
+    when 'workspace' then ${value} in (${workspaceRuleValue(ref)}, ${namedWorkspaceValue(id)})
+    when 'client' then ${isIn(sql`clients`, sql`id`, value, id)}
+    when 'run' then ${isIn(sql`closed_runs`, sql`value`, value, id)}
+      or ${isIn(sql`closed_runs`, sql`rule_value`, value, id)}
+    else ${isIn(sql`clients`, sql`id`, clientId, id)} end`
+}
+
+/** Rules over a client's tokens, which are bounded, and the one over the client. */
+const ofClient = (id: string): SQL => sql`${revocations.seq} in (
+  select seq from revocations where client_id = ${id}
+  union all select seq from revocations where kind = 'client' and value = ${id})`
+
+/** Written out, not bound: the index of rare kinds says the same. */
+const isRare = sql`${revocations.kind} not in ('jti', 'run')`
+
+const walkOf = (
   { kind, clientId }: RevocationFilter,
   workspace: Pick<Workspace, 'id' | 'ref'> | null,
-): SQL | undefined =>
-  and(
-    kind && eq(revocations.kind, kind),
-    clientId === undefined
-      ? undefined
-      : sql`(${revocations.clientId} = ${clientId}
-          or (${revocations.kind} = 'client' and ${revocations.value} = ${clientId}))`,
-    workspace === null ? undefined : ofWorkspace(workspace),
-  )
+): Walk => {
+  const all = { table: 'revocations', order: ['seq'], start: [0] }
+  const ofKind = kind && eq(revocations.kind, kind)
+  const filter = workspace === null ? undefined : ofWorkspace(workspace)
+  if (clientId !== undefined) {
+    return { ...all, index: null, within: [ofClient(clientId)], filters: [ofKind, filter] }
+  }
+  return ofKind === undefined || kind === 'jti' || kind === 'run'
+    ? { ...all, index: null, within: [], filters: [ofKind, filter] }
+    : { ...all, index: 'revocations_rare_kind', within: [isRare, ofKind], filters: [filter] }
+}
 
 export const revocationVerbs = (driver: Driver): RevocationVerbs => {
   const { db, atomically } = driver
@@ -69,17 +84,21 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
       await atomically(prunedRules(db, now))
     },
 
-    async listRevocations(filter = {}, { after = 0, ...part } = {}) {
+    async listRevocations(filter = {}, { after = 0, limit } = {}) {
       const { workspaceId } = filter
       const workspace = workspaceId === undefined ? null : await findWorkspace(workspaceId)
       if (workspaceId !== undefined && workspace === null) return []
-      const rows = await db
-        .select()
-        .from(revocations)
-        .where(and(fits(filter, workspace), gt(revocations.seq, after)))
-        .orderBy(asc(revocations.seq))
-        .limit(limitOf(part))
-      return rows as Revocation[]
+      return await readWalk<Revocation>(db, walkOf(filter, workspace), {
+        ...{ limit, after: [after] },
+        placeOf: ({ seq }) => [seq],
+        read: async ({ source, where, order, limit: most }) =>
+          (await db
+            .select(columnsIn(getTableColumns(revocations)))
+            .from(source)
+            .where(where)
+            .orderBy(order)
+            .limit(most)) as Revocation[],
+      })
     },
 
     async revokeToken({ jti, clientId, clientGen, exp }, now) {

@@ -1,12 +1,12 @@
 // Runs that are closed: for good in a table of their own, which issuance looks at, and for as long as their tokens
 // can live as a rule.
-import { type SQL, and, asc, eq, isNull, sql } from 'drizzle-orm'
+import { type SQL, and, eq, isNull, sql } from 'drizzle-orm'
 import { RULE_RETENTION_SECONDS } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
 import { namedRunValue, runRuleValue } from '../../revocation/rules.ts'
 import { clients, closedRuns, revocationCounter, workspaces } from '../schema.sqlite.ts'
-import type { Store } from '../store.ts'
-import { type Driver, type Statement, afterPosition, limitOf, newEtag } from './database.ts'
+import type { ClosedRun, Store } from '../store.ts'
+import { type Driver, type Statement, newEtag } from './database.ts'
 import {
   addRules,
   clientRules,
@@ -16,11 +16,19 @@ import {
   writesNamedRules,
 } from './rules.ts'
 import { countedRuns } from './run-counts.ts'
+import { BY_AGE, type Step, columnsIn, partByAge, readWalk } from './walk.ts'
 
 type RunVerbs = Pick<Store, 'closeRun' | 'isRunClosed' | 'listClosedRuns'>
 
 const isClosed = (value: string): SQL =>
   sql`exists (select 1 from ${closedRuns} where value = ${value})`
+
+const shown = {
+  id: closedRuns.value,
+  workspaceId: closedRuns.workspaceId,
+  identifier: closedRuns.identifier,
+  createdAt: closedRuns.createdAt,
+}
 
 export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
   // The list first, so that each of its values is looked up by the primary key.
@@ -69,8 +77,6 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
       ...workspaceRules(db, { id, ref }, now, sql`etag = ${etag}`),
     ]
   }
-  const position = { createdAt: closedRuns.createdAt, id: closedRuns.value }
-
   return {
     async closeRun({ workspaceId, identifier }, now) {
       const value = namedRunValue(workspaceId, identifier)
@@ -106,23 +112,20 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
     },
 
     async listClosedRuns({ workspaceId } = {}, part = {}) {
-      const rows = await db
-        .select({
-          id: closedRuns.value,
-          workspaceId: closedRuns.workspaceId,
-          identifier: closedRuns.identifier,
-          createdAt: closedRuns.createdAt,
-        })
-        .from(closedRuns)
-        .where(
-          and(
-            workspaceId === undefined ? undefined : eq(closedRuns.workspaceId, workspaceId),
-            afterPosition(position, part),
-          ),
-        )
-        .orderBy(asc(closedRuns.createdAt), asc(closedRuns.value))
-        .limit(limitOf(part))
-      return rows
+      const walk = {
+        ...{
+          table: 'closed_runs',
+          order: ['created_at', 'value'],
+          start: BY_AGE.start,
+          filters: [],
+        },
+        ...(workspaceId === undefined
+          ? { index: 'closed_runs_age', within: [] }
+          : { index: 'closed_runs_workspace', within: [eq(closedRuns.workspaceId, workspaceId)] }),
+      }
+      const read = ({ source, where, order, limit }: Step) =>
+        db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(limit)
+      return await readWalk(db, walk, partByAge<ClosedRun>(part, read))
     },
   }
 }

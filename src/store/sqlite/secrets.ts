@@ -1,9 +1,10 @@
-import { type SQL, and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import { MAX_LIVE_SECRETS } from '../../constants.ts'
 import { clientSecrets } from '../schema.sqlite.ts'
 import type { NewSecret, Store } from '../store.ts'
 import { assertAdministrable, isAdministrator } from './administrators.ts'
 import { type Database, type Driver, type Statement, assert } from './database.ts'
+import { columnsIn } from './walk.ts'
 
 type SecretVerbs = Pick<Store, 'listSecrets' | 'addSecret' | 'touchSecrets' | 'revokeSecret'>
 
@@ -49,11 +50,14 @@ export const beginUnusedAnew = (db: Database, which: SQL, now: number): Statemen
 
 export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
   async listSecrets(clientId, now) {
-    return await db
-      .select(shown)
-      .from(clientSecrets)
-      .where(live(clientId, now))
-      .orderBy(desc(clientSecrets.createdAt), desc(clientSecrets.id))
+    const having = (end: SQL) =>
+      db
+        .select(columnsIn(shown))
+        .from(sql`${clientSecrets} indexed by client_secrets_live`)
+        .where(and(eq(clientSecrets.clientId, clientId), isNull(clientSecrets.revokedAt), end))
+    const { expiresAt } = clientSecrets
+    const rows = await having(isNull(expiresAt)).unionAll(having(gt(expiresAt, now)))
+    return rows.toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
   },
 
   async addSecret(clientId, secret, previousExpiresAt, now) {

@@ -1,18 +1,11 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import { takesFromWorkspace } from '../../revocation/rules.ts'
 import { clients, workspaces } from '../schema.sqlite.ts'
-import type { Store } from '../store.ts'
-import {
-  type Driver,
-  type Statement,
-  afterPosition,
-  assert,
-  inList,
-  limitOf,
-  newEtag,
-} from './database.ts'
+import type { Store, Workspace } from '../store.ts'
+import { type Driver, type Statement, assert, newEtag } from './database.ts'
 import { workspaceRules } from './rules.ts'
 import { beginUnusedAnew } from './secrets.ts'
+import { type Step, columnsIn, partByAge, readWalk, walkByAge } from './walk.ts'
 
 type WorkspaceVerbs = Pick<
   Store,
@@ -21,18 +14,19 @@ type WorkspaceVerbs = Pick<
 
 export const workspaceVerbs = ({ db, atomically }: Driver): WorkspaceVerbs => ({
   async listWorkspaces({ ids, status } = {}, part = {}) {
-    return await db
-      .select()
-      .from(workspaces)
-      .where(
-        and(
-          ids && sql`${workspaces.id} ${inList(ids)}`,
-          status && eq(workspaces.status, status),
-          afterPosition(workspaces, part),
-        ),
-      )
-      .orderBy(asc(workspaces.createdAt), asc(workspaces.id))
-      .limit(limitOf(part))
+    const filters = [status && eq(workspaces.status, status)]
+    const read = ({ source, where, order, limit }: Step) =>
+      db
+        .select(columnsIn(getTableColumns(workspaces)))
+        .from(source)
+        .where(where)
+        .orderBy(order)
+        .limit(limit)
+    return await readWalk(
+      db,
+      walkByAge('workspaces', { ids, filters }),
+      partByAge<Workspace>(part, read),
+    )
   },
 
   async findWorkspace(id) {
