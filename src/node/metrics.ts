@@ -36,10 +36,11 @@ export const createMetrics = (watch: Pick<RevocationWatch, 'waiting'>): Metrics 
   }
 }
 
-/** Making an aggregator is what makes prom-client listen to the primary. */
+/** Making an aggregator is what makes prom-client listen to the primary. Called once in a process. */
 const answerPrimary = (registry: Registry): void => {
   AggregatorRegistry.setRegistries(registry)
   new AggregatorRegistry()
+  process.on('message', hearAnswer)
 }
 
 type Question = { latchkeyMetrics: number }
@@ -49,19 +50,25 @@ type Answer = Question & { text: string | null }
 const isQuestion = (message: unknown): message is Question =>
   typeof message === 'object' && message !== null && 'latchkeyMetrics' in message
 
+type Waiting = { resolve: (text: string) => void; reject: (error: Error) => void }
+
+/** Questions of this worker, by their number. One listener serves them all, however many wait. */
+const waiting = new Map<number, Waiting>()
 let questions = 0
+
+const hearAnswer = (message: unknown): void => {
+  if (!isQuestion(message)) return
+  const { text } = message as Answer
+  const question = waiting.get(message.latchkeyMetrics)
+  waiting.delete(message.latchkeyMetrics)
+  if (text === null) question?.reject(new Error('a worker did not tell its metrics'))
+  else question?.resolve(text)
+}
 
 const askPrimary = (): Promise<string> =>
   new Promise((resolve, reject) => {
     const id = ++questions
-    const listen = (message: unknown) => {
-      if (!isQuestion(message) || message.latchkeyMetrics !== id) return
-      process.off('message', listen)
-      const { text } = message as Answer
-      if (text === null) reject(new Error('a worker did not tell its metrics'))
-      else resolve(text)
-    }
-    process.on('message', listen)
+    waiting.set(id, { resolve, reject })
     process.send?.({ latchkeyMetrics: id } satisfies Question)
   })
 
