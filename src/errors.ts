@@ -66,7 +66,7 @@ export const OAUTH_ERRORS = {
     'invalid_target',
     'The parameter resource must be an absolute URI without fragment.',
   ],
-  target_repeated: [400, 'invalid_target', 'A token is for one resource: give resource once.'],
+  target_repeated: [400, 'invalid_target', 'Give resource once, because a token is for one.'],
   target_ambiguous: [
     400,
     'invalid_target',
@@ -92,7 +92,7 @@ export const OAUTH_ERRORS = {
   plugin_required: [
     400,
     'invalid_request',
-    'This audience needs a plugin: say which with plugin_id.',
+    'Say with plugin_id for which plugin, because this audience needs one.',
   ],
   plugin_not_allowed: [400, 'invalid_request', 'The client may not act for this plugin.'],
   details_malformed: [

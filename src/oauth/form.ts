@@ -72,7 +72,9 @@ export const parseForm = (text: string, spell: Speller = NO_SPELLER): Form => {
     if (meant !== null) throw misspelled('parameter_misspelled', name, meant)
     if (seen.has(name)) {
       // RFC 8707 §2 lets `resource` repeat; a token of ours is for one.
-      if (name === 'resource') throw new OAuthError('target_repeated')
+      if (name === 'resource') {
+        throw refusedValue('target_repeated', [form.get(name) ?? '', value].filter(Boolean))
+      }
       throw refusedValue('parameter_repeated', [name])
     }
     seen.add(name)

@@ -31,10 +31,22 @@ export const narrow = (
 ): Narrowed => {
   const grant = selectGrant(request, subject.grants)
   const scope = selectScope(request.scope, grant)
-  const plugin = selectPlugin(request.pluginId, subject.plugins, grant.audience.requiresPlugin)
+  const plugin = selectPlugin(request.pluginId, subject.plugins, grant.audience)
   const narrowed = narrowDetails(subject.details, request.details ?? [])
   if ('refused' in narrowed) throw detailsRefused(narrowed.refused, request.details ?? [])
   return { audience: grant.audience, scope, plugin, details: narrowed.details }
+}
+
+/** The audience that a request means, as far as it means one: for the log line of a refusal. */
+export const audienceMeant = (
+  request: TokenRequest,
+  { grants }: Pick<TokenSubject, 'grants'>,
+): string | undefined => {
+  try {
+    return selectGrant(request, grants).audience.id
+  } catch {
+    return undefined
+  }
 }
 
 /** @throws OAuthError `details_malformed` with the path of the first bad value and what it must be */
@@ -124,7 +136,7 @@ export const isScopeToken = (text: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e
 const selectPlugin = (
   pluginId: string | undefined,
   plugins: readonly SubjectPlugin[],
-  required: boolean,
+  audience: Pick<SubjectGrant['audience'], 'id' | 'requiresPlugin'>,
 ): SubjectPlugin | null => {
   if (pluginId !== undefined) {
     const plugin = plugins.find(({ id }) => id === pluginId)
@@ -133,6 +145,6 @@ const selectPlugin = (
   }
   const [only, another] = plugins
   if (only !== undefined && another === undefined) return only
-  if (required) throw new OAuthError('plugin_required')
+  if (audience.requiresPlugin) throw refusedValue('plugin_required', [audience.id])
   return null
 }

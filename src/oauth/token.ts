@@ -5,7 +5,7 @@ import type { AuthorizationDetail } from '../store/store.ts'
 import { authenticateClient } from './client-authentication.ts'
 import { type Form, readForm } from './form.ts'
 import { issueToken } from './issue.ts'
-import { checkDetails } from './narrowing.ts'
+import { audienceMeant, checkDetails } from './narrowing.ts'
 import { takeFromQuota } from './quota.ts'
 import { NO_STORE } from './response.ts'
 
@@ -32,15 +32,28 @@ export const token = (deps: TokenDeps) => async (c: AppContext) => {
   checkGrantType(form)
   const subject = await authenticateClient(form, c, deps)
   await takeFromQuota(subject, deps)
-  const request = {
+  const target = {
     audience: form.get('audience'),
     resource: form.get('resource'),
     scope: form.get('scope'),
+  }
+  logAudience(c, () => audienceMeant(target, subject))
+  const request = {
+    ...target,
     pluginId: form.get('plugin_id'),
     details: readDetails(form.get('authorization_details')),
   }
   const response = await issueToken(subject, request, deps, { requestId: c.get('requestId') })
   return c.json(response, 200, NO_STORE)
+}
+
+/** The log line of a refusal has the audience that is meant where none is sent. */
+const logAudience = (c: AppContext, meant: () => string | undefined): void => {
+  const sent = c.get('asked')
+  c.set('asked', () => {
+    const asked = sent?.() ?? {}
+    return { ...asked, audience: asked['audience'] ?? meant() }
+  })
 }
 
 const checkGrantType = (form: Form): void => {

@@ -175,6 +175,14 @@ export const ADMINISTRATION: readonly Mutation[] = [
     tests: ['test/oauth/token-form.test.ts'],
   },
   {
+    name: 'a secret in a refusal',
+    stops: 'Secrets in logs',
+    file: 'src/shown.ts',
+    find: 'Array.from(hideSecrets(cut(text)))',
+    replace: 'Array.from(cut(text))',
+    tests: ['test/log.test.ts', 'test/oauth/refused-values.test.ts'],
+  },
+  {
     name: 'a secret in place of a client id',
     stops: 'Secrets in logs',
     file: 'src/oauth/client-authentication.ts',

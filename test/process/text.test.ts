@@ -65,6 +65,20 @@ it.each(FLAGS.map((line, i) => [line, HIDDEN_KINDS[i % HIDDEN_KINDS.length] ?? 0
   },
 )
 
+it.each([
+  'client create --name TEXT',
+  'client update CLIENT --name TEXT',
+  'plugin update p1 --name TEXT',
+  'workspace update w1 --name TEXT',
+  'enrollment create --name TEXT',
+])('%s takes joined emoji', async (line) => {
+  const name = '👩\u200d👩\u200d👧 🏳\ufe0f\u200d🌈'
+  const words = line.split(' ').map((word) => word.replace('TEXT', name).replace('CLIENT', client))
+  const { code, stdout, stderr } = await latchkey(place, [...words, '--json'])
+  expect(code, stderr).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ name })
+})
+
 const OLD = HIDDEN_POINTS.filter((point) => point !== 0)
   .map((point) => `x${String.fromCodePoint(point)}`)
   .join('')
