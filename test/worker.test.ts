@@ -130,6 +130,7 @@ beforeAll(async () => {
       worker('one', MIGRATED, SETTINGS),
       worker('two', MIGRATED, SETTINGS),
       worker('counting', MIGRATED, SETTINGS),
+      worker('curves', MIGRATED, { ...SETTINGS, LATCHKEY_ALGORITHMS: 'Ed25519,RS256' }),
       ...Object.entries(REFUSED).map(([name, given]) => worker(name, ...given)),
     ],
     d1Persist: join(folder, 'state/v3/d1'),
@@ -345,6 +346,26 @@ describe('the Worker', () => {
 
   it('asks nobody outside', () => {
     expect(outside).toEqual([])
+  })
+
+  it('signs with Ed25519, and publishes RS256 first', async () => {
+    const audience = { id: 'curve', requiresPlugin: false, tokenTtl: null } as const
+    const permissions = [{ name: 'read', implies: [] }]
+    await store.createAudience({ ...audience, algorithm: 'Ed25519', permissions }, 1)
+    const grants = [{ audience: 'curve', permissions: ['read'] }]
+    const id = 'lkc_curvecurvecurvecurvecu'
+    await store.createClient(client(id, { grants, secret: { ...SECRET.row, id: 'curve' } }), 1)
+
+    const form = { grant_type: 'client_credentials' }
+    const issued = await json(await post('curves', '/oauth/token', form, id))
+    const keys = await json(await ask('curves', '/.well-known/jwks.json'))
+    expect((keys['keys'] as { alg: string }[])[0]?.alg).toBe('RS256')
+    const { protectedHeader } = await jwtVerify(
+      String(issued['access_token']),
+      createLocalJWKSet(keys as never),
+      { issuer: ISSUER, audience: 'curve', algorithms: ['Ed25519'] },
+    )
+    expect(protectedHeader.alg).toBe('Ed25519')
   })
 })
 

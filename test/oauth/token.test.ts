@@ -209,6 +209,9 @@ describe('the signature', () => {
     })
     const { kid } = await testKey(algorithm, 1)
     expect(protectedHeader).toEqual({ alg: algorithm, typ: 'at+jwt', kid })
+    expect(await server.introspect(client, token)).toMatchObject({ active: true })
+    await server.revoke(client, token)
+    expect(await server.introspect(client, token)).toEqual({ active: false })
   })
 })
 
