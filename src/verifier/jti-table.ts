@@ -99,11 +99,12 @@ export const createJtiTable = (): JtiTable => {
 
   const put = (expiry: number): void => {
     const slot = find()
-    if (expiryAt(slot) === EMPTY) {
-      words.set(wanted, SLOT_WORDS * slot)
+    const [at, known] = [SLOT_WORDS * slot, expiryAt(slot)]
+    if (known === EMPTY) {
+      for (let word = 0; word < EXPIRY; word++) words[at + word] = wanted[word]!
       used += 1
     }
-    words[SLOT_WORDS * slot + EXPIRY] = Math.max(expiryAt(slot), expiry)
+    if (expiry > known) words[at + EXPIRY] = expiry
   }
 
   /**
@@ -114,12 +115,14 @@ export const createJtiTable = (): JtiTable => {
     const old = words
     slots = size
     words = new Int32Array(SLOT_WORDS * slots)
-    used = 0
     sweepAt = 0
     for (let at = 0; at < old.length; at += SLOT_WORDS) {
       if (old[at + EXPIRY] === EMPTY) continue
-      for (let word = 0; word < 4; word++) wanted[word] = old[at + word]!
-      put(old[at + EXPIRY]! >>> 0)
+      // No two values are alike: the first empty slot is its place.
+      let slot = home(old, at)
+      while (expiryAt(slot) !== EMPTY) slot = next(slot)
+      for (let word = 0; word < SLOT_WORDS; word++)
+        words[SLOT_WORDS * slot + word] = old[at + word]!
     }
   }
 

@@ -114,7 +114,7 @@ export const createListState = (options: Options): ListState => {
     const rules = createRuleSet()
     // A key that is revoked stays so, whatever the issuer was restored from.
     for (const value of current?.rules.keys() ?? []) {
-      rules.add({ kind: 'key', value, gen: 0, exp: Infinity })
+      rules.add({ kind: 'key', value, exp: null })
     }
     pending = { epoch, cursor, iat, rules, kids: new Set([kid]), ...time }
     return collect(pending, list, !again)

@@ -5,7 +5,7 @@ import { MAX_LIST_BYTES, MAX_LIST_ENTRIES, MAX_LIST_HEADER_LENGTH } from './cons
 import type { KeyName, VerificationKey } from './jwk.ts'
 import { parseProtectedHeader } from './protected-header.ts'
 import { parseJson } from './json.ts'
-import { GENERATION_KINDS, KINDS, type Rule, type RuleKind } from './rules.ts'
+import { GENERATION_KINDS, KINDS, type Rule } from './rules.ts'
 
 export type RevocationList = {
   /** The key that signed it. */
@@ -137,30 +137,30 @@ const readClaims = (claims: Members): Omit<RevocationList, 'kid' | 'after'> => {
   ) {
     throw new ListRefused(OTHER_SHAPE)
   }
-  return { iat, exp, epoch, cursor, full, more, rules: entries.flatMap(readEntry) }
+  return { iat, exp, epoch, cursor, full, more, rules: readEntries(entries) }
 }
 
 const KNOWN: readonly unknown[] = KINDS
 const COUNTED: readonly unknown[] = GENERATION_KINDS
 
-/** None for a kind of a newer server's: what it means can only be guessed at. */
-const readEntry = (entry: unknown): Rule[] => {
+/** Of the entries those whose kind is known: what another one of a newer server means can only be guessed at. */
+const readEntries = (entries: readonly unknown[]): Rule[] => {
+  const rules: Rule[] = []
+  for (const entry of entries) if (isRule(entry)) rules.push(entry)
+  return rules
+}
+
+/** @throws ListRefused for a known kind in another shape, and for an entry without any */
+const isRule = (entry: unknown): entry is Rule => {
   const { kind, value, gen, exp } = (entry ?? {}) as Members
   if (typeof kind !== 'string') throw new ListRefused('an entry has no kind')
-  if (!KNOWN.includes(kind)) return []
-  const counts = COUNTED.includes(kind)
+  if (!KNOWN.includes(kind)) return false
   if (
     typeof value !== 'string' ||
     !(exp === null || isTime(exp)) ||
-    (counts && !Number.isSafeInteger(gen))
+    (COUNTED.includes(kind) && !Number.isSafeInteger(gen))
   ) {
     throw new ListRefused('an entry has another shape')
   }
-  const rule = {
-    kind: kind as RuleKind,
-    value,
-    gen: counts ? Number(gen) : 0,
-    exp: exp ?? Infinity,
-  }
-  return [rule]
+  return true
 }

@@ -12,10 +12,10 @@ export type RuleKind = (typeof KINDS)[number]
 export type Rule = {
   readonly kind: RuleKind
   readonly value: string
-  /** Of the kinds that have one; else 0. */
-  readonly gen: number
-  /** When the last token that it can match expires, in seconds since the epoch; Infinity: never. */
-  readonly exp: number
+  /** Of the kinds that have one; of others it says nothing. */
+  readonly gen?: number | undefined
+  /** When the last token that it can match expires, in seconds since the epoch; null: never. */
+  readonly exp: number | null
 }
 
 export type RuleSet = {
@@ -51,7 +51,8 @@ export const createRuleSet = (): RuleSet => {
   const hasRun = (runs: readonly string[]): boolean => runs.some((value) => run.has(value))
 
   return {
-    add({ kind, value, gen, exp }) {
+    add({ kind, value, gen = 0, exp: end }) {
+      const exp = end ?? Infinity
       if (kind === 'jti') {
         jti.add(value, exp)
       } else if (kind === 'run' || kind === 'key') {
