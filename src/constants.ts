@@ -21,6 +21,22 @@ export const MAX_CLOCK_TOLERANCE_SECONDS = 60
 /** How long a rule over generations is kept, in seconds: until every token that it matches has expired. */
 export const RULE_RETENTION_SECONDS = MAX_TOKEN_TTL_SECONDS + MAX_CLOCK_TOLERANCE_SECONDS
 
+/** Wall clock and time lived differ by more than this, in seconds: a jump, which the log says. */
+export const CLOCK_APART_SECONDS = 60
+/**
+ * How long a server runs beside a wall clock that is apart before it believes it, in seconds: every token that was out
+ * when the clock jumped has expired by then.
+ */
+export const CLOCK_CONFIRM_SECONDS = RULE_RETENTION_SECONDS
+/** The most that one scheduled run counts as time lived, in seconds: Workers are called once a minute, or a bit late. */
+export const MAX_SCHEDULED_STEP_SECONDS = 90
+/** How far the time lived is written behind, in seconds: other processes write it, too. */
+export const CLOCK_WRITE_SECONDS = 30
+/** Tries of a process to write the time lived while others write it. */
+export const MAX_CLOCK_TRIES = 3
+/** How long a rule stays after its tokens have expired everywhere, in seconds: clocks that are set back a little. */
+export const PRUNE_GRACE_SECONDS = 10 * 60
+
 /** Live `jti` rules of one client; the next revocation raises the client's generation instead. */
 export const MAX_JTI_RULES_PER_CLIENT = 1_000
 

@@ -102,6 +102,7 @@ const start = async (env: Bindings): Promise<Running> => {
     consoleLog(settings.logLevel),
     () => Date.now(),
   ]
+  const monotonic = (): number => performance.now()
   const audit = createAudit({ store, clock })
   const usage = createUsage({ store, clock })
   await prepareKeys(store, settings, { audit, log })
@@ -113,7 +114,7 @@ const start = async (env: Bindings): Promise<Running> => {
     algorithms,
     keyRotationSeconds,
     clock,
-    monotonic: () => performance.now(),
+    monotonic,
     issuer,
     tokenTtlSeconds,
     signer: createSigner({ store, kek, clock }),
@@ -129,11 +130,10 @@ const start = async (env: Bindings): Promise<Running> => {
     metricsToken: null,
   })
   const retentionSeconds = settings.auditRetentionSeconds
-  // The platform is always there, and an isolate never for an hour.
-  const startedAt = 0
   const upkeep = createUpkeep({
-    ...{ store, clock, log, kek, audit, usage, retentionSeconds, startedAt },
+    ...{ store, clock, monotonic, log, kek, audit, usage, retentionSeconds },
     ...{ algorithms, keyRotationSeconds },
+    livesBy: 'schedule', // an isolate does not last, and its monotonic clock is the wall clock
   })
   return { app, upkeep }
 }
@@ -169,7 +169,7 @@ let flushedAt = 0
 
 /** What this isolate has counted ends with it, so the first request writes it as well as one each minute. */
 const flushInTime = async ({ upkeep }: Running): Promise<void> => {
-  if (Date.now() - flushedAt < UPKEEP_INTERVAL_MS) return
+  if (Math.abs(Date.now() - flushedAt) < UPKEEP_INTERVAL_MS) return
   flushedAt = Date.now()
   await upkeep.flush()
 }

@@ -13,9 +13,9 @@ const LAYERS: readonly RegExp[] = [
   /^node\//,
   /^app\.ts$/,
   /^(oauth|http|admin)\//,
-  /^(config|enroll|client-metadata|expected|human-text|upkeep)\.ts$/,
+  /^(config|enroll|client-metadata|expected|human-text|upkeep|timekeeper)\.ts$/,
   /^(signing|revocation|store|audit)\//,
-  /^(grants\/|(deps|audit|usage|ledger|json|pause|text|shown|spelling|details|log|secret|constants|errors|environment|setting-path)\.ts$)/,
+  /^(grants\/|(deps|audit|usage|ledger|clock|json|pause|text|shown|spelling|details|log|secret|constants|errors|environment|setting-path)\.ts$)/,
 ]
 
 /** Packages of their own: they import `jose` and themselves. */

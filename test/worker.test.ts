@@ -283,6 +283,39 @@ describe('the Worker', () => {
     expect((await introspected('two', await newToken()))['active']).toBe(true)
   })
 
+  it('prunes, cuts and removes nothing by a clock that is ahead, and says so once', async () => {
+    const database = await miniflare.getD1Database('DB', 'one')
+    const token = await newToken()
+    await post('one', '/oauth/revoke', { token })
+    const count = async () =>
+      await database
+        .prepare(
+          `select (select count(*) from revocations) rules, (select count(*) from signing_keys) keys,
+            (select count(*) from clients where status = 'active') clients,
+            (select count(*) from audit_events where action = 'audit.cut') cuts`,
+        )
+        .first()
+    const before = await count()
+    // As if the clock had jumped by 500 days: everything that the database knows of is older by so much.
+    await database.exec(
+      'update server_clock set settled_at = settled_at - 43200000, latest_at = latest_at - 43200000, gap_since = gap_since - 43200000, ticked_at = ticked_at - 43200000',
+    )
+    await database.exec(
+      `update revocations set expires_at = expires_at - 43200000 + 86400 where kind = 'jti'`,
+    )
+    await database.exec('update clients set created_at = created_at - 43200000, unused_after = 60')
+    const { scheduled } = (await miniflare.getWorker('counting')) as unknown as Scheduled
+    for (let i = 0; i < 3; i++) {
+      expect(await scheduled({ cron: '* * * * *' })).toMatchObject({ outcome: 'ok' })
+    }
+    expect(await count()).toEqual(before)
+    expect((await introspected('two', token))['active']).toBe(false)
+    const list = decodeJwt(await (await ask('two', '/oauth/revocations')).text())
+    expect(JSON.stringify(list['entries'])).toContain(String(decodeJwt(token).jti))
+    const told = log.join('').match(/the clock is ahead/g)
+    expect(told).toHaveLength(1)
+  })
+
   it('starts for its minute, too, and says so where it cannot', async () => {
     const name = 'no key-encryption key'
     const { scheduled } = (await miniflare.getWorker(name)) as unknown as Scheduled

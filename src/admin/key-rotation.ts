@@ -5,6 +5,7 @@ import { Conflict, OperationRefused } from '../errors.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import { type KeyPair, pairs, promotableAt } from '../signing/keyring.ts'
 import { makeKeys } from '../signing/provision.ts'
+import { settledSeconds } from '../timekeeper.ts'
 import { requireUnbound } from './authority.ts'
 import { algorithm } from './fields.ts'
 import { fillPlaces } from './keys.ts'
@@ -34,11 +35,12 @@ export const rotateKeys = (admin: Admin, input: z.input<typeof keyRotation> = {}
     return await retried(admin, async () => {
       const found = pairs(await fillPlaces(admin), algorithms)
       if (found.length < algorithms.length) throw new Conflict('a key was revoked meanwhile')
-      if (!asked.now) requireAge(found, now(admin))
+      const settled = await settledSeconds(admin.deps)
+      if (!asked.now) requireAge(found, { settled, wall: now(admin) })
       const promotions = found.map(({ active, next }) => ({ from: active.kid, to: next.kid }))
       await admin.deps.store.promoteKeys(promotions, candidates, now(admin))
       named(promotions.map(({ to }) => to).join())
-      return rotationView(found, now(admin))
+      return rotationView(found, settled)
     })
   })
 
@@ -53,13 +55,21 @@ const algorithmsOf = (
   throw fieldsRefused('invalid_value', [{ field: 'algorithm', detail }])
 }
 
-/** @throws OperationRefused while a follower may not have a next key yet */
-const requireAge = (found: readonly KeyPair[], at: number): void => {
-  const young = found.find(({ next }) => (promotableAt(next) ?? 0) > at)?.next
+/**
+ * By the settled time: the former key cannot sign again once a clock that was ahead is set right.
+ * @throws OperationRefused while a follower may not have a next key yet
+ */
+const requireAge = (
+  found: readonly KeyPair[],
+  { settled, wall }: { settled: number; wall: number },
+): void => {
+  const young = found.find(({ next }) => (promotableAt(next) ?? 0) > settled)?.next
   if (young === undefined) return
+  const from = promotableAt(young) ?? 0
+  const ahead = from > wall ? '' : ' (the clock is ahead of the time that the server has run)'
   throw new OperationRefused(
     'key_too_young',
-    `the next ${young.algorithm} key can sign from ${time(promotableAt(young) ?? 0)} on, when every follower has fetched it; --now (in the API \`now\`) does it all the same`,
+    `the next ${young.algorithm} key can sign from ${time(from)} on, when every follower has fetched it${ahead}; --now (in the API \`now\`) does it all the same`,
   )
 }
 

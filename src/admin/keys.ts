@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { SigningKey } from '../store/store.ts'
 import { isGone, missingKeys, newSignersFor, replacementsFor } from '../signing/keyring.ts'
 import { makeKeys } from '../signing/provision.ts'
+import { settledSeconds } from '../timekeeper.ts'
 import { requireUnbound } from './authority.ts'
 import { algorithm } from './fields.ts'
 import { type Admin, change, found, now, parse } from './operation.ts'
@@ -88,8 +89,8 @@ export const fillPlaces = async ({ deps }: Pick<Admin, 'deps'>): Promise<Signing
 
 /** Those whose time is over are gone, also while upkeep has not removed them yet. */
 const currentKeys = async ({ deps }: Pick<Admin, 'deps'>): Promise<SigningKey[]> => {
-  const keys = await deps.store.listKeys()
-  return keys.filter((key) => !isGone(key, now({ deps })))
+  const [keys, settled] = [await deps.store.listKeys(), await settledSeconds(deps)]
+  return keys.filter((key) => !isGone(key, settled))
 }
 
 const readKey = async (admin: Pick<Admin, 'deps'>, kid: string): Promise<SigningKey> =>

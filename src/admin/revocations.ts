@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS, MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
-import { readAccessToken } from '../oauth/access-token.ts'
+import { readRevocableToken } from '../oauth/access-token.ts'
 import { seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
 import { type Admin, change, now, parse } from './operation.ts'
@@ -52,7 +52,7 @@ export const revokeToken = (admin: Admin, input: z.input<typeof newRevocation>) 
     const { token } = parse(newRevocation, input)
     const { workspaceId } = admin.authority
     await checkIssuer(token, admin.deps)
-    const claims = (await readAccessToken(token, admin.deps))?.claims
+    const claims = (await readRevocableToken(token, admin.deps))?.claims
     if (claims === undefined || (workspaceId ?? claims.workspace_id) !== claims.workspace_id) {
       throw new OperationRefused('not_found', 'this is no token of this server, or it has expired')
     }

@@ -4,7 +4,7 @@ import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
 import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
 import { type TokenRequest, checkDetails } from '../oauth/narrowing.ts'
-import { type Admin, change } from './operation.ts'
+import { type Admin, change, now } from './operation.ts'
 
 /** A token as the client itself would get it, without its secret. */
 export const issueTokenFor = (
@@ -18,6 +18,7 @@ export const issueTokenFor = (
       throw new OperationRefused('not_found', 'there is no client with this id that may log in')
     }
     const asked = { ...request, details: checkDetails(details) }
+    await admin.deps.store.noteIssuance(now(admin)) // a command keeps no clock
     return await issueToken(subject, asked, admin.deps, { actor: admin.as.actor })
   })
 

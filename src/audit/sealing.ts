@@ -8,6 +8,9 @@ import { cutMacOf, isCut, sealOf } from './seals.ts'
 
 type Sealing = { store: Store; key: Uint8Array; now: number }
 
+/** Rows are old by the settled time, in seconds since the epoch: a cut cannot be undone. */
+type Cutting = Sealing & { settled: number }
+
 /** @returns the newest seal once every row is sealed; null where there is no row yet */
 export const sealNewRows = async ({ store, key, now }: Sealing): Promise<AuditSeal | null> => {
   for (;;) {
@@ -45,10 +48,10 @@ export const isStillThere = async (
  * leaves one event, with its last step. Nothing is cut for a few rows each time.
  */
 export const cutOldRows = async (
-  { store, key, now }: Sealing,
+  { store, key, now, settled }: Cutting,
   retentionSeconds: number,
 ): Promise<void> => {
-  const before = now - retentionSeconds
+  const before = settled - retentionSeconds
   const oldest = await oldestRow(store)
   if (oldest === undefined || oldest.createdAt >= before - AUDIT_CUT_DELAY_SECONDS) return
   try {

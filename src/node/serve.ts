@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
+import { type WatchedClock, watchedClock } from '../clock.ts'
 import { type Config, hasOpenMetrics } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import type { Ledger } from '../ledger.ts'
@@ -20,6 +21,8 @@ import { createQuota, createWrites } from './quota.ts'
 import { nodePages } from './page-host.ts'
 import { startUpkeep } from './upkeep.ts'
 
+const monotonic = (): number => performance.now()
+
 export type Running = {
   address: AddressInfo
   /** Stops accepting, finishes what runs, writes what was counted, closes the database. */
@@ -28,7 +31,8 @@ export type Running = {
 
 /** @throws StartRefused with one line for the operator */
 export const startServer = async (config: Config, log: Log): Promise<Running> => {
-  const clock = () => Date.now() // looked up at each call
+  const time = watchedClock(() => Date.now(), monotonic)
+  const clock = time.now
   const isTrusted = createTrust(config.trustedProxies)
   const clientAddress = createClientAddress(isTrusted)
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
@@ -39,7 +43,8 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   })
   const revocationWatch = createWatch(opened)
   const { app, upkeep } = createServer({
-    ...{ config, log, clock, clientAddress, opened, usage, ledger, revocationWatch },
+    ...{ config, log, time, clock, monotonic, clientAddress },
+    ...{ opened, usage, ledger, revocationWatch },
   })
   const server = await createHttpServer(app, { issuer: config.issuer, isTrusted })
   try {
@@ -48,6 +53,8 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     await opened.store.close()
     throw error
   }
+  // A start that is refused writes nothing. A token that is issued meanwhile counts: `latest` has seen its time.
+  await upkeep.keepTime()
   const running = startUpkeep(upkeep)
   const address = server.address() as AddressInfo
   const { pid } = process
@@ -68,7 +75,8 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   }
 }
 
-type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress' | 'revocationWatch'> & {
+type Parts = Pick<Deps, 'log' | 'clock' | 'monotonic' | 'clientAddress' | 'revocationWatch'> & {
+  time: WatchedClock
   config: Config
   opened: Opened
   usage: Usage
@@ -76,12 +84,11 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress' | 'revocationWatch'> &
 }
 
 /** What answers, and what is done beside it. */
-const createServer = ({ config, opened, usage, ...parts }: Parts) => {
+const createServer = ({ config, opened, usage, time, ...parts }: Parts) => {
   const { log, clock, ledger } = parts
   const { store, signer, kek, audit } = opened
   const { algorithms, keyRotationSeconds } = config
   const app = createApp({
-    monotonic: () => performance.now(),
     ...parts,
     store,
     signer,
@@ -104,8 +111,10 @@ const createServer = ({ config, opened, usage, ...parts }: Parts) => {
   })
   const retentionSeconds = config.auditRetentionSeconds
   const upkeep = createUpkeep({
-    ...{ store, clock, log, kek, audit, usage, ledger },
+    ...{ store, clock, monotonic, log, kek, audit, usage, ledger },
     ...{ retentionSeconds, algorithms, keyRotationSeconds },
+    latest: time.latest,
   })
+  time.onAhead(() => void upkeep.keepTime())
   return { app, upkeep }
 }

@@ -1,7 +1,8 @@
 // Our own access tokens, read back: for introspection and revocation, which look at the store every time.
 import { z } from 'zod'
-import { MAX_TOKEN_BYTES } from '../constants.ts'
+import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_BYTES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
+import { settledSeconds } from '../timekeeper.ts'
 import { revocationLookup } from '../revocation/source.ts'
 
 /** RFC 9068 §2.1. */
@@ -35,23 +36,44 @@ export type ReadToken = { kid: string; claims: AccessTokenClaims }
 
 type ReadDeps = Pick<Deps, 'signer' | 'issuer' | 'clock'>
 
-/** The claims of a token that this server has signed and that has not expired, revoked or not; else null. */
-export const readAccessToken = async (token: string, deps: ReadDeps): Promise<ReadToken | null> => {
+/**
+ * The claims of a token that this server has signed and that has not expired, revoked or not; else null.
+ * @param at the time by which it may have expired, in seconds since the epoch
+ */
+export const readAccessToken = async (
+  token: string,
+  deps: ReadDeps,
+  at: number = nowSeconds(deps),
+): Promise<ReadToken | null> => {
   if (token.length > MAX_TOKEN_BYTES || !isCanonical(token)) return null
   const verified = await deps.signer.verify(token)
   if (verified === null || verified.typ !== ACCESS_TOKEN_TYPE) return null
   const { data: claims } = CLAIMS.safeParse(parseJson(verified.payload))
   if (claims === undefined || claims.iss !== deps.issuer) return null
-  return nowSeconds(deps) < claims.exp ? { kid: verified.kid, claims } : null
+  return at < claims.exp ? { kid: verified.kid, claims } : null
 }
 
-/** The claims of a token that is good now: signed here, not expired, matched by no rule of the store. */
+/**
+ * The claims of a token that can be taken back: one that looks expired, by a clock that is ahead, would be good again
+ * once that is set right.
+ */
+export const readRevocableToken = async (
+  token: string,
+  deps: ReadDeps & Pick<Deps, 'store'>,
+): Promise<ReadToken | null> => {
+  return await readAccessToken(token, deps, await settledSeconds(deps))
+}
+
+/**
+ * The claims of a token that is good now: signed here, neither expired nor of a time that has not come yet (its issuer's
+ * clock was ahead), matched by no rule of the store.
+ */
 export const readActiveToken = async (
   token: string,
   deps: ReadDeps & Pick<Deps, 'store'>,
 ): Promise<AccessTokenClaims | null> => {
   const read = await readAccessToken(token, deps)
-  if (read === null) return null
+  if (read === null || read.claims.iat > nowSeconds(deps) + MAX_CLOCK_TOLERANCE_SECONDS) return null
   const revocation = await deps.store.findRevocation(revocationLookup(read.kid, read.claims))
   return revocation === null ? read.claims : null
 }

@@ -2,7 +2,7 @@ import { audited } from '../audit.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
 import { revocationLookup } from '../revocation/source.ts'
-import { readAccessToken } from './access-token.ts'
+import { readRevocableToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import { takeWrite } from './quota.ts'
@@ -25,7 +25,7 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
     requestId: c.get('requestId'),
     address: deps.clientAddress(c),
   }
-  const read = await readAccessToken(token, deps)
+  const read = await readRevocableToken(token, deps)
   const claims = read?.claims
   if (read === null || claims === undefined) {
     deps.audit.count({ ...event, target: null, outcome: 'refused', reason: 'token_unknown' })

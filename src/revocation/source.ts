@@ -40,6 +40,7 @@ export const revocationLookup = (kid: string, claims: RevocableClaims): Revocati
   return {
     kid,
     jti: text(claims['jti']) ?? '',
+    exp: typeof claims['exp'] === 'number' ? claims['exp'] : -1,
     clientId: text(claims['client_id']) ?? '',
     clientGen: generationOf(claims['client_gen']),
     workspace: {

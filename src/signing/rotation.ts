@@ -9,7 +9,11 @@ import { makeKeys } from './provision.ts'
 type RotationDeps = Pick<
   Deps,
   'store' | 'clock' | 'log' | 'kek' | 'algorithms' | 'keyRotationSeconds'
-> & { audit: Pick<Audit, 'write'> }
+> & {
+  audit: Pick<Audit, 'write'>
+  /** What is due is due by this time, in seconds since the epoch: a clock that runs ahead rotates nothing. */
+  settled: number
+}
 
 /**
  * Does what is due. What another process does first is left to it.
@@ -29,13 +33,13 @@ const select = <S extends KeyStep['step']>(steps: readonly KeyStep[], step: S): 
 
 const readDueSteps = async (deps: RotationDeps): Promise<KeyStep[]> => {
   const { algorithms, keyRotationSeconds: rotationSeconds } = deps
-  return dueSteps(await deps.store.listKeys(), nowSeconds(deps), { algorithms, rotationSeconds })
+  return dueSteps(await deps.store.listKeys(), deps.settled, { algorithms, rotationSeconds })
 }
 
 /** The events are written by the step itself: several processes come here at the same second of each minute. */
 const removeRetired = (deps: RotationDeps): Promise<void> => {
   const event = { actor: 'server', action: 'key.remove', outcome: 'success', count: 1 } as const
-  return deps.store.removeRetiredKeys(event, nowSeconds(deps))
+  return deps.store.removeRetiredKeys(event, deps.settled, nowSeconds(deps))
 }
 
 const create = async (deps: RotationDeps, steps: readonly Step<'create'>[]): Promise<void> => {

@@ -67,14 +67,14 @@ const open = (path: string): BetterSqlite3.Database => {
  * one of them is told SQLITE_BUSY straight away, whatever the timeout says. So this one waits.
  */
 export const writeAhead = (client: BetterSqlite3.Database): void => {
-  const deadline = Date.now() + BUSY_TIMEOUT_MS
+  const deadline = performance.now() + BUSY_TIMEOUT_MS
   for (;;) {
     try {
       client.pragma('journal_mode = WAL')
       return
     } catch (error) {
       const code = String((error as { code?: unknown }).code)
-      if (!code.startsWith('SQLITE_BUSY') || Date.now() > deadline) throw error
+      if (!code.startsWith('SQLITE_BUSY') || performance.now() > deadline) throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_RETRY_MS)
     }
   }

@@ -376,6 +376,24 @@ export const revocationCounter = sqliteTable('revocation_counter', {
   namedRulesUntil: integer('named_rules_until'),
 })
 
+/** One row: how far the wall clock is trusted with what cannot be undone (`clock.ts`). */
+export const serverClock = sqliteTable('server_clock', {
+  id: integer('id').primaryKey(),
+  /** Up to which time the server has lived. */
+  settledAt: integer('settled_at').notNull(),
+  /** The latest time that a token may have been issued at. */
+  latestAt: integer('latest_at').notNull(),
+  /** How far the wall clock has been apart at every reading since then, in seconds. */
+  gap: integer('gap').notNull().default(0),
+  gapSince: integer('gap_since').notNull(),
+  /** The gap that the log has told of, in seconds. */
+  toldGap: integer('told_gap').notNull().default(0),
+  /** What the wall clock said at the last reading. */
+  tickedAt: integer('ticked_at').notNull(),
+  /** Rules over tokens that expired until then may be gone: no such token is good again. */
+  prunedUntil: integer('pruned_until').notNull().default(0),
+})
+
 /** Runs for which nothing is issued any more, for good: the rules over their tokens end. */
 export const closedRuns = sqliteTable(
   'closed_runs',

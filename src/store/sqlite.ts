@@ -5,6 +5,7 @@ import { revocationCounter, workspaces } from './schema.sqlite.ts'
 import { auditVerbs } from './sqlite/audit.ts'
 import { audienceVerbs, newAudience } from './sqlite/audiences.ts'
 import { clientVerbs, newClient } from './sqlite/clients.ts'
+import { clockVerbs, newClock } from './sqlite/clock.ts'
 import { type Driver, type Statement, newEtag } from './sqlite/database.ts'
 import { enrollmentVerbs } from './sqlite/enrollments.ts'
 import { storeError, withStoreErrors } from './sqlite/errors.ts'
@@ -30,6 +31,7 @@ const lifecycleVerbs = ({ db, atomically, close }: Driver): LifecycleVerbs => {
       epoch: newEtag(),
       noWorkspaceRef: seed.noWorkspaceRef,
     }) as Statement,
+    newClock(db, now),
     db
       .insert(workspaces)
       .values({ ...seed.workspace, etag: newEtag(), createdAt: now }) as Statement,
@@ -82,5 +84,6 @@ export const createSqliteStore = (driver: Driver): Store =>
     ...clientVerbs(driver),
     ...enrollmentVerbs(driver),
     ...secretVerbs(driver),
+    ...clockVerbs(driver),
     ...auditVerbs(driver),
   })

@@ -160,6 +160,8 @@ export type RevocationKind = 'jti' | 'run' | 'client' | 'plugin' | 'workspace' |
 export type RevocationLookup = {
   kid: string
   jti: string
+  /** When it expires, in seconds since the epoch. */
+  exp: number
   clientId: string
   clientGen: number
   /** `values`: of the rules over it. A token of no workspace has no id and no values. */
@@ -244,6 +246,21 @@ export type RevocationFilter = {
   clientId?: string | undefined
   /** Only rules over this workspace, its clients and their tokens. */
   workspaceId?: string | undefined
+}
+
+/** How far the wall clock is trusted with what cannot be undone. In seconds; times since the epoch. */
+export type StoredClock = {
+  /** Up to which time the server has lived. */
+  settledAt: number
+  /** The latest time that a token may have been issued at. */
+  latestAt: number
+  /** How far the wall clock has been apart at every reading since `gapSince`. */
+  gap: number
+  gapSince: number
+  /** The gap that the log has told of. */
+  toldGap: number
+  /** What the wall clock said at the last reading. */
+  tickedAt: number
 }
 
 /** How far the list of rules goes. */
@@ -424,10 +441,14 @@ export interface Store {
    */
   promoteKeys(promotions: Promotion[], candidates: KeyCandidate[], now: number): Promise<void>
   /**
-   * Forgets the retiring keys whose time is over; of several processes one does, and leaves this event for each,
-   * its kid as target.
+   * Forgets the retiring keys whose time was over at this settled time; of several processes one does, and leaves this
+   * event for each, its kid as target.
    */
-  removeRetiredKeys(event: Omit<NewAuditEvent, 'target'>, now: number): Promise<void>
+  removeRetiredKeys(
+    event: Omit<NewAuditEvent, 'target'>,
+    settled: number,
+    now: number,
+  ): Promise<void>
   /**
    * Revokes these keys for good and fills the places that they leave: a next key becomes active,
    * candidates take what is then free. `all`: every key that there is in that moment.
@@ -448,15 +469,15 @@ export interface Store {
   listRevocations(filter?: RevocationFilter, part?: Part<number>): Promise<Revocation[]>
   /** Another answer after every rule that is written, whichever process writes it. */
   findRevocationHead(): Promise<RevocationHead>
-  /** Reads one page of the rules that end after `aliveAt`, in the order of their numbers. */
+  /** Reads one page of the rules that end after `aliveAt` or the settled time, in the order of their numbers. */
   readRevocationPage(range: RevocationRange): Promise<RevocationPage>
   /**
    * Finds where pages of `limit` live rules end that have a live rule behind them, the first of them beginning
    * behind `after`. At most REVOCATION_ENDS_READ at a time; fewer: there is no further one.
    */
   listRevocationPageEnds(range: Omit<RevocationRange, 'until'>): Promise<number[]>
-  /** Forgets the rules whose tokens have expired everywhere. */
-  pruneRevocations(now: number): Promise<void>
+  /** Forgets the rules whose tokens had expired everywhere at this settled time. */
+  pruneRevocations(settled: number): Promise<void>
   /**
    * For a database that is the copy of an older state: begins a new epoch, revokes every key and every
    * enrollment that could still be used. Candidates take the places of the keys.
@@ -556,8 +577,16 @@ export interface Store {
   ): Promise<void>
   /** That these secrets were used at this time, if that is news. */
   touchSecrets(used: { id: string; at: number }[]): Promise<void>
-  /** Ends a live secret at once; any other is left as it is. */
+  /** Ends a secret at once; one that has been revoked before is left as it is. */
   revokeSecret(clientId: string, secretId: string, now: number): Promise<void>
+
+  // Time
+  /** What is known of the clock; where nothing is, the newest time that was recorded stands for it, or `wall`. */
+  findClock(wall: number): Promise<StoredClock>
+  /** Writes what follows from `before`. @returns false, with nothing written, where that has changed */
+  saveClock(before: StoredClock, after: StoredClock): Promise<boolean>
+  /** Records that a token may be issued at this time, by a process that does not keep the clock. */
+  noteIssuance(at: number): Promise<void>
 
   // Audit
   /** In this order, all or none. */

@@ -4,6 +4,7 @@ import { AUDIT_CUT_DELAY_SECONDS, MAX_AUDIT_CUTS, MAX_SEALED_ROWS } from '../../
 import { Unavailable } from '../../src/errors.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import type { Store } from '../../src/store/store.ts'
+import { live } from '../support/clock.ts'
 import {
   DAY,
   INTACT,
@@ -80,6 +81,7 @@ describe('retention', () => {
     const table = await openTable()
     for (let day = 0; day < 10; day++) {
       await table.write(day)
+      await live(table.store, table.seconds())
       await upkeepOf(table.server, { retentionSeconds: 2 * DAY }).run()
       expect(await table.verify()).toMatchObject(INTACT)
       table.advance(DAY)
@@ -104,6 +106,7 @@ describe('retention', () => {
     async (verb) => {
       const table = await filledTable()
       table.advance(RETENTION + DAY)
+      await live(table.store, table.seconds())
       const { deps, store } = table
       let asked = 0
       const read = store[verb] as (...args: unknown[]) => Promise<unknown>

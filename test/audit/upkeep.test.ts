@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
 import { startUpkeep } from '../../src/node/upkeep.ts'
+import { live } from '../support/clock.ts'
 import { DAY, INTACT, RETENTION, type Table, actions, filledTable, upkeepOf } from './table.ts'
 
 describe('the newest seal', () => {
@@ -35,6 +36,7 @@ describe('the newest seal', () => {
   it('may have been cut by another process', async () => {
     const table = await filledTable()
     table.advance(RETENTION + DAY)
+    await live(table.store, table.seconds())
     await upkeepOf(table.server).run()
     expect(await table.store.listAuditSeals(0, 1)).toMatchObject([{ lastSeq: 13, digests: null }])
     await table.upkeep.run()

@@ -1,8 +1,10 @@
 // A client that has enrolled itself manages itself (RFC 7592).
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEnrollment } from '../../src/admin/enrollments.ts'
+import { CLOCK_CONFIRM_SECONDS } from '../../src/constants.ts'
 import { Unavailable } from '../../src/errors.ts'
 import { upkeepOf } from '../audit/table.ts'
+import { live } from '../support/clock.ts'
 import { adminOf } from '../support/admin.ts'
 import { BARE, INVALID_TOKEN, expectRefusal } from '../support/answers.ts'
 import { type TestServer, startServer } from '../support/server.ts'
@@ -246,6 +248,8 @@ describe('refused, all alike', () => {
 
 test('a client that was not used for so long is removed, and that is audited', async () => {
   const upkeep = upkeepOf(server)
+  await live(server.store, server.seconds())
+  await upkeep.run()
   const day = 24 * 60 * 60
   server.advance(29 * day)
   await server.issue({ id: made.id, secret: made.secret })
@@ -268,7 +272,7 @@ test('a process that has just started removes nobody: there may have been an out
   server.advance(40 * 24 * 60 * 60)
   const upkeep = upkeepOf(server)
   await upkeep.run()
-  server.advance(60 * 60 - 1)
+  server.advance(CLOCK_CONFIRM_SECONDS - 1)
   await upkeep.run()
   expect(await server.store.findClient(made.id)).not.toBeNull()
   server.advance(1)

@@ -12,6 +12,7 @@ import type { Writes } from '../../src/deps.ts'
 import { createWrites } from '../../src/node/quota.ts'
 import type { AuthorizationDetail } from '../../src/store/store.ts'
 import { expectRefusal } from '../support/answers.ts'
+import { live } from '../support/clock.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import { type TestServer, startServer } from '../support/server.ts'
 
@@ -258,6 +259,8 @@ describe('where a workspace has as many rules over runs as it may have', () => {
     expect((await server.introspect(same, next))['active']).toBe(false)
     expect(await rules(server, 'workspace')).toMatchObject([{ gen: 3 }])
     server.advance(RULE_RETENTION_SECONDS + 2 * HOUR)
+    await live(server.store, server.seconds())
+    await server.store.pruneRevocations(server.seconds())
     expect((await close('four')).status).toBe(200)
     expect(await rules(server, 'workspace')).toEqual([])
     expect(await rules(server, 'run')).toHaveLength(1)

@@ -5,11 +5,10 @@ import { describe, expect, it } from 'vitest'
 import { rotateKeys } from '../../src/admin/key-rotation.ts'
 import { revokeAllKeys, revokeKey } from '../../src/admin/keys.ts'
 import { dueSteps, publishedKeys } from '../../src/signing/keyring.ts'
-import { keepKeys } from '../../src/signing/rotation.ts'
 import type { SigningKey } from '../../src/store/store.ts'
 import { token } from '../store/contract/records.ts'
 import { adminOf } from '../support/admin.ts'
-import { ALGORITHMS, DAY, HOUR, ROTATION, another, start } from './support.ts'
+import { keep, ALGORITHMS, DAY, HOUR, ROTATION, another, start } from './support.ts'
 
 /** What anyone does to the keys; `who` is one of two processes, `which` a key by its number. */
 type Act = { do: 'keep' | 'rotate' | 'now' | 'revoke' | 'all'; who: 0 | 1; which: number }
@@ -51,7 +50,7 @@ const open = async (rotationSeconds: number | null) => {
   const perform = async ({ do: what, who, which }: Act): Promise<void> => {
     const admin = { ...adminOf(server), deps: processes[who] }
     const keys = await server.store.listKeys()
-    if (what === 'keep') await keepKeys(processes[who])
+    if (what === 'keep') await keep(processes[who])
     else if (what === 'revoke') await revokeKey(admin, keys[which % keys.length]?.kid ?? '')
     else if (what === 'all') await revokeAllKeys(admin)
     else await rotateKeys(admin, { now: what === 'now' })

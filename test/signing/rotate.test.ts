@@ -3,19 +3,22 @@ import { describe, expect, it } from 'vitest'
 import { rotateKeys } from '../../src/admin/key-rotation.ts'
 import { Conflict, OperationRefused } from '../../src/errors.ts'
 import { adminOf } from '../support/admin.ts'
+import { live } from '../support/clock.ts'
 import { ALGORITHMS, DAY, HOUR, another, refusalOf, start, states } from './support.ts'
 
 describe('a rotation on demand', () => {
   it('is refused until the next key is a day old, and says when that is', async () => {
     const server = await start()
-    const before = server.dump()
     server.advance(DAY - 1)
+    await live(server.store, server.seconds())
+    const before = server.dump()
     const refusal = await refusalOf(rotateKeys(adminOf(server)))
     expect(refusal).toBeInstanceOf(OperationRefused)
     expect(refusal).toMatchObject({ code: 'key_too_young' })
     expect(refusal.message).toContain('2026-01-02T00:00:00Z')
     expect(server.dump()).toEqual(before)
     server.advance(1)
+    await live(server.store, server.seconds())
     const { active: [first] = [], next: [second] = [] } = await states(server)
     const done = await rotateKeys(adminOf(server))
     expect(done.warnings).toEqual([])
@@ -53,6 +56,7 @@ describe('a rotation on demand', () => {
   it('by two at once is done once: for the other the new next key is too young', async () => {
     const server = await start()
     server.advance(DAY)
+    await live(server.store, server.seconds())
     const other = { ...adminOf(server), deps: another(server) }
     const outcomes = await Promise.allSettled([rotateKeys(adminOf(server)), rotateKeys(other)])
     const refused = outcomes.filter(({ status }) => status === 'rejected')

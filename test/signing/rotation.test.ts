@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { rotateKeys } from '../../src/admin/key-rotation.ts'
 import { listKeys, revokeAllKeys, revokeKey, showKey } from '../../src/admin/keys.ts'
 import { Unavailable } from '../../src/errors.ts'
-import { keepKeys } from '../../src/signing/rotation.ts'
 import { adminOf } from '../support/admin.ts'
 import { decode } from '../support/jwt.ts'
+import { live } from '../support/clock.ts'
 import {
+  keep,
   ALGORITHMS,
   DAY,
   HOUR,
@@ -59,6 +60,7 @@ describe('by age', () => {
     server.advance(DAY + 60 - 1)
     expect(await showKey(admin, first)).toMatchObject({ state: 'retiring' })
     server.advance(1)
+    await live(server.store, server.seconds())
     expect(await states(server)).toMatchObject({ retiring: [first] })
     expect(await server.deps.signer.verify(signed.token)).toBeNull()
     expect(JSON.stringify(await listKeys(admin))).not.toContain(first)
@@ -108,7 +110,7 @@ describe('by age', () => {
     const processes = [server.deps, another(server), another(server), another(server)]
     for (const wait of [ROTATION, ROTATION]) {
       server.advance(wait)
-      await Promise.all(processes.map((deps) => keepKeys(deps)))
+      await Promise.all(processes.map((deps) => keep(deps)))
     }
     const { active, next, retiring } = await states(server)
     expect([active, next, retiring].map((kids) => kids?.length)).toEqual([1, 1, 1])

@@ -1,9 +1,11 @@
 // A server whose keys change, and how they are looked at.
 import { afterEach, expect } from 'vitest'
+import { nowSeconds } from '../../src/deps.ts'
 import { keepKeys } from '../../src/signing/rotation.ts'
 import { createSigner } from '../../src/signing/signer.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import type { Store } from '../../src/store/store.ts'
+import { live } from '../support/clock.ts'
 import { KEK } from '../support/keys.ts'
 import { type TestServer, startServer } from '../support/server.ts'
 
@@ -33,7 +35,10 @@ export const another = (server: TestServer): TestServer['deps'] => {
   return { ...server.deps, store, signer: createSigner({ ...server.deps, store, kek: KEK }) }
 }
 
-export const upkeep = (server: TestServer) => keepKeys(server.deps)
+/** Of a server that has lived all the time. */
+export const keep = (deps: TestServer['deps']) => keepKeys({ ...deps, settled: nowSeconds(deps) })
+
+export const upkeep = (server: TestServer) => keep(server.deps)
 
 const STATES = ['active', 'next', 'retiring', 'revoked'] as const
 export type States = { [state in (typeof STATES)[number]]?: string[] | undefined }
@@ -47,7 +52,9 @@ export const states = async ({ store }: Pick<TestServer, 'store'>): Promise<Stat
   )
 }
 
+/** Of a server that has lived all the time. */
 export const jwks = async (server: TestServer) => {
+  await live(server.store, server.seconds())
   const response = await server.request('/.well-known/jwks.json')
   const { keys } = (await response.json()) as { keys: { kid: string; alg: string }[] }
   return {

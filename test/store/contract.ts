@@ -5,6 +5,7 @@ import { audienceContract } from './contract/audiences.ts'
 import { atomicContract } from './contract/atomic.ts'
 import { auditContract } from './contract/audit.ts'
 import { clientContract } from './contract/clients.ts'
+import { clockContract } from './contract/clock.ts'
 import { conflictContract } from './contract/conflicts.ts'
 import type { Open } from './contract/database.ts'
 import { enrollmentContract } from './contract/enrollments.ts'
@@ -49,6 +50,7 @@ const PARTS = [
   errorContract,
   limitContract,
   auditContract,
+  clockContract,
 ]
 
 export const storeContract = (driver: string, open: Open): void => {

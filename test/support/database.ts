@@ -12,13 +12,16 @@ type Row = Record<string, unknown>
 
 export const dump = (place: Place): Record<string, Row[]> => dumpFile(databasePath(place))
 
-/** Every row of every table but those of the audit, which every attempt adds to. Not opened read-only: such a connection leaves its -wal file behind. */
+/**
+ * Reads every row of every table, except for the audit, to which every attempt adds, and the clock, which every
+ * process moves on. The connection is not read-only: such a connection leaves its -wal file behind.
+ */
 export const dumpFile = (path: string): Record<string, Row[]> => {
   const client = new BetterSqlite3(path, { fileMustExist: true })
   const tables = client
     .prepare(
       `select name from sqlite_master where type = 'table'
-      and name not in ('audit_events', 'audit_seals', 'sqlite_sequence') order by name`,
+      and name not in ('audit_events', 'audit_seals', 'server_clock', 'sqlite_sequence') order by name`,
     )
     .pluck()
     .all() as string[]

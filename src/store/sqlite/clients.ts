@@ -18,6 +18,7 @@ import {
   pluginIds,
   writeLists,
 } from './client-lists.ts'
+import { recordedAt } from './clock.ts'
 import { type Database, type Driver, type Statement, assert, newEtag } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
 import { isThere, walkOf } from './client-walk.ts'
@@ -48,7 +49,7 @@ export const newClient = (db: Database, client: NewClient, now: number): Stateme
   } = client
   return [
     ...(createPlugins ? [missingPlugins(db, pluginList, now)] : []),
-    db.insert(clients).values({ ...row, etag: newEtag(), createdAt: now }) as Statement,
+    db.insert(clients).values({ ...row, etag: newEtag(), createdAt: recordedAt(now) }) as Statement,
     insertSecret(db, client.id, secret, now),
     ...writeLists(db, client.id, { plugins: pluginList, grants, introspects, details }),
   ]

@@ -3,6 +3,7 @@ import { type SQL, asc, eq, sql } from 'drizzle-orm'
 import { KEY_RETIREMENT_SECONDS } from '../../constants.ts'
 import { auditEvents, signingKeys } from '../schema.sqlite.ts'
 import type { KeyCandidate, Promotion, SigningKey, Store } from '../store.ts'
+import { recordedAt } from './clock.ts'
 import { type Database, type Driver, type Statement, assert, inList } from './database.ts'
 import { keyRules } from './rules.ts'
 
@@ -17,12 +18,13 @@ const taken = (candidate: KeyCandidate, state: 'active' | 'next') =>
 /** Each candidate takes the first free place of its algorithm, or none. */
 export const fillPlaces = (db: Database, candidates: KeyCandidate[], now: number): Statement[] =>
   candidates.map((candidate) => {
+    const at = recordedAt(now)
     const active = taken(candidate, 'active')
     const next = taken(candidate, 'next')
     return db.insert(signingKeys).select(sql`
       select ${candidate.kid}, ${candidate.algorithm}, case when ${active} then 'next' else 'active' end,
-        ${JSON.stringify(candidate.publicJwk)}, ${candidate.privateJwe}, ${now},
-        case when ${active} then null else ${now} end, null, null
+        ${JSON.stringify(candidate.publicJwk)}, ${candidate.privateJwe}, ${at},
+        case when ${active} then null else ${at} end, null, null
       where not (${active} and ${next})`) as Statement
   })
 
@@ -30,7 +32,7 @@ export const fillPlaces = (db: Database, candidates: KeyCandidate[], now: number
 const movedUp = (db: Database, now: number): Statement =>
   db
     .update(signingKeys)
-    .set({ state: 'active', activatedAt: now })
+    .set({ state: 'active', activatedAt: recordedAt(now) })
     .where(
       sql`state = 'next' and algorithm not in (select algorithm from signing_keys where state = 'active')`,
     ) as Statement
@@ -39,7 +41,7 @@ const movedUp = (db: Database, now: number): Statement =>
 const retired = (db: Database, which: SQL, candidates: KeyCandidate[], now: number): Statement =>
   db
     .update(signingKeys)
-    .set({ state: 'retiring', privateJwe: null, retiredAt: now })
+    .set({ state: 'retiring', privateJwe: null, retiredAt: recordedAt(now) })
     .where(
       sql`state = 'active' and algorithm in (select algorithm from signing_keys where ${which})
         and algorithm ${inList(candidates.map(({ algorithm }) => algorithm))}`,
@@ -58,7 +60,7 @@ export const revokedKeys = (
 ): Statement[] => [
   db
     .update(signingKeys)
-    .set({ state: 'revoked', privateJwe: null, revokedAt: now })
+    .set({ state: 'revoked', privateJwe: null, revokedAt: recordedAt(now) })
     .where(sql`${which} and state <> 'revoked'`) as Statement,
   ...(signWithNew
     ? [retired(db, which, candidates, now), ...fillPlaces(db, candidates, now), movedUp(db, now)]
@@ -76,17 +78,17 @@ const promoted = (db: Database, { from, to }: Promotion, now: number): Statement
   ),
   db
     .update(signingKeys)
-    .set({ state: 'retiring', privateJwe: null, retiredAt: now })
+    .set({ state: 'retiring', privateJwe: null, retiredAt: recordedAt(now) })
     .where(eq(signingKeys.kid, from)) as Statement,
   db
     .update(signingKeys)
-    .set({ state: 'active', activatedAt: now })
+    .set({ state: 'active', activatedAt: recordedAt(now) })
     .where(eq(signingKeys.kid, to)) as Statement,
 ]
 
 /** Those whose signatures have all expired. */
-const outOfTime = (now: number): SQL =>
-  sql`state = 'retiring' and coalesce(retired_at, 0) <= ${now - KEY_RETIREMENT_SECONDS}`
+const outOfTime = (settled: number): SQL =>
+  sql`state = 'retiring' and coalesce(retired_at, 0) <= ${settled - KEY_RETIREMENT_SECONDS}`
 
 export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
   const keys = db
@@ -110,12 +112,12 @@ export const keyVerbs = ({ db, atomically }: Driver): KeyVerbs => {
       ])
     },
 
-    async removeRetiredKeys({ actor, action, outcome, count }, now) {
+    async removeRetiredKeys({ actor, action, outcome, count }, settled, now) {
       await atomically([
         db.insert(auditEvents).select(sql`
           select null, ${now}, ${actor}, ${action}, kid, ${outcome}, null, null, null, ${count}
-          from signing_keys where ${outOfTime(now)}`) as Statement,
-        db.delete(signingKeys).where(outOfTime(now)) as Statement,
+          from signing_keys where ${outOfTime(settled)}`) as Statement,
+        db.delete(signingKeys).where(outOfTime(settled)) as Statement,
       ])
     },
 

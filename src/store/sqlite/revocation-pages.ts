@@ -4,11 +4,14 @@ import { type SQL, and, asc, gt, lte, sql } from 'drizzle-orm'
 import { REVOCATION_ENDS_READ } from '../../constants.ts'
 import { revocations } from '../schema.sqlite.ts'
 import type { Store } from '../store.ts'
+import { endedBy } from './clock.ts'
 import type { Driver } from './database.ts'
 
 type PageVerbs = Pick<Store, 'readRevocationPage' | 'listRevocationPageEnds'>
 
-const isLive = (aliveAt: unknown): SQL => sql`(expires_at is null or expires_at > ${aliveAt})`
+/** A wall clock that is ahead ends no rule: the settled time has to agree. */
+const isLive = (aliveAt: unknown): SQL =>
+  sql`(expires_at is null or expires_at > ${endedBy(aliveAt)})`
 
 /** `kind` is one of our own words; a value is any text, and numbers are integers. */
 const ENTRY = sql`'{"seq":' || seq || ',"kind":"' || kind || '","value":' || json_quote(value)

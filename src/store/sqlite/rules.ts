@@ -1,18 +1,29 @@
 // The statements that take tokens back. They go into the same step as the change that calls for them.
 import { type SQL, and, eq, lte, ne, sql } from 'drizzle-orm'
-import { MAX_CLOCK_TOLERANCE_SECONDS, RULE_RETENTION_SECONDS } from '../../constants.ts'
-import { clients, plugins, revocationCounter, revocations, signingKeys } from '../schema.sqlite.ts'
+import {
+  MAX_CLOCK_TOLERANCE_SECONDS,
+  PRUNE_GRACE_SECONDS,
+  RULE_RETENTION_SECONDS,
+} from '../../constants.ts'
+import {
+  clients,
+  plugins,
+  revocationCounter,
+  revocations,
+  serverClock,
+  signingKeys,
+} from '../schema.sqlite.ts'
 import { namedWorkspaceValue, workspaceRuleValue } from '../../revocation/rules.ts'
 import type { Workspace } from '../store.ts'
+import { latestIssue } from './clock.ts'
 import type { Database, Statement } from './database.ts'
 
 /**
  * Writes the rules that `rows` selects (kind, value, gen, client_id, expires_at), each with the next number.
- * For one kind and value the highest generation wins, and the latest end, whatever the clock says; a rule that says nothing new is left as it is.
- * Rules whose tokens have expired everywhere make room.
+ * For one kind and value the highest generation wins, and the latest end, whatever the clock says; a rule that says
+ * nothing new is left as it is. Nothing is pruned here: `now` is one reading of a wall clock.
  */
 export const addRules = (db: Database, rows: SQL, now: number): Statement[] => [
-  ...prunedRules(db, now),
   db.insert(revocations).select(sql`
     select (select seq from revocation_counter) + row_number() over (order by kind, value),
       kind, value, gen, client_id, expires_at, ${now}
@@ -26,14 +37,23 @@ export const addRules = (db: Database, rows: SQL, now: number): Statement[] => [
   }) as Statement,
 ]
 
-/** Which numbers are gone is remembered: a follower that has not come so far is told to begin anew. */
-export const prunedRules = (db: Database, now: number): Statement[] => {
-  const expired = lte(revocations.expiresAt, now - MAX_CLOCK_TOLERANCE_SECONDS)
+/**
+ * Which numbers are gone is remembered: a follower that has not come so far is told to begin anew. So is until when
+ * the tokens expired whose rules are gone: where the clock is set back, they would seem good again.
+ */
+export const prunedRules = (db: Database, settled: number): Statement[] => {
+  const kept = MAX_CLOCK_TOLERANCE_SECONDS + PRUNE_GRACE_SECONDS
+  const expired = lte(revocations.expiresAt, settled - kept)
+  const until = sql`(select max(expires_at) from ${revocations} where kind = 'jti' and ${expired})`
   return [
+    db
+      .update(serverClock)
+      .set({ prunedUntil: until })
+      .where(sql`pruned_until < ${until}`) as Statement,
     db
       .update(revocationCounter)
       .set({ namedRulesUntil: null })
-      .where(lte(revocationCounter.namedRulesUntil, now)) as Statement,
+      .where(lte(revocationCounter.namedRulesUntil, settled)) as Statement,
     db
       .update(revocationCounter)
       .set({ prunedSeq: sql`(select max(seq) from ${revocations} where ${expired})` })
@@ -42,9 +62,15 @@ export const prunedRules = (db: Database, now: number): Statement[] => {
   ]
 }
 
+/**
+ * Until when a rule is kept that takes back all that was issued before: counted from the latest time at which a token
+ * may have been issued, which is ahead of `now` where the clock was ahead and has been set right.
+ */
+export const ruleEnd = (now: number): SQL => sql`${latestIssue(now)} + ${RULE_RETENTION_SECONDS}`
+
 const generationRule = (kind: string, value: SQL, table: SQL, where: SQL, now: number): SQL =>
   sql`select ${kind} as kind, ${value} as value, generation as gen, null as client_id,
-    ${now + RULE_RETENTION_SECONDS} as expires_at from ${table} where ${where}`
+    ${ruleEnd(now)} as expires_at from ${table} where ${where}`
 
 /** Kills the older tokens of the clients that `where` finds, whose generation has been raised already. */
 export const clientRules = (db: Database, where: SQL, now: number): Statement[] =>

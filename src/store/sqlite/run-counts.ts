@@ -1,4 +1,5 @@
-// How many runs a workspace has closed: by the hour while their rules live, and in total.
+// How many runs a workspace has closed: by the hour while their rules live, and in total. An hour is that of the latest
+// token that the rules match, and ends by the settled time, as they do: no wall clock that is wrong forgets it.
 import { type SQL, and, eq, sql } from 'drizzle-orm'
 import {
   MAX_CLOSED_RUNS_PER_WORKSPACE,
@@ -7,22 +8,25 @@ import {
 } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
 import { closedRunCounts as counts, closedRuns } from '../schema.sqlite.ts'
+import { endedBy, latestIssue } from './clock.ts'
 import type { Database, Statement } from './database.ts'
 
 const HOUR_SECONDS = 3_600
 /** The row of the total: no hour of a clock is this one. */
 const TOTAL = 0
 
+const hourOf = (time: SQL): SQL => sql`cast(${time} / ${HOUR_SECONDS} as integer)`
+
 export const countedRuns = (db: Database, workspaceId: string | null, now: number) => {
   const workspace = workspaceId ?? ''
-  const hour = Math.floor(now / HOUR_SECONDS)
-  const oldest = hour - RUN_RULE_HOURS
+  const hour = hourOf(latestIssue(now))
+  const oldest = sql`${hourOf(endedBy(now))} - ${RUN_RULE_HOURS}`
 
   /** True while there are as many rules over the workspace's runs as there may be. */
   const full = sql`(select coalesce(sum(count), 0) from ${counts}
     where workspace_id = ${workspace} and hour > ${oldest}) >= ${MAX_RUN_RULES_PER_WORKSPACE}`
 
-  const addTo = (row: number, where: SQL): Statement =>
+  const addTo = (row: number | SQL, where: SQL): Statement =>
     db.insert(counts).select(sql`
       select ${workspace}, ${row}, 1 where ${where}
       on conflict (workspace_id, hour) do update set count = count + 1`) as Statement

@@ -1,7 +1,6 @@
 // Runs that are closed: for good in a table of their own, which issuance looks at, and for as long as their tokens
 // can live as a rule.
 import { type SQL, and, eq, isNull, sql } from 'drizzle-orm'
-import { RULE_RETENTION_SECONDS } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
 import { namedRunValue, runRuleValue } from '../../revocation/rules.ts'
 import { clients, closedRuns, revocationCounter, workspaces } from '../schema.sqlite.ts'
@@ -12,6 +11,7 @@ import {
   clientRules,
   markedWith,
   raiseClients,
+  ruleEnd,
   workspaceRules,
   writesNamedRules,
 } from './rules.ts'
@@ -86,7 +86,7 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
       const isNew = sql`not ${isClosed(value)}`
       const rule = (over: string, where: SQL) => sql`
         select 'run' as kind, ${over} as value, null as gen, null as client_id,
-          ${now + RULE_RETENTION_SECONDS} as expires_at
+          ${ruleEnd(now)} as expires_at
         where ${isNew} and not ${counted.full} and ${where}`
       const byRef = rule(runRuleValue(ref, identifier), sql`true`)
       const byName = rule(value, writesNamedRules)

@@ -1,19 +1,23 @@
 import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm'
-import { MAX_LIVE_SECRETS } from '../../constants.ts'
+import { MAX_LIVE_SECRETS, UNUSED_GRACE_SECONDS } from '../../constants.ts'
 import { clientSecrets } from '../schema.sqlite.ts'
 import type { NewSecret, Store } from '../store.ts'
 import { assertAdministrable, isAdministrator } from './administrators.ts'
+import { recordedAt, settledAt } from './clock.ts'
 import { type Database, type Driver, type Statement, assert } from './database.ts'
 import { columnsIn } from './walk.ts'
 
 type SecretVerbs = Pick<Store, 'listSecrets' | 'addSecret' | 'touchSecrets' | 'revokeSecret'>
 
+/** Expired or not: a secret that only looks expired, by a clock that is ahead, is ended all the same. */
+const notRevoked = (clientId: string): SQL | undefined =>
+  and(eq(clientSecrets.clientId, clientId), isNull(clientSecrets.revokedAt))
+
 const live = (clientId: string, now: number): SQL | undefined =>
-  and(
-    eq(clientSecrets.clientId, clientId),
-    isNull(clientSecrets.revokedAt),
-    or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, now)),
-  )
+  and(notRevoked(clientId), or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, now)))
+
+/** When a secret that is reported as used was used at the earliest, also where the clock was behind then. */
+const writtenWithin = sql`${settledAt} - ${UNUSED_GRACE_SECONDS}`
 
 /** All but the hash. */
 const shown = {
@@ -42,7 +46,7 @@ export const insertSecret = (
 export const beginUnusedAnew = (db: Database, which: SQL, now: number): Statement =>
   db
     .update(clientSecrets)
-    .set({ lastUsedAt: sql`max(coalesce(last_used_at, 0), ${now})` })
+    .set({ lastUsedAt: sql`max(coalesce(last_used_at, 0), ${recordedAt(now)})` })
     .where(
       sql`${clientSecrets.clientId} in
         (select id from clients where ${which} and unused_after is not null)`,
@@ -67,7 +71,7 @@ export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
         .set({ expiresAt: previousExpiresAt })
         .where(
           and(
-            live(clientId, now),
+            notRevoked(clientId),
             or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, previousExpiresAt)),
           ),
         ) as Statement,
@@ -89,7 +93,8 @@ export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
 
   async touchSecrets(used) {
     await db.run(sql`update client_secrets set last_used_at = used.at
-      from (select json_extract(value, '$.id') as id, json_extract(value, '$.at') as at
+      from (select json_extract(value, '$.id') as id,
+        max(json_extract(value, '$.at'), ${writtenWithin}) as at
         from json_each(${JSON.stringify(used)})) used
       where client_secrets.id = used.id and coalesce(last_used_at, 0) < used.at`)
   },
@@ -99,7 +104,7 @@ export const secretVerbs = ({ db, atomically }: Driver): SecretVerbs => ({
       db
         .update(clientSecrets)
         .set({ revokedAt: now })
-        .where(and(live(clientId, now), eq(clientSecrets.id, secretId))) as Statement,
+        .where(and(notRevoked(clientId), eq(clientSecrets.id, secretId))) as Statement,
       assertAdministrable(db, sql`not ${isAdministrator(clientId)}`),
     ])
   },

@@ -20,6 +20,7 @@ import type {
   Store,
   TokenSubject,
 } from '../store.ts'
+import { endedBy } from './clock.ts'
 import { type Driver, remembering } from './database.ts'
 
 type TokenVerbs = Pick<
@@ -82,7 +83,8 @@ const isPublished = or(
   sql`${signingKeys.state} in ('active', 'next')`,
   and(
     sql`${signingKeys.state} = 'retiring'`,
-    gt(signingKeys.retiredAt, sql.placeholder('retiredSince')),
+    // By whichever clock is behind: what it signed must be recognised to be taken back.
+    sql`${signingKeys.retiredAt} + ${sql.raw(String(KEY_RETIREMENT_SECONDS))} > ${endedBy(sql.placeholder('now'))}`,
   ),
 )
 
@@ -184,7 +186,8 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
         union all select 'workspace' from workspaces
           where id = ${sql.placeholder('workspace')} and generation > ${sql.placeholder('workspaceGen')}
         union all select 'run' from json_each(${sql.placeholder('runs')}) asked
-          cross join closed_runs run on run.value = asked.value)`,
+          cross join closed_runs run on run.value = asked.value
+        union all select 'jti' from server_clock where pruned_until > 0 and pruned_until >= ${sql.placeholder('exp')})`,
     )
     .prepare()
 
@@ -206,7 +209,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
     }),
 
     async findPublishedKey(kid, now) {
-      const rows = await publishedKey.all({ kid, retiredSince: now - KEY_RETIREMENT_SECONDS })
+      const rows = await publishedKey.all({ kid, now })
       return (rows[0] as SigningKey | undefined) ?? null
     },
 
@@ -221,6 +224,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
         workspaces: JSON.stringify(workspace.values),
         workspaceGen: workspace.generation,
         runs: JSON.stringify(token.runs),
+        exp: token.exp,
       }
       const [rule] = await revocation.all({ ...compared, jti: token.jti, key: token.kid })
       if (rule !== undefined) return rule.kind

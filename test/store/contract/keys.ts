@@ -3,6 +3,7 @@ import { KEY_RETIREMENT_SECONDS } from '../../../src/constants.ts'
 import { Conflict } from '../../../src/errors.ts'
 import type { Algorithm } from '../../../src/signing/algorithms.ts'
 import type { Promotion, Store } from '../../../src/store/store.ts'
+import { live } from '../../support/clock.ts'
 import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'
 import { NOW, key, token } from './records.ts'
 
@@ -161,30 +162,33 @@ export const keyContract = (open: Open): void => {
     it('is published for as long as what it has signed can live', async () => {
       const { store } = database
       expect(await store.findPublishedKey('key-1', END - 1)).toMatchObject({ kid: 'key-1' })
+      await live(store, END - 1) // a clock that is ahead does not take it back
+      expect(await store.findPublishedKey('key-1', END)).toMatchObject({ kid: 'key-1' })
+      await live(store, END)
       expect(await store.findPublishedKey('key-1', END)).toBeNull()
       expect(await store.findPublishedKey('key-2', END)).toMatchObject({ kid: 'key-2' })
     })
 
     it('is removed after that, with an event that names it', async () => {
       const { store, query } = database
-      await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END - 1))
-      await store.removeRetiredKeys(EVENT, END)
+      await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END - 1, END - 1))
+      await store.removeRetiredKeys(EVENT, END, END)
       expect(await states(store)).toEqual(['key-2 active', 'key-3 next'])
       const events = `select actor, action, target, outcome, count, created_at from audit_events`
       expect(await query(events)).toEqual([{ ...EVENT, target: 'key-1', created_at: END }])
-      await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END + 1))
+      await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END + 1, END + 1))
     })
 
     it('is removed once, however many do it at once', async () => {
       const stores = [database.store, await database.another(), await database.another()]
-      await Promise.all(stores.map((store) => store.removeRetiredKeys(EVENT, END)))
+      await Promise.all(stores.map((store) => store.removeRetiredKeys(EVENT, END, END)))
       expect(await database.query('select target from audit_events')).toEqual([{ target: 'key-1' }])
     })
 
     it('that is revoked stays for good, and out of the set', async () => {
       const { store } = database
       await store.revokeKeys(['key-1'], [], NOW)
-      await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END))
+      await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END, END))
       expect(await store.findPublishedKey('key-1', NOW)).toBeNull()
       expect(await revocationOf(store, 'key-1')).toBe('key')
     })

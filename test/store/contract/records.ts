@@ -94,6 +94,7 @@ export const seed: Seed = ((): Seed => {
 export const token = (claims: Partial<RevocationLookup>): RevocationLookup => ({
   kid: 'no key',
   jti: 'no jti',
+  exp: NOW + 900,
   clientId: 'no client',
   clientGen: 1,
   workspace: { id: null, values: [], generation: -1 },

@@ -71,6 +71,7 @@ export const referenceContract = (open: Open): void => {
       ['after it', UNTIL + 5],
     ])('are made of references alone %s', async (_, now) => {
       await madeBefore()
+      await database.store.pruneRevocations(now)
       await takeBack(database.store, now)
       expect((await valuesOf(database.store)).toSorted()).toEqual(NEW.toSorted())
     })

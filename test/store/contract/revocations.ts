@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../../src/constants.ts'
 import { runRuleValue, workspaceRuleValue } from '../../../src/revocation/rules.ts'
 import type { RevocationKind, RevocationLookup, Store } from '../../../src/store/store.ts'
+import { live as lived } from '../../support/clock.ts'
 import { type Current, type Open, expectNoChange, useDatabase } from './database.ts'
 import {
   NOW,
@@ -26,6 +27,9 @@ const EXP = NOW + 900
  */
 const CLOCK_TOLERANCE_SECONDS = 60
 const RETENTION_SECONDS = 86_460
+const GRACE_SECONDS = 600
+/** A rule is kept for so long after the last token that it can match has expired. */
+const KEPT = CLOCK_TOLERANCE_SECONDS + GRACE_SECONDS
 
 /** Ids that are the same for each kind, so that a rule of one that matched another kind would show. */
 const SAME = 'default'
@@ -143,20 +147,61 @@ export const revocationContract = (open: Open): void => {
       ])
     })
 
-    it('drops a rule with the next one, when no clock takes its tokens any more; a key stays', async () => {
+    it('drops no rule for the time at which another is written, whatever that time', async () => {
+      const { store, query } = database
+      await takeEverythingOnce(store)
+      const far = NOW + 500 * RETENTION_SECONDS
+      await store.revokeToken({ jti: 'jti-2', clientId: SAME, clientGen: 2, exp: far + 1 }, far)
+      await store.closeRun({ workspaceId: SAME, identifier: 'run' }, far)
+      await createdClient(store, 'another')
+      await store.revokeClientTokens('another', far)
+      const kinds = await query('select kind from revocations order by kind')
+      expect(kinds.map(({ kind }) => kind).join(' ')).toBe(
+        'client client jti jti key plugin run workspace',
+      )
+      expect(await store.findRevocation(token({ jti: 'jti-1' }))).toBe('jti')
+    })
+
+    it('drops a rule when no clock takes its tokens any more; a key stays', async () => {
       const { store, query } = database
       const kinds = async () =>
         (await query('select kind from revocations order by kind')).map(({ kind }) => kind)
-      const revoke = (jti: string, now: number) =>
-        store.revokeToken({ jti, clientId: SAME, clientGen: 2, exp: now + 1 }, now)
       await takeEverythingOnce(store)
-      await revoke('jti-2', EXP + CLOCK_TOLERANCE_SECONDS - 1)
-      expect(await kinds()).toEqual(['client', 'jti', 'jti', 'key', 'plugin', 'workspace'])
-      await revoke('jti-3', EXP + CLOCK_TOLERANCE_SECONDS)
-      expect(await store.findRevocation(token({ jti: 'jti-1' }))).toBeNull()
-      expect(await kinds()).toEqual(['client', 'jti', 'jti', 'key', 'plugin', 'workspace'])
-      await revoke('jti-4', NOW + RETENTION_SECONDS + CLOCK_TOLERANCE_SECONDS)
-      expect(await kinds()).toEqual(['jti', 'key'])
+      await store.pruneRevocations(EXP + KEPT - 1)
+      expect(await kinds()).toEqual(['client', 'jti', 'key', 'plugin', 'workspace'])
+      await store.pruneRevocations(EXP + KEPT)
+      expect(await kinds()).toEqual(['client', 'key', 'plugin', 'workspace'])
+      await store.pruneRevocations(NOW + RETENTION_SECONDS + KEPT)
+      expect(await kinds()).toEqual(['key'])
+    })
+
+    it('takes no token back to life whose rule is gone, nor any that ended before it', async () => {
+      const { store } = database
+      await takeEverythingOnce(store)
+      await store.pruneRevocations(EXP + KEPT)
+      for (const [exp, kind] of [
+        [EXP - 1, 'jti'],
+        [EXP, 'jti'],
+        [EXP + 1, null],
+      ] as const) {
+        expect(await store.findRevocation(token({ jti: 'jti-1', exp }))).toBe(kind)
+      }
+      await store.pruneRevocations(NOW)
+      expect(await store.findRevocation(token({ jti: 'jti-1', exp: EXP }))).toBe('jti')
+    })
+
+    it('keeps a rule for as long as a token lives that a clock ahead has issued', async () => {
+      const { store, query } = database
+      const before = await store.findClock(NOW)
+      await store.saveClock(before, { ...before, latestAt: NOW + 10_000 })
+      await takeEverythingOnce(store)
+      await store.closeRun({ workspaceId: SAME, identifier: 'run' }, NOW)
+      const ends = await query(
+        `select expires_at from revocations where kind not in ('jti', 'key')`,
+      )
+      expect(ends.map((row) => row['expires_at'])).toEqual(
+        Array(4).fill(NOW + 10_000 + RETENTION_SECONDS),
+      )
     })
 
     it('raises what exists: one rule, of the highest generation, kept longer', async () => {
@@ -230,7 +275,8 @@ export const revocationContract = (open: Open): void => {
       expect(await revocation('one more', 1)).toBeNull()
       await expectNoChange(database, () => revoke('jti-0', 1))
 
-      await revoke('one more', 1)
+      // The rules of a thousand live tokens count, also by a clock that is two days ahead.
+      await revoke('one more', 1, NOW + 2 * 86_400)
       expect(await generation()).toBe(2)
       expect(await revocation('one more', 1)).toBe('client')
       expect(await revocation('of the new generation', 2)).toBeNull()
@@ -277,9 +323,16 @@ export const revocationContract = (open: Open): void => {
         await database.store.revokeKeys(['key-1'], [key('key-3')], NOW)
         expect(await live(0, NOW)).toEqual(['a', 'b', 'c', 'd', 'key-1'])
         expect(await live(1, NOW, 2)).toEqual(['b', 'c'])
+        expect(await live(0, EXP + 2)).toEqual(['a', 'b', 'c', 'd', 'key-1'])
+        await lived(database.store, EXP + 3)
         expect(await live(0, EXP + 2)).toEqual(['d', 'key-1'])
         expect(await live(5, NOW)).toEqual([])
       })
+
+      const settle = async (settledAt: number): Promise<void> => {
+        const before = await database.store.findClock(NOW)
+        expect(await database.store.saveClock(before, { ...before, settledAt })).toBe(true)
+      }
 
       it('is read as JSON, up to where the page ends', async () => {
         for (const jti of ['a', 'b "c" \\ \u2028 ü', 'd']) await revoke(jti, EXP)
@@ -297,10 +350,14 @@ export const revocationContract = (open: Open): void => {
         ])
         // Up to a number: rules that have expired leave the end where it is, rules that are too many do not.
         expect(await read(0, NOW, 3, 2)).toMatchObject({ count: 2, last: 2, end: 2 })
-        expect(await read(0, EXP, 3, 2)).toEqual({ entries: '[]', count: 0, last: null, end: 2 })
         expect(await read(0, NOW, 2, 3)).toMatchObject({ count: 2, last: 2, end: 2 })
         expect(await read(0, NOW, 4)).toMatchObject({ count: 4, end: null })
         expect(await read(4, NOW, 4, 4)).toEqual({ entries: '[]', count: 0, last: null, end: null })
+        // A wall clock that is ahead ends no rule before the server has lived as long.
+        expect(await read(0, EXP, 3, 2)).toMatchObject({ count: 2 })
+        await settle(EXP)
+        expect(await read(0, EXP, 3, 2)).toEqual({ entries: '[]', count: 0, last: null, end: 2 })
+        expect(await read(0, NOW, 3, 2)).toMatchObject({ count: 2 })
       })
 
       it('has ends of full pages, each with a live rule behind it', async () => {
@@ -310,10 +367,12 @@ export const revocationContract = (open: Open): void => {
         expect(await ends(0, 4)).toEqual([4, 8])
         expect(await ends(0, 5)).toEqual([5])
         expect(await ends(0, 10)).toEqual([])
-        expect(await ends(0, 4, NOW + 60)).toEqual([5, 9])
         expect(await ends(5, 4)).toEqual([9])
         expect(await ends(0, 1)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
         expect(await ends(10, 1)).toEqual([])
+        expect(await ends(0, 4, NOW + 60)).toEqual([4, 8])
+        await settle(NOW + 60)
+        expect(await ends(0, 4, NOW + 60)).toEqual([5, 9])
       })
 
       it('is pruned of what has expired everywhere, and remembers how far', async () => {
@@ -321,9 +380,9 @@ export const revocationContract = (open: Open): void => {
         await revoke('short', NOW + 60)
         await revoke('long', NOW + 600)
         await store.revokeKeys(['key-1'], [key('key-3')], NOW)
-        await store.pruneRevocations(NOW + 60 + CLOCK_TOLERANCE_SECONDS - 1)
+        await store.pruneRevocations(NOW + 60 + KEPT - 1)
         expect((await store.findRevocationHead()).prunedSeq).toBe(0)
-        await store.pruneRevocations(NOW + 60 + CLOCK_TOLERANCE_SECONDS)
+        await store.pruneRevocations(NOW + 60 + KEPT)
         expect(await query('select value from revocations order by seq')).toEqual([
           { value: 'long' },
           { value: 'key-1' },

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_CLOCK_TOLERANCE_SECONDS, RULE_RETENTION_SECONDS } from '../../../src/constants.ts'
+import {
+  MAX_CLOCK_TOLERANCE_SECONDS,
+  PRUNE_GRACE_SECONDS,
+  RULE_RETENTION_SECONDS,
+} from '../../../src/constants.ts'
 import { namedRunValue, runRuleValue } from '../../../src/revocation/rules.ts'
 import type { Run } from '../../../src/store/store.ts'
+import { live } from '../../support/clock.ts'
 import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'
 import { newWorkspace, NOW, seed, token } from './records.ts'
 
@@ -81,11 +86,29 @@ export const runContract = (open: Open): void => {
       ).toEqual([{ ...rule, expires_at: end }])
       await expectNoChange(database, () => store.closeRun(RUN, NOW + 1))
 
-      const later = end + MAX_CLOCK_TOLERANCE_SECONDS
-      await store.revokeToken({ jti: 'j', clientId: 'x', clientGen: 1, exp: later + 1 }, later)
-      expect(await query('select kind from revocations')).toEqual([{ kind: 'jti' }])
+      const later = end + MAX_CLOCK_TOLERANCE_SECONDS + PRUNE_GRACE_SECONDS
+      await store.pruneRevocations(later)
+      expect(await query('select kind from revocations')).toEqual([])
       await expectNoChange(database, () => store.closeRun(RUN, later))
       expect(await store.isRunClosed([valueOf(RUN)])).toBe(true)
+    })
+
+    it('is counted for as long as its rule lives, whatever the wall clock says', async () => {
+      const { store, query } = database
+      const hour = (at: number) => Math.floor(at / 3_600)
+      const counted = async () =>
+        (await query('select hour from closed_run_counts where hour > 0 order by hour')).map(
+          (row) => row['hour'],
+        )
+      let closed = 0
+      const closeAt = (now: number) =>
+        store.closeRun({ ...RUN, identifier: `run-${closed++}` }, now)
+      const ahead = NOW + 2 * 86_400
+      for (const now of [NOW, ahead, NOW, NOW - 2 * 86_400]) await closeAt(now)
+      expect(await counted()).toEqual([hour(NOW), hour(ahead)])
+      await live(store, NOW + 27 * 3_600)
+      await closeAt(NOW + 27 * 3_600)
+      expect(await counted()).toEqual([hour(NOW + 27 * 3_600), hour(ahead)])
     })
 
     it('by two at once is closed once', async () => {

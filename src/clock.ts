@@ -1,0 +1,87 @@
+// How far the server may trust the wall clock with steps that cannot be undone. Pure decisions, and a clock that
+// remembers the latest time it has shown.
+//
+// "Settled" is the time up to which this server has lived: it grows with the monotonic clock of a running process,
+// never with a jump of the wall clock. Pruning, cutting, deleting and rotating are decided by the earlier of both. A
+// wall clock that stays apart for longer than any token lives is believed: the server was switched off, or its clock
+// is right at last.
+import { CLOCK_APART_SECONDS, CLOCK_CONFIRM_SECONDS } from './constants.ts'
+import type { StoredClock } from './store/store.ts'
+
+/** In seconds since the epoch: what the wall clock says now, the latest it has said, and the time lived up to. */
+export type ClockReading = { wall: number; latest: number; lived: number }
+
+const isApart = (gap: number): boolean => Math.abs(gap) > CLOCK_APART_SECONDS
+
+/** The gap that the wall clock has kept at every reading since `gapSince`: the smallest one on the same side. */
+const claimOf = (
+  { gap: claimed, gapSince }: StoredClock,
+  gap: number,
+  lived: number,
+): Pick<StoredClock, 'gap' | 'gapSince'> => {
+  const sameSide = claimed !== 0 && Math.sign(claimed) === Math.sign(gap)
+  const begins = !sameSide || (isApart(gap) && !isApart(claimed))
+  if (begins) return { gap, gapSince: lived }
+  return { gap: Math.abs(gap) < Math.abs(claimed) ? gap : claimed, gapSince }
+}
+
+/** What is known of the clock after one more reading. */
+export const nextClock = (
+  stored: StoredClock,
+  { wall, latest, lived }: ClockReading,
+): StoredClock => {
+  const gap = wall - lived
+  const claim = claimOf(stored, gap, lived)
+  const isConfirmed = lived - claim.gapSince >= CLOCK_CONFIRM_SECONDS
+  const settledAt = isConfirmed ? lived + claim.gap : lived
+  return {
+    settledAt,
+    latestAt: Math.max(stored.latestAt, latest, wall),
+    gap: isConfirmed ? 0 : claim.gap,
+    gapSince: isConfirmed ? settledAt : claim.gapSince,
+    toldGap: Math.abs(gap - stored.toldGap) > CLOCK_APART_SECONDS ? gap : stored.toldGap,
+    tickedAt: wall,
+  }
+}
+
+/** What the log says of the change, once for each jump; null where there is nothing new. */
+export const clockNews = (
+  before: StoredClock,
+  { toldGap }: StoredClock,
+): 'ahead' | 'behind' | 'agrees' | null => {
+  if (toldGap === before.toldGap) return null
+  if (!isApart(toldGap)) return 'agrees'
+  return toldGap > 0 ? 'ahead' : 'behind'
+}
+
+export type WatchedClock = {
+  /** Milliseconds since the epoch. */
+  now: () => number
+  /** The latest time that `now` has given, in milliseconds since the epoch: a token may have been issued then. */
+  latest: () => number
+  /** Called at once when the wall clock has run ahead of the monotonic one. */
+  onAhead: (listener: () => void) => void
+}
+
+/** @param monotonic milliseconds that only ever grow */
+export const watchedClock = (wall: () => number, monotonic: () => number): WatchedClock => {
+  let latest = wall()
+  let offset = latest - monotonic()
+  let listener = (): void => {}
+  return {
+    now() {
+      const time = wall()
+      if (time <= latest) return time
+      latest = time
+      const shown = time - monotonic()
+      if (shown <= offset + CLOCK_APART_SECONDS * 1000) return time
+      offset = shown
+      listener()
+      return time
+    },
+    latest: () => latest,
+    onAhead(called) {
+      listener = called
+    },
+  }
+}
