@@ -33,7 +33,7 @@ describe('the package', () => {
 
   it('has nothing else', () => {
     const allowed =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/.*\.(js|d\.ts)|examples\/.*\.mjs|drizzle\/sqlite\/(\d{4}_\w+\.sql|meta\/\w+\.json))$/
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/.*\.(js|d\.ts)|examples\/.*\.mjs|examples\/forward-auth\/(nginx\.conf|Caddyfile)|drizzle\/sqlite\/(\d{4}_\w+\.sql|meta\/\w+\.json))$/
     expect(paths.filter((path) => !allowed.test(path))).toEqual([])
   })
 

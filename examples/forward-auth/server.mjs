@@ -1,0 +1,36 @@
+// Lets nginx (auth_request) and Caddy (forward_auth) ask about the token of each request: 204 with who it is for, or
+// 401, 403 or 503 with the challenge. Their configurations are beside this file.
+//
+//   ISSUER=http://localhost:8787 PORT=8793 node examples/forward-auth/server.mjs
+//
+// The proxy's configuration says the permission. Nothing else of the request is read: no path, method or X-Forwarded-….
+import { createServer } from 'node:http'
+import { anyPlugin, authorizationChallenge, bearerOf, createVerifier, single, VerificationError } from '@latchkey/verifier'
+
+const { ISSUER = 'http://localhost:8787', AUDIENCE = 'hook', PORT = '8793' } = process.env
+const verifier = createVerifier({ issuer: ISSUER, audience: AUDIENCE })
+
+const check = async (req, permission) => {
+  const bearer = bearerOf(req.headersDistinct.authorization)
+  // Undefined, where the proxy says none, is refused: null would let any token of the audience pass.
+  const token = await verifier.verify(bearer, { permission: permission ?? undefined, plugin: anyPlugin })
+  const { clientId, pluginId, workspaceId, jti } = token
+  const headers = { 'X-Token-Client': clientId, 'X-Token-Plugin': pluginId, 'X-Token-Workspace': workspaceId ?? '' }
+  return { status: 204, headers: { ...headers, 'X-Token-Id': jti, 'Cache-Control': 'no-store' } }
+}
+const server = createServer(async (req, res) => {
+  const permission = single(req.url, 'permission')
+  const { status, headers, body } = await check(req, permission).catch((error) => {
+    if (error instanceof VerificationError) return authorizationChallenge(error, permission)
+    console.error(error)
+    return { status: 500 }
+  })
+  res.writeHead(status, headers).end(body && JSON.stringify(body))
+})
+// For this machine only: what asks is the proxy.
+server.listen(Number(PORT), '127.0.0.1', () => console.log(`asked at http://127.0.0.1:${PORT}/check?permission=…`))
+
+process.once('SIGTERM', () => {
+  server.close()
+  verifier.close()
+})
