@@ -30,7 +30,7 @@ export const metadata = ({ issuer, store, algorithms }: MetadataDeps) => {
     revocation_list_endpoint: revocationListUrl(issuer),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     grant_types_supported: ['client_credentials'],
-    // Required and not empty (RFC 8414 §2). A client that looks for `code` stops here, before it registers a redirect.
+    // Required (RFC 8414 §2) and not empty (§3.2). A client that needs `code` says so instead of sending a person.
     response_types_supported: ['none'],
     subject_types_supported: ['public'], // OpenID Connect Core §8: one `sub` for all audiences
     id_token_signing_alg_values_supported: rs256First(algorithms, (name) => name),

@@ -57,7 +57,7 @@ export type VerifierOptions = {
   follow?: 'background' | 'on-use'
   /** Where the JWK Set is. Default: `<issuer>/.well-known/jwks.json`. */
   jwksUri?: string
-  /** What tokens may be signed with. Default: exactly `RS256`. */
+  /** What tokens may be signed with; `EdDSA` and `Ed25519` (RFC 9864) are two names. Default: exactly `RS256`. */
   algorithms?: readonly string[]
   /** How far clocks may differ, in seconds, 0 to 60. Default: 5. */
   clockTolerance?: number
