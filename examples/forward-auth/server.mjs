@@ -12,7 +12,7 @@ const verifier = createVerifier({ issuer: ISSUER, audience: AUDIENCE })
 
 const check = async (req, permission) => {
   const bearer = bearerOf(req.headersDistinct.authorization)
-  // Undefined, where the proxy says none, is refused: null would let any token of the audience pass.
+  // A proxy that says no permission is refused (undefined): null would let any token of the audience pass.
   const token = await verifier.verify(bearer, { permission: permission ?? undefined, plugin: anyPlugin })
   const { clientId, pluginId, workspaceId, jti } = token
   const headers = { 'X-Token-Client': clientId, 'X-Token-Plugin': pluginId, 'X-Token-Workspace': workspaceId ?? '' }
@@ -27,7 +27,7 @@ const server = createServer(async (req, res) => {
   })
   res.writeHead(status, headers).end(body && JSON.stringify(body))
 })
-// For this machine only: what asks is the proxy.
+// The address is this machine's only: the proxy asks, and nobody else.
 server.listen(Number(PORT), '127.0.0.1', () => console.log(`asked at http://127.0.0.1:${PORT}/check?permission=…`))
 
 process.once('SIGTERM', () => {

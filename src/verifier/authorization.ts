@@ -9,15 +9,15 @@ import type { AccessTokenClaims } from './token.ts'
 export const anyPlugin: unique symbol = Symbol.for('@latchkey/verifier/anyPlugin')
 
 /**
- * There are no plugins here: a token that names one is refused with `plugin_mismatch`. A verifier with
- * `plugins: 'none'` lets it pass, because no token of its audience is meant for one plugin.
+ * The token must name no plugin: one that does is refused with `plugin_mismatch`. A verifier with `plugins: 'none'`
+ * lets it pass, because no token of its audience is meant for one plugin.
  */
 export const noPlugin: unique symbol = Symbol.for('@latchkey/verifier/noPlugin')
 
 /** The plugin does not matter here, though the audience has some: a token of any plugin, or of none, is good. */
 export const unsafeIgnorePlugin: unique symbol = Symbol.for('@latchkey/verifier/unsafeIgnorePlugin')
 
-/** Whether the audience has plugins: `'none'` where it has not (see `VerifierOptions`). */
+/** Plugins of the audience: `'none'` where it has no plugins (see `VerifierOptions`). */
 export type PluginsOfAudience = 'none' | undefined
 
 /**

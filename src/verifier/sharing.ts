@@ -1,4 +1,4 @@
-// What a program has once though it loads this package twice, as an ES module and as CommonJS: the classes of errors,
+// State that both builds of this package share where a program loads the ES module and CommonJS: the classes of errors,
 // and the verified tokens of requests. The symbols of `authorization.ts` are registered for the same reason.
 
 /**

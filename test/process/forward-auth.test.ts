@@ -64,7 +64,7 @@ const PROXIES = {
   },
 }
 
-/** What the application was asked: each request that came through. */
+/** A request that came through to the application. */
 type Seen = { method: string; url: string; headers: IncomingHttpHeaders; body: string }
 let seen: Seen[] = []
 let application: Server
@@ -72,9 +72,10 @@ let issuer: Place
 let client: ClientCredentials
 let asked: Place
 let token = ''
-/** Of the audience, without the permission. */
+/** A token of the audience that lacks the permission. */
 let other = ''
 
+/** Limit for a revocation to hold, in milliseconds: it takes 26 to 78 on two cores. */
 const WITHIN_MS = 5_000
 
 const startAsked = async (at: string): Promise<Place> => {

@@ -105,7 +105,7 @@ const SETTINGS: readonly (readonly [string, object, 'ts' | 'cts' | 'mts', Versio
   ['Next 14', NEXT, 'ts', LATEST],
 ]
 
-/** For one program, while other tests run. */
+/** Limit for one program while other tests run, in milliseconds. */
 const LIMIT_MS = 120_000
 
 let installed: Installed
