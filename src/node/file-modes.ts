@@ -45,7 +45,7 @@ export const keepDirectoryPrivate = (
 ): void => {
   const stats = look(path)
   if (stats === null || (stats.mode & OTHERS) === 0) return
-  if (readdirSync(path).every(isOurs) && changeMode(path, PRIVATE_DIRECTORY)) {
+  if (namesIn(path)?.every(isOurs) && changeMode(path, PRIVATE_DIRECTORY)) {
     sayRepaired(log, { path, stats, now: PRIVATE_DIRECTORY })
   } else if ((stats.mode & OTHERS_WRITE) !== 0 && (stats.mode & STICKY) === 0) {
     log.error({ path, mode: modeOf(stats) }, 'other users can replace files in this folder')
@@ -70,12 +70,24 @@ export const requirePrivateKey = (path: string, { mounted }: { mounted: boolean 
   )
 }
 
-/** @returns null where there is no file, and on systems without users */
+/** @returns null where there is no file or none that can be seen, and on systems without users */
 const look = (path: string): Stats | null => {
   if (process.getuid === undefined) return null
-  // A link whose target is missing is reported by whatever opens it.
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null
-  return statSync(path, { throwIfNoEntry: false }) ?? null
+  try {
+    // A link whose target is missing is reported by whatever opens it.
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null
+    return statSync(path, { throwIfNoEntry: false }) ?? null
+  } catch {
+    return null // in a folder of another user: so is a file that cannot be reached
+  }
+}
+
+const namesIn = (path: string): string[] | null => {
+  try {
+    return readdirSync(path)
+  } catch {
+    return null // a folder of another user, or a file
+  }
 }
 
 /** Root may work on another user's files (`sudo latchkey …`), and reads everybody's anyway. */

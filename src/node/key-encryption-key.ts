@@ -1,6 +1,7 @@
 // Where the key-encryption key comes from: the environment, a file that the operator names, or the
 // embedded default in the keys folder.
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, parseKek } from '../config.ts'
 import { KEK_BYTES } from '../constants.ts'
@@ -18,7 +19,7 @@ export const loadKek = (config: KekConfig, inUse: boolean): Uint8Array => {
   if (config.kek !== null) return config.kek
   const path = config.kekFile ?? join(config.keysDirectory, 'kek')
   try {
-    if (config.kekFile === null && !inUse) {
+    if (config.kekFile === null && !inUse && !existsSync(path)) {
       ensureSecretDirectory(config.keysDirectory)
       createSecretFile(path, `${randomBytes(KEK_BYTES).toString('base64url')}\n`)
     }

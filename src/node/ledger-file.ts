@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { LEDGER_BATCH_ENTRIES, LEDGER_BUSY_TIMEOUT_MS } from '../constants.ts'
 import type { LedgerEntry, LedgerFilter, LedgerRow } from '../ledger.ts'
-import { writeAhead } from '../store/better-sqlite3.ts'
+import { spareTemporaryFiles, writeAhead } from '../store/better-sqlite3.ts'
 import { requireDriver } from '../store/driver.ts'
 import type { Part } from '../store/store.ts'
 
@@ -67,6 +67,7 @@ export const openLedgerFile = (path: string): LedgerFile => {
     writeAhead(client)
     // A crash of the machine may take the newest entries, but leaves a file that can be read.
     client.pragma('synchronous = NORMAL')
+    spareTemporaryFiles(client)
     client.transaction(() => isNew(client) && client.exec(SCHEMA)).immediate()
     return ledgerFile(client)
   } catch (error) {

@@ -47,7 +47,7 @@ export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
     const initialized = await store.isInitialized()
     if (!create && !initialized) throw noDatabase(config)
     const kek = loadKek(config, initialized)
-    if (!initialized) await firstStart(store, { config, kek, now, audit, actor })
+    if (!initialized) await firstStart(store, { config, kek, now, audit, actor, log })
     await provisionKeys({ store, algorithms: config.algorithms, kek, now, audit, log, actor })
     return { store, kek, audit, signer: createSigner({ store, kek, clock }) }
   } catch (error) {
@@ -64,7 +64,7 @@ const DATABASE_FILE = /^(-wal|-shm|-journal|\.unusable-.*)?$/
  * @throws StartRefused where another user owns one, or it cannot be changed
  */
 const keepFilesPrivate = (
-  config: Pick<Config, 'databasePath' | 'keysDirectory'>,
+  config: Pick<Config, 'databasePath' | 'keysDirectory' | 'kek' | 'kekFile'>,
   log: Log,
 ): void => {
   const databases = [config.databasePath, ledgerPath(config)]
@@ -75,13 +75,28 @@ const keepFilesPrivate = (
     })
   keepDirectoryPrivate(dirname(config.databasePath), isOurs, { log })
   keepDirectoryPrivate(config.keysDirectory, (name) => OWN_FILES.test(name), { log })
-  keepFilePrivate(join(config.keysDirectory, 'admin.json'), { log })
   keepDatabasePrivate(config.databasePath, log)
+  const credentials = join(config.keysDirectory, CREDENTIALS)
+  const keepCredentials = (): void => keepFilePrivate(credentials, { log })
+  if (isKekElsewhere(config))
+    tolerate('the first credentials are open to other users', log, keepCredentials)
+  else keepCredentials()
+  tolerate('the ledger is open to other users', log, () =>
+    keepDatabasePrivate(ledgerPath(config), log),
+  )
+}
+
+/** The keys folder, which may be read-only, then has nothing that is needed. */
+const isKekElsewhere = ({ kek, kekFile }: Pick<Config, 'kek' | 'kekFile'>): boolean =>
+  kek !== null || kekFile !== null
+
+/** Logs what would stop the start, for a file that is not needed to issue or to revoke. */
+const tolerate = (message: string, log: Log, keepPrivate: () => void): void => {
   try {
-    keepDatabasePrivate(ledgerPath(config), log)
+    keepPrivate()
   } catch (error) {
     if (!(error instanceof StartRefused)) throw error
-    log.error({ reason: error.message }, 'the ledger is open to other users') // and never needed to issue or revoke
+    log.error({ reason: error.message }, message)
   }
 }
 
@@ -99,37 +114,72 @@ const noDatabase = ({ databasePath }: Pick<Config, 'databasePath'>): StartRefuse
     `there is no Latchkey database at ${databasePath}; start the server first, or make one with: latchkey migrate`,
   )
 
-type FirstStart = Pick<OpenOptions, 'config' | 'actor'> & {
+type FirstStart = Pick<OpenOptions, 'config' | 'actor' | 'log'> & {
   kek: Uint8Array
   now: number
   audit: Audit
 }
 
-/** Of several processes that start at once one does it, and only its credentials reach the file. */
-const firstStart = async (
-  store: Store,
-  { config, kek, now, audit, actor }: FirstStart,
-): Promise<void> => {
+/**
+ * Of several processes that start at once one does it, and only its credentials reach the file. Where they cannot be
+ * written there is no administrator: `latchkey admin create` makes one.
+ */
+const firstStart = async (store: Store, start: FirstStart): Promise<void> => {
+  const { config, kek, log } = start
   const keys = await firstKeys(config.algorithms, kek)
+  try {
+    await firstStartWith(keys, store, start)
+  } catch (error) {
+    if (!(error instanceof CredentialsUnwritable)) throw error
+    log.warn(
+      { reason: error.message },
+      'no administrator was made; make one with: latchkey admin create',
+    )
+    await firstStartWith(keys, store, { ...start, withoutAdministrator: true })
+  }
+}
+
+type Keys = Awaited<ReturnType<typeof firstKeys>>
+
+const firstStartWith = async (
+  keys: Keys,
+  store: Store,
+  { config, now, audit, actor, withoutAdministrator }: FirstStart & { withoutAdministrator?: true },
+): Promise<void> => {
   const clientId = newClientId(randomBytes)
   const secret = newClientSecret(randomBytes, { name: 'first start' })
   const administrator = { ...newAdministrator(clientId, 'Administrator'), secret: secret.row }
   const credentials = { issuer: config.issuer, client_id: clientId, client_secret: secret.text }
-  const done = await store.bootstrap(firstSeed(keys, administrator, randomBytes), now, () =>
-    writeCredentials(config.keysDirectory, credentials),
-  )
+  const done = withoutAdministrator
+    ? await store.bootstrap(firstSeed(keys, null, randomBytes), now, () => {})
+    : await store.bootstrap(firstSeed(keys, administrator, randomBytes), now, () =>
+        writeCredentials(config.keysDirectory, credentials),
+      )
   if (!done) return
-  await audit.write({ actor, action: 'server.first_start', target: clientId, outcome: 'success' })
+  const target = withoutAdministrator ? null : clientId
+  await audit.write({ actor, action: 'server.first_start', target, outcome: 'success' })
 }
 
+/** The administrator's first credentials, in the keys folder. */
+const CREDENTIALS = 'admin.json'
+
+/** The folder is read-only, of another user, a file, or one with other files. */
+class CredentialsUnwritable extends StartRefused {}
+
+/** Errors that pass: the next start writes the credentials. */
+const PASSING = /^(ENOSPC|EDQUOT|EIO|EMFILE|ENFILE|ENOMEM)$/
+
 const writeCredentials = (directory: string, credentials: Record<string, string>): void => {
-  const path = join(directory, 'admin.json')
+  const path = join(directory, CREDENTIALS)
   try {
     ensureSecretDirectory(directory)
     replaceSecretFile(path, `${JSON.stringify(credentials, null, 2)}\n`)
   } catch (error) {
-    if (error instanceof StartRefused) throw error
-    const code = (error as NodeJS.ErrnoException).code
-    throw new StartRefused(`cannot write the administrator's credentials to ${path}: ${code}`)
+    const code = String((error as NodeJS.ErrnoException).code)
+    const message =
+      error instanceof StartRefused
+        ? error.message
+        : `cannot write the administrator's credentials to ${path}: ${code}`
+    throw PASSING.test(code) ? new StartRefused(message) : new CredentialsUnwritable(message)
   }
 }

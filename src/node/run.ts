@@ -50,13 +50,14 @@ const runServer = async (config: Config, log: Log, onListening: () => void): Pro
   if (cluster.isWorker) cluster.worker?.disconnect()
 }
 
+/** Its workers say the rest, each for itself. */
+const trialLevel = ({ logLevel }: Config): Config['logLevel'] =>
+  logLevel === 'silent' || logLevel === 'error' ? logLevel : 'warn'
+
 const runPrimary = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
   const stop = stopSignal()
   // A first start, every refusal and every repair happen once, here: a worker that cannot start is replaced for ever.
-  const trial = await startServer(
-    config,
-    createLog(config.logLevel === 'silent' ? 'silent' : 'error'),
-  )
+  const trial = await startServer(config, createLog(trialLevel(config)))
   await trial.close()
   answerMetrics()
   countQuotas()

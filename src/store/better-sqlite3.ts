@@ -1,5 +1,6 @@
 // better-sqlite3: one file, every commit on the disk before it is answered.
-import { mkdirSync, openSync, closeSync } from 'node:fs'
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
@@ -51,6 +52,7 @@ const open = (path: string): BetterSqlite3.Database => {
     const client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })
     writeAhead(client)
     client.pragma('synchronous = FULL')
+    spareTemporaryFiles(client)
     migrate(client)
     client.pragma('foreign_keys = ON')
     client.pragma('busy_timeout = 0') // from here on the store waits, without holding the process up
@@ -59,6 +61,18 @@ const open = (path: string): BetterSqlite3.Database => {
     if (error instanceof StartRefused) throw error
     const code = (error as { code?: unknown }).code
     throw new StartRefused(`cannot open the database ${path}: ${String(code ?? error)}`)
+  }
+}
+
+/**
+ * Keeps temporary tables and journals in memory where no folder takes them, as in a container whose root is
+ * read-only: a large sort or update would fail with SQLITE_IOERR_GETTEMPPATH.
+ */
+export const spareTemporaryFiles = (client: BetterSqlite3.Database, folder = tmpdir()): void => {
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch {
+    client.pragma('temp_store = MEMORY')
   }
 }
 

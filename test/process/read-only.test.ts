@@ -1,0 +1,173 @@
+// Folders that are not needed may be read-only, missing or of another user. The key-encryption key comes from elsewhere.
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { describe, expect, it } from 'vitest'
+import { spareTemporaryFiles } from '../../src/store/better-sqlite3.ts'
+import { send } from '../support/http.ts'
+import { type Place, latchkey, newPlace, startShell, until } from '../support/processes.ts'
+
+const isRoot = process.getuid?.() === 0
+const NOBODY = 65_534
+const KEK = randomBytes(32).toString('base64url')
+const AS_NOBODY = `setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$NODE" "$CLI"`
+
+type Folders = {
+  /** Gets the path of the keys folder, which is there, empty and of root, with mode 0755. */
+  keys: (path: string, place: Place) => void
+  variables?: Record<string, string>
+}
+
+const FOLDERS: Record<string, Folders> = {
+  'a read-only keys folder': { keys: (path) => chmodSync(path, 0o555) },
+  'a keys folder of another user': { keys: () => {} },
+  'a keys folder that cannot be entered': {
+    keys(path) {
+      writeFileSync(join(path, 'admin.json'), '{}')
+      chmodSync(path, 0o700)
+    },
+  },
+  'credentials of another user that anybody can read': {
+    keys: (path) => writeFileSync(join(path, 'admin.json'), '{}', { mode: 0o644 }),
+  },
+  'credentials of a third user': {
+    keys(path) {
+      writeFileSync(join(path, 'admin.json'), '{}', { mode: 0o644 })
+      chownSync(join(path, 'admin.json'), 1, 1)
+    },
+  },
+  'no keys folder in a read-only folder': { keys: (path) => rmSync(path, { recursive: true }) },
+  'a file in place of the keys folder': {
+    keys(path) {
+      rmSync(path, { recursive: true })
+      writeFileSync(path, '')
+    },
+  },
+  'other files in the keys folder': { keys: (path) => writeFileSync(join(path, 'other'), '') },
+  'a keys folder that cannot be made': {
+    keys: () => {},
+    variables: { LATCHKEY_KEYS_DIR: './missing/deeper/keys' },
+  },
+  'a key-encryption key in a file': {
+    keys(path, { directory }) {
+      chmodSync(path, 0o555)
+      writeFileSync(join(directory, 'kek'), KEK, { mode: 0o440 })
+      chownSync(join(directory, 'kek'), 0, NOBODY)
+    },
+    variables: { LATCHKEY_KEK: '', LATCHKEY_KEK_FILE: 'kek' },
+  },
+  'a key-encryption key that is there in the keys folder': {
+    keys(path) {
+      writeFileSync(join(path, 'kek'), KEK, { mode: 0o400 })
+      chownSync(join(path, 'kek'), NOBODY, NOBODY)
+      chmodSync(path, 0o555)
+    },
+    variables: { LATCHKEY_KEK: '' },
+  },
+}
+
+/** A folder of root in which user 65534 may write `data` and nothing else. */
+const placeWith = async ({ keys, variables = {} }: Folders): Promise<Place> => {
+  const place = await newPlace({ LATCHKEY_KEK: KEK, ...variables })
+  for (const name of ['data', 'keys']) mkdirSync(join(place.directory, name), { mode: 0o755 })
+  chownSync(join(place.directory, 'data'), NOBODY, NOBODY)
+  keys(join(place.directory, 'keys'), place)
+  chmodSync(place.directory, 0o755)
+  return place
+}
+
+const run = (place: Place, command: string) => startShell(place, `exec ${AS_NOBODY} ${command}`)
+
+const namesIn = (path: string): string[] => (existsSync(path) ? readdirSync(path, 'utf8') : [])
+
+const serveOnce = async (place: Place): Promise<string> => {
+  const server = run(place, 'serve')
+  await until('an answer', async () => {
+    if (server.child.exitCode !== null) throw new Error(server.said.stderr)
+    return (await send(`${place.url}/readyz`).catch(() => null))?.status === 200
+  })
+  server.child.kill('SIGTERM')
+  const { code, stdout } = await server.ended
+  expect(code).toBe(0)
+  return stdout
+}
+
+describe.skipIf(!isRoot)('a process of another user (needs root to start one), with', () => {
+  it.each(Object.entries(FOLDERS))('%s', async (_, folders) => {
+    const served = await placeWith(folders)
+    const before = namesIn(served.directory)
+    const msg = 'no administrator was made; make one with: latchkey admin create'
+    expect(await serveOnce(served)).toContain(msg)
+    const made = await run(served, 'admin create --json').ended
+    expect([made.code, JSON.parse(made.stdout)]).toMatchObject([0, { client_secret: /^lks_/ }])
+    expect(namesIn(served.directory)).toEqual(before)
+
+    for (const command of ['migrate', 'admin create']) {
+      const fresh = await placeWith(folders)
+      const { code, stderr } = await run(fresh, command).ended
+      expect([command, code, stderr.replaceAll(/^\{.*\}\n/gm, '')]).toEqual([command, 0, ''])
+      expect(namesIn(join(fresh.directory, 'data'))).toContain('latchkey.db')
+    }
+  })
+
+  it('no key-encryption key and a read-only keys folder, does not start', async () => {
+    const place = await placeWith({ keys: () => {}, variables: { LATCHKEY_KEK: '' } })
+    for (const command of ['serve', 'migrate', 'admin create']) {
+      const { code, stderr } = await run(place, command).ended
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^latchkey: .*(EACCES|EPERM|keys).*\n$/)
+    }
+  })
+})
+
+it('a first start of two workers says once that no administrator was made', async () => {
+  const place = await newPlace({ LATCHKEY_KEK: KEK, LATCHKEY_WORKERS: '2' })
+  writeFileSync(join(place.directory, 'keys'), '')
+  const server = startShell(place, 'exec "$NODE" "$CLI" serve')
+  await until('the workers', () => server.said.stdout.split('"listening"').length > 2)
+  server.child.kill('SIGTERM')
+  const { stdout } = await server.ended
+  expect(stdout.split('no administrator was made')).toHaveLength(2)
+  expect((await latchkey(place, ['admin', 'create'])).code).toBe(0)
+})
+
+const hasMounts = spawnSync('unshare', ['--mount', 'true']).status === 0
+
+it.skipIf(!hasMounts)('a read-only root with a writable data folder (needs unshare)', async () => {
+  const place = await newPlace({ LATCHKEY_KEK: KEK, PATH: process.env['PATH'] ?? '' })
+  const data = join(place.directory, 'data')
+  mkdirSync(data)
+  const commands = ['migrate', 'admin create', 'client create --name a', 'audit verify']
+  const steps = [
+    `mount -t tmpfs -o mode=0700 none ${data}`,
+    `for m in $(awk '{print $2}' /proc/mounts); do case $m in /proc*|/sys*|/dev*|${data}) ;; *) mount -o remount,bind,ro $m;; esac; done`,
+    'if touch written 2>/dev/null; then exit 9; fi',
+    ...commands.map((command) => `"$NODE" "$CLI" ${command} >/dev/null`),
+    'test -f data/latchkey.db',
+  ]
+  const { code, stderr } = await startShell(
+    place,
+    `unshare --mount sh -e -c '${steps.join('\n').replaceAll("'", `'\\''`)}'`,
+  ).ended
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
+it.each([
+  ['/proc/none', 2],
+  ['/tmp', 0],
+] as const)('temporary files of SQLite, where %s takes them, have the mode %d', (folder, mode) => {
+  const client = new BetterSqlite3(':memory:')
+  spareTemporaryFiles(client, folder)
+  expect(client.pragma('temp_store', { simple: true })).toBe(mode)
+  client.close()
+})
