@@ -359,8 +359,8 @@ export const SERVER: readonly Mutation[] = [
     file: 'src/store/sqlite/revocation-pages.ts',
     find: 'expires_at > ${endedBy(aliveAt)}',
     replace: 'expires_at > ${aliveAt}',
-    tests: [JUMPS],
-    titles: 'lets no token back in',
+    tests: [CONTRACT],
+    titles: 'is read as JSON|ends of full pages',
   },
   {
     name: 'the settled time of what is removed',
