@@ -32,6 +32,8 @@ const GUARD_MS = 50
 /** Tokens that are revoked beside an attack, and the time between two, in milliseconds. */
 const REVOCATIONS = 10
 const BETWEEN_MS = 120
+/** Clients from which an operator takes a permission beside an attack. */
+const TAKEN_CLIENTS = 30
 
 export type Stage = Awaited<ReturnType<typeof setStage>>
 
@@ -131,22 +133,16 @@ export const setStage = async () => {
   const call = createCaller(place.url)
   let revoked = 0
 
-  /** @returns how long each revocation took to reach each follower since it was answered, in milliseconds */
-  const revocations = async (): Promise<number[]> => {
-    const tokens: Record<string, string> = {}
-    for (let i = 0; i < REVOCATIONS; i++) tokens[`t${++revoked}`] = await call.issue(victim)
-    const ids = Object.keys(tokens)
+  const acceptedByAll = async (tokens: Record<string, string>): Promise<void> => {
     followers.watch(tokens)
     await until('all followers to take the tokens', () =>
-      ids.every((id) => followers.seen(id).length >= LIVE_FOLLOWERS),
+      Object.keys(tokens).every((id) => followers.seen(id).length >= LIVE_FOLLOWERS),
     )
-    const answered = new Map<string, number>()
-    for (const id of ids) {
-      const { status } = await call.revoke(victim, tokens[id] ?? '')
-      expect(status).toBe(200)
-      answered.set(id, Date.now())
-      await sleep(BETWEEN_MS)
-    }
+  }
+
+  /** @returns how long each token was taken after its time in `answered`, by each follower, in milliseconds */
+  const refusedByAll = async (answered: Map<string, number>): Promise<number[]> => {
+    const ids = [...answered.keys()]
     const refusals = (id: string) => followers.seen(id).filter(({ code }) => code !== 'good')
     await until('all followers to refuse the tokens', () =>
       ids.every((id) => refusals(id).length >= LIVE_FOLLOWERS),
@@ -159,8 +155,42 @@ export const setStage = async () => {
     )
   }
 
+  /** Clients revoke tokens one after the other. @returns each delay, in milliseconds */
+  const revocations = async (): Promise<number[]> => {
+    const tokens: Record<string, string> = {}
+    for (let i = 0; i < REVOCATIONS; i++) tokens[`t${++revoked}`] = await call.issue(victim)
+    await acceptedByAll(tokens)
+    const answered = new Map<string, number>()
+    for (const [id, token] of Object.entries(tokens)) {
+      const { status } = await call.revoke(victim, token)
+      expect(status).toBe(200)
+      answered.set(id, Date.now())
+      await sleep(BETWEEN_MS)
+    }
+    return await refusedByAll(answered)
+  }
+
+  /** An operator takes a permission from many clients at once. @returns each delay, in milliseconds */
+  const takings = async (): Promise<number[]> => {
+    const granting = openRecords(place)
+    const grants = { hook: ['hook:track'] }
+    const tokens: Record<string, string> = {}
+    for (let i = 0; i < TAKEN_CLIENTS; i++) {
+      const client = await granting.client({ grants, plugins: ['p'] })
+      tokens[client.id] = await call.issue(client)
+    }
+    await acceptedByAll(tokens)
+    const answered = new Map<string, number>()
+    for (const id of Object.keys(tokens)) {
+      await granting.takeGrants(id)
+      answered.set(id, Date.now())
+    }
+    await granting.close()
+    return await refusedByAll(answered)
+  }
+
   return {
-    ...{ place, server, target, call, victim, coldStart, revocations },
+    ...{ place, server, target, call, victim, coldStart, revocations, takings },
     async close(): Promise<void> {
       await Promise.all([followers.kill(), server.stop(), stopCold()])
     },

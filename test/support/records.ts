@@ -82,6 +82,12 @@ export const createRecords = (store: Store, now: () => number) => ({
     return { secret: text, secretId: row.id }
   },
 
+  /** Takes all that a client was granted. */
+  async takeGrants(clientId: string): Promise<void> {
+    const client = await store.findClient(clientId)
+    if (client) await store.updateClient(client, { grants: [] }, now())
+  },
+
   async setStatus(clientId: string, status: 'active' | 'disabled'): Promise<void> {
     const client = await store.findClient(clientId)
     if (client) await store.updateClient(client, { status }, now())
