@@ -1,6 +1,6 @@
 // Another spelling of a name: array, index, path, plural, case, separators. Pure: no I/O.
 
-/** Longer words are no spelling of a known name, and `stem` takes time in proportion to their length squared. */
+/** Longer words are no spelling of a known name. */
 const MAX_WORD_CHARS = 64
 
 /** Characters that separate the parts of a path: `scope[0]`, `scope.0`, `params[scope]`, `scope%5B%5D`. */
@@ -16,16 +16,17 @@ const stem = (word: string): string => {
   return word.slice(0, end)
 }
 
+/** One word: most names are, and a form of 64 KiB has thousands. */
+const ONE_WORD = /^[\w-]*$/
+
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 
-/** The stems of a name as a whole and of each part of it. Compatibility forms (fullwidth letters) are folded. */
-const stemsOf = (name: string): Set<string> => {
+/** A name as a whole and each part of it. Compatibility forms (fullwidth letters) are folded. */
+const wordsOf = (name: string): string[] => {
+  if (ONE_WORD.test(name)) return [name.toLowerCase().replace(/[_-]/g, '')]
   const folded = (PRINTABLE_ASCII.test(name) ? name : name.normalize('NFKC')).toLowerCase()
   const parts = folded.split(SEPARATOR).map((part) => part.replace(FILLER, ''))
-  const words = [parts.join(''), ...parts]
-  return new Set(
-    words.filter((word) => word !== '' && word.length <= MAX_WORD_CHARS).map((word) => stem(word)),
-  )
+  return [parts.join(''), ...parts]
 }
 
 /** Known names by their stem, and `plugin` for `plugin_id`: the claim, the flag and the table have that word. */
@@ -57,8 +58,8 @@ export const createSpeller = (known: readonly string[]): Speller => {
   const shortest = Math.min(...[...stems.keys()].map((word) => word.length))
   return (name) => {
     if (exact.has(name) || name.length < shortest) return null
-    for (const word of stemsOf(name)) {
-      const meant = stems.get(word)
+    for (const word of wordsOf(name)) {
+      const meant = word.length <= MAX_WORD_CHARS ? stems.get(stem(word)) : undefined
       if (meant !== undefined) return meant
     }
     return null
