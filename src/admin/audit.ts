@@ -4,6 +4,7 @@ import { isCounted, readSteps } from '../audit/rows.ts'
 import { sealingKey } from '../audit/seals.ts'
 import { checkAudit } from '../audit/verify.ts'
 import { DEFAULT_PAGE } from '../constants.ts'
+import { comparedText } from '../human-text.ts'
 import { letOthersRun } from '../pause.ts'
 import type { AuditFilter, AuditRow } from '../store/store.ts'
 import { auditReportView, auditView } from './audit-views.ts'
@@ -12,7 +13,7 @@ import { authorizedCheck, authorizedRows } from './lasting.ts'
 import { type Admin, parse } from './operation.ts'
 import { pageFields, pageInSteps } from './pages.ts'
 
-const text = z.string().min(1, { error: 'must not be empty' }).max(256, { error: 'is too long' })
+const text = comparedText(256).min(1, { error: 'must not be empty' })
 
 /** RFC 3339, or a day, which begins at midnight UTC; in whole seconds. */
 const moment = z

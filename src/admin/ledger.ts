@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
+import { comparedText } from '../human-text.ts'
 import { seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
 import { type Admin, now, parse } from './operation.ts'
@@ -10,7 +11,7 @@ import { tokenView } from './token-views.ts'
 
 export const tokenQuery = z.strictObject({
   ...pageFields,
-  client_id: z.string().max(MAX_CREDENTIAL_CHARS).optional(),
+  client_id: comparedText(MAX_CREDENTIAL_CHARS).optional(),
   run: chosenId.optional().meta({ description: 'The identifier of a run, in any workspace.' }),
   workspace_id: chosenId.optional(),
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS, MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
+import { comparedText } from '../human-text.ts'
 import { readRevocableToken } from '../oauth/access-token.ts'
 import { seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
@@ -16,7 +17,7 @@ export const revocationQuery = z.strictObject({
       error: 'must be jti, run, client, plugin, workspace or key',
     })
     .optional(),
-  client_id: z.string().max(MAX_CREDENTIAL_CHARS).optional(),
+  client_id: comparedText(MAX_CREDENTIAL_CHARS).optional(),
   workspace_id: chosenId
     .optional()
     .meta({ description: 'Rules over this workspace, its clients and its runs.' }),

@@ -51,6 +51,45 @@ describe('no field of a request', () => {
   })
 })
 
+type Schema = { safeParse(value: unknown): { success: boolean } }
+
+/** A cursor is decoded, and never shown. */
+const FILTERS = ENDPOINTS.flatMap(({ action, query }) =>
+  Object.entries(query?.shape ?? {}).map(([member, schema]) => ({
+    ...{ action, member, schema: schema as Schema },
+  })),
+).filter(({ member }) => member !== 'cursor')
+
+describe('no filter of a list', () => {
+  it.each(FILTERS)('$action takes a hidden character in $member', ({ schema }) => {
+    const taken = HIDDEN_POINTS.filter(
+      (point) => schema.safeParse(`a${String.fromCodePoint(point)}b`).success,
+    )
+    expect(taken.map(named)).toEqual([])
+  })
+
+  it('is missed: those of the audit are among them', () => {
+    const ofAudit = FILTERS.filter(({ action }) => action === 'audit.list')
+    expect(ofAudit.map(({ member }) => member)).toEqual(
+      expect.arrayContaining(['actor', 'action', 'target', 'request_id']),
+    )
+  })
+
+  it('of the audit takes one: the answer names the field and the code point, never the text', async () => {
+    const token = await api.tokenOf(api.callers.unbound)
+    for (const path of ['/audit', '/audit/export']) {
+      for (const field of ['actor', 'action', 'target', 'request_id']) {
+        const query = new URLSearchParams({ [field]: 'cli:\u202eme' }).toString()
+        const answer = await api.callWith(token, 'GET', `${path}?${query}`)
+        expect(answer.status, answer.text).toBe(422)
+        const detail = 'must have no control or invisible character (U+202E)'
+        expect(answer.body['errors']).toEqual([{ field, detail }])
+        expectNothingHidden(answer.text)
+      }
+    }
+  })
+})
+
 const NAMED: [string, string, object][] = [
   ['POST', '/workspaces', { id: 'w1' }],
   ['POST', '/plugins', { id: 'q1' }],
