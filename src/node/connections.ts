@@ -31,8 +31,15 @@ export type Connections = {
   followed(request: IncomingMessage): AbortSignal | undefined
 }
 
+/** Open connections of a process, and of one address. */
+const LIMITS = { process: MAX_CONNECTIONS, address: MAX_CONNECTIONS_PER_ADDRESS }
+
 /** @param isTrusted names the proxies, which may have more connections than other addresses */
-export const createConnections = (server: Server, isTrusted: IsTrusted): Connections => {
+export const createConnections = (
+  server: Server,
+  isTrusted: IsTrusted,
+  limits: typeof LIMITS = LIMITS,
+): Connections => {
   const open = new Map<object, Turns>()
   const ofAddress = new Map<string, number>()
   const pace = createPace()
@@ -42,14 +49,14 @@ export const createConnections = (server: Server, isTrusted: IsTrusted): Connect
     else ofAddress.delete(address)
     return sum
   }
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = limits.process
   server.on('connection', (socket: Socket) => {
     const address = plainAddress(socket.remoteAddress) ?? ''
     socket.once('close', () => {
       open.delete(socket)
       count(address, -1)
     })
-    if (count(address, 1) > MAX_CONNECTIONS_PER_ADDRESS && !isTrusted(address)) socket.destroy()
+    if (count(address, 1) > limits.address && !isTrusted(address)) socket.destroy()
     else open.set(socket, createTurns(socket, { server, pace, address }))
   })
   const checking = setInterval(() => {
