@@ -166,4 +166,20 @@ export const VERIFIER: readonly Mutation[] = [
     replace: 'exp - iat > Infinity',
     tests: ['test/verifier/claims.test.ts', 'test/verifier/form.test.ts'],
   },
+  {
+    name: 'a URL that no cache has',
+    stops: 'Keeping revoked keys in a shared cache',
+    file: 'src/verifier/jwks.ts',
+    find: 'return `${address}${separator}${RENEWAL_PARAMETER}=${crypto.randomUUID()}`',
+    replace: 'return `${address}${separator}${RENEWAL_PARAMETER}`.slice(0, address.length)',
+    tests: ['test/verifier/renewal.test.ts'],
+  },
+  {
+    name: 'a key that may be new',
+    stops: 'Having good tokens refused by a storm of unknown `kid`s',
+    file: 'src/verifier/keys.ts',
+    find: "if (!mayLook()) throw unavailable(failure ?? new KeysFailure('not_asked'))",
+    replace: 'if (!mayLook()) return null',
+    tests: ['test/verifier/keys.test.ts'],
+  },
 ]
