@@ -80,7 +80,7 @@ const REFUSED: Record<string, Refusal> = {
     'not_found',
   ],
   'token issue --client CLIENT --audience hook': [
-    /This audience needs a plugin/,
+    /this audience needs one: hook/,
     'token.issue',
     'plugin_required',
   ],
