@@ -11,8 +11,7 @@ import { randomUUID } from 'node:crypto'
 
 const ISSUER = process.env.ISSUER || 'http://localhost:8787'
 const TOOLS = process.env.TOOLS || 'http://127.0.0.1:8792'
-const { CLIENT_ID } = process.env
-const { CLIENT_SECRET } = process.env
+const { CLIENT_ID, CLIENT_SECRET } = process.env
 const RUN = process.env.RUN || `run-${randomUUID()}`
 if (!CLIENT_ID || !CLIENT_SECRET) throw new Error('CLIENT_ID and CLIENT_SECRET must be set')
 

@@ -7,7 +7,9 @@
 import { createServer } from 'node:http'
 import { anyPlugin, authorizationChallenge, bearerOf, createVerifier, single, VerificationError } from '@latchkey/verifier'
 
-const { ISSUER = 'http://localhost:8787', AUDIENCE = 'hook', PORT = '8793' } = process.env
+const ISSUER = process.env.ISSUER || 'http://localhost:8787'
+const AUDIENCE = process.env.AUDIENCE || 'hook'
+const PORT = process.env.PORT || '8793'
 const verifier = createVerifier({ issuer: ISSUER, audience: AUDIENCE })
 
 const check = async (req, permission) => {
