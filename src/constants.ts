@@ -314,7 +314,7 @@ export const MAX_CONNECTIONS = 24_000
 export const MAX_CONNECTIONS_PER_ADDRESS = 4_000
 /** Bytes that the HTTP parser is given at once: one request head, or so much of a long one or of a body. */
 export const PARSED_SLICE_BYTES = 2_048
-/** Slices that the process parses between two looks at its sockets, those that followers send excepted. */
+/** Requests that the process begins between two looks at its sockets, those that followers send excepted. */
 export const SLICES_PER_TURN = 2
 /** How long a reader may take nothing of its answer, in milliseconds: a large page on a slow line takes seconds. */
 export const WRITE_TIMEOUT_MS = 30_000

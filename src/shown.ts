@@ -3,7 +3,7 @@ import { MAX_SHOWN_CHARS, MAX_SHOWN_VALUES } from './constants.ts'
 import { escapeText } from './text.ts'
 
 /** Our secrets with all that follows them up to a space, and JWTs. Callers bound the text: the pattern tries each `ey`. */
-const OWN_SECRETS = /lk[ser]_\S*|ey[\w-]{8,512}\.\S*/gi
+const OWN_SECRETS = /(?<![a-z])lk[ser]_\S*|ey[\w-]{8,512}\.\S*/gi
 
 /** Long runs of one word. Secrets of other makers and base64 of credentials are such runs; ids rarely are. */
 const RUN = /[\w+=-]{32,}/g

@@ -46,6 +46,9 @@ const stemsOfKnown = (known: readonly string[]): ReadonlyMap<string, string> =>
 /** Tells for a name which known one it spells in another way; null for a known one and for any other word. */
 export type Speller = (name: string) => string | null
 
+/** Names that belong to somebody: `https://example.com/scope`, `urn:acme:scope`. No library spells a list like this. */
+const OWNED = /[:/]/
+
 /**
  * A check of names against those that are known, each of which narrows a request: ignoring another spelling of one
  * would widen it, although RFC 6749 §3.2 lets a server ignore what it does not know.
@@ -57,7 +60,7 @@ export const createSpeller = (known: readonly string[]): Speller => {
   const stems = stemsOfKnown(known)
   const shortest = Math.min(...[...stems.keys()].map((word) => word.length))
   return (name) => {
-    if (exact.has(name) || name.length < shortest) return null
+    if (exact.has(name) || name.length < shortest || OWNED.test(name)) return null
     for (const word of wordsOf(name)) {
       const meant = word.length <= MAX_WORD_CHARS ? stems.get(stem(word)) : undefined
       if (meant !== undefined) return meant

@@ -52,7 +52,7 @@ export const createTimekeeper = (deps: TimekeeperDeps): Timekeeper => {
     if (news === 'ahead') {
       log.warn(
         { aheadSeconds: apart, believedAfterSeconds },
-        'the clock is ahead of the time that has passed: nothing old is removed before it has stayed there',
+        'the clock is ahead of the time that has passed, or the server was off: nothing old is removed before it has stayed there',
       )
     } else if (news === 'behind') {
       log.warn(

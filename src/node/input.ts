@@ -22,10 +22,10 @@ type Gate = {
   address: string
 }
 
-/** Few slices begin like this, and live followers must not wait behind many others. */
-const URGENT = ['GET /oauth/revocations', 'GET /.well-known/jwks.json'].map((line) =>
-  Buffer.from(line, 'latin1'),
-)
+/** Requests of live followers begin like this, and must not wait behind many others. */
+const URGENT = ['/oauth/revocations', '/.well-known/jwks.json']
+  .flatMap((path) => [`GET ${path} `, `GET ${path}?`])
+  .map((line) => Buffer.from(line, 'latin1'))
 
 const isUrgent = (bytes: Buffer, at: number): boolean =>
   URGENT.some((line) => bytes.subarray(at, at + line.length).equals(line))
@@ -43,6 +43,17 @@ export const createInput = (
   /** Paused here, and not by `node:http`, which pauses and resumes by itself while a body is read slowly. */
   let held = false
   let turn: 'none' | 'waiting' | 'come' = 'none'
+  /** One urgent request in a turn of the event loop: those that are pipelined behind it take turns like others. */
+  let hadUrgent = false
+
+  /** The rest of a request that has begun needs no turn, nor does the first urgent one. */
+  const needsNoTurn = (bytes: Buffer, at: number): boolean => {
+    if (!isBeginning()) return true
+    if (hadUrgent || !isUrgent(bytes, at)) return false
+    hadUrgent = true
+    setImmediate(() => (hadUrgent = false))
+    return true
+  }
 
   const mayParseNow = (bytes: Buffer, at: number): boolean => {
     if (!mayParse()) return false
@@ -51,7 +62,7 @@ export const createInput = (
       turn = 'none'
       return true
     }
-    if ((isBeginning() && isUrgent(bytes, at)) || pace.take()) return true
+    if (needsNoTurn(bytes, at) || pace.take()) return true
     turn = 'waiting'
     pace.wait(address, () => {
       turn = 'come'

@@ -201,7 +201,11 @@ export const setStage = async () => {
       const { child, said, ended } = start(where, args, '--import')
       // The bound is exceeded already: the machine's memory is not the next to go.
       const guard = setInterval(() => {
-        if (residentBytes(server.pid) > 2 * RESIDENT_BYTES) child.kill('SIGKILL')
+        try {
+          if (residentBytes(server.pid) > 2 * RESIDENT_BYTES) child.kill('SIGKILL')
+        } catch {
+          clearInterval(guard) // the server has ended
+        }
       }, GUARD_MS)
       await until(`the attack ${name}`, () => said.stdout.includes('begun') || said.stderr !== '')
       setPriority(child.pid ?? 0, LOW_PRIORITY)

@@ -99,6 +99,24 @@ const answeredBefore = async (request: string, urgent: string): Promise<number> 
   return count
 }
 
+/** @returns how many of the pipelined requests are answered before one of another connection */
+const pipelinedBefore = async (pipelined: string): Promise<number> => {
+  const [flood, follower] = [await connected(place.port), await connected(place.port)]
+  let answers = 0
+  flood.on('data', (bytes: Buffer) => (answers += bytes.toString().split('HTTP/1.1 ').length - 1))
+  const before = new Promise<number>((resolve) => follower.once('data', () => resolve(answers)))
+  process.kill(server.pid, 'SIGSTOP')
+  await until('the stop', () => / T /.test(readFileSync(`/proc/${server.pid}/stat`, 'utf8')))
+  flood.write(pipelined)
+  await new Promise((resolve) => setTimeout(resolve, 20)) // it has arrived before the next one
+  follower.write(head('GET /.well-known/jwks.json'))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  process.kill(server.pid, 'SIGCONT')
+  const count = await before
+  flood.destroy()
+  return count
+}
+
 const connected = (port: number): Promise<Socket> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => resolve(socket)).on('error', () => {})
@@ -125,6 +143,20 @@ describe('60 requests that came earlier are answered behind what a follower asks
       expect(Math.min(...counts), path).toBeLessThan(20)
     }
   })
+})
+
+describe('2,000 requests of one connection are answered behind what another follower asks for', () => {
+  it.each(['/.well-known/jwks.json', '/oauth/revocations?after=x', '/oauth/revocationsX'])(
+    '%s',
+    async (path) => {
+      await send(`${place.url}${path}`)
+      const counts: number[] = []
+      while (counts.length < 8 && !counts.some((count) => count < 100)) {
+        counts.push(await pipelinedBefore(head(`GET ${path}`).repeat(2_000)))
+      }
+      expect(Math.min(...counts)).toBeLessThan(100)
+    },
+  )
 })
 
 it('a reader that takes nothing of its answer is cut off', async () => {

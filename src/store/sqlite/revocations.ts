@@ -4,7 +4,6 @@ import { Unavailable } from '../../errors.ts'
 import { namedWorkspaceValue, workspaceRuleValue } from '../../revocation/rules.ts'
 import { revocationCounter, revocations, workspaces } from '../schema.sqlite.ts'
 import type { Revocation, RevocationFilter, RevocationHead, Store, Workspace } from '../store.ts'
-import { endedBy } from './clock.ts'
 import { pageVerbs } from './revocation-pages.ts'
 import { type Driver, type Statement, newEtag, remembering } from './database.ts'
 import { addRules, clientRules, markedWith, prunedRules, raiseClients } from './rules.ts'
@@ -106,7 +105,7 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
       const etag = newEtag()
       const known = sql`exists (select 1 from revocations where kind = 'jti' and value = ${jti})`
       const full = sql`(select count(*) from revocations
-      where kind = 'jti' and client_id = ${clientId} and expires_at > ${endedBy(now)}) >= ${MAX_JTI_RULES_PER_CLIENT}`
+      where kind = 'jti' and client_id = ${clientId} and expires_at > ${now}) >= ${MAX_JTI_RULES_PER_CLIENT}`
       const dead = sql`exists (select 1 from clients where id = ${clientId} and generation > ${clientGen})`
       const raised = sql`id = ${clientId} and generation = ${clientGen} and ${full} and not ${known}`
       await atomically([

@@ -1,5 +1,5 @@
-// How many runs a workspace has closed: by the hour while their rules live, and in total. An hour is that of the latest
-// token that the rules match, and ends by the settled time, as they do: no wall clock that is wrong forgets it.
+// How many runs a workspace has closed: by the hour while their rules live, and in total. An hour is that of
+// the wall clock or of the settled time, the later one, and ends by the settled time: no wall clock forgets it.
 import { type SQL, and, eq, sql } from 'drizzle-orm'
 import {
   MAX_CLOSED_RUNS_PER_WORKSPACE,
@@ -8,7 +8,7 @@ import {
 } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
 import { closedRunCounts as counts, closedRuns } from '../schema.sqlite.ts'
-import { endedBy, latestIssue } from './clock.ts'
+import { endedBy, recordedAt } from './clock.ts'
 import type { Database, Statement } from './database.ts'
 
 const HOUR_SECONDS = 3_600
@@ -19,7 +19,7 @@ const hourOf = (time: SQL): SQL => sql`cast(${time} / ${HOUR_SECONDS} as integer
 
 export const countedRuns = (db: Database, workspaceId: string | null, now: number) => {
   const workspace = workspaceId ?? ''
-  const hour = hourOf(latestIssue(now))
+  const hour = hourOf(recordedAt(now))
   const oldest = sql`${hourOf(endedBy(now))} - ${RUN_RULE_HOURS}`
 
   /** True while there are as many rules over the workspace's runs as there may be. */
