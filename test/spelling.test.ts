@@ -18,6 +18,14 @@ describe.each(LISTS)('the parameters of %s', (_, known) => {
     }
   })
 
+  it('are not recognized in a name that belongs to somebody', () => {
+    for (const name of known) {
+      for (const owned of [`https://example.com/${name}`, `urn:acme:${name}`, `acme:${name}`]) {
+        expect(speller(owned)).toBeNull()
+      }
+    }
+  })
+
   it('leave other words alone', () => {
     expect([...known, ...UNKNOWN].filter((name) => speller(name) !== null)).toEqual([])
   })

@@ -64,6 +64,7 @@ describe('a shown value', () => {
       'client_credentials_for_a_machine',
       'key',
       'eye.eye',
+      'talks_write',
     ],
   ])('of %s is the value', (text) => {
     expect(shownValue(text)).toBe(text)
