@@ -75,6 +75,16 @@ const revoke = async (of: ClientCredentials, token: string): Promise<void> => {
   expect(response.status).toBe(200)
 }
 
+/** Lets the next key sign. @returns the one that has signed until then */
+const promote = async (): Promise<string> => {
+  const keys = await server.store.listKeys()
+  const [from = '', to = ''] = ['active', 'next'].map(
+    (state) => keys.find((key) => key.state === state)?.kid,
+  )
+  await server.store.promoteKeys([{ from, to }], [await testKey('RS256', 3)], server.seconds())
+  return from
+}
+
 const rules = (): number => server.query('select 1 from revocations').length
 
 /** A resource server whose own clock is right, or wrong with the issuer's. */
@@ -313,12 +323,7 @@ describe('a clock 500 days behind for 70 seconds', () => {
     await behind()
     const of = await client()
     server.sql(`update clients set unused_after = 30 * 86400 where id = '${of.id}'`)
-    const keys = await server.store.listKeys()
-    const [from = '', to = ''] = ['active', 'next'].map(
-      (state) => keys.find((key) => key.state === state)?.kid,
-    )
-    const spare = await testKey('RS256', 3)
-    await server.store.promoteKeys([{ from, to }], [spare], server.seconds())
+    const from = await promote()
     server.jump(500 * DAY)
     await server.pass(2 * HOUR, HOUR / 2)
     expect((await server.store.findClient(of.id))?.status).toBe('active')
@@ -334,6 +339,19 @@ describe('a clock 500 days behind for 70 seconds', () => {
     expect(server.jumps()[0]).toMatchObject({ behindSeconds: 500 * DAY })
     expect(server.jumps()[0]).not.toHaveProperty('aheadSeconds')
     expect(server.jumps()[0]?.msg).toMatch(/^the clock is behind/)
+  })
+})
+
+describe('a database that begins with a clock 500 days ahead', () => {
+  test('has no key from the future once the right clock is believed', async () => {
+    await promote()
+    server.jump(-500 * DAY)
+    await server.pass(CLOCK_CONFIRM_SECONDS + 2 * HOUR, HOUR / 2)
+    const times = server.query(
+      'select max(created_at, coalesce(activated_at, 0), coalesce(retired_at, 0)) as at from signing_keys',
+    ) as { at: number }[]
+    expect(times.length).toBeGreaterThan(1)
+    expect(times.filter(({ at }) => at > server.seconds())).toEqual([])
   })
 })
 

@@ -1,6 +1,6 @@
 // The one row that says how far the wall clock is trusted.
-import { type SQL, and, eq, lt, sql } from 'drizzle-orm'
-import { serverClock } from '../schema.sqlite.ts'
+import { type SQL, and, eq, gt, lt, sql } from 'drizzle-orm'
+import { serverClock, signingKeys } from '../schema.sqlite.ts'
 import type { StoredClock, Store } from '../store.ts'
 import type { Database, Driver, Statement } from './database.ts'
 
@@ -34,7 +34,17 @@ const begun = (at: number): StoredClock => ({
 export const newClock = (db: Database, now: number): Statement =>
   db.insert(serverClock).values({ id: ROW, ...begun(now) }) as Statement
 
-export const clockVerbs = ({ db }: Driver): ClockVerbs => {
+/** For keys that a clock ahead has recorded, and a clock behind is believed: a key from the future would never be old. */
+const keysNoNewer = (db: Database, at: number): Statement[] =>
+  (['createdAt', 'activatedAt', 'retiredAt', 'revokedAt'] as const).map(
+    (column) =>
+      db
+        .update(signingKeys)
+        .set({ [column]: at })
+        .where(gt(signingKeys[column], at)) as Statement,
+  )
+
+export const clockVerbs = ({ db, atomically }: Driver): ClockVerbs => {
   const shown = {
     settledAt: serverClock.settledAt,
     latestAt: serverClock.latestAt,
@@ -85,7 +95,9 @@ export const clockVerbs = ({ db }: Driver): ClockVerbs => {
           ),
         )
         .returning({ id: serverClock.id })
-      return written.length > 0
+      if (written.length === 0) return false
+      if (after.settledAt < before.settledAt) await atomically(keysNoNewer(db, after.settledAt))
+      return true
     },
 
     async noteIssuance(at) {
