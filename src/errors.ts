@@ -17,7 +17,7 @@ export const OAUTH_ERRORS = {
     'invalid_request',
     'The Content-Type must be application/x-www-form-urlencoded.',
   ],
-  charset_unsupported: [400, 'invalid_request', 'The body must be in UTF-8, or in ASCII alone.'],
+  charset_unsupported: [400, 'invalid_request', 'The charset is not read: send UTF-8.'],
   content_encoding_unsupported: [
     415,
     'invalid_request',
@@ -271,7 +271,7 @@ export const REFUSALS = {
   body_malformed: [400, 'The body is not a JSON object in UTF-8 with each member once.'],
   body_too_large: [413, 'The body is too long.'],
   media_type_unsupported: [415, 'The Content-Type must be application/json.'],
-  charset_unsupported: [415, 'The body must be in UTF-8, or in ASCII alone.'],
+  charset_unsupported: [415, 'The charset is not read: send UTF-8.'],
   content_encoding_unsupported: [415, 'The body must have no Content-Encoding.'],
   precondition_required: [428, 'If-Match must say which state was read.'],
   method_not_allowed: [405, 'This address does not answer this method.'],

@@ -5,49 +5,80 @@ export type MediaType = 'application/json' | 'application/x-www-form-urlencoded'
 /** Why a body cannot be read, and the header's value or the part of it that is refused. */
 export type BodyProblem = { problem: 'media_type' | 'charset' | 'coding'; sent: string }
 
-/** Character sets in which the 128 characters of ASCII are the same bytes as in UTF-8. */
-const ASCII_SUPERSET =
-  /^(?:utf-?8|(?:us-)?ascii|iso[-_]?8859-\d{1,2}|latin-?\d{1,2}|(?:windows-|cp)125\d|koi8-[ru]|macintosh|gb(?:k|2312|18030)|big5|euc-(?:jp|kr)|shift_jis)$/
+/** Names of UTF-8 (WHATWG Encoding §4.2), with any of `-` and `_` in them. */
+const UTF8_NAME = /^(?:utf8|csutf8|x?unicode(?:11|20)utf8)$/
 
-const UTF8_NAME = /^utf-?8$/
+/** Numbers of code pages of EBCDIC, UTF-16, UTF-32 and UTF-7; Microsoft counts those of EBCDIC from 20000. */
+const OTHER_PAGES = new Set([
+  ...[37, 38, 256, 259, 273, 274, 275, 277, 278, 279, 280, 281, 282, 284, 285, 286, 290, 293, 297],
+  ...[300, 410, 420, 421, 423, 424, 500, 803, 833, 834, 835, 836, 837, 838, 870, 871, 875, 880],
+  ...[905, 918, 924, 930, 931, 933, 935, 937, 939, 1025, 1026, 1027, 1047, 1097, 1112, 1122, 1123],
+  ...[1130, 1132, 1137, 1140, 1141, 1142, 1143, 1144, 1145, 1146, 1147, 1148, 1149, 1153, 1154],
+  ...[1155, 1156, 1157, 1158, 1160, 1164, 1364, 1371, 1388, 1390, 1399],
+  ...[1200, 1201, 12_000, 12_001, 65_000],
+])
 
-/** The value of a parameter, without quotes and in lower case. */
-const unquoted = (text: string): string =>
-  text
-    .trim()
-    .replace(/^"(.*)"$/, '$1')
-    .toLowerCase()
+const isOtherPage = (name: string): boolean => {
+  const digits = /^(?:x|cs)?(?:ibm|cp|ccsid|windows)(\d{2,6})$/.exec(name)?.[1]
+  const page = Number(digits ?? 0)
+  return OTHER_PAGES.has(page) || OTHER_PAGES.has(page - 20_000)
+}
+
+/** Names, of letters and digits alone, of sets in which a byte of ASCII is another character or part of one. */
+const OTHER_ASCII =
+  /utf(?:7|16|32)|ucs[24]|^(?:cs)?unicode(?!11utf8|20utf8)|iso10646(?!utf8)|iso2022|^(?:cs)?hz|bocu1|ebcdic|ibm(?:thai|symbols)/
+
+/** True for a character set that reads the 128 bytes of ASCII in another way than UTF-8 does. */
+const readsAsciiOtherwise = (charset: string): boolean => {
+  const name = charset.toLowerCase().replace(/[^a-z0-9]/g, '')
+  return isOtherPage(name) || (OTHER_ASCII.test(name) && !isUtf8(charset))
+}
+
+/** True for UTF-8, the one character set in which percent-encoded bytes and bytes above ASCII are read. */
+export const isUtf8 = (charset: string): boolean =>
+  UTF8_NAME.test(charset.toLowerCase().replace(/[-_]/g, ''))
+
+/** One field: several arrive as one value with commas between. A quoted string (RFC 9110 §5.6.4) may have commas. */
+const ONE_FIELD = /^(?!;)(?:[^",]|"(?:[^"\\]|\\.)*")*$/
+
+/** The text between semicolons, those within quoted strings left out. */
+const PART = /(?:[^";]|"(?:[^"\\]|\\.)*")+/g
+
+/** A token or a quoted string, without quotes and escapes. */
+const unquoted = (text: string): string => {
+  const inner = /^"(.*)"$/.exec(text)?.[1]
+  return inner === undefined ? text : inner.replace(/\\(.)/g, '$1').trim()
+}
 
 const charsetsOf = (parameters: readonly string[]): string[] =>
   parameters.flatMap((parameter) => {
     const equals = parameter.indexOf('=')
     const isCharset = parameter.slice(0, equals).trim().toLowerCase() === 'charset'
-    return isCharset ? [unquoted(parameter.slice(equals + 1))] : []
+    return isCharset ? [unquoted(parameter.slice(equals + 1).trim())] : []
   })
 
 /**
  * Checks `Content-Type` (RFC 9110 §8.3) and `Content-Encoding` (§8.4). Other parameters than `charset` are ignored,
  * and so is `identity`, which names the absence of a coding.
- * @returns the character set, or what is refused before the body is read
+ * @returns the character set as sent, or what is refused before the body is read
  */
 export const checkBodyHeaders = (
   headers: Headers,
   expected: MediaType,
 ): { charset: string } | BodyProblem => {
   const sent = headers.get('content-type') ?? ''
-  const [type = '', ...parameters] = sent.split(';')
-  // Several header fields arrive as one value with commas.
-  if (type.trim().toLowerCase() !== expected || parameters.some((text) => text.includes(','))) {
-    return { problem: 'media_type', sent }
-  }
+  const [type = '', ...parameters] = ONE_FIELD.test(sent) ? (sent.match(PART) ?? []) : []
+  if (type.trim().toLowerCase() !== expected) return { problem: 'media_type', sent }
   const coding = headers.get('content-encoding') ?? ''
   const codings = coding.split(',').map((text) => text.trim().toLowerCase())
   if (!codings.every((name) => name === '' || name === 'identity')) {
     return { problem: 'coding', sent: coding }
   }
-  const [charset = 'utf-8', ...others] = new Set(charsetsOf(parameters))
-  const readable = others.length === 0 && ASCII_SUPERSET.test(charset)
-  return readable ? { charset } : { problem: 'charset', sent: [charset, ...others].join(' ') }
+  const charsets = charsetsOf(parameters)
+  const [charset = 'utf-8'] = charsets
+  const several = new Set(charsets.map((name) => name.toLowerCase())).size > 1
+  if (several) return { problem: 'charset', sent: charsets.join(' ') }
+  return readsAsciiOtherwise(charset) ? { problem: 'charset', sent: charset } : { charset }
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -57,7 +88,7 @@ const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 0x8
 
 /** @returns the text, a problem for bytes that the character set gives another meaning, null for malformed UTF-8 */
 export const decodeBody = (bytes: Uint8Array, charset: string): string | BodyProblem | null => {
-  if (!UTF8_NAME.test(charset) && !isAscii(bytes)) return { problem: 'charset', sent: charset }
+  if (!isUtf8(charset) && !isAscii(bytes)) return { problem: 'charset', sent: charset }
   try {
     return UTF8.decode(bytes)
   } catch {
@@ -65,8 +96,9 @@ export const decodeBody = (bytes: Uint8Array, charset: string): string | BodyPro
   }
 }
 
-/** True for UTF-8, the one character set in which percent-encoded bytes and bytes above ASCII are read. */
-export const isUtf8 = (charset: string): boolean => UTF8_NAME.test(charset)
+/** The refusal of a character set. */
+export const charsetSentence = (shown: string): string =>
+  `The charset ${shown || '(empty)'} is not read: send UTF-8`
 
 /** @returns the bytes, `too_large` past `maxBytes`, `broken_off` where the sender did not send all */
 export const readBody = async (

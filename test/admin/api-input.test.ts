@@ -104,12 +104,14 @@ describe('a body', () => {
     expect([answer.status, answer.body['name']]).toEqual([201, name])
   })
 
-  it('of ASCII is taken in any charset that has ASCII, and with the coding identity', async () => {
-    const headers = {
-      'Content-Type': 'application/json; charset=ISO-8859-1',
-      'Content-Encoding': 'identity',
-    }
-    expect((await post('/plugins', '{"id":"latin"}', headers)).status).toBe(201)
+  it.each([
+    ['latin', 'application/json; charset=ISO-8859-1'],
+    ['unknown', 'application/json; charset=made-up'],
+    ['empty', 'application/json; charset='],
+    ['quoted', 'application/json; q="a,b"'],
+  ])('of ASCII is taken in a charset that has ASCII, and with identity: %s', async (id, type) => {
+    const headers = { 'Content-Type': type, 'Content-Encoding': 'identity' }
+    expect((await post('/plugins', JSON.stringify({ id }), headers)).status).toBe(201)
   })
 
   const padded = (length: number): string => '{"id":"a"}'.padEnd(length)

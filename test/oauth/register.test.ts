@@ -321,6 +321,9 @@ describe('refused', () => {
     ['application/json; charset=utf-8', {}],
     ['application/json; profile="https://example.org/p"', {}],
     ['application/json;charset=ISO-8859-1', {}],
+    ['application/json; charset=made-up', {}],
+    ['application/json; charset=', {}],
+    ['application/json; q="a,b"', {}],
     ['APPLICATION/JSON ;', { 'Content-Encoding': 'identity' }],
   ])('is taken as %s', async (type, headers) => {
     const { enrollment_token: token } = await enroll()
@@ -332,6 +335,11 @@ describe('refused', () => {
     [
       'iso-8859-1',
       { 'Content-Type': 'application/json; charset=iso-8859-1' },
+      [400, 'invalid_request', 'charset_unsupported'],
+    ],
+    [
+      'The charset UTF-16LE is not read: send UTF-8.',
+      { 'Content-Type': 'application/json; charset=UTF-16LE' },
       [400, 'invalid_request', 'charset_unsupported'],
     ],
     [

@@ -1,7 +1,13 @@
 // What a request to the admin API says: its query, its body, the state that it was decided from.
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
-import { type BodyProblem, checkBodyHeaders, decodeBody, readBody } from '../../http/body.ts'
+import {
+  type BodyProblem,
+  charsetSentence,
+  checkBodyHeaders,
+  decodeBody,
+  readBody,
+} from '../../http/body.ts'
 import { isObject, parseJson } from '../../json.ts'
 import { shownValue } from '../../shown.ts'
 import { type Admin, fieldsRefused, shownName } from '../operation.ts'
@@ -38,11 +44,13 @@ export const readJsonObject = async (request: Request): Promise<Record<string, u
 
 const UNREADABLE = {
   media_type: ['media_type_unsupported', 'the Content-Type must be application/json'],
-  charset: ['charset_unsupported', 'the body must be in UTF-8, or in ASCII'],
   coding: ['content_encoding_unsupported', 'the Content-Encoding must be identity or left out'],
 } as const
 
 const unreadable = ({ problem, sent }: BodyProblem): OperationRefused => {
+  if (problem === 'charset') {
+    return new OperationRefused('charset_unsupported', charsetSentence(shownValue(sent)))
+  }
   const [code, must] = UNREADABLE[problem]
   return new OperationRefused(code, `${must}, and is ${shownValue(sent) || 'none'}`)
 }
