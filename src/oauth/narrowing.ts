@@ -90,16 +90,22 @@ const selectGrant = (
 /**
  * The only grant, or the only one that has every value of the scope, implied ones included. A scope that several grants
  * have, or that is spread over several, names no audience.
+ * @throws OAuthError `scope_not_granted` with the values that no grant has, `target_ambiguous`
  */
 const meantGrant = (scope: string | undefined, grants: readonly SubjectGrant[]): SubjectGrant => {
   const [only, another] = grants
   if (only !== undefined && another === undefined) return only
   if (only === undefined || scope === undefined) throw new OAuthError('target_ambiguous')
   const asked = parseScope(scope)
-  const [meant, other] = grants.filter((grant) => {
-    const granted = grantedNames(grant)
-    return asked.every((name) => granted.has(name))
-  })
+  const granted = grants.map((grant) => ({ grant, names: grantedNames(grant) }))
+  const missing = asked.filter((name) => !granted.some(({ names }) => names.has(name)))
+  if (missing.length > 0) {
+    const description = `The scope has a value that the client is not granted for any audience: ${describedValues(missing)}.`
+    throw new OAuthError('scope_not_granted', {}, description)
+  }
+  const [meant, other] = granted
+    .filter(({ names }) => asked.every((name) => names.has(name)))
+    .map(({ grant }) => grant)
   if (meant === undefined || other !== undefined) {
     const description = `The scope belongs to ${other ? 'several audiences' : 'no single audience'} of the client: say which with audience or resource: ${describedValues(asked)}.`
     throw new OAuthError('target_ambiguous', {}, description)

@@ -87,7 +87,7 @@ beforeAll(async () => {
   await server.audience('gate', ['open'], { requiresPlugin: true })
   const run = { type: 'tool_run', project_id: 'p', locations: '*' as const, actions: '*' as const }
   client = await server.client({
-    grants: { docs: ['read'], mail: ['read', 'send'] },
+    grants: { docs: ['read', 'write'], mail: ['read', 'send'] },
     plugins: ['slack'],
     details: [{ ...run, identifier: 'run-1' }],
   })
@@ -109,9 +109,11 @@ const CASES: Case[] = [
   ['target_not_granted', { audience: 'nowhere' }, ['nowhere']],
   ['target_not_granted', { resource: 'https://n.example' }, ['https://n.example']],
   ['target_ambiguous', { scope: 'read' }, ['read']],
-  ['target_ambiguous', { scope: 'fly high' }, ['fly', 'high']],
+  ['target_ambiguous', { scope: 'read send write' }, ['read', 'send', 'write']],
+  ['scope_not_granted', { scope: 'fly high' }, ['any audience: fly high.']],
+  ['scope_not_granted', { scope: 'read fly send' }, ['any audience: fly.']],
   ['scope_malformed', { ...OF_DOCS, scope: 'read  é' }, ['read  %C3%A9']],
-  ['scope_not_granted', { ...OF_DOCS, scope: 'read write fly' }, ['write fly']],
+  ['scope_not_granted', { ...OF_DOCS, scope: 'read send fly' }, ['send fly']],
   ['plugin_not_allowed', { ...OF_DOCS, plugin_id: 'github' }, ['github']],
   ['details_malformed', { ...OF_DOCS, authorization_details: '[{"type":7}]' }, ['0.type']],
   ['details_not_granted', { ...OF_DOCS, authorization_details: runs('run-2') }, ['tool_run=run-2']],
