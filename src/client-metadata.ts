@@ -137,6 +137,28 @@ export const memberMeant: Speller = (name) => (localizedName(name) === null ? sp
 export const isMember: (name: string) => boolean = (name) =>
   KNOWN.has(name) || localizedName(name) !== null || speller(name) !== null
 
+const OTHER_FORMS: Readonly<Record<string, string>> = {
+  grant_types: 'a list',
+  jwks: 'an object',
+  scope: 'a text with the values and single spaces between',
+  client_secret_expires_at: 'a number',
+  client_id_issued_at: 'a number',
+}
+
+/**
+ * The JSON type of a known member.
+ * @example memberForm('redirect_uris') // 'a list'
+ */
+export const memberForm = (name: string): string => {
+  const form: z.ZodType | undefined = Object.hasOwn(FORMS, name)
+    ? FORMS[name as keyof typeof FORMS]
+    : undefined
+  if (form instanceof z.ZodArray) return 'a list'
+  if (form instanceof z.ZodNumber) return 'a number'
+  if (form instanceof z.ZodBoolean) return 'true or false'
+  return OTHER_FORMS[name] ?? 'a text'
+}
+
 /** RFC 7591 §2.2: the first `name#tag` whose tag or value is malformed. */
 export const badLocalized = (body: Readonly<Record<string, unknown>>): BadMember | null => {
   for (const [member, value] of Object.entries(body)) {

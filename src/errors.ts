@@ -233,17 +233,17 @@ export const refusedValue = (
   )
 }
 
-/** Another spelling of a parameter that narrows: ignoring it would widen the request. */
+/**
+ * Another spelling of a parameter that narrows: ignoring it would widen the request.
+ * @param form how the value of the known one is sent
+ */
 export const misspelled = (
   code: 'parameter_misspelled' | 'metadata_misspelled',
   name: string,
   meant: string,
+  form: string,
 ): OAuthError =>
-  new OAuthError(
-    code,
-    {},
-    `${describedValues([name])} is not known; send ${meant}, once, several values in one text.`,
-  )
+  new OAuthError(code, {}, `${describedValues([name])} is not known; send ${meant}, ${form}.`)
 
 /** The server cannot start; `message` is one line for the operator. */
 export class StartRefused extends Error {

@@ -1,5 +1,5 @@
 // What registration and self-management share: the metadata of a request, and those of an answer.
-import { type BadMember, isMember, memberMeant } from '../client-metadata.ts'
+import { type BadMember, isMember, memberForm, memberMeant } from '../client-metadata.ts'
 import { MAX_METADATA_BYTES } from '../constants.ts'
 import { type Metadata, parseMetadata } from '../enroll.ts'
 import { OAuthError, misspelled, refusedValue } from '../errors.ts'
@@ -28,7 +28,7 @@ export const readMetadataObject = async (request: Request): Promise<Record<strin
   const members = Object.entries(value).filter(([, member]) => member !== null)
   for (const [name] of members) {
     const meant = memberMeant(name)
-    if (meant !== null) throw misspelled('metadata_misspelled', name, meant)
+    if (meant !== null) throw misspelled('metadata_misspelled', name, meant, memberForm(meant))
   }
   return Object.fromEntries(members)
 }

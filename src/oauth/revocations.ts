@@ -38,7 +38,7 @@ export const revocations = (deps: RevocationsDeps) => {
 const checkSpelling = (url: string): void => {
   for (const name of new URL(url).searchParams.keys()) {
     const meant = SPELLERS.revocations(name)
-    if (meant !== null) throw misspelled('parameter_misspelled', name, meant)
+    if (meant !== null) throw misspelled('parameter_misspelled', name, meant, 'once')
   }
 }
 

@@ -177,3 +177,25 @@ it('a refusal names the value, without secrets and in few characters', async () 
   expect(await described({ software_version: `${secret}\u202e` })).not.toContain('Ab1')
   expect((await described({ tos_uri: 'x'.repeat(5_000) })).length).toBeLessThan(300)
 })
+
+describe('another spelling is refused with the form of the member', () => {
+  it.each([
+    ['redirectUris', 'redirect_uris, a list'],
+    ['grant-types', 'grant_types, a list'],
+    ['contacts[]', 'contacts, a list'],
+    ['responseTypes', 'response_types, a list'],
+    ['clientName', 'client_name, a text'],
+    ['scopes', 'scope, a text with the values and single spaces between'],
+    ['requireAuthTime', 'require_auth_time, true or false'],
+    ['defaultMaxAge', 'default_max_age, a number'],
+    ['JWKS', 'jwks, an object'],
+  ])('%s: send %s', async (spelling, sent) => {
+    for (const [, ask] of ASKED) {
+      const body = await answered(await ask({ ...NAMED, [spelling]: ['x'] }), 400)
+      expect(body).toMatchObject({
+        code: 'metadata_misspelled',
+        error_description: `${spelling} is not known; send ${sent}.`,
+      })
+    }
+  })
+})
