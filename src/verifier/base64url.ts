@@ -1,6 +1,7 @@
 // base64url without padding (RFC 4648 §5, RFC 7515 §2), each byte string in the one spelling that encoders write. Pure.
 //
 // Decoders of platforms are lenient: `atob` skips white space and takes padding and unused bits that are not zero.
+import type { Bytes } from './bytes.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -31,7 +32,7 @@ const decodeRest = (text: Uint8Array, bytes: Uint8Array, at: number): boolean =>
  * @param text ASCII; any other character makes it no base64url
  * @returns null for whatever is not canonical: another character, padding, white space, unused bits that are not zero
  */
-export const decodeBase64url = (text: Uint8Array | string): Uint8Array<ArrayBuffer> | null => {
+export const decodeBase64url = (text: Uint8Array | string): Bytes | null => {
   if (typeof text === 'string') return decodeBase64url(ASCII.encode(text))
   const whole = text.length - (text.length % 4)
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))

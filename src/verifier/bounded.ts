@@ -1,3 +1,5 @@
+import type { Bytes } from './bytes.ts'
+
 /** An answer is longer than it may be. */
 export class TooLong extends Error {
   override readonly name = 'TooLong'
@@ -15,10 +17,7 @@ const BLOCK_BYTES = 64 * 1024
  * The bytes of a response, read no further than it may be long.
  * @throws TooLong
  */
-export const readBytes = async (
-  response: Response,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> => {
+export const readBytes = async (response: Response, maxBytes: number): Promise<Bytes> => {
   const reader = response.body?.getReader()
   const blocks: Uint8Array[] = []
   let [length, free] = [0, new Uint8Array()]
@@ -41,7 +40,7 @@ export const readBytes = async (
   }
 }
 
-const joined = (blocks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> => {
+const joined = (blocks: readonly Uint8Array[], length: number): Bytes => {
   const bytes = new Uint8Array(length)
   let at = 0
   for (const block of blocks) {

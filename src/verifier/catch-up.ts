@@ -1,5 +1,6 @@
 // Has the list up to where the issuer is, page by page; where nothing is known yet, from the platform's cache as far as
 // that goes.
+import type { Bytes } from './bytes.ts'
 import { readBytes } from './bounded.ts'
 import { CACHED_LIST_SECONDS, MAX_CATCH_UP_PAGES, MAX_LIST_BYTES } from './constants.ts'
 import type { ListClient } from './list-client.ts'
@@ -52,7 +53,7 @@ const takeCached = async (
 }
 
 /** A new isolate begins with it. That it cannot be kept is no failure. */
-const keep = async (url: string, jws: Uint8Array<ArrayBuffer>): Promise<void> => {
+const keep = async (url: string, jws: Bytes): Promise<void> => {
   const headers = {
     'Content-Type': 'application/jwt',
     'Cache-Control': `max-age=${CACHED_LIST_SECONDS}`,

@@ -1,4 +1,5 @@
 // Asks the issuer for what comes next in its list, and hands it to what decides.
+import type { Bytes } from './bytes.ts'
 import {
   HOLD_ROOM_SECONDS,
   LIST_TIMEOUT_MS,
@@ -17,14 +18,14 @@ export type ListClient = {
    */
   step(options: { hold: boolean; signal?: AbortSignal }): Promise<Outcome & Answer>
   /** A list that came in another way, to be believed no more than any. */
-  take(jws: Uint8Array<ArrayBuffer>, asked: Asked): Promise<Outcome>
+  take(jws: Bytes, asked: Asked): Promise<Outcome>
   /** Where the list that was asked for is, as a platform's cache knows it. */
   url(asked: Pick<Asked, 'after'>): string
   /** The last failure since the last success. */
   lastFailure(): unknown
 }
 
-type Answer = { readonly jws: Uint8Array<ArrayBuffer>; readonly asked: Asked }
+type Answer = { readonly jws: Bytes; readonly asked: Asked }
 
 type Parts = {
   /** `iss` and `aud` of the list. */
@@ -53,7 +54,7 @@ export const createListClient = (parts: Parts): ListClient => {
     return url.href
   }
 
-  const take = async (jws: Uint8Array<ArrayBuffer>, asked: Asked): Promise<Outcome> => {
+  const take = async (jws: Bytes, asked: Asked): Promise<Outcome> => {
     const list = await readList(jws, { uri, findKey: (name) => keys.findAtOnce(name) })
     const outcome = state.accept(list, asked)
     renewalDue ||= outcome.newEpoch

@@ -1,5 +1,6 @@
 // One page of the revocation list: a JWT that must not be taken for an access token, nor the other way round.
 // Size, form, signature, type, issuer, audience and shape; whether it fits what is known is list-state.ts.
+import type { Bytes } from './bytes.ts'
 import { decodeBase64url } from './base64url.ts'
 import { MAX_LIST_BYTES, MAX_LIST_ENTRIES, MAX_LIST_HEADER_LENGTH } from './constants.ts'
 import type { KeyName, VerificationKey } from './jwk.ts'
@@ -39,7 +40,6 @@ const NO_LIST = 'this is not a revocation list'
 const BAD_FORM = 'the list’s signature or form is not good'
 const OTHER_SHAPE = 'the list has another shape'
 
-type Bytes = Uint8Array<ArrayBuffer>
 type Members = Record<string, unknown>
 
 type Trust = {
@@ -77,7 +77,8 @@ const split = (jws: Bytes): Parts => {
   const payload = decodeBase64url(jws.subarray(first + 1, Math.max(first + 1, last)))
   const signature = decodeBase64url(jws.subarray(last + 1))
   if (header === null || !payload?.length || !signature?.length) throw new ListRefused(BAD_FORM)
-  return { header, payload, signature, signed: jws.subarray(0, last) }
+  const signed = new Uint8Array(jws.buffer, jws.byteOffset, last)
+  return { header, payload, signature, signed }
 }
 
 const readHeader = (bytes: Bytes): Pick<RevocationList, 'kid' | 'after'> => {

@@ -1,11 +1,12 @@
 // One request for the revocation list, within bounds of time and size.
+import type { Bytes } from './bytes.ts'
 import { readBytes } from './bounded.ts'
 import { MAX_LIST_BYTES, USER_AGENT } from './constants.ts'
 import type { Fetch } from './jwks.ts'
 import { type Limits, withLimits } from './limits.ts'
 import { unheldFetch } from './unheld-fetch.ts'
 
-export type GetBytes = (url: string, limits: Limits) => Promise<Uint8Array<ArrayBuffer>>
+export type GetBytes = (url: string, limits: Limits) => Promise<Bytes>
 
 /** Any answer but 200. */
 export class AnswerRefused extends Error {
@@ -28,11 +29,7 @@ export const createTransport = (fetch: Fetch = unheldFetch): GetBytes => {
     withLimits((signal) => ask(url, fetch, signal), limits, 'the issuer is too slow')
 }
 
-const ask = async (
-  url: string,
-  fetch: Fetch,
-  signal: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer>> => {
+const ask = async (url: string, fetch: Fetch, signal: AbortSignal): Promise<Bytes> => {
   // Workers have no `error`; what is redirected is not 200
   const response = await fetch(url, { headers: HEADERS, redirect: 'manual', signal })
   if (response.status === 200 && !response.redirected) {
