@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { MAX_NAME_CHARS, MAX_REDIRECT_URIS, MAX_URI_CHARS } from './constants.ts'
 import { expected } from './expected.ts'
 import { humanText } from './human-text.ts'
+import { inputText } from './shown.ts'
 import { type Speller, createSpeller } from './spelling.ts'
 
 /** RFC 3986: printable ASCII with a scheme. */
@@ -88,24 +89,22 @@ const optional = <T extends Readonly<Record<string, z.ZodType>>>(forms: T): Opti
 
 export const REGISTERED_MEMBERS = optional(FORMS)
 
-/** `sent` is the refused value where it is one text, number or boolean. */
+/** `sent` is the refused value where it is a text, number or boolean, or a list of them. */
 export type BadMember = { code: BadMemberCode; field: string; must: string; sent?: string }
 /** RFC 7591 §3.2.2: a redirection URI has a word of its own. */
 type BadMemberCode = 'metadata_invalid' | 'redirect_uri_invalid'
-
-const isShown = (value: unknown): value is string | number | boolean =>
-  ['string', 'number', 'boolean'].includes(typeof value)
 
 export const badMember = (issues: readonly z.core.$ZodIssue[], member: string): BadMember => {
   const [issue] = issues
   const [field = member, entry] = (issue?.path ?? []).map(String)
   const must = issue?.message ?? 'must be of another form'
+  const sent = inputText(issue?.input)
   const isRedirectUri = field === 'redirect_uris' && entry !== undefined
   return {
     code: isRedirectUri ? 'redirect_uri_invalid' : 'metadata_invalid',
     field,
     must: entry === undefined ? must : `entry ${Number(entry) + 1} ${must}`,
-    ...(isShown(issue?.input) && { sent: String(issue.input) }),
+    ...(sent !== undefined && { sent }),
   }
 }
 

@@ -41,26 +41,31 @@ export const memberMeant = (type: string, member: string): string | null =>
  * Whether this is a list of entries of the form that both grants and requests have.
  * @returns the path of the first bad value and what it must be, or null
  */
-export const formError = (value: unknown): { path: string; must: string } | null => {
+export const formError = (
+  value: unknown,
+): { path: string; must: string; sent?: unknown } | null => {
   if (!Array.isArray(value) || value.length > MAX_DETAILS) {
     return { path: '', must: `be a list of at most ${MAX_DETAILS} objects` }
   }
   for (const [i, entry] of value.entries()) {
     const error = entryError(entry)
-    if (error !== null) return { path: [String(i), ...error.path].join('.'), must: error.must }
+    if (error !== null) return { ...error, path: [String(i), ...error.path].join('.') }
   }
   const texts = new Set(value.map((entry) => canonical(entry as AuthorizationDetail)))
   return texts.size === value.length ? null : { path: '', must: 'have each entry once' }
 }
 
-type EntryError = { path: string[]; must: string }
+/** `sent` is the bad value of a member. */
+type EntryError = { path: string[]; must: string; sent?: unknown }
 
 const entryError = (entry: unknown): EntryError | null => {
   if (!isObject(entry)) return { path: [], must: 'be an object' }
   const { type } = entry
   const typeError = typeof type === 'string' ? hiddenIn(type) : null
   if (typeError !== null) return { path: ['type'], must: typeError }
-  if (!isText(type) || type === ANY) return { path: ['type'], must: 'be the name of a type' }
+  if (!isText(type) || type === ANY) {
+    return { path: ['type'], must: 'be the name of a type', sent: type }
+  }
   const names = Object.keys(entry)
   if (
     names.length > MAX_DETAIL_MEMBERS ||
@@ -74,7 +79,7 @@ const entryError = (entry: unknown): EntryError | null => {
   const known = members(type)
   for (const name of names) {
     const must = valueError(entry[name], Object.hasOwn(known, name) ? known[name] : undefined)
-    if (must !== null) return { path: [name], must }
+    if (must !== null) return { path: [name], must, sent: entry[name] }
   }
   return null
 }

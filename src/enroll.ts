@@ -24,7 +24,10 @@ const METADATA = z.looseObject({
     })
     .optional(),
   grant_types: z
-    .tuple([z.literal('client_credentials')], { error: 'must be client_credentials alone' })
+    .tuple([z.literal('client_credentials')], {
+      error: ({ input }) =>
+        `must be ${Array.isArray(input) ? '' : 'a list with '}client_credentials alone`,
+    })
     .optional(),
   jwks: z.undefined({ error: 'is not taken yet: clients log in with a secret' }).optional(),
   jwks_uri: z.undefined({ error: 'is not taken yet: clients log in with a secret' }).optional(),

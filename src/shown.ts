@@ -5,6 +5,16 @@ import { escapeText } from './text.ts'
 /** Our secrets with all that follows them up to a space, and JWTs. Callers bound the text: the pattern tries each `ey`. */
 const OWN_SECRETS = /(?<![a-z])lk[ser]_\S*|ey[\w-]{8,512}\.\S*/gi
 
+/** Keys of other makers that a prefix tells: of OpenAI and Stripe, AWS, GitHub and Slack. */
+const PREFIXED = /(?<![a-z0-9])(?:sk[-_]|akia|gh[oprsu]_|xox)\S{8,512}/gi
+
+/** Base64 with slashes, as keys of AWS are. */
+const SLASHED = /[\w+=/-]{32,}/g
+
+/** Words change between letters of either case and digits less often than keys do. */
+const changesOften = (run: string): boolean =>
+  (run.match(/[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|\d(?=[A-Za-z])/g) ?? []).length >= 10
+
 /** Long runs of one word. Secrets of other makers and base64 of credentials are such runs; ids rarely are. */
 const RUN = /[\w+=-]{32,}/g
 
@@ -13,7 +23,11 @@ const looksRandom = (run: string): boolean =>
 
 /** Replaces secrets, tokens and whatever looks like one by `…`: people paste them into the wrong field. */
 export const hideSecrets = (text: string): string =>
-  text.replace(OWN_SECRETS, '…').replace(RUN, (run) => (looksRandom(run) ? '…' : run))
+  text
+    .replace(OWN_SECRETS, '…')
+    .replace(PREFIXED, '…')
+    .replace(RUN, (run) => (looksRandom(run) ? '…' : run))
+    .replace(SLASHED, (run) => (changesOften(run) ? '…' : run))
 
 /** The work per value is bounded by a cut first; the word at the cut goes, because half a secret does not look like one. */
 const cut = (text: string): string => {
@@ -48,6 +62,17 @@ const percentEncoded = (point: string): string =>
   Array.from(new TextEncoder().encode(point))
     .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
     .join('')
+
+const isShown = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value)
+
+/**
+ * The text of an input that is refused; undefined for an object and a list of such.
+ * @example inputText(['read', 7]) // '[read 7]'
+ */
+export const inputText = (value: unknown): string | undefined => {
+  if (Array.isArray(value)) return value.every(isShown) ? `[${value.join(' ')}]` : undefined
+  return isShown(value) ? String(value) : undefined
+}
 
 /** Text in the characters of an `error_description` (RFC 6749 §5.2): others as in a form, `…` as three dots. */
 export const describable = (text: string): string =>

@@ -3,7 +3,7 @@ import { formError } from '../details.ts'
 import { OAuthError, type OAuthErrorCode, refusedValue } from '../errors.ts'
 import { narrowDetails } from '../grants/held-details.ts'
 import { grantedNames, implicationsOf } from '../grants/permissions.ts'
-import { describedValues } from '../shown.ts'
+import { describedValues, inputText } from '../shown.ts'
 import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
 
 export type TokenRequest = {
@@ -54,7 +54,10 @@ export const checkDetails = (details: unknown): AuthorizationDetail[] => {
   const error = formError(details)
   if (error === null) return details as AuthorizationDetail[]
   const field = ['authorization_details', ...(error.path === '' ? [] : [error.path])].join('.')
-  throw new OAuthError('details_malformed', {}, `${field} must ${error.must.replaceAll('"', '')}.`)
+  const sent = inputText(error.sent)
+  const not = sent === undefined ? '' : `, not ${describedValues([sent]) || 'empty'}`
+  const must = error.must.replaceAll('"', '')
+  throw new OAuthError('details_malformed', {}, `${field} must ${must}${not}.`)
 }
 
 /** Names the entries that are asked for by type and identifier. */

@@ -30,6 +30,19 @@ describe('a description', () => {
 
 describe('a shown value', () => {
   it.each([
+    'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    ['AKIA', 'IOSFODNN7EXAMPLE'].join(''),
+    ['sk-', 'proj-abcdefgh'].join(''),
+    ['ghp_', 'abcdefghij'].join(''),
+    ['xoxb', '-1234-abcdefgh'].join(''),
+  ])('hides %s, a key of another maker', (key) => {
+    for (const text of [key, `read ${key}`, `x=${key}`]) {
+      expect(shownValue(text)).toBe(text.replace(key, '…').replace('x=…', shownValue(`x=${key}`)))
+      expect(shownValue(text)).not.toContain(key.slice(6, 14))
+    }
+  })
+
+  it.each([
     SECRET,
     JWT,
     `Bearer ${JWT}`,
@@ -65,6 +78,9 @@ describe('a shown value', () => {
       'key',
       'eye.eye',
       'talks_write',
+      'task-12345678',
+      'sk-SK',
+      'https://api.example/V1/Users/Groups/MyThing2',
     ],
   ])('of %s is the value', (text) => {
     expect(shownValue(text)).toBe(text)
@@ -116,6 +132,11 @@ const CASES: Case[] = [
   ['scope_not_granted', { ...OF_DOCS, scope: 'read send fly' }, ['send fly']],
   ['plugin_not_allowed', { ...OF_DOCS, plugin_id: 'github' }, ['github']],
   ['details_malformed', { ...OF_DOCS, authorization_details: '[{"type":7}]' }, ['0.type']],
+  [
+    'details_malformed',
+    { ...OF_DOCS, authorization_details: '[{"type":"tool_run","identifier":7}]' },
+    ['0.identifier', 'not 7.'],
+  ],
   ['details_not_granted', { ...OF_DOCS, authorization_details: runs('run-2') }, ['tool_run=run-2']],
   [
     'details_repeated',

@@ -199,3 +199,22 @@ describe('another spelling is refused with the form of the member', () => {
     }
   })
 })
+
+describe('the values of a list are named', () => {
+  it.each([
+    [
+      { grant_types: ['authorization_code', 'refresh_token'] },
+      'grant_types: must be client_credentials alone, not [authorization_code refresh_token].',
+    ],
+    [
+      { grant_types: 'client_credentials' },
+      'grant_types: must be a list with client_credentials alone, not client_credentials.',
+    ],
+    [{ scope: ['read'] }, 'scope: must be a text, not [read].'],
+  ])('%j', async (members, description) => {
+    for (const [, ask] of ASKED) {
+      const body = await answered(await ask({ ...NAMED, ...members }), 400)
+      expect(body).toMatchObject({ error_description: description })
+    }
+  })
+})
