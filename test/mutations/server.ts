@@ -45,8 +45,8 @@ export const SERVER: readonly Mutation[] = [
     name: 'a scope spread over audiences',
     stops: 'Asking for more than was granted',
     file: 'src/oauth/narrowing.ts',
-    find: 'return asked.every((name) => granted.has(name))',
-    replace: 'return asked.some((name) => granted.has(name))',
+    find: 'asked.every((name) => names.has(name))',
+    replace: 'asked.some((name) => names.has(name))',
     tests: ['test/oauth/token-grant.test.ts'],
   },
   {

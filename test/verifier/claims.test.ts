@@ -91,6 +91,8 @@ describe('good', () => {
       clientId: 'lkc_1',
       permissions: ['hook:govern', 'hook:track'],
       pluginId: 'acme.sync',
+      workspaceId: 'default',
+      jti: 'jti-1',
       expiresAt: NOW + LIFETIME,
       claims: CLAIMS,
     })
