@@ -16,14 +16,23 @@ const PRIVATE_DIRECTORY = 0o700
 type Checks = { log: Pick<Log, 'error'> }
 
 /**
- * Takes a file away from everybody but its owner. Does nothing where there is no file, and on systems without modes.
+ * Takes a regular file that is ours away from everybody but its owner. Does nothing where there is no such file, and on
+ * systems without modes. A symbolic link is left alone: its target may be anybody's; the log names it.
+ * @param isOurs whether its content is that of a file of ours; it is asked before a mode is changed
  * @throws StartRefused where another user owns the file, or its mode cannot be changed
  */
-export const keepFilePrivate = (path: string, { log }: Checks): void => {
+export const keepFilePrivate = (
+  path: string,
+  { log, isOurs = () => true }: Checks & { isOurs?: (path: string) => boolean },
+): void => {
   const stats = look(path)
-  if (stats === null) return
+  if (stats === null || !stats.isFile()) return
   requireOwner(path, stats)
-  if ((stats.mode & OTHERS) === 0) return
+  if ((stats.mode & OTHERS) === 0 || !isOurs(path)) return
+  if (lstatSync(path).isSymbolicLink()) {
+    log.error({ path, mode: modeOf(stats) }, 'other users have access to the target of this link')
+    return
+  }
   try {
     chmodSync(path, PRIVATE_FILE)
   } catch (error) {
@@ -35,8 +44,8 @@ export const keepFilePrivate = (path: string, { log }: Checks): void => {
 }
 
 /**
- * Takes a folder away from everybody but its owner, if it has nothing but files of ours. One with other files is
- * left alone; where others may write to it, a warning says so: they could replace our files.
+ * Takes a folder away from everybody but its owner, if it has files of ours and nothing else. One that is empty, has
+ * other files or is shared by its mode (sticky, as /tmp) is left alone; where others may write to it, a warning says so: they could replace our files.
  */
 export const keepDirectoryPrivate = (
   path: string,
@@ -45,7 +54,8 @@ export const keepDirectoryPrivate = (
 ): void => {
   const stats = look(path)
   if (stats === null || (stats.mode & OTHERS) === 0) return
-  if (namesIn(path)?.every(isOurs) && changeMode(path, PRIVATE_DIRECTORY)) {
+  const names = (stats.mode & STICKY) === 0 ? (namesIn(path) ?? []) : []
+  if (names.length > 0 && names.every(isOurs) && changeMode(path, PRIVATE_DIRECTORY)) {
     sayRepaired(log, { path, stats, now: PRIVATE_DIRECTORY })
   } else if ((stats.mode & OTHERS_WRITE) !== 0 && (stats.mode & STICKY) === 0) {
     log.error({ path, mode: modeOf(stats) }, 'other users can replace files in this folder')

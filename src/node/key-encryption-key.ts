@@ -7,7 +7,12 @@ import { type Config, parseKek } from '../config.ts'
 import { KEK_BYTES } from '../constants.ts'
 import { StartRefused } from '../errors.ts'
 import { requirePrivateKey } from './file-modes.ts'
-import { createSecretFile, ensureSecretDirectory, readIfExists } from './files.ts'
+import {
+  createSecretFile,
+  ensureSecretDirectory,
+  readIfExists,
+  requireSecretDirectory,
+} from './files.ts'
 
 type KekConfig = Pick<Config, 'kek' | 'kekFile' | 'keysDirectory'>
 
@@ -17,17 +22,41 @@ type KekConfig = Pick<Config, 'kek' | 'kekFile' | 'keysDirectory'>
  */
 export const loadKek = (config: KekConfig, inUse: boolean): Uint8Array => {
   if (config.kek !== null) return config.kek
-  const path = config.kekFile ?? join(config.keysDirectory, 'kek')
-  try {
-    if (config.kekFile === null && !inUse && !existsSync(path)) {
+  const path = pathOf(config)
+  if (!inUse && isMissing(config)) {
+    refusing('make', path, () => {
       ensureSecretDirectory(config.keysDirectory)
       createSecretFile(path, `${randomBytes(KEK_BYTES).toString('base64url')}\n`)
-    }
+    })
+  }
+  return refusing('read', path, () => {
     requirePrivateKey(path, { mounted: config.kekFile !== null })
     return parse(path, readIfExists(path), inUse)
+  })
+}
+
+/**
+ * Requires a key that is there, or a place where one can be made, before a first start. Changes nothing.
+ * @throws StartRefused as `loadKek` would
+ */
+export const requireKek = (config: KekConfig): void => {
+  if (!isMissing(config)) loadKek(config, false)
+  else refusing('make', pathOf(config), () => requireSecretDirectory(config.keysDirectory))
+}
+
+const pathOf = ({ kekFile, keysDirectory }: KekConfig): string =>
+  kekFile ?? join(keysDirectory, 'kek')
+
+/** True where it is to be made in the keys folder: it is given nowhere else. */
+const isMissing = (config: KekConfig): boolean =>
+  config.kek === null && config.kekFile === null && !existsSync(pathOf(config))
+
+const refusing = <T>(verb: 'make' | 'read', path: string, step: () => T): T => {
+  try {
+    return step()
   } catch (error) {
     if (error instanceof StartRefused) throw error
-    throw new StartRefused(`cannot read the key-encryption key ${path}: ${codeOf(error)}`)
+    throw new StartRefused(`cannot ${verb} the key-encryption key ${path}: ${codeOf(error)}`)
   }
 }
 

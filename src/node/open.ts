@@ -1,6 +1,6 @@
 // Opens the database for whatever runs on Node, and makes a first start of it where it is empty.
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { lstatSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Audit, createAudit } from '../audit.ts'
 import type { Config } from '../config.ts'
@@ -13,9 +13,10 @@ import { openBetterSqlite3Store } from '../store/better-sqlite3.ts'
 import { requireDriver } from '../store/driver.ts'
 import { firstSeed, newAdministrator } from '../store/seed.ts'
 import type { Store } from '../store/store.ts'
+import { isDatabaseFile, requireDatabaseFile } from './database-file.ts'
 import { keepDirectoryPrivate, keepFilePrivate } from './file-modes.ts'
-import { OWN_FILES, ensureSecretDirectory, replaceSecretFile } from './files.ts'
-import { loadKek } from './key-encryption-key.ts'
+import { OWN_FILES, ensureSecretDirectory, readIfExists, replaceSecretFile } from './files.ts'
+import { loadKek, requireKek } from './key-encryption-key.ts'
 import { ledgerPath } from './ledger-writer.ts'
 
 export type Opened = { store: Store; signer: Signer; kek: Uint8Array; audit: Audit }
@@ -38,9 +39,11 @@ type OpenOptions = {
 export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
   const { config, clock, log, actor, create } = options
   requireDriver()
-  if (!create) requireDatabase(config)
-  keepFilesPrivate(config, log)
-  const store = openBetterSqlite3Store(config.databasePath)
+  // A refusal changes nothing on the disk: first everything is looked at.
+  const { isNew } = requireDatabaseFile(config.databasePath)
+  if (isNew && !create) throw noDatabase(config)
+  if (isNew) requireKek(config)
+  const store = openBetterSqlite3Store(config.databasePath, () => keepFilesPrivate(config, log))
   const audit = createAudit({ store, clock })
   try {
     const now = Math.floor(clock() / 1000)
@@ -60,7 +63,7 @@ export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
 const DATABASE_FILE = /^(-wal|-shm|-journal|\.unusable-.*)?$/
 
 /**
- * Repairs the modes of files that were there before. The log names each.
+ * Repairs the modes of files that were there before, once the database is known to be ours. The log names each.
  * @throws StartRefused where another user owns one, or it cannot be changed
  */
 const keepFilesPrivate = (
@@ -75,16 +78,24 @@ const keepFilesPrivate = (
     })
   keepDirectoryPrivate(dirname(config.databasePath), isOurs, { log })
   keepDirectoryPrivate(config.keysDirectory, (name) => OWN_FILES.test(name), { log })
-  keepDatabasePrivate(config.databasePath, log)
+  keepDatabasePrivate(targetOf(config.databasePath), log)
   const credentials = join(config.keysDirectory, CREDENTIALS)
-  const keepCredentials = (): void => keepFilePrivate(credentials, { log })
+  const keepCredentials = (): void => keepFilePrivate(credentials, { log, isOurs: isCredentials })
   if (isKekElsewhere(config))
     tolerate('the first credentials are open to other users', log, keepCredentials)
   else keepCredentials()
-  tolerate('the ledger is open to other users', log, () =>
-    keepDatabasePrivate(ledgerPath(config), log),
-  )
+  const ledger = ledgerPath(config)
+  if (!isDatabaseFile(ledger)) return
+  tolerate('the ledger is open to other users', log, () => keepDatabasePrivate(ledger, log))
 }
+
+/** SQLite puts its other files beside the target of a link. */
+const targetOf = (path: string): string =>
+  lstatSync(path).isSymbolicLink() ? realpathSync(path) : path
+
+/** Whether a file that can be read has a client's secret. */
+const isCredentials = (path: string): boolean =>
+  readIfExists(path)?.includes('"client_secret"') === true
 
 /** The keys folder, which may be read-only, then has nothing that is needed. */
 const isKekElsewhere = ({ kek, kekFile }: Pick<Config, 'kek' | 'kekFile'>): boolean =>
@@ -102,11 +113,6 @@ const tolerate = (message: string, log: Log, keepPrivate: () => void): void => {
 
 const keepDatabasePrivate = (path: string, log: Log): void => {
   for (const suffix of ['', '-wal', '-shm']) keepFilePrivate(`${path}${suffix}`, { log })
-}
-
-/** @throws StartRefused where there is no file, before anything is made in its place */
-const requireDatabase = (config: Pick<Config, 'databasePath'>): void => {
-  if (!existsSync(config.databasePath)) throw noDatabase(config)
 }
 
 const noDatabase = ({ databasePath }: Pick<Config, 'databasePath'>): StartRefused =>

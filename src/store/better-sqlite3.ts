@@ -17,10 +17,14 @@ type SyncStatement = Statement & { run(): unknown }
 
 /**
  * Opens the file, makes it (0600, its folder 0700) where there is none, and brings it up to date.
- * @throws StartRefused where it cannot be opened, is no database, or was made by a newer version
+ * @param beforeWrites called once the file is known to be new or ours, before anything is written to one that is there
+ * @throws StartRefused where it cannot be opened, is no database, is another program's, or was made by a newer version
  */
-export const openBetterSqlite3Store = (path: string): Store => {
-  const client = open(path)
+export const openBetterSqlite3Store = (
+  path: string,
+  beforeWrites: () => void = () => {},
+): Store => {
+  const client = open(path, beforeWrites)
   const db = drizzle(client, { schema })
   return createSqliteStore({
     db: db as unknown as Database,
@@ -45,11 +49,14 @@ const versionOf = (client: BetterSqlite3.Database): (() => string) => {
   return () => `${others.get()}.${ours.get()}`
 }
 
-const open = (path: string): BetterSqlite3.Database => {
+const open = (path: string, beforeWrites: () => void): BetterSqlite3.Database => {
+  let client: BetterSqlite3.Database | null = null
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     closeSync(openSync(path, 'a', 0o600))
-    const client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })
+    client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })
+    requireOurs(client, path)
+    beforeWrites()
     writeAhead(client)
     client.pragma('synchronous = FULL')
     spareTemporaryFiles(client)
@@ -58,9 +65,25 @@ const open = (path: string): BetterSqlite3.Database => {
     client.pragma('busy_timeout = 0') // from here on the store waits, without holding the process up
     return client
   } catch (error) {
+    client?.close()
     if (error instanceof StartRefused) throw error
     const code = (error as { code?: unknown }).code
     throw new StartRefused(`cannot open the database ${path}: ${String(code ?? error)}`)
+  }
+}
+
+/** @throws StartRefused for a database with tables of which no migration of ours is said to have made any */
+const requireOurs = (client: BetterSqlite3.Database, path: string): void => {
+  const isForeign = patiently(() =>
+    client
+      .prepare(
+        `select count(*) > 0 and sum(name = 'latchkey_migrations') = 0 from sqlite_master where type = 'table'`,
+      )
+      .pluck()
+      .get(),
+  )
+  if (isForeign) {
+    throw new StartRefused(`cannot open the database ${path}: it is another program’s`)
   }
 }
 
@@ -81,11 +104,14 @@ export const spareTemporaryFiles = (client: BetterSqlite3.Database, folder = tmp
  * one of them is told SQLITE_BUSY straight away, whatever the timeout says. So this one waits.
  */
 export const writeAhead = (client: BetterSqlite3.Database): void => {
+  patiently(() => client.pragma('journal_mode = WAL'))
+}
+
+const patiently = <T>(step: () => T): T => {
   const deadline = performance.now() + BUSY_TIMEOUT_MS
   for (;;) {
     try {
-      client.pragma('journal_mode = WAL')
-      return
+      return step()
     } catch (error) {
       const code = String((error as { code?: unknown }).code)
       if (!code.startsWith('SQLITE_BUSY') || performance.now() > deadline) throw error
