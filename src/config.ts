@@ -109,8 +109,11 @@ const databaseUrl = z
   .refine((text) => !/^postgres(ql)?:/.test(text), {
     error: 'names PostgreSQL, which this version cannot use yet; use file:PATH',
   })
-  .refine((text) => /^file:(?!\/\/[^/])\S/.test(text) && !/\s$|:memory:/.test(text), {
+  .refine((text) => !text.includes(':memory:'), {
     error: 'must be file:PATH; what is only in memory would be lost with the process',
+  })
+  .refine((text) => /^file:(?!\/\/[^/])./s.test(text), {
+    error: 'must be file:PATH, with file: in small letters and without a host',
   })
   .transform((text) => text.replace(/^file:(\/\/(?=\/))?/, ''))
   .pipe(path)

@@ -10,14 +10,14 @@ export const isSet = (value: unknown): boolean =>
 /**
  * Variables that a platform sets for a service called `latchkey`. Kubernetes: `LATCHKEY_SERVICE_HOST`,
  * `LATCHKEY_PORT=tcp://10.0.0.1:8787`, `LATCHKEY_PORT_8787_TCP_ADDR`. Docker's links: these, `LATCHKEY_NAME` and
- * `LATCHKEY_ENV_…`.
+ * `LATCHKEY_ENV_…`, after an alias such as `latchkey_1` `LATCHKEY_1_ENV_…`.
  */
 const INJECTED: readonly (readonly [name: RegExp, value: RegExp])[] = [
   [/_SERVICE_(HOST|PORT)(_[A-Z0-9_]{1,63})?$/, /^/],
   [/_PORT_\d{1,5}_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR|START|END))?$/, /^/],
   [/_PORT$/, /^(tcp|udp|sctp):\/\//],
   [/_NAME$/, /^\//],
-  [/^LATCHKEY_ENV_/, /^/],
+  [/^LATCHKEY_(\d{1,5}_)?ENV_/, /^/],
 ]
 
 const isInjected = (name: string, value: unknown): boolean =>

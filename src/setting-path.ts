@@ -6,12 +6,14 @@ const NOT_UNDERSTOOD: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/[\x00-\x1f\x7f]/, 'a control character'],
   [/^\s|\s$/, 'a blank at its start or end'],
   [/^["']|["']$/, 'quotation marks, which only a shell removes'],
-  [/^[A-Za-z][A-Za-z0-9+.-]+:/, 'a scheme: write the path alone'],
+  [/^[A-Za-z][A-Za-z0-9+.-]*:/, 'a scheme or a drive: write the path alone'],
   [/\?/, 'a question mark: the parameters of a URL are not understood'],
   [/#/, 'a #: the fragment of a URL is not understood'],
   [/%/, 'a percent sign: write the character itself instead of %20'],
   [/(^|\/)~/, 'a ~, which only a shell replaces: write the whole path'],
   [/\$/, 'a $, which only a shell replaces: write the whole path'],
+  [/[`*{};&|<>]/, 'one of the characters ` * { } ; & | < >, which only a shell understands'],
+  [/\\/, 'a backslash: folders are separated by /'],
 ]
 
 /** Why a text is not taken as the path of a file, or null. It never repeats the text. */

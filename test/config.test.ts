@@ -151,6 +151,8 @@ describe('configuration', () => {
     ['LATCHKEYS_PORT', 'tcp://10.96.0.9:8787'],
     ['LATCHKEY_NAME', '/web/latchkey'],
     ['LATCHKEY_ENV_NODE_VERSION', '20.20.2'],
+    ['LATCHKEY_1_ENV_NODE_VERSION', '20.20.2'],
+    ['LATCHKEY_12_ENV_PATH', '/usr/bin'],
     ['MY_LATCHKEY_PORT', '3000'],
     ['LATCH_PORT', '3000'],
     ['LATCHKEY', '/opt/latchkey'],
@@ -199,6 +201,8 @@ describe('configuration', () => {
     ...['q.db?mode=ro', 'q.db?', '/var/q?cache=shared', 'my%20data/q.db', '%2Fq.db', 'q%zz.db'],
     ...['~', '~/q.db', '~nobody/q.db', './~/q.db', '/home/~/q.db', '$HOME/q.db', '${HOME}/q.db'],
     ...['"q.db"', "'q.db'", 'file:q.db', 'file:///q.db', 'https://host/q.db', 'sqlite:q.db'],
+    ...['a`id`.db', 'q*.db', '{a,b}.db', 'a}.db', 'a;b.db', 'a&b.db', 'a|b', 'a<b', 'a>b', 'a\\b'],
+    ...['C:\\data\\q.db', 'C:/q.db', 'c:q.db', '\\\\host\\q.db'],
     ...['q.db#part', ' q.db', 'q.db ', 'q\nb', 'q\0.db', 'env:HOME'],
   ]
   it.each(Object.entries(PATHS))('refuses a %s that would name another file', (name, urlOf) => {
@@ -214,6 +218,19 @@ describe('configuration', () => {
       const config = loadConfig({ [name]: urlOf(path) })
       expect([config.databasePath, config.keysDirectory, config.kekFile]).toContain(path)
     }
+  })
+
+  it.each([
+    ['file:q.db ', 'must be a plain path; it has a blank at its start or end'],
+    ['file: q.db', 'must be a plain path; it has a blank at its start or end'],
+    ['file:q.db\n', 'must be a plain path; it has a control character'],
+    ['FILE:q.db', 'must be file:PATH, with file: in small letters and without a host'],
+    ['q.db', 'must be file:PATH, with file: in small letters and without a host'],
+    ['file://host/q.db', 'must be file:PATH, with file: in small letters and without a host'],
+    [':memory:', 'must be file:PATH; what is only in memory would be lost with the process'],
+    ['file::memory:', 'must be file:PATH; what is only in memory would be lost with the process'],
+  ])('refuses LATCHKEY_DATABASE_URL=%j for its own reason', (url, reason) => {
+    expect(refusalOf({ LATCHKEY_DATABASE_URL: url })).toBe(`LATCHKEY_DATABASE_URL ${reason}`)
   })
 
   it('refuses two key-encryption keys', () => {
