@@ -12,7 +12,7 @@ import { startServer } from './serve.ts'
 const RESTART_DELAY_MS = 1_000
 
 /**
- * Runs until SIGTERM, SIGINT or SIGHUP.
+ * Runs until SIGTERM, SIGINT, SIGHUP or SIGQUIT.
  * @param onListening called once requests are answered
  * @throws StartRefused with one line for the operator
  */
@@ -86,7 +86,7 @@ const runPrimary = async (config: Config, log: Log, onListening: () => void): Pr
   if (workers.length > 0) await ended
 }
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
  * A signal that comes again within this time was sent once, in milliseconds: npm passes Ctrl-C on to a process that

@@ -68,7 +68,7 @@ const isAlive = (pid: number): boolean => {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 const WORKERS = ['1', '2']
 
 describe.each(SIGNALS)('%s', (signal) => {
