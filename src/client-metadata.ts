@@ -1,5 +1,6 @@
-// The registered members of client metadata (RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0 §2) that
-// the server checks and does not use; of these it keeps `software_id` and `redirect_uris`. Pure: no I/O.
+// The registered members of client metadata (RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0 §2, IANA registry
+// "OAuth Dynamic Client Registration Metadata") that the server checks and does not use; of these it keeps `software_id`
+// and `redirect_uris`. A member that would protect the client's tokens more than the server can is refused. Pure: no I/O.
 import { z } from 'zod'
 import { MAX_NAME_CHARS, MAX_REDIRECT_URIS, MAX_URI_CHARS } from './constants.ts'
 import { expected } from './expected.ts'
@@ -25,18 +26,37 @@ const webAddress = uri.refine((text) => /^https?:/i.test(text), {
 const NEVER_REDIRECTED_TO = ['javascript:', 'data:', 'vbscript:']
 const schemeOf = (text: string): string => text.slice(0, text.indexOf(':') + 1).toLowerCase()
 
+const pageUri = uri.refine((text) => !NEVER_REDIRECTED_TO.includes(schemeOf(text)), {
+  error: 'must not be a script or a page of its own',
+})
+
+const hasNoFragment = (text: string): boolean => !text.includes('#')
+const NO_FRAGMENT = { error: 'must have no fragment' }
+
 /** RFC 6749 §3.1.2. Kept and answered, never redirected to. */
-const redirectUri = uri
-  .refine((text) => !text.includes('#'), { error: 'must have no fragment' })
-  .refine((text) => !NEVER_REDIRECTED_TO.includes(schemeOf(text)), {
-    error: 'must not be a script or a page of its own',
-  })
+const redirectUri = pageUri.refine(hasNoFragment, NO_FRAGMENT)
 
 const word = z.string().regex(/^[\x21-\x7e]{1,255}$/, { error: 'must be one word' })
 const words = z
   .string()
   .regex(/^[\x20-\x7e]{1,255}$/, { error: 'must be words of printable ASCII' })
 const text = humanText(MAX_NAME_CHARS)
+
+/** RFC 4514 §3: `type=value`, joined by commas. */
+const distinguishedName = humanText(MAX_URI_CHARS).refine((name) => name.includes('='), {
+  error: 'must be a distinguished name (RFC 4514)',
+})
+const ipAddress = z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
+
+/** A protection of the client's tokens that the server does not have: a client that asks for it must not go without. */
+const switchedOff = (why: string) =>
+  z.boolean().refine((asked) => !asked, { error: `must be false or left out: ${why}` })
+const leftOut = (why: string) => z.undefined({ error: `must be left out: ${why}` })
+
+const unbound = switchedOff('tokens are not bound to a key here')
+const plainIntrospection = leftOut('introspection answers are neither signed nor encrypted here')
+const chosenSignature = leftOut('the audience of a token chooses its signature here')
+const plainToken = leftOut('tokens are not encrypted here')
 
 /** Members that RFC 7591 §2.2 lets a client repeat for each language, as `client_name#ja`. */
 const LOCALIZED: Readonly<Record<string, z.ZodType>> = {
@@ -76,6 +96,36 @@ const FORMS = {
   default_acr_values: z.array(word),
   initiate_login_uri: webAddress,
   request_uris: z.array(webAddress),
+  post_logout_redirect_uris: z.array(pageUri),
+  frontchannel_logout_uri: webAddress,
+  frontchannel_logout_session_required: z.boolean(),
+  backchannel_logout_uri: webAddress.refine(hasNoFragment, NO_FRAGMENT),
+  backchannel_logout_session_required: z.boolean(),
+  backchannel_token_delivery_mode: z.enum(['poll', 'ping', 'push']),
+  backchannel_client_notification_endpoint: webAddress,
+  backchannel_authentication_request_signing_alg: word,
+  backchannel_user_code_parameter: z.boolean(),
+  claims_redirect_uris: z.array(pageUri),
+  authorization_signed_response_alg: word,
+  authorization_encrypted_response_alg: word,
+  authorization_encrypted_response_enc: word,
+  authorization_details_types: z.array(text),
+  require_signed_request_object: z.boolean(),
+  require_pushed_authorization_requests: z.boolean(),
+  use_mtls_endpoint_aliases: z.boolean(),
+  tls_client_auth_subject_dn: distinguishedName,
+  tls_client_auth_san_dns: z.hostname({ error: 'must be a DNS name' }),
+  tls_client_auth_san_uri: uri,
+  tls_client_auth_san_ip: ipAddress,
+  tls_client_auth_san_email: z.email({ error: 'must be an email address' }),
+  tls_client_certificate_bound_access_tokens: unbound,
+  dpop_bound_access_tokens: unbound,
+  introspection_signed_response_alg: plainIntrospection,
+  introspection_encrypted_response_alg: plainIntrospection,
+  introspection_encrypted_response_enc: plainIntrospection,
+  nfv_token_signed_response_alg: chosenSignature,
+  nfv_token_encrypted_response_alg: plainToken,
+  nfv_token_encrypted_response_enc: plainToken,
 } as const
 
 type Optional<T extends Readonly<Record<string, z.ZodType>>> = {

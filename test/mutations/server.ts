@@ -66,6 +66,14 @@ export const SERVER: readonly Mutation[] = [
     tests: ['test/oauth/misspelled.test.ts'],
   },
   {
+    name: 'metadata that asks for bound tokens',
+    stops: 'Registering for a protection',
+    file: 'src/client-metadata.ts',
+    find: 'z.boolean().refine((asked) => !asked, {',
+    replace: "z.boolean().refine((asked) => String(asked) !== '', {",
+    tests: ['test/oauth/registration-members.test.ts'],
+  },
+  {
     name: 'details beyond the grant',
     stops: 'Asking for more than was granted',
     file: 'src/oauth/narrowing.ts',

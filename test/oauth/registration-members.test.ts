@@ -89,6 +89,40 @@ const MALFORMED: [member: string, values: unknown[]][] = [
   ['require_auth_time', ['true', 1]],
   ['request_uris', [...NO_LIST, ['x']]],
   ['id_token_signed_response_alg', [...NO_TEXT, '']],
+  ...['post_logout_redirect_uris', 'claims_redirect_uris'].map((member): [string, unknown[]] => [
+    member,
+    [...NO_LIST, [7], [''], ['/a'], ['javascript:alert(1)'], ['https://a b']],
+  ]),
+  ...[
+    ...['frontchannel_logout_uri', 'backchannel_logout_uri'],
+    'backchannel_client_notification_endpoint',
+  ].map((member): [string, unknown[]] => [member, NO_URL]),
+  ['backchannel_logout_uri', ['https://a.example/out#me']],
+  ...[
+    ...['authorization_signed_response_alg', 'authorization_encrypted_response_alg'],
+    ...['authorization_encrypted_response_enc', 'backchannel_authentication_request_signing_alg'],
+  ].map((member): [string, unknown[]] => [member, [...NO_TEXT, '', 'RS256 ES256']]),
+  ...[
+    ...['frontchannel_logout_session_required', 'backchannel_logout_session_required'],
+    ...['backchannel_user_code_parameter', 'require_signed_request_object'],
+    ...['require_pushed_authorization_requests', 'use_mtls_endpoint_aliases'],
+  ].map((member): [string, unknown[]] => [member, ['true', '', 1, [], {}]]),
+  ['authorization_details_types', [...NO_LIST, [7], [''], ['a\u202eb']]],
+  ['backchannel_token_delivery_mode', [...NO_TEXT, '', 'pull']],
+  ['tls_client_auth_subject_dn', [...NO_TEXT, '', 'me', 'CN=a\u202eb']],
+  ['tls_client_auth_san_dns', [...NO_TEXT, '', 'a b', 'https://a.example', 'a..b']],
+  ['tls_client_auth_san_uri', [...NO_TEXT, '', 'me', '/a', 'https://a b']],
+  ['tls_client_auth_san_ip', [...NO_TEXT, '', 'a.example', '10.0.0.256', '10.0.0.0/8', '[::1]']],
+  ['tls_client_auth_san_email', [...NO_TEXT, '', 'me', 'a@b@c.example', 'Me <me@a.example>']],
+  // A protection of tokens that the server does not have
+  ...['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens'].map(
+    (member): [string, unknown[]] => [member, [true, 'true', 'false', '', 0, 1, [], {}]],
+  ),
+  ...[
+    ...['introspection_signed_response_alg', 'introspection_encrypted_response_alg'],
+    ...['introspection_encrypted_response_enc', 'nfv_token_signed_response_alg'],
+    ...['nfv_token_encrypted_response_alg', 'nfv_token_encrypted_response_enc'],
+  ].map((member): [string, unknown[]] => [member, [...NO_TEXT, '', 'RS256', 'RSA-OAEP']]),
 ]
 
 describe.each(ASKED)('%s: a known member that is malformed', (_, ask) => {
@@ -123,6 +157,24 @@ const WELL_FORMED: Json = {
   scope: 'read',
   grant_types: ['client_credentials'],
   token_endpoint_auth_method: 'client_secret_post',
+  post_logout_redirect_uris: ['https://a.example/out', 'com.example.app:/out'],
+  claims_redirect_uris: ['https://a.example/claims'],
+  frontchannel_logout_uri: 'https://a.example/out?x=1',
+  backchannel_logout_uri: 'https://a.example/out',
+  backchannel_logout_session_required: true,
+  backchannel_token_delivery_mode: 'ping',
+  backchannel_client_notification_endpoint: 'https://a.example/notify',
+  authorization_signed_response_alg: 'ES256',
+  authorization_details_types: ['playlist', 'https://a.example/type'],
+  require_pushed_authorization_requests: true,
+  use_mtls_endpoint_aliases: false,
+  tls_client_auth_subject_dn: 'CN=Zoë,O=Acme\\, Inc.,C=DE',
+  tls_client_auth_san_dns: 'a.example',
+  tls_client_auth_san_uri: 'spiffe://a.example/daemon',
+  tls_client_auth_san_ip: '2001:db8::1',
+  tls_client_auth_san_email: 'ops@a.example',
+  tls_client_certificate_bound_access_tokens: false,
+  dpop_bound_access_tokens: false,
 }
 
 const UNKNOWN: Json = {
@@ -164,6 +216,15 @@ it.each(['registration_access_token', 'client_secret', 'client_id_issued_at'])(
   'an update takes null for %s as left out',
   async (member) => {
     await answered(await update({ ...NAMED, [member]: null }), 200)
+  },
+)
+
+it.each(['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens'])(
+  'a refusal of %s says that tokens are not bound',
+  async (member) => {
+    const body = await answered(await register({ ...NAMED, [member]: true }), 400)
+    const must = 'must be false or left out: tokens are not bound to a key here'
+    expect(body['error_description']).toBe(`${member}: ${must}, not true.`)
   },
 )
 
