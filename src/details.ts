@@ -6,7 +6,7 @@ import {
   MAX_DETAIL_TEXT_CHARS,
 } from './constants.ts'
 import { isObject } from './json.ts'
-import { createSpeller } from './spelling.ts'
+import { type Speller, createSpeller } from './spelling.ts'
 import { isVisible, textError } from './text.ts'
 import type { AuthorizationDetail, DetailScalar, DetailValue } from './store/store.ts'
 
@@ -30,8 +30,14 @@ const members = (type: string): Readonly<Record<string, 'one' | 'one_or_any' | '
 /** The members that an entry of this type must write out when it is granted. */
 export const requiredMembers = (type: string): string[] => Object.keys(members(type))
 
-const spellRun = createSpeller(['type', ...requiredMembers(TOOL_RUN)])
-const spellResource = createSpeller(['type', ...requiredMembers('')])
+/** RFC 9396 §2.2: members that mean the same in every type. */
+const COMMON_MEMBERS = ['locations', 'actions', 'datatypes', 'identifier', 'privileges']
+
+const createMemberSpeller = (type: string): Speller =>
+  createSpeller([...new Set(['type', ...COMMON_MEMBERS, ...requiredMembers(type)])])
+
+const spellRun = createMemberSpeller(TOOL_RUN)
+const spellResource = createMemberSpeller('')
 
 /** Which member of its type a free member of an entry spells in another way. */
 export const memberMeant = (type: string, member: string): string | null =>

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { ENDPOINTS } from '../../src/admin/api/routes.ts'
+import { grantedDetails } from '../../src/admin/fields.ts'
 import { parse } from '../../src/admin/operation.ts'
 import { OperationRefused } from '../../src/errors.ts'
 import { badFields, expectProblem, startAdminApi } from '../support/admin-api.ts'
@@ -63,6 +64,31 @@ describe('over HTTP', async () => {
     expectProblem(answer, 422, 'invalid_value')
     expect(badFields(answer)).toEqual([`authorization_details.0.${member}`])
     expect(answer.body['detail']).toContain(`must be written ${meant}`)
+  })
+
+  const COMMON = ['locations', 'actions', 'datatypes', 'identifier', 'privileges']
+  const ENTRIES = [
+    { type: 'playlist', identifier: '*', actions: [], parts: '*' },
+    { type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' },
+  ]
+  const misspelled = COMMON.flatMap((meant) =>
+    [meant.toUpperCase(), meant.replace(/s$/, ''), `${meant}s`, `${meant}_`, `x.${meant}`]
+      .filter((member) => member !== meant)
+      .flatMap((member) => ENTRIES.map((entry) => [entry.type, member, meant, entry] as const)),
+  )
+  it.each(misspelled)('a common member in an entry of %s: %s', (_, member, meant, entry) => {
+    const { error } = grantedDetails.safeParse([{ ...entry, [member]: ['x'] }])
+    expect(error?.issues.map(({ path, message }) => [path.join('.'), message])).toEqual([
+      [`0.${member}`, `must be written ${meant}`],
+    ])
+  })
+
+  it.each(COMMON)('a common member as it is: %s', (member) => {
+    for (const entry of ENTRIES) {
+      expect(grantedDetails.safeParse([{ ...entry, [member]: ['x'] }]).success).toBe(
+        member !== 'identifier',
+      )
+    }
   })
 
   it('a secret as the name of a member is not repeated', async () => {
