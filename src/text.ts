@@ -16,6 +16,11 @@ const SELECTOR = /\p{VS}/u
 const JOINABLE =
   /[^\p{ASCII}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{NChar}\u2800]/u
 
+/** A flag of a part of a country (UTS #51, ED-14a: a black flag, 3 to 6 tags and the cancel tag), or one code point. */
+const FLAG_OR_POINT =
+  /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}|[\0-\u{10ffff}]/gu
+const MAX_POINT_UNITS = 2
+
 /** The emoji of a key: ASCII, a selector and U+20E3. */
 const KEY = /[#*0-9]/
 const KEYCAP = '\u20e3'
@@ -23,7 +28,11 @@ const KEYCAP = '\u20e3'
 /** U+2800 is the braille pattern without dots. */
 const VISIBLE = /[^\p{Z}\p{M}\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{NChar}\u2800]/u
 
+/** The code points of a text; a flag with its tags counts as one. */
+const pointsOf = (text: string): string[] => text.match(FLAG_OR_POINT) ?? []
+
 const isHidden = (point: string, before: string, after: string): boolean => {
+  if (point.length > MAX_POINT_UNITS) return false // a flag
   if (JOINER.test(point)) {
     return !(JOINABLE.test(before) || SELECTOR.test(before)) || !JOINABLE.test(after)
   }
@@ -38,7 +47,7 @@ const hexOf = (point: string): string => (point.codePointAt(0) ?? 0).toString(16
 /** @returns what the text must not have, with the code point (`U+202E`) and never the text; null for a good one */
 export const textError = (text: string): string | null => {
   if (PRINTABLE_ASCII.test(text)) return null
-  const points = Array.from(text)
+  const points = pointsOf(text)
   const hidden = points.find((point, i) =>
     isHidden(point, points[i - 1] ?? '', points[i + 1] ?? ''),
   )
@@ -52,7 +61,7 @@ export const isVisible = (text: string): boolean => VISIBLE.test(text)
 /** One line for a terminal: each character that input refuses is written `\u{202e}`. */
 export const escapeText = (text: string): string => {
   if (PRINTABLE_ASCII.test(text)) return text
-  const points = Array.from(text)
+  const points = pointsOf(text)
   return points
     .map((point, i) =>
       isHidden(point, points[i - 1] ?? '', points[i + 1] ?? '') ? `\\u{${hexOf(point)}}` : point,

@@ -61,6 +61,10 @@ const FACES: Record<string, Face> = {
   'a contact': (contact) => register({ client_name: 'a', contacts: [contact] }),
 }
 
+/** The black flag, tag characters and the cancel tag. */
+const flag = (name: string): string =>
+  `🏴${Array.from(name, (char) => String.fromCodePoint(0xe0000 + (char.codePointAt(0) ?? 0))).join('')}\u{e007f}`
+
 const ACCEPTED = [
   ...['Daemon', 'Zoë & "Söhne" \\ <a>', '東京支社', 'علی\u200cرضا', 'क\u094d\u200dष', '  padded  '],
   ...[
@@ -71,6 +75,7 @@ const ACCEPTED = [
     '❤\ufe0f\u200d🔥',
   ],
   ...['👁\ufe0f\u200d🗨\ufe0f', '🧑🏿\u200d🤝\u200d🧑🏻', '🐈\u200d⬛', '🏃🏼\u200d♀\ufe0f\u200d➡\ufe0f'],
+  ...['gbeng', 'gbsct', 'gbwls'].map((name) => `a${flag(name)}`),
   ...['1\ufe0f\u20e3', '🇩🇪', 'x'.repeat(200)],
 ]
 
@@ -86,6 +91,13 @@ const REFUSED = [
     '\u200d👧',
     '👩\u200d\u200d👧',
     'a\u200db',
+  ],
+  ...[
+    flag('gb'),
+    flag('gbsctxx'),
+    flag('GBSCT'),
+    `${flag('gbsct')}\u{e0061}`,
+    '🏴\u{e0067}\u{e0062}',
   ],
   ...['', ' ', '\u3000', '\u2800', '\ud800', 'x'.repeat(201), 'line\nbreak', 'tab\tbed'],
 ]

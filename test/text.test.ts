@@ -33,6 +33,31 @@ it.each(MISPLACED)('%j has a joiner or selector out of place', (text) => {
   expect(escapeText(text)).toMatch(/\\u\{(200[cd]|fe0f|e0100)\}/)
 })
 
+const tags = (name: string): string =>
+  Array.from(name, (char) => String.fromCodePoint(0xe0000 + (char.codePointAt(0) ?? 0))).join('')
+const CANCEL = '\u{e007f}'
+const flag = (name: string): string => `🏴${tags(name)}${CANCEL}`
+
+it.each([
+  ...[tags('gbsct'), tags('gbsct') + CANCEL, `a${tags('gbsct')}${CANCEL}`, CANCEL, `🏴${CANCEL}`],
+  ...[`🏴${tags('gbsct')}`, `🏴${tags('gbsct')}🏴`, `🏴${tags('gbsct')} ${CANCEL}`],
+  ...['gb', 'gbsctxx', 'GBSCT', 'gb sct', 'gb-sct', '\x01gbsct'].map(flag),
+  ...[
+    `${flag('gbsct')}${CANCEL}`,
+    `${flag('gbsct')}${tags('ignore')}`,
+    `🏴a${tags('gbsct')}${CANCEL}`,
+  ],
+  ...[
+    `🏴\ufe0f${tags('gbsct')}${CANCEL}`,
+    `🏳${tags('gbsct')}${CANCEL}`,
+    `👩${tags('abc')}${CANCEL}`,
+  ],
+  ...[`🏴${tags('gb')}\u200b${tags('sct')}${CANCEL}`],
+])('%j has a tag out of place', (text) => {
+  expect(textError(text)).toMatch(/\(U\+(E00..|200B)\)$/)
+  expect(escapeText(text)).toMatch(/\\u\{e00..\}/)
+})
+
 it.each([
   ...[
     'Acme GmbH & Co. "KG"',
@@ -51,6 +76,8 @@ it.each([
     '1\ufe0f\u20e3',
   ],
   ...['👩\u200d👩\u200d👧', '🏳\ufe0f\u200d🌈', 'e\u0301', '한국', '🇩🇪'],
+  ...['gbeng', 'gbsct', 'gbwls', 'abc', 'us0123'].map((name) => `a${flag(name)}b`),
+  ...[flag('gbsct') + flag('gbwls'), '🏴', '🏴\u200d☠\ufe0f', `${flag('gbeng')}\u200d⚽`],
 ])('%j is accepted and shown as it is', (text) => {
   expect(textError(text)).toBeNull()
   expect(isVisible(text)).toBe(true)
