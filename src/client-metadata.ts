@@ -3,9 +3,8 @@
 // and `redirect_uris`. A member that would protect the client's tokens more than the server can is refused. Pure: no I/O.
 import { z } from 'zod'
 import { MAX_NAME_CHARS, MAX_REDIRECT_URIS, MAX_URI_CHARS } from './constants.ts'
-import { expected } from './expected.ts'
+import { expected, sentText } from './expected.ts'
 import { humanText } from './human-text.ts'
-import { inputText } from './shown.ts'
 import { type Speller, createSpeller } from './spelling.ts'
 
 /** RFC 3986: printable ASCII with a scheme. */
@@ -148,7 +147,7 @@ export const badMember = (issues: readonly z.core.$ZodIssue[], member: string): 
   const [issue] = issues
   const [field = member, entry] = (issue?.path ?? []).map(String)
   const must = issue?.message ?? 'must be of another form'
-  const sent = inputText(issue?.input)
+  const sent = sentText(issue?.path ?? [], issue?.input)
   const isRedirectUri = field === 'redirect_uris' && entry !== undefined
   return {
     code: isRedirectUri ? 'redirect_uri_invalid' : 'metadata_invalid',

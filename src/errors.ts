@@ -250,7 +250,7 @@ export class StartRefused extends Error {
   override readonly name = 'StartRefused'
 }
 
-/** A bad field: its path with dots (`grants.0.audience`), and what it must be. */
+/** A bad field: its path with dots (`grants.0.audience`), what it must be and what was sent. */
 export type FieldError = { field: string; detail: string }
 
 /** Why an administrative operation is refused, with the status and the title (RFC 9457) that the API gives it. */
@@ -272,7 +272,7 @@ export const REFUSALS = {
   body_too_large: [413, 'The body is too long.'],
   media_type_unsupported: [415, 'The Content-Type must be application/json.'],
   charset_unsupported: [415, 'The charset is not read: send UTF-8.'],
-  content_encoding_unsupported: [415, 'The body must have no Content-Encoding.'],
+  content_encoding_unsupported: [415, 'The Content-Encoding must be identity or left out.'],
   precondition_required: [428, 'If-Match must say which state was read.'],
   method_not_allowed: [405, 'This address does not answer this method.'],
   writes_exceeded: [
@@ -287,14 +287,12 @@ export type RefusalCode = keyof typeof REFUSALS
 export class OperationRefused extends Error {
   override readonly name = 'OperationRefused'
   readonly code: RefusalCode
-  readonly field: string | undefined
   readonly errors: readonly FieldError[]
 
-  constructor(code: RefusalCode, message: string, field?: string, errors?: readonly FieldError[]) {
+  constructor(code: RefusalCode, message: string, errors: readonly FieldError[] = []) {
     super(message)
     this.code = code
-    this.field = field
-    this.errors = errors ?? (field === undefined ? [] : [{ field, detail: message }])
+    this.errors = errors
   }
 }
 

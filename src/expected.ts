@@ -1,5 +1,6 @@
 // The sentence for a field that is not what it must be, in place of the validator's own. Pure: no I/O.
 import type { z } from 'zod'
+import { inputText, shownValue } from './shown.ts'
 
 type Issue = z.core.$ZodRawIssue
 
@@ -34,7 +35,7 @@ const SENTENCES: Readonly<Record<string, (issue: Issue) => string>> = {
 }
 
 /**
- * The error map of every check of input: a schema's own sentence comes before it. Never repeats the input.
+ * The error map of every check of input: a schema's own sentence comes before it. `withSent` adds the input.
  * @example schema.safeParse(input, { error: expected })
  */
 export const expected = (issue: Issue): string => {
@@ -43,3 +44,57 @@ export const expected = (issue: Issue): string => {
     ? `${sentence}, and is missing`
     : sentence
 }
+
+/** Names of members whose value may be a secret, a token or a key; `token_ttl` and the like are none. */
+const SECRET_NAME = /secret|token(?!_(?:ttl|endpoint))|key|jwk|credential|password|assertion/i
+
+/** Sentences that name the character, or are about the name of the member. */
+const SAYS_ALL = /^must (?:have no control |be written )/
+
+const maySay = (path: readonly PropertyKey[]): boolean =>
+  !path.some((name) => SECRET_NAME.test(String(name)))
+
+/** The text of a refused input; undefined for one that may be a secret, for an object and for a list of such. */
+export const sentText = (path: readonly PropertyKey[], value: unknown): string | undefined =>
+  maySay(path) ? inputText(value) : undefined
+
+const kindOf = (value: unknown): string => {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'a list' : 'an object'
+}
+
+/** A text that reads like a value of another type is called one. */
+const named = (value: unknown, text: string, code: string): string => {
+  const reads = typeof value === 'string' && /^(?:-?\d[\d.]{0,20}|true|false|null)$/.test(value)
+  return `${reads && code === 'invalid_type' ? 'the text ' : ''}${shownValue(text)}`
+}
+
+/**
+ * A sentence with the refused value behind it: texts, numbers and booleans without secrets, bounded and on one line;
+ * of lists and objects the kind. A sentence that says it already, and one about a secret, stay as they are.
+ * @example withSent('must be RS256', { path: ['algorithm'], code: 'invalid_value' }, 'HS256') // 'must be RS256, not HS256'
+ */
+export const withSent = (
+  must: string,
+  { path, code }: { path: readonly PropertyKey[]; code: string },
+  value: unknown,
+): string => {
+  if (value === undefined || SAYS_ALL.test(must) || !maySay(path)) return must
+  const text = typeof value === 'object' ? undefined : inputText(value)
+  if (text === undefined) {
+    const kind = kindOf(value)
+    return must.startsWith('must be ') && !must.includes(kind) ? `${must}, not ${kind}` : must
+  }
+  if (text.trim() !== '') return `${must}, not ${named(value, text, code)}`
+  return must.includes('empty') ? must : `${must}, not ${text === '' ? 'empty' : 'blank'}`
+}
+
+/** The value at the path; undefined where there is none. */
+export const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (value, name) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? (value as Record<PropertyKey, unknown>)[name]
+        : undefined,
+    input,
+  )

@@ -11,6 +11,7 @@ const refuseHidden = (text: string, context: z.RefinementCtx): void => {
 export const comparedText = (maxChars: number) =>
   z
     .string()
+    .min(1, { error: 'must not be empty' })
     .max(maxChars, { error: `must have at most ${maxChars} characters` })
     .superRefine(refuseHidden)
 

@@ -6,7 +6,17 @@ import type { Algorithm } from '../signing/algorithms.ts'
 import type { Audience, Permission } from '../store/store.ts'
 import { MAX_LIST, algorithm, audienceId, listOf, permissionName, tokenTtl } from './fields.ts'
 import { requireUnbound } from './authority.ts'
-import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
+import {
+  type Admin,
+  change,
+  fieldsRefused,
+  found,
+  now,
+  parse,
+  retried,
+  unchanged,
+  unlistedAlgorithm,
+} from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { audienceView } from './views.ts'
 
@@ -58,11 +68,7 @@ const undeclared = (list: readonly Permission[]): string | undefined => {
 
 const supported = ({ deps }: Admin, name: Algorithm | undefined): Algorithm | undefined => {
   if (name === undefined || deps.algorithms.includes(name)) return name
-  throw new OperationRefused(
-    'invalid_value',
-    'algorithm: must be one of those that LATCHKEY_ALGORITHMS lists',
-    'algorithm',
-  )
+  throw unlistedAlgorithm(name)
 }
 
 /**
@@ -78,11 +84,8 @@ const checkAdministration = ({ permissions: list, requires_plugin }: AudienceCha
     )
   }
   if (list?.some((p) => p.implies.length > 0 || ![ADMIN_READ, ADMIN_WRITE].includes(p.name))) {
-    throw new OperationRefused(
-      'invalid_value',
-      `permissions: those of the audience ${ADMIN_AUDIENCE} are ${ADMIN_READ} and ${ADMIN_WRITE} and imply nothing`,
-      'permissions',
-    )
+    const detail = `must be ${ADMIN_READ} and ${ADMIN_WRITE} and imply nothing at the audience ${ADMIN_AUDIENCE}`
+    throw fieldsRefused('invalid_value', [{ field: 'permissions', detail }])
   }
 }
 

@@ -13,7 +13,7 @@ import { authorizedCheck, authorizedRows } from './lasting.ts'
 import { type Admin, parse } from './operation.ts'
 import { pageFields, pageInSteps } from './pages.ts'
 
-const text = comparedText(256).min(1, { error: 'must not be empty' })
+const text = comparedText(256)
 
 /** RFC 3339, or a day, which begins at midnight UTC; in whole seconds. */
 const moment = z

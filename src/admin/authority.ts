@@ -119,8 +119,8 @@ export const checkLimits = (
 ): void => {
   const field = workspaceId === null ? null : loosened(before, after, defaultTtlSeconds)
   if (field === null) return
-  const message = `${field}: only an unbound administrator may raise or remove it`
-  throw new OperationRefused('exceeds_own_grant', message, field)
+  const detail = 'only an unbound administrator may raise or remove it'
+  throw fieldsRefused('exceeds_own_grant', [{ field, detail }])
 }
 
 /** To log in as a client, or to let it log in again, is worth all that it has. */
@@ -145,8 +145,6 @@ const holdsPair = ({ administration, holds }: Authority, pair: string): boolean 
 const exceeds = (
   field: 'plugins' | 'grants' | 'introspects' | 'authorization_details',
 ): OperationRefused =>
-  new OperationRefused(
-    'exceeds_own_grant',
-    `${field}: nobody gives what their own client does not have`,
-    field,
-  )
+  fieldsRefused('exceeds_own_grant', [
+    { field, detail: 'nobody gives what their own client does not have' },
+  ])

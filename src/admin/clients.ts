@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { ADMIN_AUDIENCE, DEFAULT_WORKSPACE } from '../constants.ts'
-import { OperationRefused } from '../errors.ts'
 import { UNLIMITED } from '../grants/limits.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { newAdministrator } from '../store/seed.ts'
@@ -23,7 +22,16 @@ import {
   quotaPerMinute,
   tokenTtl,
 } from './fields.ts'
-import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
+import {
+  type Admin,
+  change,
+  fieldsRefused,
+  found,
+  now,
+  parse,
+  retried,
+  unchanged,
+} from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { checkReferences } from './references.ts'
 import { clientView } from './views.ts'
@@ -142,11 +150,8 @@ const workspaceFor = (
   if (wanted !== null) return requireWorkspace(authority, wanted)
   requireUnbound(authority)
   if (given?.some((grant) => grant.audience === ADMIN_AUDIENCE)) return null
-  throw new OperationRefused(
-    'invalid_value',
-    `workspace_id: must name a workspace for a client without a grant for ${ADMIN_AUDIENCE}`,
-    'workspace_id',
-  )
+  const detail = `must name a workspace for a client without a grant for ${ADMIN_AUDIENCE}, not null`
+  throw fieldsRefused('invalid_value', [{ field: 'workspace_id', detail }])
 }
 
 /** An unbound administrator: what is left when every other one is lost. */
@@ -206,11 +211,8 @@ export const writeClient = async (
 const checkUnbound = ({ workspaceId, grants: given }: Pick<Client, 'workspaceId' | 'grants'>) => {
   const administers = given.some((grant) => grant.audience === ADMIN_AUDIENCE)
   if (workspaceId !== null || administers || given.length === 0) return
-  throw new OperationRefused(
-    'invalid_value',
-    `grants: must have one for ${ADMIN_AUDIENCE} in a client that is in no workspace`,
-    'grants',
-  )
+  const detail = `must have one for ${ADMIN_AUDIENCE} in a client that is in no workspace`
+  throw fieldsRefused('invalid_value', [{ field: 'grants', detail }])
 }
 
 const toClientChange = (fields: z.output<typeof clientChange>): ClientChange => ({

@@ -9,7 +9,7 @@ import { settledSeconds } from '../timekeeper.ts'
 import { requireUnbound } from './authority.ts'
 import { algorithm } from './fields.ts'
 import { fillPlaces } from './keys.ts'
-import { type Admin, change, fieldsRefused, now, parse, retried } from './operation.ts'
+import { type Admin, change, now, parse, retried, unlistedAlgorithm } from './operation.ts'
 import { time } from './views.ts'
 
 export const keyRotation = z.strictObject({
@@ -51,8 +51,7 @@ const algorithmsOf = (
 ): readonly Algorithm[] => {
   if (asked === undefined) return algorithms
   if (algorithms.includes(asked)) return [asked]
-  const detail = 'must be one of those that LATCHKEY_ALGORITHMS lists'
-  throw fieldsRefused('invalid_value', [{ field: 'algorithm', detail }])
+  throw unlistedAlgorithm(asked)
 }
 
 /**

@@ -5,7 +5,7 @@ import { OperationRefused } from '../errors.ts'
 import { comparedText } from '../human-text.ts'
 import { seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
-import { type Admin, now, parse } from './operation.ts'
+import { type Admin, fieldsRefused, now, parse } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
 import { tokenView } from './token-views.ts'
 
@@ -26,8 +26,8 @@ export const listTokens = async (admin: Admin, query: z.input<typeof tokenQuery>
   const { ledger } = deps
   if (ledger === null) throw new OperationRefused('no_ledger', 'no ledger of tokens is kept here')
   if (clientId === undefined && run === undefined) {
-    const message = 'client_id: must be given, or run: of all tokens there is no list'
-    throw new OperationRefused('invalid_value', message, 'client_id')
+    const detail = 'must be given, or run: of all tokens there is no list'
+    throw fieldsRefused('invalid_value', [{ field: 'client_id', detail }])
   }
   return await pageBySeq(
     { ...page, list: 'tokens' },

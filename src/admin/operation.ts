@@ -4,7 +4,7 @@ import { type AuditContext, audited } from '../audit.ts'
 import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { type Deps, nowSeconds } from '../deps.ts'
 import { Conflict, type FieldError, OperationRefused } from '../errors.ts'
-import { expected } from '../expected.ts'
+import { expected, valueAt, withSent } from '../expected.ts'
 import { shownValue } from '../shown.ts'
 import { type Speller, createSpeller } from '../spelling.ts'
 import type { Authority } from './authority.ts'
@@ -60,21 +60,27 @@ export const nameable = (id: unknown): string | null =>
 const isNameable = (id: string): boolean =>
   /^[\x21-\x7e]{1,255}$/.test(id) && !/lk[ser]_|ey[\w-]{8,}\.ey[\w-]{8,}\./.test(id)
 
-/** @throws OperationRefused with one entry for each bad field: what it must be, never what it was */
+/** @throws OperationRefused with one entry for each bad field: what it must be, and what was sent */
 export const parse = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> => {
   const { data, error } = schema.safeParse(input, { error: expected })
   if (!error) return data as z.output<T>
-  throw fieldsRefused('invalid_value', fieldErrors(error.issues, schema))
+  throw fieldsRefused('invalid_value', fieldErrors(error.issues, schema, input))
 }
 
 /** One refusal of all these fields; its message says the first. */
 export const fieldsRefused = (
-  code: 'invalid_value' | 'unknown_reference',
+  code: 'invalid_value' | 'unknown_reference' | 'exceeds_own_grant',
   errors: readonly FieldError[],
 ): OperationRefused => {
   const [first] = errors
   const field = first?.field.replace(/\.\d+/g, '') || undefined
-  return new OperationRefused(code, `${field ?? 'input'}: ${first?.detail}`, field, errors)
+  return new OperationRefused(code, `${field ?? 'input'}: ${first?.detail}`, errors)
+}
+
+/** One that is known, and that nothing is signed with here. */
+export const unlistedAlgorithm = (asked: string): OperationRefused => {
+  const detail = `must be one of those that LATCHKEY_ALGORITHMS lists, not ${asked}`
+  return fieldsRefused('invalid_value', [{ field: 'algorithm', detail }])
 }
 
 /** Which member of the schema a name spells in another way. */
@@ -84,14 +90,21 @@ const spellerOf = (schema: z.ZodType): Speller =>
 const unknownMember = (meant: string | null): string =>
   meant === null ? 'is not a member that is known here' : `is not known; send ${meant}`
 
-const fieldErrors = (issues: readonly z.core.$ZodIssue[], schema: z.ZodType): FieldError[] => {
+const fieldErrors = (
+  issues: readonly z.core.$ZodIssue[],
+  schema: z.ZodType,
+  input: unknown,
+): FieldError[] => {
   const errors = new Map<string, FieldError>()
   for (const issue of issues) {
     const members = issue.code === 'unrecognized_keys' ? issue.keys : [null]
     const spell = issue.path.length === 0 ? spellerOf(schema) : () => null
     for (const member of members) {
-      const field = [...issue.path, ...(member === null ? [] : [shownName(member)])].join('.')
-      const detail = member === null ? issue.message : unknownMember(spell(member))
+      const field = shownPath([...issue.path, ...(member === null ? [] : [shownName(member)])])
+      const detail =
+        member === null
+          ? withSent(issue.message, issue, valueAt(input, issue.path))
+          : unknownMember(spell(member))
       if (!errors.has(field)) errors.set(field, { field, detail })
     }
   }
@@ -100,6 +113,9 @@ const fieldErrors = (issues: readonly z.core.$ZodIssue[], schema: z.ZodType): Fi
 
 /** A member's name without secrets: people paste them into the wrong place. */
 export const shownName = (name: string): string => shownValue(name) || '?'
+
+/** Authorization details have members of any name, a secret among them. */
+const shownPath = (path: readonly PropertyKey[]): string => shownValue(path.map(String).join('.'))
 
 export const notFound = (what: string, id: string): OperationRefused =>
   new OperationRefused('not_found', there(what, id))

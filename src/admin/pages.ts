@@ -8,13 +8,16 @@ import {
   MAX_PAGE_CHARS,
   PAGE_BATCH_ROWS,
 } from '../constants.ts'
-import { OperationRefused } from '../errors.ts'
+import { withSent } from '../expected.ts'
 import { letOthersRun } from '../pause.ts'
 import type { Part, Position } from '../store/store.ts'
+import { fieldsRefused } from './operation.ts'
 
 /** A query says numbers as text: digits and nothing else, or it stays what it is. */
 const wholeNumber = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value
+
+const NO_CURSOR = 'must be a next_cursor of this list'
 
 /** The parameters of every list. Without `limit` all that there is. */
 export const pageFields = {
@@ -30,7 +33,7 @@ export const pageFields = {
     .meta({ description: 'How many at the most; fewer where they are long.' }),
   cursor: z
     .string()
-    .max(MAX_CURSOR_CHARS, { error: 'must be a next_cursor of this list' })
+    .max(MAX_CURSOR_CHARS, { error: NO_CURSOR })
     .optional()
     .meta({ description: '`next_cursor` of the part before.' }),
 }
@@ -54,8 +57,8 @@ const decode = <T extends z.ZodType>(cursor: string, list: string, schema: T): z
     const [, position] = z.tuple([z.literal(list), schema]).parse(said)
     return position as z.output<T>
   } catch {
-    const message = 'cursor: must be a next_cursor of this list'
-    throw new OperationRefused('invalid_value', message, 'cursor')
+    const detail = withSent(NO_CURSOR, { path: ['cursor'], code: 'custom' }, cursor)
+    throw fieldsRefused('invalid_value', [{ field: 'cursor', detail }])
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../constants.ts'
 import { TOOL_RUN, targetOf } from '../details.ts'
 import type { FieldError } from '../errors.ts'
+import { shownValue } from '../shown.ts'
 import type { Audience, AuthorizationDetail, Grant, NewClient, Plugin } from '../store/store.ts'
 import { MAX_LIST, permissionsIn } from './fields.ts'
 import { type Admin, fieldsRefused, there } from './operation.ts'
@@ -151,7 +152,7 @@ const grantErrors = (
     const declared = new Set(audience.permissions.map(({ name }) => name))
     const unknown = permissions.find((permission) => !declared.has(permission))
     if (unknown === undefined) return []
-    return [{ field, detail: `the audience ${id} has no permission ${unknown}` }]
+    return [{ field, detail: `the audience ${id} has no permission ${shownValue(unknown)}` }]
   })
 
 /** A target that is not in the workspace, or a part that is not of the target. What is elsewhere is not there. */
@@ -165,7 +166,10 @@ const targetError = async (
   if (identifier === null) return await anyTargetError({ deps }, workspaceId, type)
   const resource = await deps.store.findResource(type, identifier)
   if (resource === null || resource.workspaceId !== workspaceId) {
-    return { field: 'identifier', detail: there(`resource of type ${type}`, identifier) }
+    return {
+      field: 'identifier',
+      detail: there(`resource of type ${shownValue(type)}`, identifier),
+    }
   }
   const known = new Set(resource.parts)
   const unknown = parts?.find((part) => !known.has(part))

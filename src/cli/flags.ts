@@ -6,6 +6,7 @@ import type { Listed } from '../admin/pages.ts'
 import { MAX_JSON_BYTES, MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { parseJson } from '../json.ts'
+import { shownValue } from '../shown.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -64,7 +65,7 @@ export const readJsonFile = async (path: string): Promise<unknown> => {
     return parseJson(path === '-' ? await readStdin() : await readFile(path, 'utf8'))
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'it is not JSON with each member once'
-    throw new OperationRefused('invalid_value', `${path}: cannot be read (${reason})`)
+    throw new OperationRefused('invalid_value', `${shownValue(path)}: cannot be read (${reason})`)
   }
 }
 

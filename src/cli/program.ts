@@ -14,12 +14,13 @@ import { secret } from './secret.ts'
 import { server } from './server.ts'
 import { token } from './token.ts'
 import { workspace } from './workspace.ts'
+import { hideSecrets } from '../shown.ts'
 import { escapeLines } from '../text.ts'
 
 const program = new Command('latchkey')
   .description('OAuth 2.0 authorization server for machines that act for a plugin')
-  // Usage errors repeat arguments. Commands that are added later take this setting over.
-  .configureOutput({ outputError: (text, write) => write(escapeLines(text)) })
+  // Usage errors repeat arguments, without secrets. Commands that are added later take this setting over.
+  .configureOutput({ outputError: (text, write) => write(escapeLines(hideSecrets(text))) })
   .addHelpText('after', '\nExample:\n  $ latchkey client create --help')
 for (const register of [
   server,

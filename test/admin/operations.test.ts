@@ -22,6 +22,10 @@ const refusalOf = async (operation: Promise<unknown>): Promise<OperationRefused>
   return outcome as OperationRefused
 }
 
+/** Its first bad field, without places in lists. */
+const fieldOf = ({ errors }: OperationRefused): string | undefined =>
+  errors[0]?.field.replace(/\.\d+/g, '')
+
 const LONG_ID = 'a'.repeat(129)
 
 describe('ids', () => {
@@ -34,7 +38,7 @@ describe('ids', () => {
     async (id) => {
       expect(await refusalOf(createPlugin(admin, { id }))).toMatchObject({
         code: 'invalid_value',
-        field: 'id',
+        errors: [{ field: 'id' }],
       })
     },
   )
@@ -57,7 +61,9 @@ describe('ids', () => {
     `https://api.example/${'a'.repeat(240)}`,
     LONG_ID,
   ])('refuses the audience %s', async (id) => {
-    expect(await refusalOf(createAudience(admin, { id }))).toMatchObject({ field: 'id' })
+    expect(await refusalOf(createAudience(admin, { id }))).toMatchObject({
+      errors: [{ field: 'id' }],
+    })
   })
 
   it('gives an id once', async () => {
@@ -88,7 +94,7 @@ describe('permissions', () => {
   ])('refuses %s', async (_, permissions) => {
     const refusal = await refusalOf(createAudience(admin, { id: 'refused', permissions }))
     expect(refusal.code).toBe('invalid_value')
-    expect(refusal.field).toMatch(/^permissions/)
+    expect(fieldOf(refusal)).toMatch(/^permissions/)
     expect(await server.store.findAudience('refused')).toBeNull()
   })
 
@@ -106,7 +112,7 @@ describe('permissions', () => {
 
   it('refuses an algorithm that the server has no key for', async () => {
     const refusal = await refusalOf(createAudience(admin, { id: 'refused', algorithm: 'ES256' }))
-    expect(refusal.field).toBe('algorithm')
+    expect(fieldOf(refusal)).toBe('algorithm')
   })
 })
 
@@ -140,7 +146,7 @@ describe('fields', () => {
     ],
   ])('refuses a client with %s %j, and makes none', async (field, value) => {
     const before = await server.store.listClients()
-    expect((await refusalOf(client({ [field]: value }))).field).toBe(field)
+    expect(fieldOf(await refusalOf(client({ [field]: value })))).toBe(field)
     expect(await server.store.listClients()).toEqual(before)
   })
 
@@ -152,7 +158,7 @@ describe('fields', () => {
     'refuses the capability %s',
     async (c) => {
       const refusal = await refusalOf(createPlugin(admin, { id: 'refused', capabilities: [c] }))
-      expect(refusal.field).toBe('capabilities')
+      expect(fieldOf(refusal)).toBe('capabilities')
     },
   )
 
@@ -277,7 +283,7 @@ describe('secrets', () => {
     ['expires_in', 0],
   ])('refuses %s %d', async (field, seconds) => {
     const { client_id: id } = await createClient(admin, { name: 'x' })
-    expect((await refusalOf(addSecret(admin, id, { [field]: seconds }))).field).toBe(field)
+    expect(fieldOf(await refusalOf(addSecret(admin, id, { [field]: seconds })))).toBe(field)
     expect((await listSecrets(admin, id)).items).toHaveLength(1)
   })
 })

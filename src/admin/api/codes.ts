@@ -19,7 +19,8 @@ const TOKEN_REMEDIES = {
 
 /** Refusals of the input and of the operation: the compiler asks for every one. */
 const REFUSAL_REMEDIES: Record<RefusalCode, string> = {
-  invalid_value: '`errors` names each bad field and says what it must be.',
+  invalid_value:
+    '`errors` names each bad field and says what it must be and what was sent, without secrets.',
   unknown_reference: 'Make first what `errors` names, or name something that exists.',
   not_found: 'Look at the address and the id. What belongs to another workspace is not found.',
   already_exists: 'Choose another id, or change what is there with PATCH.',
