@@ -66,7 +66,7 @@ const kindOf = (value: unknown): string => {
 /** A text that reads like a value of another type is called one. */
 const named = (value: unknown, text: string, code: string): string => {
   const reads = typeof value === 'string' && /^(?:-?\d[\d.]{0,20}|true|false|null)$/.test(value)
-  return `${reads && code === 'invalid_type' ? 'the text ' : ''}${shownValue(text)}`
+  return reads && code === 'invalid_type' ? `the text ${text}` : shownValue(text)
 }
 
 /**
