@@ -16,9 +16,12 @@ const SELECTOR = /\p{VS}/u
 const JOINABLE =
   /[^\p{ASCII}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{NChar}\u2800]/u
 
-/** A flag of a part of a country (UTS #51, ED-14a: a black flag, 3 to 6 tags and the cancel tag), or one code point. */
+/**
+ * The flag of England, Scotland or Wales (gbeng, gbsct, gbwls as tags behind a black flag: all that Unicode recommends,
+ * UTS #51 §C.1.1), or one code point. Other tags look like a black flag alone, and hide letters.
+ */
 const FLAG_OR_POINT =
-  /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}|[\0-\u{10ffff}]/gu
+  /\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}|[\0-\u{10ffff}]/gu
 const MAX_POINT_UNITS = 2
 
 /** The emoji of a key: ASCII, a selector and U+20E3. */
