@@ -160,6 +160,22 @@ it.each(ADDRESSES)('$method $path repeats no secret', async ({ method, path, que
   }
 })
 
+it.each([
+  ['a permission', { grants: [{ audience: 'docs', permissions: [client.secret] }] }],
+  [
+    'a type of resources',
+    {
+      workspace_id: 'acme',
+      authorization_details: [{ type: client.secret, identifier: 'x', actions: '*', parts: '*' }],
+    },
+  ],
+  ['a plugin', { plugins: [client.secret] }],
+])('a secret as the name of %s is looked for and not repeated', async (_, fields) => {
+  const answer = await api.callWith(issued, 'POST', '/clients', { name: 'a', ...fields })
+  expectProblem(answer, 422, 'unknown_reference')
+  expectNothingOf(answer.text)
+})
+
 /** Values that look like no secret: the name says that they may be one. */
 it.each(['POST /revocations token', 'PUT /clients/nope/authorization-details api_key'])(
   '%s: a field whose name says secret is not named',
