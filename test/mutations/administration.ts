@@ -226,8 +226,8 @@ export const ADMINISTRATION: readonly Mutation[] = [
     name: 'the database of another program',
     stops: 'Taking files of others for ours',
     file: 'src/store/better-sqlite3.ts',
-    find: '    requireOurs(client, path)\n',
-    replace: '',
+    find: '  if (isForeign) {',
+    replace: '  if (isForeign === null) {',
     tests: ['test/process/foreign-paths.test.ts'],
   },
   {
