@@ -51,12 +51,13 @@ const SECRET_NAME = /secret|token(?!_(?:ttl|endpoint))|key|jwk|credential|passwo
 /** Sentences that name the character, or are about the name of the member. */
 const SAYS_ALL = /^must (?:have no control |be written )/
 
-const maySay = (path: readonly PropertyKey[]): boolean =>
-  !path.some((name) => SECRET_NAME.test(String(name)))
+/** True and false are no secrets, whatever the name. */
+const maySay = (path: readonly PropertyKey[], value: unknown): boolean =>
+  typeof value === 'boolean' || !path.some((name) => SECRET_NAME.test(String(name)))
 
 /** The text of a refused input; undefined for one that may be a secret, for an object and for a list of such. */
 export const sentText = (path: readonly PropertyKey[], value: unknown): string | undefined =>
-  maySay(path) ? inputText(value) : undefined
+  maySay(path, value) ? inputText(value) : undefined
 
 const kindOf = (value: unknown): string => {
   if (value === null) return 'null'
@@ -79,7 +80,7 @@ export const withSent = (
   { path, code }: { path: readonly PropertyKey[]; code: string },
   value: unknown,
 ): string => {
-  if (value === undefined || SAYS_ALL.test(must) || !maySay(path)) return must
+  if (value === undefined || SAYS_ALL.test(must) || !maySay(path, value)) return must
   const text = typeof value === 'object' ? undefined : inputText(value)
   if (text === undefined) {
     const kind = kindOf(value)
