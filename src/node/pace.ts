@@ -44,7 +44,7 @@ export const createPace = (perTurn = SLICES_PER_TURN): Pace => {
 
   return {
     take() {
-      if (left === 0 || waiting.size > 0) return false
+      if (left <= 0 || waiting.size > 0) return false
       left -= 1
       begin()
       return true

@@ -84,6 +84,7 @@ describe('pipelined requests', () => {
 const answeredBefore = async (request: string, urgent: string): Promise<number> => {
   const others = await Promise.all(Array.from({ length: 60 }, () => connected(place.port)))
   const follower = await connected(place.port)
+  await send(`${place.url}/healthz`) // the process accepts connections in their order: all are
   let answered = 0
   for (const other of others) other.once('data', () => (answered += 1))
   const before = new Promise<number>((resolve) => follower.once('data', () => resolve(answered)))
@@ -102,6 +103,7 @@ const answeredBefore = async (request: string, urgent: string): Promise<number> 
 /** @returns how many of the pipelined requests are answered before one of another connection */
 const pipelinedBefore = async (pipelined: string): Promise<number> => {
   const [flood, follower] = [await connected(place.port), await connected(place.port)]
+  await send(`${place.url}/healthz`)
   let answers = 0
   flood.on('data', (bytes: Buffer) => (answers += bytes.toString().split('HTTP/1.1 ').length - 1))
   const before = new Promise<number>((resolve) => follower.once('data', () => resolve(answers)))
