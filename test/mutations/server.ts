@@ -595,7 +595,7 @@ export const SERVER: readonly Mutation[] = [
     name: 'the turns of requests that came earlier',
     stops: 'Many requests or connections',
     file: 'src/constants.ts',
-    find: 'export const SLICES_PER_TURN = 2',
+    find: 'export const SLICES_PER_TURN = 16',
     replace: 'export const SLICES_PER_TURN = 100_000',
     tests: ['test/process/connections.test.ts'],
     titles: '60 requests that came earlier',
