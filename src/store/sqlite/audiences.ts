@@ -7,7 +7,7 @@ import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { assertAdministrable } from './administrators.ts'
 import { type Database, type Driver, type Statement, assert, inList, newEtag } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
-import { type Step, columnsIn, partByAge, readWalk, walkByAge } from './walk.ts'
+import { reading, partByAge, readWalk, walkByAge } from './walk.ts'
 
 type AudienceVerbs = Pick<
   Store,
@@ -61,12 +61,10 @@ export const audienceVerbs = ({ db, atomically }: Driver): AudienceVerbs => {
         requiresPlugin === undefined ? undefined : eq(audiences.requiresPlugin, requiresPlugin),
         algorithm && eq(audiences.algorithm, algorithm),
       ]
-      const read = ({ source, where, order, limit }: Step) =>
-        db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(limit)
       return await readWalk(
         db,
         walkByAge('audiences', { ids, filters }),
-        partByAge<Audience>(part, read),
+        partByAge<Audience>(part, reading(db, shown)),
       )
     },
 

@@ -23,7 +23,7 @@ import { type Database, type Driver, type Statement, assert, newEtag } from './d
 import { clientRules, markedWith, raiseClients } from './rules.ts'
 import { isThere, walkOf } from './client-walk.ts'
 import { beginUnusedAnew, insertSecret } from './secrets.ts'
-import { BY_AGE, type Walk, columnsIn, partByAge, readWalk } from './walk.ts'
+import { BY_AGE, type Walk, reading, partByAge, readWalk } from './walk.ts'
 
 type ClientVerbs = Pick<
   Store,
@@ -82,13 +82,7 @@ const administers = (client: Client): boolean =>
 
 export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
   const read = (walk: Walk, part: Part) =>
-    readWalk(
-      db,
-      walk,
-      partByAge<Client>(part, ({ source, where, order, limit }) =>
-        db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(limit),
-      ),
-    )
+    readWalk(db, walk, partByAge<Client>(part, reading(db, shown)))
 
   const changed = (id: string, etag: string): Statement =>
     assert(db, 'unchanged', sql`exists (select 1 from clients where id = ${id} and etag = ${etag})`)

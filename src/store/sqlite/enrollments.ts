@@ -3,7 +3,7 @@ import { enrollments } from '../schema.sqlite.ts'
 import type { Enrollment, Store } from '../store.ts'
 import { newClient } from './clients.ts'
 import { type Driver, type Statement, assert } from './database.ts'
-import { BY_AGE, type Step, columnsIn, partByAge, readWalk, walkByAge } from './walk.ts'
+import { BY_AGE, reading, partByAge, readWalk, walkByAge } from './walk.ts'
 
 type EnrollmentVerbs = Pick<
   Store,
@@ -61,9 +61,7 @@ export const enrollmentVerbs = ({ db, atomically }: Driver): EnrollmentVerbs => 
               ...{ ...BY_AGE, table, index: 'enrollments_workspace_age', filters: [] },
               within: [eq(enrollments.workspaceId, workspaceId)],
             }
-      const read = ({ source, where, order, limit }: Step) =>
-        db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(limit)
-      return await readWalk(db, walk, partByAge<Enrollment>(part, read))
+      return await readWalk(db, walk, partByAge<Enrollment>(part, reading(db, shown)))
     },
 
     findEnrollment: (id) => find(eq(enrollments.id, id)),

@@ -4,7 +4,7 @@ import { plugins } from '../schema.sqlite.ts'
 import type { Plugin, Store } from '../store.ts'
 import { type Driver, type Statement, assert, newEtag } from './database.ts'
 import { pluginRules } from './rules.ts'
-import { type Step, columnsIn, partByAge, readWalk, walkByAge } from './walk.ts'
+import { reading, partByAge, readWalk, walkByAge } from './walk.ts'
 
 type PluginVerbs = Pick<
   Store,
@@ -23,17 +23,10 @@ export const pluginVerbs = ({ db, atomically }: Driver): PluginVerbs => {
           ? undefined
           : sql`${capability} in (select value from json_each(${plugins.capabilities}))`,
       ]
-      const read = ({ source, where, order, limit }: Step) =>
-        db
-          .select(columnsIn(getTableColumns(plugins)))
-          .from(source)
-          .where(where)
-          .orderBy(order)
-          .limit(limit)
       return await readWalk(
         db,
         walkByAge('plugins', { ids, filters }),
-        partByAge<Plugin>(part, read),
+        partByAge<Plugin>(part, reading(db, getTableColumns(plugins))),
       )
     },
 

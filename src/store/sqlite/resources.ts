@@ -12,7 +12,7 @@ import {
   remembering,
 } from './database.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
-import { type Step, type Walk, columnsIn, readWalk } from './walk.ts'
+import { type Walk, reading, readWalk } from './walk.ts'
 
 type ResourceVerbs = Pick<
   Store,
@@ -160,8 +160,7 @@ export const resourceVerbs = (driver: Driver): ResourceVerbs => {
       return await readWalk(db, walk, {
         ...{ limit, placeOf },
         after: after && placeBehind(after, walk),
-        read: ({ source, where, order, limit: most }: Step) =>
-          db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(most),
+        read: reading(db, shown),
       })
     },
 

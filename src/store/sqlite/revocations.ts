@@ -7,7 +7,7 @@ import type { Revocation, RevocationFilter, RevocationHead, Store, Workspace } f
 import { pageVerbs } from './revocation-pages.ts'
 import { type Driver, type Statement, newEtag, remembering } from './database.ts'
 import { addRules, clientRules, markedWith, prunedRules, raiseClients } from './rules.ts'
-import { type Walk, columnsIn, readWalk } from './walk.ts'
+import { type Walk, reading, readWalk } from './walk.ts'
 
 type RevocationVerbs = Pick<
   Store,
@@ -91,13 +91,8 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
       return await readWalk<Revocation>(db, walkOf(filter, workspace), {
         ...{ limit, after: [after] },
         placeOf: ({ seq }) => [seq],
-        read: async ({ source, where, order, limit: most }) =>
-          (await db
-            .select(columnsIn(getTableColumns(revocations)))
-            .from(source)
-            .where(where)
-            .orderBy(order)
-            .limit(most)) as Revocation[],
+        read: async (step) =>
+          (await reading(db, getTableColumns(revocations))(step)) as Revocation[],
       })
     },
 

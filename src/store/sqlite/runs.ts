@@ -16,7 +16,7 @@ import {
   writesNamedRules,
 } from './rules.ts'
 import { countedRuns } from './run-counts.ts'
-import { BY_AGE, type Step, columnsIn, partByAge, readWalk } from './walk.ts'
+import { BY_AGE, reading, partByAge, readWalk } from './walk.ts'
 
 type RunVerbs = Pick<Store, 'closeRun' | 'isRunClosed' | 'listClosedRuns'>
 
@@ -123,9 +123,7 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
           ? { index: 'closed_runs_age', within: [] }
           : { index: 'closed_runs_workspace', within: [eq(closedRuns.workspaceId, workspaceId)] }),
       }
-      const read = ({ source, where, order, limit }: Step) =>
-        db.select(columnsIn(shown)).from(source).where(where).orderBy(order).limit(limit)
-      return await readWalk(db, walk, partByAge<ClosedRun>(part, read))
+      return await readWalk(db, walk, partByAge<ClosedRun>(part, reading(db, shown)))
     },
   }
 }

@@ -3,6 +3,8 @@
 import { Column, type SQL, type SQLWrapper, and, is, sql } from 'drizzle-orm'
 import { LIST_BATCH_ROWS, LIST_STEP_ENTRIES } from '../../constants.ts'
 import { letOthersRun } from '../../pause.ts'
+import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
+import type { SelectedFields } from 'drizzle-orm/sqlite-core'
 import type { Part, Position } from '../store.ts'
 import type { Database } from './database.ts'
 import { inList } from './database.ts'
@@ -105,6 +107,15 @@ export const columnsIn = <T extends Record<string, SQLWrapper>>(columns: T): T =
       is(column, Column) ? sql`${column}`.mapWith(column) : column,
     ]),
   ) as unknown as T // rows are mapped as by the columns
+
+/** Reads these columns of the rows of a step. */
+export const reading =
+  <T extends SelectedFields & Record<string, SQLWrapper>>(db: Database, columns: T) =>
+  async ({ source, where, order, limit }: Step): Promise<SelectResultFields<T>[]> => {
+    const fields: SelectedFields = columnsIn(columns)
+    const rows = await db.select(fields).from(source).where(where).orderBy(order).limit(limit)
+    return rows as SelectResultFields<T>[] // a table that drizzle does not know has the same columns
+  }
 
 /** The order of most lists: by the time at which a row was made, then by its id. */
 export const BY_AGE = { order: ['created_at', 'id'], start: [-1, ''] } as const

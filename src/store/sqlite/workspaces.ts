@@ -5,7 +5,7 @@ import type { Store, Workspace } from '../store.ts'
 import { type Driver, type Statement, assert, newEtag } from './database.ts'
 import { workspaceRules } from './rules.ts'
 import { beginUnusedAnew } from './secrets.ts'
-import { type Step, columnsIn, partByAge, readWalk, walkByAge } from './walk.ts'
+import { reading, partByAge, readWalk, walkByAge } from './walk.ts'
 
 type WorkspaceVerbs = Pick<
   Store,
@@ -15,17 +15,10 @@ type WorkspaceVerbs = Pick<
 export const workspaceVerbs = ({ db, atomically }: Driver): WorkspaceVerbs => ({
   async listWorkspaces({ ids, status } = {}, part = {}) {
     const filters = [status && eq(workspaces.status, status)]
-    const read = ({ source, where, order, limit }: Step) =>
-      db
-        .select(columnsIn(getTableColumns(workspaces)))
-        .from(source)
-        .where(where)
-        .orderBy(order)
-        .limit(limit)
     return await readWalk(
       db,
       walkByAge('workspaces', { ids, filters }),
-      partByAge<Workspace>(part, read),
+      partByAge<Workspace>(part, reading(db, getTableColumns(workspaces))),
     )
   },
 
