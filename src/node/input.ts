@@ -16,19 +16,23 @@ type Gate = {
   isBeginning(): boolean
   /** Called where bytes have to wait for an answer. */
   onWaiting(): void
-  /** Of the process: it is the same for all connections. */
+  /** The process's one pace, which all connections share. */
   pace: Pace
   /** The other end of the connection. */
   address: string
 }
 
 /** Requests of live followers begin like this, and must not wait behind many others. */
-const URGENT = ['/oauth/revocations', '/.well-known/jwks.json']
-  .flatMap((path) => [`GET ${path} `, `GET ${path}?`])
-  .map((line) => Buffer.from(line, 'latin1'))
+const URGENT = ['/oauth/revocations', '/.well-known/jwks.json'].flatMap((path) => [
+  `GET ${path} `,
+  `GET ${path}?`,
+])
+const URGENT_BYTES = Math.max(...URGENT.map(({ length }) => length))
 
-const isUrgent = (bytes: Buffer, at: number): boolean =>
-  URGENT.some((line) => bytes.subarray(at, at + line.length).equals(line))
+const isUrgent = (bytes: Buffer, at: number): boolean => {
+  const line = bytes.toString('latin1', at, at + URGENT_BYTES)
+  return URGENT.some((start) => line.startsWith(start))
+}
 
 /**
  * Takes the place of the listener with which `node:http` reads the socket. Bytes that may not be parsed yet go
@@ -43,7 +47,7 @@ export const createInput = (
   /** Paused here, and not by `node:http`, which pauses and resumes by itself while a body is read slowly. */
   let held = false
   let turn: 'none' | 'waiting' | 'come' = 'none'
-  /** One urgent request in a turn of the event loop: those that are pipelined behind it take turns like others. */
+  /** An urgent request has begun in this turn of the event loop: those pipelined behind it take turns like others. */
   let hadUrgent = false
 
   /** The rest of a request that has begun needs no turn, nor does the first urgent one. */
