@@ -4,8 +4,13 @@ import type { z } from 'zod'
 import { ENDPOINTS } from '../../src/admin/api/routes.ts'
 import { parse } from '../../src/admin/operation.ts'
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../src/constants.ts'
-import { OperationRefused } from '../../src/errors.ts'
-import { type Answer, badFields, expectProblem, startAdminApi } from '../support/admin-api.ts'
+import {
+  type Answer,
+  badFields,
+  expectProblem,
+  refusalOf,
+  startAdminApi,
+} from '../support/admin-api.ts'
 import { makeThings } from '../support/admin-requests.ts'
 
 const api = await startAdminApi()
@@ -195,16 +200,6 @@ describe('a refusal says in our words what each field must be', () => {
       }
     },
   )
-
-  const refusalOf = (call: () => unknown): OperationRefused => {
-    try {
-      call()
-    } catch (error) {
-      if (error instanceof OperationRefused) return error
-      throw error
-    }
-    throw new Error('it was taken')
-  }
 })
 
 describe('fields', () => {

@@ -4,19 +4,8 @@ import type { z } from 'zod'
 import { ENDPOINTS } from '../../src/admin/api/routes.ts'
 import { grantedDetails } from '../../src/admin/fields.ts'
 import { parse } from '../../src/admin/operation.ts'
-import { OperationRefused } from '../../src/errors.ts'
-import { badFields, expectProblem, startAdminApi } from '../support/admin-api.ts'
+import { badFields, expectProblem, refusalOf, startAdminApi } from '../support/admin-api.ts'
 import { spellingsOf } from '../support/spellings.ts'
-
-const refusalOf = (call: () => unknown): OperationRefused => {
-  try {
-    call()
-  } catch (error) {
-    if (error instanceof OperationRefused) return error
-    throw error
-  }
-  throw new Error('it was taken')
-}
 
 const SCHEMAS = ENDPOINTS.flatMap(({ method, path, query, body }) =>
   [query, body].flatMap((schema) =>

@@ -1,5 +1,6 @@
 // The admin API as administrators of each kind call it: two workspaces, and someone for each side of every rule.
 import { expect } from 'vitest'
+import { OperationRefused } from '../../src/errors.ts'
 import { type Document, expectDocumented, operationAt, operationsOf } from './openapi.ts'
 import type { ClientCredentials } from './records.ts'
 import { ISSUER, startServer } from './server.ts'
@@ -238,3 +239,14 @@ export const comparable = ({ headers, text, body }: Answer, id: RegExp | string)
   headers: [...headers].filter(([name]) => name !== 'x-request-id'),
   text: text.replaceAll(id, 'ID').replaceAll(String(body['request_id']), ''),
 })
+
+/** Runs a call that must refuse. @returns the refusal */
+export const refusalOf = (call: () => unknown): OperationRefused => {
+  try {
+    call()
+  } catch (error) {
+    if (error instanceof OperationRefused) return error
+    throw error
+  }
+  throw new Error('it was taken')
+}
