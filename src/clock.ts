@@ -25,7 +25,7 @@ const claimOf = (
   return { gap: Math.abs(gap) < Math.abs(claimed) ? gap : claimed, gapSince }
 }
 
-/** What is known of the clock after one more reading. */
+/** Derives what is known of the clock from one more reading. */
 export const nextClock = (
   stored: StoredClock,
   { wall, latest, lived }: ClockReading,
@@ -44,7 +44,7 @@ export const nextClock = (
   }
 }
 
-/** What the log says of the change, once for each jump; null where there is nothing new. */
+/** Names the change for the log, once for each jump. @returns null where there is nothing new */
 export const clockNews = (
   before: StoredClock,
   { toldGap }: StoredClock,

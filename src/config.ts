@@ -97,7 +97,7 @@ const path = z.string().superRefine((text, context) => {
   if (message !== null) context.addIssue({ code: 'custom', message })
 })
 
-/** What a server can listen on. A URL, brackets or a port would be looked up as a name, and not be found. */
+/** An address or name to listen on. The system would look up a URL, brackets or a port as a name, and not find it. */
 const host = z
   .string()
   .regex(/^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|(?=.*:.*:)[0-9A-Fa-f.:]+(%[\w.-]+)?)$/, {

@@ -15,7 +15,7 @@ export type AppEnv = {
     requestId: string
     /** The permission that an address of administration needs, to be said where a token lacks it. */
     neededScope?: string
-    /** What the log says of a request if it is refused: the client and what it asked for, without secrets. */
+    /** Gives the log line of a refused request the client and what it asked for, without secrets. */
     asked?: () => Readonly<Record<string, string | undefined>>
   }
 }

@@ -77,7 +77,7 @@ export const fieldsRefused = (
   return new OperationRefused(code, `${field ?? 'input'}: ${first?.detail}`, errors)
 }
 
-/** One that is known, and that nothing is signed with here. */
+/** Refuses a known algorithm that the server does not sign with. */
 export const unlistedAlgorithm = (asked: string): OperationRefused => {
   const detail = `must be one of those that LATCHKEY_ALGORITHMS lists, not ${asked}`
   return fieldsRefused('invalid_value', [{ field: 'algorithm', detail }])

@@ -38,7 +38,7 @@ const readsAsciiOtherwise = (charset: string): boolean => {
 export const isUtf8 = (charset: string): boolean =>
   UTF8_NAME.test(charset.toLowerCase().replace(/[-_]/g, ''))
 
-/** One field: several arrive as one value with commas between. A quoted string (RFC 9110 §5.6.4) may have commas. */
+/** A single field. Several fields arrive as one value with commas; a quoted string (RFC 9110 §5.6.4) may have commas. */
 const ONE_FIELD = /^(?!;)(?:[^",]|"(?:[^"\\]|\\.)*")*$/
 
 /** The text between semicolons, those within quoted strings left out. */

@@ -93,7 +93,7 @@ const keepFilesPrivate = (
 const targetOf = (path: string): string =>
   lstatSync(path).isSymbolicLink() ? realpathSync(path) : path
 
-/** Whether a file that can be read has a client's secret. */
+/** True if the file can be read and has a client's secret. */
 const isCredentials = (path: string): boolean =>
   readIfExists(path)?.includes('"client_secret"') === true
 
@@ -127,8 +127,8 @@ type FirstStart = Pick<OpenOptions, 'config' | 'actor' | 'log'> & {
 }
 
 /**
- * Of several processes that start at once one does it, and only its credentials reach the file. Where they cannot be
- * written there is no administrator: `latchkey admin create` makes one.
+ * Makes the first keys and administrator. One of several processes that start at once does it, and only its credentials
+ * reach the file. Where it cannot write them it makes no administrator: `latchkey admin create` does.
  */
 const firstStart = async (store: Store, start: FirstStart): Promise<void> => {
   const { config, kek, log } = start

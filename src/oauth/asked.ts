@@ -1,4 +1,4 @@
-// What the log says of a refused request: the client and what it asked for, as sent. Pure: no I/O.
+// Reads the client and what it asked for, as sent, for the log line of a refused request. Pure: no I/O.
 import { shownValue } from '../shown.ts'
 import { parseBasic } from './credentials.ts'
 

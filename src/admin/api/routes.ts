@@ -149,7 +149,7 @@ const countRefusal = (
   audit.count({ ...event, outcome: 'refused', reason: error.code })
 }
 
-/** What was written is answered; what was read is answered to a caller who may still read it. */
+/** Answers a write as it was made, and a read only to a caller who may still read. */
 const run = (endpoint: Endpoint, admin: Admin, input: object): Promise<unknown> => {
   const running = () => endpoint.run(admin, input as never)
   return endpoint.method === 'get' ? authorizedRead(admin, running) : running()
