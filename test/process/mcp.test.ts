@@ -54,8 +54,10 @@ const enroll = async (): Promise<string> => {
 type Registered = { client_id: string; client_secret?: string | undefined }
 type Tokens = { access_token: string; token_type: string; scope?: string | undefined }
 
+const CALLBACK = 'http://127.0.0.1:3000/callback'
+
 /** A client without a person: what both packages take as an `OAuthClientProvider`. */
-const createProvider = (redirectUris: string[]) => {
+const createProvider = (redirectUris: string[], own: object = {}) => {
   const kept: { client?: Registered; tokens?: Tokens } = {}
   const nobody = (): never => {
     throw new Error('nobody is there to authorize')
@@ -68,6 +70,7 @@ const createProvider = (redirectUris: string[]) => {
       redirect_uris: redirectUris,
       grant_types: ['client_credentials'],
       token_endpoint_auth_method: 'client_secret_basic',
+      ...own,
     },
     clientInformation: () => kept.client,
     saveClientInformation: (client: Registered) => void (kept.client = client),
@@ -80,6 +83,12 @@ const createProvider = (redirectUris: string[]) => {
       new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) }),
   }
 }
+
+/** A client that means to send a person to `/oauth/authorize`, with the grant types that its author wrote down. */
+const createInteractive = (own: object) => ({
+  ...createProvider([CALLBACK], { grant_types: undefined, ...own }),
+  redirectUrl: CALLBACK,
+})
 
 /** The packages leave the initial access token (RFC 7591 §3) to the `fetch` that they are given. */
 const fetchWith = (enrollmentToken: string, hidden?: string): typeof fetch => {
@@ -95,6 +104,20 @@ const fetchWith = (enrollmentToken: string, hidden?: string): typeof fetch => {
 const REDIRECTS: [title: string, uris: string[]][] = [
   ['without redirection URIs', []],
   ['with redirection URIs', ['http://127.0.0.1:3000/callback', 'com.example.app:/callback']],
+]
+
+const ASKING_FOR_CODE: [title: string, own: object, refused: RegExp][] = [
+  ['a redirect URL alone', {}, /grant_types: must be /],
+  [
+    'the grant types of a person',
+    { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
+    /response_types: must be .*, not \[code\]/,
+  ],
+  [
+    'a response type alone',
+    { grant_types: ['client_credentials'], response_types: ['code'] },
+    /response_types: must be .*, not \[code\]/,
+  ],
 ]
 
 describe.each([
@@ -137,17 +160,25 @@ describe.each([
     const starting = sdk.startAuthorization(place.url, {
       ...(metadata && { metadata }),
       clientInformation: { client_id: 'lkc_x' },
-      redirectUrl: 'http://127.0.0.1:3000/callback',
+      redirectUrl: CALLBACK,
     })
     await expect(starting).rejects.toThrow('does not support response type code')
   })
 
   it('keeps its enrollment token where its redirection URI is refused', async () => {
     const token = await enroll()
-    const provider = createProvider(['http://127.0.0.1:3000/callback#fragment'])
+    const provider = createProvider([`${CALLBACK}#fragment`])
     const options = { serverUrl: resource, fetchFn: fetchWith(token) }
     await expect(sdk.auth(provider, options)).rejects.toThrow('redirect_uris')
     const again = createProvider([])
+    expect(await sdk.auth(again, options)).toBe('AUTHORIZED')
+  })
+
+  it.each(ASKING_FOR_CODE)('keeps its enrollment token: %s', async (__, own, refused) => {
+    const token = await enroll()
+    const options = { serverUrl: resource, fetchFn: fetchWith(token) }
+    await expect(sdk.auth(createInteractive(own), options)).rejects.toThrow(refused)
+    const again = createProvider([CALLBACK])
     expect(await sdk.auth(again, options)).toBe('AUTHORIZED')
   })
 })
