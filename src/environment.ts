@@ -41,6 +41,10 @@ export const chosenSettings = (
   return Object.fromEntries(given.filter(([name]) => known.has(name)))
 }
 
+/** The names of settings that are set without a value, in the order of `known`. They count as unset. */
+export const emptySettings = (environment: Environment, known: ReadonlySet<string>): string[] =>
+  [...known].filter((name) => typeof environment[name] === 'string' && !isSet(environment[name]))
+
 const requireForeign = (name: string, known: ReadonlySet<string>): void => {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
   if (!upper.startsWith('L')) return

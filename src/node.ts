@@ -2,7 +2,6 @@
 import { runEntry } from './node/entry.ts'
 
 await runEntry(async () => {
-  const { loadConfig } = await import('./config.ts')
   const { serve } = await import('./node/run.ts')
-  await serve(loadConfig(process.env))
+  await serve(process.env)
 })

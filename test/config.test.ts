@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SETTINGS, loadConfig } from '../src/config.ts'
+import { emptySettings } from '../src/environment.ts'
 import { StartRefused } from '../src/errors.ts'
 
 const KEK = Buffer.alloc(32, 7).toString('base64url')
@@ -117,6 +118,16 @@ describe('configuration', () => {
     expect(loadConfig(empty)).toEqual(loadConfig({}))
     expect(loadConfig({ ...empty, LATCHKEY_KEK_FILE: '/run/kek' }).kekFile).toBe('/run/kek')
     expect(loadConfig({ ...empty, LATCHKEY_PORT: '9000' }).issuer).toBe('http://localhost:9000')
+  })
+
+  it('names the settings without a value, in the order of the documentation', () => {
+    const blank = { LATCHKEY_KEK: ' ', LATCHKEY_ISSUER: '', LATCHKEY_PORT: '\n', HOME: '' }
+    const given = { LATCHKEY_HOST: '::1', LATCHKEY_KEYS_DIR: undefined, LATCHKEY_NAME: '' }
+    expect(emptySettings({ ...blank, ...given }, SETTINGS)).toEqual([
+      ...['LATCHKEY_ISSUER', 'LATCHKEY_PORT', 'LATCHKEY_KEK'],
+    ])
+    expect(emptySettings({ LATCHKEY_PORT: 'tcp://10.96.0.7:8787' }, SETTINGS)).toEqual([])
+    expect(emptySettings({}, SETTINGS)).toEqual([])
   })
 
   const UNTYPED = [1, true, {}, [], () => {}] as const

@@ -35,8 +35,7 @@ export const server = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  $ LATCHKEY_ISSUER=https://auth.example latchkey serve')
     .action(async ({ nextSteps: wanted }: { nextSteps?: boolean }) => {
       const { serve } = await import('../node/run.ts') // only this and the next need a server
-      const config = loadConfig(process.env)
-      await serve(config, () => wanted && process.stdout.write(nextSteps(config.issuer)))
+      await serve(process.env, ({ issuer }) => wanted && process.stdout.write(nextSteps(issuer)))
     })
 
   program

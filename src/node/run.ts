@@ -1,7 +1,8 @@
 // `latchkey serve`: one process, or a primary with LATCHKEY_WORKERS of them on the same port.
 import cluster from 'node:cluster'
-import { type Config, hasOpenMetrics } from '../config.ts'
+import { type Config, SETTINGS, hasOpenMetrics, loadConfig } from '../config.ts'
 import { MIN_NEXT_AGE_SECONDS } from '../constants.ts'
+import { type Environment, emptySettings } from '../environment.ts'
 import type { Log } from '../log.ts'
 import { createLog } from './logger.ts'
 import { answerMetrics } from './metrics.ts'
@@ -16,8 +17,13 @@ const RESTART_DELAY_MS = 1_000
  * @param onListening called once requests are answered
  * @throws StartRefused with one line for the operator
  */
-export const serve = async (config: Config, onListening: () => void = () => {}): Promise<void> => {
+export const serve = async (
+  environment: Environment,
+  onListening: (config: Config) => void = () => {},
+): Promise<void> => {
+  const config = loadConfig(environment)
   const log = createLog(config.logLevel)
+  sayEmpty(environment, log)
   if (cluster.isPrimary && (config.keyRotationSeconds ?? Infinity) < MIN_NEXT_AGE_SECONDS) {
     log.warn(
       { keyRotationSeconds: config.keyRotationSeconds },
@@ -26,11 +32,18 @@ export const serve = async (config: Config, onListening: () => void = () => {}):
   }
   const listening = (): void => {
     sayMetrics(config, log)
-    onListening()
+    onListening(config)
   }
   if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, log, listening)
   else await runServer(config, log, listening)
   await log.flush()
+}
+
+/** Tells an operator whose variable has lost its value that the default applies: another database, another issuer. */
+const sayEmpty = (environment: Environment, log: Log): void => {
+  const variables = cluster.isPrimary ? emptySettings(environment, SETTINGS) : []
+  if (variables.length === 0) return
+  log.info({ variables }, 'variables that are set and empty count as unset')
 }
 
 const sayMetrics = (config: Config, log: Log): void => {

@@ -3,7 +3,16 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { SETTINGS } from '../../src/config.ts'
-import { CLI, latchkey, latchkeyJson, newPlace, start, startServer } from '../support/processes.ts'
+import {
+  CLI,
+  type LogLine,
+  latchkey,
+  latchkeyJson,
+  newPlace,
+  start,
+  startServer,
+  until,
+} from '../support/processes.ts'
 import { send } from '../support/http.ts'
 
 /** A compose file with `${VAR:-}` for every setting. */
@@ -26,6 +35,14 @@ const chosen = async (environment: Record<string, string>) => {
   return { ...place, environment: { ...environment, ...place.environment } }
 }
 
+/** What a server with two workers has logged until both of them listen. */
+const linesUntilListening = (said: { stdout: string }): Promise<LogLine[]> =>
+  until('both workers listen', () => {
+    const whole = said.stdout.split('\n').slice(0, -1)
+    const parsed = whole.map((line) => JSON.parse(line) as LogLine)
+    return parsed.filter(({ msg }) => msg === 'listening').length === 2 && parsed
+  })
+
 describe.concurrent('the environment', () => {
   it.each(['', ' '])('starts with all other settings set to "%s"', async (value) => {
     const place = await chosen({ ...blank(value), ...SERVICE_LINKS })
@@ -34,6 +51,37 @@ describe.concurrent('the environment', () => {
     expect(readdirSync(join(place.directory, 'keys'))).toContain('kek')
     expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
     expect(await latchkeyJson(place, ['client', 'list'])).toHaveLength(1)
+  })
+
+  it.each(['cli.js', 'node.js'])(
+    'names empty settings once, before all else: %s',
+    async (script) => {
+      const place = await chosen({
+        ...SERVICE_LINKS,
+        ...{ LATCHKEY_DATABASE_URL: '', LATCHKEY_METRICS_TOKEN: ' \t', LATCHKEY_WORKERS: '2' },
+        ...{ LATCHKEY_TOKEN_TLL: '', LATCHKEY_NAME: '', OTHER: '' },
+      })
+      const { child, said, ended } = start(place, ['serve'], CLI.replace('cli.js', script))
+      const lines = await linesUntilListening(said)
+      child.kill('SIGTERM')
+      expect(await ended).toMatchObject({ code: 0, stderr: '' })
+      const named = lines.filter(({ variables }) => variables !== undefined)
+      expect(named).toEqual([
+        {
+          level: 30,
+          time: expect.any(String),
+          variables: ['LATCHKEY_DATABASE_URL', 'LATCHKEY_METRICS_TOKEN'],
+          msg: 'variables that are set and empty count as unset',
+        },
+      ])
+      expect(lines[0]).toEqual(named[0])
+    },
+  )
+
+  it('says nothing of empty settings where there are none', async () => {
+    const place = await chosen({ LATCHKEY_TOKEN_TTL: '60' })
+    const server = await startServer(place)
+    expect((await server.stop()).stdout).not.toContain('count as unset')
   })
 
   it.each(['migrate', 'admin create', 'client list', 'key list'])(
