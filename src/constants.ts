@@ -296,6 +296,11 @@ export const MAX_LOGGED_PATH_CHARS = 512
 /** Longest sent value that a refusal or a log line repeats, in characters, and how many of several. */
 export const MAX_SHOWN_CHARS = 128
 export const MAX_SHOWN_VALUES = 5
+/**
+ * Shortest presented secret that is hidden in the values beside it, in characters. Shorter texts are part of a client id
+ * or a scope by chance, and an attacker who presents one would hide the value from the operator.
+ */
+export const MIN_HIDDEN_SECRET_CHARS = 8
 
 /** Seconds after which a client asks again when the database does not answer. */
 export const RETRY_AFTER_SECONDS = 1

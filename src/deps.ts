@@ -9,14 +9,22 @@ import type { RevocationWatch } from './revocation/watch.ts'
 import type { Signer } from './signing/signer.ts'
 import type { Store } from './store/store.ts'
 
+/** What a refused request asked for. */
+export type Asked = {
+  /** By their names in the log line, without secrets. */
+  fields: Readonly<Record<string, string | undefined>>
+  /** Replaces the secret that the request presents. */
+  hide: (text: string) => string
+}
+
 /** What Hono carries with a request. */
 export type AppEnv = {
   Variables: {
     requestId: string
     /** The permission that an address of administration needs, to be said where a token lacks it. */
     neededScope?: string
-    /** Gives the log line of a refused request the client and what it asked for, without secrets. */
-    asked?: () => Readonly<Record<string, string | undefined>>
+    /** Reads the client and what it asked for, for the log line of a refused request. */
+    asked?: () => Asked
   }
 }
 export type AppContext = Context<AppEnv>

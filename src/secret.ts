@@ -9,6 +9,9 @@ export type RandomBytes = (length: number) => Uint8Array
 
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 
+/** The form of every client id: what has it is no secret. */
+export const isClientId = (text: string): boolean => /^lkc_[\w-]{22}$/.test(text)
+
 export const newClientId = (random: RandomBytes): string => `lkc_${base64url(random(ID_BYTES))}`
 
 export const newSecretId = (random: RandomBytes): string => `secret_${base64url(random(ID_BYTES))}`

@@ -1,5 +1,5 @@
 // A sent value in a message or a log line: without secrets, bounded, one line. Pure: no I/O.
-import { MAX_SHOWN_CHARS, MAX_SHOWN_VALUES } from './constants.ts'
+import { MAX_SHOWN_CHARS, MAX_SHOWN_VALUES, MIN_HIDDEN_SECRET_CHARS } from './constants.ts'
 import { escapeText } from './text.ts'
 
 /** Our secrets with all that follows them up to a space, and JWTs. Callers bound the text: the pattern tries each `ey`. */
@@ -28,6 +28,16 @@ export const hideSecrets = (text: string): string =>
     .replace(PREFIXED, '…')
     .replace(RUN, (run) => (looksRandom(run) ? '…' : run))
     .replace(SLASHED, (run) => (changesOften(run) ? '…' : run))
+
+/**
+ * Replaces one secret by `…`, as it is and as descriptions and forms write it.
+ * @param secret presented in the same request; null, and one of less than `MIN_HIDDEN_SECRET_CHARS`, hides nothing
+ */
+export const hidingSecret = (secret: string | null): ((text: string) => string) => {
+  if (secret === null || secret.length < MIN_HIDDEN_SECRET_CHARS) return (text) => text
+  const spellings = new Set([secret, escapeText(secret), describable(secret)])
+  return (text) => [...spellings].reduce((rest, spelling) => rest.replaceAll(spelling, '…'), text)
+}
 
 /** The work per value is bounded by a cut first; the word at the cut goes, because half a secret does not look like one. */
 const cut = (text: string): string => {

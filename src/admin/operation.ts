@@ -26,6 +26,9 @@ export type AdminDeps = Pick<
   | 'algorithms'
 >
 
+/** `sent` is the header's value; `matches` tells whether it lists an etag. */
+export type IfMatch = { sent: string; matches: (etag: string) => boolean }
+
 /** An operation on behalf of someone: what it needs, who that is, and what they may do. */
 export type Admin = {
   deps: AdminDeps
@@ -33,8 +36,8 @@ export type Admin = {
   authority: Authority
   /** Gives the authority as it is now, for an answer that lasts. @throws what refuses the caller by now */
   reauthorize: () => Promise<Authority>
-  /** Whether what is changed is what was read (RFC 9110 §13.1.1); null where nobody says what they read. */
-  ifMatch: ((etag: string) => boolean) | null
+  /** `If-Match` (RFC 9110 §13.1.1); null where the administrator does not send it. */
+  ifMatch: IfMatch | null
 }
 
 export const now = ({ deps }: Pick<Admin, 'deps'>): number => nowSeconds(deps)
@@ -132,8 +135,9 @@ export const found = <T>(row: T | null, what: string, id: string): T => {
 
 /** @throws Conflict where it is not what whoever asks has read */
 export const unchanged = <T extends { etag: string }>({ ifMatch }: Admin, row: T): T => {
-  if (ifMatch === null || ifMatch(row.etag)) return row
-  throw new Conflict('it has been changed since it was read')
+  if (ifMatch === null || ifMatch.matches(row.etag)) return row
+  const sent = shownValue(ifMatch.sent) || 'empty'
+  throw new Conflict(`it has been changed since it was read: its etag is not in If-Match, ${sent}`)
 }
 
 /**

@@ -134,7 +134,9 @@ type Refusal =
   | 'run_not_named'
   | 'resource_not_named'
 
-export type Narrowing = { details: AuthorizationDetail[] } | { refused: Refusal }
+/** `entry` is the one that is refused, as it is asked for. */
+export type Narrowing =
+  { details: AuthorizationDetail[] } | { refused: Refusal; entry: AuthorizationDetail }
 
 /** Each entry that is asked for, narrowed from the one granted entry that it fits. */
 export const narrowDetails = (
@@ -146,17 +148,18 @@ export const narrowDetails = (
   let chars = 0
   for (const wish of asked) {
     const narrowed = narrowDetail(prepared, wish)
-    if ('refused' in narrowed) return narrowed
-    if (details.has(narrowed.text)) return { refused: 'details_repeated' }
+    if ('refused' in narrowed) return { ...narrowed, entry: wish }
+    if (details.has(narrowed.text)) return { refused: 'details_repeated', entry: wish }
     const { entry } = narrowed
     // A resource server compares ids: "any" would reach beyond the client's workspace.
     if (entry['identifier'] === ANY) {
-      return { refused: entry.type === TOOL_RUN ? 'run_not_named' : 'resource_not_named' }
+      const refused = entry.type === TOOL_RUN ? 'run_not_named' : 'resource_not_named'
+      return { refused, entry: wish }
     }
     details.set(narrowed.text, entry)
     chars += narrowed.chars
     // No token can carry them, and nothing that is longer is looked at any further.
-    if (chars > MAX_TOKEN_BYTES) return { refused: 'details_too_long' }
+    if (chars > MAX_TOKEN_BYTES) return { refused: 'details_too_long', entry: wish }
   }
   return { details: [...details.values()] }
 }
@@ -210,4 +213,41 @@ const textOf = (
     return [name, texts.get(text) ?? text]
   })
   return { text: JSON.stringify(parts), chars }
+}
+
+/** A member that no granted entry allows, and the values of it that are refused. */
+export type RefusedMember = { name: string; values: readonly DetailScalar[] }
+
+/**
+ * Finds the member for which no granted entry is left: the type first, then the identifier, then the others as sent.
+ * @returns null for an entry that narrows a granted one
+ */
+export const refusedMember = (
+  granted: readonly AuthorizationDetail[],
+  asked: AuthorizationDetail,
+): RefusedMember | null => {
+  const { all, members } = preparedOf(granted)
+  let fits = all
+  const names = new Set(['type', 'identifier', ...Object.keys(asked)])
+  for (const name of names) {
+    if (!Object.hasOwn(asked, name)) continue
+    const member = members.get(name)
+    const left = member === undefined ? 0n : fits & (member.any | allowing(member, asked[name]))
+    if (left === 0n) return { name, values: refusedValues(asked[name], fits, member) }
+    fits = left
+  }
+  return null
+}
+
+/** The items of a list that no entry allows; all where each is allowed, but by different entries. */
+const refusedValues = (
+  value: AuthorizationDetail[string] | undefined,
+  fits: Entries,
+  member: Member | undefined,
+): readonly DetailScalar[] => {
+  if (typeof value !== 'object') return value === undefined ? [] : [value]
+  const isRefused = (item: DetailScalar): boolean =>
+    (fits & ((member?.any ?? 0n) | (member?.inList.get(item) ?? 0n))) === 0n
+  const refused = value.filter(isRefused)
+  return refused.length > 0 ? refused : value
 }

@@ -1,10 +1,10 @@
 // The one place where an error becomes an answer.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { MAX_LOGGED_PATH_CHARS, RETRY_AFTER_SECONDS } from '../constants.ts'
-import type { AppContext, Deps } from '../deps.ts'
+import type { AppContext, Asked, Deps } from '../deps.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, Unavailable } from '../errors.ts'
 import { NO_STORE } from '../oauth/response.ts'
-import { hideSecrets } from '../shown.ts'
+import { describable, hideSecrets } from '../shown.ts'
 
 type RenderDeps = Pick<Deps, 'log' | 'metrics'>
 
@@ -25,16 +25,17 @@ const answer = (
 export const loggedPath = (c: AppContext): string =>
   hideSecrets(c.req.path.slice(0, MAX_LOGGED_PATH_CHARS))
 
+const NOTHING_ASKED: Asked = { fields: {}, hide: (text) => text }
+
 /** Errors of ours as the table says; whatever else as `server_error`, its detail to the log only. */
 export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) => {
   const requestId = c.get('requestId')
   if (error instanceof OAuthError) {
     deps.metrics?.refused(error.code)
-    const { code, message: detail } = error
-    deps.log.info(
-      { requestId, path: loggedPath(c), code, detail, ...c.get('asked')?.() },
-      'refused',
-    )
+    const { code } = error
+    const { fields, hide } = c.get('asked')?.() ?? NOTHING_ASKED
+    const detail = describable(hide(error.message))
+    deps.log.info({ requestId, path: loggedPath(c), code, detail, ...fields }, 'refused')
     const body = { error_description: detail }
     return answer(c, code, { headers: error.headers, body })
   }

@@ -1,18 +1,8 @@
 // Reads the client and what it asked for, as sent, for the log line of a refused request. Pure: no I/O.
-import { shownValue } from '../shown.ts'
+import type { Asked } from '../deps.ts'
+import { isClientId } from '../secret.ts'
+import { hidingSecret, shownValue } from '../shown.ts'
 import { parseBasic } from './credentials.ts'
-
-/** Undefined: not sent. */
-export type Asked = {
-  clientId: string | undefined
-  audience: string | undefined
-  resource: string | undefined
-  scope: string | undefined
-  plugin: string | undefined
-}
-
-const shown = (text: string | null): string | undefined =>
-  text === null || text === '' ? undefined : shownValue(text)
 
 const basicOf = (authorization: string | null) => {
   try {
@@ -22,30 +12,33 @@ const basicOf = (authorization: string | null) => {
   }
 }
 
-/** A secret that is sent as the client id is left out, of whatever form it is. */
-export const clientIdShown = ({
-  clientId,
-  secret,
-}: {
-  clientId: string | null
-  secret: string | null
-}): string | undefined =>
-  clientId !== null && secret !== null && secret !== '' && clientId.includes(secret)
-    ? '…'
-    : shown(clientId)
+/**
+ * Shows a sent value without the secret that is presented with it, of whatever form that is. Client ids of ours stay:
+ * an attacker could otherwise keep the attacked client out of the log with a secret that is part of its id.
+ * @returns undefined for a value that is not sent
+ */
+export const shownWithout = (secret: string | null) => {
+  const hide = hidingSecret(secret)
+  return (text: string | null): string | undefined => {
+    if (text === null || text === '') return undefined
+    return isClientId(text) ? text : shownValue(hide(text))
+  }
+}
 
 /** Reads leniently: the form may be the reason of the refusal. */
 export const askedOf = (form: string, authorization: string | null): Asked => {
   const parameters = new URLSearchParams(form)
   const basic = basicOf(authorization)
+  const secret = basic?.secret ?? parameters.get('client_secret')
+  const shown = shownWithout(secret)
   return {
-    clientId: clientIdShown({
-      clientId: basic?.clientId ?? parameters.get('client_id'),
-      secret: basic?.secret ?? parameters.get('client_secret'),
-    }),
-    audience: shown(parameters.get('audience')),
-    resource: shown(parameters.get('resource')),
-    scope: shown(parameters.get('scope')),
-    plugin: shown(parameters.get('plugin_id')),
+    fields: {
+      clientId: shown(basic?.clientId ?? parameters.get('client_id')),
+      audience: shown(parameters.get('audience')),
+      resource: shown(parameters.get('resource')),
+      scope: shown(parameters.get('scope')),
+      plugin: shown(parameters.get('plugin_id')),
+    },
+    hide: hidingSecret(secret),
   }
 }

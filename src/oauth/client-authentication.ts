@@ -3,9 +3,9 @@
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
-import { equalInConstantTime, hashSecret } from '../secret.ts'
+import { equalInConstantTime, hashSecret, isClientId } from '../secret.ts'
 import type { TokenSubject } from '../store/store.ts'
-import { clientIdShown } from './asked.ts'
+import { shownWithout } from './asked.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import type { Form } from './form.ts'
 
@@ -31,7 +31,8 @@ export const authenticateClient = async (
   if (subject) return subject
   const [requestId, address] = [c.get('requestId'), deps.clientAddress(c)]
   const clientId = auditableClientId(credentials)
-  const shown = credentials === null ? undefined : clientIdShown(credentials)
+  const shown =
+    credentials === null ? undefined : shownWithout(credentials.secret)(credentials.clientId)
   deps.log.warn({ requestId, clientId: shown, address }, 'client authentication failed')
   deps.audit.count({
     ...{ actor: 'unknown', action: 'client.authenticate', target: clientId ?? null },
@@ -65,4 +66,4 @@ export const mayLogIn = (subject: TokenSubject | null): subject is TokenSubject 
 
 /** Only what has the form of a client id: the audit keeps it for long, and an attacker chooses it. */
 const auditableClientId = (credentials: Credentials | null): string | undefined =>
-  credentials && /^lkc_[\w-]{22}$/.test(credentials.clientId) ? credentials.clientId : undefined
+  credentials && isClientId(credentials.clientId) ? credentials.clientId : undefined

@@ -111,10 +111,11 @@ const checkTargets = async (
     const { type, identifier, parts } = targetOf(entry)
     const resource = identifier === null ? null : await store.findResource(type, identifier)
     const there = resource !== null && resource.workspaceId === workspace?.id
+    if (identifier !== null && !there) throw detailsRefused('details_not_granted', entry)
     const known = new Set(there ? resource.parts : [])
-    const allThere = parts === null || parts.every((part) => known.has(part))
-    if ((identifier !== null && !there) || !allThere) {
-      throw detailsRefused('details_not_granted', [entry])
+    const missing = (parts ?? []).filter((part) => !known.has(part))
+    if (missing.length > 0) {
+      throw detailsRefused('details_not_granted', entry, { name: 'parts', values: missing })
     }
   }
 }

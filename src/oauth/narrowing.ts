@@ -1,7 +1,13 @@
 // From what a client is granted to what one token carries: a request can only narrow. Pure: no I/O.
-import { formError } from '../details.ts'
+import { formError, memberMeant } from '../details.ts'
 import { OAuthError, type OAuthErrorCode, refusedValue } from '../errors.ts'
-import { narrowDetails } from '../grants/held-details.ts'
+import { sentText } from '../expected.ts'
+import {
+  type Narrowing,
+  type RefusedMember,
+  narrowDetails,
+  refusedMember,
+} from '../grants/held-details.ts'
 import { grantedNames, implicationsOf } from '../grants/permissions.ts'
 import { describedValues, inputText } from '../shown.ts'
 import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
@@ -33,7 +39,7 @@ export const narrow = (
   const scope = selectScope(request.scope, grant)
   const plugin = selectPlugin(request.pluginId, subject.plugins, grant.audience)
   const narrowed = narrowDetails(subject.details, request.details ?? [])
-  if ('refused' in narrowed) throw detailsRefused(narrowed.refused, request.details ?? [])
+  if ('refused' in narrowed) throw narrowingRefused(narrowed, subject.details)
   return { audience: grant.audience, scope, plugin, details: narrowed.details }
 }
 
@@ -60,17 +66,41 @@ export const checkDetails = (details: unknown): AuthorizationDetail[] => {
   throw new OAuthError('details_malformed', {}, `${field} must ${must}${not}.`)
 }
 
-/** Names the entries that are asked for by type and identifier. */
+/** An entry by its type and identifier. */
+const entryNamed = ({ type, identifier }: AuthorizationDetail): string =>
+  typeof identifier === 'string' ? `${type}=${identifier}` : type
+
+/** Names the entry that is refused, and behind it the values of a member. */
 export const detailsRefused = (
   code: OAuthErrorCode,
-  details: readonly AuthorizationDetail[],
-): OAuthError =>
-  refusedValue(
-    code,
-    details.map(({ type, identifier }) =>
-      typeof identifier === 'string' ? `${type}=${identifier}` : type,
-    ),
+  entry: AuthorizationDetail,
+  refused: RefusedMember | null = null,
+): OAuthError => {
+  // An entry of an unknown type has nothing else that could be granted.
+  if (refused?.name === 'type') return refusedValue(code, [entry.type])
+  if (refused === null || refused.name === 'identifier') {
+    return refusedValue(code, [entryNamed(entry)])
+  }
+  const { name, values } = refused
+  const texts = values.map((value) => sentText([name], value))
+  const named = texts.map((text) => (text === undefined ? name : `${name}=${text}`))
+  return refusedValue(code, [entryNamed(entry), ...(named.length === 0 ? [name] : named)])
+}
+
+/** Names the member of the refused entry, too; one in another spelling than the known one with that. */
+const narrowingRefused = (
+  { refused: code, entry }: Extract<Narrowing, { refused: unknown }>,
+  granted: readonly AuthorizationDetail[],
+): OAuthError => {
+  const refused = code === 'details_not_granted' ? refusedMember(granted, entry) : null
+  const meant = refused === null ? null : memberMeant(entry.type, refused.name)
+  if (refused === null || meant === null) return detailsRefused(code, entry, refused)
+  const [shownEntry, shownName] = [entryNamed(entry), refused.name].map((text) =>
+    describedValues([text]),
   )
+  const description = `The member ${shownName} of ${shownEntry} is not known; send ${meant}.`
+  return new OAuthError(code, {}, description)
+}
 
 /** RFC 8707 §2 for `resource`; `audience` is the same for ids that are no URIs. */
 const selectGrant = (

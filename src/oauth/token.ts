@@ -50,9 +50,10 @@ export const token = (deps: TokenDeps) => async (c: AppContext) => {
 /** The log line of a refusal has the audience that is meant where none is sent. */
 const logAudience = (c: AppContext, meant: () => string | undefined): void => {
   const sent = c.get('asked')
+  if (sent === undefined) return
   c.set('asked', () => {
-    const asked = sent?.() ?? {}
-    return { ...asked, audience: asked['audience'] ?? meant() }
+    const { fields, hide } = sent()
+    return { fields: { ...fields, audience: fields['audience'] ?? meant() }, hide }
   })
 }
 

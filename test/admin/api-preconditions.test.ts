@@ -48,6 +48,9 @@ describe.each(changing)('$method $path', ({ id, method }) => {
     const before = server.dump()
     const answer = await api.call(unbound, method, path, body, { 'If-Match': header(etag) })
     expectProblem(answer, 412, 'conflict')
+    expect(answer.text).toContain(
+      `not in If-Match, ${JSON.stringify(header(etag)).slice(1, -1) || 'empty'}`,
+    )
     expect(server.dump()).toEqual(before)
   })
 

@@ -98,8 +98,11 @@ const BAD: Bad[] = [
   ['POST /runs/a%20b/revoke', {}, [['identifier', ', not a b']]],
 ]
 
+const refusals = () => server.lines.filter(({ msg }) => msg === 'refused')
+
 it.each(BAD)('%s %j', async (request, body, errors) => {
   const [method = '', path = ''] = request.split(' ')
+  server.lines.length = 0
   const answer = await api.unchangedBy(() => api.call(unbound, method, path, body))
   expectProblem(answer, 422, 'invalid_value')
   expect(badFields(answer)).toEqual(errors.map(([field]) => field))
@@ -110,6 +113,23 @@ it.each(BAD)('%s %j', async (request, body, errors) => {
     expect(detail).not.toMatch(new RegExp(`^${field}:`))
     expect(detail.length).toBeLessThan(400)
   }
+  expect(refusals()).toMatchObject([
+    {
+      msg: 'refused',
+      code: 'invalid_value',
+      detail: answer.body['detail'],
+      clientId: unbound.client.id,
+    },
+  ])
+})
+
+it('the log line of a token that lacks the permission names its client', async () => {
+  server.lines.length = 0
+  const answer = await api.call(callers.readOnly, 'POST', '/plugins', { id: 'a' })
+  expectProblem(answer, 403, 'permission_missing')
+  expect(refusals()).toMatchObject([
+    { msg: 'refused', code: 'permission_missing', clientId: callers.readOnly.client.id },
+  ])
 })
 
 /** Our secret and a token, with something around. */
@@ -155,7 +175,7 @@ it.each(ADDRESSES)('$method $path repeats no secret', async ({ method, path, que
       const answer = await api.callWith(issued, method, to, sent, headers)
       if (answer.status < 400) continue
       expect([404, 409, 422]).toContain(answer.status)
-      expectNothingOf(answer.text + server.lines.join('\n') + JSON.stringify(server.events))
+      expectNothingOf(answer.text + JSON.stringify(server.lines) + JSON.stringify(server.events))
     }
   }
 })

@@ -1,5 +1,5 @@
 // Inputs at which work would grow with a product of limits: four times as much costs about four times the CPU.
-// Quadratic work costs sixteen times as much; the bound of ten leaves room for noise.
+// Quadratic work costs sixteen times as much in every try; the bound of ten and five tries leave room for noise.
 import { expect, it } from 'vitest'
 import { formError } from '../../src/details.ts'
 import { narrowGrants, remainingDetails, remainingGrants } from '../../src/enroll.ts'
@@ -138,7 +138,11 @@ const INPUTS: [title: string, size: number, prepare: (size: number) => Work | Pr
 ]
 
 it.each(INPUTS)('%s', async (_, size, prepare) => {
-  const small = await least(() => prepare(size))
-  const large = await least(() => prepare(4 * size))
-  expect(large / Math.max(small, 0.2)).toBeLessThan(MAX_GROWTH)
+  let growth = Infinity
+  for (let tries = 0; tries < 5 && growth >= MAX_GROWTH; tries++) {
+    const small = await least(() => prepare(size))
+    const large = await least(() => prepare(4 * size))
+    growth = Math.min(growth, large / Math.max(small, 0.2))
+  }
+  expect(growth).toBeLessThan(MAX_GROWTH)
 })

@@ -77,7 +77,7 @@ export const SERVER: readonly Mutation[] = [
     name: 'details beyond the grant',
     stops: 'Asking for more than was granted',
     file: 'src/oauth/narrowing.ts',
-    find: "if ('refused' in narrowed) throw detailsRefused(narrowed.refused, request.details ?? [])",
+    find: "if ('refused' in narrowed) throw narrowingRefused(narrowed, subject.details)",
     replace:
       "if ('refused' in narrowed) return { audience: grant.audience, scope, plugin, details: [] }",
     tests: ['test/oauth/details.test.ts'],

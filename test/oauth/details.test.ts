@@ -268,11 +268,44 @@ describe('what is refused', () => {
     expect(token.length).toBeLessThanOrEqual(MAX_TOKEN_BYTES)
   })
 
-  test('nothing is logged of it', async () => {
+  test('the value of a member that is named like a secret is shown nowhere', async () => {
     server.lines.length = 0
-    await request(client, [{ type: 'playlist', secret_thing: 'secret-value' }])
+    const response = await request(client, [{ type: 'playlist', secret_thing: 'a-value' }])
+    const shown = (await response.text()) + JSON.stringify(server.lines)
     expect(server.lines.length).toBeGreaterThan(0)
-    expect(JSON.stringify(server.lines)).not.toMatch(/secret.(thing|value)/)
+    expect(shown).toContain('playlist secret_thing.')
+    expect(shown).not.toContain('a-value')
+  })
+
+  test.each([
+    [{ type: 'room', identifier: 'hall' }, ': room.'],
+    [{ type: 'playlist', identifier: 'morning' }, ': playlist=morning.'],
+    [{ type: 'playlist', parts: ['zone-a', 'zone-c', 'z'] }, ': playlist parts=zone-c parts=z.'],
+    [{ type: 'playlist', identifier: 'evening', parts: '*' }, ': playlist=evening parts=*.'],
+    [{ type: 'playlist', volume: 6 }, ': playlist volume=6.'],
+    [{ type: 'playlist', colour: 'red' }, ': playlist colour=red.'],
+    [{ type: 'playlist', actions: [], loud: [] }, ': playlist loud.'],
+    [
+      { type: 'playlist', identifier: 'evening', Parts: ['zone-a'] },
+      'The member Parts of playlist=evening is not known; send parts.',
+    ],
+    [
+      { type: 'playlist', identifiers: ['evening'] },
+      'The member identifiers of playlist is not known; send identifier.',
+    ],
+    [{ type: 'playlist', part: 'zone-a' }, 'The member part of playlist is not known; send parts.'],
+    [{ ...RUN, identifier: 'x', locations: ['/v1/a', '/v9'] }, ': tool_run=x locations=/v1/a'],
+    [
+      { ...RUN, identifier: 'x', Project_ID: 'p' },
+      'Project_ID of tool_run=x is not known; send project_id',
+    ],
+  ])('%j is named in the refusal and in the log line', async (entry, named) => {
+    server.lines.length = 0
+    const response = await request(client, [{ ...playlist(), volume: 5 }, entry])
+    const { error_description: description } = (await response.json()) as Record<string, string>
+    expect(description).toContain(named)
+    expect(description).not.toMatch(/zone-a|evening(?!\.| )/)
+    expect(server.lines.at(-1)?.['detail']).toBe(description)
   })
 })
 

@@ -139,6 +139,11 @@ const CASES: Case[] = [
   ],
   ['details_not_granted', { ...OF_DOCS, authorization_details: runs('run-2') }, ['tool_run=run-2']],
   [
+    'details_not_granted',
+    { ...OF_DOCS, authorization_details: runs('run-1', 'run-3') },
+    [': tool_run=run-3.'],
+  ],
+  [
     'details_repeated',
     {
       ...OF_DOCS,
@@ -219,6 +224,36 @@ describe('a failed client authentication', () => {
     ])
     expect(JSON.stringify(server.lines)).not.toContain('correct horse')
   })
+
+  it('keeps the client id in the log when the secret is a part of it', async () => {
+    for (const secret of ['x', 'lkc_', client.id.slice(0, 20), client.id]) {
+      server.lines.length = 0
+      await server.requestToken({}, { basic: { ...client, secret } })
+      expect(server.lines).toMatchObject([{ clientId: client.id }, { clientId: client.id }])
+    }
+  })
+
+  it.each(['audience', 'scope', 'resource', 'plugin_id', 'client_id', 'grant_type'])(
+    'hides a presented secret of any form in %s, in the answer and in the log',
+    async (name) => {
+      for (const secret of ['correct horse', 'tröst-"x"-\\1', 'a&b=c d+e%20f']) {
+        server.lines.length = 0
+        const form = {
+          ...{ grant_type: 'client_credentials', client_id: client.id, client_secret: secret },
+          [name]: `urn:${secret}`,
+        }
+        const text = await (await server.post('/oauth/token', form)).text()
+        const written = text + JSON.stringify(server.lines)
+        for (const spelling of [
+          secret,
+          JSON.stringify(secret).slice(1, -1),
+          encodeURIComponent(secret),
+        ]) {
+          expect(written).not.toContain(spelling)
+        }
+      }
+    },
+  )
 
   it('of Basic names its client id, malformed credentials name none', async () => {
     await server.requestToken({}, { basic: { ...client, secret: 'wrong' } })

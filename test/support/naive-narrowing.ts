@@ -60,12 +60,13 @@ export const narrowDetailsNaively = (
     const fits = granted.flatMap((entry) => narrowDetail(entry, wish) ?? [])
     const different = new Map(fits.map((entry) => [canonical(entry), entry]))
     const [found] = different
-    if (found === undefined) return { refused: 'details_not_granted' }
-    if (different.size > 1) return { refused: 'details_ambiguous' }
+    if (found === undefined) return { refused: 'details_not_granted', entry: wish }
+    if (different.size > 1) return { refused: 'details_ambiguous', entry: wish }
     const [text, entry] = found
-    if (details.has(text)) return { refused: 'details_repeated' }
+    if (details.has(text)) return { refused: 'details_repeated', entry: wish }
     if (entry['identifier'] === ANY) {
-      return { refused: entry.type === TOOL_RUN ? 'run_not_named' : 'resource_not_named' }
+      const refused = entry.type === TOOL_RUN ? 'run_not_named' : 'resource_not_named'
+      return { refused, entry: wish }
     }
     details.set(text, entry)
   }

@@ -41,12 +41,15 @@ export const createCallers = (deps: CallerDeps) => {
     const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
     try {
       const { clientId, permissions } = await verify(permission)
+      logClient(c, clientId)
       const subject = await deps.store.findTokenSubject(clientId)
       if (!mayLogIn(subject)) throw new TokenInvalid('token_revoked')
       return { actor: `client:${clientId}`, authority: authorityOf(subject, permissions) }
     } catch (error) {
       if (error instanceof AccessDenied) {
-        const actor = `client:${(await verify(null)).clientId}`
+        const { clientId } = await verify(null)
+        logClient(c, clientId)
+        const actor = `client:${clientId}`
         deps.audit.count({ ...context, ...attempt, actor, ...refusedBecause(error) })
       } else if (error instanceof VerificationError && error.status === 401) {
         // Anyone can cause these, so what they name is not kept.
@@ -57,6 +60,10 @@ export const createCallers = (deps: CallerDeps) => {
     }
   }
 }
+
+/** The log line of a refusal names the administrator's client. */
+const logClient = (c: AppContext, clientId: string): void =>
+  c.set('asked', () => ({ fields: { clientId }, hide: (text) => text }))
 
 /** The verifier has the keys of the store as they are now: there is no new one that it could ask for. */
 const refuseUnknownKey = (error: unknown): never => {

@@ -77,7 +77,7 @@ const STRONG_ETAG = /^"([\x21\x23-\x7e]*)"$/
 /** What `If-Match` says (RFC 9110 §13.1.1); null where it is not given. */
 export const readIfMatch = (header: string | undefined): Admin['ifMatch'] => {
   if (header === undefined) return null
-  if (header.trim() === '*') return () => true
+  if (header.trim() === '*') return { sent: header, matches: () => true }
   const etags = header.split(',').map((part) => STRONG_ETAG.exec(part.trim())?.[1])
-  return (etag) => etags.includes(etag)
+  return { sent: header, matches: (etag) => etags.includes(etag) }
 }

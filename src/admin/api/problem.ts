@@ -79,11 +79,12 @@ export const renderProblem =
     const { headers, ...problem } = problemOf(error, c.get('neededScope') ?? null)
     const requestId = c.get('requestId')
     deps.metrics?.refused(problem.code)
-    const line = { requestId, path: loggedPath(c), code: problem.code }
-    if (problem.status < 500) deps.log.info(line, 'refused')
-    else if (error instanceof AnswerEnded) {
-      deps.log.warn({ ...line, detail: error.message }, 'an answer was broken off')
-    } else deps.log.error({ ...line, ...serverDetail(error) }, 'server error')
+    const { code, detail } = problem
+    const line = { requestId, path: loggedPath(c), code, ...c.get('asked')?.().fields }
+    if (problem.status < 500) deps.log.info({ ...line, detail }, 'refused')
+    else if (error instanceof AnswerEnded)
+      deps.log.warn({ ...line, detail }, 'an answer was broken off')
+    else deps.log.error({ ...line, ...serverDetail(error) }, 'server error')
     const type = `${deps.issuer}/docs#${problem.code}`
     return c.body(toJson({ type, ...problem, request_id: requestId }), problem.status as 500, {
       ...NO_STORE,
