@@ -1,31 +1,13 @@
-// Inputs at which work would grow with a product of limits: four times as much costs about four times the CPU.
-// Quadratic work costs sixteen times as much in every try; the bound of ten and five tries leave room for noise.
-import { expect, it } from 'vitest'
+// Inputs at which work would grow with a product of limits.
+import { it } from 'vitest'
 import { formError } from '../../src/details.ts'
 import { narrowGrants, remainingDetails, remainingGrants } from '../../src/enroll.ts'
 import { narrowDetails } from '../../src/grants/held-details.ts'
 import { permissionsTaken, takesFromClient } from '../../src/revocation/rules.ts'
 import type { Audience, AuthorizationDetail, Client } from '../../src/store/store.ts'
 import { narrow } from '../../src/oauth/narrowing.ts'
+import { type Work, expectLinear } from '../support/growth.ts'
 import { START_SECONDS, startServer } from '../support/server.ts'
-
-const MAX_GROWTH = 10
-
-type Work = () => unknown
-
-const cpuMs = async (work: Work): Promise<number> => {
-  const before = process.cpuUsage()
-  await work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1_000
-}
-
-/** The least of a few tries: noise only adds. */
-const least = async (prepare: () => Work | Promise<Work>): Promise<number> => {
-  const times: number[] = []
-  for (let i = 0; i < 5; i++) times.push(await cpuMs(await prepare()))
-  return Math.min(...times)
-}
 
 const many = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => prefix + i)
 
@@ -138,11 +120,5 @@ const INPUTS: [title: string, size: number, prepare: (size: number) => Work | Pr
 ]
 
 it.each(INPUTS)('%s', async (_, size, prepare) => {
-  let growth = Infinity
-  for (let tries = 0; tries < 5 && growth >= MAX_GROWTH; tries++) {
-    const small = await least(() => prepare(size))
-    const large = await least(() => prepare(4 * size))
-    growth = Math.min(growth, large / Math.max(small, 0.2))
-  }
-  expect(growth).toBeLessThan(MAX_GROWTH)
+  await expectLinear(size, prepare)
 })
