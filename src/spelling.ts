@@ -1,4 +1,4 @@
-// Another spelling of a name: array, index, path, plural, case, separators. Pure: no I/O.
+// Another spelling of a name: array, index, path, plural, case, separators, a synonym. Pure: no I/O.
 
 /** Longer words are no spelling of a known name. */
 const MAX_WORD_CHARS = 64
@@ -9,11 +9,13 @@ const SEPARATOR = /[^\p{L}\p{N}\p{M}\p{Z}\p{Cf}\p{Cc}_-]/u
 /** Characters within a word that do not tell words apart: `plugin-id`, `pluginId`, `scope `. */
 const FILLER = /[^\p{L}\p{N}\p{M}]/gu
 
-/** Without the digits of an index and the s of a plural. */
+/** Digits of an index, the s of a plural, and the words with which a list is named: `scope_0`, `scopes`, `scope_list`. */
+const ENDINGS = ['s', 'list', 'array', ...'0123456789'.split('')]
+
+/** Without any of these endings; the word itself where nothing else would remain. */
 const stem = (word: string): string => {
-  let end = word.length
-  while (end > 1 && /[\ds]/.test(word.charAt(end - 1))) end--
-  return word.slice(0, end)
+  const ending = ENDINGS.find((text) => word.length > text.length && word.endsWith(text))
+  return ending === undefined ? word : stem(word.slice(0, -ending.length))
 }
 
 /** One word: most names are, and a form of 64 KiB has thousands. */
@@ -29,25 +31,38 @@ const wordsOf = (name: string): string[] => {
   return [parts.join(''), ...parts]
 }
 
-/** Known names by their stem, and `plugin` for `plugin_id`: the claim, the flag and the table have that word. */
-const stemsOfKnown = (known: readonly string[]): ReadonlyMap<string, string> =>
-  new Map(
-    known.flatMap((name): [string, string][] => {
-      const word = stem(name.toLowerCase().replace(FILLER, ''))
-      return name === 'plugin_id'
-        ? [
-            [word, name],
-            ['plugin', name],
-          ]
-        : [[word, name]]
-    }),
-  )
+/** Other words for a parameter, each with the place where clients and people read it. */
+const SYNONYMS: readonly (readonly [word: string, name: string])[] = [
+  ['plugin', 'plugin_id'], // the claim, the flag and the table
+  ['aud', 'audience'], // the claim (RFC 9068 §2.2)
+  ['audience_id', 'audience'], // beside plugin_id and client_id
+  ['scp', 'scope'], // the claim of other authorization servers
+  ['permission', 'scope'], // the admin API, the command line and the verifier
+  ['resource_indicator', 'resource'], // the title of RFC 8707
+  ['authorisation_details', 'authorization_details'], // British English
+]
+
+const stemOfName = (name: string): string => stem(name.toLowerCase().replace(FILLER, ''))
+
+/** Known names by their stem, and by that of a synonym which is no known name itself. */
+const stemsOfKnown = (known: readonly string[]): ReadonlyMap<string, string> => {
+  const synonyms = SYNONYMS.filter(([, name]) => known.includes(name))
+  const words: [string, string][] = [
+    ...synonyms.map(([word, name]): [string, string] => [stemOfName(word), name]),
+    ...known.map((name): [string, string] => [stemOfName(name), name]), // the last one stays
+  ]
+  return new Map(words)
+}
 
 /** Tells for a name which known one it spells in another way; null for a known one and for any other word. */
 export type Speller = (name: string) => string | null
 
-/** Names that belong to somebody: `https://example.com/scope`, `urn:acme:scope`. No library spells a list like this. */
-const OWNED = /[:/]/
+/** Separators of a namespace: `https://example.com/scope` and `urn:acme:scope` belong to somebody. */
+const OF_NAMESPACE = /[:/]/
+
+/** What may spell a known name: all of it, or the part that would be its namespace (`scope:0`, `/scope/0`). */
+const spelledPart = (name: string): string =>
+  OF_NAMESPACE.test(name) ? (name.split(OF_NAMESPACE).find((part) => part !== '') ?? '') : name
 
 /**
  * A check of names against those that are known, each of which narrows a request: ignoring another spelling of one
@@ -60,8 +75,8 @@ export const createSpeller = (known: readonly string[]): Speller => {
   const stems = stemsOfKnown(known)
   const shortest = Math.min(...[...stems.keys()].map((word) => word.length))
   return (name) => {
-    if (exact.has(name) || name.length < shortest || OWNED.test(name)) return null
-    for (const word of wordsOf(name)) {
+    if (exact.has(name) || name.length < shortest) return null
+    for (const word of wordsOf(spelledPart(name))) {
       const meant = word.length <= MAX_WORD_CHARS ? stems.get(stem(word)) : undefined
       if (meant !== undefined) return meant
     }

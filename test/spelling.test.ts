@@ -19,10 +19,15 @@ describe.each(LISTS)('the parameters of %s', (_, known) => {
     }
   })
 
+  it('are recognized with a control character', () => {
+    for (const name of known) expect(speller(`${name}\0`)).toBe(name)
+  })
+
   it('are not recognized in a name that belongs to somebody', () => {
     for (const name of known) {
-      for (const owned of [`https://example.com/${name}`, `urn:acme:${name}`, `acme:${name}`]) {
-        expect(speller(owned)).toBeNull()
+      const namespaces = ['https://example.com/', 'urn:acme:', 'acme:', 'acme/', '//acme/']
+      for (const owned of namespaces.map((namespace) => namespace + name)) {
+        expect([owned, speller(owned)]).toEqual([owned, null])
       }
     }
   })
@@ -32,12 +37,40 @@ describe.each(LISTS)('the parameters of %s', (_, known) => {
   })
 })
 
+/** What each endpoint that can narrow by it makes of another word for a parameter. */
+const SYNONYMS: [word: string, meant: string][] = [
+  ['plugin', 'plugin_id'],
+  ['aud', 'audience'],
+  ['audience_id', 'audience'],
+  ['scp', 'scope'],
+  ['permission', 'scope'],
+  ['permissions', 'scope'],
+  ['resource_indicator', 'resource'],
+  ['authorisation_details', 'authorization_details'],
+]
+
+describe('another word for a parameter that narrows', () => {
+  it.each(SYNONYMS)('%s means %s, in every spelling', (word, meant) => {
+    const speller = createSpeller(PARAMETERS.token)
+    for (const spelling of [word, ...spellingsOf(word)]) {
+      expect([spelling, speller(spelling)]).toEqual([spelling, meant])
+    }
+  })
+
+  it.each(SYNONYMS)('%s is any other word where %s is not known', (word, meant) => {
+    const others = ['token', 'grants', word].filter((name) => name !== meant)
+    expect(createSpeller(['token', 'grants'])(word)).toBeNull()
+    expect(createSpeller(others)(word)).toBeNull()
+    expect(createSpeller([...others, meant])(word)).toBeNull()
+  })
+})
+
 it('no text fails', () => {
   const speller = createSpeller(PARAMETERS.token)
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void speller(text)))
 })
 
-it.each(['s', '[', '\ufdfa', 'scope', ' ', '0'])(
+it.each(['s', '[', '\ufdfa', 'scope', ' ', '0', ':', '/a', 'list'])(
   'the length of %j adds no more than its time',
   async (one) => {
     const speller = createSpeller(PARAMETERS.token)

@@ -40,8 +40,42 @@ describe('over HTTP', async () => {
     expect(answer.text).not.toContain('items')
   })
 
+  const QUERIES = ENDPOINTS.filter(({ method }) => method === 'get').map(({ path }) => path)
+  it.each(QUERIES)('GET %s answers nothing where a filter is not known', async (path) => {
+    const address = path.replaceAll(/{\w+}/g, 'x')
+    for (const name of ['Limit', 'limit[]', 'limit:5', 'clientid', 'client-id', 'Cursor', 'page']) {
+      const query = new URLSearchParams([[name, '5']]).toString()
+      const answer = await api.call(api.callers.unbound, 'GET', `${address}?${query}`)
+      expectProblem(answer, 422, 'invalid_value')
+      expect(badFields(answer)).toContain(name)
+    }
+  })
+
+  it.each([
+    ['POST', '/clients', { name: 'a', grants: [{ audience: 'docs', Permissions: ['read'] }] }],
+    [
+      'POST',
+      '/clients',
+      { name: 'a', grants: [{ audience: 'docs', permissions: [], scope: 'x' }] },
+    ],
+    ['POST', '/audiences', { id: 'a', permissions: [{ name: 'x', Implies: [] }] }],
+    ['POST', '/audiences', { id: 'a', permissions: [{ name: 'x', implies: [], deny: true }] }],
+    ['POST', '/enrollments', { grants: [{ audience: 'docs', permissions: ['read'], Parts: [] }] }],
+    ['POST', '/enrollments', { Scope: 'read' }],
+    ['POST', '/revocations', { token: 'x', Jti: 'y' }],
+    ['POST', '/keys/rotate', { Algorithm: 'RS256' }],
+    ['POST', '/clients/x/revoke-tokens', { plugin: 'x' }],
+  ])('%s %s refuses a member that is not known, however deep: %j', async (method, path, body) => {
+    const answer = await api.call(api.callers.unbound, method, path, body)
+    expectProblem(answer, 422, 'invalid_value')
+    expect(answer.text).toMatch(/is not known; send|is not a member that is known here/)
+  })
+
   it.each([
     ['Parts', 'parts'],
+    ['parts:0', 'parts'],
+    ['actions:', 'actions'],
+    ['part_list', 'parts'],
     ['part', 'parts'],
     ['action', 'actions'],
     ['parts.0', 'parts'],

@@ -58,6 +58,22 @@ export const SERVER: readonly Mutation[] = [
     tests: ['test/oauth/misspelled.test.ts'],
   },
   {
+    name: 'an index behind a colon',
+    stops: 'Widening a request by another spelling',
+    file: 'src/spelling.ts',
+    find: "OF_NAMESPACE.test(name) ? (name.split(OF_NAMESPACE).find((part) => part !== '') ?? '') : name",
+    replace: "OF_NAMESPACE.test(name) ? '' : name",
+    tests: ['test/spelling.test.ts', 'test/oauth/misspelled.test.ts'],
+  },
+  {
+    name: 'another word for a parameter',
+    stops: 'Widening a request by another spelling',
+    file: 'src/spelling.ts',
+    find: 'SYNONYMS.filter(([, name]) => known.includes(name))',
+    replace: "SYNONYMS.filter(([, name]) => name === 'plugin_id' && known.includes(name))",
+    tests: ['test/spelling.test.ts', 'test/oauth/misspelled.test.ts'],
+  },
+  {
     name: 'a member of metadata in another spelling',
     stops: 'Widening a request by another spelling',
     file: 'src/oauth/registration.ts',

@@ -64,6 +64,18 @@ describe('a form', () => {
     },
   )
 
+  const WORDS = ['aud', 'audience_id', 'scp', 'permissions', 'resource_indicator', 'plugin']
+  it.each(WORDS)('of the token endpoint refuses %s, another word for a parameter', async (word) => {
+    for (const name of [word, `${word}[]`, word.toUpperCase(), `${word}:0`]) {
+      const response = await server.requestToken({ [name]: 'read' }, { basic: client })
+      await expectRefusal(response, MISSPELLED)
+      const query = new URLSearchParams([[name, 'read']]).toString()
+      const form = { grant_type: 'client_credentials' }
+      const asked = await server.post(`/oauth/token?${query}`, form, { basic: client })
+      await expectRefusal(asked, [400, 'invalid_request', 'parameter_in_query'])
+    }
+  })
+
   it('is refused with the exact name beside the other spelling', async () => {
     const pairs: [string, string][] = [
       ['grant_type', 'client_credentials'],
@@ -74,13 +86,25 @@ describe('a form', () => {
     await expectRefusal(await server.post('/oauth/token', pairs, { basic: client }), MISSPELLED)
   })
 
-  it.each(['scope%5B%5D=read', 'scope%255B%255D=read', '%73cope%5b0%5d=read', 'scope+=read'])(
-    'is refused as %s on the wire',
-    async (pair) => {
-      const body = `grant_type=client_credentials&${pair}`
-      await expectRefusal(await server.post('/oauth/token', body, { basic: client }), MISSPELLED)
-    },
-  )
+  it.each([
+    ...['scope%5B%5D=read', 'scope%255B%255D=read', '%73cope%5b0%5d=read', 'scope+=read'],
+    ...['+scope=read', 'scope%7F=read', 'scope%2520=read', 'scope%3A0=read', '%24scope=read'],
+  ])('is refused as %s on the wire', async (pair) => {
+    const body = `grant_type=client_credentials&${pair}`
+    await expectRefusal(await server.post('/oauth/token', body, { basic: client }), MISSPELLED)
+  })
+
+  it('is refused with a control character in a name, which no spelling has', async () => {
+    const body = 'grant_type=client_credentials&scope%00=read'
+    const response = await server.post('/oauth/token', body, { basic: client })
+    await expectRefusal(response, [400, 'invalid_request', 'body_malformed'])
+  })
+
+  it('is taken with a percent-encoded letter: the name is the exact one', async () => {
+    const body = 'grant_type=client_credentials&%73cope=read'
+    const response = await server.post('/oauth/token', body, { basic: client })
+    expect([response.status, await response.json()]).toMatchObject([200, { scope: 'read' }])
+  })
 
   it.each([
     ['scope', 'read', { scope: 'read' }],

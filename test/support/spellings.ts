@@ -21,11 +21,13 @@ export const spellingsOf = (name: string): string[] => {
     pascal(name),
   ])
   const arrays = [...bases].flatMap((base) =>
-    ['[]', '[0]', '[1]', '[12]', '.0', '.1', '[value]', '%5B%5D', '[0][]', '[', '{}', '()'].map(
-      (suffix) => base + suffix,
-    ),
+    [
+      ...['[]', '[0]', '[1]', '[12]', '.0', '.1', '[value]', '%5B%5D', '[0][]', '[', '{}', '()'],
+      ...['[][]', '[a]', '[0][value]', ':0', ':', '/0', '/', '|0', '%20', '_', '_list', 'List'],
+    ].map((suffix) => base + suffix),
   )
   const indexed = [`${name}0`, `${name}_1`, `${name}-2`, `params[${name}]`, `oauth.${name}`]
+  const marked = [`$${name}`, `@${name}`, `"${name}"`, `'${name}'`, `/${name}`, `/${name}/0`]
   const cases = [...bases].flatMap((base) => [base, base.toUpperCase(), base.toLowerCase()])
   const separators = ['-', ' ', '', '__', '.'].map((text) => name.replaceAll('_', text))
   const spaces = [
@@ -36,14 +38,31 @@ export const spellingsOf = (name: string): string[] => {
     `${name}\u200b`,
     `\ufeff${name}`,
   ]
-  const all = [...arrays, ...indexed, ...cases, ...separators, ...spaces, fullwidth(name)]
+  const all = [
+    ...arrays,
+    ...indexed,
+    ...marked,
+    ...cases,
+    ...separators,
+    ...spaces,
+    fullwidth(name),
+  ]
   return [...new Set(all)].filter((spelling) => spelling !== name)
 }
 
 /** Names that no endpoint knows, some of them near a known one. */
 export const UNKNOWN = [
-  ...['colour', 'x-scope', 'my_scope', 'scoped', 'unscoped', 'scope_hint', 'scp', 'scop', 's', ''],
-  ...['aud', 'audit', 'resource_server', 'resourceful', 'plug', 'plugin_version', 'details'],
+  ...['colour', 'x-scope', 'my_scope', 'scoped', 'unscoped', 'scope_hint', 'scop', 's', 'list', ''],
+  ...[
+    'audit',
+    'audio',
+    'array',
+    'resource_server',
+    'resourceful',
+    'plug',
+    'plugin_version',
+    'details',
+  ],
   ...['tok', 'id_token', 'access_token', 'tokenizer', 'state', 'nonce', 'client', 'client_version'],
   ...[
     '__proto__',
