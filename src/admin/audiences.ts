@@ -13,6 +13,7 @@ import {
   found,
   now,
   parse,
+  parseQuery,
   retried,
   unchanged,
   unlistedAlgorithm,
@@ -94,7 +95,7 @@ export const listAudiences = async (
   { deps, authority }: Admin,
   query: z.input<typeof audienceQuery> = {},
 ) => {
-  const { requires_plugin: needs, algorithm: wanted, ...page } = parse(audienceQuery, query)
+  const { requires_plugin: needs, algorithm: wanted, ...page } = parseQuery(audienceQuery, query)
   const ids = authority.holds === null ? undefined : [...authority.holds.grants.keys()]
   const requiresPlugin = needs === undefined ? undefined : needs === 'true'
   const filter = { ids, requiresPlugin, algorithm: wanted }

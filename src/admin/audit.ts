@@ -10,7 +10,7 @@ import type { AuditFilter, AuditRow } from '../store/store.ts'
 import { auditReportView, auditView } from './audit-views.ts'
 import { type Authority, requireUnbound } from './authority.ts'
 import { authorizedCheck, authorizedRows } from './lasting.ts'
-import { type Admin, parse } from './operation.ts'
+import { type Admin, parseQuery } from './operation.ts'
 import { pageFields, pageInSteps } from './pages.ts'
 
 const text = comparedText(256)
@@ -52,7 +52,7 @@ export const listAudit = async (
   { deps, authority }: Admin,
   query: z.input<typeof auditQuery> = {},
 ) => {
-  const { limit, cursor, ...given } = parse(auditQuery, query)
+  const { limit, cursor, ...given } = parseQuery(auditQuery, query)
   const filter = rowFilter(given, authority)
   return await pageInSteps(
     { list: 'audit', limit: limit ?? DEFAULT_PAGE, cursor },
@@ -77,7 +77,7 @@ export const auditCheck = z.strictObject({
 export const verifyAudit = async (admin: Admin, given: z.input<typeof auditCheck> = {}) => {
   const { store, kek } = admin.deps
   requireUnbound(admin.authority)
-  const { seal } = parse(auditCheck, given)
+  const { seal } = parseQuery(auditCheck, given)
   const [seq = '', mac = ''] = seal?.split(':') ?? []
   const noted = seal === undefined ? undefined : { seq: Number(seq), mac }
   const key = sealingKey(kek)
@@ -92,7 +92,7 @@ export const verifyAudit = async (admin: Admin, given: z.input<typeof auditCheck
  */
 export const exportAudit = async (admin: Admin, given: Filter = {}) => {
   const { deps, authority } = admin
-  const filter = rowFilter(parse(auditFilter, given), authority)
+  const filter = rowFilter(parseQuery(auditFilter, given), authority)
   const newest = { filter: {}, after: null, limit: 1, newestFirst: true }
   const last = (await deps.store.listAuditEvents(newest)).rows[0] ?? { seq: 0 }
   // A number that is not exact was put there by somebody who can write the database: it is no bound.

@@ -29,6 +29,7 @@ import {
   found,
   now,
   parse,
+  parseQuery,
   retried,
   unchanged,
 } from './operation.ts'
@@ -88,7 +89,7 @@ export const clientChange = z
 
 export const listClients = async (admin: Admin, query: z.input<typeof clientQuery> = {}) => {
   const { deps, authority } = admin
-  const parsed = parse(clientQuery, query)
+  const parsed = parseQuery(clientQuery, query)
   const { workspace_id: wanted, plugin_id: pluginId, status, name: named, audience } = parsed
   const filter = { status, name: named, pluginId, audience }
   return await pageByAge(

@@ -13,7 +13,7 @@ import {
   name,
   unusedAfterDays,
 } from './fields.ts'
-import { type Admin, change, found, now, parse, unchanged } from './operation.ts'
+import { type Admin, change, found, now, parse, parseQuery, unchanged } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { checkReferences } from './references.ts'
 import { enrollmentView } from './views.ts'
@@ -36,7 +36,7 @@ export const listEnrollments = async (
   query: z.input<typeof enrollmentQuery> = {},
 ) => {
   const { deps, authority } = admin
-  const { workspace_id: wanted, ...page } = parse(enrollmentQuery, query)
+  const { workspace_id: wanted, ...page } = parseQuery(enrollmentQuery, query)
   return await pageByAge(
     { ...page, list: 'enrollments' },
     (part) =>

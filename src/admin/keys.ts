@@ -5,7 +5,7 @@ import { makeKeys } from '../signing/provision.ts'
 import { settledSeconds } from '../timekeeper.ts'
 import { requireUnbound } from './authority.ts'
 import { algorithm } from './fields.ts'
-import { type Admin, change, found, now, parse } from './operation.ts'
+import { type Admin, change, found, now, parse, parseQuery } from './operation.ts'
 import { pageFields, pageOfRows } from './pages.ts'
 import { keyView } from './token-views.ts'
 
@@ -25,7 +25,7 @@ export const listKeys = async (
   query: z.input<typeof keyQuery> = {},
 ) => {
   requireUnbound(authority)
-  const { state, algorithm: wanted, ...page } = parse(keyQuery, query)
+  const { state, algorithm: wanted, ...page } = parseQuery(keyQuery, query)
   const rows = (await currentKeys({ deps }))
     .filter((key) => state === undefined || key.state === state)
     .filter((key) => wanted === undefined || key.algorithm === wanted)

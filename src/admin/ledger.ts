@@ -5,7 +5,7 @@ import { OperationRefused } from '../errors.ts'
 import { comparedText } from '../human-text.ts'
 import { seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
-import { type Admin, fieldsRefused, now, parse } from './operation.ts'
+import { type Admin, fieldsRefused, now, parseQuery } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
 import { tokenView } from './token-views.ts'
 
@@ -22,7 +22,7 @@ export const tokenQuery = z.strictObject({
  */
 export const listTokens = async (admin: Admin, query: z.input<typeof tokenQuery>) => {
   const { deps, authority } = admin
-  const { client_id: clientId, run, workspace_id: wanted, ...page } = parse(tokenQuery, query)
+  const { client_id: clientId, run, workspace_id: wanted, ...page } = parseQuery(tokenQuery, query)
   const { ledger } = deps
   if (ledger === null) throw new OperationRefused('no_ledger', 'no ledger of tokens is kept here')
   if (clientId === undefined && run === undefined) {

@@ -70,6 +70,16 @@ export const parse = <T extends z.ZodType>(schema: T, input: unknown): z.output<
   throw fieldsRefused('invalid_value', fieldErrors(error.issues, schema, input))
 }
 
+/** As `parse`, for the parameters of a query and the filters of the command line, whose values are all texts. */
+export const parseQuery = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> => {
+  const { data, error } = schema.safeParse(input, { error: expected })
+  if (!error) return data as z.output<T>
+  const issues = error.issues.map((issue) =>
+    issue.code === 'invalid_type' ? { ...issue, code: 'custom' as const } : issue,
+  )
+  throw fieldsRefused('invalid_value', fieldErrors(issues, schema, input))
+}
+
 /** One refusal of all these fields; its message says the first. */
 export const fieldsRefused = (
   code: 'invalid_value' | 'unknown_reference' | 'exceeds_own_grant',

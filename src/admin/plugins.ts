@@ -2,7 +2,16 @@ import { z } from 'zod'
 import type { Plugin } from '../store/store.ts'
 import { requireUnbound } from './authority.ts'
 import { capabilities, capability, chosenId, name, trust } from './fields.ts'
-import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
+import {
+  type Admin,
+  change,
+  found,
+  now,
+  parse,
+  parseQuery,
+  retried,
+  unchanged,
+} from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { pluginView } from './views.ts'
 
@@ -26,7 +35,7 @@ export const listPlugins = async (
   { deps, authority }: Admin,
   query: z.input<typeof pluginQuery> = {},
 ) => {
-  const { trust: tier, capability: wanted, ...page } = parse(pluginQuery, query)
+  const { trust: tier, capability: wanted, ...page } = parseQuery(pluginQuery, query)
   const ids = authority.holds === null ? undefined : [...authority.holds.plugins]
   const filter = { ids, trust: tier, capability: wanted }
   return await pageByAge(

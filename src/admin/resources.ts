@@ -12,6 +12,7 @@ import {
   found,
   now,
   parse,
+  parseQuery,
   retried,
   there,
   unchanged,
@@ -43,7 +44,7 @@ type Name = { type: string; id: string }
 
 export const listResources = async (admin: Admin, query: z.input<typeof resourceQuery> = {}) => {
   const { deps, authority } = admin
-  const { type, workspace_id: wanted, ...page } = parse(resourceQuery, query)
+  const { type, workspace_id: wanted, ...page } = parseQuery(resourceQuery, query)
   return await pageByAge(
     { ...page, list: 'resources' },
     async (part) => {

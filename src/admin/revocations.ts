@@ -5,7 +5,7 @@ import { comparedText } from '../human-text.ts'
 import { readRevocableToken } from '../oauth/access-token.ts'
 import { seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
-import { type Admin, change, now, parse } from './operation.ts'
+import { type Admin, change, now, parse, parseQuery } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
 import { checkIssuer } from './tokens.ts'
 import { revocationView } from './token-views.ts'
@@ -36,7 +36,12 @@ export const listRevocations = async (
   { deps, authority }: Admin,
   query: z.input<typeof revocationQuery> = {},
 ) => {
-  const { kind, client_id: clientId, workspace_id: wanted, ...page } = parse(revocationQuery, query)
+  const {
+    kind,
+    client_id: clientId,
+    workspace_id: wanted,
+    ...page
+  } = parseQuery(revocationQuery, query)
   return await pageBySeq(
     { ...page, list: 'revocations' },
     (part) =>

@@ -4,7 +4,7 @@ import { DEFAULT_WORKSPACE } from '../constants.ts'
 import { countOut } from '../ledger.ts'
 import { requireWorkspace, seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
-import { type Admin, change, fieldsRefused, now, parse, there } from './operation.ts'
+import { type Admin, change, fieldsRefused, now, parse, parseQuery, there } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { closedRunView } from './token-views.ts'
 
@@ -18,7 +18,7 @@ const namedRun = z.strictObject({ identifier: chosenId, workspace_id: chosenId.o
 /** Those that are closed, oldest first. Any other run is one that somebody may ask a token for. */
 export const listRuns = async (admin: Admin, query: z.input<typeof runQuery> = {}) => {
   const { deps, authority } = admin
-  const { workspace_id: wanted, ...page } = parse(runQuery, query)
+  const { workspace_id: wanted, ...page } = parseQuery(runQuery, query)
   return await pageByAge(
     { ...page, list: 'runs' },
     (part) =>

@@ -5,7 +5,7 @@ import type { ClientSecret } from '../store/store.ts'
 import { checkWorth } from './authority.ts'
 import { readClient } from './clients.ts'
 import { expiresIn, name, previousExpiresIn } from './fields.ts'
-import { type Admin, change, found, now, parse, unchanged } from './operation.ts'
+import { type Admin, change, found, now, parse, parseQuery, unchanged } from './operation.ts'
 import { pageFields, pageOfRows } from './pages.ts'
 import { secretView } from './views.ts'
 
@@ -26,7 +26,7 @@ export const listSecrets = async (
   clientId: string,
   query: z.input<typeof secretQuery> = {},
 ) => {
-  const { name: wanted, ...page } = parse(secretQuery, query)
+  const { name: wanted, ...page } = parseQuery(secretQuery, query)
   const rows = (await readSecrets(admin, clientId)).filter(
     (row) => wanted === undefined || row.name === wanted,
   )

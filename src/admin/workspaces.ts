@@ -3,7 +3,16 @@ import { newWorkspaceRef } from '../secret.ts'
 import type { Workspace, WorkspaceStatus } from '../store/store.ts'
 import { requireUnbound } from './authority.ts'
 import { chosenId, name } from './fields.ts'
-import { type Admin, change, found, now, parse, retried, unchanged } from './operation.ts'
+import {
+  type Admin,
+  change,
+  found,
+  now,
+  parse,
+  parseQuery,
+  retried,
+  unchanged,
+} from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { workspaceView } from './views.ts'
 
@@ -22,7 +31,7 @@ export const listWorkspaces = async (
   { deps, authority }: Admin,
   query: z.input<typeof workspaceQuery> = {},
 ) => {
-  const { status, ...page } = parse(workspaceQuery, query)
+  const { status, ...page } = parseQuery(workspaceQuery, query)
   const ids = authority.workspaceId === null ? undefined : [authority.workspaceId]
   return await pageByAge(
     { ...page, list: 'workspaces' },

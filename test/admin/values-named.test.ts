@@ -21,6 +21,8 @@ const BAD: Bad[] = [
   ['GET /clients?status=', undefined, [['status', ', not empty']]],
   ['GET /clients?limit=5000', undefined, [['limit', 'must be from 1 to 1000, not 5000']]],
   ['GET /clients?limit=x', undefined, [['limit', ', not x']]],
+  ['GET /clients?limit=-5', undefined, [['limit', 'whole number from 1 to 1000, not -5']]],
+  ['GET /clients?limit=', undefined, [['limit', 'whole number from 1 to 1000, not empty']]],
   ['GET /clients?cursor=x%0Ay', undefined, [['cursor', 'of this list, not x\\u{a}y']]],
   [`GET /clients?cursor=${'b'.repeat(5_000)}`, undefined, [['cursor', 'of this list, not …']]],
   ['GET /clients?plugin_id=-', undefined, [['plugin_id', ', not -']]],
@@ -216,4 +218,22 @@ it('the title and the detail of an encoded body agree', async () => {
   expectProblem(answer, 415, 'content_encoding_unsupported')
   expect(answer.body['title']).toBe('The Content-Encoding must be identity or left out.')
   expect(answer.body['detail']).toBe('the Content-Encoding must be identity or left out, and is br')
+})
+
+const FILTERS = ENDPOINTS.flatMap(({ path, query }) =>
+  Object.keys(query?.shape ?? {}).map((name) => [path, name] as const),
+)
+it.each(FILTERS)('GET %s?%s= says what was sent, and not that it is a text', async (path, name) => {
+  const address = path.replaceAll(/{\w+}/g, client.id)
+  let refused = 0
+  for (const value of ['-5', '1.5', 'true', 'null', '99999999999']) {
+    const answer = await api.call(unbound, 'GET', `${address}?${name}=${value}`)
+    if (answer.status !== 422) continue
+    refused += 1
+    expect(answer.text).not.toContain('the text')
+    const errors = answer.body['errors'] as { field: string; detail: string }[]
+    const detail = errors.find(({ field }) => field === name)?.detail ?? ''
+    expect(detail === '' || detail.endsWith(`, not ${value}`), detail).toBe(true)
+  }
+  if (name === 'limit') expect(refused).toBe(5)
 })
