@@ -11,6 +11,46 @@ const FOLLOWER = [
 
 export const VERIFIER: readonly Mutation[] = [
   {
+    name: 'a token that names another plugin',
+    stops: 'Using a token of one plugin for another',
+    file: 'src/verifier/authorization.ts',
+    find: "typeof required !== 'string' || required.includes(',') || required !== plugin",
+    replace: "typeof required !== 'string' || required.includes(',')",
+    tests: ['test/verifier/authorization.test.ts'],
+  },
+  {
+    name: 'a token that names a plugin where none may be',
+    stops: 'Using a token of one plugin for another',
+    file: 'src/verifier/authorization.ts',
+    find: "plugins !== 'none' && Object.hasOwn(claims, 'plugin_id')",
+    replace: "plugins !== 'none' && Object.hasOwn(claims, 'plugin')",
+    tests: ['test/verifier/authorization.test.ts', 'test/verifier/request.test.ts'],
+  },
+  {
+    name: 'a token that names a plugin in another form',
+    stops: 'Using a token of one plugin for another',
+    file: 'src/verifier/authorization.ts',
+    find: "Object.hasOwn(claims, 'plugin_id')",
+    replace: 'pluginOf(claims) !== null',
+    tests: ['test/verifier/authorization.test.ts'],
+  },
+  {
+    name: 'a plugin that is asked for where the audience has none',
+    stops: 'Using a token of one plugin for another',
+    file: 'src/verifier/options.ts',
+    find: "if (plugins === 'none' && plugin !== noPlugin) {",
+    replace: "if (plugins === 'none' && plugin === '') {",
+    tests: ['test/verifier/authorization.test.ts'],
+  },
+  {
+    name: 'an option that says other plugins than none',
+    stops: 'Using a token of one plugin for another',
+    file: 'src/verifier/options.ts',
+    find: "if (!isOneOf(options.plugins, ['none'])) {",
+    replace: "if (String(options.plugins) === '') {",
+    tests: ['test/verifier/authorization.test.ts', 'test/verifier/options.test.ts'],
+  },
+  {
     name: 'a small exponent',
     stops: 'Signing with a weak key',
     file: 'src/verifier/jwk.ts',
