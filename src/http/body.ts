@@ -5,6 +5,12 @@ export type MediaType = 'application/json' | 'application/x-www-form-urlencoded'
 /** Why a body cannot be read, and the header's value or the part of it that is refused. */
 export type BodyProblem = { problem: 'media_type' | 'charset' | 'coding'; sent: string }
 
+/** The character set of a body: its name as sent, and whether that is one of UTF-8. */
+export type Charset = { name: string; isUtf8: boolean }
+
+/** Of a body whose `Content-Type` names none. */
+const UTF_8: Charset = { name: 'utf-8', isUtf8: true }
+
 /** Names of UTF-8 (WHATWG Encoding §4.2), with any of `-` and `_` in them. */
 const UTF8_NAME = /^(?:utf8|csutf8|x?unicode(?:11|20)utf8)$/
 
@@ -31,11 +37,11 @@ const OTHER_ASCII =
 /** True for a character set that reads the 128 bytes of ASCII in another way than UTF-8 does. */
 const readsAsciiOtherwise = (charset: string): boolean => {
   const name = charset.toLowerCase().replace(/[^a-z0-9]/g, '')
-  return isOtherPage(name) || (OTHER_ASCII.test(name) && !isUtf8(charset))
+  return isOtherPage(name) || OTHER_ASCII.test(name)
 }
 
 /** True for UTF-8, the one character set in which percent-encoded bytes and bytes above ASCII are read. */
-export const isUtf8 = (charset: string): boolean =>
+const isUtf8 = (charset: string): boolean =>
   UTF8_NAME.test(charset.toLowerCase().replace(/[-_]/g, ''))
 
 /** A single field. Several fields arrive as one value with commas; a quoted string (RFC 9110 §5.6.4) may have commas. */
@@ -57,28 +63,44 @@ const charsetsOf = (parameters: readonly string[]): string[] =>
     return isCharset ? [unquoted(parameter.slice(equals + 1).trim())] : []
   })
 
+/** @returns what follows the media type, null for another type than `expected` */
+const parametersOf = (contentType: string, expected: MediaType): string[] | null => {
+  if (contentType === expected) return []
+  const [type = '', ...parameters] = ONE_FIELD.test(contentType)
+    ? (contentType.match(PART) ?? [])
+    : []
+  return type.trim().toLowerCase() === expected ? parameters : null
+}
+
+const isIdentity = (coding: string): boolean =>
+  coding
+    .split(',')
+    .map((text) => text.trim().toLowerCase())
+    .every((name) => name === '' || name === 'identity')
+
 /**
  * Checks `Content-Type` (RFC 9110 §8.3) and `Content-Encoding` (§8.4). Other parameters than `charset` are ignored,
  * and so is `identity`, which names the absence of a coding.
- * @returns the character set as sent, or what is refused before the body is read
+ * @returns the character set, or what is refused before the body is read
  */
 export const checkBodyHeaders = (
   headers: Headers,
   expected: MediaType,
-): { charset: string } | BodyProblem => {
+): { charset: Charset } | BodyProblem => {
   const sent = headers.get('content-type') ?? ''
-  const [type = '', ...parameters] = ONE_FIELD.test(sent) ? (sent.match(PART) ?? []) : []
-  if (type.trim().toLowerCase() !== expected) return { problem: 'media_type', sent }
+  const parameters = parametersOf(sent, expected)
+  if (parameters === null) return { problem: 'media_type', sent }
   const coding = headers.get('content-encoding') ?? ''
-  const codings = coding.split(',').map((text) => text.trim().toLowerCase())
-  if (!codings.every((name) => name === '' || name === 'identity')) {
-    return { problem: 'coding', sent: coding }
-  }
+  if (!isIdentity(coding)) return { problem: 'coding', sent: coding }
   const charsets = charsetsOf(parameters)
-  const [charset = 'utf-8'] = charsets
-  const several = new Set(charsets.map((name) => name.toLowerCase())).size > 1
+  const [name] = charsets
+  if (name === undefined) return { charset: UTF_8 }
+  const several = new Set(charsets.map((other) => other.toLowerCase())).size > 1
   if (several) return { problem: 'charset', sent: charsets.join(' ') }
-  return readsAsciiOtherwise(charset) ? { problem: 'charset', sent: charset } : { charset }
+  if (isUtf8(name)) return { charset: { name, isUtf8: true } }
+  return readsAsciiOtherwise(name)
+    ? { problem: 'charset', sent: name }
+    : { charset: { name, isUtf8: false } }
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -87,8 +109,8 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 0x80)
 
 /** @returns the text, a problem for bytes that the character set gives another meaning, null for malformed UTF-8 */
-export const decodeBody = (bytes: Uint8Array, charset: string): string | BodyProblem | null => {
-  if (!isUtf8(charset) && !isAscii(bytes)) return { problem: 'charset', sent: charset }
+export const decodeBody = (bytes: Uint8Array, charset: Charset): string | BodyProblem | null => {
+  if (!charset.isUtf8 && !isAscii(bytes)) return { problem: 'charset', sent: charset.name }
   try {
     return UTF8.decode(bytes)
   } catch {

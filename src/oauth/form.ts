@@ -3,7 +3,7 @@
 import { MAX_FORM_BYTES } from '../constants.ts'
 import type { AppContext } from '../deps.ts'
 import { OAuthError, misspelled, refusedValue } from '../errors.ts'
-import { checkBodyHeaders, decodeBody, isUtf8, readBody } from '../http/body.ts'
+import { checkBodyHeaders, decodeBody, readBody } from '../http/body.ts'
 import type { Speller } from '../spelling.ts'
 import { askedOf } from './asked.ts'
 import { decodeComponent } from './form-encoding.ts'
@@ -44,11 +44,12 @@ const readFormText = async (request: Request): Promise<string> => {
   const body = await readBody(request, MAX_FORM_BYTES)
   if (body === 'too_large') throw new OAuthError('body_too_large')
   if (body === 'broken_off') throw new OAuthError('body_malformed')
-  const text = decodeBody(body, headers.charset)
+  const { charset } = headers
+  const text = decodeBody(body, charset)
   if (text === null) throw new OAuthError('body_malformed')
   if (typeof text !== 'string') throw bodyRefused(text)
-  if (!isUtf8(headers.charset) && BEYOND_ASCII.test(text)) {
-    throw bodyRefused({ problem: 'charset', sent: headers.charset })
+  if (!charset.isUtf8 && BEYOND_ASCII.test(text)) {
+    throw bodyRefused({ problem: 'charset', sent: charset.name })
   }
   return text
 }
