@@ -1,18 +1,18 @@
 // Divides the time of the process between what followers ask for and everything else.
 //
 // The event loop reads all sockets that have input before it looks for new input. 60 connections that ask at the same
-// time would therefore be answered before a follower that asks a moment later. Most input is parsed a few slices at a
+// time would therefore be answered before a follower that asks a moment later. Most requests are begun a few at a
 // time, and the sockets are looked at in between.
-import { SLICES_PER_TURN } from '../constants.ts'
+import { REQUESTS_PER_TURN } from '../constants.ts'
 
 export type Pace = {
-  /** Takes one slice of this turn of the event loop. @returns false if the turn has none left, or others wait */
+  /** Takes one request of this turn of the event loop. @returns false if the turn has none left, or others wait */
   take(): boolean
   /** Calls `start` in a later turn: the addresses one after the other, each in the order of its calls. */
   wait(address: string, start: () => void): void
 }
 
-export const createPace = (perTurn = SLICES_PER_TURN): Pace => {
+export const createPace = (perTurn = REQUESTS_PER_TURN): Pace => {
   /** In the order in which their turn comes. */
   const waiting = new Map<string, (() => void)[]>()
   let left = perTurn
