@@ -35,14 +35,10 @@ const NO_FRAGMENT = { error: 'must have no fragment' }
 /** RFC 6749 §3.1.2. Kept and answered, never redirected to. */
 const redirectUri = pageUri.refine(hasNoFragment, NO_FRAGMENT)
 
-/** Nobody authorizes here. A client that asks for `code` must learn that before its enrollment token is used up. */
-const responseTypes = z
-  .array(z.unknown())
-  .refine((types) => types.every((type) => type === 'none'), {
-    error: 'must be none, empty or left out',
-  })
-
 const word = z.string().regex(/^[\x21-\x7e]{1,255}$/, { error: 'must be one word' })
+const words = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, { error: 'must be words of printable ASCII' })
 const text = humanText(MAX_NAME_CHARS)
 
 /** RFC 4514 §3: `type=value`, joined by commas. */
@@ -72,7 +68,7 @@ const LOCALIZED: Readonly<Record<string, z.ZodType>> = {
 
 const FORMS = {
   redirect_uris: z.array(redirectUri).max(MAX_REDIRECT_URIS),
-  response_types: responseTypes,
+  response_types: z.array(words),
   contacts: z.array(text),
   client_uri: webAddress,
   logo_uri: webAddress,
@@ -209,20 +205,6 @@ export const memberForm = (name: string): string => {
   if (form instanceof z.ZodNumber) return 'a number'
   if (form instanceof z.ZodBoolean) return 'true or false'
   return OTHER_FORMS[name] ?? 'a text'
-}
-
-/** Members whose absence means more than nothing: the scope all that is granted, the name a refusal. */
-const NEVER_EMPTY = ['scope', 'client_name']
-
-/**
- * True for null, which RFC 7591 gives no meaning of its own, and for an empty text in a member that is a text: many
- * libraries write one for a field that has no value.
- */
-export const isLeftOut = (member: string, value: unknown): boolean => {
-  if (value === null) return true
-  const name = localizedName(member) ?? member
-  const isOptionalText = KNOWN.has(name) && memberForm(name) === 'a text'
-  return value === '' && isOptionalText && !NEVER_EMPTY.includes(member)
 }
 
 /** RFC 7591 §2.2: the first `name#tag` whose tag or value is malformed. */

@@ -1,5 +1,5 @@
 // What registration and self-management share: the metadata of a request, and those of an answer.
-import { type BadMember, isLeftOut, isMember, memberForm, memberMeant } from '../client-metadata.ts'
+import { type BadMember, isMember, memberForm, memberMeant } from '../client-metadata.ts'
 import { MAX_METADATA_BYTES } from '../constants.ts'
 import { type Metadata, parseMetadata } from '../enroll.ts'
 import { OAuthError, misspelled, refusedValue } from '../errors.ts'
@@ -11,42 +11,46 @@ import { bodyRefused } from './response.ts'
 
 /** @throws OAuthError `metadata_malformed`, `metadata_too_large`, `metadata_invalid` naming the field */
 export const readMetadata = async (request: Request): Promise<Metadata> => {
-  const body = await readMetadataObject(request)
-  const metadata = parseMetadata(body)
+  const metadata = parseMetadata(await readMetadataObject(request))
   if ('must' in metadata) throw invalidMember(metadata)
-  if (meansCode(body, metadata)) throw invalidField('grant_types', MUST_BE_SAID)
   return metadata
 }
 
 /**
- * RFC 7591 §2: where both members are left out they mean `authorization_code` and `code`. For a machine they mean
- * `client_credentials` here; redirection URIs tell of a client that would send a person, and would learn only after its
- * enrollment token is used up that it cannot.
- */
-const meansCode = (body: Record<string, unknown>, { redirectUris }: Metadata): boolean =>
-  body['grant_types'] === undefined &&
-  body['response_types'] === undefined &&
-  (redirectUris ?? []).length > 0
-
-const MUST_BE_SAID =
-  'must be [client_credentials] beside redirect_uris: left out it means authorization_code'
-
-/**
- * RFC 7591 §2.1: a JSON object, without members that count as left out.
+ * RFC 7591 §2.1: a JSON object. Members that are null count as left out: §2 and §3.2.1 give null no meaning of its own.
  * @throws OAuthError `parameter_in_query`, `metadata_malformed`, `metadata_too_large`, `charset_unsupported`,
- * `content_encoding_unsupported`, `metadata_misspelled`
+ * `content_encoding_unsupported`, `metadata_misspelled`, `metadata_invalid` for response types that need a person
  */
 export const readMetadataObject = async (request: Request): Promise<Record<string, unknown>> => {
   const inQuery = [...new URL(request.url).searchParams.keys()].filter(isMember)
   if (inQuery.length > 0) throw refusedValue('parameter_in_query', inQuery)
   const value = parseObject(await readJsonText(request))
-  const members = Object.entries(value).filter(([name, member]) => !isLeftOut(name, member))
+  const members = Object.entries(value).filter(([, member]) => member !== null)
   for (const [name] of members) {
     const meant = memberMeant(name)
     if (meant !== null) throw misspelled('metadata_misspelled', name, meant, memberForm(meant))
   }
-  return Object.fromEntries(members)
+  const metadata = Object.fromEntries(members)
+  const codes = codesAskedFor(metadata)
+  if (codes.length > 0)
+    throw invalidField('response_types', MUST_NOT_BE_CODE, `[${codes.join(' ')}]`)
+  return metadata
 }
+
+type Members = Readonly<Record<string, unknown>>
+
+const isTextList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+
+/**
+ * The response types of a client that leaves `grant_types` out, which then means `authorization_code` (RFC 7591 §2): it
+ * would learn only after its enrollment token is used up that nobody authorizes here. Beside `grant_types` with
+ * `client_credentials` the answer replaces the response types (§3.2.1).
+ */
+const codesAskedFor = ({ grant_types: grants, response_types: types }: Members): string[] =>
+  grants === undefined && isTextList(types) ? types.filter((type) => type !== 'none') : []
+
+const MUST_NOT_BE_CODE = 'must be none, empty or left out without grant_types [client_credentials]'
 
 const readJsonText = async (request: Request): Promise<string> => {
   const headers = checkBodyHeaders(request.headers, 'application/json')

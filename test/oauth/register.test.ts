@@ -107,8 +107,7 @@ describe('an enrollment token', () => {
     ],
   ])('answers the redirection URIs, then and later: %s', async (_, uris, answered) => {
     const { enrollment_token: token } = await enroll()
-    const body = { ...METADATA, grant_types: ['client_credentials'], redirect_uris: uris }
-    const made = await registered(token, body)
+    const made = await registered(token, { ...METADATA, redirect_uris: uris })
     expect(made).toMatchObject({ redirect_uris: answered, response_types: [] })
     const response = await server.request(String(made['registration_client_uri']), {
       headers: { Authorization: `Bearer ${String(made['registration_access_token'])}` },

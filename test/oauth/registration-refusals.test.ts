@@ -67,7 +67,6 @@ const REFUSED: [title: string, code: string, sent: Sent][] = [
   ['the grant of a person', 'metadata_invalid', named({ grant_types: ['authorization_code'] })],
   ['no grant', 'metadata_invalid', named({ grant_types: [] })],
   ['a response type', 'metadata_invalid', named({ response_types: ['code'] })],
-  ['redirection URIs alone', 'metadata_invalid', named({ redirect_uris: ['https://a.example'] })],
   ['a public client', 'metadata_invalid', named({ token_endpoint_auth_method: 'none' })],
   ['keys', 'metadata_invalid', named({ jwks: { keys: [] } })],
   ['an address of keys', 'metadata_invalid', named({ jwks_uri: 'https://a.example/jwks' })],
@@ -132,16 +131,25 @@ describe('what is no fault of the document', () => {
   })
 })
 
-test('redirection URIs alone are named with what is missing beside them', async () => {
+test('response types without grant types are named, and beside client_credentials replaced', async () => {
   const token = await enroll()
-  const uris = { redirect_uris: ['https://a.example'] }
-  const response = await register(token, named(uris))
+  const members = { redirect_uris: ['https://a.example'], response_types: ['code'] }
+  const response = await register(token, named(members))
   const { error_description: description } = (await response.json()) as Json
   expect(description).toBe(
-    'grant_types: must be [client_credentials] beside redirect_uris: left out it means authorization_code.',
+    'response_types: must be none, empty or left out without grant_types [client_credentials], not [code].',
   )
-  const corrected = await register(token, named({ ...uris, grant_types: ['client_credentials'] }))
-  expect([corrected.status, await corrected.json()]).toMatchObject([201, uris])
+  const grantTypes = ['client_credentials']
+  const corrected = await register(token, named({ ...members, grant_types: grantTypes }))
+  const expected = { ...members, response_types: [], grant_types: grantTypes }
+  expect([corrected.status, await corrected.json()]).toMatchObject([201, expected])
+})
+
+test('redirection URIs alone make a machine, and are answered', async () => {
+  const uris = { redirect_uris: ['https://a.example/cb'] }
+  const response = await register(await enroll(), named(uris))
+  const expected = { ...uris, response_types: [], grant_types: ['client_credentials'] }
+  expect([response.status, await response.json()]).toMatchObject([201, expected])
 })
 
 test.each([[], ['none']])(
