@@ -67,7 +67,8 @@ process.once('message', (setup) => {
   })
   server.listen(0, '127.0.0.1', () => {
     const { port } = server.address() as AddressInfo
-    process.send?.({ port, jwks: { keys: [{ ...jwk, kid, alg: 'RS256' }] } } satisfies Running)
+    const { pid } = process
+    process.send?.({ port, pid, jwks: { keys: [{ ...jwk, kid, alg: 'RS256' }] } } satisfies Running)
   })
 })
 // Ends with the benchmark, however that ends.

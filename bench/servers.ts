@@ -1,6 +1,6 @@
 // Starts the two servers that are compared, each a process of its own on a free port of 127.0.0.1.
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,7 @@ import type { JSONWebKeySet } from 'jose'
 const START_LIMIT_MS = 20_000
 
 export type Credentials = { clientId: string; secret: string }
-export type Running = { port: number; jwks: JSONWebKeySet }
+export type Running = { port: number; pid: number; jwks: JSONWebKeySet }
 export type BareServerSetup = Credentials & { claims: Record<string, unknown> }
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
@@ -33,7 +33,8 @@ export const startLatchkey = async (): Promise<Running & Credentials> => {
   atExit(() => child.kill('SIGKILL'))
   const port = await listeningPort(child, log)
   const response = await fetch(`http://127.0.0.1:${port}/.well-known/jwks.json`)
-  return { ...makeClient(env), port, jwks: (await response.json()) as JSONWebKeySet }
+  const { pid = 0 } = child
+  return { ...makeClient(env), port, pid, jwks: (await response.json()) as JSONWebKeySet }
 }
 
 /** A client as most are: in a workspace, for one plugin, with all permissions of an audience. */
@@ -70,6 +71,16 @@ export const startBareServer = async (setup: BareServerSetup): Promise<Running> 
     })
     child.send(setup)
   })
+}
+
+/** What the threads of a process have had of the processors so far, in milliseconds. NaN without the /proc of Linux. */
+export const processorMs = (pid: number): number => {
+  const threads = `/proc/${pid}/task`
+  if (!existsSync(threads)) return NaN
+  const nanoseconds = readdirSync(threads).map((thread) =>
+    Number(readFileSync(`${threads}/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return nanoseconds.reduce((sum, of) => sum + of, 0) / 1e6
 }
 
 const cleanups: (() => void)[] = []
