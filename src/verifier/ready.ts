@@ -1,12 +1,13 @@
 // Waiting until a verifier can verify: no longer than the caller says.
 import { MAX_READY_TIMEOUT_MS, READY_TIMEOUT_MS } from './constants.ts'
 import { type Ending, createEnding } from './ending.ts'
+import { onAbort } from './shared-signal.ts'
 import { inTime } from './timeout.ts'
 
 export type ReadyOptions = {
   /** Milliseconds, 0 to 86,400,000. Default: 10,000. */
   timeoutMs?: number | undefined
-  /** Ends waiting: `ready` then rejects with the signal's reason. */
+  /** Ends waiting: `ready` then rejects with the signal's reason. Any number of waits may share it. */
   signal?: AbortSignal | undefined
 }
 
@@ -40,11 +41,11 @@ export const reachIn = async <T>(
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal?.reason as Error)
   })
-  signal?.addEventListener('abort', abort)
+  const callOff = signal && onAbort(signal, abort)
   try {
     return await Promise.race([inTime<T | null>(reach(ended), timeoutMs, () => null), aborted])
   } finally {
-    signal?.removeEventListener('abort', abort)
+    callOff?.()
     ended.abort()
   }
 }
