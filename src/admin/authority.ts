@@ -3,7 +3,13 @@ import { ADMIN_AUDIENCE } from '../constants.ts'
 import { takenDetails } from '../details.ts'
 import { OperationRefused } from '../errors.ts'
 import { isHeld } from '../grants/held-details.ts'
-import { type GivenLimits, type Limits, limitsGivenBy, loosened } from '../grants/limits.ts'
+import {
+  type GivenLimits,
+  type Limits,
+  heldLimits,
+  limitsGivenBy,
+  loosened,
+} from '../grants/limits.ts'
 import { grantedNames } from '../grants/permissions.ts'
 import type { AuthorizationDetail, Client, Grant, TokenSubject } from '../store/store.ts'
 import { fieldsRefused, there } from './operation.ts'
@@ -21,7 +27,10 @@ export type Authority = {
     plugins: ReadonlySet<string>
     grants: ReadonlyMap<string, ReadonlySet<string>>
     details: readonly AuthorizationDetail[]
+    /** Those that a client inherits from it. */
     limits: GivenLimits
+    /** Those that hold for its own client. */
+    heldLimits: Limits
   } | null
   /** Whose doing it is, as they are now; null for whoever has a shell on the server. */
   maker: { clientId: string; generation: number } | null
@@ -50,6 +59,7 @@ export const authorityOf = (subject: TokenSubject, permissions: readonly string[
       details,
       grants: new Map(grants.map((grant) => [grant.audience.id, grantedNames(grant)])),
       limits,
+      heldLimits: heldLimits(subject),
     },
   }
 }
@@ -123,9 +133,16 @@ export const checkLimits = (
   throw fieldsRefused('exceeds_own_grant', [{ field, detail }])
 }
 
-/** To log in as a client, or to let it log in again, is worth all that it has. */
-export const checkWorth = (authority: Authority, client: Given): void =>
-  checkGiven(authority, client)
+/** True where a change gives a client something that it does not have. */
+export const givesMore = (after: Given, before: Given): boolean => {
+  const had = pairs(before.grants)
+  return (
+    added(before.introspects, after.introspects).length > 0 ||
+    added(before.plugins, after.plugins).length > 0 ||
+    [...pairs(after.grants)].some((pair) => !had.has(pair)) ||
+    takenDetails(after.details, before.details).some((entry) => !isHeld(before.details, entry))
+  )
+}
 
 const added = (before: readonly string[], after: readonly string[]): string[] => {
   const had = new Set(before)

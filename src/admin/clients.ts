@@ -4,14 +4,7 @@ import { UNLIMITED } from '../grants/limits.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { newAdministrator } from '../store/seed.ts'
 import type { Client, ClientChange, NewClient } from '../store/store.ts'
-import {
-  checkGiven,
-  checkLimits,
-  checkWorth,
-  requireUnbound,
-  requireWorkspace,
-  seenIn,
-} from './authority.ts'
+import { checkGiven, checkLimits, requireUnbound, requireWorkspace, seenIn } from './authority.ts'
 import {
   audienceId,
   chosenId,
@@ -36,6 +29,7 @@ import {
 import { pageByAge, pageFields } from './pages.ts'
 import { checkReferences } from './references.ts'
 import { clientView } from './views.ts'
+import { checkAddition, checkWorth } from './worth.ts'
 
 const TIGHTER = 'Only an unbound administrator raises or removes this limit.'
 
@@ -197,7 +191,7 @@ export const writeClient = async (
         fields.quota_per_minute !== undefined && { limitedBy: null }),
     }
     const after = { ...before, ...update }
-    checkGiven(admin.authority, after, before)
+    await checkAddition(admin, { before, after })
     checkLimits(admin.authority, { before, after }, admin.deps.tokenTtlSeconds)
     checkUnbound(after)
     // Of the details only those that are given: a type that is "any" may have lost its last resource.
@@ -244,7 +238,7 @@ const setStatus = (
   change(admin, action, id, async () => {
     await retried(admin, async () => {
       const before = unchanged(admin, await readClient(admin, id))
-      if (status === 'active') checkWorth(admin.authority, before)
+      if (status === 'active') await checkWorth(admin, before)
       await admin.deps.store.updateClient(before, { status }, now(admin))
     })
     return await showClient(admin, id)

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS } from '../constants.ts'
 import { newClientSecret } from '../secret.ts'
 import type { ClientSecret } from '../store/store.ts'
-import { checkWorth } from './authority.ts'
 import { readClient } from './clients.ts'
 import { expiresIn, name, previousExpiresIn } from './fields.ts'
 import { type Admin, change, found, now, parse, parseQuery, unchanged } from './operation.ts'
 import { pageFields, pageOfRows } from './pages.ts'
 import { secretView } from './views.ts'
+import { checkWorth } from './worth.ts'
 
 export const secretQuery = z.strictObject({ ...pageFields, name: name.optional() })
 export const newSecret = z
@@ -46,7 +46,7 @@ export const showSecret = async (admin: Admin, clientId: string, secretId: strin
 export const addSecret = (admin: Admin, clientId: string, input: z.input<typeof newSecret>) =>
   change(admin, 'secret.add', clientId, async () => {
     const fields = parse(newSecret, input)
-    checkWorth(admin.authority, await readClient(admin, clientId))
+    await checkWorth(admin, await readClient(admin, clientId))
     const at = now(admin)
     const secret = newClientSecret(admin.deps.random, {
       name: fields.name ?? null,

@@ -28,6 +28,20 @@ const isQuotaKept = (before: number | null, after: number | null): boolean =>
   before === null || (after !== null && after <= before)
 
 /**
+ * Limits that hold for a client's tokens: its requests count against its own quota, and against that of the bound
+ * administrator who made it.
+ */
+export const heldLimits = ({
+  tokenTtl,
+  quotaPerMinute,
+  ledger,
+  limitedBy,
+}: Limits & Pick<TokenSubject, 'limitedBy'>): Limits => {
+  const quotas = [quotaPerMinute, limitedBy?.quotaPerMinute ?? null].filter((one) => one !== null)
+  return { tokenTtl, ledger, quotaPerMinute: quotas.length === 0 ? null : Math.min(...quotas) }
+}
+
+/**
  * Limits that a new client inherits from the bound administrator who makes it, unless tighter ones are given.
  * `limitedBy`: its token requests count against that administrator's quota as well, so that many clients share one.
  */

@@ -64,7 +64,8 @@ const records: readonly Endpoint[] = [
   endpoint({
     ...{ method: 'patch', path: '/clients/{client_id}', action: 'client.update' },
     summary: 'Change what is given',
-    description: 'Lists are replaced as a whole. What is taken away kills its tokens.',
+    description:
+      'Lists are replaced as a whole. What is taken away kills its tokens. A bound administrator gives what its own client has, and nothing to a client that has looser limits than its own.',
     body: clientChange,
     answers: clientShown,
     refuses: ['exceeds_own_grant', 'unknown_reference', 'last_administrator'],
@@ -92,7 +93,7 @@ const records: readonly Endpoint[] = [
     ...{ method: 'post', path: '/clients/{client_id}/enable', action: 'client.enable' },
     summary: 'Let it log in again; the old tokens stay dead',
     description:
-      'It has the secrets and grants that it had. A bound administrator enables clients that have no more than its own.',
+      'It has the secrets and grants that it had. A bound administrator enables clients that have no more than its own, and no looser limits.',
     answers: clientShown,
     refuses: ['exceeds_own_grant'],
     run: (admin, { client_id: id }) => enableClient(admin, id),
@@ -121,7 +122,7 @@ const secrets: readonly Endpoint[] = [
     ...{ method: 'post', path: '/clients/{client_id}/secrets', action: 'secret.add' },
     summary: 'Make another secret, shown this once, and let the others end',
     description:
-      'The others end after 24 hours, or `previous_expires_in` seconds. A client has five live secrets at the most.',
+      'The others end after 24 hours, or `previous_expires_in` seconds. A client has five live secrets at the most. A bound administrator makes secrets of clients that have no more than its own, and no looser limits.',
     body: newSecret,
     answers: secretAdded,
     madeAt: (made) => `/clients/${made.client_id}/secrets/${made.secret_id}`,

@@ -31,7 +31,8 @@ const REFUSAL_REMEDIES: Record<RefusalCode, string> = {
   key_too_young:
     'Wait until the time that `detail` names, or send `now`, which may cost refused tokens.',
   enrollment_ended: 'It can no longer become a client. Make another one where one is needed.',
-  exceeds_own_grant: 'Let an administrator do it whose client has what is given.',
+  exceeds_own_grant:
+    'Let an administrator do it whose client has what is given. A limit that `errors` names may be tightened first.',
   too_many_runs: 'Use another workspace for further runs.',
   writes_exceeded: 'Try again after `Retry-After`.',
   no_ledger: 'Ask a server that keeps one. Tokens can be taken back without it.',
