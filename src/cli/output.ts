@@ -1,7 +1,4 @@
 // What people and programs read. Pure but for what is called print.
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { isReaderGone } from '../node/streams.ts'
 import { escapeText, toJson } from '../text.ts'
 
 /** One JSON value with `--json`, else a table for a list and lines for an object. */
@@ -14,17 +11,22 @@ export const printWithNotes = (rows: unknown[], notes: readonly string[]): void 
   process.stdout.write(`${[toText(rows), ...notes].join('\n\n')}\n`)
 }
 
-/** One JSON value a line, as fast as they are read. A reader that has seen enough ends it, and that is no failure. */
+/**
+ * Prints one JSON value a line, as fast as they are read, and stops where output fails: `outliveReaders` has said why,
+ * and set the exit status.
+ */
 export const printLines = async (values: AsyncIterable<unknown>): Promise<void> => {
-  try {
-    await pipeline(Readable.from(lines(values)), process.stdout, { end: false })
-  } catch (error) {
-    if (!isReaderGone(error)) throw error
+  let failed = false
+  for await (const value of values) {
+    await new Promise<void>((resolve) => {
+      const hasRoom = process.stdout.write(`${toJson(value)}\n`, (error) => {
+        failed ||= Boolean(error)
+        resolve()
+      })
+      if (hasRoom) resolve()
+    })
+    if (failed) return
   }
-}
-
-const lines = async function* (values: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const value of values) yield `${toJson(value)}\n`
 }
 
 export const toText = (value: unknown): string => {
