@@ -12,14 +12,30 @@ const program = (example: Example): string =>
 /** How long a resource server has for its end, in milliseconds. */
 const STOP_TIMEOUT_MS = 2_000
 
-type Options = { example: Example; issuer: string; port: number; ending: Ending }
+type Options = {
+  example: Example
+  issuer: string
+  port: number
+  /** The demo's folder, which a resource server removes where the demo was killed. */
+  directory: string
+  ending: Ending
+}
+
+/** The module that ends a resource server after the demo. Only what is built can be started. */
+const orphanModule = (directory: string): string => {
+  const url = new URL('./demo-orphan.js', import.meta.url)
+  url.searchParams.set('directory', directory)
+  return url.href
+}
 
 /** Settles with its URL once it answers. @throws Error where it ends instead */
-export const startGateway = async ({ example, issuer, port, ending }: Options): Promise<string> => {
-  const child = spawn(process.execPath, [program(example)], {
+export const startGateway = async (options: Options): Promise<string> => {
+  const { example, issuer, port, directory, ending } = options
+  const child = spawn(process.execPath, ['--import', orphanModule(directory), program(example)], {
     env: { ISSUER: issuer, PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
+  child.stdin.on('error', () => {}) // it may have ended
   const ended = once(child, 'exit')
   await ending.add(async () => {
     child.kill()

@@ -68,7 +68,7 @@ const tellIn = async (directory: string, ending: Ending): Promise<void> => {
   await createAudience(admin, { id: 'player', permissions: [{ name: 'player:play', implies: [] }] })
   await createAudience(admin, { id: 'tools', permissions: [{ name: 'tools:use', implies: [] }] })
   const serverOf = async (example: Example) =>
-    await startGateway({ example, issuer, port: await freePort(), ending })
+    await startGateway({ example, issuer, port: await freePort(), directory, ending })
   const [gateway, player, tools] = await Promise.all([
     serverOf('hook-gateway'),
     serverOf('playlist-player'),

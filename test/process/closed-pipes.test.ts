@@ -143,6 +143,25 @@ describe.concurrent('a demo that is interrupted', () => {
     },
   )
 
+  it.each([0, 300, 900])(
+    'by SIGKILL, %d ms after its resource servers start, leaves nothing',
+    async (ms) => {
+      const { directory, shell } = runDemo('exec "$NODE" "$CLI" demo')
+      const pid = Number(shell.child.pid)
+      const children = await until('its resource servers', () => {
+        const found = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+        return found.length === 3 && found
+      })
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      process.kill(pid, 'SIGKILL')
+      await until('the end of its resource servers', () => {
+        const alive = readdirSync('/proc')
+        return !children.some((child) => alive.includes(child))
+      })
+      expect(folders(directory)).toEqual([])
+    },
+  )
+
   it('by the end of its reader leaves nothing behind', async () => {
     const { directory, shell } = runDemo('"$NODE" "$CLI" demo | head -1')
     const { stdout, stderr } = await shell.ended
