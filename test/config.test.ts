@@ -214,6 +214,8 @@ describe('configuration', () => {
     ...['"q.db"', "'q.db'", 'file:q.db', 'file:///q.db', 'https://host/q.db', 'sqlite:q.db'],
     ...['a`id`.db', 'q*.db', '{a,b}.db', 'a}.db', 'a;b.db', 'a&b.db', 'a|b', 'a<b', 'a>b', 'a\\b'],
     ...['C:\\data\\q.db', 'C:/q.db', 'c:q.db', '\\\\host\\q.db'],
+    ...['k"s"/x', "it's/q.db", '“q.db”', '‘q.db’', 'q’s.db', '«q»', '„q“', '‹q›', '″q″'],
+    ...['q\u200b.db', '\u202eq.db', 'q\u00ad.db', 'q\u2028.db', 'q\u0085.db', 'q\ufeff', 'q\ud800'],
     ...['q.db#part', ' q.db', 'q.db ', 'q\nb', 'q\0.db', 'env:HOME'],
   ]
   it.each(Object.entries(PATHS))('refuses a %s that would name another file', (name, urlOf) => {
@@ -235,6 +237,9 @@ describe('configuration', () => {
     ['file:q.db ', 'must be a plain path; it has a blank at its start or end'],
     ['file: q.db', 'must be a plain path; it has a blank at its start or end'],
     ['file:q.db\n', 'must be a plain path; it has a control character'],
+    ['file:q\u200b.db', 'must have no control or invisible character (U+200B)'],
+    ['file:\u202eq.db', 'must have no control or invisible character (U+202E)'],
+    ['file:k"s"/q.db', 'must be a plain path; it has quotation marks, which only a shell removes'],
     ['FILE:q.db', 'must be file:PATH, with file: in small letters and without a host'],
     ['q.db', 'must be file:PATH, with file: in small letters and without a host'],
     ['file://host/q.db', 'must be file:PATH, with file: in small letters and without a host'],
