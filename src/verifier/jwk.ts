@@ -14,13 +14,19 @@ import { hasRocaFingerprint, hasSmallFactor } from './roca.ts'
 export type KeyName = { readonly kid: string; readonly algorithm: string }
 
 /**
- * A key of Web Crypto, by the types that the program has. No type of `jose` is in a public declaration: CommonJS
- * programs could not read it there.
+ * A key of Web Crypto, member by member: the type `CryptoKey` and the global `crypto` are missing in some types that
+ * programs have (`@types/node` 18), and CommonJS programs could not read a type of `jose` in a declaration.
  */
-export type WebCryptoKey = Extract<
-  Awaited<ReturnType<typeof crypto.subtle.generateKey>>,
-  { type: string }
->
+export type WebCryptoKey = {
+  readonly algorithm: { readonly name: string }
+  readonly extractable: boolean
+  readonly type: 'private' | 'public' | 'secret'
+  readonly usages: KeyUsage[]
+}
+
+type KeyUsage =
+  | ('encrypt' | 'decrypt' | 'sign' | 'verify')
+  | ('deriveKey' | 'deriveBits' | 'wrapKey' | 'unwrapKey')
 
 /** A public key. The object stays the same for as long as the key with this name does. */
 export type VerificationKey = KeyName & {

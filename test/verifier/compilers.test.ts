@@ -1,7 +1,8 @@
 // Programs of resource servers, compiled by several versions of TypeScript with each way to find modules: the types are
 // found, and are none of them `any`. TypeScript 7 is the project's, 5.9 comes with a dependency of it, and 4.9 and 5.0
-// lie in the folder LATCHKEY_TOOLS (`npm i --prefix DIR typescript-4.9@npm:typescript@4.9.5`).
+// lie in the folder LATCHKEY_TOOLS (`npm i --prefix DIR typescript-4.9@npm:typescript@4.9.5`), as do Node's oldest types.
 import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -56,6 +57,7 @@ export const kids = async (): Promise<string[]> => {
 `
 
 const repository = resolve('node_modules')
+const node18 = toolOf('types-node-18/package.json')
 
 const COMPILERS = {
   '4.9': toolOf('typescript-4.9/lib/tsc.js'),
@@ -90,6 +92,11 @@ const LATEST: Version[] = ['5.9', '7.0']
 /** Checks the declarations of the package and of Node, too, which takes several times as long. */
 const CHECKED = { module: 'node16', moduleResolution: 'node16', skipLibCheck: false }
 
+/** The oldest types of Node that will do. They know no global `crypto`, and `lib` brings none of a browser's. */
+const NODE_18 = { ...CHECKED, lib: ['es2022'], typeRoots: ['node-18'] }
+/** The types of a browser alone: none of Node's. */
+const BROWSER = { ...CHECKED, lib: ['es2022', 'dom'], types: [] }
+
 /** Name, options, the file's ending, versions that know these options. */
 const SETTINGS: readonly (readonly [string, object, 'ts' | 'cts' | 'mts', Version[]])[] = [
   ['node10, CommonJS', { module: 'commonjs', moduleResolution: 'node' }, 'ts', BEFORE_7],
@@ -99,6 +106,10 @@ const SETTINGS: readonly (readonly [string, object, 'ts' | 'cts' | 'mts', Versio
   ['nodenext, CommonJS', { module: 'nodenext', moduleResolution: 'nodenext' }, 'cts', LATEST],
   ['nodenext, ES modules', { module: 'nodenext', moduleResolution: 'nodenext' }, 'mts', LATEST],
   ['every declaration checked', CHECKED, 'cts', ['4.9', '7.0']],
+  ['every declaration checked, Node 18, CommonJS', NODE_18, 'cts', ['4.9', '5.9', '7.0']],
+  ['every declaration checked, Node 18, ES modules', NODE_18, 'mts', ['4.9', '7.0']],
+  ['every declaration checked, a browser', BROWSER, 'cts', ['4.9', '5.9', '7.0']],
+  ['every declaration checked, a browser, ES modules', BROWSER, 'mts', ['4.9', '7.0']],
   ['bundler', { module: 'esnext', moduleResolution: 'bundler' }, 'ts', SINCE_5],
   ['a browser’s types', { module: 'nodenext', lib: ['es2021', 'dom'], types: [] }, 'cts', ['5.9']],
   ['NestJS 10', NESTJS, 'ts', ['4.9', '5.9']],
@@ -111,6 +122,10 @@ const LIMIT_MS = 120_000
 let installed: Installed
 beforeAll(() => {
   installed = installPackage()
+  if (node18 === undefined) return
+  // Under the name `node`: the types `undici-types`, which they import, refer to that name.
+  mkdirSync(join(installed.project, 'node-18'))
+  symlinkSync(dirname(node18), join(installed.project, 'node-18', 'node'))
 })
 afterAll(() => installed.remove())
 
@@ -137,6 +152,9 @@ describe('the verifier’s types are found and checked', { timeout: LIMIT_MS }, 
     const tsc = COMPILERS[version]
     if (tsc === undefined) {
       return skip(`typescript-${version} is not in the folder LATCHKEY_TOOLS`)
+    }
+    if (options === NODE_18 && node18 === undefined) {
+      return skip('types-node-18 is not in the folder LATCHKEY_TOOLS')
     }
     expect(compile(tsc, options, ending)).toBe('')
   })
