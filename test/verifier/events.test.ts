@@ -186,8 +186,8 @@ describe('ready', () => {
 
 test('the example of the README counts events for Prometheus', async () => {
   const readme = readFileSync(new URL('../../src/verifier/README.md', import.meta.url), 'utf8')
-  const [, example = ''] = /```ts\n(const counts[^`]*)```/.exec(readme) ?? []
-  const program = example.replaceAll(/: Record<string, number>/g, '')
+  const [, example = ''] = /```ts\nimport .*\n\n(const counts[^]*?)```/.exec(readme) ?? []
+  const program = example.replaceAll(/: (Record<string, number>|VerifierEvent)/g, '')
   expect(program.trim().split('\n').length).toBeLessThanOrEqual(10)
   const module = `export default (createVerifier) => {\n${program}\nreturn { verifier, metrics } }`
   const { default: make } = (await import(
