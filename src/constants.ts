@@ -124,6 +124,8 @@ export const REFERENCES_BATCH = 20
 
 /** Highest quota of token requests per client and minute. */
 export const MAX_QUOTA_PER_MINUTE = 1_000_000
+/** Clients without a quota whose requests of a minute a process keeps count of, twice over at most: some 20 MB. */
+export const MAX_UNCHARGED_CLIENTS = 100_000
 
 /**
  * Writes that clients and bound administrators may make, with or without a quota, in units of `WRITE_COSTS`. A

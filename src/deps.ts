@@ -45,8 +45,12 @@ export type Metrics = {
   render(): Promise<{ contentType: string; text: string }>
 }
 
-/** Takes one request off a client's quota. @returns 0, or the seconds to wait where it is used up */
-export type Quota = (clientId: string, perMinute: number) => Promise<number>
+/**
+ * Takes one request off a client's quota.
+ * @param perMinute null for a client without a quota, which may get one within the minute
+ * @returns 0, or the seconds to wait where it is used up
+ */
+export type Quota = (clientId: string, perMinute: number | null) => Promise<number>
 
 /**
  * Counts writes under a key, in a window that begins with the first of them.

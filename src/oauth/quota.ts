@@ -14,7 +14,7 @@ export const takeFromQuota = async (
   { quota }: Pick<Deps, 'quota'>,
 ): Promise<void> => {
   for (const client of [own, limitedBy]) {
-    if (client === null || client.quotaPerMinute === null) continue
+    if (client === null) continue
     const waitSeconds = await quota(client.id, client.quotaPerMinute)
     if (waitSeconds > 0) throw refused('quota_exceeded', waitSeconds)
   }

@@ -62,6 +62,14 @@ export const ADMINISTRATION: readonly Mutation[] = [
     tests: ['test/admin/limits-of-others.test.ts'],
   },
   {
+    name: 'requests before a quota was set',
+    stops: 'Escaping an operator',
+    file: 'src/node/quota.ts',
+    find: 'uncharged.note(clientId)',
+    replace: 'void uncharged',
+    tests: ['test/node/quota.test.ts'],
+  },
+  {
     name: 'the limits of a client that is given more',
     stops: 'Escaping an operator',
     file: 'src/admin/worth.ts',

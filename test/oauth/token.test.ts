@@ -236,12 +236,12 @@ describe('the quota', () => {
     expect(await status(other)).toBe(200)
   })
 
-  test('says how long to wait, and is not asked where there is none', async () => {
-    const asked: [string, number][] = []
+  test('says how long to wait, and is told of a client without a quota', async () => {
+    const asked: [string, number | null][] = []
     const scripted = await startServer({
       quota: async (...request) => {
         asked.push(request)
-        return 17
+        return request[1] === null ? 0 : 17
       },
     })
     await scripted.audience('docs', ['read'])
@@ -251,6 +251,9 @@ describe('the quota', () => {
     const refused = await scripted.requestToken({}, { basic: bounded })
     expect(refused.headers.get('retry-after')).toBe('17')
     await expectRefusal(refused, USED_UP)
-    expect(asked).toEqual([[bounded.id, 5]])
+    expect(asked).toEqual([
+      [free.id, null],
+      [bounded.id, 5],
+    ])
   })
 })
