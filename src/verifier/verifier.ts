@@ -71,8 +71,8 @@ export type VerifierOptions = {
    */
   onEvent?: OnEvent
   /**
-   * Outgoing HTTP. Default: the global `fetch`. On Node what is followed is asked for with `node:http`, because a
-   * pending `fetch` holds a process open, unless the program has set up `fetch`: replaced it, or its dispatcher.
+   * Outgoing HTTP. Default: `node:http` on Node, Bun and Deno, because a pending `fetch` holds a process open; the
+   * global `fetch` elsewhere, and where the program has set it up: replaced it, its dispatcher or its proxy.
    */
   fetch?: Fetch
   /** Milliseconds since the epoch. Default: `Date.now`. */
@@ -165,7 +165,8 @@ type Remembered = Signed & { readonly subject: RevocationSubject | null }
 
 /**
  * A verifier for one issuer and one audience. Make it once and keep it: it holds the keys and remembers tokens.
- * Following the list begins at once, on Workers with the first token; so does fetching keys where no list is followed.
+ * Following the list begins at once with `follow: 'background'`, and with the first token with `'on-use'`. Keys are
+ * fetched with the first list; where no list is followed, with the first token.
  * @throws TypeError where an option is missing or out of bounds
  */
 export const createVerifier = (options: VerifierOptions): Verifier => {
