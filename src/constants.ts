@@ -124,7 +124,7 @@ export const REFERENCES_BATCH = 20
 
 /** Highest quota of token requests per client and minute. */
 export const MAX_QUOTA_PER_MINUTE = 1_000_000
-/** Clients without a quota whose requests of a minute a process keeps count of, twice over at most: some 20 MB. */
+/** Clients without a quota whose requests of a minute a process keeps count of, twice over at most: 30 MB. */
 export const MAX_UNCHARGED_CLIENTS = 100_000
 
 /**
@@ -382,3 +382,6 @@ export const ADMIN_WRITE = 'admin:write'
 
 /** The workspace of whatever names none. */
 export const DEFAULT_WORKSPACE = 'default'
+
+/** Symbolic links on the way to a key file, as many as Linux follows. */
+export const MAX_LINKS = 40

@@ -5,9 +5,9 @@ import type { Log } from '../log.ts'
 
 /** Access by the group and by all others. */
 const OTHERS = 0o077
-const OTHERS_WRITE = 0o022
+export const OTHERS_WRITE = 0o022
 const GROUP_READ = 0o040
-const STICKY = 0o1000
+export const STICKY = 0o1000
 const ROOT = 0
 
 const PRIVATE_FILE = 0o600
@@ -100,10 +100,18 @@ const namesIn = (path: string): string[] | null => {
   }
 }
 
+const ownUser = (): number => process.geteuid?.() ?? ROOT
+
+/** True for what belongs to this user or to root, and for everything where this user is root. */
+export const isTrusted = ({ uid }: Pick<Stats, 'uid'>): boolean => {
+  const own = ownUser()
+  return own === ROOT || uid === own || uid === ROOT
+}
+
 /** Root may work on another user's files (`sudo latchkey …`), and reads everybody's anyway. */
-const requireOwner = (path: string, { uid }: Stats): void => {
-  const own = process.geteuid?.() ?? ROOT
-  if (own === ROOT || uid === own || uid === ROOT) return
+const requireOwner = (path: string, stats: Stats): void => {
+  if (isTrusted(stats)) return
+  const [uid, own] = [stats.uid, ownUser()]
   throw new StartRefused(
     `${path} belongs to user ${uid}, and this process runs as user ${own}; run: chown ${own} ${path}`,
   )
@@ -126,6 +134,6 @@ const sayRepaired = (log: Pick<Log, 'error'>, { path, stats, now }: Repaired): v
     'other users had access to this path; its mode was repaired',
   )
 
-const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, '0')
+export const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, '0')
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? 'unknown')

@@ -13,6 +13,7 @@ import {
   readIfExists,
   requireSecretDirectory,
 } from './files.ts'
+import { requireKeptFolder, requireKeptPath } from './key-folders.ts'
 
 type KekConfig = Pick<Config, 'kek' | 'kekFile' | 'keysDirectory'>
 
@@ -31,6 +32,8 @@ export const loadKek = (config: KekConfig, inUse: boolean): Uint8Array => {
   }
   return refusing('read', path, () => {
     requirePrivateKey(path, { mounted: config.kekFile !== null })
+    if (config.kekFile !== null) requireKeptPath(path)
+    else if (inUse) requireKeptFolder(path) // before a first start it has not been repaired yet
     return parse(path, readIfExists(path), inUse)
   })
 }

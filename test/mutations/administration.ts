@@ -295,11 +295,19 @@ export const ADMINISTRATION: readonly Mutation[] = [
     tests: ['test/process/file-modes.test.ts'],
   },
   {
+    name: 'folders in which a key-encryption key can be replaced',
+    stops: 'Reading files that were restored',
+    file: 'src/node/key-folders.ts',
+    find: 'if ((stats.mode & (leads ? OTHERS_WRITE : WRITE_BY_ALL)) === 0) return',
+    replace: 'if (stats.mode !== 0 || leads) return',
+    tests: ['test/process/file-modes.test.ts'],
+  },
+  {
     name: 'the owner of a file',
     stops: 'Reading files that were restored',
     file: 'src/node/file-modes.ts',
-    find: 'if (own === ROOT || uid === own || uid === ROOT) return',
-    replace: 'if (own >= ROOT) return',
+    find: 'return own === ROOT || uid === own || uid === ROOT',
+    replace: 'return own >= ROOT || uid >= ROOT',
     tests: ['test/process/file-modes.test.ts'],
   },
   {

@@ -4,8 +4,10 @@ import {
   chmodSync,
   chownSync,
   cpSync,
+  lchownSync,
   mkdirSync,
   readdirSync,
+  realpathSync,
   renameSync,
   statSync,
   symlinkSync,
@@ -165,6 +167,88 @@ describe.concurrent('a key-encryption key', () => {
     const output = await latchkey(named, ['key', 'list'])
     if (isRoot || code === 1) expect(output.code).toBe(code)
     if (code === 1) expectKeyRefused(output, mode)
+  })
+})
+
+/** The modes of folders on the way to a key file, the command that a refusal names, and null where it is read. */
+const WAYS: [way: Record<string, number>, file: string, link: string | null, bad: string | null][] =
+  [
+    [{ secrets: 0o700 }, 'secrets/kek', null, null],
+    [{ secrets: 0o755 }, 'secrets/kek', null, null],
+    [{ secrets: 0o777 }, 'secrets/kek', null, 'secrets'],
+    [{ secrets: 0o770 }, 'secrets/kek', null, 'secrets'],
+    [{ secrets: 0o722 }, 'secrets/kek', null, 'secrets'],
+    [{ secrets: 0o1777 }, 'secrets/kek', null, null],
+    [{ open: 0o777, 'open/safe': 0o700 }, 'open/safe/kek', null, 'open'],
+    [{ open: 0o775, 'open/safe': 0o700 }, 'open/safe/kek', null, null],
+    [{ secrets: 0o700, open: 0o777 }, 'secrets/kek', 'open/link', 'open'],
+    [{ secrets: 0o700, open: 0o775 }, 'secrets/kek', 'open/link', 'open'],
+    [{ secrets: 0o777, own: 0o700 }, 'secrets/kek', 'own/link', 'secrets'],
+    [{ secrets: 0o700, own: 0o700 }, 'secrets/kek', 'own/link', null],
+    [{ secrets: 0o755, mount: 0o1777 }, 'secrets/kek', 'mount/link', null],
+  ]
+
+describe.concurrent('the folders of a named key-encryption key', () => {
+  it.each(WAYS)('%j of %s by link %s: refused %s', async (modes, file, link, bad) => {
+    const place = await restoredCopy()
+    const at = (path: string): string => join(place.directory, path)
+    for (const path of Object.keys(modes)) mkdirSync(at(path))
+    renameSync(kekOf(place, 0o600), at(file))
+    if (link !== null) symlinkSync(`../${file}`, at(link))
+    for (const [path, mode] of Object.entries(modes)) chmodSync(at(path), mode)
+    const named = withVariables(place, { LATCHKEY_KEK_FILE: link ?? file })
+    const { code, stderr } = await latchkey(named, ['key', 'list'])
+    expect(code).toBe(bad === null ? 0 : 1)
+    if (bad !== null) {
+      expect(stderr).toContain('can be replaced by other users of this machine')
+      expect(stderr).toContain(`run: chmod go-w ${realpathSync(at(bad))}`)
+    }
+    for (const [path, mode] of Object.entries(modes))
+      expect(modeOf(place, path)).toBe(mode.toString(8))
+  })
+
+  it('stop the start through a link to one of them', async () => {
+    const place = await restoredCopy()
+    const at = (path: string): string => join(place.directory, path)
+    mkdirSync(at('open'))
+    symlinkSync('../keys', at('open/keys'))
+    kekOf(place, 0o600)
+    chmodSync(at('open'), 0o777)
+    const named = withVariables(place, { LATCHKEY_KEK_FILE: 'open/keys/kek' })
+    expect((await latchkey(named, ['key', 'list'])).code).toBe(1)
+    chmodSync(at('open'), 0o755)
+    expect((await latchkey(named, ['key', 'list'])).code).toBe(0)
+  })
+
+  it.skipIf(!isRoot)('stop the start where a third user owns a link in a sticky one', async () => {
+    const place = await newPlace({ LATCHKEY_KEK_FILE: 'shared/link' })
+    const at = (path: string): string => join(place.directory, path)
+    const asNobody = () =>
+      startShell(
+        place,
+        `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$NODE" "$CLI" migrate`,
+      ).ended
+    for (const path of ['.', 'own', 'shared']) mkdirSync(at(path), { recursive: true })
+    writeFileSync(at('own/kek'), randomBytes(32).toString('base64url'), { mode: 0o600 })
+    symlinkSync('../own/kek', at('shared/link'))
+    for (const path of ['.', 'own', 'own/kek']) chownSync(at(path), NOBODY, NOBODY)
+    chmodSync(at('shared'), 0o1777)
+    lchownSync(at('shared/link'), 1, 1)
+    const { code, stderr } = await asNobody()
+    expect([code, stderr]).toEqual([1, expect.stringContaining('can be replaced by other users')])
+    lchownSync(at('shared/link'), NOBODY, NOBODY)
+    expect((await asNobody()).code).toBe(0)
+  })
+})
+
+describe('the keys folder', () => {
+  it('that others may write to and that is not repaired stops the start', async () => {
+    const place = await restoredCopy()
+    writeFileSync(join(place.directory, 'keys', 'notes'), '')
+    expect((await latchkey(place, ['key', 'list'])).code).toBe(0)
+    chmodSync(join(place.directory, 'keys'), 0o777)
+    const { code, stderr } = await latchkey(place, ['key', 'list'])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('can be replaced by other users')])
   })
 })
 
