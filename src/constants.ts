@@ -331,6 +331,8 @@ export const REQUESTS_PER_TURN = 8
 export const WRITE_TIMEOUT_MS = 30_000
 /** What a shutdown waits for running requests, in milliseconds. */
 export const SHUTDOWN_TIMEOUT_MS = 20_000
+/** How often a server that npm has started looks for npm, in milliseconds: its port is free soon after npm has ended. */
+export const PARENT_CHECK_MS = 1_000
 
 /** Log lines that wait in memory for a reader, in bytes: about 5,000. Then new ones are dropped and counted. */
 export const MAX_LOG_BUFFER_BYTES = 1024 * 1024

@@ -7,6 +7,10 @@ export type Environment = Readonly<Record<string, unknown>>
 export const isSet = (value: unknown): boolean =>
   value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '')
 
+/** True within `npm start`, another script of a package, and `npx`. */
+export const isStartedByNpm = (environment: Environment): boolean =>
+  ['npm_lifecycle_event', 'npm_command', 'npm_execpath'].some((name) => isSet(environment[name]))
+
 /**
  * Variables that a platform sets for a service called `latchkey`. Kubernetes: `LATCHKEY_SERVICE_HOST`,
  * `LATCHKEY_PORT=tcp://10.0.0.1:8787`, `LATCHKEY_PORT_8787_TCP_ADDR`. Docker's links: these, `LATCHKEY_NAME` and

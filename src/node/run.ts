@@ -2,18 +2,19 @@
 import cluster from 'node:cluster'
 import { type Config, SETTINGS, hasOpenMetrics, loadConfig } from '../config.ts'
 import { MIN_NEXT_AGE_SECONDS } from '../constants.ts'
-import { type Environment, emptySettings } from '../environment.ts'
+import { type Environment, emptySettings, isStartedByNpm } from '../environment.ts'
 import type { Log } from '../log.ts'
 import { createLog } from './logger.ts'
 import { answerMetrics } from './metrics.ts'
 import { countQuotas } from './quota.ts'
 import { startServer } from './serve.ts'
+import { type StopOptions, stopReason } from './stop.ts'
 
 /** How long the primary waits before it replaces a worker that ended, in milliseconds. */
 const RESTART_DELAY_MS = 1_000
 
 /**
- * Runs until SIGTERM, SIGINT, SIGHUP or SIGQUIT.
+ * Runs until SIGTERM, SIGINT, SIGHUP or SIGQUIT; where npm has started it, also until npm has ended.
  * @param onListening called once requests are answered
  * @throws StartRefused with one line for the operator
  */
@@ -30,12 +31,13 @@ export const serve = async (
       'keys are rotated once a day: a key is published for 24 hours before it signs',
     )
   }
+  const stop = { log, withParent: cluster.isPrimary && isStartedByNpm(environment) }
   const listening = (): void => {
     sayMetrics(config, log)
     onListening(config)
   }
-  if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, log, listening)
-  else await runServer(config, log, listening)
+  if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, stop, listening)
+  else await runServer(config, stop, listening)
   await log.flush()
 }
 
@@ -54,9 +56,13 @@ const sayMetrics = (config: Config, log: Log): void => {
   )
 }
 
-const runServer = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
-  const stop = stopSignal()
-  const server = await startServer(config, log)
+const runServer = async (
+  config: Config,
+  options: StopOptions,
+  onListening: () => void,
+): Promise<void> => {
+  const stop = stopReason(options)
+  const server = await startServer(config, options.log)
   onListening()
   await stop
   await server.close()
@@ -67,8 +73,13 @@ const runServer = async (config: Config, log: Log, onListening: () => void): Pro
 const trialLevel = ({ logLevel }: Config): Config['logLevel'] =>
   logLevel === 'silent' || logLevel === 'error' ? logLevel : 'warn'
 
-const runPrimary = async (config: Config, log: Log, onListening: () => void): Promise<void> => {
-  const stop = stopSignal()
+const runPrimary = async (
+  config: Config,
+  options: StopOptions,
+  onListening: () => void,
+): Promise<void> => {
+  const { log } = options
+  const stop = stopReason(options)
   // A first start, every refusal and every repair happen once, here: a worker that cannot start is replaced for ever.
   const trial = await startServer(config, createLog(trialLevel(config)))
   await trial.close()
@@ -98,30 +109,3 @@ const runPrimary = async (config: Config, log: Log, onListening: () => void): Pr
   for (const worker of workers) worker?.process.kill('SIGTERM')
   if (workers.length > 0) await ended
 }
-
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
-
-/**
- * A signal that comes again within this time was sent once, in milliseconds: npm passes Ctrl-C on to a process that
- * the terminal has told as well, and a shell its SIGHUP.
- */
-const SAME_SIGNAL_MS = 500
-
-/**
- * Settles at the first signal to stop; the same signal again, later than `SAME_SIGNAL_MS`, ends the process as it
- * would without us. One of each does not: Ctrl-C reaches the workers, too, and then the primary tells them to stop.
- */
-const stopSignal = (): Promise<void> =>
-  new Promise((resolve) => {
-    const firstAt = new Map<NodeJS.Signals, number>()
-    const hear = (signal: NodeJS.Signals): void => {
-      resolve()
-      const first = firstAt.get(signal)
-      if (first === undefined) firstAt.set(signal, performance.now())
-      else if (performance.now() - first > SAME_SIGNAL_MS) {
-        process.off(signal, hear)
-        process.kill(process.pid, signal)
-      }
-    }
-    for (const signal of STOP_SIGNALS) process.on(signal, hear)
-  })

@@ -1,9 +1,9 @@
 // How a server ends: what runs is finished, nothing new is begun, the database is closed.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, readdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { SHUTDOWN_TIMEOUT_MS } from '../../src/constants.ts'
+import { PARENT_CHECK_MS, SHUTDOWN_TIMEOUT_MS } from '../../src/constants.ts'
 import { addHookClient } from '../support/database.ts'
 import { basicHeader, createCaller } from '../support/http.ts'
 import {
@@ -168,5 +168,90 @@ describe.skipIf(!hasUnshare)('npm start as process 1 (needs unshare)', () => {
     for (const pid of [npm, Number(server)]) process.kill(pid, 'SIGINT')
     await expectDrained(sent)
     expect((await shell.ended).stdout).toContain('"msg":"stopped"')
+  })
+})
+
+/** `npm start` and an installed `npx latchkey serve`, without a namespace: the shell becomes npm. */
+const LEADERS = {
+  'npm start': () => `cd "${ROOT}" && exec npm start`,
+  'npx latchkey serve': ({ directory }: Place) => {
+    const bin = join(directory, 'node_modules', '.bin')
+    mkdirSync(bin, { recursive: true })
+    const program = `#!/usr/bin/env node\nimport(${JSON.stringify(CLI)})\n`
+    writeFileSync(join(bin, 'latchkey'), program, { mode: 0o755 })
+    writeFileSync(join(directory, 'package.json'), '{}')
+    return 'exec npx --no latchkey serve'
+  },
+}
+
+const startLeader = async (leader: keyof typeof LEADERS, workers: string) => {
+  place = await newPlace({ LATCHKEY_WORKERS: workers })
+  const inside = (name: string) => join(place.directory, name)
+  Object.assign(place.environment, {
+    LATCHKEY_DATABASE_URL: `file:${inside('data/latchkey.db')}`,
+    LATCHKEY_KEYS_DIR: inside('keys'),
+    HOME: place.directory,
+    PATH: process.env['PATH'] ?? '',
+  })
+  const shell = startShell(place, LEADERS[leader](place))
+  await until(
+    'the last worker',
+    () => shell.said.stdout.split('"listening"').length > Number(workers),
+  )
+  client = await addHookClient(place)
+  return shell
+}
+
+const FORGOTTEN = [
+  ['npm start', 'SIGHUP', '1'],
+  ['npm start', 'SIGHUP', '2'],
+  ['npm start', 'SIGQUIT', '1'],
+  ['npm start', 'SIGKILL', '1'],
+  ['npx latchkey serve', 'SIGTERM', '1'],
+  ['npx latchkey serve', 'SIGTERM', '2'],
+  ['npx latchkey serve', 'SIGHUP', '1'],
+  ['npx latchkey serve', 'SIGQUIT', '1'],
+] as const
+
+describe('a server whose npm is told to stop', () => {
+  it.each(FORGOTTEN)('%s, %s: is drained, with %s workers', async (leader, signal, workers) => {
+    const { child, said, ended } = await startLeader(leader, workers)
+    const sent = await halfSent()
+    child.kill(signal)
+    await expectDrained(sent)
+    await ended
+    expect(said.stdout.split('"msg":"stopped"')).toHaveLength(Number(workers) + 1)
+    expect(dataFiles(place)).toEqual(['latchkey.db', 'ledger.db'])
+  })
+})
+
+describe('a server without its shell', () => {
+  const serveBehind = async (line: string) => {
+    place = await newPlace()
+    const shell = startShell(place, line)
+    await until(
+      'an answer',
+      async () => (await fetch(`${place.url}/healthz`).catch(() => null))?.ok,
+    )
+    const pid = Number(readFileSync(join(place.directory, 'pid'), 'utf8'))
+    return { pid, shell }
+  }
+  const expectServing = async (pid: number): Promise<void> => {
+    await pause(3 * PARENT_CHECK_MS)
+    expect((await fetch(`${place.url}/healthz`)).status).toBe(200)
+    process.kill(pid, 'SIGTERM')
+    await until('its end', () => !isAlive(pid))
+  }
+
+  it('serves on where a script of npm has started it in the background', async () => {
+    const line = 'npm_lifecycle_event=up nohup "$NODE" "$CLI" serve >log 2>&1 & echo $! >pid'
+    const { pid } = await serveBehind(line)
+    await expectServing(pid)
+  })
+
+  it('serves on where npm has not started it', async () => {
+    const { pid, shell } = await serveBehind('"$NODE" "$CLI" serve >log 2>&1 & echo $! >pid; wait')
+    shell.child.kill('SIGKILL')
+    await expectServing(pid)
   })
 })
