@@ -24,5 +24,7 @@ export const runEntry = async (run: () => Promise<void>): Promise<void> => {
     if (line === null) throw error
     process.stderr.write(`latchkey: ${escapeText(line)}\n`)
     process.exitCode = 1
+    // Node.js 20 throws again, unhandled, what a CommonJS module of a package has thrown while it was imported.
+    if (refusal === null) process.exit()
   }
 }

@@ -1,6 +1,8 @@
 // The writer of the ledger in a thread of its own: what the disk takes is no request's time.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { Unavailable } from '../errors.ts'
+import { StartRefused, Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { LedgerWriter } from './ledger-writer.ts'
 
@@ -15,6 +17,13 @@ type Waiting = { resolve: (result: never) => void; reject: (error: Unavailable) 
 
 /** Only what is built can be started. */
 const SCRIPT = new URL('./ledger-thread.js', import.meta.url)
+
+/** @throws StartRefused where a built server lacks the thread's file, which would cost every entry of the ledger */
+export const requireLedgerThread = (): void => {
+  const path = fileURLToPath(SCRIPT)
+  if (!import.meta.url.endsWith('.js') || existsSync(path)) return
+  throw new StartRefused(`the installation is broken: ${path} is missing; install Latchkey anew`)
+}
 
 /** Starts the thread when it is first needed, and again after one that has ended. */
 export const createLedgerThread = ({ path, log }: { path: string; log: Log }): LedgerWriter => {

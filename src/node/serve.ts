@@ -12,7 +12,7 @@ import { type Usage, createUsage } from '../usage.ts'
 import { createClientAddress, createTrust } from './client-address.ts'
 import { createHttpServer, drain, listen } from './http-server.ts'
 import type { Log } from '../log.ts'
-import { createLedgerThread } from './ledger-in-thread.ts'
+import { createLedgerThread, requireLedgerThread } from './ledger-in-thread.ts'
 import { ledgerPath } from './ledger-writer.ts'
 import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
@@ -35,6 +35,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   const clock = time.now
   const isTrusted = createTrust(config.trustedProxies)
   const clientAddress = createClientAddress(isTrusted)
+  requireLedgerThread()
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
   const usage = createUsage({ store: opened.store, clock })
   const ledger = createLedger({

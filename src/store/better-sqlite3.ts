@@ -6,7 +6,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../constants.ts'
 import { StartRefused } from '../errors.ts'
-import { migrate } from './migrate.ts'
+import { loadMigrations, migrate } from './migrate.ts'
 import * as schema from './schema.sqlite.ts'
 import { createSqliteStore } from './sqlite.ts'
 import type { Database, Statement } from './sqlite/database.ts'
@@ -50,6 +50,7 @@ const versionOf = (client: BetterSqlite3.Database): (() => string) => {
 }
 
 const open = (path: string, beforeWrites: () => void): BetterSqlite3.Database => {
+  const migrations = loadMigrations() // before anything is made
   let client: BetterSqlite3.Database | null = null
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -60,7 +61,7 @@ const open = (path: string, beforeWrites: () => void): BetterSqlite3.Database =>
     writeAhead(client)
     client.pragma('synchronous = FULL')
     spareTemporaryFiles(client)
-    migrate(client)
+    migrate(client, migrations)
     client.pragma('foreign_keys = ON')
     client.pragma('busy_timeout = 0') // from here on the store waits, without holding the process up
     return client

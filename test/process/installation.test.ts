@@ -5,6 +5,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -64,6 +65,14 @@ const builtForOtherNode = (root: string): void => {
 const remove = (path: string) => (root: string) =>
   rmSync(join(root, path), { recursive: true, force: true })
 
+/** Packages that pino loads. It is copied, because a package that is a link finds those beside its target. */
+const removeBesidePino = (name: string) => (root: string) => {
+  const pino = join(root, 'node_modules', 'pino')
+  rmSync(pino)
+  cpSync(join(ROOT, 'node_modules', 'pino'), pino, { recursive: true })
+  rmSync(join(root, 'node_modules', name))
+}
+
 type Fault = { harm: (root: string) => void; line: RegExp; onlyServe?: true }
 
 const REBUILD = 'npm rebuild better-sqlite3'
@@ -74,7 +83,15 @@ const FAULTS: Record<string, Fault> = {
   },
   'a binary that is cut off': {
     harm: (root) => truncateSync(join(root, BINARY), 16),
-    line: /better-sqlite3 cannot be loaded by Node.js v\d\S+ \(ERR_DLOPEN_FAILED\)/,
+    line: /better-sqlite3 cannot be loaded by Node.js v\d\S+ \(cut off\)/,
+  },
+  'a binary that is cut off in its middle': {
+    harm: (root) => truncateSync(join(root, BINARY), statSync(join(root, BINARY)).size / 2),
+    line: /better-sqlite3 cannot be loaded by Node.js v\d\S+ \(cut off\)/,
+  },
+  'a binary without its last byte': {
+    harm: (root) => truncateSync(join(root, BINARY), statSync(join(root, BINARY)).size - 1),
+    line: /better-sqlite3 cannot be loaded by Node.js v\d\S+ \(cut off\)/,
   },
   'a binary that is none': {
     harm: (root) => writeFileSync(join(root, BINARY), 'not found'),
@@ -97,6 +114,14 @@ const FAULTS: Record<string, Fault> = {
     harm: remove('node_modules/jose'),
     line: /jose is missing \(ERR_MODULE_NOT_FOUND\)/,
   },
+  'no thread of the log': {
+    harm: removeBesidePino('thread-stream'),
+    line: /thread-stream is missing \(MODULE_NOT_FOUND\)/,
+  },
+  'no stream of the log': {
+    harm: removeBesidePino('sonic-boom'),
+    line: /sonic-boom is missing \(MODULE_NOT_FOUND\)/,
+  },
   'no HTTP server': {
     harm: remove('node_modules/@hono'),
     line: /@hono\/node-server is missing \(ERR_MODULE_NOT_FOUND\)/,
@@ -117,10 +142,14 @@ const expectFault = async (root: string, place: Place, command: string, line: Re
   expect({ code, stdout }, `${command}: ${stderr}`).toEqual({ code: 1, stdout: '' })
   expect(stderr).toMatch(/^latchkey: the installation is broken: [^\n]+\n$/)
   expect(stderr).toMatch(line)
-  expect(stderr).not.toMatch(/database|ledger/)
+  expect(stderr.replace('ledger-thread.js', '')).not.toMatch(/database|ledger/)
   expect(files(place)).toEqual(before)
 }
 
+const NO_MIGRATIONS = /the migrations in \S+ cannot be read \(ENOENT\); install Latchkey anew/
+
+/** Those that make a database where there is none. */
+const MAKING = ['serve', 'migrate', 'admin create']
 const COMMANDS = ['serve', 'migrate', 'admin create', 'client list', 'demo']
 
 let seeded: Place
@@ -143,8 +172,26 @@ describe('an installation with', () => {
   it('no migrations', async () => {
     const root = copyInstallation()
     remove('drizzle/sqlite/meta')(root)
-    const line = /the migrations in \S+ cannot be read \(ENOENT\); install Latchkey anew/
-    for (const command of COMMANDS) await expectFault(root, seeded, command, line)
+    for (const command of COMMANDS) await expectFault(root, seeded, command, NO_MIGRATIONS)
+    for (const command of MAKING) await expectFault(root, await newPlace(), command, NO_MIGRATIONS)
+  })
+
+  it.each(['drizzle/sqlite', 'one migration'])('no %s makes nothing', async (missing) => {
+    const root = copyInstallation()
+    const folder = join(root, 'drizzle', 'sqlite')
+    const last = readdirSync(folder).findLast((name) => name.endsWith('.sql')) ?? ''
+    rmSync(missing === 'one migration' ? join(folder, last) : folder, { recursive: true })
+    for (const command of MAKING) await expectFault(root, await newPlace(), command, NO_MIGRATIONS)
+  })
+
+  it('no thread of the ledger', async () => {
+    const root = copyInstallation()
+    remove('dist/node/ledger-thread.js')(root)
+    const line = /dist\/node\/ledger-thread\.js is missing/
+    for (const workers of ['1', '2']) {
+      const place = withVariables(await newPlace(), { LATCHKEY_WORKERS: workers })
+      await expectFault(root, place, 'serve', line)
+    }
   })
 
   it('a binary that breaks while the server runs leaves the ledger where it is', async () => {
