@@ -10,10 +10,13 @@ const GROUP_READ = 0o040
 export const STICKY = 0o1000
 const ROOT = 0
 
+/** What keeps an empty folder in a repository. A clone gives the folder a mode, and nobody can have read a secret in it. */
+const GIT_FILE = /^\.git(ignore|keep)$/
+
 const PRIVATE_FILE = 0o600
 const PRIVATE_DIRECTORY = 0o700
 
-type Checks = { log: Pick<Log, 'error'> }
+type Checks = { log: Pick<Log, 'error' | 'info'> }
 
 /**
  * Takes a regular file that is ours away from everybody but its owner. Does nothing where there is no such file, and on
@@ -56,7 +59,8 @@ export const keepDirectoryPrivate = (
   if (stats === null || (stats.mode & OTHERS) === 0) return
   const names = (stats.mode & STICKY) === 0 ? (namesIn(path) ?? []) : []
   if (names.length > 0 && names.every(isOurs) && changeMode(path, PRIVATE_DIRECTORY)) {
-    sayRepaired(log, { path, stats, now: PRIVATE_DIRECTORY })
+    const holdsNothing = names.every((name) => GIT_FILE.test(name))
+    sayRepaired(log, { path, stats, now: PRIVATE_DIRECTORY, holdsNothing })
   } else if ((stats.mode & OTHERS_WRITE) !== 0 && (stats.mode & STICKY) === 0) {
     log.error({ path, mode: modeOf(stats) }, 'other users can replace files in this folder')
   }
@@ -126,13 +130,14 @@ const changeMode = (path: string, mode: number): boolean => {
   }
 }
 
-type Repaired = { path: string; stats: Stats; now: number }
+type Repaired = { path: string; stats: Stats; now: number; holdsNothing?: boolean }
 
-const sayRepaired = (log: Pick<Log, 'error'>, { path, stats, now }: Repaired): void =>
-  log.error(
-    { path, mode: modeOf(stats), now: now.toString(8).padStart(4, '0') },
-    'other users had access to this path; its mode was repaired',
-  )
+const sayRepaired = (log: Checks['log'], repaired: Repaired): void => {
+  const { path, stats, holdsNothing = false } = repaired
+  const fields = { path, mode: modeOf(stats), now: repaired.now.toString(8).padStart(4, '0') }
+  if (holdsNothing) log.info(fields, 'this folder was made private before anything is put into it')
+  else log.error(fields, 'other users had access to this path; its mode was repaired')
+}
 
 export const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, '0')
 

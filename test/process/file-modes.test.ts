@@ -100,6 +100,22 @@ describe.concurrent('files that other users can read', () => {
     await server.stop()
   })
 
+  it('are no error in a folder as a clone of the repository has it', async () => {
+    const place = await newPlace()
+    const folder = join(place.directory, 'keys')
+    mkdirSync(folder)
+    chmodSync(folder, 0o755)
+    writeFileSync(join(folder, '.gitignore'), '*\n')
+    const server = await startServer(place)
+    expect(modeOf(place, 'keys')).toBe('700')
+    const levels = server.log().map(({ level }) => level)
+    expect(levels.filter((level) => level !== 30)).toEqual([])
+    expect(warningsIn(server.said.stdout)).toEqual([
+      expect.objectContaining({ path: 'keys', mode: '0755', now: '0700' }),
+    ])
+    await server.stop()
+  })
+
   it('are repaired in a folder with files of others, which stays as it is', async () => {
     const place = withVariables(await restoredCopy(), {
       LATCHKEY_DATABASE_URL: 'file:./latchkey.db',
