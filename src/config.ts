@@ -97,11 +97,17 @@ const path = z.string().superRefine((text, context) => {
   if (message !== null) context.addIssue({ code: 'custom', message })
 })
 
+const isIpv4 = (text: string): boolean =>
+  /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((part) => Number(part) <= 255)
+
 /** An address or name to listen on. The system would look up a URL, brackets or a port as a name, and not find it. */
 const host = z
   .string()
   .regex(/^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|(?=.*:.*:)[0-9A-Fa-f.:]+(%[\w.-]+)?)$/, {
     error: 'must be an address or a host name, without scheme, brackets and port',
+  })
+  .refine((text) => !/^[\d.]+$/.test(text) || isIpv4(text), {
+    error: 'must be an address of four numbers from 0 to 255, or a host name',
   })
 
 const databaseUrl = z

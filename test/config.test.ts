@@ -249,6 +249,15 @@ describe('configuration', () => {
     expect(refusalOf({ LATCHKEY_DATABASE_URL: url })).toBe(`LATCHKEY_DATABASE_URL ${reason}`)
   })
 
+  it.each(['999.9.9.9', '256.0.0.1', '127.0.0', '1.2.3.4.5', '127', '127..0.1', '0.0.0.1000'])(
+    'refuses LATCHKEY_HOST=%s, which looks like an address and is none',
+    (host) => {
+      expect(refusalOf({ LATCHKEY_HOST: host })).toBe(
+        'LATCHKEY_HOST must be an address of four numbers from 0 to 255, or a host name',
+      )
+    },
+  )
+
   it('refuses two key-encryption keys', () => {
     expect(refusalOf({ LATCHKEY_KEK: KEK, LATCHKEY_KEK_FILE: '/run/kek' })).toBe(
       'LATCHKEY_KEK and LATCHKEY_KEK_FILE must not both be set',
