@@ -7,7 +7,7 @@ export type Incoming = NodeJS.ReadableStream & AsyncIterable<Uint8Array>
 const DECODERS = {
   gzip: 'createGunzip',
   'x-gzip': 'createGunzip',
-  deflate: 'createInflate',
+  deflate: 'createInflate', // or `createInflateRaw`
   br: 'createBrotliDecompress',
 } as const
 
@@ -20,14 +20,44 @@ type Node = Pick<typeof globalThis.process, 'getBuiltinModule'>
  * applied the coding although nobody asked for it.
  * @throws Error for a coding that is not known, or several
  */
-export const decoded = (incoming: Incoming, coding: string | undefined, node: Node): Incoming => {
+export const decoded = (
+  incoming: Incoming,
+  coding: string | undefined,
+  node: Node,
+): AsyncIterable<Uint8Array> => {
   const name = (coding ?? '').trim().toLowerCase()
   if (name === '' || name === 'identity') return incoming
   if (!Object.hasOwn(DECODERS, name)) {
     throw new Error(`the answer’s content coding is none of: ${ACCEPT_ENCODING}`)
   }
-  const decoder = node.getBuiltinModule('node:zlib')[DECODERS[name as keyof typeof DECODERS]]()
+  if (name === 'deflate') return inflated(incoming, node)
+  return decodedBy(DECODERS[name as keyof typeof DECODERS], incoming, node)
+}
+
+const decodedBy = (
+  create: (typeof DECODERS)[keyof typeof DECODERS] | 'createInflateRaw',
+  source: Incoming,
+  node: Node,
+): AsyncIterable<Uint8Array> => {
+  const decoder = node.getBuiltinModule('node:zlib')[create]()
   // A failure of either ends both, and is told to whoever reads.
-  node.getBuiltinModule('node:stream').pipeline(incoming, decoder, () => {})
+  node.getBuiltinModule('node:stream').pipeline(source, decoder, () => {})
   return decoder
+}
+
+/** The compression method in the first byte of the zlib format (RFC 1950 §2.2): no encoder begins raw data with it. */
+const ZLIB_METHOD = 8
+
+/** RFC 9110 §8.4.1.2: the zlib format. Some senders leave its frame out, so the first byte decides. */
+const inflated = async function* (incoming: Incoming, node: Node): AsyncGenerator<Uint8Array> {
+  const chunks = (incoming as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+  const first = await chunks.next()
+  const byte = first.done === true ? ZLIB_METHOD : (first.value[0] ?? ZLIB_METHOD)
+  const whole = async function* () {
+    if (first.done !== true) yield first.value
+    yield* { [Symbol.asyncIterator]: () => chunks }
+  }
+  const source = node.getBuiltinModule('node:stream').Readable.from(whole(), { objectMode: false })
+  const isFramed = (byte & 0x0f) === ZLIB_METHOD
+  yield* decodedBy(isFramed ? 'createInflate' : 'createInflateRaw', source, node)
 }

@@ -110,7 +110,7 @@ export const createFollower = (options: FollowerOptions): Follower => {
       }
     },
     clockApart() {
-      const time = state.time()
+      const time = state.saidTime()
       return time === null ? null : Math.round(clock() / 1000 - time) + 0 // never -0
     },
     close,

@@ -29,6 +29,11 @@ export type IssuerClock = {
   offset(): number | null
   /** In seconds since the epoch; null before the first list. */
   time(): number | null
+  /**
+   * The same by the last list that the wall clock has refused, until another is accepted: what an operator is told, and
+   * nothing that is judged by.
+   */
+  saidTime(): number | null
   /** How long ago that was, in seconds, by an offset. */
   age(iat: number, by: number): number
   /**
@@ -68,6 +73,8 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
   /** How far ahead other servers of the issuer are known to sign, in seconds. */
   let othersAhead = 0
   let late: Late | null = null
+  /** The offset of the last list that the wall clock has refused; null once one was accepted. */
+  let refused: number | null = null
 
   const now = (): number => monotonic() / 1000
   const wall = (): number => clock() / 1000
@@ -88,9 +95,12 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
     return enough ? late : null
   }
 
+  const timeBy = (by: number | null): number | null => (by === null ? null : now() - by)
+
   return {
     offset: () => offset,
-    time: () => (offset === null ? null : now() - offset),
+    time: () => timeBy(offset),
+    saidTime: () => timeBy(refused ?? offset),
     age: (iat, by) => now() - by - iat,
     isDoubted: () => doubt !== null,
     judge({ iat, exp }, known) {
@@ -104,8 +114,10 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
       throw new ListUntimely('the list is from the future')
     },
     begin(list) {
-      if (!isOfNow(list)) throw new ListUntimely('the list is not of now')
-      return now() - list.iat
+      const by = now() - list.iat
+      if (isOfNow(list)) return by
+      refused = by
+      throw new ListUntimely('the list is not of now')
     },
     set(to, anew) {
       if (anew) othersAhead = 0
@@ -113,9 +125,11 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
       offset = to
       doubt = null
       late = null
+      refused = null
     },
     approach(to) {
       offset = to
+      refused = null
     },
     heal(list) {
       const since = offset === null ? null : lateSince(list, offset)

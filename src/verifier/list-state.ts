@@ -40,6 +40,8 @@ export type ListState = {
   isStale(): boolean
   /** The issuer's time, in seconds since the epoch; null before the first list. */
   time(): number | null
+  /** The issuer's time, also by a list that was refused for its time; null before any list. */
+  saidTime(): number | null
   /** Rules for tokens that expired before may have been dropped, in seconds since the epoch. */
   droppedBefore(): number
   /** What holds; null before the first list. */
@@ -225,6 +227,7 @@ export const createListState = (options: Options): ListState => {
     age,
     isStale,
     time: issuer.time,
+    saidTime: issuer.saidTime,
     droppedBefore: () => Math.max(sweptAt, issuer.time() ?? -Infinity) - RULE_KEPT_SECONDS,
     known: () => current,
   }

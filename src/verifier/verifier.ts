@@ -145,7 +145,7 @@ export type VerifierStatus = {
   readonly revocations: RevocationStatus
   /**
    * Seconds by which the wall clock here is ahead of the issuer's, negative where it is behind, by the lists that the
-   * issuer has signed; null where there is none.
+   * issuer has signed, one that was refused as not of now among them; null where there is none.
    */
   readonly clockApart: number | null
   /** `revoked`: by a rule of the list, whether or not the issuer still publishes it. */

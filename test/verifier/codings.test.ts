@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MAX_LIST_BYTES, USER_AGENT } from '../../src/verifier/constants.ts'
 import type { Fetch } from '../../src/verifier/jwks.ts'
@@ -82,6 +82,8 @@ describe.each(['node:http', 'fetch'] as const)('by %s', (name) => {
     ['GZIP', gzipSync(plain)],
     ['x-gzip', gzipSync(plain)],
     ['deflate', deflateSync(plain)],
+    ['deflate', deflateRawSync(plain)],
+    ['deflate', deflateRawSync(plain, { level: 0 })],
     ['br', brotliCompressSync(plain)],
   ])('an answer in the coding %s is the text', async (coding, body) => {
     expect(await get(name, coding, body)).toBe(TEXT)
@@ -92,6 +94,7 @@ describe.each(['node:http', 'fetch'] as const)('by %s', (name) => {
   test.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
     ['br', quickBrotli],
   ] as const)(
     'a short %s that becomes too long is cut off on the way',

@@ -143,6 +143,27 @@ describe('clockApart', () => {
     started.push(verifier)
     expect(verifier.status().clockApart).toBeNull()
   })
+
+  test.each([-2_000, 2_000])('is that of a list refused for it: %i s', async (seconds) => {
+    const { verifier, time, say } = startFollowing()
+    started.push(verifier)
+    time.wall += seconds
+    expect(await say(page({ full: true, seq: 10 }))).toContain('the list is not of now')
+    expect(verifier.status().clockApart).toBe(seconds)
+    time.wall -= seconds
+    expect(await say(page({ full: true, seq: 10 }))).toBeNull()
+    expect(verifier.status().clockApart).toBe(0)
+  })
+
+  test('is that of a later list refused for it', async () => {
+    const { verifier, time, say, pass } = await told()
+    pass(1_000)
+    expect(await say(page({ full: true, seq: 11, iat: NOW + 3_000 }))).toContain('not of now')
+    expect(verifier.status().clockApart).toBe(-2_000)
+    time.wall += 2_000
+    expect(await say(page({ full: true, seq: 11, iat: NOW + 3_000 }))).toBeNull()
+    expect(verifier.status().clockApart).toBe(0)
+  })
 })
 
 describe('ready', () => {
