@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { AppContext } from '../deps.ts'
 import { StartRefused } from '../errors.ts'
+import { plainAddress } from '../http/network.ts'
 
 export type IsTrusted = (address: string) => boolean
 
@@ -19,10 +20,11 @@ export const createTrust = (trustedProxies: readonly string[]): IsTrusted => {
 export const createClientAddress =
   (isTrusted: IsTrusted) =>
   (c: AppContext): string | undefined => {
-    const peer = plainAddress(
-      (c.env as Partial<HttpBindings> | undefined)?.incoming?.socket?.remoteAddress,
-    )
-    if (peer === undefined || !isTrusted(peer)) return peer
+    const { incoming } = (c.env as Partial<HttpBindings> | undefined) ?? {}
+    const remote = incoming?.socket?.remoteAddress
+    if (remote === undefined) return undefined
+    const peer = plainAddress(remote)
+    if (!isTrusted(peer)) return peer
     // Each proxy appends the address that it saw, so the list is read from its end.
     const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').map((part) => part.trim())
     const client = forwarded.reverse().find((address) => !isTrusted(address))
@@ -41,7 +43,3 @@ const addRange = (list: BlockList, entry: string): void => {
     )
   }
 }
-
-/** An IPv4 peer of a socket that listens on IPv6 comes as `::ffff:192.0.2.1`. */
-export const plainAddress = (address: string | undefined): string | undefined =>
-  address?.replace(/^::ffff:(?=\d)/, '')

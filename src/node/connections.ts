@@ -8,8 +8,11 @@ import {
   MAX_CONNECTIONS_PER_ADDRESS,
   WRITE_TIMEOUT_MS,
 } from '../constants.ts'
-import { type IsTrusted, plainAddress } from './client-address.ts'
+import { networkOf, plainAddress } from '../http/network.ts'
+import { gatherChunks } from './body-chunks.ts'
+import type { IsTrusted } from './client-address.ts'
 import { createInput } from './input.ts'
+import { type InputBudget, createInputBudget } from './input-budget.ts'
 import { type Pace, createPace } from './pace.ts'
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; listener: RequestListener }
@@ -20,6 +23,8 @@ type Turns = {
   followed(): AbortSignal
   /** @param now monotonic, in milliseconds */
   checkReader(now: number): void
+  /** Called when the socket is closed. */
+  close(): void
 }
 
 export type Connections = {
@@ -43,6 +48,7 @@ export const createConnections = (
   const open = new Map<object, Turns>()
   const ofAddress = new Map<string, number>()
   const pace = createPace()
+  const budget = createInputBudget()
   const count = (address: string, step: number): number => {
     const sum = (ofAddress.get(address) ?? 0) + step
     if (sum > 0) ofAddress.set(address, sum)
@@ -51,13 +57,17 @@ export const createConnections = (
   }
   server.maxConnections = limits.process
   server.on('connection', (socket: Socket) => {
-    const address = plainAddress(socket.remoteAddress) ?? ''
+    const remote = plainAddress(socket.remoteAddress ?? '')
+    const address = networkOf(remote)
+    // Node takes its own listener off a socket that it hands over (CONNECT); an error without any ends the process.
+    socket.on('error', () => {})
     socket.once('close', () => {
+      open.get(socket)?.close()
       open.delete(socket)
       count(address, -1)
     })
-    if (count(address, 1) > limits.address && !isTrusted(address)) socket.destroy()
-    else open.set(socket, createTurns(socket, { server, pace, address }))
+    if (count(address, 1) > limits.address && !isTrusted(remote)) socket.destroy()
+    else open.set(socket, createTurns(socket, { server, pace, budget, address }))
   })
   const checking = setInterval(() => {
     for (const turns of open.values()) turns.checkReader(performance.now())
@@ -71,19 +81,38 @@ export const createConnections = (
   }
 }
 
-type Surroundings = { server: Server; pace: Pace; address: string }
+/** `address` is the network of the other end. */
+type Surroundings = { server: Server; pace: Pace; budget: InputBudget; address: string }
 
-const createTurns = (socket: Socket, { server, pace, address }: Surroundings): Turns => {
+const createTurns = (socket: Socket, { server, pace, budget, address }: Surroundings): Turns => {
   let current: Exchange | undefined
-  /** A request whose head came in one slice with the end of the body before it. */
+  /** Requests whose heads came in one slice with the end of the body before them. */
   const parked: Exchange[] = []
+  let newest: IncomingMessage | undefined
+  let flushBody = (): void => {}
+  const account = budget.open(address, () => socket.destroy())
+  /** Bytes that are not parsed, and those of the current request. */
+  const held = { input: 0, request: 0 }
   let follower: AbortController | undefined
   const checkReader = createReaderCheck(socket)
+
+  const hold = (): void => account.hold(held.input + held.request)
 
   const input = createInput(socket, {
     // The body of the current request is parsed, and nothing behind it.
     mayParse: () => parked.length === 0 && current?.request.complete !== true,
-    isBeginning: () => current === undefined,
+    takesTurn: () => current === undefined,
+    isInBody: () => newest?.complete === false,
+    onParsed(bytes) {
+      flushBody()
+      if (current === undefined) return
+      held.request += bytes
+      if (!current.request.complete) hold()
+    },
+    onHeld(bytes) {
+      held.input = bytes
+      hold()
+    },
     onWaiting: () => follower?.abort(),
     pace,
     address,
@@ -94,17 +123,31 @@ const createTurns = (socket: Socket, { server, pace, address }: Surroundings): T
     exchange.response.once('close', end)
     exchange.listener(exchange.request, exchange.response)
   }
+  /** Its head took no turn. */
+  const beginParked = (): void => {
+    const start = (): void => {
+      const next = parked.shift()
+      if (next === undefined || !socket.writable) return
+      begin(next)
+      input.goOn()
+    }
+    if (pace.take()) start()
+    else pace.wait(address, start)
+  }
   const end = (): void => {
     current = undefined
+    held.request = 0
+    hold()
     if (!server.listening) socket.destroySoon()
     if (!socket.writable) return
-    const next = parked.shift()
-    if (next !== undefined) begin(next)
-    input.goOn()
+    if (parked.length > 0) beginParked()
+    else input.goOn()
   }
   return {
     take(exchange) {
-      if (current === undefined) return begin(exchange)
+      newest = exchange.request
+      flushBody = gatherChunks(exchange.request)
+      if (current === undefined && parked.length === 0) return begin(exchange)
       parked.push(exchange)
       follower?.abort()
     },
@@ -115,6 +158,10 @@ const createTurns = (socket: Socket, { server, pace, address }: Surroundings): T
       return follower.signal
     },
     checkReader,
+    close() {
+      Object.assign(held, { input: 0, request: 0 })
+      hold()
+    },
   }
 }
 

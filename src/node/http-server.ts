@@ -11,6 +11,7 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   MAX_FORM_BYTES,
   MAX_JSON_BYTES,
+  REFUSED_LINGER_MS,
   REQUEST_TIMEOUT_MS,
   SHUTDOWN_TIMEOUT_MS,
 } from '../constants.ts'
@@ -106,16 +107,22 @@ const PARSER_ERRORS: Record<string, OAuthErrorCode> = {
 }
 
 const refuseMalformed = (server: Server, connections: Connections, refusals: Refusals): void => {
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  const refuse = (socket: Duplex, code: OAuthErrorCode): void => {
     const answer = connections.answering(socket)
     // Nothing may be written into an answer that has begun.
     const begun = answer?.headersSent === true && !answer.writableFinished
-    if (!socket.writable || error.code === 'ECONNRESET' || begun) socket.destroy()
-    else socket.end(refusals.text(PARSER_ERRORS[error.code ?? ''] ?? 'request_malformed'))
+    if (!socket.writable || begun) return void socket.destroy()
+    socket.end(refusals.text(code))
+    setTimeout(() => socket.destroy(), REFUSED_LINGER_MS).unref()
+  }
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET') socket.destroy()
+    else refuse(socket, PARSER_ERRORS[error.code ?? ''] ?? 'request_malformed')
   })
   // Without a listener Node closes the connection of a CONNECT in silence.
   server.on('connect', (_, socket: Duplex) => {
-    socket.removeAllListeners('data').end(refusals.text('request_malformed'))
+    socket.removeAllListeners('data').resume()
+    refuse(socket, 'request_malformed')
   })
 }
 

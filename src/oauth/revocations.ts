@@ -2,6 +2,7 @@ import { MAX_WAIT_SECONDS } from '../constants.ts'
 import type { AppContext, Connected, Deps } from '../deps.ts'
 import { misspelled } from '../errors.ts'
 import { takesGzip } from '../http/coding.ts'
+import { networkOf } from '../http/network.ts'
 import { startOf } from '../revocation/cursor.ts'
 import { createRevocationList } from '../revocation/list.ts'
 import { SPELLERS } from './parameters.ts'
@@ -60,9 +61,8 @@ const untilNew = async (
   const head = await deps.store.findRevocationHead()
   if (startOf(after, head) !== head.seq) return
   const { signal } = c.req.raw
-  const [followed, address] = [
-    (c.env as Partial<Connected> | undefined)?.followed?.(),
-    deps.clientAddress(c),
-  ]
+  const followed = (c.env as Partial<Connected> | undefined)?.followed?.()
+  const client = deps.clientAddress(c)
+  const address = client === undefined ? undefined : networkOf(client)
   await deps.revocationWatch.changed(head, seconds * 1000, { signal, followed, address })
 }

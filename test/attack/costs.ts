@@ -148,6 +148,30 @@ const cursors: Cost[] = [
   request: (_, i) => get(`/oauth/revocations?after=${(after as (i: number) => string)(i)}`),
 }))
 
+const CHUNKED = { 'Transfer-Encoding': 'chunked' }
+const FORM_TYPE = { 'Content-Type': 'application/x-www-form-urlencoded' }
+/** Of a chunked body as many bytes as a request may have, with room for its head. */
+const CHUNKED_BYTES = 65_000
+
+const framings: Cost[] = ['/oauth/token', '/oauth/register', '/docs', '/admin/v1/clients'].flatMap(
+  (path) => {
+    const chunked = (name: string, body: string): Cost => ({
+      name: `${path}: ${name}`,
+      request: () => `${head(`POST ${path}`, { ...FORM_TYPE, ...CHUNKED })}${body}0\r\n\r\n`,
+    })
+    const repeated = (text: string): string => text.repeat(CHUNKED_BYTES / text.length)
+    const lines = repeated('\r\n\r\n')
+    return [
+      chunked('chunks of one byte', repeated('1\r\na\r\n')),
+      chunked('chunks of an empty line', repeated('4\r\n\r\n\r\n\r\n')),
+      chunked('one chunk of empty lines', `${lines.length.toString(16)}\r\n${lines}\r\n`),
+      { name: `${path}: a body of empty lines`, request: () => post(path, lines) },
+      { name: `${path}: empty lines before the request`, request: () => lines + get(path) },
+      { name: `${path}: empty lines and rubbish`, request: () => `${lines}XX\r\n\r\n` },
+    ]
+  },
+)
+
 export const COSTS: Record<string, Cost[]> = {
-  ...{ paths, headers, forms, bodies, tokens, documents, cursors },
+  ...{ paths, headers, forms, bodies, framings, tokens, documents, cursors },
 }

@@ -30,7 +30,7 @@ const exchange = (port: number, request: string): Promise<void> =>
     const socket = connect(port, '127.0.0.1').on('error', reject)
     socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer')))
     socket.once('close', () => resolve())
-    socket.resume().write(request.replace('\r\n', '\r\nConnection: close\r\n'))
+    socket.resume().write(request.replace('HTTP/1.1\r\n', 'HTTP/1.1\r\nConnection: close\r\n'))
   })
 
 /** @returns milliseconds of a processor for each request; of fewer, where the first ones cost more than all may */

@@ -242,8 +242,8 @@ export const ADMINISTRATION: readonly Mutation[] = [
     name: 'an address that is not a trusted proxy’s',
     stops: 'Trusting the wrong address',
     file: 'src/node/client-address.ts',
-    find: 'if (peer === undefined || !isTrusted(peer)) return peer',
-    replace: 'if (peer === undefined) return peer',
+    find: 'if (!isTrusted(peer)) return peer',
+    replace: "if (peer === '') return peer",
     tests: ['test/process/http.test.ts', 'test/process/robustness.test.ts'],
   },
   {

@@ -1,4 +1,13 @@
-import { type Attack } from '../hostile-client.ts'
+import { type Attack, get, head } from '../hostile-client.ts'
+
+/** Nothing, the middle of a head, and methods for which Node hands the socket over. */
+const BEGINNINGS = [
+  '',
+  'GET /docs HT',
+  head('CONNECT a.example:443'),
+  get('/docs') + head('CONNECT a.example:443'),
+  get('/docs', { Connection: 'upgrade', Upgrade: 'websocket' }),
+]
 
 export const attack: Attack = {
   says: 'connections that come and go 60 at a time, without a word or in the middle of one',
@@ -6,7 +15,9 @@ export const attack: Attack = {
   async run({ open, pause, signal }) {
     while (!signal.aborted) {
       const sockets = Array.from({ length: 60 }, () => open().resume())
-      for (const [i, socket] of sockets.entries()) if (i % 2 === 0) socket.write('GET /docs HT')
+      for (const [i, socket] of sockets.entries()) {
+        socket.write(BEGINNINGS[i % BEGINNINGS.length] ?? '')
+      }
       await pause(50)
       for (const [i, socket] of sockets.entries()) {
         if (i % 3 === 0) socket.end()

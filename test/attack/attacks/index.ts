@@ -10,10 +10,12 @@ import { attack as hostileHeaders } from './hostile-headers.ts'
 import { attack as hostilePaths } from './hostile-paths.ts'
 import { attack as largeForms } from './large-forms.ts'
 import { attack as largeMetadata } from './large-metadata.ts'
+import { attack as pipelinedBodies } from './pipelined-bodies.ts'
 import { attack as randomCursors } from './random-cursors.ts'
 import { attack as refusedLogins } from './refused-logins.ts'
 import { attack as slowReaders } from './slow-readers.ts'
 import { attack as slowWriters } from './slow-writers.ts'
+import { attack as unfinishedBodies } from './unfinished-bodies.ts'
 import { attack as unknownKids } from './unknown-kids.ts'
 import { attack as unreadAnswers } from './unread-answers.ts'
 import { attack as unreadDocuments500 } from './unread-documents-500.ts'
@@ -30,6 +32,8 @@ export const ATTACKS: Record<string, Attack> = {
   'hostile-paths': hostilePaths,
   'hostile-headers': hostileHeaders,
   'large-forms': largeForms,
+  'pipelined-bodies': pipelinedBodies,
+  'unfinished-bodies': unfinishedBodies,
   'refused-logins': refusedLogins,
   'unknown-kids': unknownKids,
   'closing-runs': closingRuns,
