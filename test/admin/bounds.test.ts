@@ -174,6 +174,6 @@ describe('a client from before the bounds', () => {
 
   it('asks for what no token carries: refused before it is signed', () => {
     const asked = many('r', 30).map((identifier) => ({ type: 'tool_run', identifier }))
-    expect(narrowDetails(details, asked)).toEqual({ refused: 'details_too_long' })
+    expect(narrowDetails(details, asked)).toMatchObject({ refused: 'details_too_long' })
   })
 })
