@@ -341,6 +341,8 @@ export const REFUSED_LINGER_MS = 2_000
  * than with 16, and 15 % more with 2: each look wakes other threads and readers of answers.
  */
 export const REQUESTS_PER_TURN = 8
+/** No further request is begun in a turn that has taken so long, in milliseconds: some cost ten times as much as others. */
+export const MAX_TURN_MS = 3
 /** How long a reader may take nothing of its answer, in milliseconds: a large page on a slow line takes seconds. */
 export const WRITE_TIMEOUT_MS = 30_000
 /** What a shutdown waits for running requests, in milliseconds. */

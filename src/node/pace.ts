@@ -3,7 +3,7 @@
 // The event loop reads all sockets that have input before it looks for new input. 60 connections that ask at the same
 // time would therefore be answered before a follower that asks a moment later. Most requests are begun a few at a
 // time, and the sockets are looked at in between.
-import { BODY_SLICES_PER_TURN, REQUESTS_PER_TURN } from '../constants.ts'
+import { BODY_SLICES_PER_TURN, MAX_TURN_MS, REQUESTS_PER_TURN } from '../constants.ts'
 
 export type Pace = {
   /** Takes one request of this turn of the event loop. @returns false if the turn has none left, or others wait */
@@ -22,9 +22,13 @@ export const createPace = (perTurn = REQUESTS_PER_TURN): Pace => {
   let left = perTurn
   let bodiesLeft = BODY_SLICES_PER_TURN
   let turn = 0
+  let turnBegan = 0
   let inTurn = false
 
+  const isOver = (): boolean => left <= 0 || performance.now() - turnBegan > MAX_TURN_MS
+
   const next = (): void => {
+    if (isOver()) return
     const [first] = waiting
     if (first === undefined) return
     const [address, starts] = first
@@ -39,6 +43,7 @@ export const createPace = (perTurn = REQUESTS_PER_TURN): Pace => {
     left = perTurn
     bodiesLeft = BODY_SLICES_PER_TURN
     turn += 1
+    turnBegan = performance.now()
     inTurn = waiting.size > 0
     if (!inTurn) return
     for (let i = 0; i < perTurn; i += 1) setImmediate(next)
@@ -47,14 +52,15 @@ export const createPace = (perTurn = REQUESTS_PER_TURN): Pace => {
   const begin = (): void => {
     if (inTurn) return
     inTurn = true
+    turnBegan = performance.now()
     setImmediate(nextTurn)
   }
 
   return {
     take() {
-      if (left <= 0 || waiting.size > 0) return false
-      left -= 1
       begin()
+      if (isOver() || waiting.size > 0) return false
+      left -= 1
       return true
     },
     takeBody() {

@@ -1,27 +1,30 @@
 import type { Socket } from 'node:net'
-import { type Attack, get, head } from '../hostile-client.ts'
+import { type Attack, head } from '../hostile-client.ts'
 
-const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
-const TEXTS = [
-  head('POST /oauth/token', { ...FORM, 'Content-Length': '65536' }) + 'a'.repeat(65_000),
-  get('/docs').repeat(1_500),
-]
+const CONNECTIONS = 1_500
+const BODY = head('POST /oauth/token', {
+  'Content-Type': 'application/x-www-form-urlencoded',
+  'Content-Length': '65536',
+})
 
 export const attack: Attack = {
-  says: '2,000 connections send 64 KB of a body, or of requests whose answers nobody reads, and wait',
-  connections: 2_000,
+  says: '1,500 connections send 65,000 bytes of a form and then nothing, 98 MB in all',
+  connections: CONNECTIONS,
   async run({ open, pause, signal }) {
-    const begin = (i: number): Socket => {
-      const socket = open()
-      if (i % 2 === 1) socket.pause()
-      else socket.resume()
-      socket.write(TEXTS[i % 2] ?? '')
+    const begin = (): Socket => {
+      const socket = open().resume()
+      socket.write(BODY + 'a'.repeat(65_000))
       return socket
     }
     const sockets: Socket[] = []
-    for (let i = 0; !signal.aborted; i = (i + 1) % 2_000) {
-      if (sockets[i]?.destroyed !== false) sockets[i] = begin(i)
-      if (i % 50 === 0) await pause(20)
+    while (!signal.aborted) {
+      if (sockets.length < CONNECTIONS) {
+        for (let i = 0; i < 50; i++) sockets.push(begin())
+      } else {
+        const ended = [...sockets.entries()].filter(([, { destroyed }]) => destroyed)
+        for (const [i] of ended.slice(0, 2)) sockets[i] = begin()
+      }
+      await pause(20)
     }
   },
 }

@@ -20,6 +20,11 @@ export const attack: Attack = {
   says: '60 connections administer with tokens of keys that do not exist',
   connections: 60,
   async run({ ask }) {
-    await ask(60, () => get('/admin/v1/clients', { Authorization: `Bearer ${unknownToken()}` }))
+    // Made beforehand: the attacker's processor is the follower's, too.
+    const tokens = Array.from({ length: 500 }, unknownToken)
+    let i = 0
+    await ask(60, () =>
+      get('/admin/v1/clients', { Authorization: `Bearer ${tokens[i++ % tokens.length] ?? ''}` }),
+    )
   },
 }
