@@ -12,6 +12,7 @@ import {
   createVerifier,
   noPlugin,
 } from '@latchkey/verifier'
+import { decodeProtectedHeader } from 'jose'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../../deps.ts'
 import { mayLogIn } from '../../oauth/client-authentication.ts'
@@ -35,11 +36,12 @@ export const createCallers = (deps: CallerDeps) => {
 
   return async (c: AppContext, permission: string | null, attempt: Attempt): Promise<Caller> => {
     const bearer = bearerOf(c.req.header('authorization'))
-    const verifier = await currentVerifier()
+    const { verifier, kids } = await currentVerifier()
     const verify = (needed: string | null): Promise<VerifiedToken> =>
       verifier.verify(bearer, { permission: needed, plugin: noPlugin }).catch(refuseUnknownKey)
     const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
     try {
+      refuseUnknownKid(bearer, kids)
       const { clientId, permissions } = await verify(permission)
       logClient(c, clientId)
       const subject = await deps.store.findTokenSubject(clientId)
@@ -75,22 +77,40 @@ const refuseUnknownKey = (error: unknown): never => {
 const refusedBecause = ({ code }: VerificationError) =>
   ({ outcome: 'refused', reason: code }) as const
 
+/** Before the verifier decodes 8 KB of claims and asks for the key: strangers make such tokens as fast as they can. */
+const refuseUnknownKid = (bearer: string | null, kids: ReadonlySet<string>): void => {
+  const kid = kidOf(bearer)
+  if (kid !== undefined && !kids.has(kid)) throw new TokenInvalid('token_untrusted')
+}
+
+/** Undefined for anything that the verifier has to refuse itself. */
+const kidOf = (bearer: string | null): string | undefined => {
+  try {
+    return bearer === null ? undefined : decodeProtectedHeader(bearer).kid
+  } catch {
+    return undefined
+  }
+}
+
+type Current = { verifier: Verifier; kids: ReadonlySet<string> }
+
 /** A verifier over the keys as they are now: a kid is a thumbprint, so other keys have other kids. */
 const verifierOfStore = ({ store, issuer, algorithms, clock }: CallerDeps) => {
-  let known: { kids: string; verifier: Verifier } | null = null
-  return async (): Promise<Verifier> => {
+  let known: (Current & { name: string }) | null = null
+  return async (): Promise<Current> => {
     const now = nowSeconds({ clock })
     const keys = publishedKeys(await store.listKeys(), now)
-    const kids = keys.map(({ kid }) => kid).join(' ')
-    if (known?.kids !== kids) {
+    const kids = keys.map(({ kid }) => kid)
+    const name = kids.join(' ')
+    if (known?.name !== name) {
       const verifier = createVerifier({
         ...{ issuer, audience: ADMIN_AUDIENCE, algorithms, clock, clockTolerance: 0 },
         plugins: 'none',
         revocations: storeRevocations(store),
         fetch: async () => Response.json(publicJwks(keys, now)),
       })
-      known = { kids, verifier }
+      known = { name, kids: new Set(kids), verifier }
     }
-    return known.verifier
+    return known
   }
 }
