@@ -23,10 +23,17 @@ const ONE_WORD = /^[\w-]*$/
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 
-/** A name as a whole and each part of it. Compatibility forms (fullwidth letters) are folded. */
+/** The lower case of I in Turkish, which some platforms write for every I. */
+const DOTLESS = /\u0131/g
+
+/** Without marks and compatibility forms: `\uff53cope`, `scop\u00e9`, `PLUG\u0130N_ID`. */
+const foldMarks = (name: string): string =>
+  name.normalize('NFKD').replace(/\p{M}/gu, '').replace(DOTLESS, 'i')
+
+/** A name as a whole and each part of it. */
 const wordsOf = (name: string): string[] => {
   if (ONE_WORD.test(name)) return [name.toLowerCase().replace(/[_-]/g, '')]
-  const folded = (PRINTABLE_ASCII.test(name) ? name : name.normalize('NFKC')).toLowerCase()
+  const folded = (PRINTABLE_ASCII.test(name) ? name : foldMarks(name)).toLowerCase()
   const parts = folded.split(SEPARATOR).map((part) => part.replace(FILLER, ''))
   return [parts.join(''), ...parts]
 }

@@ -181,8 +181,8 @@ describe('several granted entries', () => {
     ],
   ]
   it.each(cases)('%s', (_, granted, asked, outcome) => {
-    const expected = typeof outcome === 'string' ? { refused: outcome } : { details: outcome }
-    expect(narrowDetails(granted, asked)).toEqual(expected)
+    const narrowed = narrowDetails(granted, asked)
+    expect('refused' in narrowed ? narrowed.refused : narrowed.details).toEqual(outcome)
   })
 })
 

@@ -54,8 +54,11 @@ const readFormText = async (request: Request): Promise<string> => {
   return text
 }
 
-/** RFC 6749 §3.2: no parameter repeats. */
-const IN_FORM = 'once, several values in one text'
+/** RFC 6749 §3.2: no parameter repeats. How several values of one are sent. */
+const IN_FORM: Readonly<Record<string, string>> = {
+  scope: 'once, its values in one text with single spaces between',
+  authorization_details: 'once, as one JSON array',
+}
 
 const NO_SPELLER: Speller = () => null
 
@@ -73,7 +76,9 @@ export const parseForm = (text: string, spell: Speller = NO_SPELLER): Form => {
     const name = decodeComponent(equals < 0 ? pair : pair.slice(0, equals))
     const value = decodeComponent(equals < 0 ? '' : pair.slice(equals + 1), name)
     const meant = value === '' ? null : spell(name)
-    if (meant !== null) throw misspelled('parameter_misspelled', name, meant, IN_FORM)
+    if (meant !== null) {
+      throw misspelled('parameter_misspelled', name, meant, IN_FORM[meant] ?? 'once')
+    }
     if (seen.has(name)) {
       // RFC 8707 §2 lets `resource` repeat; a token of ours is for one.
       if (name === 'resource') {

@@ -46,6 +46,10 @@ export const spellingsOf = (name: string): string[] => {
     ...separators,
     ...spaces,
     fullwidth(name),
+    name.replaceAll('i', '\u0131'),
+    name.toUpperCase().replaceAll('I', '\u0130'),
+    name.replace(/[aeo]/, '$&\u0301'),
+    name.replace(/[aeo]/, (vowel) => `${vowel}\u0301`.normalize('NFC')),
   ]
   return [...new Set(all)].filter((spelling) => spelling !== name)
 }
