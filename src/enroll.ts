@@ -5,11 +5,8 @@ import { type BadMember, REGISTERED_MEMBERS, badLocalized, badMember } from './c
 import { MAX_NAME_CHARS } from './constants.ts'
 import { expected } from './expected.ts'
 import { humanText } from './human-text.ts'
-import { implicationsOf } from './grants/permissions.ts'
+import { implicationsOf, isScopeToken } from './grants/permissions.ts'
 import type { Audience, AuthorizationDetail, AuthMethod, Grant, Resource } from './store/store.ts'
-
-/** RFC 6749 §3.3: values of printable ASCII without quotation mark and backslash, one space between two. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
 
 /** RFC 7591 §2: whatever is not understood is ignored; what would change who can log in is refused. */
 const METADATA = z.looseObject({
@@ -20,7 +17,9 @@ const METADATA = z.looseObject({
     .string({ error: 'must be a text' })
     .min(1, { error: 'must not be empty: leave it out for all' })
     .max(8192, { error: 'is too long' })
-    .regex(SCOPE, { error: 'must be scope values with single spaces between' })
+    .refine((scope) => scope.split(' ').every(isScopeToken), {
+      error: 'must be scope values with single spaces between',
+    })
     .optional(),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post'], {

@@ -19,7 +19,7 @@ import {
 } from '../constants.ts'
 import { humanText } from '../human-text.ts'
 import { TOOL_RUN, formError, memberMeant, requiredMembers, targetOf } from '../details.ts'
-import { isScopeToken } from '../oauth/narrowing.ts'
+import { isScopeToken } from '../grants/permissions.ts'
 import { ALGORITHM_LIST, ALGORITHM_NAMES } from '../signing/algorithms.ts'
 import type { AuthorizationDetail, Grant } from '../store/store.ts'
 

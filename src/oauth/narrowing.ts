@@ -8,7 +8,7 @@ import {
   narrowDetails,
   refusedMember,
 } from '../grants/held-details.ts'
-import { grantedNames, implicationsOf } from '../grants/permissions.ts'
+import { grantedNames, implicationsOf, isScopeToken } from '../grants/permissions.ts'
 import { describedValues, inputText } from '../shown.ts'
 import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
 
@@ -168,9 +168,6 @@ export const parseScope = (scope: string): string[] => {
   if (!names.every(isScopeToken)) throw refusedValue('scope_malformed', [scope])
   return [...new Set(names)]
 }
-
-/** RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`. */
-export const isScopeToken = (text: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
 
 const selectPlugin = (
   pluginId: string | undefined,
