@@ -27,9 +27,9 @@ export type Authority = {
     plugins: ReadonlySet<string>
     grants: ReadonlyMap<string, ReadonlySet<string>>
     details: readonly AuthorizationDetail[]
-    /** Those that a client inherits from it. */
+    /** Limits that a client inherits from it. */
     limits: GivenLimits
-    /** Those that hold for its own client. */
+    /** Limits of its own client. */
     heldLimits: Limits
   } | null
   /** Whose doing it is, as they are now; null for whoever has a shell on the server. */
@@ -95,26 +95,37 @@ export const requireWorkspace = ({ workspaceId }: Authority, wanted: string): st
 
 const NOTHING: Given = { plugins: [], grants: [], introspects: [], details: [] }
 
+/** Values that `after` has and `before` lacks. A detail that is made less of is none. */
+const additions = (after: Given, before: Given) => {
+  const had = pairs(before.grants)
+  return {
+    introspects: added(before.introspects, after.introspects),
+    plugins: added(before.plugins, after.plugins),
+    pairs: [...pairs(after.grants)].filter((pair) => !had.has(pair)),
+    details: takenDetails(after.details, before.details).filter(
+      (entry) => !isHeld(before.details, entry),
+    ),
+  }
+}
+
+/** True where a change gives a client something that it does not have. */
+export const givesMore = (after: Given, before: Given): boolean =>
+  Object.values(additions(after, before)).some((values) => values.length > 0)
+
 /**
  * Nobody gives what they lack. What the client has already is not given anew.
  * @throws OperationRefused `exceeds_own_grant`, the same for what does not exist
  */
 export const checkGiven = (authority: Authority, after: Given, before: Given = NOTHING): void => {
-  if (authority.holds !== null) {
-    const introspects = added(before.introspects, after.introspects)
-    if (introspects.length > 0) throw exceeds('introspects')
-    const plugins = added(before.plugins, after.plugins)
-    if (!plugins.every((id) => authority.holds?.plugins.has(id))) throw exceeds('plugins')
-    const { details } = authority.holds
-    const given = takenDetails(after.details, before.details)
-    // What the client has already may be made less of.
-    const held = (entry: AuthorizationDetail) =>
-      isHeld(details, entry) || isHeld(before.details, entry)
-    if (!given.every(held)) throw exceeds('authorization_details')
+  const given = additions(after, before)
+  const { holds } = authority
+  if (holds !== null) {
+    if (given.introspects.length > 0) throw exceeds('introspects')
+    if (!given.plugins.every((id) => holds.plugins.has(id))) throw exceeds('plugins')
+    const isOwn = (entry: AuthorizationDetail): boolean => isHeld(holds.details, entry)
+    if (!given.details.every(isOwn)) throw exceeds('authorization_details')
   }
-  const had = pairs(before.grants)
-  const given = [...pairs(after.grants)].filter((pair) => !had.has(pair))
-  if (!given.every((pair) => holdsPair(authority, pair))) throw exceeds('grants')
+  if (!given.pairs.every((pair) => holdsPair(authority, pair))) throw exceeds('grants')
 }
 
 /**
@@ -131,17 +142,6 @@ export const checkLimits = (
   if (field === null) return
   const detail = 'only an unbound administrator may raise or remove it'
   throw fieldsRefused('exceeds_own_grant', [{ field, detail }])
-}
-
-/** True where a change gives a client something that it does not have. */
-export const givesMore = (after: Given, before: Given): boolean => {
-  const had = pairs(before.grants)
-  return (
-    added(before.introspects, after.introspects).length > 0 ||
-    added(before.plugins, after.plugins).length > 0 ||
-    [...pairs(after.grants)].some((pair) => !had.has(pair)) ||
-    takenDetails(after.details, before.details).some((entry) => !isHeld(before.details, entry))
-  )
 }
 
 const added = (before: readonly string[], after: readonly string[]): string[] => {

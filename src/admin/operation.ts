@@ -63,22 +63,24 @@ export const nameable = (id: unknown): string | null =>
 const isNameable = (id: string): boolean =>
   /^[\x21-\x7e]{1,255}$/.test(id) && !/lk[ser]_|ey[\w-]{8,}\.ey[\w-]{8,}\./.test(id)
 
+type Issues = readonly z.core.$ZodIssue[]
+
 /** @throws OperationRefused with one entry for each bad field: what it must be, and what was sent */
-export const parse = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> => {
+export const parse = <T extends z.ZodType>(
+  schema: T,
+  input: unknown,
+  told: (issues: Issues) => Issues = (issues) => issues,
+): z.output<T> => {
   const { data, error } = schema.safeParse(input, { error: expected })
   if (!error) return data as z.output<T>
-  throw fieldsRefused('invalid_value', fieldErrors(error.issues, schema, input))
+  throw fieldsRefused('invalid_value', fieldErrors(told(error.issues), schema, input))
 }
 
 /** As `parse`, for the parameters of a query and the filters of the command line, whose values are all texts. */
-export const parseQuery = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> => {
-  const { data, error } = schema.safeParse(input, { error: expected })
-  if (!error) return data as z.output<T>
-  const issues = error.issues.map((issue) =>
-    issue.code === 'invalid_type' ? { ...issue, code: 'custom' as const } : issue,
+export const parseQuery = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> =>
+  parse(schema, input, (issues) =>
+    issues.map((issue) => (issue.code === 'invalid_type' ? { ...issue, code: 'custom' } : issue)),
   )
-  throw fieldsRefused('invalid_value', fieldErrors(issues, schema, input))
-}
 
 /** One refusal of all these fields; its message says the first. */
 export const fieldsRefused = (
@@ -103,11 +105,7 @@ const spellerOf = (schema: z.ZodType): Speller =>
 const unknownMember = (meant: string | null): string =>
   meant === null ? 'is not a member that is known here' : `is not known; send ${meant}`
 
-const fieldErrors = (
-  issues: readonly z.core.$ZodIssue[],
-  schema: z.ZodType,
-  input: unknown,
-): FieldError[] => {
+const fieldErrors = (issues: Issues, schema: z.ZodType, input: unknown): FieldError[] => {
   const errors = new Map<string, FieldError>()
   for (const issue of issues) {
     const members = issue.code === 'unrecognized_keys' ? issue.keys : [null]

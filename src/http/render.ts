@@ -4,7 +4,7 @@ import { MAX_LOGGED_PATH_CHARS, RETRY_AFTER_SECONDS } from '../constants.ts'
 import type { AppContext, Asked, Deps } from '../deps.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, Unavailable } from '../errors.ts'
 import { NO_STORE } from '../oauth/response.ts'
-import { describable, hideSecrets } from '../shown.ts'
+import { describable, hideSecrets, hidingSecret } from '../shown.ts'
 
 type RenderDeps = Pick<Deps, 'log' | 'metrics'>
 
@@ -25,7 +25,7 @@ const answer = (
 export const loggedPath = (c: AppContext): string =>
   hideSecrets(c.req.path.slice(0, MAX_LOGGED_PATH_CHARS))
 
-const NOTHING_ASKED: Asked = { fields: {}, hide: (text) => text }
+const NOTHING_ASKED: Asked = { fields: {}, hide: hidingSecret(null) }
 
 /** Errors of ours as the table says; whatever else as `server_error`, its detail to the log only. */
 export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) => {

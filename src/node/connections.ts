@@ -91,12 +91,14 @@ const createTurns = (socket: Socket, { server, pace, budget, address }: Surround
   let newest: IncomingMessage | undefined
   let flushBody = (): void => {}
   const account = budget.open(address, () => socket.destroy())
-  /** Bytes that are not parsed, and those of the current request. */
-  const held = { input: 0, request: 0 }
+  /** Bytes of input that are not parsed. */
+  let waitingBytes = 0
+  /** Bytes of the current request. */
+  let requestBytes = 0
   let follower: AbortController | undefined
   const checkReader = createReaderCheck(socket)
 
-  const hold = (): void => account.hold(held.input + held.request)
+  const hold = (): void => account.hold(waitingBytes + requestBytes)
 
   const input = createInput(socket, {
     // The body of the current request is parsed, and nothing behind it.
@@ -106,11 +108,11 @@ const createTurns = (socket: Socket, { server, pace, budget, address }: Surround
     onParsed(bytes) {
       flushBody()
       if (current === undefined) return
-      held.request += bytes
+      requestBytes += bytes
       if (!current.request.complete) hold()
     },
     onHeld(bytes) {
-      held.input = bytes
+      waitingBytes = bytes
       hold()
     },
     onWaiting: () => follower?.abort(),
@@ -123,7 +125,7 @@ const createTurns = (socket: Socket, { server, pace, budget, address }: Surround
     exchange.response.once('close', end)
     exchange.listener(exchange.request, exchange.response)
   }
-  /** Its head took no turn. */
+  /** Begins the oldest of them in a turn: its head took none. */
   const beginParked = (): void => {
     const start = (): void => {
       const next = parked.shift()
@@ -136,7 +138,7 @@ const createTurns = (socket: Socket, { server, pace, budget, address }: Surround
   }
   const end = (): void => {
     current = undefined
-    held.request = 0
+    requestBytes = 0
     hold()
     if (!server.listening) socket.destroySoon()
     if (!socket.writable) return
@@ -159,7 +161,7 @@ const createTurns = (socket: Socket, { server, pace, budget, address }: Surround
     },
     checkReader,
     close() {
-      Object.assign(held, { input: 0, request: 0 })
+      waitingBytes = requestBytes = 0
       hold()
     },
   }

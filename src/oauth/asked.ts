@@ -15,22 +15,22 @@ const basicOf = (authorization: string | null) => {
 /**
  * Shows a sent value without the secret that is presented with it, of whatever form that is. Client ids of ours stay:
  * an attacker could otherwise keep the attacked client out of the log with a secret that is part of its id.
+ * @param hide replaces the secret
  * @returns undefined for a value that is not sent
  */
-export const shownWithout = (secret: string | null) => {
-  const hide = hidingSecret(secret)
-  return (text: string | null): string | undefined => {
+export const shownWithout =
+  (hide: Asked['hide']) =>
+  (text: string | null): string | undefined => {
     if (text === null || text === '') return undefined
     return isClientId(text) ? text : shownValue(hide(text))
   }
-}
 
 /** Reads leniently: the form may be the reason of the refusal. */
 export const askedOf = (form: string, authorization: string | null): Asked => {
   const parameters = new URLSearchParams(form)
   const basic = basicOf(authorization)
-  const secret = basic?.secret ?? parameters.get('client_secret')
-  const shown = shownWithout(secret)
+  const hide = hidingSecret(basic?.secret ?? parameters.get('client_secret'))
+  const shown = shownWithout(hide)
   return {
     fields: {
       clientId: shown(basic?.clientId ?? parameters.get('client_id')),
@@ -39,6 +39,6 @@ export const askedOf = (form: string, authorization: string | null): Asked => {
       scope: shown(parameters.get('scope')),
       plugin: shown(parameters.get('plugin_id')),
     },
-    hide: hidingSecret(secret),
+    hide,
   }
 }

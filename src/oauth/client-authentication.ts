@@ -4,6 +4,7 @@ import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
 import { equalInConstantTime, hashSecret, isClientId } from '../secret.ts'
+import { hidingSecret } from '../shown.ts'
 import type { TokenSubject } from '../store/store.ts'
 import { shownWithout } from './asked.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
@@ -32,7 +33,9 @@ export const authenticateClient = async (
   const [requestId, address] = [c.get('requestId'), deps.clientAddress(c)]
   const clientId = auditableClientId(credentials)
   const shown =
-    credentials === null ? undefined : shownWithout(credentials.secret)(credentials.clientId)
+    credentials === null
+      ? undefined
+      : shownWithout(hidingSecret(credentials.secret))(credentials.clientId)
   deps.log.warn({ requestId, clientId: shown, address }, 'client authentication failed')
   deps.audit.count({
     ...{ actor: 'unknown', action: 'client.authenticate', target: clientId ?? null },

@@ -17,6 +17,7 @@ import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { type AppContext, type Deps, nowSeconds } from '../../deps.ts'
 import { mayLogIn } from '../../oauth/client-authentication.ts'
 import { storeRevocations } from '../../revocation/source.ts'
+import { hidingSecret } from '../../shown.ts'
 import { publicJwks, publishedKeys } from '../../signing/keyring.ts'
 import { type Authority, authorityOf } from '../authority.ts'
 import type { AdminDeps } from '../operation.ts'
@@ -65,7 +66,7 @@ export const createCallers = (deps: CallerDeps) => {
 
 /** The log line of a refusal names the administrator's client. */
 const logClient = (c: AppContext, clientId: string): void =>
-  c.set('asked', () => ({ fields: { clientId }, hide: (text) => text }))
+  c.set('asked', () => ({ fields: { clientId }, hide: hidingSecret(null) }))
 
 /** The verifier has the keys of the store as they are now: there is no new one that it could ask for. */
 const refuseUnknownKey = (error: unknown): never => {
@@ -77,13 +78,16 @@ const refuseUnknownKey = (error: unknown): never => {
 const refusedBecause = ({ code }: VerificationError) =>
   ({ outcome: 'refused', reason: code }) as const
 
-/** Before the verifier decodes 8 KB of claims and asks for the key: strangers make such tokens as fast as they can. */
+/**
+ * Refuses a key that is not published before the verifier decodes 8 KB of claims and asks for the key: strangers make such
+ * tokens as fast as they can.
+ */
 const refuseUnknownKid = (bearer: string | null, kids: ReadonlySet<string>): void => {
   const kid = kidOf(bearer)
   if (kid !== undefined && !kids.has(kid)) throw new TokenInvalid('token_untrusted')
 }
 
-/** Undefined for anything that the verifier has to refuse itself. */
+/** Reads the kid of a token; undefined for anything that the verifier has to refuse itself. */
 const kidOf = (bearer: string | null): string | undefined => {
   try {
     return bearer === null ? undefined : decodeProtectedHeader(bearer).kid
