@@ -73,7 +73,7 @@ export const startBareServer = async (setup: BareServerSetup): Promise<Running> 
   })
 }
 
-/** What the threads of a process have had of the processors so far, in milliseconds. NaN without the /proc of Linux. */
+/** Reads the processor time that a process has used so far, in milliseconds; NaN without the /proc of Linux. */
 export const processorMs = (pid: number): number => {
   const threads = `/proc/${pid}/task`
   if (!existsSync(threads)) return NaN

@@ -9,7 +9,7 @@ import type { RevocationWatch } from './revocation/watch.ts'
 import type { Signer } from './signing/signer.ts'
 import type { Store } from './store/store.ts'
 
-/** What a refused request asked for. */
+/** Values that a refused request has asked for. */
 export type Asked = {
   /** By their names in the log line, without secrets. */
   fields: Readonly<Record<string, string | undefined>>

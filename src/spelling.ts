@@ -67,7 +67,7 @@ export type Speller = (name: string) => string | null
 /** Separators of a namespace: `https://example.com/scope` and `urn:acme:scope` belong to somebody. */
 const OF_NAMESPACE = /[:/]/
 
-/** What may spell a known name: all of it, or the part that would be its namespace (`scope:0`, `/scope/0`). */
+/** Returns the part of a name that may spell a known one: all of it, or its namespace (`scope:0`, `/scope/0`). */
 const spelledPart = (name: string): string =>
   OF_NAMESPACE.test(name) ? (name.split(OF_NAMESPACE).find((part) => part !== '') ?? '') : name
 

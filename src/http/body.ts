@@ -8,7 +8,7 @@ export type BodyProblem = { problem: 'media_type' | 'charset' | 'coding'; sent: 
 /** The character set of a body: its name as sent, and whether that is one of UTF-8. */
 export type Charset = { name: string; isUtf8: boolean }
 
-/** Of a body whose `Content-Type` names none. */
+/** Character set of a body whose `Content-Type` names none. */
 const UTF_8: Charset = { name: 'utf-8', isUtf8: true }
 
 /** Names of UTF-8 (WHATWG Encoding §4.2), with any of `-` and `_` in them. */

@@ -1,4 +1,4 @@
-// Whom an address belongs to, for limits of each party. Pure: no I/O.
+// Names the party that an address belongs to, for limits of each party. Pure: no I/O.
 
 /** An IPv4 peer of a socket that listens on IPv6 comes as `::ffff:192.0.2.1`. */
 const MAPPED = /^::ffff:(?=\d{1,3}\.)/i
@@ -6,12 +6,12 @@ const MAPPED = /^::ffff:(?=\d{1,3}\.)/i
 const NETWORK_GROUPS = 4
 const ALL_GROUPS = 8
 
-/** The address as it is written without the prefix of a mapped one. */
+/** Returns an address without the prefix of a mapped one. */
 export const plainAddress = (address: string): string => address.replace(MAPPED, '')
 
 /**
- * All of an IPv4 address, and the first 64 bits of an IPv6 address: a customer gets at least so many (RFC 6177), and
- * could otherwise have a new address for every connection.
+ * Returns all of an IPv4 address, and the first 64 bits of an IPv6 address. A customer gets at least so many (RFC 6177),
+ * and could otherwise have a new address for every connection.
  * @example networkOf('2001:db8::7') // '2001:db8:0:0::/64'
  */
 export const networkOf = (address: string): string => {

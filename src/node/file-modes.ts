@@ -10,7 +10,7 @@ const GROUP_READ = 0o040
 export const STICKY = 0o1000
 const ROOT = 0
 
-/** What keeps an empty folder in a repository. A clone gives the folder a mode, and nobody can have read a secret in it. */
+/** Files that keep an empty folder in a repository. A clone gives the folder a mode; it has held no secret yet. */
 const GIT_FILE = /^\.git(ignore|keep)$/
 
 const PRIVATE_FILE = 0o600
@@ -48,7 +48,8 @@ export const keepFilePrivate = (
 
 /**
  * Takes a folder away from everybody but its owner, if it has files of ours and nothing else. One that is empty, has
- * other files or is shared by its mode (sticky, as /tmp) is left alone; where others may write to it, a warning says so: they could replace our files.
+ * other files or is shared by its mode (sticky, as /tmp) is left alone. Where others may write to it, a warning says so:
+ * they could replace our files.
  */
 export const keepDirectoryPrivate = (
   path: string,

@@ -58,7 +58,7 @@ export const createInput = (
   /** The parser is in the middle of a request head. */
   let inHead = false
 
-  /** In each turn the first urgent request needs none, nor do some slices of bodies. */
+  /** True for the first urgent request in a turn of the event loop, and for some slices of bodies. */
   const needsNoTurn = (bytes: Buffer, at: number): boolean => {
     if (!takesTurn()) return pace.takeBody()
     if (urgentIn === pace.turn() || !isUrgent(bytes, at)) return false
@@ -86,7 +86,7 @@ export const createInput = (
     if (held && turn !== 'waiting' && mayParse()) socket.resume()
   }
 
-  /** Where a request line can begin, empty lines before it are ignored (RFC 9112 §2.2), all in one step. */
+  /** Skips the empty lines before a request line (RFC 9112 §2.2), all in one step. */
   const skipEmptyLines = (bytes: Buffer, at: number): number => {
     if (inHead || isInBody()) return at
     let next = at

@@ -1,11 +1,11 @@
-// What ends a server: a signal, or the end of npm where npm has started it.
+// Waits for the end of a server: a signal, or the end of npm where npm has started it.
 import { readFileSync } from 'node:fs'
 import { PARENT_CHECK_MS } from '../constants.ts'
 import type { Log } from '../log.ts'
 
 export type StopOptions = {
   log: Log
-  /** Whether the end of the parent process is a reason: npm and npx pass on few signals, and leave the server behind. */
+  /** True if the server stops with its parent process: npm and npx pass on few signals, and leave the server behind. */
   withParent: boolean
 }
 

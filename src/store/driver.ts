@@ -29,7 +29,7 @@ const unusable = (reason: string, options?: ErrorOptions): DriverUnusable =>
     options,
   )
 
-/** Where its build and its download put the binary. */
+/** Path at which its build and its download put the binary. */
 const binaryPath = (): string => {
   const entry = createRequire(import.meta.url).resolve('better-sqlite3')
   return join(dirname(entry), '..', 'build', 'Release', 'better_sqlite3.node')

@@ -97,7 +97,7 @@ describe('a bound administrator takes over no client that has looser limits than
     })
   })
 
-  it('and counts the quota that it shares itself', async () => {
+  it('an administrator counts the quota that its own client shares with its maker', async () => {
     const maker = await boundWith({ ...NONE, quotaPerMinute: 60 })
     await change(callers.unbound, maker.client.id, { quota_per_minute: null })
     const grants = [{ audience: 'latchkey', permissions: BOTH }]
