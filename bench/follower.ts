@@ -4,12 +4,12 @@
 //   npm run bench:follower      (node needs --expose-gc)
 import { ok } from 'node:assert/strict'
 import { type KeyObject, generateKeyPairSync, randomFillSync, sign } from 'node:crypto'
-import { fetchKeys } from '../src/verifier/jwks.ts'
-import { createKeySource } from '../src/verifier/keys.ts'
-import { createListClient } from '../src/verifier/list-client.ts'
-import { createListState } from '../src/verifier/list-state.ts'
-import type { RevocationSubject } from '../src/verifier/subject.ts'
-import { createTransport } from '../src/verifier/transport.ts'
+import { fetchKeys } from '../src/verifier/keys/jwks.ts'
+import { createKeySource } from '../src/verifier/keys/key-source.ts'
+import { createListClient } from '../src/verifier/revocation/list-client.ts'
+import { createListState } from '../src/verifier/revocation/list-state.ts'
+import type { RevocableToken } from '../src/verifier/revocation/token-subject.ts'
+import { createGetBytes } from '../src/verifier/net/get-bytes.ts'
 
 const RULES = 1_000_000
 const PAGE = 5_000
@@ -37,12 +37,22 @@ const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 
 const pageAfter = (seq: number, key: KeyObject): string => {
   const entries = Array.from({ length: Math.min(PAGE, RULES - seq) }, (_, i) => ({
-    ...{ seq: seq + i + 1, kind: 'jti', value: idOf(seq + i), exp },
+    seq: seq + i + 1,
+    kind: 'jti',
+    value: idOf(seq + i),
+    exp,
   }))
   const last = seq + entries.length
   const claims = {
-    ...{ iss: uri, aud: uri, iat: now, exp: now + 120, epoch: 'e', cursor: cursorOf(last) },
-    ...{ full: seq === 0, more: last < RULES, entries },
+    iss: uri,
+    aud: uri,
+    iat: now,
+    exp: now + 120,
+    epoch: 'e',
+    cursor: cursorOf(last),
+    full: seq === 0,
+    more: last < RULES,
+    entries,
   }
   const input = `${encode({ alg: 'RS256', typ: 'revocations+jwt', kid })}.${encode(claims)}`
   return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
@@ -66,7 +76,12 @@ const load = async () => {
   const maxStaleness = 300
   const state = createListState({ ...time, maxStaleness, onKeyRevoked: () => {} })
   const client = createListClient({
-    ...{ uri, location: uri, keys, state, maxStaleness, get: createTransport(fetch) },
+    uri,
+    location: uri,
+    keys,
+    state,
+    maxStaleness,
+    get: createGetBytes(fetch),
   })
   while ((await client.step({ hold: false })).more);
   return state
@@ -91,7 +106,7 @@ const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
 
 /** Made just before they are looked up, as a token's is: new strings, whose hash the engine does not know yet. */
-const batchFrom = (from: number, first: number): RevocationSubject[] =>
+const batchFrom = (from: number, first: number): RevocableToken[] =>
   Array.from({ length: BATCH }, (_, i) => {
     const jti = idOf(first + (((from + i) * 7_919) % RULES))
     // As a literal, which is how the verifier makes it: an object that is spread is one that is slow to read.
@@ -105,7 +120,7 @@ const WORKSPACE = {
 }
 
 /** Asked with what a follower computes of a token when it is first verified. */
-type Has = (of: RevocationSubject) => boolean
+type Has = (of: RevocableToken) => boolean
 
 /** @returns nanoseconds per lookup, hits and misses: the median of short batches, which nothing interrupts */
 const measure = (has: Has): { hit: number; miss: number } => {

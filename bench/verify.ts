@@ -14,7 +14,7 @@ import { JwtVerifier } from 'aws-jwt-verify'
 import { createVerifier as createFastJwt } from 'fast-jwt'
 import { createLocalJWKSet, decodeJwt, importJWK, jwtVerify } from 'jose'
 import { createVerifier } from '../src/verifier/index.ts'
-import { createTestIssuer } from '../src/verifier/testing.ts'
+import { createTestIssuer } from '../src/verifier/testing/issuer.ts'
 
 const short = process.argv.includes('--short')
 const ROUNDS = short ? 3 : 21

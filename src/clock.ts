@@ -85,3 +85,6 @@ export const watchedClock = (wall: () => number, monotonic: () => number): Watch
     },
   }
 }
+
+/** Whole seconds since the epoch, as JWTs and the store count them. */
+export const nowSeconds = ({ clock }: { clock: () => number }): number => Math.floor(clock() / 1000)

@@ -8,9 +8,9 @@ import {
   MAX_TOKEN_TTL_SECONDS,
   MIN_TOKEN_TTL_SECONDS,
 } from './constants.ts'
-import { type Environment, chosenSettings } from './environment.ts'
+import { type Environment, chosenSettings } from './settings/environment.ts'
 import { StartRefused } from './errors.ts'
-import { pathError } from './setting-path.ts'
+import { pathError } from './settings/path.ts'
 import { ALGORITHM_LIST, type Algorithm, isAlgorithm } from './signing/algorithms.ts'
 
 const DEFAULT_PORT = 8787

@@ -84,6 +84,9 @@ export const ID_BYTES = 16
 /** An id that a person chooses: plugin, workspace, resource, run. At most 128 characters. */
 export const CHOSEN_ID = /^[A-Za-z0-9][A-Za-z0-9._:/~-]{0,127}$/
 
+/** Separates two ids in the target of an audit row. No id has it, so two different pairs have two different texts. */
+export const TARGET_SEPARATOR = '#'
+
 /** Longest human-readable name, in characters. */
 export const MAX_NAME_CHARS = 200
 

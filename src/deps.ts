@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
-import type { Audit } from './audit.ts'
-import type { Ledger } from './ledger.ts'
+import type { Audit } from './audit/record.ts'
+import type { Ledger } from './store/ledger.ts'
 import type { Log } from './log.ts'
 import type { RandomBytes } from './secret.ts'
 import type { Algorithm } from './signing/algorithms.ts'
@@ -98,6 +98,3 @@ export type Deps = {
   metrics: Metrics | null
   metricsToken: string | null
 }
-
-/** Whole seconds since the epoch, as JWTs and the store count them. */
-export const nowSeconds = (deps: Pick<Deps, 'clock'>): number => Math.floor(deps.clock() / 1000)

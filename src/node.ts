@@ -2,6 +2,6 @@
 import { runEntry } from './node/entry.ts'
 
 await runEntry(async () => {
-  const { serve } = await import('./node/run.ts')
+  const { serve } = await import('./node/processes.ts')
   await serve(process.env)
 })

@@ -5,11 +5,11 @@ import { randomBytes } from 'node:crypto'
 import type { AnyD1Database } from 'drizzle-orm/d1'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
-import { type Audit, createAudit } from './audit.ts'
+import { type Audit, createAudit } from './audit/record.ts'
 import { type Config, loadConfig } from './config.ts'
 import { LONELY_WATCH_INTERVAL_MS, MAX_COUNTED_KEYS, UPKEEP_INTERVAL_MS } from './constants.ts'
 import type { AppEnv, Quota, Writes } from './deps.ts'
-import { isSet } from './environment.ts'
+import { isSet } from './settings/environment.ts'
 import { StartRefused, Unavailable, reasonOf } from './errors.ts'
 import { requestIds, securityHeaders } from './http/headers.ts'
 import { renderError } from './http/render.ts'
@@ -21,9 +21,9 @@ import { createSigner } from './signing/signer.ts'
 import { openD1Store } from './store/d1.ts'
 import { firstSeed } from './store/seed.ts'
 import type { Store } from './store/store.ts'
-import { toJson } from './text.ts'
-import { type Upkeep, createUpkeep } from './upkeep.ts'
-import { createUsage } from './usage.ts'
+import { toJson } from './text/text.ts'
+import { type Upkeep, createUpkeep } from './upkeep/upkeep.ts'
+import { createLastUsed } from './upkeep/last-used.ts'
 
 type Bindings = Readonly<Record<string, unknown>>
 type Settings = Config & { kek: Uint8Array; database: AnyD1Database }
@@ -105,7 +105,7 @@ const start = async (env: Bindings): Promise<Running> => {
   ]
   const monotonic = (): number => performance.now()
   const audit = createAudit({ store, clock })
-  const usage = createUsage({ store, clock })
+  const usage = createLastUsed({ store, clock })
   await prepareKeys(store, settings, { audit, log })
   const app = createApp({
     store,
@@ -132,8 +132,16 @@ const start = async (env: Bindings): Promise<Running> => {
   })
   const retentionSeconds = settings.auditRetentionSeconds
   const upkeep = createUpkeep({
-    ...{ store, clock, monotonic, log, kek, audit, usage, retentionSeconds },
-    ...{ algorithms, keyRotationSeconds },
+    store,
+    clock,
+    monotonic,
+    log,
+    kek,
+    audit,
+    usage,
+    retentionSeconds,
+    algorithms,
+    keyRotationSeconds,
     livesBy: 'schedule', // an isolate does not last, and its monotonic clock is the wall clock
   })
   return { app, upkeep }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SETTINGS, loadConfig } from '../src/config.ts'
-import { emptySettings } from '../src/environment.ts'
+import { emptySettings } from '../src/settings/environment.ts'
 import { StartRefused } from '../src/errors.ts'
 
 const KEK = Buffer.alloc(32, 7).toString('base64url')
@@ -124,7 +124,9 @@ describe('configuration', () => {
     const blank = { LATCHKEY_KEK: ' ', LATCHKEY_ISSUER: '', LATCHKEY_PORT: '\n', HOME: '' }
     const given = { LATCHKEY_HOST: '::1', LATCHKEY_KEYS_DIR: undefined, LATCHKEY_NAME: '' }
     expect(emptySettings({ ...blank, ...given }, SETTINGS)).toEqual([
-      ...['LATCHKEY_ISSUER', 'LATCHKEY_PORT', 'LATCHKEY_KEK'],
+      'LATCHKEY_ISSUER',
+      'LATCHKEY_PORT',
+      'LATCHKEY_KEK',
     ])
     expect(emptySettings({ LATCHKEY_PORT: 'tcp://10.96.0.7:8787' }, SETTINGS)).toEqual([])
     expect(emptySettings({}, SETTINGS)).toEqual([])
@@ -209,14 +211,61 @@ describe('configuration', () => {
     LATCHKEY_KEK_FILE: (path) => path,
   }
   const MISTAKEN = [
-    ...['q.db?mode=ro', 'q.db?', '/var/q?cache=shared', 'my%20data/q.db', '%2Fq.db', 'q%zz.db'],
-    ...['~', '~/q.db', '~nobody/q.db', './~/q.db', '/home/~/q.db', '$HOME/q.db', '${HOME}/q.db'],
-    ...['"q.db"', "'q.db'", 'file:q.db', 'file:///q.db', 'https://host/q.db', 'sqlite:q.db'],
-    ...['a`id`.db', 'q*.db', '{a,b}.db', 'a}.db', 'a;b.db', 'a&b.db', 'a|b', 'a<b', 'a>b', 'a\\b'],
-    ...['C:\\data\\q.db', 'C:/q.db', 'c:q.db', '\\\\host\\q.db'],
-    ...['k"s"/x', "it's/q.db", '“q.db”', '‘q.db’', 'q’s.db', '«q»', '„q“', '‹q›', '″q″'],
-    ...['q\u200b.db', '\u202eq.db', 'q\u00ad.db', 'q\u2028.db', 'q\u0085.db', 'q\ufeff', 'q\ud800'],
-    ...['q.db#part', ' q.db', 'q.db ', 'q\nb', 'q\0.db', 'env:HOME'],
+    'q.db?mode=ro',
+    'q.db?',
+    '/var/q?cache=shared',
+    'my%20data/q.db',
+    '%2Fq.db',
+    'q%zz.db',
+    '~',
+    '~/q.db',
+    '~nobody/q.db',
+    './~/q.db',
+    '/home/~/q.db',
+    '$HOME/q.db',
+    '${HOME}/q.db',
+    '"q.db"',
+    "'q.db'",
+    'file:q.db',
+    'file:///q.db',
+    'https://host/q.db',
+    'sqlite:q.db',
+    'a`id`.db',
+    'q*.db',
+    '{a,b}.db',
+    'a}.db',
+    'a;b.db',
+    'a&b.db',
+    'a|b',
+    'a<b',
+    'a>b',
+    'a\\b',
+    'C:\\data\\q.db',
+    'C:/q.db',
+    'c:q.db',
+    '\\\\host\\q.db',
+    'k"s"/x',
+    "it's/q.db",
+    '“q.db”',
+    '‘q.db’',
+    'q’s.db',
+    '«q»',
+    '„q“',
+    '‹q›',
+    '″q″',
+    'q\u200b.db',
+    '\u202eq.db',
+    'q\u00ad.db',
+    'q\u2028.db',
+    'q\u0085.db',
+    'q\ufeff',
+    'q\ud800',
+    'q.db#part',
+    ' q.db',
+    'q.db ',
+    'q\nb',
+    'q\0.db',
+    'env:HOME',
   ]
   it.each(Object.entries(PATHS))('refuses a %s that would name another file', (name, urlOf) => {
     for (const path of MISTAKEN) {

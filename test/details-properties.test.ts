@@ -2,7 +2,7 @@
 // on an order.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formError, takenDetails } from '../src/details.ts'
+import { formError, takenDetails } from '../src/grants/details.ts'
 import { type Narrowing, isHeld, narrowDetails } from '../src/grants/held-details.ts'
 import type { AuthorizationDetail, DetailValue } from '../src/store/store.ts'
 import { isWithinNaively, narrowDetailsNaively } from './support/naive-narrowing.ts'

@@ -6,7 +6,7 @@ import {
   MAX_DETAIL_MEMBERS,
   MAX_DETAIL_TEXT_CHARS,
 } from '../src/constants.ts'
-import { formError, requiredMembers, takenDetails, targetOf } from '../src/details.ts'
+import { formError, requiredMembers, takenDetails, targetOf } from '../src/grants/details.ts'
 import { isHeld, narrowDetails } from '../src/grants/held-details.ts'
 import type { AuthorizationDetail, DetailValue } from '../src/store/store.ts'
 
@@ -226,9 +226,27 @@ describe('the form of an entry', () => {
     ),
     [JSON.parse('[{"type":"playlist","__proto__":{"a":1}}]'), '0'],
     ...[
-      ...[null, undefined, {}, '', NaN, Infinity, -Infinity, 10n, () => 1],
-      ...[[null], [['x']], [{}], [''], [NaN], ['*'], ['x', '*'], ['x', 'x'], [0, -0]],
-      ...[textOf(MAX_DETAIL_TEXT_CHARS + 1), listOf(MAX_DETAIL_LIST + 1), new Date(0)],
+      null,
+      undefined,
+      {},
+      '',
+      NaN,
+      Infinity,
+      -Infinity,
+      10n,
+      () => 1,
+      [null],
+      [['x']],
+      [{}],
+      [''],
+      [NaN],
+      ['*'],
+      ['x', '*'],
+      ['x', 'x'],
+      [0, -0],
+      textOf(MAX_DETAIL_TEXT_CHARS + 1),
+      listOf(MAX_DETAIL_LIST + 1),
+      new Date(0),
     ].map((a): [unknown, string] => [[{ type: 'playlist', a }], '0.a']),
     ...[1, true, [], ['x'], ''].map((identifier): [unknown, string] => [
       [ask({ identifier })],

@@ -1,16 +1,35 @@
 // The sentence about a refused value repeats it, but for a member whose value may be a secret.
 import { describe, expect, it } from 'vitest'
-import { sentText, withSent } from '../src/expected.ts'
+import { sentText, withSent } from '../src/text/expected.ts'
 
 /** Short, and like no secret of a known form: only the name of the member tells. */
 const VALUE = 'hunter2'
 const MUST = 'must be shorter'
 
 const HIDDEN = [
-  ...['secret', 'client_secret', 'clientSecret', 'CLIENT_SECRET', 'secrets'],
-  ...['token', 'access_token', 'registration_access_token', 'token_type_hint', 'id_token'],
-  ...['api_key', 'apiKey', 'private_key', 'keys', 'jwk', 'jwks', 'jwks_uri'],
-  ...['credential', 'credentials', 'password', 'db_password', 'client_assertion', 'assertion'],
+  'secret',
+  'client_secret',
+  'clientSecret',
+  'CLIENT_SECRET',
+  'secrets',
+  'token',
+  'access_token',
+  'registration_access_token',
+  'token_type_hint',
+  'id_token',
+  'api_key',
+  'apiKey',
+  'private_key',
+  'keys',
+  'jwk',
+  'jwks',
+  'jwks_uri',
+  'credential',
+  'credentials',
+  'password',
+  'db_password',
+  'client_assertion',
+  'assertion',
 ]
 const SHOWN = ['name', 'token_ttl', 'token_endpoint_auth_method', 'limit', 'kid', 'scope', 'parts']
 

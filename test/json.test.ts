@@ -108,7 +108,8 @@ describe('parseJson', () => {
     fc.assert(
       fc.property(
         fc.oneof(anyText, fc.constantFrom('a', ':', '":"', '\\', 'constructor', '__proto__')),
-        ...[spelling, spelling],
+        spelling,
+        spelling,
         fc.array(fc.jsonValue({ maxDepth: 2 }), { minLength: 2, maxLength: 2 }),
         fc.array(fc.constantFrom('list', 'object'), { maxLength: 5 }),
         (name, first, second, values, around) => {

@@ -2,13 +2,18 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { LEDGER_COMPLAINT_MS, LEDGER_FLUSH_MS, MAX_LEDGER_ENTRIES } from '../src/constants.ts'
 import { Unavailable } from '../src/errors.ts'
-import type { LedgerEntry } from '../src/ledger.ts'
-import type { LedgerWriter } from '../src/node/ledger-writer.ts'
-import { createLedger } from '../src/node/ledger.ts'
+import type { LedgerEntry } from '../src/store/ledger.ts'
+import type { LedgerWriter } from '../src/node/ledger/writer.ts'
+import { createLedger } from '../src/node/ledger/queue.ts'
 
 const entry = (number: number): LedgerEntry => ({
-  ...{ jti: `jti-${number}`, clientId: 'c', workspaceId: null, audience: 'a', runs: [] },
-  ...{ issuedAt: 1, expiresAt: 2 },
+  jti: `jti-${number}`,
+  clientId: 'c',
+  workspaceId: null,
+  audience: 'a',
+  runs: [],
+  issuedAt: 1,
+  expiresAt: 2,
 })
 
 const FULL = new Unavailable('SQLITE_FULL')

@@ -183,7 +183,7 @@ describe('no secret', () => {
         { token: client.secret },
         { headers: { 'X-Request-Id': tokens[0] ?? '' } },
       )
-      server.fail('findTokenSubject', new Error('unforeseen'))
+      server.fail('findGrantedClient', new Error('unforeseen'))
       await server.post(path, { grant_type: 'client_credentials' }, { basic: client })
       server.heal()
     }

@@ -64,6 +64,6 @@ it('patterns without a reason are linear', () => {
 
 it('patterns that are put together at run time are those of scopes', () => {
   const computed = [...sources()].filter(([, text]) => text.includes('new RegExp('))
-  expect(computed.map(([path]) => path)).toEqual(['verifier/scope.ts'])
+  expect(computed.map(([path]) => path)).toEqual(['verifier/token/scope.ts'])
   expect(needsReason('/^[!#-[\\]-~]+( [!#-[\\]-~]+)*$/')).toBe(false)
 })

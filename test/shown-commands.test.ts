@@ -9,7 +9,9 @@ const filesBelow = (folder: string, ending: RegExp): string[] =>
     .map((path) => join(folder, path))
 
 const FILES = [
-  ...['README.md', 'SECURITY.md', 'src/verifier/README.md'],
+  'README.md',
+  'SECURITY.md',
+  'src/verifier/README.md',
   ...filesBelow('docs', /\.md$/),
   ...filesBelow('examples', /\.(md|mjs|sh)$/),
   ...filesBelow('src', /\.ts$/),

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PARAMETERS } from '../src/oauth/parameters.ts'
-import { createSpeller } from '../src/spelling.ts'
+import { createSpeller } from '../src/text/spelling.ts'
 import { expectLinear } from './support/growth.ts'
 import { UNKNOWN, spellingsOf } from './support/spellings.ts'
 

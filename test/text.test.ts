@@ -1,11 +1,11 @@
 // Text that people read: which is accepted, and how text of earlier versions is shown.
 import { expect, it } from 'vitest'
-import { parseMetadata } from '../src/enroll.ts'
-import { formError } from '../src/details.ts'
+import { parseMetadata } from '../src/oauth/enrollment.ts'
+import { formError } from '../src/grants/details.ts'
 import { OAuthError } from '../src/errors.ts'
 import { createLogTo } from '../src/node/logger.ts'
 import { toText } from '../src/cli/output.ts'
-import { escapeLines, escapeText, isVisible, textError, toJson } from '../src/text.ts'
+import { escapeLines, escapeText, isVisible, textError, toJson } from '../src/text/text.ts'
 import { HIDDEN_POINTS, MISPLACED, expectNothingHidden, named } from './support/hidden-text.ts'
 
 const PLACES = [
@@ -39,47 +39,52 @@ const CANCEL = '\u{e007f}'
 const flag = (name: string): string => `🏴${tags(name)}${CANCEL}`
 
 it.each([
-  ...[tags('gbsct'), tags('gbsct') + CANCEL, `a${tags('gbsct')}${CANCEL}`, CANCEL, `🏴${CANCEL}`],
-  ...[`🏴${tags('gbsct')}`, `🏴${tags('gbsct')}🏴`, `🏴${tags('gbsct')} ${CANCEL}`],
+  tags('gbsct'),
+  tags('gbsct') + CANCEL,
+  `a${tags('gbsct')}${CANCEL}`,
+  CANCEL,
+  `🏴${CANCEL}`,
+  `🏴${tags('gbsct')}`,
+  `🏴${tags('gbsct')}🏴`,
+  `🏴${tags('gbsct')} ${CANCEL}`,
   ...['gb', 'abc', 'us0123', 'abcdef', 'gbsctxx', 'GBSCT', 'gb sct', 'gb-sct', '\x01gbsct'].map(
     flag,
   ),
-  ...[
-    `${flag('gbsct')}${CANCEL}`,
-    `${flag('gbsct')}${tags('ignore')}`,
-    `🏴a${tags('gbsct')}${CANCEL}`,
-  ],
-  ...[
-    `🏴\ufe0f${tags('gbsct')}${CANCEL}`,
-    `🏳${tags('gbsct')}${CANCEL}`,
-    `👩${tags('abc')}${CANCEL}`,
-  ],
-  ...[`🏴${tags('gb')}\u200b${tags('sct')}${CANCEL}`],
+  `${flag('gbsct')}${CANCEL}`,
+  `${flag('gbsct')}${tags('ignore')}`,
+  `🏴a${tags('gbsct')}${CANCEL}`,
+  `🏴\ufe0f${tags('gbsct')}${CANCEL}`,
+  `🏳${tags('gbsct')}${CANCEL}`,
+  `👩${tags('abc')}${CANCEL}`,
+  `🏴${tags('gb')}\u200b${tags('sct')}${CANCEL}`,
 ])('%j has a tag out of place', (text) => {
   expect(textError(text)).toMatch(/\(U\+(E00..|200B)\)$/)
   expect(escapeText(text)).toMatch(/\\u\{e00..\}/)
 })
 
 it.each([
-  ...[
-    'Acme GmbH & Co. "KG"',
-    'Zoë Ångström',
-    'Ελλάδα',
-    'علی\u200cرضا',
-    'می\u200cخواهم',
-    '東京\u3000支社',
-  ],
-  ...[
-    'क\u094d\u200dष',
-    'র\u200d\u09cdয',
-    '葛\u{e0100}城',
-    '❤\ufe0f',
-    '❤\ufe0f\u200d🔥',
-    '1\ufe0f\u20e3',
-  ],
-  ...['👩\u200d👩\u200d👧', '🏳\ufe0f\u200d🌈', 'e\u0301', '한국', '🇩🇪'],
+  'Acme GmbH & Co. "KG"',
+  'Zoë Ångström',
+  'Ελλάδα',
+  'علی\u200cرضا',
+  'می\u200cخواهم',
+  '東京\u3000支社',
+  'क\u094d\u200dष',
+  'র\u200d\u09cdয',
+  '葛\u{e0100}城',
+  '❤\ufe0f',
+  '❤\ufe0f\u200d🔥',
+  '1\ufe0f\u20e3',
+  '👩\u200d👩\u200d👧',
+  '🏳\ufe0f\u200d🌈',
+  'e\u0301',
+  '한국',
+  '🇩🇪',
   ...['gbeng', 'gbsct', 'gbwls'].map((name) => `a${flag(name)}b`),
-  ...[flag('gbsct') + flag('gbwls'), '🏴', '🏴\u200d☠\ufe0f', `${flag('gbeng')}\u200d⚽`],
+  flag('gbsct') + flag('gbwls'),
+  '🏴',
+  '🏴\u200d☠\ufe0f',
+  `${flag('gbeng')}\u200d⚽`,
 ])('%j is accepted and shown as it is', (text) => {
   expect(textError(text)).toBeNull()
   expect(isVisible(text)).toBe(true)

@@ -19,8 +19,11 @@ export default defineConfig({
       // They measure how long things take: one after the other, and after all others.
       {
         test: {
-          ...{ ...common, name: 'end to end', include: [E2E] },
-          ...{ sequence: { groupOrder: 1 }, fileParallelism: false },
+          ...common,
+          name: 'end to end',
+          include: [E2E],
+          sequence: { groupOrder: 1 },
+          fileParallelism: false,
         },
       },
     ],

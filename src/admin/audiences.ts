@@ -6,17 +6,15 @@ import type { Algorithm } from '../signing/algorithms.ts'
 import type { Audience, Permission } from '../store/store.ts'
 import { MAX_LIST, algorithm, audienceId, listOf, permissionName, tokenTtl } from './fields.ts'
 import { requireUnbound } from './authority.ts'
+import { fieldsRefused, orNotFound, unlistedAlgorithm } from './refusals.ts'
 import {
-  type Admin,
-  change,
-  fieldsRefused,
-  found,
+  type AdminCall,
+  auditedChange,
   now,
   parse,
   parseQuery,
   retried,
-  unchanged,
-  unlistedAlgorithm,
+  checkIfMatch,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { audienceView } from './views.ts'
@@ -67,7 +65,7 @@ const undeclared = (list: readonly Permission[]): string | undefined => {
   return list.flatMap((p) => p.implies).find((name) => !names.has(name))
 }
 
-const supported = ({ deps }: Admin, name: Algorithm | undefined): Algorithm | undefined => {
+const supported = ({ deps }: AdminCall, name: Algorithm | undefined): Algorithm | undefined => {
   if (name === undefined || deps.algorithms.includes(name)) return name
   throw unlistedAlgorithm(name)
 }
@@ -92,7 +90,7 @@ const checkAdministration = ({ permissions: list, requires_plugin }: AudienceCha
 
 /** A bound administrator sees those that its own client has a grant for. */
 export const listAudiences = async (
-  { deps, authority }: Admin,
+  { deps, authority }: AdminCall,
   query: z.input<typeof audienceQuery> = {},
 ) => {
   const { requires_plugin: needs, algorithm: wanted, ...page } = parseQuery(audienceQuery, query)
@@ -106,11 +104,11 @@ export const listAudiences = async (
   )
 }
 
-export const showAudience = async (admin: Admin, id: string) =>
+export const showAudience = async (admin: AdminCall, id: string) =>
   audienceView(await readAudience(admin, id))
 
-export const createAudience = (admin: Admin, input: z.input<typeof newAudience>) =>
-  change(admin, 'audience.create', input.id, async () => {
+export const createAudience = (admin: AdminCall, input: z.input<typeof newAudience>) =>
+  auditedChange(admin, 'audience.create', input.id, async () => {
     requireUnbound(admin.authority)
     const fields = parse(newAudience, input)
     await admin.deps.store.createAudience(
@@ -127,8 +125,12 @@ export const createAudience = (admin: Admin, input: z.input<typeof newAudience>)
   })
 
 /** What is given replaces what was; the rest stays. Whoever loses something needs a new token. */
-export const updateAudience = (admin: Admin, id: string, input: z.input<typeof audienceChange>) =>
-  change(admin, 'audience.update', id, async () => {
+export const updateAudience = (
+  admin: AdminCall,
+  id: string,
+  input: z.input<typeof audienceChange>,
+) =>
+  auditedChange(admin, 'audience.update', id, async () => {
     requireUnbound(admin.authority)
     const fields = parse(audienceChange, input)
     if (id === ADMIN_AUDIENCE) checkAdministration(fields)
@@ -140,13 +142,13 @@ export const updateAudience = (admin: Admin, id: string, input: z.input<typeof a
       ...(algorithmName && { algorithm: algorithmName }),
     }
     await retried(admin, async () => {
-      const before = unchanged(admin, await readAudience(admin, id))
+      const before = checkIfMatch(admin, await readAudience(admin, id))
       await admin.deps.store.updateAudience(before, update, now(admin))
     })
     return await showAudience(admin, id)
   })
 
-const readAudience = async ({ deps, authority }: Admin, id: string): Promise<Audience> => {
+const readAudience = async ({ deps, authority }: AdminCall, id: string): Promise<Audience> => {
   const seen = authority.holds?.grants.has(id) !== false
-  return found(seen ? await deps.store.findAudience(id) : null, 'audience', id)
+  return orNotFound(seen ? await deps.store.findAudience(id) : null, 'audience', id)
 }

@@ -4,13 +4,13 @@ import { isCounted, readSteps } from '../audit/rows.ts'
 import { sealingKey } from '../audit/seals.ts'
 import { checkAudit } from '../audit/verify.ts'
 import { DEFAULT_PAGE } from '../constants.ts'
-import { comparedText } from '../human-text.ts'
-import { letOthersRun } from '../pause.ts'
+import { comparedText } from '../text/human-text.ts'
+import { letOthersRun } from '../store/pause.ts'
 import type { AuditFilter, AuditRow } from '../store/store.ts'
 import { auditReportView, auditView } from './audit-views.ts'
 import { type Authority, requireUnbound } from './authority.ts'
 import { authorizedCheck, authorizedRows } from './lasting.ts'
-import { type Admin, parseQuery } from './operation.ts'
+import { type AdminCall, parseQuery } from './operation.ts'
 import { pageFields, pageInSteps } from './pages.ts'
 
 const text = comparedText(256)
@@ -49,7 +49,7 @@ const rowFilter = (
 
 /** Lists events, newest first. A part ends early where few of many rows fit the filter. */
 export const listAudit = async (
-  { deps, authority }: Admin,
+  { deps, authority }: AdminCall,
   query: z.input<typeof auditQuery> = {},
 ) => {
   const { limit, cursor, ...given } = parseQuery(auditQuery, query)
@@ -74,7 +74,7 @@ export const auditCheck = z.strictObject({
 })
 
 /** Checks whether every row still is what was sealed, and a seal that somebody has noted is still there. */
-export const verifyAudit = async (admin: Admin, given: z.input<typeof auditCheck> = {}) => {
+export const verifyAudit = async (admin: AdminCall, given: z.input<typeof auditCheck> = {}) => {
   const { store, kek } = admin.deps
   requireUnbound(admin.authority)
   const { seal } = parseQuery(auditCheck, given)
@@ -90,7 +90,7 @@ export const verifyAudit = async (admin: Admin, given: z.input<typeof auditCheck
  * Exports events, oldest first, up to the newest that is there at the start: its number says which state this is,
  * because rows never change.
  */
-export const exportAudit = async (admin: Admin, given: Filter = {}) => {
+export const exportAudit = async (admin: AdminCall, given: Filter = {}) => {
   const { deps, authority } = admin
   const filter = rowFilter(parseQuery(auditFilter, given), authority)
   const newest = { filter: {}, after: null, limit: 1, newestFirst: true }

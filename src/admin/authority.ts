@@ -1,6 +1,6 @@
 // Who may administer what (design: Rules, 2). Pure: no I/O.
 import { ADMIN_AUDIENCE } from '../constants.ts'
-import { takenDetails } from '../details.ts'
+import { takenDetails } from '../grants/details.ts'
 import { OperationRefused } from '../errors.ts'
 import { isHeld } from '../grants/held-details.ts'
 import {
@@ -11,11 +11,11 @@ import {
   loosened,
 } from '../grants/limits.ts'
 import { grantedNames } from '../grants/permissions.ts'
-import type { AuthorizationDetail, Client, Grant, TokenSubject } from '../store/store.ts'
-import { fieldsRefused, there } from './operation.ts'
+import type { AuthorizationDetail, Client, Grant, GrantedClient } from '../store/store.ts'
+import { fieldsRefused, doesNotExist } from './refusals.ts'
 
 /** What can be given to a client. */
-export type Given = Pick<Client, 'plugins' | 'grants' | 'introspects' | 'details'>
+export type Grantable = Pick<Client, 'plugins' | 'grants' | 'introspects' | 'details'>
 
 export type Authority = {
   /** The one workspace that a bound administrator sees and changes; null for an unbound one. */
@@ -47,7 +47,7 @@ export const SHELL: Authority = {
 /**
  * @param permissions those of the token: what it was narrowed to is all that its bearer has
  */
-export const authorityOf = (subject: TokenSubject, permissions: readonly string[]): Authority => {
+export const authorityOf = (subject: GrantedClient, permissions: readonly string[]): Authority => {
   const { id, generation, workspace, plugins, grants, details } = subject
   const limits = limitsGivenBy(subject)
   return {
@@ -89,14 +89,14 @@ export const seenIn = async <T>(
 /** The workspace, where it may be administered. @throws OperationRefused as for one that does not exist */
 export const requireWorkspace = ({ workspaceId }: Authority, wanted: string): string => {
   if (workspaceId === null || workspaceId === wanted) return wanted
-  const error = { field: 'workspace_id', detail: there('workspace', wanted) }
+  const error = { field: 'workspace_id', detail: doesNotExist('workspace', wanted) }
   throw fieldsRefused('unknown_reference', [error])
 }
 
-const NOTHING: Given = { plugins: [], grants: [], introspects: [], details: [] }
+const NOTHING: Grantable = { plugins: [], grants: [], introspects: [], details: [] }
 
 /** Values that `after` has and `before` lacks. A detail that is made less of is none. */
-const additions = (after: Given, before: Given) => {
+const additions = (after: Grantable, before: Grantable) => {
   const had = pairs(before.grants)
   return {
     introspects: added(before.introspects, after.introspects),
@@ -109,14 +109,18 @@ const additions = (after: Given, before: Given) => {
 }
 
 /** True where a change gives a client something that it does not have. */
-export const givesMore = (after: Given, before: Given): boolean =>
+export const givesMore = (after: Grantable, before: Grantable): boolean =>
   Object.values(additions(after, before)).some((values) => values.length > 0)
 
 /**
  * Nobody gives what they lack. What the client has already is not given anew.
  * @throws OperationRefused `exceeds_own_grant`, the same for what does not exist
  */
-export const checkGiven = (authority: Authority, after: Given, before: Given = NOTHING): void => {
+export const checkGiven = (
+  authority: Authority,
+  after: Grantable,
+  before: Grantable = NOTHING,
+): void => {
   const given = additions(after, before)
   const { holds } = authority
   if (holds !== null) {

@@ -15,19 +15,18 @@ import {
   quotaPerMinute,
   tokenTtl,
 } from './fields.ts'
+import { fieldsRefused, orNotFound } from './refusals.ts'
 import {
-  type Admin,
-  change,
-  fieldsRefused,
-  found,
+  type AdminCall,
+  auditedChange,
   now,
   parse,
   parseQuery,
   retried,
-  unchanged,
+  checkIfMatch,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
-import { checkReferences } from './references.ts'
+import { checkReferences } from './missing-names.ts'
 import { clientView } from './views.ts'
 import { checkAddition, checkWorth } from './worth.ts'
 
@@ -81,7 +80,7 @@ export const clientChange = z
   .strictObject({ name: name.optional(), ...settings })
   .meta({ id: 'ClientChange' })
 
-export const listClients = async (admin: Admin, query: z.input<typeof clientQuery> = {}) => {
+export const listClients = async (admin: AdminCall, query: z.input<typeof clientQuery> = {}) => {
   const { deps, authority } = admin
   const parsed = parseQuery(clientQuery, query)
   const { workspace_id: wanted, plugin_id: pluginId, status, name: named, audience } = parsed
@@ -96,12 +95,12 @@ export const listClients = async (admin: Admin, query: z.input<typeof clientQuer
   )
 }
 
-export const showClient = async (admin: Admin, id: string) =>
+export const showClient = async (admin: AdminCall, id: string) =>
   clientView(await readClient(admin, id))
 
 /** @returns the client with its id and secret; the secret is shown this once */
-export const createClient = (admin: Admin, input: z.input<typeof newClient>) =>
-  change(admin, 'client.create', null, async (named) => {
+export const createClient = (admin: AdminCall, input: z.input<typeof newClient>) =>
+  auditedChange(admin, 'client.create', null, async (named) => {
     const fields = parse(newClient, input)
     const client: Omit<NewClient, 'secret'> = {
       id: newClientId(admin.deps.random),
@@ -123,7 +122,7 @@ export const createClient = (admin: Admin, input: z.input<typeof newClient>) =>
 
 /** As said; what is left out is what the bound administrator who makes it has. */
 const limitsFor = (
-  { authority, deps }: Admin,
+  { authority, deps }: AdminCall,
   { token_ttl, quota_per_minute, ledger }: z.output<typeof newClient>,
 ) => {
   const own = authority.holds?.limits ?? { ...UNLIMITED, limitedBy: null }
@@ -138,7 +137,7 @@ const limitsFor = (
 
 /** A bound administrator has one workspace to give; who is to be in none, has to be an administrator. */
 const workspaceFor = (
-  { authority }: Admin,
+  { authority }: AdminCall,
   { workspace_id: wanted, grants: given }: z.output<typeof newClient>,
 ): string | null => {
   if (wanted === undefined) return authority.workspaceId ?? DEFAULT_WORKSPACE
@@ -150,15 +149,15 @@ const workspaceFor = (
 }
 
 /** An unbound administrator: what is left when every other one is lost. */
-export const createAdministrator = (admin: Admin, givenName: string) =>
-  change(admin, 'admin.create', null, async (named) => {
+export const createAdministrator = (admin: AdminCall, givenName: string) =>
+  auditedChange(admin, 'admin.create', null, async (named) => {
     const fields = parse(z.strictObject({ name }), { name: givenName })
     const id = newClientId(admin.deps.random)
     named(id)
     return await addClient(admin, newAdministrator(id, fields.name))
   })
 
-const addClient = async (admin: Admin, client: Omit<NewClient, 'secret'>) => {
+const addClient = async (admin: AdminCall, client: Omit<NewClient, 'secret'>) => {
   const secret = newClientSecret(admin.deps.random)
   await admin.deps.store.createClient({ ...client, secret: secret.row }, now(admin))
   return {
@@ -169,20 +168,20 @@ const addClient = async (admin: Admin, client: Omit<NewClient, 'secret'>) => {
 }
 
 /** What is given replaces what was; the rest stays. What is taken away kills its tokens. */
-export const updateClient = (admin: Admin, id: string, input: z.input<typeof clientChange>) =>
-  change(admin, 'client.update', id, async () => {
+export const updateClient = (admin: AdminCall, id: string, input: z.input<typeof clientChange>) =>
+  auditedChange(admin, 'client.update', id, async () => {
     const fields = parse(clientChange, input)
     return await writeClient(admin, id, () => fields)
   })
 
 /** Decides from what the client is what it is to be, and writes that. */
 export const writeClient = async (
-  admin: Admin,
+  admin: AdminCall,
   id: string,
   decide: (before: Client) => z.output<typeof clientChange>,
 ) => {
   await retried(admin, async () => {
-    const before = unchanged(admin, await readClient(admin, id))
+    const before = checkIfMatch(admin, await readClient(admin, id))
     const fields = decide(before)
     const update = {
       ...toClientChange(fields),
@@ -224,45 +223,45 @@ const toClientChange = (fields: z.output<typeof clientChange>): ClientChange => 
 const withPermissions = (given: Client['grants']): Client['grants'] =>
   given.filter((grant) => grant.permissions.length > 0)
 
-export const disableClient = (admin: Admin, id: string) =>
+export const disableClient = (admin: AdminCall, id: string) =>
   setStatus(admin, { id, action: 'client.disable', status: 'disabled' })
 
 /** It may log in again, with all that it has; tokens from before it was disabled stay dead. */
-export const enableClient = (admin: Admin, id: string) =>
+export const enableClient = (admin: AdminCall, id: string) =>
   setStatus(admin, { id, action: 'client.enable', status: 'active' })
 
 const setStatus = (
-  admin: Admin,
+  admin: AdminCall,
   { id, action, status }: { id: string; action: string; status: 'active' | 'disabled' },
 ) =>
-  change(admin, action, id, async () => {
+  auditedChange(admin, action, id, async () => {
     await retried(admin, async () => {
-      const before = unchanged(admin, await readClient(admin, id))
+      const before = checkIfMatch(admin, await readClient(admin, id))
       if (status === 'active') await checkWorth(admin, before)
       await admin.deps.store.updateClient(before, { status }, now(admin))
     })
     return await showClient(admin, id)
   })
 
-export const deleteClient = (admin: Admin, id: string) =>
-  change(admin, 'client.delete', id, async () => {
+export const deleteClient = (admin: AdminCall, id: string) =>
+  auditedChange(admin, 'client.delete', id, async () => {
     await retried(admin, async () => {
-      const before = unchanged(admin, await readClient(admin, id))
+      const before = checkIfMatch(admin, await readClient(admin, id))
       await admin.deps.store.deleteClient(before, now(admin))
     })
     return { client_id: id, status: 'deleted' as const }
   })
 
-export const revokeClientTokens = (admin: Admin, id: string) =>
-  change(admin, 'client.revoke_tokens', id, async () => {
-    unchanged(admin, await readClient(admin, id))
+export const revokeClientTokens = (admin: AdminCall, id: string) =>
+  auditedChange(admin, 'client.revoke_tokens', id, async () => {
+    checkIfMatch(admin, await readClient(admin, id))
     await admin.deps.store.revokeClientTokens(id, now(admin))
     return await showClient(admin, id)
   })
 
 /** Of another workspace is as good as not there. */
-export const readClient = async ({ deps, authority }: Admin, id: string): Promise<Client> => {
+export const readClient = async ({ deps, authority }: AdminCall, id: string): Promise<Client> => {
   const client = await deps.store.findClient(id)
   const seen = authority.workspaceId === null || client?.workspaceId === authority.workspaceId
-  return found(seen ? client : null, 'client', id)
+  return orNotFound(seen ? client : null, 'client', id)
 }

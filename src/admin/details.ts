@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Client } from '../store/store.ts'
 import { readClient, writeClient } from './clients.ts'
 import { grantedDetails } from './fields.ts'
-import { type Admin, change, parse } from './operation.ts'
+import { type AdminCall, auditedChange, parse } from './operation.ts'
 
 export const detailsChange = z.strictObject({ authorization_details: grantedDetails })
 
@@ -12,12 +12,16 @@ const view = ({ details, etag }: Pick<Client, 'details' | 'etag'>) => ({
   etag,
 })
 
-export const showDetails = async (admin: Admin, clientId: string) =>
+export const showDetails = async (admin: AdminCall, clientId: string) =>
   view(await readClient(admin, clientId))
 
 /** Replaces them all in one step. Tokens with what is no longer there die at once. */
-export const setDetails = (admin: Admin, clientId: string, input: z.input<typeof detailsChange>) =>
-  change(admin, 'client.details', clientId, async () => {
+export const setDetails = (
+  admin: AdminCall,
+  clientId: string,
+  input: z.input<typeof detailsChange>,
+) =>
+  auditedChange(admin, 'client.details', clientId, async () => {
     const fields = parse(detailsChange, input)
     await writeClient(admin, clientId, () => fields)
     return await showDetails(admin, clientId)

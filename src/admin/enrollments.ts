@@ -13,9 +13,10 @@ import {
   name,
   unusedAfterDays,
 } from './fields.ts'
-import { type Admin, change, found, now, parse, parseQuery, unchanged } from './operation.ts'
+import { orNotFound } from './refusals.ts'
+import { type AdminCall, auditedChange, now, parse, parseQuery, checkIfMatch } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
-import { checkReferences } from './references.ts'
+import { checkReferences } from './missing-names.ts'
 import { enrollmentView } from './views.ts'
 
 export const enrollmentQuery = z.strictObject({ ...pageFields, workspace_id: chosenId.optional() })
@@ -32,7 +33,7 @@ export const newEnrollment = z.strictObject({
 })
 
 export const listEnrollments = async (
-  admin: Admin,
+  admin: AdminCall,
   query: z.input<typeof enrollmentQuery> = {},
 ) => {
   const { deps, authority } = admin
@@ -45,12 +46,12 @@ export const listEnrollments = async (
   )
 }
 
-export const showEnrollment = async (admin: Admin, id: string) =>
+export const showEnrollment = async (admin: AdminCall, id: string) =>
   enrollmentView(await readEnrollment(admin, id), now(admin))
 
 /** @returns the enrollment with its token, which is shown this once */
-export const createEnrollment = (admin: Admin, input: z.input<typeof newEnrollment>) =>
-  change(admin, 'enrollment.create', null, async (named) => {
+export const createEnrollment = (admin: AdminCall, input: z.input<typeof newEnrollment>) =>
+  auditedChange(admin, 'enrollment.create', null, async (named) => {
     const fields = parse(newEnrollment, input)
     const { deps, authority } = admin
     const given = {
@@ -68,7 +69,9 @@ export const createEnrollment = (admin: Admin, input: z.input<typeof newEnrollme
     const days = fields.unused_after_days ?? null
     await deps.store.createEnrollment(
       {
-        ...{ id, workspaceId, ...given },
+        id,
+        workspaceId,
+        ...given,
         name: fields.name ?? id,
         hash: hashSecret(token),
         createdBy: authority.maker?.clientId ?? null,
@@ -82,9 +85,9 @@ export const createEnrollment = (admin: Admin, input: z.input<typeof newEnrollme
   })
 
 /** Ends one that has not been used. What it has become is a client like others. */
-export const revokeEnrollment = (admin: Admin, id: string) =>
-  change(admin, 'enrollment.revoke', id, async () => {
-    unchanged(admin, await showEnrollment(admin, id))
+export const revokeEnrollment = (admin: AdminCall, id: string) =>
+  auditedChange(admin, 'enrollment.revoke', id, async () => {
+    checkIfMatch(admin, await showEnrollment(admin, id))
     try {
       await admin.deps.store.revokeEnrollment(id, now(admin))
     } catch (error) {
@@ -94,8 +97,8 @@ export const revokeEnrollment = (admin: Admin, id: string) =>
     return await showEnrollment(admin, id)
   })
 
-const readEnrollment = async ({ deps, authority }: Admin, id: string): Promise<Enrollment> => {
+const readEnrollment = async ({ deps, authority }: AdminCall, id: string): Promise<Enrollment> => {
   const row = await deps.store.findEnrollment(id)
   const seen = authority.workspaceId === null || row?.workspaceId === authority.workspaceId
-  return found(seen ? row : null, 'enrollment', id)
+  return orNotFound(seen ? row : null, 'enrollment', id)
 }

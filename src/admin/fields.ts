@@ -17,8 +17,8 @@ import {
   MAX_UNUSED_AFTER_DAYS,
   MIN_TOKEN_TTL_SECONDS,
 } from '../constants.ts'
-import { humanText } from '../human-text.ts'
-import { TOOL_RUN, formError, memberMeant, requiredMembers, targetOf } from '../details.ts'
+import { humanText } from '../text/human-text.ts'
+import { TOOL_RUN, formError, memberMeant, requiredMembers, targetOf } from '../grants/details.ts'
 import { isScopeToken } from '../grants/permissions.ts'
 import { ALGORITHM_LIST, ALGORITHM_NAMES } from '../signing/algorithms.ts'
 import type { AuthorizationDetail, Grant } from '../store/store.ts'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Grant } from '../store/store.ts'
 import { writeClient } from './clients.ts'
 import { audienceId, chosenId, grants, listOf } from './fields.ts'
-import { type Admin, change, parse } from './operation.ts'
+import { type AdminCall, auditedChange, parse } from './operation.ts'
 
 const grantChange = z.strictObject({
   grants: grants.optional(),
@@ -14,8 +14,8 @@ const grantChange = z.strictObject({
 })
 
 /** Sets what the client may ask for at each audience that is named; no permissions take the audience away. */
-export const grantClient = (admin: Admin, id: string, input: z.input<typeof grantChange>) =>
-  change(admin, 'client.update', id, async () => {
+export const grantClient = (admin: AdminCall, id: string, input: z.input<typeof grantChange>) =>
+  auditedChange(admin, 'client.update', id, async () => {
     const fields = parse(grantChange, input)
     return await writeClient(admin, id, (before) => ({
       grants: mergeGrants(before.grants, fields.grants ?? []),

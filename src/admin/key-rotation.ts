@@ -5,11 +5,12 @@ import { Conflict, OperationRefused } from '../errors.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import { type KeyPair, pairs, promotableAt } from '../signing/keyring.ts'
 import { makeKeys } from '../signing/provision.ts'
-import { settledSeconds } from '../timekeeper.ts'
+import { settledSeconds } from '../upkeep/timekeeper.ts'
 import { requireUnbound } from './authority.ts'
 import { algorithm } from './fields.ts'
 import { fillPlaces } from './keys.ts'
-import { type Admin, change, now, parse, retried, unlistedAlgorithm } from './operation.ts'
+import { unlistedAlgorithm } from './refusals.ts'
+import { type AdminCall, auditedChange, now, parse, retried } from './operation.ts'
 import { time } from './views.ts'
 
 export const keyRotation = z.strictObject({
@@ -26,8 +27,8 @@ export const keyRotation = z.strictObject({
  * Who overtakes decides what is asked of the others: their next key is then a moment old, so without `now`
  * they are refused and the keys are rotated once.
  */
-export const rotateKeys = (admin: Admin, input: z.input<typeof keyRotation> = {}) =>
-  change(admin, 'key.rotate', null, async (named) => {
+export const rotateKeys = (admin: AdminCall, input: z.input<typeof keyRotation> = {}) =>
+  auditedChange(admin, 'key.rotate', null, async (named) => {
     requireUnbound(admin.authority)
     const asked = parse(keyRotation, input)
     const algorithms = algorithmsOf(admin, asked.algorithm)
@@ -46,7 +47,7 @@ export const rotateKeys = (admin: Admin, input: z.input<typeof keyRotation> = {}
 
 /** @throws OperationRefused where nothing is signed with it here */
 const algorithmsOf = (
-  { deps: { algorithms } }: Admin,
+  { deps: { algorithms } }: AdminCall,
   asked: Algorithm | undefined,
 ): readonly Algorithm[] => {
   if (asked === undefined) return algorithms

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import type { SigningKey } from '../store/store.ts'
 import { isGone, missingKeys, newSignersFor, replacementsFor } from '../signing/keyring.ts'
 import { makeKeys } from '../signing/provision.ts'
-import { settledSeconds } from '../timekeeper.ts'
+import { settledSeconds } from '../upkeep/timekeeper.ts'
 import { requireUnbound } from './authority.ts'
 import { algorithm } from './fields.ts'
-import { type Admin, change, found, now, parse, parseQuery } from './operation.ts'
+import { orNotFound } from './refusals.ts'
+import { type AdminCall, auditedChange, now, parse, parseQuery } from './operation.ts'
 import { pageFields, pageOfRows } from './pages.ts'
 import { keyView } from './token-views.ts'
 
@@ -21,7 +22,7 @@ export const keyQuery = z.strictObject({
 
 /** Keys belong to no workspace: a bound administrator sees none but those of the JWKS. */
 export const listKeys = async (
-  { deps, authority }: Admin,
+  { deps, authority }: AdminCall,
   query: z.input<typeof keyQuery> = {},
 ) => {
   requireUnbound(authority)
@@ -33,7 +34,7 @@ export const listKeys = async (
   return await pageOfRows({ ...page, list: 'keys' }, { rows, newestFirst: false, view: keyView })
 }
 
-export const showKey = async (admin: Admin, kid: string) => {
+export const showKey = async (admin: AdminCall, kid: string) => {
   requireUnbound(admin.authority)
   return keyView(await readKey(admin, kid))
 }
@@ -52,8 +53,12 @@ export const keyRevocation = z.strictObject({
  * Takes a key out of the JWKS and kills every token that it has signed, for good. The next one signs, or with
  * `force_refetch` a new one.
  */
-export const revokeKey = (admin: Admin, kid: string, input: z.input<typeof keyRevocation> = {}) =>
-  change(admin, 'key.revoke', kid, async () => {
+export const revokeKey = (
+  admin: AdminCall,
+  kid: string,
+  input: z.input<typeof keyRevocation> = {},
+) =>
+  auditedChange(admin, 'key.revoke', kid, async () => {
     requireUnbound(admin.authority)
     const { force_refetch: signWithNew } = parse(keyRevocation, input)
     await readKey(admin, kid)
@@ -61,14 +66,14 @@ export const revokeKey = (admin: Admin, kid: string, input: z.input<typeof keyRe
   })
 
 /** Revokes every key there is; all tokens are dead and new keys sign. */
-export const revokeAllKeys = (admin: Admin) =>
-  change(admin, 'key.revoke_all', null, async () => {
+export const revokeAllKeys = (admin: AdminCall) =>
+  auditedChange(admin, 'key.revoke_all', null, async () => {
     requireUnbound(admin.authority)
     return await revoke(admin, 'all')
   })
 
 /** The store decides what `all` is, in the step itself: no key that another process adds meanwhile is spared. */
-const revoke = async (admin: Admin, kids: string[] | 'all', signWithNew = false) => {
+const revoke = async (admin: AdminCall, kids: string[] | 'all', signWithNew = false) => {
   const { store, kek } = admin.deps
   const keys = await store.listKeys()
   const emptied = kids === 'all' ? keys.map(({ kid }) => kid) : kids
@@ -79,7 +84,7 @@ const revoke = async (admin: Admin, kids: string[] | 'all', signWithNew = false)
 }
 
 /** @returns the keys there are, each algorithm with an active and a next one */
-export const fillPlaces = async ({ deps }: Pick<Admin, 'deps'>): Promise<SigningKey[]> => {
+export const fillPlaces = async ({ deps }: Pick<AdminCall, 'deps'>): Promise<SigningKey[]> => {
   const missing = missingKeys(await deps.store.listKeys(), deps.algorithms)
   if (missing.length > 0) {
     await deps.store.addKeys(await makeKeys(missing, deps.kek), now({ deps }))
@@ -88,10 +93,10 @@ export const fillPlaces = async ({ deps }: Pick<Admin, 'deps'>): Promise<Signing
 }
 
 /** Those whose time is over are gone, also while upkeep has not removed them yet. */
-const currentKeys = async ({ deps }: Pick<Admin, 'deps'>): Promise<SigningKey[]> => {
+const currentKeys = async ({ deps }: Pick<AdminCall, 'deps'>): Promise<SigningKey[]> => {
   const [keys, settled] = [await deps.store.listKeys(), await settledSeconds(deps)]
   return keys.filter((key) => !isGone(key, settled))
 }
 
-const readKey = async (admin: Pick<Admin, 'deps'>, kid: string): Promise<SigningKey> =>
-  found((await currentKeys(admin)).find((key) => key.kid === kid) ?? null, 'key', kid)
+const readKey = async (admin: Pick<AdminCall, 'deps'>, kid: string): Promise<SigningKey> =>
+  orNotFound((await currentKeys(admin)).find((key) => key.kid === kid) ?? null, 'key', kid)

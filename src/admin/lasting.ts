@@ -2,10 +2,10 @@
 import { AUTHORITY_MAX_AGE_MS, MAX_EXPORT_MS } from '../constants.ts'
 import { AnswerEnded } from '../errors.ts'
 import { SHELL } from './authority.ts'
-import type { Admin } from './operation.ts'
+import type { AdminCall } from './operation.ts'
 
-type Asking = Pick<Admin, 'authority' | 'reauthorize'> & {
-  deps: Pick<Admin['deps'], 'monotonic'>
+type Asking = Pick<AdminCall, 'authority' | 'reauthorize'> & {
+  deps: Pick<AdminCall['deps'], 'monotonic'>
 }
 
 /** Asks for the caller's authority again. @throws what refuses the caller; AnswerEnded in another workspace */

@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
-import { comparedText } from '../human-text.ts'
+import { comparedText } from '../text/human-text.ts'
 import { seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
-import { type Admin, fieldsRefused, now, parseQuery } from './operation.ts'
+import { fieldsRefused } from './refusals.ts'
+import { type AdminCall, now, parseQuery } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
 import { tokenView } from './token-views.ts'
 
@@ -20,7 +21,7 @@ export const tokenQuery = z.strictObject({
  * Tokens that have not expired, of a client or a run, oldest first; whether they have been revoked is not said.
  * @throws OperationRefused `no_ledger` where none is kept
  */
-export const listTokens = async (admin: Admin, query: z.input<typeof tokenQuery>) => {
+export const listTokens = async (admin: AdminCall, query: z.input<typeof tokenQuery>) => {
   const { deps, authority } = admin
   const { client_id: clientId, run, workspace_id: wanted, ...page } = parseQuery(tokenQuery, query)
   const { ledger } = deps

@@ -1,13 +1,16 @@
 // What every administrative operation has in common: who asks, checked input, its audit rows, retries.
 import type { z } from 'zod'
-import { type AuditContext, audited } from '../audit.ts'
+import { type AuditContext, audited } from '../audit/record.ts'
+import { isNameable, nameable } from '../audit/target.ts'
 import { MAX_CHANGE_TRIES } from '../constants.ts'
-import { type Deps, nowSeconds } from '../deps.ts'
-import { Conflict, type FieldError, OperationRefused } from '../errors.ts'
-import { expected, valueAt, withSent } from '../expected.ts'
-import { shownValue } from '../shown.ts'
-import { type Speller, createSpeller } from '../spelling.ts'
+import { nowSeconds } from '../clock.ts'
+import type { Deps } from '../deps.ts'
+import { Conflict, type FieldError } from '../errors.ts'
+import { expected, valueAt, withSent } from '../text/expected.ts'
+import { shownValue } from '../text/shown.ts'
+import { type Speller, createSpeller } from '../text/spelling.ts'
 import type { Authority } from './authority.ts'
+import { fieldsRefused } from './refusals.ts'
 
 export type AdminDeps = Pick<
   Deps,
@@ -30,7 +33,7 @@ export type AdminDeps = Pick<
 export type IfMatch = { sent: string; matches: (etag: string) => boolean }
 
 /** An operation on behalf of someone: what it needs, who that is, and what they may do. */
-export type Admin = {
+export type AdminCall = {
   deps: AdminDeps
   as: AuditContext
   authority: Authority
@@ -40,11 +43,11 @@ export type Admin = {
   ifMatch: IfMatch | null
 }
 
-export const now = ({ deps }: Pick<Admin, 'deps'>): number => nowSeconds(deps)
+export const now = ({ deps }: Pick<AdminCall, 'deps'>): number => nowSeconds(deps)
 
 /** Runs a change between its two audit rows. `target` may be whatever was sent for an id. */
-export const change = <T>(
-  { deps, as }: Pick<Admin, 'deps' | 'as'>,
+export const auditedChange = <T>(
+  { deps, as }: Pick<AdminCall, 'deps' | 'as'>,
   action: string,
   target: unknown,
   operation: (named: (target: string) => void) => Promise<T>,
@@ -54,14 +57,6 @@ export const change = <T>(
       if (isNameable(name)) named(name)
     }),
   )
-
-/** What may be said of what was asked for: nothing of what cannot be an id. */
-export const nameable = (id: unknown): string | null =>
-  typeof id === 'string' && isNameable(id) ? id : null
-
-/** False for what cannot be an id, a secret and a token among it: people paste those into the wrong field. */
-const isNameable = (id: string): boolean =>
-  /^[\x21-\x7e]{1,255}$/.test(id) && !/lk[ser]_|ey[\w-]{8,}\.ey[\w-]{8,}\./.test(id)
 
 type Issues = readonly z.core.$ZodIssue[]
 
@@ -81,22 +76,6 @@ export const parseQuery = <T extends z.ZodType>(schema: T, input: unknown): z.ou
   parse(schema, input, (issues) =>
     issues.map((issue) => (issue.code === 'invalid_type' ? { ...issue, code: 'custom' } : issue)),
   )
-
-/** One refusal of all these fields; its message says the first. */
-export const fieldsRefused = (
-  code: 'invalid_value' | 'unknown_reference' | 'exceeds_own_grant',
-  errors: readonly FieldError[],
-): OperationRefused => {
-  const [first] = errors
-  const field = first?.field.replace(/\.\d+/g, '') || undefined
-  return new OperationRefused(code, `${field ?? 'input'}: ${first?.detail}`, errors)
-}
-
-/** Refuses a known algorithm that the server does not sign with. */
-export const unlistedAlgorithm = (asked: string): OperationRefused => {
-  const detail = `must be one of those that LATCHKEY_ALGORITHMS lists, not ${asked}`
-  return fieldsRefused('invalid_value', [{ field: 'algorithm', detail }])
-}
 
 /** Which member of the schema a name spells in another way. */
 const spellerOf = (schema: z.ZodType): Speller =>
@@ -128,21 +107,8 @@ export const shownName = (name: string): string => shownValue(name) || '?'
 /** Authorization details have members of any name, a secret among them. */
 const shownPath = (path: readonly PropertyKey[]): string => shownValue(path.map(String).join('.'))
 
-export const notFound = (what: string, id: string): OperationRefused =>
-  new OperationRefused('not_found', there(what, id))
-
-/** What the input names does not exist, or cannot be seen by whoever asks. */
-export const there = (what: string, id: string): string =>
-  isNameable(id) ? `there is no ${what} ${id}` : `there is no such ${what}`
-
-/** Gives what was read, or refuses. */
-export const found = <T>(row: T | null, what: string, id: string): T => {
-  if (row === null) throw notFound(what, id)
-  return row
-}
-
 /** @throws Conflict where it is not what whoever asks has read */
-export const unchanged = <T extends { etag: string }>({ ifMatch }: Admin, row: T): T => {
+export const checkIfMatch = <T extends { etag: string }>({ ifMatch }: AdminCall, row: T): T => {
   if (ifMatch === null || ifMatch.matches(row.etag)) return row
   const sent = shownValue(ifMatch.sent) || 'empty'
   throw new Conflict(`it has been changed since it was read: its etag is not in If-Match, ${sent}`)
@@ -154,7 +120,7 @@ export const unchanged = <T extends { etag: string }>({ ifMatch }: Admin, row: T
  * @throws Conflict after several tries
  */
 export const retried = async <T>(
-  { ifMatch }: Pick<Admin, 'ifMatch'>,
+  { ifMatch }: Pick<AdminCall, 'ifMatch'>,
   attempt: () => Promise<T>,
 ): Promise<T> => {
   for (let tries = 1; ; tries++) {

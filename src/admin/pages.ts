@@ -8,10 +8,10 @@ import {
   MAX_PAGE_CHARS,
   PAGE_BATCH_ROWS,
 } from '../constants.ts'
-import { withSent } from '../expected.ts'
-import { letOthersRun } from '../pause.ts'
+import { withSent } from '../text/expected.ts'
+import { letOthersRun } from '../store/pause.ts'
 import type { Part, Position } from '../store/store.ts'
-import { fieldsRefused } from './operation.ts'
+import { fieldsRefused } from './refusals.ts'
 
 /** A query says numbers as text: digits and nothing else, or it stays what it is. */
 const wholeNumber = (value: unknown): unknown =>

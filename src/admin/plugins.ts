@@ -2,15 +2,15 @@ import { z } from 'zod'
 import type { Plugin } from '../store/store.ts'
 import { requireUnbound } from './authority.ts'
 import { capabilities, capability, chosenId, name, trust } from './fields.ts'
+import { orNotFound } from './refusals.ts'
 import {
-  type Admin,
-  change,
-  found,
+  type AdminCall,
+  auditedChange,
   now,
   parse,
   parseQuery,
   retried,
-  unchanged,
+  checkIfMatch,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { pluginView } from './views.ts'
@@ -32,7 +32,7 @@ export const pluginChange = z.strictObject(settings).meta({ id: 'PluginChange' }
 
 /** A bound administrator sees those that its own client may act for. */
 export const listPlugins = async (
-  { deps, authority }: Admin,
+  { deps, authority }: AdminCall,
   query: z.input<typeof pluginQuery> = {},
 ) => {
   const { trust: tier, capability: wanted, ...page } = parseQuery(pluginQuery, query)
@@ -45,11 +45,11 @@ export const listPlugins = async (
   )
 }
 
-export const showPlugin = async (admin: Admin, id: string) =>
+export const showPlugin = async (admin: AdminCall, id: string) =>
   pluginView(await readPlugin(admin, id))
 
-export const createPlugin = (admin: Admin, input: z.input<typeof newPlugin>) =>
-  change(admin, 'plugin.create', input.id, async () => {
+export const createPlugin = (admin: AdminCall, input: z.input<typeof newPlugin>) =>
+  auditedChange(admin, 'plugin.create', input.id, async () => {
     requireUnbound(admin.authority)
     const fields = parse(newPlugin, input)
     await admin.deps.store.createPlugin(
@@ -66,8 +66,8 @@ export const createPlugin = (admin: Admin, input: z.input<typeof newPlugin>) =>
   })
 
 /** What is given replaces what was; the rest stays. Less trust or a capability less kills its tokens. */
-export const updatePlugin = (admin: Admin, id: string, input: z.input<typeof pluginChange>) =>
-  change(admin, 'plugin.update', id, async () => {
+export const updatePlugin = (admin: AdminCall, id: string, input: z.input<typeof pluginChange>) =>
+  auditedChange(admin, 'plugin.update', id, async () => {
     requireUnbound(admin.authority)
     const fields = parse(pluginChange, input)
     const update = {
@@ -77,21 +77,21 @@ export const updatePlugin = (admin: Admin, id: string, input: z.input<typeof plu
       ...(fields.snapshot !== undefined && { snapshot: fields.snapshot }),
     }
     await retried(admin, async () => {
-      const before = unchanged(admin, await readPlugin(admin, id))
+      const before = checkIfMatch(admin, await readPlugin(admin, id))
       await admin.deps.store.updatePlugin(before, update, now(admin))
     })
     return await showPlugin(admin, id)
   })
 
-export const revokePluginTokens = (admin: Admin, id: string) =>
-  change(admin, 'plugin.revoke_tokens', id, async () => {
+export const revokePluginTokens = (admin: AdminCall, id: string) =>
+  auditedChange(admin, 'plugin.revoke_tokens', id, async () => {
     requireUnbound(admin.authority)
-    unchanged(admin, await readPlugin(admin, id))
+    checkIfMatch(admin, await readPlugin(admin, id))
     await admin.deps.store.revokePluginTokens(id, now(admin))
     return await showPlugin(admin, id)
   })
 
-const readPlugin = async ({ deps, authority }: Admin, id: string): Promise<Plugin> => {
+const readPlugin = async ({ deps, authority }: AdminCall, id: string): Promise<Plugin> => {
   const seen = authority.holds?.plugins.has(id) !== false
-  return found(seen ? await deps.store.findPlugin(id) : null, 'plugin', id)
+  return orNotFound(seen ? await deps.store.findPlugin(id) : null, 'plugin', id)
 }

@@ -1,21 +1,19 @@
 import { z } from 'zod'
 import { resourceTarget } from '../audit/target.ts'
 import { DEFAULT_WORKSPACE, MAX_DETAIL_LIST } from '../constants.ts'
-import { TOOL_RUN } from '../details.ts'
+import { TOOL_RUN } from '../grants/details.ts'
 import type { Resource } from '../store/store.ts'
 import { requireUnbound, requireWorkspace, seenIn } from './authority.ts'
 import { chosenId, listOf } from './fields.ts'
+import { fieldsRefused, orNotFound, doesNotExist } from './refusals.ts'
 import {
-  type Admin,
-  change,
-  fieldsRefused,
-  found,
+  type AdminCall,
+  auditedChange,
   now,
   parse,
   parseQuery,
   retried,
-  there,
-  unchanged,
+  checkIfMatch,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { resourceView } from './views.ts'
@@ -42,7 +40,10 @@ export const resourceChange = z.strictObject({ parts })
 
 type Name = { type: string; id: string }
 
-export const listResources = async (admin: Admin, query: z.input<typeof resourceQuery> = {}) => {
+export const listResources = async (
+  admin: AdminCall,
+  query: z.input<typeof resourceQuery> = {},
+) => {
   const { deps, authority } = admin
   const { type, workspace_id: wanted, ...page } = parseQuery(resourceQuery, query)
   return await pageByAge(
@@ -57,11 +58,11 @@ export const listResources = async (admin: Admin, query: z.input<typeof resource
   )
 }
 
-export const showResource = async (admin: Admin, name: Name) =>
+export const showResource = async (admin: AdminCall, name: Name) =>
   resourceView(await readResource(admin, name))
 
-export const createResource = (admin: Admin, input: z.input<typeof newResource>) =>
-  change(admin, 'resource.create', resourceTarget(input), async () => {
+export const createResource = (admin: AdminCall, input: z.input<typeof newResource>) =>
+  auditedChange(admin, 'resource.create', resourceTarget(input), async () => {
     const fields = parse(newResource, input)
     const wanted = fields.workspace_id ?? admin.authority.workspaceId ?? DEFAULT_WORKSPACE
     const workspaceId = requireWorkspace(admin.authority, wanted)
@@ -69,7 +70,7 @@ export const createResource = (admin: Admin, input: z.input<typeof newResource>)
     const types = await admin.deps.store.listResourceTypes()
     if (!types.includes(fields.type)) requireUnbound(admin.authority)
     if ((await admin.deps.store.findWorkspace(workspaceId)) === null) {
-      const error = { field: 'workspace_id', detail: there('workspace', workspaceId) }
+      const error = { field: 'workspace_id', detail: doesNotExist('workspace', workspaceId) }
       throw fieldsRefused('unknown_reference', [error])
     }
     const { type, id } = fields
@@ -81,21 +82,25 @@ export const createResource = (admin: Admin, input: z.input<typeof newResource>)
   })
 
 /** Its parts are replaced as a whole. What is taken away is taken from every detail that names it. */
-export const updateResource = (admin: Admin, name: Name, input: z.input<typeof resourceChange>) =>
-  change(admin, 'resource.update', resourceTarget(name), async () => {
+export const updateResource = (
+  admin: AdminCall,
+  name: Name,
+  input: z.input<typeof resourceChange>,
+) =>
+  auditedChange(admin, 'resource.update', resourceTarget(name), async () => {
     const fields = parse(resourceChange, input)
     await retried(admin, async () => {
-      const before = unchanged(admin, await readResource(admin, name))
+      const before = checkIfMatch(admin, await readResource(admin, name))
       await admin.deps.store.updateResource(before, fields.parts, now(admin))
     })
     return await showResource(admin, name)
   })
 
 /** With every detail that points at it, and their tokens. Its id is never used again. */
-export const deleteResource = (admin: Admin, name: Name) =>
-  change(admin, 'resource.delete', resourceTarget(name), async () => {
+export const deleteResource = (admin: AdminCall, name: Name) =>
+  auditedChange(admin, 'resource.delete', resourceTarget(name), async () => {
     await retried(admin, async () => {
-      const before = unchanged(admin, await readResource(admin, name))
+      const before = checkIfMatch(admin, await readResource(admin, name))
       await admin.deps.store.deleteResource(before, now(admin))
     })
     return { type: name.type, id: name.id, status: 'deleted' as const }
@@ -103,7 +108,7 @@ export const deleteResource = (admin: Admin, name: Name) =>
 
 /** From a shell: makes it, or replaces the parts of one that is there, if any are given. */
 export const putResource = async (
-  admin: Admin,
+  admin: AdminCall,
   name: Name,
   { workspace_id: workspaceId, parts: given }: { workspace_id?: string; parts?: string[] },
 ) => {
@@ -116,8 +121,11 @@ export const putResource = async (
   return await createResource(admin, input)
 }
 
-const readResource = async ({ deps, authority }: Admin, { type, id }: Name): Promise<Resource> => {
+const readResource = async (
+  { deps, authority }: AdminCall,
+  { type, id }: Name,
+): Promise<Resource> => {
   const resource = await deps.store.findResource(type, id)
   const seen = authority.workspaceId === null || resource?.workspaceId === authority.workspaceId
-  return found(seen ? resource : null, 'resource', id)
+  return orNotFound(seen ? resource : null, 'resource', id)
 }

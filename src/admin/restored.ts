@@ -1,13 +1,13 @@
 import { firstKeys } from '../signing/provision.ts'
 import { requireUnbound } from './authority.ts'
-import { type Admin, change, now } from './operation.ts'
+import { type AdminCall, auditedChange, now } from './operation.ts'
 
 /**
  * What a restored backup needs before anybody trusts it: revocations that were made after it are gone, so every
  * key in it is revoked and followers of the list are told to begin anew (a new epoch).
  */
-export const markRestored = (admin: Admin) =>
-  change(admin, 'server.restored', null, async () => {
+export const markRestored = (admin: AdminCall) =>
+  auditedChange(admin, 'server.restored', null, async () => {
     requireUnbound(admin.authority)
     const { store, kek, algorithms } = admin.deps
     const [keys, enrollments] = [await store.listKeys(), await store.listEnrollments()]

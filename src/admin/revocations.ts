@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS, MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
-import { comparedText } from '../human-text.ts'
+import { comparedText } from '../text/human-text.ts'
 import { readRevocableToken } from '../oauth/access-token.ts'
 import { seenIn } from './authority.ts'
 import { chosenId } from './fields.ts'
-import { type Admin, change, now, parse, parseQuery } from './operation.ts'
+import { type AdminCall, auditedChange, now, parse, parseQuery } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
 import { checkIssuer } from './tokens.ts'
 import { revocationView } from './token-views.ts'
@@ -33,7 +33,7 @@ export const newRevocation = z
 
 /** The rules that are kept, oldest first; of a bound administrator those over its workspace. */
 export const listRevocations = async (
-  { deps, authority }: Admin,
+  { deps, authority }: AdminCall,
   query: z.input<typeof revocationQuery> = {},
 ) => {
   const {
@@ -53,8 +53,8 @@ export const listRevocations = async (
 }
 
 /** Takes one token back, whoever's it is; of another workspace is as good as none of ours. */
-export const revokeToken = (admin: Admin, input: z.input<typeof newRevocation>) =>
-  change(admin, 'token.revoke', null, async (named) => {
+export const revokeToken = (admin: AdminCall, input: z.input<typeof newRevocation>) =>
+  auditedChange(admin, 'token.revoke', null, async (named) => {
     const { token } = parse(newRevocation, input)
     const { workspaceId } = admin.authority
     await checkIssuer(token, admin.deps)

@@ -4,7 +4,8 @@ import { newClientSecret } from '../secret.ts'
 import type { ClientSecret } from '../store/store.ts'
 import { readClient } from './clients.ts'
 import { expiresIn, name, previousExpiresIn } from './fields.ts'
-import { type Admin, change, found, now, parse, parseQuery, unchanged } from './operation.ts'
+import { orNotFound } from './refusals.ts'
+import { type AdminCall, auditedChange, now, parse, parseQuery, checkIfMatch } from './operation.ts'
 import { pageFields, pageOfRows } from './pages.ts'
 import { secretView } from './views.ts'
 import { checkWorth } from './worth.ts'
@@ -22,7 +23,7 @@ export const newSecret = z
 
 /** The live ones, newest first. */
 export const listSecrets = async (
-  admin: Admin,
+  admin: AdminCall,
   clientId: string,
   query: z.input<typeof secretQuery> = {},
 ) => {
@@ -36,15 +37,15 @@ export const listSecrets = async (
   )
 }
 
-export const showSecret = async (admin: Admin, clientId: string, secretId: string) =>
+export const showSecret = async (admin: AdminCall, clientId: string, secretId: string) =>
   secretView(await readSecret(admin, clientId, secretId))
 
 /**
  * Adds a secret and lets the others end; the new one is shown this once. Whoever has it can do what the client
  * can, so it is not made for those who could not give that.
  */
-export const addSecret = (admin: Admin, clientId: string, input: z.input<typeof newSecret>) =>
-  change(admin, 'secret.add', clientId, async () => {
+export const addSecret = (admin: AdminCall, clientId: string, input: z.input<typeof newSecret>) =>
+  auditedChange(admin, 'secret.add', clientId, async () => {
     const fields = parse(newSecret, input)
     await checkWorth(admin, await readClient(admin, clientId))
     const at = now(admin)
@@ -60,21 +61,25 @@ export const addSecret = (admin: Admin, clientId: string, input: z.input<typeof 
   })
 
 /** Ends one at once. Tokens that it got live on: `client revoke-tokens` takes those. */
-export const revokeSecret = (admin: Admin, clientId: string, secretId: string) =>
-  change(admin, 'secret.revoke', clientId, async () => {
+export const revokeSecret = (admin: AdminCall, clientId: string, secretId: string) =>
+  auditedChange(admin, 'secret.revoke', clientId, async () => {
     const { etag } = await showSecret(admin, clientId, secretId)
-    unchanged(admin, { etag })
+    checkIfMatch(admin, { etag })
     await admin.deps.store.revokeSecret(clientId, secretId, now(admin))
     return { secret_id: secretId, client_id: clientId, revoked: true as const }
   })
 
-const readSecrets = async (admin: Admin, clientId: string): Promise<ClientSecret[]> => {
+const readSecrets = async (admin: AdminCall, clientId: string): Promise<ClientSecret[]> => {
   await readClient(admin, clientId)
   return await admin.deps.store.listSecrets(clientId, now(admin))
 }
 
-const readSecret = async (admin: Admin, clientId: string, id: string): Promise<ClientSecret> => {
+const readSecret = async (
+  admin: AdminCall,
+  clientId: string,
+  id: string,
+): Promise<ClientSecret> => {
   const live = await readSecrets(admin, clientId)
   const secret = live.find((row) => row.id === id) ?? null
-  return found(secret, `live secret of client ${clientId} with the id`, id)
+  return orNotFound(secret, `live secret of client ${clientId} with the id`, id)
 }

@@ -1,6 +1,6 @@
 // What administration shows of tokens, what takes them back and what signs them. Pure: no I/O.
 import { z } from 'zod'
-import type { LedgerRow } from '../ledger.ts'
+import type { LedgerRow } from '../store/ledger.ts'
 import { ALGORITHM_NAMES } from '../signing/algorithms.ts'
 import { goneAt, promotableAt } from '../signing/keyring.ts'
 import type { ClosedRun, Revocation, SigningKey } from '../store/store.ts'

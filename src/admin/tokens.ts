@@ -3,17 +3,17 @@ import { OperationRefused } from '../errors.ts'
 import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
 import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
-import { type TokenRequest, checkDetails } from '../oauth/narrowing.ts'
-import { type Admin, change, now } from './operation.ts'
+import { type TokenRequest, checkDetails } from '../grants/narrowing.ts'
+import { type AdminCall, auditedChange, now } from './operation.ts'
 
 /** A token as the client itself would get it, without its secret. */
 export const issueTokenFor = (
-  admin: Admin,
+  admin: AdminCall,
   clientId: string,
   { details = [], ...request }: Omit<TokenRequest, 'details'> & { details?: unknown },
 ): Promise<TokenResponse> =>
-  change(admin, 'token.issue', clientId, async () => {
-    const subject = await admin.deps.store.findTokenSubject(clientId)
+  auditedChange(admin, 'token.issue', clientId, async () => {
+    const subject = await admin.deps.store.findGrantedClient(clientId)
     if (!mayLogIn(subject)) {
       throw new OperationRefused('not_found', 'there is no client with this id that may log in')
     }
@@ -23,7 +23,7 @@ export const issueTokenFor = (
   })
 
 /** What a token says and whether it is good now; `claims` is null for one that this server has not signed or that has expired. */
-export const inspectToken = async ({ deps }: Admin, token: string) => {
+export const inspectToken = async ({ deps }: AdminCall, token: string) => {
   await checkIssuer(token, deps)
   const claims = (await readAccessToken(token, deps))?.claims ?? null
   const active = claims !== null && (await readActiveToken(token, deps)) !== null
@@ -36,7 +36,7 @@ export const inspectToken = async ({ deps }: Admin, token: string) => {
  */
 export const checkIssuer = async (
   token: string,
-  { signer, issuer }: Admin['deps'],
+  { signer, issuer }: AdminCall['deps'],
 ): Promise<void> => {
   if ((await signer.verify(token)) === null) return
   if (decodeJwt(token).iss === issuer) return

@@ -3,15 +3,15 @@ import { newWorkspaceRef } from '../secret.ts'
 import type { Workspace, WorkspaceStatus } from '../store/store.ts'
 import { requireUnbound } from './authority.ts'
 import { chosenId, name } from './fields.ts'
+import { orNotFound } from './refusals.ts'
 import {
-  type Admin,
-  change,
-  found,
+  type AdminCall,
+  auditedChange,
   now,
   parse,
   parseQuery,
   retried,
-  unchanged,
+  checkIfMatch,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { workspaceView } from './views.ts'
@@ -28,7 +28,7 @@ export const workspaceChange = z
   .meta({ id: 'WorkspaceChange' })
 
 export const listWorkspaces = async (
-  { deps, authority }: Admin,
+  { deps, authority }: AdminCall,
   query: z.input<typeof workspaceQuery> = {},
 ) => {
   const { status, ...page } = parseQuery(workspaceQuery, query)
@@ -40,11 +40,11 @@ export const listWorkspaces = async (
   )
 }
 
-export const showWorkspace = async (admin: Admin, id: string) =>
+export const showWorkspace = async (admin: AdminCall, id: string) =>
   workspaceView(await readWorkspace(admin, id))
 
-export const createWorkspace = (admin: Admin, input: z.input<typeof newWorkspace>) =>
-  change(admin, 'workspace.create', input.id, async () => {
+export const createWorkspace = (admin: AdminCall, input: z.input<typeof newWorkspace>) =>
+  auditedChange(admin, 'workspace.create', input.id, async () => {
     requireUnbound(admin.authority)
     const fields = parse(newWorkspace, input)
     const { store, random } = admin.deps
@@ -54,34 +54,37 @@ export const createWorkspace = (admin: Admin, input: z.input<typeof newWorkspace
     return await showWorkspace(admin, fields.id)
   })
 
-export const updateWorkspace = (admin: Admin, id: string, input: z.input<typeof workspaceChange>) =>
-  write(admin, { id, action: 'workspace.update' }, () => parse(workspaceChange, input))
+export const updateWorkspace = (
+  admin: AdminCall,
+  id: string,
+  input: z.input<typeof workspaceChange>,
+) => write(admin, { id, action: 'workspace.update' }, () => parse(workspaceChange, input))
 
 /** Kills the tokens of all its clients and refuses new ones. */
-export const suspendWorkspace = (admin: Admin, id: string) =>
+export const suspendWorkspace = (admin: AdminCall, id: string) =>
   write(admin, { id, action: 'workspace.suspend' }, () => ({ status: 'suspended' }))
 
 /** New tokens are issued again; the old ones stay dead. */
-export const resumeWorkspace = (admin: Admin, id: string) =>
+export const resumeWorkspace = (admin: AdminCall, id: string) =>
   write(admin, { id, action: 'workspace.resume' }, () => ({ status: 'active' }))
 
 const write = (
-  admin: Admin,
+  admin: AdminCall,
   { id, action }: { id: string; action: string },
   changed: () => { name?: string | undefined; status?: WorkspaceStatus },
 ) =>
-  change(admin, action, id, async () => {
+  auditedChange(admin, action, id, async () => {
     requireUnbound(admin.authority)
     const { name: newName, status } = changed()
     const update = { ...(newName !== undefined && { name: newName }), ...(status && { status }) }
     await retried(admin, async () => {
-      const before = unchanged(admin, await readWorkspace(admin, id))
+      const before = checkIfMatch(admin, await readWorkspace(admin, id))
       await admin.deps.store.updateWorkspace(before, update, now(admin))
     })
     return await showWorkspace(admin, id)
   })
 
-const readWorkspace = async ({ deps, authority }: Admin, id: string): Promise<Workspace> => {
+const readWorkspace = async ({ deps, authority }: AdminCall, id: string): Promise<Workspace> => {
   const seen = authority.workspaceId === null || authority.workspaceId === id
-  return found(seen ? await deps.store.findWorkspace(id) : null, 'workspace', id)
+  return orNotFound(seen ? await deps.store.findWorkspace(id) : null, 'workspace', id)
 }

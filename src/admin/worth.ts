@@ -3,9 +3,10 @@
 import { heldLimits, loosened } from '../grants/limits.ts'
 import type { Client } from '../store/store.ts'
 import { checkGiven, givesMore } from './authority.ts'
-import { type Admin, fieldsRefused } from './operation.ts'
+import { fieldsRefused } from './refusals.ts'
+import type { AdminCall } from './operation.ts'
 
-type Asking = Pick<Admin, 'authority' | 'deps'>
+type Asking = Pick<AdminCall, 'authority' | 'deps'>
 
 /**
  * Requires that the administrator could make a client like this one: to log in as a client, or to let it log in again,
@@ -33,7 +34,7 @@ export const checkAddition = async (
 /** @throws OperationRefused `exceeds_own_grant`, with the limit that is looser than the administrator's own */
 const checkTightness = async ({ authority, deps }: Asking, client: Client): Promise<void> => {
   if (authority.holds === null) return
-  const subject = await deps.store.findTokenSubject(client.id)
+  const subject = await deps.store.findGrantedClient(client.id)
   const held = heldLimits({ ...client, limitedBy: subject?.limitedBy ?? null })
   const field = loosened(authority.holds.heldLimits, held, deps.tokenTtlSeconds)
   if (field === null) return

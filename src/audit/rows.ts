@@ -1,6 +1,6 @@
 // The rows of the audit table, oldest first and a page at a time, and where one is not there.
 import { AUDIT_PAGE_ROWS } from '../constants.ts'
-import { letOthersRun } from '../pause.ts'
+import { letOthersRun } from '../store/pause.ts'
 import type { AuditFilter, AuditPart, AuditRow, Store } from '../store/store.ts'
 
 type Reader = Pick<Store, 'listAuditEvents'>
@@ -16,7 +16,9 @@ export const readSteps = async function* (
   { filter = {}, after: start = null, upTo }: Steps = {},
 ): AsyncGenerator<AuditRow[]> {
   const page = {
-    ...{ filter, limit: AUDIT_PAGE_ROWS, newestFirst: false },
+    filter,
+    limit: AUDIT_PAGE_ROWS,
+    newestFirst: false,
     ...(upTo !== undefined && { upTo }),
   }
   let after: number | null = start

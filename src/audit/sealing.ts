@@ -1,7 +1,7 @@
 // Seals the rows that are new, and cuts away those that are old. Any number of processes may do both at once.
 import { AUDIT_CUT_DELAY_SECONDS, MAX_AUDIT_CUTS, MAX_SEALED_ROWS } from '../constants.ts'
 import { Conflict } from '../errors.ts'
-import { letOthersRun } from '../pause.ts'
+import { letOthersRun } from '../store/pause.ts'
 import type { AuditRow, AuditSeal, NewAuditEvent, Store } from '../store/store.ts'
 import { isCounted, readSteps } from './rows.ts'
 import { cutMacOf, isCut, sealOf } from './seals.ts'
@@ -71,8 +71,11 @@ export const cutOldRows = async (
 }
 
 const cutEvent = (lastSeq: number): NewAuditEvent => ({
-  ...{ actor: 'server', action: 'audit.cut', target: String(lastSeq) },
-  ...{ outcome: 'success', count: 1 },
+  actor: 'server',
+  action: 'audit.cut',
+  target: String(lastSeq),
+  outcome: 'success',
+  count: 1,
 })
 
 type Cut = {

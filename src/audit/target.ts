@@ -1,9 +1,6 @@
 // Names the subject of an audit row where an id alone is ambiguous. Pure: no I/O.
-import { CHOSEN_ID } from '../constants.ts'
+import { CHOSEN_ID, TARGET_SEPARATOR } from '../constants.ts'
 import type { Resource, Run } from '../store/store.ts'
-
-/** Between two ids: no id has it, so that two different pairs never have the same text. */
-export const TARGET_SEPARATOR = '#'
 
 /** A request may send any value as an id. */
 const isId = (sent: unknown): boolean => typeof sent === 'string' && CHOSEN_ID.test(sent)
@@ -19,3 +16,11 @@ export const runTarget = ({ workspaceId, identifier }: Run): string | null =>
 /** The target of a resource: its type and its id. */
 export const resourceTarget = ({ type, id }: Pick<Resource, 'type' | 'id'>): string | null =>
   type === '' ? null : pairTarget(type, id)
+
+/** What may be said of what was asked for: nothing of what cannot be an id. */
+export const nameable = (id: unknown): string | null =>
+  typeof id === 'string' && isNameable(id) ? id : null
+
+/** False for what cannot be an id, a secret and a token among it: people paste those into the wrong field. */
+export const isNameable = (id: string): boolean =>
+  /^[\x21-\x7e]{1,255}$/.test(id) && !/lk[ser]_|ey[\w-]{8,}\.ey[\w-]{8,}\./.test(id)

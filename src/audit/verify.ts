@@ -1,6 +1,6 @@
 // Whether the audit table still is what was sealed: walks all seals, oldest first, and the rows beside them.
 import { AUDIT_PAGE_SEALS } from '../constants.ts'
-import { letOthersRun } from '../pause.ts'
+import { letOthersRun } from '../store/pause.ts'
 import type { AuditSeal, Store } from '../store/store.ts'
 import { type Finding, type Findings, createFindings } from './findings.ts'
 import { type Reading, type Rows, createRows, isCounted, readSteps } from './rows.ts'
@@ -59,7 +59,10 @@ export const checkAudit = async ({
     return oldest !== undefined && isCut(oldest, key) ? oldest.lastSeq : 0
   }
   const walk: Walk = {
-    ...{ store, key, onStep, checked: 0 },
+    store,
+    key,
+    onStep,
+    checked: 0,
     findings: createFindings(cutTo),
     rows: createRows({ store, onStep }),
   }

@@ -1,7 +1,14 @@
 import type { Command } from 'commander'
 import { createAudience, listAudiences, showAudience, updateAudience } from '../admin/audiences.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
-import { given, leaf, listing, permission, singles, wholeNumber } from './flags.ts'
+import {
+  withoutUndefined,
+  command,
+  listCommand,
+  permission,
+  singleCommands,
+  wholeNumber,
+} from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -25,7 +32,7 @@ const withSettings = (command: Command): Command =>
     .option('--alg <ALG>', 'what its tokens are signed with: one of LATCHKEY_ALGORITHMS')
 
 const settings = (flags: Flags) =>
-  given({
+  withoutUndefined({
     permissions: flags.permission,
     requires_plugin: flags.requiresPlugin,
     token_ttl: flags.ttl,
@@ -36,7 +43,7 @@ export const audience = (program: Command): void => {
   const noun = program.command('audience').description('resource servers that tokens are meant for')
 
   withSettings(
-    leaf(
+    command(
       noun,
       'create <ID>',
       'make an audience',
@@ -47,7 +54,7 @@ export const audience = (program: Command): void => {
   )
 
   withSettings(
-    leaf(
+    command(
       noun,
       'update <ID>',
       'change what is given; permissions are replaced as a whole',
@@ -59,8 +66,8 @@ export const audience = (program: Command): void => {
       print(await withAdmin((admin) => updateAudience(admin, id, settings(flags))), flags),
     )
 
-  singles(noun, 'docs', [['show <ID>', 'one audience', showAudience]])
-  listing(noun, 'all audiences', listAudiences, [
+  singleCommands(noun, 'docs', [['show <ID>', 'one audience', showAudience]])
+  listCommand(noun, 'all audiences', listAudiences, [
     ['--requires-plugin <BOOLEAN>', 'requires_plugin', 'only those that need one: true or false'],
     ['--alg <ALG>', 'algorithm', 'only those that sign with it'],
   ])

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { exportAudit, listAudit, verifyAudit } from '../admin/audit.ts'
-import type { Admin } from '../admin/operation.ts'
+import type { AdminCall } from '../admin/operation.ts'
 import { DEFAULT_PAGE } from '../constants.ts'
-import { given, leaf, wholeNumber } from './flags.ts'
+import { withoutUndefined, command, wholeNumber } from './flags.ts'
 import { print, printLines } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -18,7 +18,7 @@ const spanned = (command: Command): Command =>
 type ListQuery = Omit<NonNullable<Parameters<typeof listAudit>[1]>, 'limit'> & { limit?: number }
 
 /** Reads on where a part ended early. */
-const listAll = async (admin: Admin, { limit = DEFAULT_PAGE, ...query }: ListQuery) => {
+const listAll = async (admin: AdminCall, { limit = DEFAULT_PAGE, ...query }: ListQuery) => {
   const first = await listAudit(admin, { ...query, limit })
   const items = first.items
   let cursor = first.next_cursor
@@ -34,7 +34,7 @@ export const audit = (program: Command): void => {
   const noun = program.command('audit').description('who did what, or was refused')
 
   spanned(
-    leaf(
+    command(
       noun,
       'list',
       'events, newest first',
@@ -47,10 +47,10 @@ export const audit = (program: Command): void => {
     .option('--outcome <OUTCOME>', 'intent, success, refused or failed')
     .option('--limit <N>', 'at most so many, 1 to 1000 (default: 100)', wholeNumber)
     .action(async ({ json, ...flags }: ListFlags & Json & { outcome?: 'intent' }) =>
-      print(await withAdmin((admin) => listAll(admin, given(flags))), { json }),
+      print(await withAdmin((admin) => listAll(admin, withoutUndefined(flags))), { json }),
     )
 
-  leaf(
+  command(
     noun,
     'verify',
     'compare every event with what was sealed; exit 1 where something is not what it was',
@@ -62,7 +62,7 @@ export const audit = (program: Command): void => {
     )
     .action(async ({ json, seal }: Json & { seal?: string }) => {
       const { findings, ...report } = await withAdmin((admin) =>
-        verifyAudit(admin, given({ seal })),
+        verifyAudit(admin, withoutUndefined({ seal })),
       )
       print(json ? { ...report, findings } : report, { json })
       if (report.intact) return
@@ -72,7 +72,7 @@ export const audit = (program: Command): void => {
     })
 
   spanned(
-    leaf(
+    command(
       noun,
       'export',
       'events, oldest first, one JSON object a line',
@@ -80,7 +80,7 @@ export const audit = (program: Command): void => {
     ),
   ).action(async ({ since, until }: Span) =>
     withAdmin(async (admin) =>
-      printLines((await exportAudit(admin, given({ since, until }))).rows),
+      printLines((await exportAudit(admin, withoutUndefined({ since, until }))).rows),
     ),
   )
 }

@@ -14,13 +14,13 @@ import { grantClient } from '../admin/grants.ts'
 import type { Grant } from '../store/store.ts'
 import {
   collect,
-  given,
+  withoutUndefined,
   grant,
-  leaf,
-  listing,
+  command,
+  listCommand,
   quota,
   readJsonFile,
-  singles,
+  singleCommands,
   wholeNumber,
 } from './flags.ts'
 import { print } from './output.ts'
@@ -67,14 +67,14 @@ export const client = (program: Command): void => {
   update(noun)
   setGrants(noun)
   setDetailsFrom(noun)
-  singles(noun, EXAMPLE_ID, [
+  singleCommands(noun, EXAMPLE_ID, [
     ['show <ID>', 'one client and what it is granted', showClient],
     ['disable <ID>', 'refuse it and kill its tokens', disableClient],
     ['enable <ID>', 'let it log in again; the old tokens stay dead', enableClient],
     ['delete <ID>', 'remove it for good and kill its tokens', deleteClient],
     ['revoke-tokens <ID>', 'kill every token that it was issued so far', revokeClientTokens],
   ])
-  listing(noun, 'all clients', listClients, [
+  listCommand(noun, 'all clients', listClients, [
     ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
     ['--status <STATUS>', 'status', 'only those that are active, or disabled'],
     ['--name <NAME>', 'name', 'only those with exactly this name'],
@@ -84,7 +84,7 @@ export const client = (program: Command): void => {
 }
 
 const create = (noun: Command): void => {
-  leaf(
+  command(
     noun,
     'create',
     'make a client; its secret is shown this once',
@@ -113,7 +113,7 @@ const create = (noun: Command): void => {
     )
     .action(async (flags: CreateFlags) => {
       const details = flags.details === undefined ? undefined : await readDetails(flags.details)
-      const input = { ...newClient(flags), ...given({ authorization_details: details }) }
+      const input = { ...newClient(flags), ...withoutUndefined({ authorization_details: details }) }
       const created = await withAdmin((admin) => createClient(admin, input))
       if (!flags.env) return print(created, flags)
       process.stdout.write(
@@ -124,7 +124,7 @@ const create = (noun: Command): void => {
 
 const newClient = (flags: CreateFlags) => ({
   name: flags.name,
-  ...given({
+  ...withoutUndefined({
     workspace_id: flags.workspace,
     plugins: flags.plugin,
     create_plugins: flags.createPlugin,
@@ -138,7 +138,7 @@ const newClient = (flags: CreateFlags) => ({
 })
 
 const update = (noun: Command): void => {
-  leaf(
+  command(
     noun,
     'update <ID>',
     'change what is given',
@@ -152,7 +152,7 @@ const update = (noun: Command): void => {
     .option('--ledger', 'keep all its tokens in the ledger')
     .option('--no-ledger', 'keep only those of a run')
     .action(async (id: string, flags: UpdateFlags) => {
-      const input = given({
+      const input = withoutUndefined({
         name: flags.name,
         token_ttl: flags.ttl === false ? null : flags.ttl,
         quota_per_minute: flags.quota === false ? null : flags.quota,
@@ -166,7 +166,7 @@ const update = (noun: Command): void => {
 const readDetails = async (path: string) => (await readJsonFile(path)) as { type: string }[]
 
 const setDetailsFrom = (noun: Command): void => {
-  leaf(
+  command(
     noun,
     'details <ID> <FILE>',
     'replace the authorization details that it may ask for by those of a JSON file',
@@ -178,7 +178,7 @@ const setDetailsFrom = (noun: Command): void => {
 }
 
 const setGrants = (noun: Command): void => {
-  leaf(
+  command(
     noun,
     'grant <ID>',
     'set what it may ask for; audiences that are not named stay as they are',
@@ -194,7 +194,7 @@ const setGrants = (noun: Command): void => {
     .option('--introspects <AUDIENCE>', 'let it introspect these tokens, too', collect)
     .option('--remove-introspects <AUDIENCE>', 'no longer let it introspect these tokens', collect)
     .action(async (id: string, flags: GrantFlags) => {
-      const input = given({
+      const input = withoutUndefined({
         grants: flags.grant,
         plugins: flags.plugin,
         remove_plugins: flags.removePlugin,

@@ -8,12 +8,12 @@ import {
 import type { Grant } from '../store/store.ts'
 import {
   collect,
-  given,
+  withoutUndefined,
   grant,
-  leaf,
-  listing,
+  command,
+  listCommand,
   readJsonFile,
-  singles,
+  singleCommands,
   wholeNumber,
 } from './flags.ts'
 import { print } from './output.ts'
@@ -33,17 +33,17 @@ type CreateFlags = {
 export const enrollment = (program: Command): void => {
   const noun = program.command('enrollment').description('single-use tokens that become clients')
   create(noun)
-  singles(noun, 'enrollment_q1Xb7cVtS0mYzK3hJ8wLdA', [
+  singleCommands(noun, 'enrollment_q1Xb7cVtS0mYzK3hJ8wLdA', [
     ['show <ID>', 'one enrollment and what has become of it', showEnrollment],
     ['revoke <ID>', 'end one that has not been used', revokeEnrollment],
   ])
-  listing(noun, 'all enrollments, ended ones for two days', listEnrollments, [
+  listCommand(noun, 'all enrollments, ended ones for two days', listEnrollments, [
     ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
   ])
 }
 
 const create = (noun: Command): void => {
-  leaf(
+  command(
     noun,
     'create',
     'make an enrollment; its token is shown this once',
@@ -70,7 +70,7 @@ const create = (noun: Command): void => {
     )
     .action(async (flags: CreateFlags) => {
       const details = flags.details === undefined ? undefined : await readJsonFile(flags.details)
-      const input = given({
+      const input = withoutUndefined({
         name: flags.name,
         workspace_id: flags.workspace,
         plugins: flags.plugin,

@@ -1,12 +1,12 @@
 // The flags that several commands share, and what their text means.
 import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { Admin } from '../admin/operation.ts'
+import type { AdminCall } from '../admin/operation.ts'
 import type { Listed } from '../admin/pages.ts'
 import { MAX_JSON_BYTES, MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import { shownValue } from '../shown.ts'
+import { shownValue } from '../text/shown.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -79,7 +79,7 @@ const readStdin = async (limit = MAX_JSON_BYTES): Promise<string> => {
 }
 
 /** A command that does something: it has `--json` and an example in its help. */
-export const leaf = (
+export const command = (
   parent: Command,
   usage: string,
   description: string,
@@ -95,14 +95,19 @@ export const leaf = (
 export type Single = readonly [
   usage: string,
   description: string,
-  operation: (admin: Admin, id: string) => Promise<unknown>,
+  operation: (admin: AdminCall, id: string) => Promise<unknown>,
 ]
 
-export const singles = (noun: Command, exampleId: string, commands: readonly Single[]): void => {
+export const singleCommands = (
+  noun: Command,
+  exampleId: string,
+  commands: readonly Single[],
+): void => {
   for (const [usage, description, operation] of commands) {
     const example = `${noun.name()} ${usage.replace(/<\w+>/, exampleId)}`
-    leaf(noun, usage, description, example).action(async (id: string, flags: { json?: boolean }) =>
-      print(await withAdmin((admin) => operation(admin, id)), flags),
+    command(noun, usage, description, example).action(
+      async (id: string, flags: { json?: boolean }) =>
+        print(await withAdmin((admin) => operation(admin, id)), flags),
     )
   }
 }
@@ -111,15 +116,15 @@ export const singles = (noun: Command, exampleId: string, commands: readonly Sin
 export type Filter = readonly [flag: string, member: string, description: string]
 
 /** `list`: all that fits the filters. */
-export const listing = (
+export const listCommand = (
   noun: Command,
   description: string,
-  operation: (admin: Admin, query: Record<string, string>) => Promise<Listed<unknown>>,
+  operation: (admin: AdminCall, query: Record<string, string>) => Promise<Listed<unknown>>,
   filters: readonly Filter[],
 ): void => {
-  const command = leaf(noun, 'list', description, `${noun.name()} list --json`)
-  for (const [flag, , text] of filters) command.option(flag, text)
-  command.action(async (flags: Record<string, string> & { json?: boolean }) => {
+  const list = command(noun, 'list', description, `${noun.name()} list --json`)
+  for (const [flag, , text] of filters) list.option(flag, text)
+  list.action(async (flags: Record<string, string> & { json?: boolean }) => {
     const values = filters.map(([flag, member]) => [member, flags[optionName(flag)]] as const)
     const query = Object.fromEntries(values.filter(([, value]) => value !== undefined))
     print(
@@ -132,7 +137,7 @@ export const listing = (
 const optionName = (flag: string): string => new Option(flag).attributeName()
 
 /** Leaves out what was not given, which is not the same as given empty. */
-export const given = <T extends Record<string, unknown>>(
+export const withoutUndefined = <T extends Record<string, unknown>>(
   fields: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {

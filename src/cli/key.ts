@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { listKeys, revokeAllKeys, revokeKey, showKey } from '../admin/keys.ts'
 import { rotateKeys } from '../admin/key-rotation.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
-import { given, leaf, listing, singles } from './flags.ts'
+import { withoutUndefined, command, listCommand, singleCommands } from './flags.ts'
 import { print, printWithNotes } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -32,15 +32,15 @@ type RotateFlags = { now?: boolean; alg?: Algorithm; json?: boolean }
 export const key = (program: Command): void => {
   const noun = program.command('key').description('signing keys')
 
-  singles(noun, '9DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g', [
+  singleCommands(noun, '9DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g', [
     ['show <KID>', 'one key and its state', showKey],
   ])
-  listing(noun, 'all keys and their states', listKeys, [
+  listCommand(noun, 'all keys and their states', listKeys, [
     ['--state <STATE>', 'state', 'only those that are next, active, retiring or revoked'],
     ['--alg <ALG>', 'algorithm', 'only those that sign with it'],
   ])
 
-  leaf(
+  command(
     noun,
     'rotate',
     'let the next key sign; the one that signed stays published while its tokens live',
@@ -49,13 +49,13 @@ export const key = (program: Command): void => {
     .option('--now', 'also where it has been published for less than 24 hours')
     .option('--alg <ALG>', 'only the keys that sign with it')
     .action(async ({ json, now, alg }: RotateFlags) => {
-      const asked = given({ now, algorithm: alg })
+      const asked = withoutUndefined({ now, algorithm: alg })
       const done = await withAdmin((admin) => rotateKeys(admin, asked))
       if (json) print(done, { json })
       else printWithNotes(done.rotated, done.warnings)
     })
 
-  leaf(
+  command(
     noun,
     'revoke [KID]',
     'take a key out of the JWKS and kill all tokens that it signed, for good',

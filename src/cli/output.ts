@@ -1,5 +1,5 @@
 // What people and programs read. Pure but for what is called print.
-import { escapeText, toJson } from '../text.ts'
+import { escapeText, toJson } from '../text/text.ts'
 
 /** One JSON value with `--json`, else a table for a list and lines for an object. */
 export const print = (value: unknown, { json }: { json?: boolean | undefined }): void => {

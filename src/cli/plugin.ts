@@ -7,7 +7,7 @@ import {
   updatePlugin,
 } from '../admin/plugins.ts'
 import type { TrustTier } from '../store/store.ts'
-import { collect, given, leaf, listing, singles } from './flags.ts'
+import { collect, withoutUndefined, command, listCommand, singleCommands } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -27,7 +27,7 @@ const withSettings = (command: Command): Command =>
     .option('--snapshot <ID>', 'the snapshot that runs')
 
 const settings = (flags: Flags) =>
-  given({
+  withoutUndefined({
     name: flags.name,
     trust: flags.trust,
     capabilities: flags.capability === false ? [] : flags.capability,
@@ -38,7 +38,7 @@ export const plugin = (program: Command): void => {
   const noun = program.command('plugin').description('software that clients act for')
 
   withSettings(
-    leaf(
+    command(
       noun,
       'create <ID>',
       'make a plugin',
@@ -49,7 +49,7 @@ export const plugin = (program: Command): void => {
   )
 
   withSettings(
-    leaf(
+    command(
       noun,
       'update <ID>',
       'change what is given; capabilities are replaced as a whole',
@@ -61,11 +61,11 @@ export const plugin = (program: Command): void => {
       print(await withAdmin((admin) => updatePlugin(admin, id, settings(flags))), flags),
     )
 
-  singles(noun, 'slack-sync', [
+  singleCommands(noun, 'slack-sync', [
     ['show <ID>', 'one plugin', showPlugin],
     ['revoke-tokens <ID>', 'kill every token that was issued for it so far', revokePluginTokens],
   ])
-  listing(noun, 'all plugins', listPlugins, [
+  listCommand(noun, 'all plugins', listPlugins, [
     ['--trust <TIER>', 'trust', 'only those of this trust tier'],
     ['--capability <CAPABILITY>', 'capability', 'only those that are capable of this'],
   ])

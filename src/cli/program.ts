@@ -14,8 +14,8 @@ import { secret } from './secret.ts'
 import { server } from './server.ts'
 import { token } from './token.ts'
 import { workspace } from './workspace.ts'
-import { hideSecrets } from '../shown.ts'
-import { escapeLines } from '../text.ts'
+import { hideSecrets } from '../text/shown.ts'
+import { escapeLines } from '../text/text.ts'
 
 const program = new Command('latchkey')
   .description('OAuth 2.0 authorization server for machines that act for a plugin')

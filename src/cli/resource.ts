@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
-import type { Admin } from '../admin/operation.ts'
+import type { AdminCall } from '../admin/operation.ts'
 import { deleteResource, listResources, putResource, showResource } from '../admin/resources.ts'
-import { collect, given, leaf, listing } from './flags.ts'
+import { collect, withoutUndefined, command, listCommand } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
 type PutFlags = { workspace?: string; part?: string[] | false; json?: boolean }
 
-type Operation = (admin: Admin, name: { type: string; id: string }) => Promise<unknown>
+type Operation = (admin: AdminCall, name: { type: string; id: string }) => Promise<unknown>
 
 const COMMANDS: readonly (readonly [usage: string, description: string, Operation])[] = [
   ['show <TYPE> <ID>', 'one resource', showResource],
@@ -17,7 +17,7 @@ const COMMANDS: readonly (readonly [usage: string, description: string, Operatio
 export const resource = (program: Command): void => {
   const noun = program.command('resource').description('what authorization details point at')
 
-  leaf(
+  command(
     noun,
     'put <TYPE> <ID>',
     'make a resource, or replace its parts; what names a part that is gone loses it',
@@ -28,19 +28,19 @@ export const resource = (program: Command): void => {
     .option('--no-part', 'take all parts away')
     .action(async (type: string, id: string, flags: PutFlags) => {
       const parts = flags.part === false ? [] : flags.part
-      const input = given({ workspace_id: flags.workspace, parts })
+      const input = withoutUndefined({ workspace_id: flags.workspace, parts })
       print(await withAdmin((admin) => putResource(admin, { type, id }, input)), flags)
     })
 
   for (const [usage, description, operation] of COMMANDS) {
     const example = `resource ${usage.replace('<TYPE> <ID>', 'playlist evening')}`
-    leaf(noun, usage, description, example).action(
+    command(noun, usage, description, example).action(
       async (type: string, id: string, flags: { json?: boolean }) =>
         print(await withAdmin((admin) => operation(admin, { type, id })), flags),
     )
   }
 
-  listing(noun, 'all resources', listResources, [
+  listCommand(noun, 'all resources', listResources, [
     ['--type <TYPE>', 'type', 'only those of this type'],
     ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
   ])

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { listRevocations } from '../admin/revocations.ts'
-import { listing } from './flags.ts'
+import { listCommand } from './flags.ts'
 
 export const revocation = (program: Command): void => {
   const noun = program.command('revocation').description('what takes tokens back')
 
-  listing(noun, 'the rules that are kept, oldest first', listRevocations, [
+  listCommand(noun, 'the rules that are kept, oldest first', listRevocations, [
     ['--kind <KIND>', 'kind', 'only jti, run, client, plugin, workspace or key'],
     [
       '--workspace <ID>',

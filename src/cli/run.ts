@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { listRuns, revokeRun } from '../admin/runs.ts'
-import { given, leaf, listing } from './flags.ts'
+import { withoutUndefined, command, listCommand } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -9,7 +9,7 @@ type RevokeFlags = { workspace?: string; json?: boolean }
 export const run = (program: Command): void => {
   const noun = program.command('run').description('executions of an agent, and their end')
 
-  leaf(
+  command(
     noun,
     'revoke <IDENTIFIER>',
     'close a run for good: its tokens die, and it gets no more',
@@ -17,11 +17,11 @@ export const run = (program: Command): void => {
   )
     .option('--workspace <ID>', 'its tenant (default: default)')
     .action(async (identifier: string, flags: RevokeFlags) => {
-      const input = { identifier, ...given({ workspace_id: flags.workspace }) }
+      const input = { identifier, ...withoutUndefined({ workspace_id: flags.workspace }) }
       print(await withAdmin((admin) => revokeRun(admin, input)), flags)
     })
 
-  listing(noun, 'the runs that are closed', listRuns, [
+  listCommand(noun, 'the runs that are closed', listRuns, [
     ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
   ])
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { addSecret, listSecrets, revokeSecret, showSecret } from '../admin/secrets.ts'
-import { given, leaf, wholeNumber } from './flags.ts'
+import { withoutUndefined, command, wholeNumber } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -9,7 +9,7 @@ type AddFlags = { name?: string; expiresIn?: number; previousExpiresIn?: number;
 export const secret = (program: Command): void => {
   const noun = program.command('secret').description('secrets of a client')
 
-  leaf(
+  command(
     noun,
     'add <CLIENT>',
     'make another secret, shown this once, and let the others end',
@@ -23,7 +23,7 @@ export const secret = (program: Command): void => {
       wholeNumber,
     )
     .action(async (client: string, flags: AddFlags) => {
-      const input = given({
+      const input = withoutUndefined({
         name: flags.name,
         expires_in: flags.expiresIn,
         previous_expires_in: flags.previousExpiresIn,
@@ -31,7 +31,7 @@ export const secret = (program: Command): void => {
       print(await withAdmin((admin) => addSecret(admin, client, input)), flags)
     })
 
-  leaf(
+  command(
     noun,
     'list <CLIENT>',
     'its live secrets, without what is secret',
@@ -40,7 +40,7 @@ export const secret = (program: Command): void => {
     print((await withAdmin((admin) => listSecrets(admin, client))).items, flags),
   )
 
-  leaf(
+  command(
     noun,
     'show <CLIENT> <SECRET_ID>',
     'one of them',
@@ -49,7 +49,7 @@ export const secret = (program: Command): void => {
     print(await withAdmin((admin) => showSecret(admin, client, id)), flags),
   )
 
-  leaf(
+  command(
     noun,
     'revoke <CLIENT> <SECRET_ID>',
     'end a secret at once',

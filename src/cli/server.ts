@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import { createAdministrator } from '../admin/clients.ts'
 import { markRestored } from '../admin/restored.ts'
 import { SETTINGS, loadConfig } from '../config.ts'
-import { type Environment, chosenSettings } from '../environment.ts'
-import { leaf } from './flags.ts'
+import { type Environment, chosenSettings } from '../settings/environment.ts'
+import { command } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -34,7 +34,7 @@ export const server = (program: Command): void => {
     .option('--next-steps', 'say what to do next')
     .addHelpText('after', '\nExample:\n  $ LATCHKEY_ISSUER=https://auth.example latchkey serve')
     .action(async ({ nextSteps: wanted }: { nextSteps?: boolean }) => {
-      const { serve } = await import('../node/run.ts') // only this and the next need a server
+      const { serve } = await import('../node/processes.ts') // only this and the next need a server
       await serve(process.env, ({ issuer }) => wanted && process.stdout.write(nextSteps(issuer)))
     })
 
@@ -42,16 +42,16 @@ export const server = (program: Command): void => {
     .command('demo')
     .description('the whole story in a few seconds, on a temporary database')
     .addHelpText('after', '\nExample:\n  $ latchkey demo')
-    .action(async () => (await import('./demo.ts')).demo())
+    .action(async () => (await import('./demo/demo.ts')).demo())
 
-  leaf(program, 'migrate', 'bring the database up to date, or make it', 'migrate').action(
+  command(program, 'migrate', 'bring the database up to date, or make it', 'migrate').action(
     async (flags: { json?: boolean }) => {
       await withAdmin(async () => {}, { create: true })
       print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
     },
   )
 
-  leaf(
+  command(
     program,
     'restored',
     'say that this database is a restored backup: every key in it is revoked, all tokens are dead',
@@ -59,7 +59,7 @@ export const server = (program: Command): void => {
   ).action(async (flags: { json?: boolean }) => print(await withAdmin(markRestored), flags))
 
   const admin = program.command('admin').description('administrators')
-  leaf(
+  command(
     admin,
     'create',
     'make an administrator who is bound to no workspace; the secret is shown this once',

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { SHELL } from '../admin/authority.ts'
-import type { Admin } from '../admin/operation.ts'
+import type { AdminCall } from '../admin/operation.ts'
 import { loadConfig } from '../config.ts'
 import { newJti } from '../secret.ts'
-import { createLedgerWriter, ledgerPath } from '../node/ledger-writer.ts'
-import { createLedger } from '../node/ledger.ts'
+import { createLedgerWriter, ledgerPath } from '../node/ledger/writer.ts'
+import { createLedger } from '../node/ledger/queue.ts'
 import { createLogTo, linesTo } from '../node/logger.ts'
 import { openLatchkey } from '../node/open.ts'
 
@@ -14,7 +14,7 @@ const STDERR = 2
 
 /** Runs an operation on the configured database, opened for it and closed behind it. */
 export const withAdmin = async <T>(
-  operation: (admin: Admin) => Promise<T>,
+  operation: (admin: AdminCall) => Promise<T>,
   { create = false }: { create?: boolean } = {},
 ): Promise<T> => {
   const config = loadConfig(process.env)
@@ -29,7 +29,13 @@ export const withAdmin = async <T>(
   try {
     return await operation({
       deps: {
-        ...{ store, signer, kek, log, audit, clock, ledger },
+        store,
+        signer,
+        kek,
+        log,
+        audit,
+        clock,
+        ledger,
         monotonic: () => performance.now(),
         random: randomBytes,
         issuer: config.issuer,

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { listTokens } from '../admin/ledger.ts'
 import { revokeToken } from '../admin/revocations.ts'
 import { inspectToken, issueTokenFor } from '../admin/tokens.ts'
-import { leaf, listing, readJsonFile, readToken } from './flags.ts'
+import { command, listCommand, readJsonFile, readToken } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -18,7 +18,7 @@ type IssueFlags = {
 export const token = (program: Command): void => {
   const noun = program.command('token').description('access tokens')
 
-  leaf(
+  command(
     noun,
     'issue',
     'issue a token as the client would get it',
@@ -36,7 +36,7 @@ export const token = (program: Command): void => {
       print(await withAdmin((admin) => issueTokenFor(admin, client, request)), flags)
     })
 
-  leaf(
+  command(
     noun,
     'inspect <->',
     'what the token on standard input says, and whether it is good now',
@@ -47,7 +47,7 @@ export const token = (program: Command): void => {
     print(flags.json ? { active, claims } : { active, ...claims }, flags)
   })
 
-  leaf(
+  command(
     noun,
     'revoke <->',
     'take the token on standard input back',
@@ -57,9 +57,14 @@ export const token = (program: Command): void => {
     print(await withAdmin((admin) => revokeToken(admin, { token: text })), flags)
   })
 
-  listing(noun, 'tokens of a client or a run that have not expired, revoked or not', listTokens, [
-    ['--client <ID>', 'client_id', 'those of this client'],
-    ['--run <IDENTIFIER>', 'run', 'those that name this run'],
-    ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
-  ])
+  listCommand(
+    noun,
+    'tokens of a client or a run that have not expired, revoked or not',
+    listTokens,
+    [
+      ['--client <ID>', 'client_id', 'those of this client'],
+      ['--run <IDENTIFIER>', 'run', 'those that name this run'],
+      ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
+    ],
+  )
 }

@@ -7,7 +7,7 @@ import {
   suspendWorkspace,
   updateWorkspace,
 } from '../admin/workspaces.ts'
-import { given, leaf, listing, singles } from './flags.ts'
+import { withoutUndefined, command, listCommand, singleCommands } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -16,27 +16,29 @@ type Flags = { name?: string; json?: boolean }
 export const workspace = (program: Command): void => {
   const noun = program.command('workspace').description('tenants')
 
-  leaf(noun, 'create <ID>', 'make a workspace', "workspace create acme --name 'Acme Ltd'")
+  command(noun, 'create <ID>', 'make a workspace', "workspace create acme --name 'Acme Ltd'")
     .option('--name <NAME>', 'what people call it')
     .action(async (id: string, flags: Flags) =>
       print(
-        await withAdmin((admin) => createWorkspace(admin, { id, ...given({ name: flags.name }) })),
+        await withAdmin((admin) =>
+          createWorkspace(admin, { id, ...withoutUndefined({ name: flags.name }) }),
+        ),
         flags,
       ),
     )
 
-  leaf(noun, 'update <ID>', 'change its name', "workspace update acme --name 'Acme plc'")
+  command(noun, 'update <ID>', 'change its name', "workspace update acme --name 'Acme plc'")
     .requiredOption('--name <NAME>', 'what people call it')
     .action(async (id: string, { name, json }: { name: string; json?: boolean }) =>
       print(await withAdmin((admin) => updateWorkspace(admin, id, { name })), { json }),
     )
 
-  singles(noun, 'acme', [
+  singleCommands(noun, 'acme', [
     ['show <ID>', 'one workspace', showWorkspace],
     ['suspend <ID>', 'kill the tokens of all its clients and issue no more', suspendWorkspace],
     ['resume <ID>', 'issue tokens again; the old ones stay dead', resumeWorkspace],
   ])
-  listing(noun, 'all workspaces', listWorkspaces, [
+  listCommand(noun, 'all workspaces', listWorkspaces, [
     ['--status <STATUS>', 'status', 'only those that are active, or suspended'],
   ])
 }

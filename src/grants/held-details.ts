@@ -1,7 +1,7 @@
 // Granted authorization details, prepared once so that a request costs time in proportion to its own length,
 // however many entries are granted and however long their lists are. Pure: no I/O.
 import { MAX_TOKEN_BYTES } from '../constants.ts'
-import { ANY, TOOL_RUN, canonicalValue } from '../details.ts'
+import { ANY, TOOL_RUN, canonicalValue } from './details.ts'
 import type { AuthorizationDetail, DetailScalar } from '../store/store.ts'
 
 /** Granted entries as a set of bits: bit i is the i-th entry. */

@@ -1,6 +1,6 @@
 // The limits that an operator sets on a client: lifetime of its tokens, quota, ledger. Whoever is bound to a
 // workspace only makes them tighter. Pure: no I/O.
-import type { Client, NewClient, TokenSubject } from '../store/store.ts'
+import type { Client, NewClient, GrantedClient } from '../store/store.ts'
 
 export type Limits = Pick<Client, 'tokenTtl' | 'quotaPerMinute' | 'ledger'>
 
@@ -36,7 +36,7 @@ export const heldLimits = ({
   quotaPerMinute,
   ledger,
   limitedBy,
-}: Limits & Pick<TokenSubject, 'limitedBy'>): Limits => {
+}: Limits & Pick<GrantedClient, 'limitedBy'>): Limits => {
   const quotas = [quotaPerMinute, limitedBy?.quotaPerMinute ?? null].filter((one) => one !== null)
   return { tokenTtl, ledger, quotaPerMinute: quotas.length === 0 ? null : Math.min(...quotas) }
 }
@@ -50,7 +50,7 @@ export type GivenLimits = Limits & Required<Pick<NewClient, 'limitedBy'>>
 /** Null for a maker who is bound to no workspace. */
 export const limitsGivenBy = (
   maker: Pick<
-    TokenSubject,
+    GrantedClient,
     'id' | 'workspace' | 'tokenTtl' | 'quotaPerMinute' | 'ledger' | 'limitedBy'
   >,
 ): GivenLimits | null => {

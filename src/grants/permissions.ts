@@ -1,5 +1,5 @@
 // Permissions of an audience and what they imply, each answer in time linear in what is declared. Pure: no I/O.
-import type { Permission, TokenSubject } from '../store/store.ts'
+import type { Permission, GrantedClient } from '../store/store.ts'
 
 /** RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`. */
 export const isScopeToken = (text: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
@@ -42,7 +42,7 @@ const prepare = (declared: Declared): Implications => {
   }
 }
 
-type SubjectGrant = TokenSubject['grants'][number]
+type SubjectGrant = GrantedClient['grants'][number]
 
 const expanded = new WeakMap<SubjectGrant, ReadonlySet<string>>()
 

@@ -7,7 +7,7 @@ import {
   StartRefused,
   Unavailable,
 } from '../errors.ts'
-import { escapeText } from '../text.ts'
+import { escapeText } from '../text/text.ts'
 import { installationFault } from './installation.ts'
 import { outliveReaders } from './streams.ts'
 

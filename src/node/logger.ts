@@ -2,7 +2,7 @@ import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
 import type { Config } from '../config.ts'
 import { LOG_FLUSH_TIMEOUT_MS } from '../constants.ts'
 import type { Log } from '../log.ts'
-import { escapeJson } from '../text.ts'
+import { escapeJson } from '../text/text.ts'
 import { type Sink, createSink } from './sink.ts'
 
 const STDOUT = 1

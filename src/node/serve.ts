@@ -5,21 +5,21 @@ import { createApp } from '../app.ts'
 import { type WatchedClock, watchedClock } from '../clock.ts'
 import { type Config, hasOpenMetrics } from '../config.ts'
 import type { Deps } from '../deps.ts'
-import type { Ledger } from '../ledger.ts'
+import type { Ledger } from '../store/ledger.ts'
 import { createWatch } from '../revocation/watch.ts'
-import { createUpkeep } from '../upkeep.ts'
-import { type Usage, createUsage } from '../usage.ts'
-import { createClientAddress, createTrust } from './client-address.ts'
-import { createHttpServer, drain, listen } from './http-server.ts'
+import { createUpkeep } from '../upkeep/upkeep.ts'
+import { type LastUsed, createLastUsed } from '../upkeep/last-used.ts'
+import { createClientAddress, createTrust } from './http/client-address.ts'
+import { createHttpServer, drain, listen } from './http/http-server.ts'
 import type { Log } from '../log.ts'
-import { createLedgerThread, requireLedgerThread } from './ledger-in-thread.ts'
-import { ledgerPath } from './ledger-writer.ts'
-import { createLedger } from './ledger.ts'
+import { createLedgerThread, requireLedgerThread } from './ledger/thread-client.ts'
+import { ledgerPath } from './ledger/writer.ts'
+import { createLedger } from './ledger/queue.ts'
 import { createMetrics } from './metrics.ts'
 import { type Opened, openLatchkey } from './open.ts'
 import { createQuota, createWrites } from './quota.ts'
 import { nodePages } from './page-host.ts'
-import { startUpkeep } from './upkeep.ts'
+import { startUpkeep } from './every-minute.ts'
 
 const monotonic = (): number => performance.now()
 
@@ -37,15 +37,23 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   const clientAddress = createClientAddress(isTrusted)
   requireLedgerThread()
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
-  const usage = createUsage({ store: opened.store, clock })
+  const usage = createLastUsed({ store: opened.store, clock })
   const ledger = createLedger({
     writer: createLedgerThread({ path: ledgerPath(config), log }),
     log,
   })
   const revocationWatch = createWatch(opened)
   const { app, upkeep } = createServer({
-    ...{ config, log, time, clock, monotonic, clientAddress },
-    ...{ opened, usage, ledger, revocationWatch },
+    config,
+    log,
+    time,
+    clock,
+    monotonic,
+    clientAddress,
+    opened,
+    usage,
+    ledger,
+    revocationWatch,
   })
   const server = await createHttpServer(app, { issuer: config.issuer, isTrusted })
   try {
@@ -80,7 +88,7 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'monotonic' | 'clientAddress' | 'revoc
   time: WatchedClock
   config: Config
   opened: Opened
-  usage: Usage
+  usage: LastUsed
   ledger: Ledger
 }
 
@@ -112,8 +120,17 @@ const createServer = ({ config, opened, usage, time, ...parts }: Parts) => {
   })
   const retentionSeconds = config.auditRetentionSeconds
   const upkeep = createUpkeep({
-    ...{ store, clock, monotonic, log, kek, audit, usage, ledger },
-    ...{ retentionSeconds, algorithms, keyRotationSeconds },
+    store,
+    clock,
+    monotonic,
+    log,
+    kek,
+    audit,
+    usage,
+    ledger,
+    retentionSeconds,
+    algorithms,
+    keyRotationSeconds,
     latest: time.latest,
   })
   time.onAhead(() => void upkeep.keepTime())

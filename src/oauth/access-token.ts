@@ -1,8 +1,9 @@
 // Our own access tokens, read back: for introspection and revocation, which look at the store every time.
 import { z } from 'zod'
 import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_BYTES } from '../constants.ts'
-import { type Deps, nowSeconds } from '../deps.ts'
-import { settledSeconds } from '../timekeeper.ts'
+import { nowSeconds } from '../clock.ts'
+import type { Deps } from '../deps.ts'
+import { settledSeconds } from '../upkeep/timekeeper.ts'
 import { revocationLookup } from '../revocation/source.ts'
 
 /** RFC 9068 §2.1. */

@@ -1,7 +1,7 @@
 // Reads the client and what it asked for, as sent, for the log line of a refused request. Pure: no I/O.
 import type { Asked } from '../deps.ts'
 import { isClientId } from '../secret.ts'
-import { hidingSecret, shownValue } from '../shown.ts'
+import { hidingSecret, shownValue } from '../text/shown.ts'
 import { parseBasic } from './credentials.ts'
 
 const basicOf = (authorization: string | null) => {

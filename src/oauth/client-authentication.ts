@@ -1,14 +1,15 @@
 // Client authentication (RFC 6749 §2.3): an unknown client, a wrong secret, a disabled client and a suspended
 // workspace look alike in every way, time included.
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
-import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
+import { nowSeconds } from '../clock.ts'
+import type { AppContext, Deps } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
 import { equalInConstantTime, hashSecret, isClientId } from '../secret.ts'
-import { hidingSecret } from '../shown.ts'
-import type { TokenSubject } from '../store/store.ts'
+import { hidingSecret } from '../text/shown.ts'
+import type { GrantedClient } from '../store/store.ts'
 import { shownWithout } from './asked.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
-import type { Form } from './form.ts'
+import type { Form } from './form-encoding.ts'
 
 export type AuthenticationDeps = Pick<
   Deps,
@@ -26,7 +27,7 @@ export const authenticateClient = async (
   form: Form,
   c: AppContext,
   deps: AuthenticationDeps,
-): Promise<TokenSubject> => {
+): Promise<GrantedClient> => {
   const credentials = readCredentials(form, c.req.header('authorization') ?? null)
   const subject = credentials && (await login(credentials, deps))
   if (subject) return subject
@@ -38,8 +39,13 @@ export const authenticateClient = async (
       : shownWithout(hidingSecret(credentials.secret))(credentials.clientId)
   deps.log.warn({ requestId, clientId: shown, address }, 'client authentication failed')
   deps.audit.count({
-    ...{ actor: 'unknown', action: 'client.authenticate', target: clientId ?? null },
-    ...{ outcome: 'refused', reason: 'client_authentication_failed', requestId, address },
+    actor: 'unknown',
+    action: 'client.authenticate',
+    target: clientId ?? null,
+    outcome: 'refused',
+    reason: 'client_authentication_failed',
+    requestId,
+    address,
   })
   throw new OAuthError('client_authentication_failed', {
     'WWW-Authenticate': 'Basic realm="latchkey"',
@@ -49,14 +55,14 @@ export const authenticateClient = async (
 const login = async (
   { clientId, secret }: Credentials,
   deps: Pick<Deps, 'store' | 'clock' | 'secretUsed'>,
-): Promise<TokenSubject | null> => {
+): Promise<GrantedClient | null> => {
   if (clientId.length > MAX_CREDENTIAL_CHARS || secret.length > MAX_CREDENTIAL_CHARS) return null
   const presented = hashSecret(secret)
   // The store searches by hash: a wrong secret is the same miss for every client id, known or unknown.
   const login = await deps.store.findLogin(clientId, presented, nowSeconds(deps))
   const matches = equalInConstantTime(login?.hash ?? NO_SECRET, presented)
   if (login === null || !matches) return null
-  const subject = await deps.store.findTokenSubject(clientId)
+  const subject = await deps.store.findGrantedClient(clientId)
   // Again, because it may have been disabled between the two reads.
   if (!mayLogIn(subject)) return null
   deps.secretUsed(login.id)
@@ -64,7 +70,7 @@ const login = async (
 }
 
 /** Neither unknown, disabled nor deleted, nor in a workspace that is suspended. */
-export const mayLogIn = (subject: TokenSubject | null): subject is TokenSubject =>
+export const mayLogIn = (subject: GrantedClient | null): subject is GrantedClient =>
   subject?.status === 'active' && subject.workspace?.status !== 'suspended'
 
 /** Only what has the form of a client id: the audit keeps it for long, and an attacker chooses it. */

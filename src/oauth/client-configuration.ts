@@ -1,7 +1,8 @@
-import { audited } from '../audit.ts'
+import { audited } from '../audit/record.ts'
 import { MAX_CHANGE_TRIES } from '../constants.ts'
-import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
-import { type Metadata, narrowGrants, parseMetadata } from '../enroll.ts'
+import { nowSeconds } from '../clock.ts'
+import type { AppContext, Deps } from '../deps.ts'
+import { type Metadata, narrowGrants, parseMetadata } from './enrollment.ts'
 import { Conflict, OAuthError } from '../errors.ts'
 import { bearerToken } from '../http/bearer.ts'
 import type { Writer } from '../http/write-bounds.ts'
@@ -9,7 +10,7 @@ import { equalInConstantTime, hashSecret, newRegistrationToken } from '../secret
 import type { Client } from '../store/store.ts'
 import { invalidField, invalidMember, readMetadataObject, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
-import { toJson } from '../text.ts'
+import { toJson } from '../text/text.ts'
 import { NO_STORE } from './response.ts'
 
 type ConfigurationDeps = Pick<
@@ -76,8 +77,11 @@ const eventOf = (
   action: string,
   { clientAddress }: Pick<Deps, 'clientAddress'>,
 ) => ({
-  ...{ actor: `client:${id}`, action, target: id },
-  ...{ requestId: c.get('requestId'), address: clientAddress(c) },
+  actor: `client:${id}`,
+  action,
+  target: id,
+  requestId: c.get('requestId'),
+  address: clientAddress(c),
 })
 
 /**

@@ -1,6 +1,6 @@
 // What a request says of who its client is (RFC 6749 §2.3). Pure: nothing is looked up or compared here.
 import { OAuthError, refusedValue } from '../errors.ts'
-import type { Form } from './form.ts'
+import type { Form } from './form-encoding.ts'
 import { decodeComponent } from './form-encoding.ts'
 
 export type Credentials = { clientId: string; secret: string }

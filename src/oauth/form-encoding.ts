@@ -1,6 +1,9 @@
 // One name or value of application/x-www-form-urlencoded. Pure: no I/O.
 import { OAuthError, refusedValue } from '../errors.ts'
 
+/** Parameters with a value, by name. */
+export type Form = ReadonlyMap<string, string>
+
 /**
  * Undoes form-encoding: `+` is a space, `%XX` bytes of UTF-8. Pure.
  * @param parameter whose value it is, to be named

@@ -4,14 +4,11 @@ import { MAX_FORM_BYTES } from '../constants.ts'
 import type { AppContext } from '../deps.ts'
 import { OAuthError, misspelled, refusedValue } from '../errors.ts'
 import { checkBodyHeaders, decodeBody, readBody } from '../http/body.ts'
-import type { Speller } from '../spelling.ts'
+import type { Speller } from '../text/spelling.ts'
 import { askedOf } from './asked.ts'
-import { decodeComponent } from './form-encoding.ts'
+import { type Form, decodeComponent } from './form-encoding.ts'
 import { type FormEndpoint, SPELLERS, isFormParameter } from './parameters.ts'
 import { bodyRefused } from './response.ts'
-
-/** Parameters with a value, by name. */
-export type Form = ReadonlyMap<string, string>
 
 /**
  * @throws OAuthError `parameter_in_query`, `media_type_unsupported`, `charset_unsupported`,

@@ -1,6 +1,6 @@
 import type { AppContext, Deps } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
-import type { TokenSubject } from '../store/store.ts'
+import type { GrantedClient } from '../store/store.ts'
 import { type AccessTokenClaims, readActiveToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
@@ -26,7 +26,7 @@ export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
   return c.json(answer, 200, NO_STORE)
 }
 
-const visibleTo = (caller: TokenSubject, claims: AccessTokenClaims | null): Introspection => {
+const visibleTo = (caller: GrantedClient, claims: AccessTokenClaims | null): Introspection => {
   if (claims === null) return { active: false }
   const visible = claims.client_id === caller.id || caller.introspects.includes(claims.aud)
   return visible ? { ...claims, active: true, token_type: 'Bearer' } : { active: false }

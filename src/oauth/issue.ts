@@ -1,13 +1,14 @@
 // Makes an access token (RFC 9068) of what a client is granted and what is asked for. Nothing is stored.
 import { CHOSEN_ID, MAX_TOKEN_BYTES } from '../constants.ts'
-import { type Deps, nowSeconds } from '../deps.ts'
-import { TOOL_RUN, targetOf } from '../details.ts'
+import { nowSeconds } from '../clock.ts'
+import type { Deps } from '../deps.ts'
+import { TOOL_RUN, targetOf } from '../grants/details.ts'
 import { OAuthError, refusedValue } from '../errors.ts'
-import { namedRunValue } from '../revocation/rules.ts'
+import { namedRunValue } from '../grants/taking-away.ts'
 import { newJti } from '../secret.ts'
-import type { AuthorizationDetail, TokenSubject } from '../store/store.ts'
+import type { AuthorizationDetail, GrantedClient } from '../store/store.ts'
 import { ACCESS_TOKEN_TYPE, type AccessTokenClaims } from './access-token.ts'
-import { type Narrowed, type TokenRequest, detailsRefused, narrow } from './narrowing.ts'
+import { type Narrowed, type TokenRequest, detailsRefused, narrow } from '../grants/narrowing.ts'
 
 type IssueDeps = Pick<
   Deps,
@@ -34,7 +35,7 @@ export type TokenResponse = {
 
 /** @throws OAuthError where the request asks for more than the grant, or not clearly enough */
 export const issueToken = async (
-  subject: TokenSubject,
+  subject: GrantedClient,
   request: TokenRequest,
   deps: IssueDeps,
   logged: Record<string, unknown>,
@@ -74,7 +75,10 @@ export const issueToken = async (
     deps.ledger?.note({ ...entry, issuedAt: claims.iat, expiresAt: claims.exp })
   }
   return {
-    ...{ access_token: token, token_type: 'Bearer', expires_in: ttl, scope },
+    access_token: token,
+    token_type: 'Bearer',
+    expires_in: ttl,
+    scope,
     ...(authorization_details && { authorization_details }),
   }
 }
@@ -90,7 +94,7 @@ type SubjectClaims = Pick<
   'sub' | 'client_id' | 'client_gen' | 'workspace_id' | 'workspace_gen'
 >
 
-const subjectClaims = ({ id, generation, workspace }: TokenSubject): SubjectClaims => ({
+const subjectClaims = ({ id, generation, workspace }: GrantedClient): SubjectClaims => ({
   sub: id,
   client_id: id,
   client_gen: generation,
@@ -103,7 +107,7 @@ const subjectClaims = ({ id, generation, workspace }: TokenSubject): SubjectClai
  */
 const checkTargets = async (
   details: readonly AuthorizationDetail[],
-  { workspace }: TokenSubject,
+  { workspace }: GrantedClient,
   { store }: Pick<Deps, 'store'>,
 ): Promise<void> => {
   for (const entry of details) {
@@ -127,7 +131,7 @@ const checkTargets = async (
  */
 const checkRuns = async (
   details: readonly AuthorizationDetail[],
-  { workspace }: TokenSubject,
+  { workspace }: GrantedClient,
   { store }: Pick<Deps, 'store'>,
 ): Promise<string[]> => {
   const named = details.filter(({ type }) => type === TOOL_RUN)

@@ -1,7 +1,7 @@
 import type { AppContext, Deps } from '../deps.ts'
 import { createDocument } from '../http/document.ts'
 import { jwksMaxAge, publicJwks } from '../signing/keyring.ts'
-import { settledSeconds } from '../timekeeper.ts'
+import { settledSeconds } from '../upkeep/timekeeper.ts'
 
 /**
  * `GET /.well-known/jwks.json`: every key whose signatures are good, also those that sign later (RFC 7517 §5). A key is

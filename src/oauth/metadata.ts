@@ -1,6 +1,6 @@
 import { METADATA_MAX_AGE_SECONDS } from '../constants.ts'
 import type { AppContext, Deps } from '../deps.ts'
-import { TOOL_RUN } from '../details.ts'
+import { TOOL_RUN } from '../grants/details.ts'
 import { createDocument } from '../http/document.ts'
 import { revocationListUrl } from '../revocation/page.ts'
 import { rs256First } from '../signing/algorithms.ts'

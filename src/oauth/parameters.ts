@@ -1,5 +1,5 @@
 // The parameters of each endpoint that takes a form or a query. Pure: no I/O.
-import { createSpeller } from '../spelling.ts'
+import { createSpeller } from '../text/spelling.ts'
 
 const CLIENT = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type']
 
@@ -7,8 +7,13 @@ const CLIENT = ['client_id', 'client_secret', 'client_assertion', 'client_assert
 export const PARAMETERS = {
   /** RFC 6749 §4.4.2, RFC 8707 §2, RFC 9396 §6. */
   token: [
-    ...['grant_type', ...CLIENT, 'audience', 'resource'],
-    ...['scope', 'plugin_id', 'authorization_details'],
+    'grant_type',
+    ...CLIENT,
+    'audience',
+    'resource',
+    'scope',
+    'plugin_id',
+    'authorization_details',
   ],
   /** RFC 7662 §2.1. */
   introspect: [...CLIENT, 'token', 'token_type_hint'],

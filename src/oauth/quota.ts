@@ -1,16 +1,16 @@
 import type { WRITE_COSTS } from '../constants.ts'
-import type { AuditEvent } from '../audit.ts'
+import type { AuditEvent } from '../audit/record.ts'
 import type { Deps } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
 import { type Writer, waitForWrite } from '../http/write-bounds.ts'
-import type { TokenSubject } from '../store/store.ts'
+import type { GrantedClient } from '../store/store.ts'
 
 /**
  * Counts one request of the client, and one of the bound administrator who made it.
  * @throws OAuthError 429 with `Retry-After` for a client that has used its quota up; Unavailable where nobody counts
  */
 export const takeFromQuota = async (
-  { limitedBy, ...own }: Pick<TokenSubject, 'id' | 'quotaPerMinute' | 'limitedBy'>,
+  { limitedBy, ...own }: Pick<GrantedClient, 'id' | 'quotaPerMinute' | 'limitedBy'>,
   { quota }: Pick<Deps, 'quota'>,
 ): Promise<void> => {
   for (const client of [own, limitedBy]) {

@@ -1,13 +1,14 @@
-import { audited } from '../audit.ts'
+import { audited } from '../audit/record.ts'
 import { MAX_CHANGE_TRIES } from '../constants.ts'
-import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
-import { type Metadata, narrowGrants, remainingDetails, remainingGrants } from '../enroll.ts'
+import { nowSeconds } from '../clock.ts'
+import type { AppContext, Deps } from '../deps.ts'
+import { type Metadata, narrowGrants, remainingDetails, remainingGrants } from './enrollment.ts'
 import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.ts'
 import { type GivenLimits, UNLIMITED, limitsGivenBy } from '../grants/limits.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
-import type { Client, Enrollment, NewClient, TokenSubject } from '../store/store.ts'
-import { toJson } from '../text.ts'
+import type { Client, Enrollment, NewClient, GrantedClient } from '../store/store.ts'
+import { toJson } from '../text/text.ts'
 import { mayLogIn } from './client-authentication.ts'
 import { invalidField, readMetadata, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
@@ -40,7 +41,7 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
   }
   const { workspaceId } = enrollment
   await takeWrite({ clientId: null, workspaceId }, 'registration', event, deps)
-  const rebuild = () => given(enrollment, metadata, deps)
+  const rebuild = () => grantOfEnrollment(enrollment, metadata, deps)
   const client = await audited(deps, event, () => consume(enrollment, first.client, rebuild, deps))
   const body = {
     // From what was written: a read that fails now would lose the only copy of the credentials.
@@ -82,7 +83,7 @@ const endOf = async (
   deps: Pick<Deps, 'store' | 'clock'>,
 ): Promise<Refusal | null> => {
   const workspace = await deps.store.findWorkspace(enrollment?.workspaceId ?? NO_ID)
-  const maker = await deps.store.findTokenSubject(enrollment?.createdBy ?? NO_ID)
+  const maker = await deps.store.findGrantedClient(enrollment?.createdBy ?? NO_ID)
   if (enrollment === null) return 'enrollment_invalid'
   if (enrollment.usedAt !== null) return 'enrollment_used' // after its end, too
   const ended = enrollment.revokedAt !== null || enrollment.expiresAt <= nowSeconds(deps)
@@ -93,7 +94,7 @@ const endOf = async (
 /** An enrollment ends when its maker loses anything: an attacker with a stolen administrator keeps nothing. */
 const isMakerUnchanged = (
   { createdBy, createdByGeneration }: Enrollment,
-  maker: TokenSubject | null,
+  maker: GrantedClient | null,
 ): boolean => createdBy === null || (mayLogIn(maker) && maker.generation === createdByGeneration)
 
 /** RFC 6750 §3.1: a bare challenge where no token was sent. */
@@ -115,7 +116,7 @@ const makeClient = async (
     workspaceId: enrollment.workspaceId,
     authMethod: metadata.authMethod ?? DEFAULT_AUTH_METHOD,
     plugins: enrollment.plugins,
-    ...(await given(enrollment, metadata, deps)),
+    ...(await grantOfEnrollment(enrollment, metadata, deps)),
     introspects: [],
     createPlugins: false,
     softwareId: metadata.softwareId,
@@ -127,14 +128,14 @@ const makeClient = async (
   return { client, secret: secret.text, registrationToken }
 }
 
-type Given = Pick<Client, 'grants' | 'details'> & GivenLimits
+type EnrollmentGrant = Pick<Client, 'grants' | 'details'> & GivenLimits
 
 /** What of the enrollment is still there, as far as it was asked for. */
-const given = async (
+const grantOfEnrollment = async (
   enrollment: Enrollment,
   { scope }: Metadata,
   deps: Pick<Deps, 'store'>,
-): Promise<Given> => {
+): Promise<EnrollmentGrant> => {
   const audiences = await deps.store.listAudiences({
     ids: enrollment.grants.map(({ audience }) => audience),
   })
@@ -151,7 +152,7 @@ const limitsFrom = async (
   { createdBy }: Enrollment,
   { store }: Pick<Deps, 'store'>,
 ): Promise<GivenLimits> => {
-  const maker = createdBy === null ? null : await store.findTokenSubject(createdBy)
+  const maker = createdBy === null ? null : await store.findGrantedClient(createdBy)
   return (maker && limitsGivenBy(maker)) ?? { ...UNLIMITED, limitedBy: null }
 }
 
@@ -178,7 +179,7 @@ const existingDetails = async (
 const consume = async <T extends NewClient>(
   { id }: Enrollment,
   first: T,
-  rebuild: () => Promise<Given>,
+  rebuild: () => Promise<EnrollmentGrant>,
   deps: Pick<Deps, 'store' | 'clock'>,
 ): Promise<T & { createdAt: number }> => {
   let client = first

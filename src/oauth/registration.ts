@@ -1,11 +1,11 @@
 // What registration and self-management share: the metadata of a request, and those of an answer.
-import { type BadMember, isMember, memberForm, memberMeant } from '../client-metadata.ts'
+import { type BadMember, isMember, memberForm, memberMeant } from './client-metadata.ts'
 import { MAX_METADATA_BYTES } from '../constants.ts'
-import { type Metadata, parseMetadata } from '../enroll.ts'
+import { type Metadata, parseMetadata } from './enrollment.ts'
 import { OAuthError, misspelled, refusedValue } from '../errors.ts'
 import { checkBodyHeaders, decodeBody, readBody } from '../http/body.ts'
 import { isObject, parseJson } from '../json.ts'
-import { describedValues } from '../shown.ts'
+import { describedValues } from '../text/shown.ts'
 import type { Client } from '../store/store.ts'
 import { bodyRefused } from './response.ts'
 

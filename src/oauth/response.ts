@@ -1,7 +1,7 @@
 // What answers of the OAuth endpoints have in common.
 import { OAuthError, refusedValue } from '../errors.ts'
 import { type BodyProblem, charsetSentence } from '../http/body.ts'
-import { describedValues } from '../shown.ts'
+import { describedValues } from '../text/shown.ts'
 
 /** RFC 6749 §5.1: on every answer that has a token in it or speaks of one. */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }

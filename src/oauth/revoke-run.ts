@@ -1,13 +1,14 @@
-import { nameable } from '../admin/operation.ts'
-import { audited } from '../audit.ts'
+import { nameable } from '../audit/target.ts'
+import { audited } from '../audit/record.ts'
 import { runTarget } from '../audit/target.ts'
 import { CHOSEN_ID } from '../constants.ts'
-import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
-import { coversRun } from '../details.ts'
+import { nowSeconds } from '../clock.ts'
+import type { AppContext, Deps } from '../deps.ts'
+import { coversRun } from '../grants/details.ts'
 import { OAuthError, OperationRefused, refusedValue } from '../errors.ts'
-import { countOut } from '../ledger.ts'
-import { namedRunValue } from '../revocation/rules.ts'
-import type { Run, TokenSubject } from '../store/store.ts'
+import { countOut } from '../store/ledger.ts'
+import { namedRunValue } from '../grants/taking-away.ts'
+import type { Run, GrantedClient } from '../store/store.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import { takeFromQuota, takeWrite } from './quota.ts'
@@ -33,7 +34,7 @@ export const revokeRun = (deps: RevokeRunDeps) => async (c: AppContext) => {
 
 const close = async (
   run: Run,
-  caller: TokenSubject,
+  caller: GrantedClient,
   c: AppContext,
   deps: RevokeRunDeps,
 ): Promise<void> => {

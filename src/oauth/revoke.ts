@@ -1,5 +1,6 @@
-import { audited } from '../audit.ts'
-import { type AppContext, type Deps, nowSeconds } from '../deps.ts'
+import { audited } from '../audit/record.ts'
+import { nowSeconds } from '../clock.ts'
+import type { AppContext, Deps } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
 import { revocationLookup } from '../revocation/source.ts'
 import { readRevocableToken } from './access-token.ts'

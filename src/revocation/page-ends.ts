@@ -6,7 +6,8 @@ import {
   REVOCATION_NEAR_HEAD,
   REVOCATION_PAGE_ENTRIES,
 } from '../constants.ts'
-import { type Deps, nowSeconds } from '../deps.ts'
+import { nowSeconds } from '../clock.ts'
+import type { Deps } from '../deps.ts'
 import type { RevocationHead } from '../store/store.ts'
 import { type Place, pageAround, startNearHead } from './place.ts'
 import type { Turns } from './turns.ts'

@@ -5,7 +5,8 @@ import {
   REVOCATION_LIST_TTL_SECONDS,
   REVOCATION_PAGE_ENTRIES,
 } from '../constants.ts'
-import { type Deps, nowSeconds } from '../deps.ts'
+import { nowSeconds } from '../clock.ts'
+import type { Deps } from '../deps.ts'
 import type { RevocationHead, RevocationPage } from '../store/store.ts'
 import { formatCursor } from './cursor.ts'
 import type { Bytes, Codec } from './page-host.ts'

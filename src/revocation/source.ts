@@ -1,8 +1,13 @@
 // The store as a revocation source: for the verifier of whoever runs in the server's own process.
-import { TOOL_RUN } from '../details.ts'
+import { TOOL_RUN } from '../grants/details.ts'
 import { isObject } from '../json.ts'
 import type { RevocationLookup, Store } from '../store/store.ts'
-import { namedRunValue, namedWorkspaceValue, runRuleValue, workspaceRuleValue } from './rules.ts'
+import {
+  namedRunValue,
+  namedWorkspaceValue,
+  runRuleValue,
+  workspaceRuleValue,
+} from '../grants/taking-away.ts'
 
 /** The claims that rules look at. Those that are missing or of another type count as absent. */
 export type RevocableClaims = { readonly [claim: string]: unknown }

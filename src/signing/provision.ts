@@ -1,5 +1,5 @@
 // What every start makes sure of: the signing keys open, and each algorithm has an active and a next one.
-import { type Audit, audited } from '../audit.ts'
+import { type Audit, audited } from '../audit/record.ts'
 import { StartRefused } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { KeyCandidate, Store } from '../store/store.ts'

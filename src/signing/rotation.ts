@@ -1,7 +1,8 @@
 // What keys need beside the requests: the next one takes over in time, empty places are filled, keys whose time
 // is over are forgotten. Any number of processes may do it at once.
-import { type Audit, audited } from '../audit.ts'
-import { type Deps, nowSeconds } from '../deps.ts'
+import { type Audit, audited } from '../audit/record.ts'
+import { nowSeconds } from '../clock.ts'
+import type { Deps } from '../deps.ts'
 import { Conflict } from '../errors.ts'
 import { type KeyStep, dueSteps } from './keyring.ts'
 import { makeKeys } from './provision.ts'

@@ -98,7 +98,7 @@ export type ClientSecret = {
 export type Login = { id: string; hash: string }
 
 /** All that a token is made from, read in one statement: what is granted and its generations belong together. */
-export type TokenSubject = {
+export type GrantedClient = {
   id: string
   status: ClientStatus
   tokenTtl: number | null
@@ -426,7 +426,7 @@ export interface Store {
    * secret costs the same for every client id, unknown ones included.
    */
   findLogin(clientId: string, hash: string, now: number): Promise<Login | null>
-  findTokenSubject(clientId: string): Promise<TokenSubject | null>
+  findGrantedClient(clientId: string): Promise<GrantedClient | null>
   findActiveKey(algorithm: Algorithm): Promise<SigningKey | null>
 
   // Keys

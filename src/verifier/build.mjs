@@ -9,29 +9,34 @@ const HOME = fileURLToPath(new URL('.', import.meta.url))
 const ESM = `${HOME}dist/`
 const COMMONJS = `${HOME}dist/cjs/`
 
-const filesIn = (folder, ending) => readdirSync(folder).filter((name) => name.endsWith(ending))
+/** Paths below a folder that end so; dist/cjs/ is left out of dist/. */
+const filesIn = (folder, ending) =>
+  readdirSync(folder, { recursive: true }).filter(
+    (path) => path.endsWith(ending) && !(folder === ESM && path.startsWith('cjs')),
+  )
 
 /** TypeScript before 5.0 finds no file by the ending `.ts`, and takes what it does not find for `any`. */
-const readableByAll = (declarations) => declarations.replace(/(['"]\.\/[\w-]+)\.ts(?=['"])/g, '$1.js')
+const readableByAll = (declarations) => declarations.replace(/(['"]\.\.?\/[\w/-]+)\.ts(?=['"])/g, '$1.js')
 
 const compile = (project) =>
   execFileSync('npx', ['tsc', '-p', `${HOME}${project}`], { stdio: ['ignore', 'inherit', 'inherit'] })
 
 const writeDeclarations = () => {
-  for (const name of filesIn(ESM, '.d.ts')) {
-    const text = readableByAll(readFileSync(ESM + name, 'utf8'))
-    // In a folder of its own each is read as CommonJS.
-    for (const folder of [ESM, COMMONJS]) writeFileSync(folder + name, text)
+  for (const path of filesIn(ESM, '.d.ts')) {
+    const text = readableByAll(readFileSync(ESM + path, 'utf8'))
+    // The package.json of dist/cjs/ makes compilers read the second copy as CommonJS.
+    for (const folder of [ESM, COMMONJS]) writeFileSync(folder + path, text)
   }
 }
 
 /** Puts a file in the place of the package `jose`. @returns the names that the build uses of it */
 const replaceJose = () => {
   const used = new Set()
-  for (const name of filesIn(COMMONJS, '.js')) {
-    const text = readFileSync(COMMONJS + name, 'utf8')
+  for (const path of filesIn(COMMONJS, '.js')) {
+    const text = readFileSync(COMMONJS + path, 'utf8')
     for (const [, member] of text.matchAll(/\bjose_\d+\.(\w+)/g)) used.add(member)
-    writeFileSync(COMMONJS + name, text.replace('require("jose")', 'require("./jose.js")'))
+    const toRoot = path.includes('/') ? '../' : './'
+    writeFileSync(COMMONJS + path, text.replace('require("jose")', `require("${toRoot}jose.js")`))
   }
   return [...used].toSorted()
 }
@@ -43,7 +48,10 @@ const bundleJose = async (used) => {
   await build({
     stdin: { contents: `export { ${used.join(', ')} } from 'jose'`, resolveDir: HOME },
     outfile: `${COMMONJS}jose.js`,
-    ...{ bundle: true, format: 'cjs', platform: 'neutral', target: 'es2022' },
+    bundle: true,
+    format: 'cjs',
+    platform: 'neutral',
+    target: 'es2022',
     banner: { js: `/*! From jose ${version}:\n\n${license}\n*/` },
     logLevel: 'warning',
   })

@@ -1,9 +1,9 @@
 // @latchkey/verifier: what a resource server needs.
-export { anyPlugin, noPlugin, unsafeIgnorePlugin } from './authorization.ts'
-export type { PluginRequirement, Requirements } from './authorization.ts'
-export { authorizationChallenge } from './challenge.ts'
-export type { Challenge, ChallengeOptions } from './challenge.ts'
-export type { AuthorizationDetail, WantedAuthorization } from './details.ts'
+export { anyPlugin, noPlugin, unsafeIgnorePlugin } from './token/requirements.ts'
+export type { PluginRequirement, Requirements } from './token/requirements.ts'
+export { authorizationChallenge } from './adapters/challenge.ts'
+export type { Challenge, ChallengeOptions } from './adapters/challenge.ts'
+export type { AuthorizationDetail, WantedAuthorization } from './token/details.ts'
 export {
   AccessDenied,
   TokenInvalid,
@@ -12,17 +12,17 @@ export {
   VerifierUnavailable,
 } from './errors.ts'
 export type { VerificationCode } from './errors.ts'
-export { KeysFailure } from './keys-failure.ts'
-export type { KeysFailureCode } from './keys-failure.ts'
-export type { KeysStatus } from './keys.ts'
+export { KeysFailure } from './keys/keys-failure.ts'
+export type { KeysFailureCode } from './keys/keys-failure.ts'
+export type { KeysStatus } from './keys/key-source.ts'
 export type { OnEvent, VerifierEvent } from './events.ts'
-export { protectedResourceMetadata } from './metadata.ts'
+export { protectedResourceMetadata } from './adapters/metadata.ts'
 export type {
   ProtectedResourceDocument,
   ProtectedResourceMetadata,
   ProtectedResourceOptions,
-} from './metadata.ts'
-export type { ReadyOptions } from './ready.ts'
+} from './adapters/metadata.ts'
+export type { ReadyOptions } from './revocation/ready.ts'
 export {
   bearerOf,
   errorResponse,
@@ -32,9 +32,9 @@ export {
   requestAdapter,
   serveMetadata,
   single,
-} from './request.ts'
-export type { AdapterOptions, From, RequestSource, RouteRequirements } from './request.ts'
-export type { AccessTokenClaims } from './token.ts'
+} from './adapters/request.ts'
+export type { AdapterOptions, From, RequestSource, RouteRequirements } from './adapters/request.ts'
+export type { AccessTokenClaims } from './token/parse.ts'
 export { createVerifier } from './verifier.ts'
 export type {
   RevocationSource,

@@ -1,15 +1,15 @@
 // What a caller must say, and within which bounds. TypeScript says so, too; JavaScript must not get less
 // security for saying less. No I/O.
-import { type PluginsOfAudience, type Requirements, noPlugin } from './authorization.ts'
+import { type PluginsOfAudience, type Requirements, noPlugin } from './token/requirements.ts'
 import {
   MAX_CLOCK_TOLERANCE_SECONDS,
   MAX_MAX_STALENESS_SECONDS,
   MIN_MAX_STALENESS_SECONDS,
 } from './constants.ts'
-import { RUN_TYPE, type WantedAuthorization } from './details.ts'
-import { isSupported } from './jwk.ts'
-import type { RouteRequirements } from './request.ts'
-import { isPermission } from './scope.ts'
+import { RUN_TYPE, type WantedAuthorization } from './token/details.ts'
+import { isSupported } from './keys/jwk.ts'
+import type { RouteRequirements } from './adapters/request.ts'
+import { isPermission } from './token/scope.ts'
 import type { VerifierOptions } from './verifier.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

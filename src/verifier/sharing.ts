@@ -1,5 +1,5 @@
 // State that both builds of this package share where a program loads the ES module and CommonJS: the classes of errors,
-// and the verified tokens of requests. The symbols of `authorization.ts` are registered for the same reason.
+// and the verified tokens of requests. The symbols of `token/requirements.ts` are registered for the same reason.
 
 /**
  * Lets `instanceof` hold for the errors of either build. A class that extends one of these keeps its own `instanceof`.

@@ -1,24 +1,36 @@
 // createVerifier: the checks, in the order that decides the code.
-import { type PluginsOfAudience, type Requirements, checkRequirements } from './authorization.ts'
-import { checkTime } from './claims.ts'
-import { clocksOf } from './clocks.ts'
+import {
+  type PluginsOfAudience,
+  type Requirements,
+  checkRequirements,
+} from './token/requirements.ts'
+import { checkTime } from './token/claims.ts'
+import { clocksOf } from './net/clocks.ts'
 import { DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_MAX_REMEMBERED } from './constants.ts'
-import { type AuthorizationDetail, type WantedAuthorization, chooseDetail } from './details.ts'
-import { createEnding } from './ending.ts'
+import {
+  type AuthorizationDetail,
+  type WantedAuthorization,
+  chooseDetail,
+} from './token/details.ts'
+import { createAbortFlag } from './net/abort-flag.ts'
 import { refusal } from './errors.ts'
 import { type OnEvent, createReporter } from './events.ts'
-import { issuerKeys } from './issuer-keys.ts'
-import type { KeyName, VerificationKey } from './jwk.ts'
-import type { Fetch } from './jwks.ts'
-import type { KeysStatus } from './keys.ts'
-import { createMemory } from './memory.ts'
+import { issuerKeys } from './keys/issuer-keys.ts'
+import type { KeyName, VerificationKey } from './keys/jwk.ts'
+import type { Fetch } from './keys/jwks.ts'
+import type { KeysStatus } from './keys/key-source.ts'
+import { createTokenCache } from './token/cache.ts'
 import { checkOptions, checkRequirementsSaid, checkWantedSaid } from './options.ts'
-import type { WaitUntil } from './on-use.ts'
-import { type ReadyOptions, checkReadyOptions } from './ready.ts'
-import { type RevocationSource, type RevocationStatus, createRevocation } from './revocation.ts'
-import type { RevocationSubject } from './subject.ts'
-import { type Signed, verifySignature } from './signature.ts'
-import type { AccessTokenClaims } from './token.ts'
+import type { WaitUntil } from './revocation/on-use.ts'
+import { type ReadyOptions, checkReadyOptions } from './revocation/ready.ts'
+import {
+  type RevocationSource,
+  type RevocationStatus,
+  createRevocation,
+} from './revocation/source.ts'
+import type { RevocableToken } from './revocation/token-subject.ts'
+import { type Signed, verifySignature } from './token/signature.ts'
+import type { AccessTokenClaims } from './token/parse.ts'
 
 export type { RevocationSource, RevocationStatus }
 
@@ -161,7 +173,7 @@ export type VerifierStatus = {
   }
 }
 
-type Remembered = Signed & { readonly subject: RevocationSubject | null }
+type Remembered = Signed & { readonly subject: RevocableToken | null }
 
 /**
  * A verifier for one issuer and one audience. Make it once and keep it: it holds the keys and remembers tokens.
@@ -178,13 +190,17 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     audience,
     clockTolerance: options.clockTolerance ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
   }
-  const closing = createEnding()
+  const closing = createAbortFlag()
   const report = createReporter(options.onEvent)
   const keys = issuerKeys(options, { algorithms, monotonic, report, closed: closing })
-  const memory = createMemory<Remembered>(options.maxRemembered ?? DEFAULT_MAX_REMEMBERED)
+  const memory = createTokenCache<Remembered>(options.maxRemembered ?? DEFAULT_MAX_REMEMBERED)
   const uses = { hits: 0, misses: 0 }
   const revocation = createRevocation(options, {
-    ...{ keys, clock, monotonic, report, closed: closing },
+    keys,
+    clock,
+    monotonic,
+    report,
+    closed: closing,
     onKeyRevoked(kid) {
       memory.deleteWhere(({ key }) => key.kid === kid)
       report.keyRevoked(kid)

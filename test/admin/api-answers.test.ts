@@ -110,7 +110,9 @@ describe('what is made and changed', () => {
           { name: 'b', implies: [] },
           { name: 'c', implies: ['b'] },
         ],
-        ...{ requires_plugin: false, token_ttl: null, algorithm: 'RS256' },
+        requires_plugin: false,
+        token_ttl: null,
+        algorithm: 'RS256',
       },
     ],
     [

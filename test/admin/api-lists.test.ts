@@ -13,7 +13,9 @@ const { unbound } = callers
 /** Some of each, most of them made in the same second. */
 const fill = async () => {
   const own = await server.client({
-    ...{ workspaceId: 'acme', plugins: ['p-acme'], grants: { docs: ['read'] } },
+    workspaceId: 'acme',
+    plugins: ['p-acme'],
+    grants: { docs: ['read'] },
     ledger: true,
   })
   for (let i = 0; i < 4; i++) {

@@ -20,8 +20,11 @@ const many = (prefix: string, count: number) => Array.from({ length: count }, (_
 const declared = (count: number, each: number) =>
   many('p', count).map((name, i, names) => ({ name, implies: names.slice(i + 1, i + 1 + each) }))
 const run = (identifier: string, actions: string[]) => ({
-  ...{ type: 'tool_run', identifier, project_id: 'p1' },
-  ...{ locations: [], actions },
+  type: 'tool_run',
+  identifier,
+  project_id: 'p1',
+  locations: [],
+  actions,
 })
 
 await server.audience('wide-0', many('p', 1_000))

@@ -57,7 +57,8 @@ describe('what is written', () => {
 
   it('comes with a new client, too', async () => {
     const created = await api.call(api.unbound, 'POST /clients', {
-      ...{ name: 'new', workspace_id: 'acme' },
+      name: 'new',
+      workspace_id: 'acme',
       ...given(HELD),
     })
     expect([created.status, created.body['authorization_details']]).toEqual([201, HELD])
@@ -99,7 +100,9 @@ describe('what is written', () => {
       api.server.events.length = 0
       await request()
       return api.server.events.map(({ action, target, outcome, reason }) => ({
-        ...{ action, target, outcome },
+        action,
+        target,
+        outcome,
         ...(reason !== undefined && { reason }),
       }))
     }

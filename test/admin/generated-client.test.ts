@@ -12,7 +12,7 @@ import { serve } from '@hono/node-server'
 import { generateSource } from 'oazapfts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { drain } from '../../src/node/http-server.ts'
+import { drain } from '../../src/node/http/http-server.ts'
 import { createCaller, send } from '../support/http.ts'
 import { type TestServer, startServer } from '../support/server.ts'
 

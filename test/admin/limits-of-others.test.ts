@@ -18,8 +18,10 @@ const ALL: Limits = { tokenTtl: 300, quotaPerMinute: 60, ledger: true }
 /** An administrator of `acme` whose own client has these limits. */
 const boundWith = async (limits: Limits): Promise<Caller> => ({
   client: await server.client({
-    ...{ workspaceId: 'acme', grants: { latchkey: BOTH, docs: ['write'] } },
-    ...{ plugins: ['p-acme'], ...limits },
+    workspaceId: 'acme',
+    grants: { latchkey: BOTH, docs: ['write'] },
+    plugins: ['p-acme'],
+    ...limits,
   }),
   form: { audience: 'latchkey' },
 })
@@ -115,7 +117,9 @@ describe('a bound administrator takes over no client that has looser limits than
   it('but may take from it, and end it', async () => {
     const by = await boundWith(ALL)
     const { id } = await server.client({
-      ...{ workspaceId: 'acme', grants: { docs: ['write', 'read'] }, plugins: ['p-acme'] },
+      workspaceId: 'acme',
+      grants: { docs: ['write', 'read'] },
+      plugins: ['p-acme'],
     })
     expect((await change(by, id, { name: 'y', grants: READ, plugins: [] })).status).toBe(200)
     expect((await api.call(by, 'POST', `/clients/${id}/disable`)).status).toBe(200)

@@ -43,7 +43,9 @@ const CASES: [before: Limits, said: Fields, refused: keyof Fields | null][] = [
 ]
 
 const limitsOf = ({ tokenTtl, quotaPerMinute, ledger }: Limits): Limits => ({
-  ...{ tokenTtl, quotaPerMinute, ledger },
+  tokenTtl,
+  quotaPerMinute,
+  ledger,
 })
 const said = (before: Limits, fields: Fields): Limits => ({
   tokenTtl: fields.token_ttl === undefined ? before.tokenTtl : fields.token_ttl,
@@ -55,8 +57,10 @@ const said = (before: Limits, fields: Fields): Limits => ({
 /** An administrator of `acme` whose own client has these limits. */
 const boundWith = async (limits: Limits): Promise<Caller> => ({
   client: await server.client({
-    ...{ workspaceId: 'acme', grants: { latchkey: BOTH, docs: ['write'] } },
-    ...{ plugins: ['p-acme'], ...limits },
+    workspaceId: 'acme',
+    grants: { latchkey: BOTH, docs: ['write'] },
+    plugins: ['p-acme'],
+    ...limits,
   }),
   form: { audience: 'latchkey' },
 })
@@ -165,7 +169,9 @@ describe('a client that enrolled itself', () => {
     })
     const machine = await register(token)
     expect(await stored(machine['client_id'])).toEqual({
-      ...{ tokenTtl: 120, quotaPerMinute: 7, ledger: true },
+      tokenTtl: 120,
+      quotaPerMinute: 7,
+      ledger: true,
     })
   })
 

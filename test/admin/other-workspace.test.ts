@@ -6,7 +6,9 @@ const api = await startAdminApi()
 const { server, callers } = api
 const { bound, unbound } = callers
 const foreign = await server.client({
-  ...{ workspaceId: 'globex', grants: { other: ['use'] }, ledger: true },
+  workspaceId: 'globex',
+  grants: { other: ['use'] },
+  ledger: true,
 })
 
 describe('what is in another workspace does not exist', () => {

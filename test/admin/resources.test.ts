@@ -20,7 +20,10 @@ beforeAll(async () => {
 
 const create = (id: string, parts: unknown = ['a', 'b'], more: object = {}, by = api.unbound) =>
   api.call(by, 'POST /resources', {
-    ...{ type: 'playlist', id, workspace_id: 'acme', parts },
+    type: 'playlist',
+    id,
+    workspace_id: 'acme',
+    parts,
     ...more,
   })
 
@@ -42,8 +45,12 @@ describe('a resource', () => {
     const answer = await create(odd, ['b', 'a', 'b'], { type: 'playlist/x' })
     const etag = expect.any(String) as string
     const shown = {
-      ...{ type: 'playlist/x', id: odd, workspace_id: 'acme', parts: ['b', 'a'] },
-      ...{ created_at: '2026-01-01T00:00:00Z', etag },
+      type: 'playlist/x',
+      id: odd,
+      workspace_id: 'acme',
+      parts: ['b', 'a'],
+      created_at: '2026-01-01T00:00:00Z',
+      etag,
     }
     expect([answer.status, answer.body]).toEqual([201, shown])
     expect(answer.headers.get('location')).toBe(`/admin/v1${path}`)

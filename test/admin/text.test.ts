@@ -56,7 +56,9 @@ type Schema = { safeParse(value: unknown): { success: boolean } }
 /** A cursor is decoded, and never shown. */
 const FILTERS = ENDPOINTS.flatMap(({ action, query }) =>
   Object.entries(query?.shape ?? {}).map(([member, schema]) => ({
-    ...{ action, member, schema: schema as Schema },
+    action,
+    member,
+    schema: schema as Schema,
   })),
 ).filter(({ member }) => member !== 'cursor')
 

@@ -71,7 +71,7 @@ describe('keys', () => {
   it.each([
     ['listKeys', 'store_unavailable'],
     ['findRevocation', 'revocations_stale'],
-    ['findTokenSubject', 'store_unavailable'],
+    ['findGrantedClient', 'store_unavailable'],
   ] as const)('where %s fails nothing is said about the token', async (verb, code) => {
     const token = await api.tokenOf(callers.unbound)
     server.fail(verb, new Unavailable('SQLITE_IOERR'))

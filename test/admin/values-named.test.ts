@@ -12,7 +12,11 @@ const issued = await api.tokenOf(unbound)
 type Bad = [request: string, body: object | undefined, errors: [field: string, end: string][]]
 
 const tool = (members: object) => ({
-  ...{ type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' },
+  type: 'tool_run',
+  identifier: '*',
+  project_id: 'p',
+  locations: '*',
+  actions: '*',
   ...members,
 })
 

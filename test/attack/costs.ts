@@ -67,7 +67,8 @@ const headers: Cost[] = HEADERS.flatMap((name) =>
 
 const json = (path: string, body: string): string =>
   head(`POST ${path}`, {
-    ...{ Authorization: `Bearer lke_${'x'.repeat(43)}`, 'Content-Type': 'application/json' },
+    Authorization: `Bearer lke_${'x'.repeat(43)}`,
+    'Content-Type': 'application/json',
     'Content-Length': String(Buffer.byteLength(body)),
   }) + body
 
@@ -76,7 +77,10 @@ const nested = (open: string, close: string): string =>
 
 const DETAILS = JSON.stringify(
   Array.from({ length: 100 }, (_, i) => ({
-    ...{ type: 'tool_run', identifier: `r${i}`, project_id: 'p', locations: '*' },
+    type: 'tool_run',
+    identifier: `r${i}`,
+    project_id: 'p',
+    locations: '*',
     actions: Array.from({ length: 40 }, (__, j) => `a${j}`),
   })),
 ).slice(0, BODY)
@@ -135,8 +139,15 @@ const tokens: Cost[] = ['RS256', 'ES256', 'none', 'x'].map((alg) => ({
 }))
 
 const documents: Cost[] = [
-  ...['/', '/docs', '/openapi.json', '/healthz', '/readyz', '/metrics', '/oauth/revocations'],
-  ...['/.well-known/jwks.json', '/.well-known/oauth-authorization-server'],
+  '/',
+  '/docs',
+  '/openapi.json',
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/oauth/revocations',
+  '/.well-known/jwks.json',
+  '/.well-known/oauth-authorization-server',
 ].map((path) => ({ name: path, request: () => get(path) }))
 
 const cursors: Cost[] = [
@@ -173,5 +184,12 @@ const framings: Cost[] = ['/oauth/token', '/oauth/register', '/docs', '/admin/v1
 )
 
 export const COSTS: Record<string, Cost[]> = {
-  ...{ paths, headers, forms, bodies, framings, tokens, documents, cursors },
+  paths,
+  headers,
+  forms,
+  bodies,
+  framings,
+  tokens,
+  documents,
+  cursors,
 }

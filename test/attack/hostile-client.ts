@@ -105,7 +105,11 @@ export const createHostile = (target: Target, signal: AbortSignal): Hostile => {
     }
   }
   return {
-    ...{ target, signal, open, pause, over },
+    target,
+    signal,
+    open,
+    pause,
+    over,
     async ask(connections, request) {
       await Promise.all(Array.from({ length: connections }, () => askOn(request)))
     },

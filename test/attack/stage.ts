@@ -56,8 +56,11 @@ const makeTarget = async (place: Place): Promise<Target> => {
   const closer = await records.client({ ...hook, details: [RUN] })
   const actions = Array.from({ length: 470 }, (_, i) => `a${i}`)
   const details = Array.from({ length: 100 }, (_, i) => ({
-    ...{ type: 'tool_run', identifier: `r${i}`, project_id: 'p' },
-    ...{ locations: ['/v1'], actions: [...actions, `own-${i}`] },
+    type: 'tool_run',
+    identifier: `r${i}`,
+    project_id: 'p',
+    locations: ['/v1'],
+    actions: [...actions, `own-${i}`],
   }))
   const detailed = await records.client({ ...hook, details })
   await records.close()
@@ -66,7 +69,12 @@ const makeTarget = async (place: Place): Promise<Target> => {
 
 const enroll = async (place: Place): Promise<Target['enrolled']> => {
   const { enrollment_token: token } = await latchkeyJson<{ enrollment_token: string }>(place, [
-    ...['enrollment', 'create', '--plugin', 'p', '--grant', 'hook=hook:track'],
+    'enrollment',
+    'create',
+    '--plugin',
+    'p',
+    '--grant',
+    'hook=hook:track',
   ])
   const response = await fetch(`${place.url}/oauth/register`, {
     method: 'POST',
@@ -123,11 +131,14 @@ export const setStage = async () => {
   const { place, server, target } = await setQuietStage()
   const records = openRecords(place)
   const victim: ClientCredentials = await records.client({
-    ...{ grants: { hook: ['hook:track'] }, plugins: ['p'] },
+    grants: { hook: ['hook:track'] },
+    plugins: ['p'],
   })
   await records.close()
   const followers = await startFollower({
-    ...{ issuer: place.url, audience: 'hook', count: LIVE_FOLLOWERS },
+    issuer: place.url,
+    audience: 'hook',
+    count: LIVE_FOLLOWERS,
   })
   const { coldStart, stop: stopCold } = startColdStarts(place)
   const call = createCaller(place.url)
@@ -190,7 +201,14 @@ export const setStage = async () => {
   }
 
   return {
-    ...{ place, server, target, call, victim, coldStart, revocations, takings },
+    place,
+    server,
+    target,
+    call,
+    victim,
+    coldStart,
+    revocations,
+    takings,
     async close(): Promise<void> {
       await Promise.all([followers.kill(), server.stop(), stopCold()])
     },

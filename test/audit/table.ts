@@ -1,6 +1,6 @@
 // An audit table of thirteen rows: 1 to 4, 5 to 8 and 9 to 11 are sealed, a minute apart; 12 and 13 are not.
 import { verifyAudit } from '../../src/admin/audit.ts'
-import { createUpkeep } from '../../src/upkeep.ts'
+import { createUpkeep } from '../../src/upkeep/upkeep.ts'
 import { adminOf } from '../support/admin.ts'
 import { type TestServer, startServer } from '../support/server.ts'
 

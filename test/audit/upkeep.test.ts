@@ -1,7 +1,7 @@
 // What is done beside the requests, once a minute.
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
-import { startUpkeep } from '../../src/node/upkeep.ts'
+import { startUpkeep } from '../../src/node/every-minute.ts'
 import { live } from '../support/clock.ts'
 import { DAY, INTACT, RETENTION, type Table, actions, filledTable, upkeepOf } from './table.ts'
 

@@ -66,7 +66,11 @@ const followerOptions = (i: number) => {
 }
 
 const ANY_RUN = {
-  ...{ type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' },
+  type: 'tool_run',
+  identifier: '*',
+  project_id: 'p',
+  locations: '*',
+  actions: '*',
 }
 
 let made = 0
@@ -75,7 +79,10 @@ const newVictim = async (): Promise<Victim> => {
   await records.plugin(id)
   await records.workspace(id)
   const client = await records.client({
-    ...{ workspaceId: id, plugins: [id], grants: { api: ['read'] }, details: [ANY_RUN] },
+    workspaceId: id,
+    plugins: [id],
+    grants: { api: ['read'] },
+    details: [ANY_RUN],
   })
   const authorization_details = JSON.stringify([{ type: 'tool_run', identifier: id }])
   const token = await createCaller(pick(places).url).issue(client, { authorization_details })

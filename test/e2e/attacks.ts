@@ -189,7 +189,10 @@ export const quietHour = (): void => {
     })
     await server.store.createAudience(
       {
-        ...{ id: 'api', requiresPlugin: false, tokenTtl: null, algorithm: 'RS256' },
+        id: 'api',
+        requiresPlugin: false,
+        tokenTtl: null,
+        algorithm: 'RS256',
         permissions: [{ name: 'read', implies: [] }],
       },
       Math.floor(clock() / 1000),

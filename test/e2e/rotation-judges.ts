@@ -55,7 +55,12 @@ export const createRotationJudges = (issuer: string) => {
   }
 
   return {
-    ...{ ours, joseRenewed, seen, unjust, codeOf, verify },
+    ours,
+    joseRenewed,
+    seen,
+    unjust,
+    codeOf,
+    verify,
     async verifyByAll(token: string): Promise<void> {
       await Promise.all(
         (['ours', 'jose', 'joseRenewed'] as const).map((name) => verify(name, token)),

@@ -22,7 +22,9 @@ export const scale = (): void => {
     const one = await startFollower({ issuer: place.url, audience: 'hook' })
     const alone = await one.memory()
     const followers = await startFollower({
-      ...{ issuer: place.url, audience: 'hook', count: FOLLOWERS },
+      issuer: place.url,
+      audience: 'hook',
+      count: FOLLOWERS,
     })
     await until(
       'all to wait',

@@ -1,11 +1,11 @@
 // Inputs at which work would grow with a product of limits.
 import { it } from 'vitest'
-import { formError } from '../../src/details.ts'
-import { narrowGrants, remainingDetails, remainingGrants } from '../../src/enroll.ts'
+import { formError } from '../../src/grants/details.ts'
+import { narrowGrants, remainingDetails, remainingGrants } from '../../src/oauth/enrollment.ts'
 import { narrowDetails } from '../../src/grants/held-details.ts'
-import { permissionsTaken, takesFromClient } from '../../src/revocation/rules.ts'
+import { permissionsTaken, takesFromClient } from '../../src/grants/taking-away.ts'
 import type { Audience, AuthorizationDetail, Client } from '../../src/store/store.ts'
-import { narrow } from '../../src/oauth/narrowing.ts'
+import { narrow } from '../../src/grants/narrowing.ts'
 import { type Work, expectLinear } from '../support/growth.ts'
 import { START_SECONDS, startServer } from '../support/server.ts'
 
@@ -15,13 +15,18 @@ const chain = (count: number) =>
   many('p', count).map((name, i, names) => ({ name, implies: names.slice(i + 1, i + 6) }))
 
 const audience = (count: number) => ({
-  ...{ id: 'docs', requiresPlugin: false, tokenTtl: null, algorithm: 'RS256' as const },
+  id: 'docs',
+  requiresPlugin: false,
+  tokenTtl: null,
+  algorithm: 'RS256' as const,
   permissions: chain(count),
 })
 
 const playlists = (count: number, values: number): AuthorizationDetail[] =>
   many('r', count).map((identifier) => ({
-    ...{ type: 'playlist', identifier, actions: many('a', values) },
+    type: 'playlist',
+    identifier,
+    actions: many('a', values),
     parts: many('x', values),
   }))
 
@@ -32,7 +37,9 @@ let clients = 0
 const writesDetails = async (parts: number): Promise<Work> => {
   const set = clients++
   const details = many(`s${set}-`, 20).map((identifier) => ({
-    ...{ type: 'playlist', identifier, actions: [] },
+    type: 'playlist',
+    identifier,
+    actions: [],
     parts: many('x', parts),
   }))
   for (const { identifier, parts: all } of details) {

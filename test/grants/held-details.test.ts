@@ -28,8 +28,11 @@ const counting = () => {
 
 const granted = counting()
 const ENTRIES = Array.from({ length: MAX_DETAILS }, (_, i): AuthorizationDetail => ({
-  ...{ type: 'playlist', identifier: '*', number: i },
-  ...{ actions: granted.list('a', MAX_DETAIL_LIST), parts: '*' },
+  type: 'playlist',
+  identifier: '*',
+  number: i,
+  actions: granted.list('a', MAX_DETAIL_LIST),
+  parts: '*',
 }))
 const each = (members: (i: number) => Record<string, string | number | string[]>) =>
   Array.from({ length: MAX_DETAILS }, (_, i) => ({ type: 'playlist', ...members(i) }))
@@ -66,7 +69,7 @@ test.each(WORST)('wishes that %s read no granted value', (_, wishes, outcome) =>
 
 test('an entry that is given on reads no granted value', () => {
   isHeld(ENTRIES, { type: 'playlist' }) // prepares
-  const entry = { ...{ type: 'playlist', identifier: 'x', number: 3 }, parts: [], actions: ['a1'] }
+  const entry = { type: 'playlist', identifier: 'x', number: 3, parts: [], actions: ['a1'] }
   const reads = granted.reads(() => expect(isHeld(ENTRIES, entry)).toBe(true))
   expect(reads).toBe(0)
 })

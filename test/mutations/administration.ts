@@ -137,7 +137,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'refused logins are counted',
     stops: 'Filling the disk',
-    file: 'src/audit.ts',
+    file: 'src/audit/record.ts',
     find: 'counted.size < MAX_COUNTED_KINDS',
     replace: 'counted.size >= 0',
     tests: ['test/audit/counted.test.ts'],
@@ -161,7 +161,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'an event before each change',
     stops: 'Covering one',
-    file: 'src/audit.ts',
+    file: 'src/audit/record.ts',
     find: "await audit.write({ ...event, outcome: 'intent' })",
     replace: "await audit.write({ ...event, outcome: 'intent' }).catch(() => {})",
     tests: ['test/admin/audit.test.ts', 'test/oauth/revoke.test.ts'],
@@ -169,7 +169,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'ids that are joined',
     stops: 'Two ids that give the same text',
-    file: 'src/audit/target.ts',
+    file: 'src/constants.ts',
     find: "TARGET_SEPARATOR = '#'",
     replace: "TARGET_SEPARATOR = '/'",
     tests: ['test/joins.test.ts'],
@@ -201,7 +201,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'a secret in a refusal',
     stops: 'Secrets in logs',
-    file: 'src/shown.ts',
+    file: 'src/text/shown.ts',
     find: 'Array.from(hideSecrets(cut(text)))',
     replace: 'Array.from(cut(text))',
     tests: ['test/log.test.ts', 'test/oauth/refused-values.test.ts'],
@@ -209,7 +209,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'the value of a member that is named like a secret',
     stops: 'Secrets in logs',
-    file: 'src/expected.ts',
+    file: 'src/text/expected.ts',
     find: '!path.some((name) => SECRET_NAME.test(String(name)))',
     replace: "!path.some((name) => name === '')",
     tests: ['test/expected.test.ts', 'test/admin/values-named.test.ts'],
@@ -217,7 +217,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'names of secrets in other words',
     stops: 'Secrets in logs',
-    file: 'src/expected.ts',
+    file: 'src/text/expected.ts',
     find: '/secret|token(?!_(?:ttl|endpoint))|key|jwk|credential|password|assertion/i',
     replace: '/secret|token(?!_(?:ttl|endpoint))|key|jwk|credential/i',
     tests: ['test/expected.test.ts'],
@@ -233,7 +233,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'a presented secret in another field',
     stops: 'Secrets in logs',
-    file: 'src/shown.ts',
+    file: 'src/text/shown.ts',
     find: "rest.replaceAll(spelling, '…')",
     replace: 'rest',
     tests: ['test/oauth/refused-values.test.ts'],
@@ -241,7 +241,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'an address that is not a trusted proxy’s',
     stops: 'Trusting the wrong address',
-    file: 'src/node/client-address.ts',
+    file: 'src/node/http/client-address.ts',
     find: 'if (!isTrusted(peer)) return peer',
     replace: "if (peer === '') return peer",
     tests: ['test/process/http.test.ts', 'test/process/robustness.test.ts'],
@@ -249,7 +249,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'more details than may be granted',
     stops: 'Costly requests',
-    file: 'src/details.ts',
+    file: 'src/grants/details.ts',
     find: '!Array.isArray(value) || value.length > MAX_DETAILS',
     replace: '!Array.isArray(value)',
     tests: ['test/details.test.ts', 'test/oauth/details.test.ts'],
@@ -257,7 +257,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'the mode of a database',
     stops: 'Reading files that were restored',
-    file: 'src/node/file-modes.ts',
+    file: 'src/node/files/file-modes.ts',
     find: 'if ((stats.mode & OTHERS) === 0 || !isOurs(path)) return',
     replace: 'if (stats.mode !== 0 || !isOurs(path)) return',
     tests: ['test/process/file-modes.test.ts'],
@@ -265,7 +265,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'the header of a database',
     stops: 'Taking files of others for ours',
-    file: 'src/node/database-file.ts',
+    file: 'src/node/files/database-file.ts',
     find: 'if (hasHeader(path) === false) throw',
     replace: 'if (stats.size < 0) throw',
     tests: ['test/process/foreign-paths.test.ts'],
@@ -281,7 +281,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'other files in the keys folder',
     stops: 'Taking files of others for ours',
-    file: 'src/node/files.ts',
+    file: 'src/node/files/files.ts',
     find: 'if (readdirSync(path).every((name) => OWN_FILES.test(name))) return',
     replace: 'if (readdirSync(path).length >= 0) return',
     tests: ['test/process/foreign-paths.test.ts'],
@@ -289,7 +289,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'the mode of a key-encryption key',
     stops: 'Reading files that were restored',
-    file: 'src/node/file-modes.ts',
+    file: 'src/node/files/file-modes.ts',
     find: 'if ((stats.mode & OTHERS & ~allowed) === 0) return',
     replace: 'if (stats.mode !== 0) return',
     tests: ['test/process/file-modes.test.ts'],
@@ -297,7 +297,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'folders in which a key-encryption key can be replaced',
     stops: 'Reading files that were restored',
-    file: 'src/node/key-folders.ts',
+    file: 'src/node/files/key-folders.ts',
     find: 'if ((stats.mode & (leads ? OTHERS_WRITE : WRITE_BY_ALL)) === 0) return',
     replace: 'if (stats.mode !== 0 || leads) return',
     tests: ['test/process/file-modes.test.ts'],
@@ -305,7 +305,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'the owner of a file',
     stops: 'Reading files that were restored',
-    file: 'src/node/file-modes.ts',
+    file: 'src/node/files/file-modes.ts',
     find: 'return own === ROOT || uid === own || uid === ROOT',
     replace: 'return own >= ROOT || uid >= ROOT',
     tests: ['test/process/file-modes.test.ts'],
@@ -313,7 +313,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'a hidden character in text',
     stops: 'Deceiving an operator',
-    file: 'src/text.ts',
+    file: 'src/text/text.ts',
     find: 'return HIDDEN.test(point)',
     replace: 'return HIDDEN.test(point) && point < before',
     tests: ['test/text.test.ts', 'test/admin/text.test.ts'],
@@ -321,7 +321,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'a joiner out of place',
     stops: 'Deceiving an operator',
-    file: 'src/text.ts',
+    file: 'src/text/text.ts',
     find: '|| !JOINABLE.test(after)',
     replace: '&& !JOINABLE.test(after)',
     tests: ['test/text.test.ts'],
@@ -329,7 +329,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'hidden characters in names',
     stops: 'Deceiving an operator',
-    file: 'src/human-text.ts',
+    file: 'src/text/human-text.ts',
     find: 'if (error !== null) context',
     replace: 'if (error === text) context',
     tests: ['test/text.test.ts', 'test/admin/text.test.ts'],
@@ -337,7 +337,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'hidden characters in details',
     stops: 'Deceiving an operator',
-    file: 'src/details.ts',
+    file: 'src/grants/details.ts',
     find: 'if (hidden !== null) return hidden',
     replace: 'if (hidden === value) return hidden',
     tests: ['test/text.test.ts'],
@@ -353,7 +353,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'hidden characters in JSON',
     stops: 'Deceiving an operator',
-    file: 'src/text.ts',
+    file: 'src/text/text.ts',
     find: 'escapeJson(JSON.stringify(value, null, indent))',
     replace: 'JSON.stringify(value, null, indent)',
     tests: ['test/text.test.ts', 'test/admin/text.test.ts'],

@@ -12,7 +12,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'scope beyond the grant',
     stops: 'Asking for more than was granted',
-    file: 'src/oauth/narrowing.ts',
+    file: 'src/grants/narrowing.ts',
     find: 'asked.filter((name) => !granted.has(name))',
     replace: 'asked.filter((name) => name === String(granted))',
     tests: ['test/oauth/token-grant.test.ts'],
@@ -20,7 +20,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'audience beyond the grants',
     stops: 'Asking for more than was granted',
-    file: 'src/oauth/narrowing.ts',
+    file: 'src/grants/narrowing.ts',
     find: "if (grant === undefined) throw refusedValue('target_not_granted', [target])\n  return grant",
     replace: 'return grant ?? (grants[0] as SubjectGrant)',
     tests: ['test/oauth/token-grant.test.ts'],
@@ -28,7 +28,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'plugin beyond the client',
     stops: 'Asking for more than was granted',
-    file: 'src/oauth/narrowing.ts',
+    file: 'src/grants/narrowing.ts',
     find: "if (plugin === undefined) throw refusedValue('plugin_not_allowed', [pluginId])",
     replace: 'if (plugin === undefined) return null',
     tests: ['test/oauth/token-grant.test.ts'],
@@ -36,7 +36,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'a scope of several audiences',
     stops: 'Asking for more than was granted',
-    file: 'src/oauth/narrowing.ts',
+    file: 'src/grants/narrowing.ts',
     find: 'meant === undefined || other !== undefined',
     replace: 'meant === undefined',
     tests: ['test/oauth/token-grant.test.ts'],
@@ -44,7 +44,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'a scope spread over audiences',
     stops: 'Asking for more than was granted',
-    file: 'src/oauth/narrowing.ts',
+    file: 'src/grants/narrowing.ts',
     find: 'asked.every((name) => names.has(name))',
     replace: 'asked.some((name) => names.has(name))',
     tests: ['test/oauth/token-grant.test.ts'],
@@ -60,7 +60,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'an index behind a colon',
     stops: 'Widening a request by another spelling',
-    file: 'src/spelling.ts',
+    file: 'src/text/spelling.ts',
     find: "OF_NAMESPACE.test(name) ? (name.split(OF_NAMESPACE).find((part) => part !== '') ?? '') : name",
     replace: "OF_NAMESPACE.test(name) ? '' : name",
     tests: ['test/spelling.test.ts', 'test/oauth/misspelled.test.ts'],
@@ -68,7 +68,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'another word for a parameter',
     stops: 'Widening a request by another spelling',
-    file: 'src/spelling.ts',
+    file: 'src/text/spelling.ts',
     find: 'SYNONYMS.filter(([, name]) => known.includes(name))',
     replace: "SYNONYMS.filter(([, name]) => name === 'plugin_id' && known.includes(name))",
     tests: ['test/spelling.test.ts', 'test/oauth/misspelled.test.ts'],
@@ -84,7 +84,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'metadata that asks for bound tokens',
     stops: 'Registering for a protection',
-    file: 'src/client-metadata.ts',
+    file: 'src/oauth/client-metadata.ts',
     find: 'z.boolean().refine((asked) => !asked, {',
     replace: "z.boolean().refine((asked) => String(asked) !== '', {",
     tests: ['test/oauth/registration-members.test.ts'],
@@ -92,7 +92,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'details beyond the grant',
     stops: 'Asking for more than was granted',
-    file: 'src/oauth/narrowing.ts',
+    file: 'src/grants/narrowing.ts',
     find: "if ('refused' in narrowed) throw narrowingRefused(narrowed, subject.details)",
     replace:
       "if ('refused' in narrowed) return { audience: grant.audience, scope, plugin, details: [] }",
@@ -241,7 +241,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'ids that the list does not name',
     stops: 'Telling from the public list',
-    file: 'src/revocation/rules.ts',
+    file: 'src/grants/taking-away.ts',
     find: 'workspaceRuleValue = (reference: string): string => hashed(reference)',
     replace: 'workspaceRuleValue = (reference: string): string => reference',
     tests: ['test/oauth/revocations.test.ts', CONTRACT],
@@ -283,9 +283,9 @@ export const SERVER: readonly Mutation[] = [
     name: 'grants and generation in one statement',
     stops: 'Racing a change',
     file: TOKENS,
-    find: 'const rows: TokenSubject[] = await tokenSubject.all({ clientId })\n      return rows[0] ?? null',
+    find: 'const rows: GrantedClient[] = await grantedClient.all({ clientId })\n      return rows[0] ?? null',
     replace:
-      'const [old]: TokenSubject[] = await tokenSubject.all({ clientId })\n      const [row]: TokenSubject[] = await tokenSubject.all({ clientId })\n      return row && old ? { ...row, grants: old.grants } : null',
+      'const [old]: GrantedClient[] = await grantedClient.all({ clientId })\n      const [row]: GrantedClient[] = await grantedClient.all({ clientId })\n      return row && old ? { ...row, grants: old.grants } : null',
     tests: ['test/oauth/token-race.test.ts'],
   },
   {
@@ -363,7 +363,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'a script as a redirection URI',
     stops: 'Sending a browser elsewhere through the authorization endpoint',
-    file: 'src/client-metadata.ts',
+    file: 'src/oauth/client-metadata.ts',
     find: '!NEVER_REDIRECTED_TO.includes(schemeOf(text))',
     replace: "NEVER_REDIRECTED_TO.length > 0 && schemeOf(text) !== ''",
     tests: ['test/oauth/register.test.ts'],
@@ -389,7 +389,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the settled time of what is removed',
     stops: CLOCK,
-    file: 'src/upkeep.ts',
+    file: 'src/upkeep/upkeep.ts',
     find: 'if (settled !== null) await irreversible(settled)',
     replace: 'await irreversible(nowSeconds(deps) + (settled ?? 0) * 0)',
     tests: [JUMPS],
@@ -397,7 +397,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the settled time of the audit',
     stops: CLOCK,
-    file: 'src/upkeep.ts',
+    file: 'src/upkeep/upkeep.ts',
     find: '() => cut(settled)',
     replace: '() => cut(nowSeconds(deps))',
     tests: [JUMPS],
@@ -406,7 +406,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the settled time of unused clients',
     stops: CLOCK,
-    file: 'src/upkeep.ts',
+    file: 'src/upkeep/upkeep.ts',
     find: 'await removeUnused(deps, settled)',
     replace: 'await removeUnused(deps, nowSeconds(deps))',
     tests: [JUMPS],
@@ -415,7 +415,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the settled time of enrollments',
     stops: CLOCK,
-    file: 'src/upkeep.ts',
+    file: 'src/upkeep/upkeep.ts',
     find: 'settled - ENROLLMENT_RETENTION_SECONDS',
     replace: 'nowSeconds(deps) - ENROLLMENT_RETENTION_SECONDS',
     tests: [JUMPS],
@@ -424,7 +424,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the settled time of rules',
     stops: CLOCK,
-    file: 'src/upkeep.ts',
+    file: 'src/upkeep/upkeep.ts',
     find: 'store.pruneRevocations(settled)',
     replace: 'store.pruneRevocations(nowSeconds(deps))',
     tests: [JUMPS],
@@ -433,7 +433,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the settled time of the ledger',
     stops: CLOCK,
-    file: 'src/upkeep.ts',
+    file: 'src/upkeep/upkeep.ts',
     find: 'deps.ledger?.prune(settled)',
     replace: 'deps.ledger?.prune(nowSeconds(deps))',
     tests: [JUMPS],
@@ -442,7 +442,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the settled time of keys',
     stops: CLOCK,
-    file: 'src/upkeep.ts',
+    file: 'src/upkeep/upkeep.ts',
     find: 'keepKeys({ ...deps, settled })',
     replace: 'keepKeys({ ...deps, settled: nowSeconds(deps) })',
     tests: [JUMPS],
@@ -477,7 +477,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the most that a scheduled run counts as time lived',
     stops: CLOCK,
-    file: 'src/timekeeper.ts',
+    file: 'src/upkeep/timekeeper.ts',
     find: 'settledAt + Math.min(Math.max(wall - tickedAt, 0), MAX_SCHEDULED_STEP_SECONDS)',
     replace: 'settledAt + Math.max(wall - tickedAt, 0)',
     tests: [JUMPS],
@@ -594,7 +594,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the connections of an address',
     stops: 'Many requests or connections',
-    file: 'src/node/connections.ts',
+    file: 'src/node/http/connections.ts',
     find: 'count(address, 1) > limits.address &&',
     replace: 'count(address, 1) > Infinity &&',
     tests: ['test/node/connection-limits.test.ts'],
@@ -602,7 +602,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the connections of a process',
     stops: 'Many requests or connections',
-    file: 'src/node/connections.ts',
+    file: 'src/node/http/connections.ts',
     find: 'server.maxConnections = limits.process',
     replace: 'server.maxConnections = Infinity',
     tests: ['test/node/connection-limits.test.ts'],
@@ -619,7 +619,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'errors of sockets that are handed over',
     stops: 'Many requests or connections',
-    file: 'src/node/connections.ts',
+    file: 'src/node/http/connections.ts',
     find: "socket.on('error', () => {})",
     replace: 'void 0',
     tests: ['test/process/broken-off.test.ts'],
@@ -627,7 +627,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'memory for input that waits',
     stops: 'Many requests or connections',
-    file: 'src/node/input-budget.ts',
+    file: 'src/node/http/input-budget.ts',
     find: 'while (total > maxBytes) evictOne()',
     replace: 'if (total > Infinity) evictOne()',
     tests: ['test/node/input-budget.test.ts'],
@@ -635,7 +635,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'empty lines in a body',
     stops: 'Large, slow or malformed requests',
-    file: 'src/node/input.ts',
+    file: 'src/node/http/input.ts',
     find: 'if (inHead || isInBody()) return at',
     replace: 'if (inHead) return at',
     tests: ['test/process/broken-off.test.ts'],
@@ -643,7 +643,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'empty lines in a head',
     stops: 'Large, slow or malformed requests',
-    file: 'src/node/input.ts',
+    file: 'src/node/http/input.ts',
     find: 'if (inHead || isInBody()) return at',
     replace: 'if (isInBody()) return at',
     tests: ['test/process/broken-off.test.ts'],
@@ -651,7 +651,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the turns of urgent requests that are pipelined',
     stops: 'Many requests or connections',
-    file: 'src/node/input.ts',
+    file: 'src/node/http/input.ts',
     find: 'if (urgentIn === pace.turn() || !isUrgent(bytes, at)) return false',
     replace: 'if (!isUrgent(bytes, at)) return false',
     tests: ['test/process/connections.test.ts'],
@@ -695,7 +695,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'metrics through a proxy that adds a header',
     stops: 'Reading `/metrics` through a proxy',
-    file: 'src/http/operations.ts',
+    file: 'src/http/health.ts',
     find: '!names.some((name) => FORWARDED.test(name))',
     replace: '!names.every((name) => FORWARDED.test(name))',
     tests: ['test/oauth/metrics.test.ts'],

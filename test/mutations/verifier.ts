@@ -1,7 +1,7 @@
 // Checks of the verifier.
 import type { Mutation } from './mutation.ts'
 
-const STATE = 'src/verifier/list-state.ts'
+const STATE = 'src/verifier/revocation/list-state.ts'
 const HEARING = 'Keeping a resource server from hearing'
 const FOLLOWER = [
   'test/verifier/follower-acceptance.test.ts',
@@ -13,7 +13,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'a token that names another plugin',
     stops: 'Using a token of one plugin for another',
-    file: 'src/verifier/authorization.ts',
+    file: 'src/verifier/token/requirements.ts',
     find: "typeof required !== 'string' || required.includes(',') || required !== plugin",
     replace: "typeof required !== 'string' || required.includes(',')",
     tests: ['test/verifier/authorization.test.ts'],
@@ -21,7 +21,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'a token that names a plugin where none may be',
     stops: 'Using a token of one plugin for another',
-    file: 'src/verifier/authorization.ts',
+    file: 'src/verifier/token/requirements.ts',
     find: "plugins !== 'none' && Object.hasOwn(claims, 'plugin_id')",
     replace: "plugins !== 'none' && Object.hasOwn(claims, 'plugin')",
     tests: ['test/verifier/authorization.test.ts', 'test/verifier/request.test.ts'],
@@ -29,7 +29,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'a token that names a plugin in another form',
     stops: 'Using a token of one plugin for another',
-    file: 'src/verifier/authorization.ts',
+    file: 'src/verifier/token/requirements.ts',
     find: "Object.hasOwn(claims, 'plugin_id')",
     replace: 'pluginOf(claims) !== null',
     tests: ['test/verifier/authorization.test.ts'],
@@ -53,7 +53,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'a small exponent',
     stops: 'Signing with a weak key',
-    file: 'src/verifier/jwk.ts',
+    file: 'src/verifier/keys/jwk.ts',
     find: 'e < MIN_RSA_EXPONENT',
     replace: 'e < 0n',
     tests: ['test/verifier/weak-keys.test.ts'],
@@ -109,7 +109,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'the issuer of a list',
     stops: HEARING,
-    file: 'src/verifier/revocation-list.ts',
+    file: 'src/verifier/revocation/list-page.ts',
     find: "iss !== uri || aud !== uri || 'sub' in claims",
     replace: 'iss !== uri && aud !== uri',
     tests: FOLLOWER,
@@ -117,7 +117,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'the type of a list',
     stops: 'Passing off another JWT',
-    file: 'src/verifier/revocation-list.ts',
+    file: 'src/verifier/revocation/list-page.ts',
     find: 'alg !== LIST_ALGORITHM || !TYPES.includes(typ)',
     replace: 'alg !== LIST_ALGORITHM',
     tests: FOLLOWER,
@@ -125,7 +125,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'a source that does not say no',
     stops: HEARING,
-    file: 'src/verifier/revocation.ts',
+    file: 'src/verifier/revocation/source.ts',
     find: "if (revoked !== false) throw refusal('token_revoked')",
     replace: "if (revoked === true) throw refusal('token_revoked')",
     tests: ['test/verifier/revocation.test.ts'],
@@ -133,7 +133,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'canonical base64url',
     stops: 'Dodging a revocation with another spelling',
-    file: 'src/verifier/base64url.ts',
+    file: 'src/verifier/token/base64url.ts',
     find: ' || (bits & unused) !== 0',
     replace: '',
     tests: ['test/verifier/form.test.ts', 'test/verifier/follower-acceptance.test.ts'],
@@ -141,7 +141,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'characters of base64url',
     stops: 'Dodging a revocation with another spelling',
-    file: 'src/verifier/base64url.ts',
+    file: 'src/verifier/token/base64url.ts',
     find: 'all >= 0 && ',
     replace: '',
     tests: ['test/verifier/form.test.ts', 'test/verifier/follower-acceptance.test.ts'],
@@ -149,7 +149,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'members that change what is verified',
     stops: 'Passing off another JWT',
-    file: 'src/verifier/protected-header.ts',
+    file: 'src/verifier/token/protected-header.ts',
     find: 'return refused ? null : header',
     replace: 'void refused\n  return header',
     tests: ['test/verifier/form.test.ts', 'test/verifier/follower-acceptance.test.ts'],
@@ -157,7 +157,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'the signature of a list',
     stops: HEARING,
-    file: 'src/verifier/revocation-list.ts',
+    file: 'src/verifier/revocation/list-page.ts',
     find: 'if (good !== true) refuse()',
     replace: 'if (good === undefined) refuse()',
     tests: FOLLOWER,
@@ -165,7 +165,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'the type of a token at the verifier',
     stops: 'Passing off another JWT',
-    file: 'src/verifier/token.ts',
+    file: 'src/verifier/token/parse.ts',
     find: '|| !TYPES.includes(typ)',
     replace: '',
     tests: ['test/verifier/form.test.ts', 'test/verifier/trust.test.ts'],
@@ -173,7 +173,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'issuer and audience at the verifier',
     stops: 'Passing off another JWT',
-    file: 'src/verifier/claims.ts',
+    file: 'src/verifier/token/claims.ts',
     find: 'claims.iss !== issuer || claims.aud !== audience',
     replace: 'claims.iss !== issuer && claims.aud !== audience',
     tests: ['test/verifier/claims.test.ts', 'test/verifier/trust.test.ts'],
@@ -181,7 +181,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'the signature',
     stops: 'Passing off another JWT',
-    file: 'src/verifier/signature.ts',
+    file: 'src/verifier/token/signature.ts',
     find: 'await compactVerify(bearer, key.key, { algorithms: [algorithm] })',
     replace: 'await Promise.resolve(compactVerify.name)',
     tests: ['test/verifier/trust.test.ts'],
@@ -189,7 +189,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'proof of possession',
     stops: 'Passing off another JWT',
-    file: 'src/verifier/token.ts',
+    file: 'src/verifier/token/parse.ts',
     find: "if ('cnf' in claims) throw refusal('token_untrusted')",
     replace: '',
     tests: [
@@ -201,7 +201,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'the longest life of a token',
     stops: 'Using a token after it was taken back',
-    file: 'src/verifier/token.ts',
+    file: 'src/verifier/token/parse.ts',
     find: 'exp - iat > MAX_LIFETIME_SECONDS',
     replace: 'exp - iat > Infinity',
     tests: ['test/verifier/claims.test.ts', 'test/verifier/form.test.ts'],
@@ -209,7 +209,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'a URL that no cache has',
     stops: 'Keeping revoked keys in a shared cache',
-    file: 'src/verifier/jwks.ts',
+    file: 'src/verifier/keys/jwks.ts',
     find: 'return `${address}${separator}${RENEWAL_PARAMETER}=${crypto.randomUUID()}`',
     replace: 'return `${address}${separator}${RENEWAL_PARAMETER}`.slice(0, address.length)',
     tests: ['test/verifier/renewal.test.ts'],
@@ -217,7 +217,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'a key that may be new',
     stops: 'Having good tokens refused by a storm of unknown `kid`s',
-    file: 'src/verifier/keys.ts',
+    file: 'src/verifier/keys/key-source.ts',
     find: "if (!mayLook()) throw unavailable(failure ?? new KeysFailure('not_asked'))",
     replace: 'if (!mayLook()) return null',
     tests: ['test/verifier/keys.test.ts'],

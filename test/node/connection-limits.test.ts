@@ -3,7 +3,7 @@ import { type Server, createServer } from 'node:http'
 import { type AddressInfo, type Socket, connect } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS } from '../../src/constants.ts'
-import { createConnections } from '../../src/node/connections.ts'
+import { createConnections } from '../../src/node/http/connections.ts'
 
 const PROCESS = 6
 const ADDRESS = 3

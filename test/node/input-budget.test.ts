@@ -1,6 +1,6 @@
 // Memory for waiting input: whoever holds most gives way, its oldest connection first.
 import { expect, it } from 'vitest'
-import { createInputBudget } from '../../src/node/input-budget.ts'
+import { createInputBudget } from '../../src/node/http/input-budget.ts'
 
 const MAX = 100
 

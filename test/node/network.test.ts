@@ -27,7 +27,8 @@ it('two addresses of one customer are one party, those of two are not', () => {
 
 it('only a mapped IPv4 address is written without its prefix', () => {
   expect(['::ffff:1', '::ffff:a:b', '::ffff:1.2.3.4'].map(plainAddress)).toEqual([
-    ...['::ffff:1', '::ffff:a:b'],
+    '::ffff:1',
+    '::ffff:a:b',
     '1.2.3.4',
   ])
 })

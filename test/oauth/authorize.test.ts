@@ -42,7 +42,8 @@ const WAYS: [title: string, ask: (parameters: string) => Promise<Response>][] = 
     'POST with a form',
     (body) =>
       server.request('/oauth/authorize', {
-        ...{ method: 'POST', body },
+        method: 'POST',
+        body,
         headers: { 'Content-Type': FORM, Referer: EVIL, Origin: 'https://evil.example' },
       }),
   ],
@@ -54,7 +55,8 @@ const WAYS: [title: string, ask: (parameters: string) => Promise<Response>][] = 
     'POST with another body',
     (body) =>
       server.request('/oauth/authorize', {
-        ...{ method: 'POST', body },
+        method: 'POST',
+        body,
         headers: { 'Content-Type': 'application/json', Authorization: `Basic ${MARK}` },
       }),
   ],

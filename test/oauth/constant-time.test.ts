@@ -23,7 +23,8 @@ let clients: [name: string, credentials: ClientCredentials][]
 
 beforeAll(async () => {
   server = await startServer({
-    ...{ metrics: createMetrics({ waiting: 0 }), metricsToken: METRICS_TOKEN },
+    metrics: createMetrics({ waiting: 0 }),
+    metricsToken: METRICS_TOKEN,
   })
   await server.audience('api', ['read'])
   const make = () => server.client({ grants: { api: ['read'] }, introspects: ['api'] })

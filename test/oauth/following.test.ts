@@ -7,7 +7,7 @@ import {
   PRUNE_GRACE_SECONDS,
   RULE_RETENTION_SECONDS,
 } from '../../src/constants.ts'
-import { createUpkeep } from '../../src/upkeep.ts'
+import { createUpkeep } from '../../src/upkeep/upkeep.ts'
 import { createVerifier, unsafeIgnorePlugin } from '../../src/verifier/index.ts'
 import { testKey } from '../support/keys.ts'
 import { ISSUER, START_SECONDS, type TestServer, startServer } from '../support/server.ts'
@@ -53,7 +53,10 @@ const listed = async (): Promise<Entry[]> => {
 const running = () => {
   const upkeep = createUpkeep({
     ...server.deps,
-    ...{ audit: server.audit, usage: server.usage, ledger: null, retentionSeconds: null },
+    audit: server.audit,
+    usage: server.usage,
+    ledger: null,
+    retentionSeconds: null,
   })
   return () => upkeep.run()
 }

@@ -69,7 +69,7 @@ describe('every kind of answer', () => {
       500,
       'an unforeseen error',
       async () => {
-        server.fail('findTokenSubject', new Error('unforeseen'))
+        server.fail('findGrantedClient', new Error('unforeseen'))
         const response = await server.requestToken({}, { basic: client })
         server.heal()
         return response
@@ -194,9 +194,9 @@ describe('an error that nobody foresaw', () => {
   const SECRET = 'lks_secret-in-a-message'
   const verbs = [
     ['findLogin', ENDPOINTS[0]],
-    ['findTokenSubject', ENDPOINTS[0]],
+    ['findGrantedClient', ENDPOINTS[0]],
     ['findActiveKey', ENDPOINTS[0]],
-    ['findTokenSubject', ENDPOINTS[1]],
+    ['findGrantedClient', ENDPOINTS[1]],
     ['findPublishedKey', ENDPOINTS[1]],
     ['findRevocation', ENDPOINTS[1]],
     ['findPublishedKey', ENDPOINTS[2]],

@@ -87,8 +87,15 @@ describe('a form', () => {
   })
 
   it.each([
-    ...['scope%5B%5D=read', 'scope%255B%255D=read', '%73cope%5b0%5d=read', 'scope+=read'],
-    ...['+scope=read', 'scope%7F=read', 'scope%2520=read', 'scope%3A0=read', '%24scope=read'],
+    'scope%5B%5D=read',
+    'scope%255B%255D=read',
+    '%73cope%5b0%5d=read',
+    'scope+=read',
+    '+scope=read',
+    'scope%7F=read',
+    'scope%2520=read',
+    'scope%3A0=read',
+    '%24scope=read',
   ])('is refused as %s on the wire', async (pair) => {
     const body = `grant_type=client_credentials&${pair}`
     await expectRefusal(await server.post('/oauth/token', body, { basic: client }), MISSPELLED)
@@ -155,8 +162,17 @@ describe('registration', () => {
     })
 
   const MEMBERS = [
-    ...['scope', 'grant_types', 'token_endpoint_auth_method', 'redirect_uris', 'contacts', 'jwks'],
-    ...['client_name', 'software_id', 'response_types', 'jwks_uri', 'client_uri'],
+    'scope',
+    'grant_types',
+    'token_endpoint_auth_method',
+    'redirect_uris',
+    'contacts',
+    'jwks',
+    'client_name',
+    'software_id',
+    'response_types',
+    'jwks_uri',
+    'client_uri',
   ]
   const REFUSED: Refusal = [400, 'invalid_client_metadata', 'metadata_misspelled']
 

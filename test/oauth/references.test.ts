@@ -8,8 +8,11 @@ import type { ClientCredentials } from '../support/records.ts'
 import { ISSUER, type TestServer, startServer } from '../support/server.ts'
 
 const RUN: AuthorizationDetail = {
-  ...{ type: 'tool_run', identifier: '*', project_id: 'p1' },
-  ...{ locations: ['/v1/tasks'], actions: ['read'] },
+  type: 'tool_run',
+  identifier: '*',
+  project_id: 'p1',
+  locations: ['/v1/tasks'],
+  actions: ['read'],
 }
 const asked = (identifier: string) => ({
   authorization_details: JSON.stringify([{ type: 'tool_run', identifier }]),
@@ -117,7 +120,10 @@ describe('the claim', () => {
 
 const verify = async (token: string): Promise<unknown> => {
   const verifier = createVerifier({
-    ...{ issuer: ISSUER, audience: 'api', follow: 'on-use', clock: () => server.deps.clock() },
+    issuer: ISSUER,
+    audience: 'api',
+    follow: 'on-use',
+    clock: () => server.deps.clock(),
     fetch: (url) => server.request(url.slice(ISSUER.length)),
   })
   try {

@@ -2,7 +2,7 @@
 // log line has the client, the audience, the scope and the code.
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, refusedValue } from '../../src/errors.ts'
-import { hideSecrets, shownValue } from '../../src/shown.ts'
+import { hideSecrets, shownValue } from '../../src/text/shown.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import { FORM_TYPE, type TestServer, basic, startServer } from '../support/server.ts'
 
@@ -62,26 +62,20 @@ describe('a shown value', () => {
   })
 
   it.each([
-    ...[
-      'hook:govern',
-      'https://api.example/v1/some/long/path/with/many/parts/in/it?x=1',
-      'lkc_abc',
-    ],
-    ...[
-      'run-20260131-7f3a',
-      'a-very-long-name-of-a-permission-in-lower-case-2',
-      'lkc_7hQm0c8wJ9f2S4tXb1YzKg',
-    ],
-    ...[
-      '550e8400-e29b-41d4-a716-446655440000',
-      'client_credentials_for_a_machine',
-      'key',
-      'eye.eye',
-      'talks_write',
-      'task-12345678',
-      'sk-SK',
-      'https://api.example/V1/Users/Groups/MyThing2',
-    ],
+    'hook:govern',
+    'https://api.example/v1/some/long/path/with/many/parts/in/it?x=1',
+    'lkc_abc',
+    'run-20260131-7f3a',
+    'a-very-long-name-of-a-permission-in-lower-case-2',
+    'lkc_7hQm0c8wJ9f2S4tXb1YzKg',
+    '550e8400-e29b-41d4-a716-446655440000',
+    'client_credentials_for_a_machine',
+    'key',
+    'eye.eye',
+    'talks_write',
+    'task-12345678',
+    'sk-SK',
+    'https://api.example/V1/Users/Groups/MyThing2',
   ])('of %s is the value', (text) => {
     expect(shownValue(text)).toBe(text)
     expect(hideSecrets(text)).toBe(text)
@@ -239,7 +233,9 @@ describe('a failed client authentication', () => {
       for (const secret of ['correct horse', 'tröst-"x"-\\1', 'a&b=c d+e%20f']) {
         server.lines.length = 0
         const form = {
-          ...{ grant_type: 'client_credentials', client_id: client.id, client_secret: secret },
+          grant_type: 'client_credentials',
+          client_id: client.id,
+          client_secret: secret,
           [name]: `urn:${secret}`,
         }
         const text = await (await server.post('/oauth/token', form)).text()

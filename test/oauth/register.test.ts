@@ -77,8 +77,12 @@ describe('an enrollment token', () => {
     })
     expect(server.events.filter(({ action }) => action === 'client.register')).toEqual([
       {
-        ...{ actor: `enrollment:${id}`, action: 'client.register', target: client['client_id'] },
-        ...{ outcome: 'success', requestId: expect.any(String), address: ADDRESS },
+        actor: `enrollment:${id}`,
+        action: 'client.register',
+        target: client['client_id'],
+        outcome: 'success',
+        requestId: expect.any(String),
+        address: ADDRESS,
       },
     ])
   })
@@ -153,7 +157,10 @@ describe('an enrollment token', () => {
       await store.createResource(resource, server.seconds())
     }
     const entry = (identifier: string, parts: string[]) => ({
-      ...{ type: 'playlist', identifier, actions: ['play'], parts },
+      type: 'playlist',
+      identifier,
+      actions: ['play'],
+      parts,
     })
     const details = [entry('evening', ['a', 'b']), entry('morning', ['a'])]
     const { enrollment_token: token } = await enroll({ authorization_details: details })
@@ -451,7 +458,7 @@ describe('an enrollment that an administrator made', () => {
 
   const made = async () => {
     const { id } = await server.client({ workspaceId: null, grants: { latchkey: ['admin:write'] } })
-    const subject = await server.store.findTokenSubject(id)
+    const subject = await server.store.findGrantedClient(id)
     if (subject === null) throw new Error('the administrator is missing')
     const authority = authorityOf(subject, ['admin:write'])
     const admin = { ...adminOf(server), authority }

@@ -13,7 +13,7 @@ import {
   RULE_RETENTION_SECONDS,
 } from '../../src/constants.ts'
 import { Unavailable } from '../../src/errors.ts'
-import { workspaceRuleValue } from '../../src/revocation/rules.ts'
+import { workspaceRuleValue } from '../../src/grants/taking-away.ts'
 import { live } from '../support/clock.ts'
 import { testKey } from '../support/keys.ts'
 import {

@@ -12,11 +12,17 @@ const CLOSED = refusal('run_closed')
 const NOT_GRANTED = refusal('details_not_granted')
 
 const run = (identifier: string): AuthorizationDetail => ({
-  ...{ type: 'tool_run', identifier, project_id: 'p1' },
-  ...{ locations: ['/v1/issues'], actions: '*' },
+  type: 'tool_run',
+  identifier,
+  project_id: 'p1',
+  locations: ['/v1/issues'],
+  actions: '*',
 })
 const PLAYLIST: AuthorizationDetail = {
-  ...{ type: 'playlist', identifier: 'evening', actions: '*', parts: '*' },
+  type: 'playlist',
+  identifier: 'evening',
+  actions: '*',
+  parts: '*',
 }
 
 let server: TestServer
@@ -129,8 +135,11 @@ describe('a run that a client closes', () => {
 
   test('is an event, and again and again it is counted', async () => {
     const event = {
-      ...{ action: 'run.revoke', actor: `client:${client.id}`, address: ADDRESS },
-      ...{ requestId: expect.any(String) as unknown, outcome: 'success' },
+      action: 'run.revoke',
+      actor: `client:${client.id}`,
+      address: ADDRESS,
+      requestId: expect.any(String) as unknown,
+      outcome: 'success',
     }
     await close(client, id)
     expect(server.events).toEqual([{ ...event, target: `default#${id}` }])
@@ -214,8 +223,13 @@ describe('the ledger', () => {
     const [row] = await listed({ run: id })
     expect(row).toEqual({
       seq: expect.any(Number) as unknown,
-      ...{ jti: claims.jti, clientId: client.id, workspaceId: 'default', audience: 'docs' },
-      ...{ runs: [id], issuedAt: claims.iat, expiresAt: claims.exp },
+      jti: claims.jti,
+      clientId: client.id,
+      workspaceId: 'default',
+      audience: 'docs',
+      runs: [id],
+      issuedAt: claims.iat,
+      expiresAt: claims.exp,
     })
     expect(JSON.stringify(row)).not.toContain(token.split('.')[2])
   })

@@ -170,7 +170,7 @@ describe('who cannot log in', () => {
   })
 
   const reads = () =>
-    (['findLogin', 'findTokenSubject'] as const).map((verb) => vi.spyOn(server.deps.store, verb))
+    (['findLogin', 'findGrantedClient'] as const).map((verb) => vi.spyOn(server.deps.store, verb))
   const comparisons = vi.mocked(equalInConstantTime)
 
   /** A very long one apart: that it is not even hashed tells only what the caller has sent. */

@@ -153,7 +153,9 @@ const newVictim = async (): Promise<Victim> => {
   const run = { type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' }
   const playlist = { type: 'playlist', identifier: id, actions: '*', parts: ['intro'] }
   const client = await records.client({
-    ...{ workspaceId: id, plugins: [id], details: [run, playlist] },
+    workspaceId: id,
+    plugins: [id],
+    details: [run, playlist],
     grants: { api: ['write', 'read'] },
   })
   return { id, client }
@@ -212,8 +214,10 @@ it('a token request that nobody disturbs has all of it', async () => {
   const victim = await newVictim()
   const { token } = await requestDuring(victim, { at: 0, take: async () => {} })
   expect(await server.introspect(judge, token ?? '')).toMatchObject({
-    ...{ active: true, scope: 'write implied read', plugin_trust: 'trusted' },
-    ...{ plugin_capabilities: ['connector:chat'] },
+    active: true,
+    scope: 'write implied read',
+    plugin_trust: 'trusted',
+    plugin_capabilities: ['connector:chat'],
     authorization_details: [
       { type: 'tool_run', identifier: victim.id },
       { type: 'playlist', identifier: victim.id, parts: ['intro'] },

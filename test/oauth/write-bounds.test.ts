@@ -23,8 +23,11 @@ const WORKSPACE = WRITE_BOUNDS.workspace.perMinute / SCALE
 
 const BOTH = ['admin:read', 'admin:write']
 const RUNS: AuthorizationDetail = {
-  ...{ type: 'tool_run', identifier: '*', project_id: 'p1' },
-  ...{ locations: '*', actions: '*' },
+  type: 'tool_run',
+  identifier: '*',
+  project_id: 'p1',
+  locations: '*',
+  actions: '*',
 }
 
 const start = async (writes?: Writes): Promise<TestServer> => {
@@ -270,7 +273,8 @@ describe('where a workspace has as many rules over runs as it may have', () => {
   it('clients that belong to no workspace have their own raised', async () => {
     const server = await full('', MAX_RUN_RULES_PER_WORKSPACE + 1)
     const client = await server.client({
-      ...{ workspaceId: null, details: [RUNS] },
+      workspaceId: null,
+      details: [RUNS],
       grants: { docs: ['read'], latchkey: ['admin:read'] },
     })
     const other = await workerOf(server)

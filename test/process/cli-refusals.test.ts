@@ -2,7 +2,7 @@
 // standard output, nothing changed, nothing repeated that could be a secret.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { AuditEvent } from '../../src/audit.ts'
+import type { AuditEvent } from '../../src/audit/record.ts'
 import { auditEvents, auditText } from '../support/audit-log.ts'
 import { dump } from '../support/database.ts'
 import { type Place, createCli, latchkey, newPlace } from '../support/processes.ts'

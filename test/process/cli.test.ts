@@ -289,7 +289,7 @@ it('secret', async () => {
   expect(secrets).toHaveLength(2)
   expect(secrets).toContainEqual(second)
   expect(secrets).toContainEqual({ ...second, secret_id: first, name: null, hint: HINT })
-  const columns = [...'SECRET_ID CLIENT_ID NAME HINT CREATED_AT EXPIRES_AT LAST_USED_AT'.split(' ')]
+  const columns = 'SECRET_ID CLIENT_ID NAME HINT CREATED_AT EXPIRES_AT LAST_USED_AT'.split(' ')
   await expectTable(
     `secret list ${client}`,
     columns,
@@ -369,8 +369,15 @@ it('key', async () => {
     activated_at: null,
   })
   const columns = [
-    ...['KID', 'ALGORITHM', 'STATE', 'CREATED_AT', 'PROMOTABLE_AT'],
-    ...['ACTIVATED_AT', 'RETIRED_AT', 'GONE_AT', 'REVOKED_AT'],
+    'KID',
+    'ALGORITHM',
+    'STATE',
+    'CREATED_AT',
+    'PROMOTABLE_AT',
+    'ACTIVATED_AT',
+    'RETIRED_AT',
+    'GONE_AT',
+    'REVOKED_AT',
   ]
   await expectTable(
     'key list',
@@ -386,8 +393,11 @@ it('key', async () => {
   })
   const rotated = await look<Key[]>('key list')
   expect(rotated).toContainEqual({
-    ...{ ...key, kid: active, state: 'retiring' },
-    ...{ retired_at: TIME, gone_at: TIME },
+    ...key,
+    kid: active,
+    state: 'retiring',
+    retired_at: TIME,
+    gone_at: TIME,
   })
   const next = String(rotated.find(({ state }) => state === 'next')?.kid)
   const after = await change<Key[]>(['key.revoke', next], `key revoke ${next}`)

@@ -39,9 +39,19 @@ const withClosed = async (streams: string, command: string) => {
 }
 
 const DONE = [
-  ...['client list', 'client list --json', 'key list', 'audit list', 'audit export'],
-  ...['audit verify', 'migrate --json', 'admin create', 'client create --name a --env'],
-  ...['--help', 'client --help', 'client create --help', '--version-of-nothing --help'],
+  'client list',
+  'client list --json',
+  'key list',
+  'audit list',
+  'audit export',
+  'audit verify',
+  'migrate --json',
+  'admin create',
+  'client create --name a --env',
+  '--help',
+  'client --help',
+  'client create --help',
+  '--version-of-nothing --help',
 ]
 const REFUSED = ['client show lkc_nobody', 'workspace show nobody']
 const MISUSED = ['client', 'client nonsense', 'client list --nonsense', 'nonsense']

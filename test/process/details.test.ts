@@ -97,7 +97,9 @@ it('a resource is listed, shown and removed with what points at it', async () =>
     /^type +playlist\nid +evening\nworkspace_id +acme\nparts +a, b\ncreated_at +\S+\n$/,
   )
   expect(await cli.json('resource delete playlist evening')).toEqual({
-    ...{ type: 'playlist', id: 'evening', status: 'deleted' },
+    type: 'playlist',
+    id: 'evening',
+    status: 'deleted',
   })
   expect(outcomes('resource.delete')).toEqual([['playlist#evening', 'success']])
   expect(dump(place)['client_details']).toEqual([])

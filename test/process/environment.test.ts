@@ -58,8 +58,12 @@ describe.concurrent('the environment', () => {
     async (script) => {
       const place = await chosen({
         ...SERVICE_LINKS,
-        ...{ LATCHKEY_DATABASE_URL: '', LATCHKEY_METRICS_TOKEN: ' \t', LATCHKEY_WORKERS: '2' },
-        ...{ LATCHKEY_TOKEN_TLL: '', LATCHKEY_NAME: '', OTHER: '' },
+        LATCHKEY_DATABASE_URL: '',
+        LATCHKEY_METRICS_TOKEN: ' \t',
+        LATCHKEY_WORKERS: '2',
+        LATCHKEY_TOKEN_TLL: '',
+        LATCHKEY_NAME: '',
+        OTHER: '',
       })
       const { child, said, ended } = start(place, ['serve'], CLI.replace('cli.js', script))
       const lines = await linesUntilListening(said)

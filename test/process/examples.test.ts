@@ -112,8 +112,11 @@ describe('agent-run', () => {
     fileURLToPath(new URL(`../../examples/agent-run/${name}.mjs`, import.meta.url))
   const DETAILS = [
     {
-      ...{ type: 'tool_run', identifier: '*', project_id: 'demo' },
-      ...{ locations: ['/v1/issues'], actions: ['create', 'list'] },
+      type: 'tool_run',
+      identifier: '*',
+      project_id: 'demo',
+      locations: ['/v1/issues'],
+      actions: ['create', 'list'],
     },
   ]
 
@@ -132,8 +135,11 @@ describe('agent-run', () => {
     )
     await until('the tools', () => tools.said.stdout.includes(url))
     const environment = {
-      ...{ ISSUER: issuer.url, TOOLS: url, RUN: 'run-1' },
-      ...{ CLIENT_ID: agent.client_id, CLIENT_SECRET: agent.client_secret },
+      ISSUER: issuer.url,
+      TOOLS: url,
+      RUN: 'run-1',
+      CLIENT_ID: agent.client_id,
+      CLIENT_SECRET: agent.client_secret,
     }
     const { code, stdout, stderr } = await start({ directory, environment }, [], script('agent'))
       .ended

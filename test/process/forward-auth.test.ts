@@ -216,8 +216,16 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
 
   /** Names that an application may read as one of ours: gateways of other languages join `-` and `_`. */
   const FORGED = [
-    ...['X-Token-Client', 'x-token-client', 'X_Token_Client', 'X-Token_Client', 'X_Token-Client'],
-    ...['X-Token-Plugin', 'X-TOKEN-WORKSPACE', 'X-Token-Id', 'x_token_id', 'X_TOKEN_PLUGIN'],
+    'X-Token-Client',
+    'x-token-client',
+    'X_Token_Client',
+    'X-Token_Client',
+    'X_Token-Client',
+    'X-Token-Plugin',
+    'X-TOKEN-WORKSPACE',
+    'X-Token-Id',
+    'x_token_id',
+    'X_TOKEN_PLUGIN',
   ]
 
   check('no header of a client says whose token it is', async () => {
@@ -253,8 +261,15 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
       'X-HTTP-Method-Override': 'OPTIONS',
     }
     const paths = [
-      ...['/', '/?permission=hook:govern', '/check?permission=hook:govern', '/_token'],
-      ...['/_token?permission=hook:govern', '/%5ftoken', '//_token', '/a/..%2f_token', '/./_token'],
+      '/',
+      '/?permission=hook:govern',
+      '/check?permission=hook:govern',
+      '/_token',
+      '/_token?permission=hook:govern',
+      '/%5ftoken',
+      '//_token',
+      '/a/..%2f_token',
+      '/./_token',
     ]
     for (const path of paths) {
       for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE', 'PURGE']) {
@@ -350,8 +365,12 @@ describe('asked directly', () => {
   })
 
   it.each([
-    ...['/', '/check', '/check?permission', '/check?permission='],
-    ...['/check?permission=hook:track&permission=hook:track', '/check?permission=hook:track%20x'],
+    '/',
+    '/check',
+    '/check?permission',
+    '/check?permission=',
+    '/check?permission=hook:track&permission=hook:track',
+    '/check?permission=hook:track%20x',
     '/check?Permission=hook:track',
   ])('without one permission nobody passes: %s', async (path) => {
     for (const headers of [bearer(token), {}]) {

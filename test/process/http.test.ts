@@ -205,15 +205,15 @@ describe('a request', () => {
 
   it('with a path in another spelling reaches nothing', async () => {
     const paths = [
-      ...[
-        '/metrics',
-        '/healthz',
-        '/docs',
-        '/oauth/token',
-        '/oauth/revocations',
-        '/admin/v1/clients',
-      ],
-      ...['/.well-known/jwks.json', '/openapi.json', '/readyz'],
+      '/metrics',
+      '/healthz',
+      '/docs',
+      '/oauth/token',
+      '/oauth/revocations',
+      '/admin/v1/clients',
+      '/.well-known/jwks.json',
+      '/openapi.json',
+      '/readyz',
     ]
     const spellings = paths.flatMap((path) => [
       `/${path}`,

@@ -142,7 +142,7 @@ const expectFault = async (root: string, place: Place, command: string, line: Re
   expect({ code, stdout }, `${command}: ${stderr}`).toEqual({ code: 1, stdout: '' })
   expect(stderr).toMatch(/^latchkey: the installation is broken: [^\n]+\n$/)
   expect(stderr).toMatch(line)
-  expect(stderr.replace('ledger-thread.js', '')).not.toMatch(/database|ledger/)
+  expect(stderr.replace('ledger/thread.js', '')).not.toMatch(/database|ledger/)
   expect(files(place)).toEqual(before)
 }
 
@@ -186,8 +186,8 @@ describe('an installation with', () => {
 
   it('no thread of the ledger', async () => {
     const root = copyInstallation()
-    remove('dist/node/ledger-thread.js')(root)
-    const line = /dist\/node\/ledger-thread\.js is missing/
+    remove('dist/node/ledger/thread.js')(root)
+    const line = /dist\/node\/ledger\/thread\.js is missing/
     for (const workers of ['1', '2']) {
       const place = withVariables(await newPlace(), { LATCHKEY_WORKERS: workers })
       await expectFault(root, place, 'serve', line)
@@ -199,7 +199,7 @@ describe('an installation with', () => {
     remove(`${DRIVER}/build`)(root)
     const { createLedgerWriter } = (await import(
       join(root, 'dist', 'node', 'ledger-writer.js')
-    )) as typeof import('../../src/node/ledger-writer.ts')
+    )) as typeof import('../../src/node/ledger/writer.ts')
     const path = join(newDirectory(), 'ledger.db')
     writeFileSync(path, 'kept')
     const warned: unknown[] = []

@@ -27,8 +27,18 @@ import {
 } from '../support/processes.ts'
 
 const NOUNS = [
-  ...[audience, plugin, workspace, client, secret, token],
-  ...[resource, enrollment, run, revocation, key, audit],
+  audience,
+  plugin,
+  workspace,
+  client,
+  secret,
+  token,
+  resource,
+  enrollment,
+  run,
+  revocation,
+  key,
+  audit,
 ]
 
 const VERBS: Record<string, string[]> = {
@@ -36,8 +46,16 @@ const VERBS: Record<string, string[]> = {
   plugin: ['create', 'update', 'show', 'revoke-tokens', 'list'],
   workspace: ['create', 'update', 'show', 'suspend', 'resume', 'list'],
   client: [
-    ...['create', 'update', 'grant', 'details', 'show', 'disable', 'enable', 'delete'],
-    ...['revoke-tokens', 'list'],
+    'create',
+    'update',
+    'grant',
+    'details',
+    'show',
+    'disable',
+    'enable',
+    'delete',
+    'revoke-tokens',
+    'list',
   ],
   secret: ['add', 'list', 'show', 'revoke'],
   token: ['issue', 'inspect', 'revoke', 'list'],

@@ -34,7 +34,8 @@ describe('a follower behind a shared cache that ignores no-cache', () => {
   const follow = async () => {
     const proxy = await startCachingProxy(0, () => [place.url], { ignoresNoCache: true })
     const verifier = createVerifier({
-      ...{ issuer: place.url, audience: 'hook' },
+      issuer: place.url,
+      audience: 'hook',
       jwksUri: `${proxy.url}/.well-known/jwks.json`,
       revocationsUri: `${proxy.url}/oauth/revocations`,
     })
@@ -56,7 +57,8 @@ describe('a follower behind a shared cache that ignores no-cache', () => {
       expect(await check(fresh)).toBe('good')
       expect(await check(old)).toMatch(/^token_(revoked|untrusted)$/)
       expect(verifier.status()).toMatchObject({
-        ...{ revocations: { stale: false }, jwks: { lastFailure: null } },
+        revocations: { stale: false },
+        jwks: { lastFailure: null },
       })
     },
   )

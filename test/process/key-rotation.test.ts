@@ -47,7 +47,8 @@ const expectKeys = (more: Record<string, number>): void => {
   expect(
     Object.fromEntries(held.map((row) => [row['state'], [row['keys'], row['private']]])),
   ).toEqual({
-    ...{ active: [1, 1], next: [1, 1] },
+    active: [1, 1],
+    next: [1, 1],
     ...Object.fromEntries(Object.entries(more).map(([state, keys]) => [state, [keys, 0]])),
   })
 }

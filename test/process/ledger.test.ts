@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import BetterSqlite3 from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { ledgerPath } from '../../src/node/ledger-writer.ts'
+import { ledgerPath } from '../../src/node/ledger/writer.ts'
 import { openRecords } from '../support/database.ts'
 import { INACTIVE, createCaller, send } from '../support/http.ts'
 import { decode } from '../support/jwt.ts'
@@ -71,7 +71,9 @@ describe('the file', () => {
     expect(listed.map(({ jti }) => jti)).toEqual(tokens.map((token) => decode(token).claims.jti))
     expect(listed[0]).toMatchObject({ client_id: client.id, runs: ['run/1'], audience: 'docs' })
     expect(await cli.json('run revoke run/1')).toEqual({
-      ...{ identifier: 'run/1', workspace_id: 'default', matched: 2 },
+      identifier: 'run/1',
+      workspace_id: 'default',
+      matched: 2,
     })
     expect(await cli.json(`token list --client ${client.id}`)).toHaveLength(3)
     const runs = await cli.json<Record<string, unknown>[]>('run list --workspace default')
@@ -178,7 +180,8 @@ describe('the file', () => {
     const { issue, introspect } = createCaller(place.url)
     const token = await issue(client, forRun('run-1'))
     expect(await revoke(prepared, 'run-1')).toEqual({
-      ...{ status: 200, body: { identifier: 'run-1', matched: null } },
+      status: 200,
+      body: { identifier: 'run-1', matched: null },
     })
     expect(await introspect(client, token)).toBe(INACTIVE)
     expect((await cli.json('run revoke run-1'))['matched']).toBeNull()

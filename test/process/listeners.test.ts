@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createVerifier, unsafeIgnorePlugin } from '../../src/verifier/index.ts'
-import { createTestIssuer } from '../../src/verifier/testing.ts'
+import { createTestIssuer } from '../../src/verifier/testing/issuer.ts'
 import { addHookClient } from '../support/database.ts'
 import { basicHeader, createCaller } from '../support/http.ts'
 import {

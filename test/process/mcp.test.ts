@@ -24,7 +24,8 @@ beforeAll(async () => {
   server = await startServer(place)
   resourceServer = createServer((request, response) => {
     const metadata = protectedResourceMetadata({
-      ...{ resource, issuer: place.url },
+      resource,
+      issuer: place.url,
       permissions: ['tools:call'],
     })
     const found = request.url === metadata.path
@@ -126,7 +127,8 @@ describe.each([
     expect(provider.kept.client).toMatchObject({ redirect_uris: uris, scope: 'tools:call' })
 
     const verifier = createVerifier({
-      ...{ issuer: place.url, audience: resource },
+      issuer: place.url,
+      audience: resource,
       revocations: 'none',
     })
     const verified = await verifier.verify(provider.kept.tokens?.access_token ?? '', {

@@ -12,8 +12,11 @@ const OBSERVER = fileURLToPath(new URL('../support/pragmas.cjs', import.meta.url
 
 /** SQLite's numbers: 2 is FULL, 1 is NORMAL. Waiting is the store's part, so SQLite itself does not wait. */
 const DATABASE = {
-  ...{ file: 'latchkey.db', journal_mode: 'wal', synchronous: 2 },
-  ...{ foreign_keys: 1, busy_timeout: 0 },
+  file: 'latchkey.db',
+  journal_mode: 'wal',
+  synchronous: 2,
+  foreign_keys: 1,
+  busy_timeout: 0,
 }
 /** The ledger may lose its newest entries with the machine, and is no reason to hold anybody up. */
 const LEDGER = { file: 'ledger.db', journal_mode: 'wal', synchronous: 1, busy_timeout: 500 }
@@ -39,7 +42,9 @@ const expectPragmas = (found: Pragmas[]): void => {
 const addLedgerClient = async (place: Place): Promise<ClientCredentials> => {
   const records = openRecords(place)
   const client = await records.client({
-    ...{ grants: { hook: ['hook:track'] }, plugins: ['p'], ledger: true },
+    grants: { hook: ['hook:track'] },
+    plugins: ['p'],
+    ledger: true,
   })
   await records.close()
   return client

@@ -42,8 +42,11 @@ const run = async (
 }
 
 const GO = {
-  ...{ GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOTOOLCHAIN: 'local' },
-  ...{ GOFLAGS: '', CGO_ENABLED: '0' },
+  GO111MODULE: 'off',
+  GOPATH: '/usr/share/gocode',
+  GOTOOLCHAIN: 'local',
+  GOFLAGS: '',
+  CGO_ENABLED: '0',
 }
 
 /** The first command that runs; null where none does. */

@@ -106,7 +106,13 @@ it('restored: every key is revoked, the epoch is another one, tokens are dead', 
   const cli = createCli(place)
   const { client_id: id } = await createClient(place)
   const issued = await latchkey(place, [
-    ...['token', 'issue', '--client', id, '--audience', 'hook', '--json'],
+    'token',
+    'issue',
+    '--client',
+    id,
+    '--audience',
+    'hook',
+    '--json',
   ])
   const before = await fetchPage(place.url)
   const kids = (await cli.json<{ kid: string }[]>('key list')).map(({ kid }) => kid)

@@ -128,12 +128,10 @@ const npmStart = async (workers: string) => {
   const inside = (name: string) => join(place.directory, name)
   place.environment = {
     ...place.environment,
-    ...{ LATCHKEY_DATABASE_URL: `file:${inside('data/latchkey.db')}` },
-    ...{
-      LATCHKEY_KEYS_DIR: inside('keys'),
-      HOME: place.directory,
-      PATH: process.env['PATH'] ?? '',
-    },
+    LATCHKEY_DATABASE_URL: `file:${inside('data/latchkey.db')}`,
+    LATCHKEY_KEYS_DIR: inside('keys'),
+    HOME: place.directory,
+    PATH: process.env['PATH'] ?? '',
   }
   const shell = startShell(
     place,

@@ -272,8 +272,16 @@ const fill = (text: string, names: Names): string =>
 
 /** What says who asked, how and when. */
 const BY_SIDE = [
-  ...['actor', 'address', 'request_id', 'time', 'created_by'],
-  ...['checked', 'sealed_to', 'sealed_at', 'sealed_mac', 'unsealed'],
+  'actor',
+  'address',
+  'request_id',
+  'time',
+  'created_by',
+  'checked',
+  'sealed_to',
+  'sealed_at',
+  'sealed_mac',
+  'unsealed',
 ]
 
 const TIME = /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g

@@ -25,7 +25,11 @@ const key = (
   state: KeyState,
   { created = 0, activated, retired, ...more }: Ages = {},
 ): SigningKey => ({
-  ...{ kid, algorithm: 'RS256', state, publicJwk: { kty: 'RSA' }, privateJwe: null },
+  kid,
+  algorithm: 'RS256',
+  state,
+  publicJwk: { kty: 'RSA' },
+  privateJwe: null,
   createdAt: NOW - created,
   activatedAt: activated === undefined ? null : NOW - activated,
   retiredAt: retired === undefined ? null : NOW - retired,
@@ -173,7 +177,9 @@ describe('what is published', () => {
   it('begins with the key that signs', () => {
     const keys = [retiring(0), next(0), active(0)]
     expect(publishedKeys(keys, NOW).map(({ state }) => state)).toEqual([
-      ...['active', 'next', 'retiring'],
+      'active',
+      'next',
+      'retiring',
     ])
   })
 })

@@ -136,9 +136,15 @@ describe('the keys of the store', () => {
 const taken = (keys: SigningKey[], now: number, rotationSeconds: number | null): SigningKey[] => {
   let made = 0
   const fresh = (state: 'active' | 'next', algorithm: SigningKey['algorithm']): SigningKey => ({
-    ...{ kid: `${now} ${made++}`, algorithm, state, publicJwk: {}, privateJwe: 'x' },
-    ...{ createdAt: now, activatedAt: state === 'active' ? now : null },
-    ...{ retiredAt: null, revokedAt: null },
+    kid: `${now} ${made++}`,
+    algorithm,
+    state,
+    publicJwk: {},
+    privateJwe: 'x',
+    createdAt: now,
+    activatedAt: state === 'active' ? now : null,
+    retiredAt: null,
+    revokedAt: null,
   })
   return dueSteps(keys, now, { algorithms: ALGORITHMS, rotationSeconds }).reduce((all, due) => {
     if (due.step === 'remove') return all.filter(({ kid }) => kid !== due.kid)

@@ -1,6 +1,6 @@
 // A server whose keys change, and how they are looked at.
 import { afterEach, expect } from 'vitest'
-import { nowSeconds } from '../../src/deps.ts'
+import { nowSeconds } from '../../src/clock.ts'
 import { keepKeys } from '../../src/signing/rotation.ts'
 import { createSigner } from '../../src/signing/signer.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'

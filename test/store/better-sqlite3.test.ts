@@ -106,7 +106,7 @@ describe('a database file', () => {
       await writer.revokeClientTokens('client', NOW)
       const claims = token({ clientId: 'client', clientGen: generation })
       expect(await reader.findRevocation(claims)).toBe('client')
-      expect(await reader.findTokenSubject('client')).toMatchObject({ generation: generation + 1 })
+      expect(await reader.findGrantedClient('client')).toMatchObject({ generation: generation + 1 })
     }
     await close()
   })
@@ -128,7 +128,7 @@ describe('a database file', () => {
   it('answers Unavailable once it is closed', async () => {
     const { store, close } = await openFile()
     await close()
-    for (const verb of [store.ping(), store.findTokenSubject('client'), store.addKeys([], NOW)]) {
+    for (const verb of [store.ping(), store.findGrantedClient('client'), store.addKeys([], NOW)]) {
       expect(await thrownBy(verb)).toBeInstanceOf(Unavailable)
     }
   })

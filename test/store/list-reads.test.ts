@@ -326,25 +326,23 @@ const BY_NAME = /\bid"? in \(select value from json_each\(\?\)\)/
 const BY_LEAPS = /^select type from \(with recursive found/
 /** The end of a statement that looks at as many rows as a step has, or at those of one key or of live secrets. */
 const BOUNDS = [
-  ...[
-    /limit (1 offset )?\?\)?$/,
-    /client_secrets_live/,
-    /from "workspaces" where "workspaces"."id" = \?$/,
-  ],
-  ...[BY_NAME, BY_LEAPS],
+  /limit (1 offset )?\?\)?$/,
+  /client_secrets_live/,
+  /from "workspaces" where "workspaces"."id" = \?$/,
+  BY_NAME,
+  BY_LEAPS,
 ]
 /** Lines of a plan that look rows up by an index, or read what is as short as one row. */
 const BOUNDED_LINE = new RegExp(
   [
-    ...[
-      '^SEARCH ',
-      '^SCAN (json_each|a|found|CONSTANT ROW|\\(subquery)',
-      '^MULTI-INDEX OR$',
-      '^INDEX \\d+$',
-    ],
-    ...['^(CO-ROUTINE|MATERIALIZE|COMPOUND|UNION ALL|LEFT-MOST|RECURSIVE STEP|SETUP|REUSE LIST)'],
-    ...['^(CORRELATED )?(SCALAR|LIST) SUBQUERY', '^CREATE BLOOM FILTER'],
-    ...['^USE TEMP B-TREE FOR (DISTINCT|json_group_array)'],
+    '^SEARCH ',
+    '^SCAN (json_each|a|found|CONSTANT ROW|\\(subquery)',
+    '^MULTI-INDEX OR$',
+    '^INDEX \\d+$',
+    '^(CO-ROUTINE|MATERIALIZE|COMPOUND|UNION ALL|LEFT-MOST|RECURSIVE STEP|SETUP|REUSE LIST)',
+    '^(CORRELATED )?(SCALAR|LIST) SUBQUERY',
+    '^CREATE BLOOM FILTER',
+    '^USE TEMP B-TREE FOR (DISTINCT|json_group_array)',
   ].join('|'),
 )
 

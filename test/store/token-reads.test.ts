@@ -33,7 +33,7 @@ const { workspace } = LOOKUP
 /** A read, and every value that it may bind. */
 const READS: [name: string, read: (from: Store) => Promise<unknown>, given: unknown[]][] = [
   ['a login', (from) => from.findLogin('reader', 'a hash', NOW), ['a hash', NOW]],
-  ['the client of a token', (from) => from.findTokenSubject('reader'), ['reader']],
+  ['the client of a token', (from) => from.findGrantedClient('reader'), ['reader']],
   ['the active key', (from) => from.findActiveKey('ES256'), ['ES256']],
   ['a published key', (from) => from.findPublishedKey('a kid', NOW), ['a kid', NOW]],
   ['closed runs', (from) => from.isRunClosed(['a run']), ['["a run"]']],
@@ -42,8 +42,17 @@ const READS: [name: string, read: (from: Store) => Promise<unknown>, given: unkn
     'a revocation',
     (from) => from.findRevocation(LOOKUP),
     [
-      ...[LOOKUP.jti, LOOKUP.kid, LOOKUP.exp, 'reader', 7, 'com.example.plugin', 8],
-      ...['["run value"]', workspace.id, JSON.stringify(workspace.values), workspace.generation],
+      LOOKUP.jti,
+      LOOKUP.kid,
+      LOOKUP.exp,
+      'reader',
+      7,
+      'com.example.plugin',
+      8,
+      '["run value"]',
+      workspace.id,
+      JSON.stringify(workspace.values),
+      workspace.generation,
     ],
   ],
 ]

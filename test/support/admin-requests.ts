@@ -29,9 +29,17 @@ export const makeThings = async ({ server }: AdminApi): Promise<Things> => {
   const resource = { type: 'playlist', id: `list-${fresh}`, workspaceId: 'acme', parts: ['a'] }
   await server.store.createResource(resource, server.seconds())
   const enrollment = {
-    ...{ id: `enrollment_${fresh}`, name: fresh, hash: fresh, workspaceId: 'acme', plugins: [] },
-    ...{ grants: [], details: [], unusedAfter: null, expiresAt: server.seconds() + 900 },
-    ...{ createdBy: null, createdByGeneration: null },
+    id: `enrollment_${fresh}`,
+    name: fresh,
+    hash: fresh,
+    workspaceId: 'acme',
+    plugins: [],
+    grants: [],
+    details: [],
+    unusedAfter: null,
+    expiresAt: server.seconds() + 900,
+    createdBy: null,
+    createdByGeneration: null,
   }
   await server.store.createEnrollment(enrollment, server.seconds())
   return {

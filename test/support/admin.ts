@@ -1,9 +1,9 @@
 import { SHELL } from '../../src/admin/authority.ts'
-import type { Admin } from '../../src/admin/operation.ts'
+import type { AdminCall } from '../../src/admin/operation.ts'
 import type { TestServer } from './server.ts'
 
 /** Administration over the same database and clock as the server under test. */
-export const adminOf = ({ deps }: TestServer): Admin => ({
+export const adminOf = ({ deps }: TestServer): AdminCall => ({
   deps,
   as: { actor: 'test' },
   authority: SHELL,

@@ -1,7 +1,7 @@
 // The audit table of a place, looked at from outside.
 import { existsSync } from 'node:fs'
 import BetterSqlite3 from 'better-sqlite3'
-import type { AuditEvent } from '../../src/audit.ts'
+import type { AuditEvent } from '../../src/audit/record.ts'
 import { databasePath } from './database.ts'
 import type { Place } from './processes.ts'
 
@@ -21,7 +21,10 @@ export const auditEvents = (place: Place): AuditEvent[] =>
   auditRows(place)
     .filter(({ outcome }) => outcome !== 'intent')
     .map(({ actor, action, target, outcome, reason }) => ({
-      ...{ actor, action, target, outcome },
+      actor,
+      action,
+      target,
+      outcome,
       ...(reason !== null && { reason }),
     })) as AuditEvent[]
 

@@ -4,5 +4,5 @@ import { execFileSync } from 'node:child_process'
 export const setup = (): void => {
   const stdio = ['ignore', 'inherit', 'inherit'] as const
   execFileSync(process.execPath, ['src/verifier/build.mjs'], { stdio: [...stdio] })
-  execFileSync('npx', ['tsc', '-p', 'src'], { stdio: [...stdio] })
+  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { stdio: [...stdio] })
 }

@@ -15,13 +15,19 @@ export const playlist = (
   identifier: string,
   members: Record<string, DetailValue> = {},
 ): Detail => ({
-  ...{ type: 'playlist', identifier, actions: ['play', 'skip'], parts: ['a', 'b'] },
+  type: 'playlist',
+  identifier,
+  actions: ['play', 'skip'],
+  parts: ['a', 'b'],
   ...members,
 })
 export const ANY: Detail = playlist('*', { actions: '*', parts: '*' })
 export const RUN: Detail = {
-  ...{ type: 'tool_run', identifier: '*', project_id: 'p1' },
-  ...{ locations: ['/v1/issues', '/v1/users'], actions: '*' },
+  type: 'tool_run',
+  identifier: '*',
+  project_id: 'p1',
+  locations: ['/v1/issues', '/v1/users'],
+  actions: '*',
 }
 
 /** What the administrator of `acme` holds: one playlist with a limit, and the runs of one project. */
@@ -50,7 +56,8 @@ export const startAdministration = async () => {
   const server = await start()
   const administrator = (workspaceId: string | null, details: readonly Detail[] = []) =>
     server.client({
-      ...{ workspaceId, details: details as AuthorizationDetail[] },
+      workspaceId,
+      details: details as AuthorizationDetail[],
       grants: { latchkey: BOTH, docs: ['read'] },
     })
   const unbound = await administrator(null)
@@ -120,7 +127,8 @@ export const startAdministration = async () => {
     /** A client that may ask for these. */
     client: (details: readonly Detail[], workspaceId = 'acme') =>
       server.client({
-        ...{ workspaceId, details: details as AuthorizationDetail[] },
+        workspaceId,
+        details: details as AuthorizationDetail[],
         grants: { docs: ['read'] },
       }),
     /** A token with what is asked for. */

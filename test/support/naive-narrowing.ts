@@ -1,6 +1,6 @@
 // Narrowing and implication as their definitions say, entry by entry and name by name: what the fast ones are
 // compared with.
-import { TOOL_RUN } from '../../src/details.ts'
+import { TOOL_RUN } from '../../src/grants/details.ts'
 import type { Narrowing } from '../../src/grants/held-details.ts'
 import type { AuthorizationDetail, DetailValue, Permission } from '../../src/store/store.ts'
 

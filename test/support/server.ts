@@ -7,10 +7,10 @@ import { dirname, join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { type AuditEvent, createAudit } from '../../src/audit.ts'
+import { type AuditEvent, createAudit } from '../../src/audit/record.ts'
 import type { Deps } from '../../src/deps.ts'
-import { createLedgerWriter } from '../../src/node/ledger-writer.ts'
-import { createLedger } from '../../src/node/ledger.ts'
+import { createLedgerWriter } from '../../src/node/ledger/writer.ts'
+import { createLedger } from '../../src/node/ledger/queue.ts'
 import { createLogTo } from '../../src/node/logger.ts'
 import { createQuota, createWrites } from '../../src/node/quota.ts'
 import { nodePages } from '../../src/node/page-host.ts'
@@ -20,7 +20,7 @@ import { createSigner } from '../../src/signing/signer.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import { firstSeed } from '../../src/store/seed.ts'
 import type { Store } from '../../src/store/store.ts'
-import { createUsage } from '../../src/usage.ts'
+import { createLastUsed } from '../../src/upkeep/last-used.ts'
 import { dumpFile } from './database.ts'
 import { KEK, testKeys } from './keys.ts'
 import { type ClientCredentials, createRecords } from './records.ts'
@@ -89,7 +89,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   )
   const used = { ...store }
   const audit = createAudit({ store: used, clock: () => clock.now })
-  const usage = createUsage({ store: used, clock: () => clock.now })
+  const usage = createLastUsed({ store: used, clock: () => clock.now })
   const log = createLogTo({ write: (line) => lines.push(JSON.parse(line) as LogLine) }, 'debug')
   const ledgerPath = join(dirname(path), 'ledger.db')
   const writer = createLedgerWriter({ path: ledgerPath, clock: () => clock.now, log })

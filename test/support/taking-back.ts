@@ -36,7 +36,10 @@ export const NAMES = [
 export type Name = (typeof NAMES)[number]
 
 const playlist = (id: string) => ({
-  ...{ type: 'playlist', identifier: id, actions: '*', parts: ['a', 'b'] },
+  type: 'playlist',
+  identifier: id,
+  actions: '*',
+  parts: ['a', 'b'],
 })
 const RUN = { type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' }
 
@@ -119,7 +122,11 @@ export const startTakingBack = async () => {
   let runs = 0
 
   return {
-    ...{ place, call, records, judges, command },
+    place,
+    call,
+    records,
+    judges,
+    command,
     cases: casesOf(command, commandWith),
     /** Of a run that nobody has closed. */
     issueAgain: ({ client }: Made) => call.issue(client, ofRun(`run-${++runs}`)),
@@ -131,7 +138,9 @@ export const startTakingBack = async () => {
       await records.workspace(id)
       await records.resource('playlist', id, id, ['a', 'b'])
       const client = await records.client({
-        ...{ workspaceId: id, plugins: [id], details: [playlist(id), RUN] },
+        workspaceId: id,
+        plugins: [id],
+        details: [playlist(id), RUN],
         grants: { docs: ['read', 'write'] },
       })
       const asked = asking({ type: 'playlist' }, { type: 'tool_run', identifier: id })

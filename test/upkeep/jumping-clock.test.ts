@@ -7,7 +7,7 @@ import { listKeys } from '../../src/admin/keys.ts'
 import { listTokens } from '../../src/admin/ledger.ts'
 import { issueTokenFor } from '../../src/admin/tokens.ts'
 import type { KeyCandidate } from '../../src/store/store.ts'
-import { createUpkeep } from '../../src/upkeep.ts'
+import { createUpkeep } from '../../src/upkeep/upkeep.ts'
 import { createVerifier, unsafeIgnorePlugin } from '../../src/verifier/index.ts'
 import { DAY, RETENTION, upkeepOf } from '../audit/table.ts'
 import { adminOf } from '../support/admin.ts'
@@ -90,7 +90,9 @@ const rules = (): number => server.query('select 1 from revocations').length
 /** A resource server whose own clock is right, or wrong with the issuer's. */
 const follow = (ahead: { by: number }) => {
   const verifier = createVerifier({
-    ...{ issuer: ISSUER, audience: 'api', follow: 'on-use' as const },
+    issuer: ISSUER,
+    audience: 'api',
+    follow: 'on-use' as const,
     clock: () => server.deps.clock() - ahead.by * 1000,
     monotonic: () => server.deps.monotonic(),
     fetch: (url) => server.request(url.slice(ISSUER.length)),
@@ -211,7 +213,9 @@ describe('a clock two days ahead', () => {
       await server.workspace('acme')
       const run = { type: 'tool_run', project_id: 'p', locations: '*', actions: '*' }
       const of = await server.client({
-        ...{ workspaceId: 'acme', plugins: ['bot'], grants: { api: ['read'] } },
+        workspaceId: 'acme',
+        plugins: ['bot'],
+        grants: { api: ['read'] },
         details: [{ ...run, identifier: 'run' }],
       })
       const asking = await introspecting()
@@ -461,7 +465,10 @@ describe('on a platform that calls once a minute and ends processes', () => {
   const tick = () =>
     createUpkeep({
       ...server.deps,
-      ...{ audit: server.audit, usage: server.usage, ledger: null, livesBy: 'schedule' },
+      audit: server.audit,
+      usage: server.usage,
+      ledger: null,
+      livesBy: 'schedule',
       retentionSeconds: RETENTION,
     }).run()
   const settled = () => server.query('select settled_at as at from server_clock')[0]?.['at']

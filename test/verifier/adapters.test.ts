@@ -1,7 +1,7 @@
 // What a refused request is answered (RFC 6750 §3), and what a handler gets, behind each adapter.
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
-import { type TokenEnv, honoAdapter } from '../../src/verifier/hono.ts'
+import { type TokenEnv, honoAdapter } from '../../src/verifier/adapters/hono.ts'
 import {
   type RouteRequirements,
   VerificationError,

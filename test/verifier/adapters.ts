@@ -1,8 +1,8 @@
 // One route behind each adapter, and requests to it.
 import { Hono } from 'hono'
-import { expressAdapter, tokenOf } from '../../src/verifier/express.ts'
-import { fastifyAdapter } from '../../src/verifier/fastify.ts'
-import { type TokenEnv, honoAdapter } from '../../src/verifier/hono.ts'
+import { expressAdapter, tokenOf } from '../../src/verifier/adapters/express.ts'
+import { fastifyAdapter } from '../../src/verifier/adapters/fastify.ts'
+import { type TokenEnv, honoAdapter } from '../../src/verifier/adapters/hono.ts'
 import {
   type AdapterOptions,
   type RouteRequirements,

@@ -5,7 +5,7 @@ import {
   anyPlugin,
   noPlugin,
   unsafeIgnorePlugin,
-} from '../../src/verifier/authorization.ts'
+} from '../../src/verifier/token/requirements.ts'
 import { CLAIMS, REQUIRED, RUN, forge, startVerifier, tokenWith } from './support.ts'
 
 const { check } = startVerifier()

@@ -1,8 +1,8 @@
 // authorize: for whose tokens it speaks, what it must be told, and how a refusal is answered.
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
-import type { WantedAuthorization } from '../../src/verifier/details.ts'
-import { type TokenEnv, honoAdapter } from '../../src/verifier/hono.ts'
+import type { WantedAuthorization } from '../../src/verifier/token/details.ts'
+import { type TokenEnv, honoAdapter } from '../../src/verifier/adapters/hono.ts'
 import {
   VerificationError,
   type VerifiedToken,

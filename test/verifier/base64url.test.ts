@@ -1,7 +1,7 @@
 // One spelling for each byte string: all others are refused, also those that platforms' decoders take.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeBase64url } from '../../src/verifier/base64url.ts'
+import { decodeBase64url } from '../../src/verifier/token/base64url.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')

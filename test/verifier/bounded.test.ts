@@ -1,6 +1,6 @@
 // Reading an answer within bounds, whatever pieces it comes in.
 import { describe, expect, test } from 'vitest'
-import { readBounded, readBytes } from '../../src/verifier/bounded.ts'
+import { readBounded, readBytes } from '../../src/verifier/net/read-bounded.ts'
 
 const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => i * 31)
 

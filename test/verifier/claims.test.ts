@@ -1,6 +1,6 @@
 // Claims: which there must be, of which kind, and when they are good.
 import { describe, expect, test } from 'vitest'
-import type { Requirements } from '../../src/verifier/authorization.ts'
+import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import {
   CLAIMS,
   LIFETIME,

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MAX_LIST_BYTES, USER_AGENT } from '../../src/verifier/constants.ts'
-import type { Fetch } from '../../src/verifier/jwks.ts'
-import { createTransport } from '../../src/verifier/transport.ts'
-import { unheldFetch } from '../../src/verifier/unheld-fetch.ts'
+import type { Fetch } from '../../src/verifier/keys/jwks.ts'
+import { createGetBytes } from '../../src/verifier/net/get-bytes.ts'
+import { unrefFetch } from '../../src/verifier/net/unref-fetch.ts'
 
 const TEXT = 'a page of the list '.repeat(1_000)
 
@@ -31,8 +31,8 @@ afterAll(() => {
 
 const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/list`
 
-const FETCHES = { 'node:http': unheldFetch, fetch: globalThis.fetch }
-const TRANSPORTS = { 'node:http': createTransport(), fetch: createTransport(globalThis.fetch) }
+const FETCHES = { 'node:http': unrefFetch, fetch: globalThis.fetch }
+const TRANSPORTS = { 'node:http': createGetBytes(), fetch: createGetBytes(globalThis.fetch) }
 
 /** A fetch that counts the decoded bytes that its caller takes from the body. */
 const counted = (fetch: Fetch) => {
@@ -104,7 +104,7 @@ describe.each(['node:http', 'fetch'] as const)('by %s', (name) => {
         body: compress(Buffer.alloc(8 * MAX_LIST_BYTES)),
       }
       const { delivered, fetch } = counted(FETCHES[name])
-      const asking = createTransport(fetch)(url(), { timeoutMs: 5_000 })
+      const asking = createGetBytes(fetch)(url(), { timeoutMs: 5_000 })
       await expect(asking).rejects.toThrow('the answer is too long')
       expect(delivered.bytes).toBeGreaterThan(MAX_LIST_BYTES)
       expect(delivered.bytes - delivered.lastChunk).toBeLessThanOrEqual(MAX_LIST_BYTES)

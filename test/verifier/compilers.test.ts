@@ -74,15 +74,26 @@ const COMPILERS = {
 type Version = keyof typeof COMPILERS
 
 const NESTJS = {
-  ...{ module: 'commonjs', target: 'es2021', strict: false, strictNullChecks: false },
-  ...{ noImplicitAny: false, experimentalDecorators: true, emitDecoratorMetadata: true },
-  ...{ esModuleInterop: true, allowSyntheticDefaultImports: true },
+  module: 'commonjs',
+  target: 'es2021',
+  strict: false,
+  strictNullChecks: false,
+  noImplicitAny: false,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+  esModuleInterop: true,
+  allowSyntheticDefaultImports: true,
 }
 
 const NEXT = {
-  ...{ module: 'esnext', moduleResolution: 'bundler', lib: ['dom', 'dom.iterable', 'esnext'] },
-  ...{ allowJs: true, resolveJsonModule: true, isolatedModules: true },
-  ...{ esModuleInterop: true, jsx: 'preserve' },
+  module: 'esnext',
+  moduleResolution: 'bundler',
+  lib: ['dom', 'dom.iterable', 'esnext'],
+  allowJs: true,
+  resolveJsonModule: true,
+  isolatedModules: true,
+  esModuleInterop: true,
+  jsx: 'preserve',
 }
 
 const BEFORE_7: Version[] = ['4.9', '5.0', '5.9']

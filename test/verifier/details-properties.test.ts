@@ -5,9 +5,9 @@ import {
   type AuthorizationDetail,
   type WantedAuthorization,
   chooseDetail,
-} from '../../src/verifier/details.ts'
+} from '../../src/verifier/token/details.ts'
 import { VerificationError } from '../../src/verifier/errors.ts'
-import type { AccessTokenClaims } from '../../src/verifier/token.ts'
+import type { AccessTokenClaims } from '../../src/verifier/token/parse.ts'
 import { CLAIMS } from './support.ts'
 
 /** The very entry, or the code of the refusal. Whatever is not one of the two codes fails the test. */

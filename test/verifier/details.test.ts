@@ -1,6 +1,6 @@
 // Which entry of a token's authorization details grants what a request wants.
 import { describe, expect, test } from 'vitest'
-import type { WantedAuthorization } from '../../src/verifier/details.ts'
+import type { WantedAuthorization } from '../../src/verifier/token/details.ts'
 import { VerificationError, type VerifiedToken } from '../../src/verifier/index.ts'
 import { CLAIMS, REQUIRED, RUN, forge, startVerifier, tokenWith } from './support.ts'
 

@@ -1,7 +1,7 @@
 // Requests that a verifier makes by itself when it is made, and those that its first token brings.
 import { expect, test, vi } from 'vitest'
 import { type VerifierOptions, anyPlugin, createVerifier } from '../../src/verifier/index.ts'
-import { createTestIssuer } from '../../src/verifier/testing.ts'
+import { createTestIssuer } from '../../src/verifier/testing/issuer.ts'
 
 const JWKS = '/.well-known/jwks.json'
 const LIST = '/oauth/revocations'
@@ -18,7 +18,9 @@ test.each(CASES)('%o', async (options, atOnce, withToken) => {
   const issuer = await createTestIssuer()
   const asked = new Set<string>()
   const verifier = createVerifier({
-    ...{ issuer: issuer.issuer, audience: 'hook', ...options },
+    issuer: issuer.issuer,
+    audience: 'hook',
+    ...options,
     fetch(url, init) {
       asked.add(new URL(url).pathname)
       return issuer.fetch(url, { signal: init.signal ?? null })

@@ -1,8 +1,8 @@
 // When the list is asked for: at once after news, never in a spin, less and less often while it cannot be had.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { followInBackground } from '../../src/verifier/background.ts'
-import { ListUntimely } from '../../src/verifier/issuer-clock.ts'
-import { AnswerRefused, createTransport } from '../../src/verifier/transport.ts'
+import { startPollLoop } from '../../src/verifier/revocation/poll-loop.ts'
+import { ListUntimely } from '../../src/verifier/revocation/issuer-clock.ts'
+import { AnswerRefused, createGetBytes } from '../../src/verifier/net/get-bytes.ts'
 import { cursor, following, page, startFollowing } from './lists.ts'
 import { REQUIRED, codeOf, forge } from './support.ts'
 
@@ -12,7 +12,7 @@ type Step = { news: boolean; more?: boolean; tookMs?: number } | Error
 const follow = async (steps: Step[], forMs: number): Promise<number[]> => {
   const controller = new AbortController()
   const asked: number[] = []
-  const { ended } = followInBackground({
+  const { ended } = startPollLoop({
     client: {
       async step({ signal }) {
         asked.push(Date.now())
@@ -116,7 +116,7 @@ describe('one request', () => {
     ['headers', never],
     ['a body', stuckBody],
   ])('waits for %s no longer than it may', async (_, fetch) => {
-    const get = createTransport(fetch)
+    const get = createGetBytes(fetch)
     await expect(get('https://auth.example/', { timeoutMs: 20 })).rejects.toThrow('too slow')
   })
 
@@ -128,14 +128,14 @@ describe('one request', () => {
         body.enqueue(new Uint8Array(1024 * 1024))
       },
     })
-    const get = createTransport(() => Promise.resolve(new Response(endless)))
+    const get = createGetBytes(() => Promise.resolve(new Response(endless)))
     await expect(get('https://auth.example/', { timeoutMs: 5_000 })).rejects.toThrow('too long')
     expect(read).toBeLessThan(8)
   })
 
   test('is the global fetch’s where somebody has put one there', async () => {
     vi.stubGlobal('fetch', () => Promise.resolve(new Response('theirs')))
-    const get = createTransport(undefined)
+    const get = createGetBytes(undefined)
     const answer = await get('https://auth.example/', { timeoutMs: 1_000 })
     expect(Buffer.from(answer).toString()).toBe('theirs')
     vi.unstubAllGlobals()

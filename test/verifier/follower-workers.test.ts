@@ -9,7 +9,7 @@ import { AUDIENCE, CLAIMS, ISSUER, KEY, forge } from './support.ts'
 const WORKER = `
 import { Hono } from 'hono'
 import { createVerifier, fromQuery } from './src/verifier/index.ts'
-import { honoAdapter } from './src/verifier/hono.ts'
+import { honoAdapter } from './src/verifier/adapters/hono.ts'
 
 let skip = 0
 // At module scope, where there is neither time nor I/O.
@@ -31,7 +31,10 @@ let script = ''
 beforeAll(async () => {
   const { outputFiles } = await build({
     stdin: { contents: WORKER, resolveDir: process.cwd(), loader: 'ts' },
-    ...{ bundle: true, format: 'esm', write: false, conditions: ['workerd', 'worker', 'browser'] },
+    bundle: true,
+    format: 'esm',
+    write: false,
+    conditions: ['workerd', 'worker', 'browser'],
   })
   script = outputFiles[0]?.text ?? ''
 })
@@ -58,14 +61,17 @@ const start = () => {
     expect(url.searchParams.get('wait')).toBeNull()
     const { seq, entries } = issuer
     const text = page({
-      ...{ seq, iat: now(), full: after === null },
+      seq,
+      iat: now(),
+      full: after === null,
       entries: entries.filter((entry) => after === null || cursor(entry.seq) > after),
     })
     await new Promise((resolve) => setTimeout(resolve, issuer.delayMs))
     return text
   }
   const options = {
-    ...{ modules: true, compatibilityDate: '2026-01-01' },
+    modules: true,
+    compatibilityDate: '2026-01-01',
     outboundService: async ({ url: asked }: { url: string }) => {
       const url = new URL(asked)
       if (url.pathname.endsWith('jwks.json')) return WorkerResponse.json({ keys: [KEY.jwk] })

@@ -4,9 +4,9 @@ import { setTimeout } from 'node:timers/promises'
 import express, { type Express } from 'express'
 import type { FastifyInstance } from 'fastify'
 import { describe, expect, test, vi } from 'vitest'
-import { expressAdapter, tokenOf } from '../../src/verifier/express.ts'
-import { fastifyAdapter } from '../../src/verifier/fastify.ts'
-import { type Incoming, incomingSource } from '../../src/verifier/incoming.ts'
+import { expressAdapter, tokenOf } from '../../src/verifier/adapters/express.ts'
+import { fastifyAdapter } from '../../src/verifier/adapters/fastify.ts'
+import { type NodeRequest, nodeRequestSource } from '../../src/verifier/adapters/node-request.ts'
 import {
   type RouteRequirements,
   VerificationError,
@@ -327,8 +327,8 @@ describe('fastify', () => {
 })
 
 describe('a request of Node', () => {
-  const sourceOf = (headers: Incoming['headers'], rawHeaders: string[] = [], params?: unknown) =>
-    incomingSource({ url: '/', headers, rawHeaders }, params)
+  const sourceOf = (headers: NodeRequest['headers'], rawHeaders: string[] = [], params?: unknown) =>
+    nodeRequestSource({ url: '/', headers, rawHeaders }, params)
   const twice = ['X-Plugin', 'a', 'x-plugin', 'b']
 
   test.each<[string, string | undefined, ReturnType<typeof sourceOf>]>([

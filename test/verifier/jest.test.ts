@@ -20,7 +20,9 @@ test('the recipe of the README passes', { timeout: 2 * LIMIT_MS }, ({ skip }) =>
     installed.write('package.json', '{ "name": "resource-server", "private": true }')
     installed.write('reports.test.js', recipeOf(readFileSync('src/verifier/README.md', 'utf8')))
     const { status, stderr } = spawnSync(process.execPath, [jest, '--no-watchman', '--ci'], {
-      ...{ cwd: installed.project, encoding: 'utf8', timeout: LIMIT_MS },
+      cwd: installed.project,
+      encoding: 'utf8',
+      timeout: LIMIT_MS,
     })
     expect(stderr).toContain('1 passed, 1 total')
     expect(status).toBe(0)

@@ -1,7 +1,7 @@
 // The compact table says what a plain Map says, whatever is added, swept and asked for.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createJtiTable } from '../../src/verifier/jti-table.ts'
+import { createJtiTable } from '../../src/verifier/revocation/jti-table.ts'
 
 const id = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 

@@ -2,7 +2,7 @@
 import { constants, generateKeyPairSync } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { FETCH_TIMEOUT_MS, MAX_JWKS_BYTES } from '../../src/verifier/constants.ts'
-import { fetchKeys } from '../../src/verifier/jwks.ts'
+import { fetchKeys } from '../../src/verifier/keys/jwks.ts'
 import {
   HEADER,
   ISSUER,

@@ -74,7 +74,10 @@ test.each(CASES)('%s', async (code, answer, message) => {
   const cause = await refusalOf(started)
   expect([cause.code, cause.message]).toEqual([code, expect.stringMatching(message)])
   expect(started.verifier.status().jwks).toEqual({
-    ...{ age: null, stale: true, lastFailure: cause.message, lastFailureCode: code },
+    age: null,
+    stale: true,
+    lastFailure: cause.message,
+    lastFailureCode: code,
   })
   // Said to those who are refused while nobody asks, too.
   expect((await refusalOf(started)).code).toBe(code)
@@ -118,13 +121,18 @@ describe('the status', () => {
     await check(forge())
     time.monotonic += 299
     expect(verifier.status().jwks).toEqual({
-      ...{ age: 299, stale: false, lastFailure: null, lastFailureCode: null },
+      age: 299,
+      stale: false,
+      lastFailure: null,
+      lastFailureCode: null,
     })
     server.answer = () => status(500)
     time.monotonic += 1
     expect(await check(forge())).toBe('good')
     expect(verifier.status().jwks).toMatchObject({
-      ...{ age: 300, stale: true, lastFailureCode: 'http_status' },
+      age: 300,
+      stale: true,
+      lastFailureCode: 'http_status',
     })
     server.answer = () => keySet([KEY.jwk])
     time.monotonic += 60
@@ -204,10 +212,12 @@ describe('on the network', () => {
       }),
     )
     expect(await failing(`http://127.0.0.1:${port}/old`)).toMatchObject({
-      ...{ code: 'redirect', status: 301 },
+      code: 'redirect',
+      status: 301,
     })
     expect(await failing(`http://127.0.0.1:${port}/keys`)).toMatchObject({
-      ...{ code: 'http_status', status: 404 },
+      code: 'http_status',
+      status: 404,
     })
   })
 })

@@ -45,7 +45,10 @@ export const page = ({ key = KEY, epoch = EPOCH, iat = NOW, seq = 1, ...of }: Pa
     payload: of.payload ?? {
       iss: LIST,
       aud: LIST,
-      ...{ iat, exp: iat + 120, epoch, cursor: cursor(seq, epoch) },
+      iat,
+      exp: iat + 120,
+      epoch,
+      cursor: cursor(seq, epoch),
       full: of.full ?? false,
       more: of.more ?? false,
       entries: (of.entries ?? []).map((entry) => ({ seq, exp: NOW + 900, ...entry })),
@@ -108,7 +111,10 @@ export const startFollowing = (options: Partial<VerifierOptions> = {}) => {
   const server = listServer()
   const time = { wall: NOW, monotonic: 1_000 }
   const verifier = createVerifier({
-    ...{ issuer: ISSUER, audience: AUDIENCE, fetch: server.fetch, follow: 'background' },
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    fetch: server.fetch,
+    follow: 'background',
     clock: () => time.wall * 1000,
     monotonic: () => time.monotonic * 1000,
     ...options,
@@ -119,7 +125,10 @@ export const startFollowing = (options: Partial<VerifierOptions> = {}) => {
     return revocations
   }
   return {
-    ...{ server, time, verifier, list },
+    server,
+    time,
+    verifier,
+    list,
     /** Lets seconds pass on both clocks. */
     pass: (seconds: number): void => {
       time.wall += seconds

@@ -1,8 +1,8 @@
 // Tokens are remembered so that their signature is checked once. Nothing else of an earlier use counts.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Requirements } from '../../src/verifier/authorization.ts'
+import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import type { VerifierOptions } from '../../src/verifier/verifier.ts'
-import { createMemory } from '../../src/verifier/memory.ts'
+import { createTokenCache } from '../../src/verifier/token/cache.ts'
 import {
   KEY,
   LIFETIME,
@@ -215,7 +215,7 @@ describe('bounded', () => {
   })
 
   test('under a flood', () => {
-    const memory = createMemory<number>(100)
+    const memory = createTokenCache<number>(100)
     for (let i = 0; i < 100_000; i += 1) memory.set(`token ${i}`, i)
     expect(memory.size).toBe(100)
     expect([memory.get('token 99899'), memory.get('token 99900')]).toEqual([undefined, 99_900])

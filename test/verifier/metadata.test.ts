@@ -1,8 +1,8 @@
 // The metadata document of a resource server (RFC 9728): its place, its members, how it is served and named.
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
-import * as forExpress from '../../src/verifier/express.ts'
-import * as forFastify from '../../src/verifier/fastify.ts'
+import * as forExpress from '../../src/verifier/adapters/express.ts'
+import * as forFastify from '../../src/verifier/adapters/fastify.ts'
 import {
   type ProtectedResourceMetadata,
   type ProtectedResourceOptions,

@@ -2,9 +2,13 @@
 import express, { type RequestHandler } from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
-import { expressAdapter, serveMetadata as onExpress, tokenOf } from '../../src/verifier/express.ts'
-import { fastifyAdapter, serveMetadata as onFastify } from '../../src/verifier/fastify.ts'
-import { type TokenEnv, honoAdapter } from '../../src/verifier/hono.ts'
+import {
+  expressAdapter,
+  serveMetadata as onExpress,
+  tokenOf,
+} from '../../src/verifier/adapters/express.ts'
+import { fastifyAdapter, serveMetadata as onFastify } from '../../src/verifier/adapters/fastify.ts'
+import { type TokenEnv, honoAdapter } from '../../src/verifier/adapters/hono.ts'
 import {
   type VerifiedToken,
   type Verifier,

@@ -34,7 +34,9 @@ const start = () => {
     keysAsked: [] as boolean[],
   }
   const verifier = createVerifier({
-    ...{ issuer: ISSUER, audience: AUDIENCE, follow: 'on-use' },
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    follow: 'on-use',
     clock: () => (NOW + seconds()) * 1000,
     monotonic: () => Date.now(),
     async fetch(url, init) {
@@ -49,7 +51,8 @@ const start = () => {
     },
   })
   return {
-    ...{ issuer, verifier },
+    issuer,
+    verifier,
     check: (token = forge()) => codeOf(verifier.verify(token, REQUIRED)),
     /** Requests for the list since the last time. */
     lists: (): number => issuer.asked.splice(0).length,

@@ -1,7 +1,7 @@
 // Which check decides (design: the order). For every two defects a request that has both gets the code of
 // the one that is checked first.
 import { describe, expect, test } from 'vitest'
-import type { Requirements } from '../../src/verifier/authorization.ts'
+import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import type { RevocationSource } from '../../src/verifier/verifier.ts'
 import {
   CLAIMS,

@@ -1,7 +1,7 @@
 // An issuer that accepts connections and says nothing, clocks that are replaced, and platforms that freeze processes.
 import { readFileSync, readdirSync } from 'node:fs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { isFrozenBetweenRequests } from '../../src/verifier/platform.ts'
+import { isFrozenBetweenRequests } from '../../src/verifier/net/platform.ts'
 import { type Verifier, createVerifier } from '../../src/verifier/index.ts'
 import { AUDIENCE, CLAIMS, ISSUER, NOW, REQUIRED, codeOf, forge, startVerifier } from './support.ts'
 
@@ -53,7 +53,9 @@ describe('close', () => {
       return new Promise(() => {})
     }
     const silent = createVerifier({
-      ...{ issuer: ISSUER, audience: AUDIENCE, revocations: 'none' },
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      revocations: 'none',
       fetch: (url, init) => server.fetch(url, init),
     })
     const waiting = codeOf(silent.verify(token(), REQUIRED))
@@ -79,7 +81,10 @@ describe('clocks are looked up at each call', () => {
     vi.useFakeTimers({ now: NOW * 1000, toFake: ['Date'] })
     const { server } = startVerifier()
     const verifier = createVerifier({
-      ...{ issuer: ISSUER, audience: AUDIENCE, revocations: 'none', fetch: server.fetch },
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      revocations: 'none',
+      fetch: server.fetch,
     })
     vi.useRealTimers()
     vi.useFakeTimers({ now: (NOW + 5_000) * 1000, toFake: ['Date', 'performance'] })

@@ -78,8 +78,16 @@ export default {
 `
 
 const SEEN = [
-  ...['p', true, 'permission_missing', 'function', 'function', 'function'],
-  ...['token_revoked', 'good', 'list', 1],
+  'p',
+  true,
+  'permission_missing',
+  'function',
+  'function',
+  'function',
+  'token_revoked',
+  'good',
+  'list',
+  1,
 ]
 
 /** Errors, symbols and tokens of one build, given to the other. */
@@ -215,7 +223,10 @@ describe.each(NODES)('%s', (node) => {
     ).flatMap(([name, status, cause]) => [[name, name, 'VerificationError'], status, cause, false])
     const each = [...refusals, true]
     expect(JSON.parse(installed.run(node, 'esm/both.js'))).toEqual([
-      ...[false, ...each, ...each, 'p'],
+      false,
+      ...each,
+      ...each,
+      'p',
       ...Array.from({ length: 6 }, () => false),
     ])
   })

@@ -1,10 +1,10 @@
 // Whatever comes: nothing but a good token is good, and nothing is thrown but our refusals.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Requirements } from '../../src/verifier/authorization.ts'
+import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import { MAX_JSON_DEPTH } from '../../src/verifier/constants.ts'
-import { parseObject } from '../../src/verifier/json.ts'
-import { bearerOf, single } from '../../src/verifier/request.ts'
+import { parseObject } from '../../src/verifier/token/json.ts'
+import { bearerOf, single } from '../../src/verifier/adapters/request.ts'
 import { CLAIMS, HEADER, REQUIRED, forge, startVerifier } from './support.ts'
 
 const { check } = startVerifier()

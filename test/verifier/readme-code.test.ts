@@ -42,7 +42,11 @@ const said = ((): string => {
   writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS)
   BLOCKS.forEach(([, code], i) => writeFileSync(join(folder, `${i}.ts`), `${code}\nexport {}\n`))
   const compilerOptions = {
-    ...{ module: 'nodenext', target: 'es2023', strict: true, noEmit: true, skipLibCheck: true },
+    module: 'nodenext',
+    target: 'es2023',
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
     types: ['node'],
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))

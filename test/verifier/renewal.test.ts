@@ -35,7 +35,11 @@ const behindCache = (jwksUri = JWKS, answer: (url: URL) => Response | null = () 
     return new Response(cached.get(url), { headers: { 'cache-control': 'max-age=3600' } })
   }
   const verifier = createVerifier({
-    ...{ issuer: ISSUER, audience: AUDIENCE, revocations: 'none', jwksUri, fetch },
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    revocations: 'none',
+    jwksUri,
+    fetch,
     clock: () => NOW * 1000,
     monotonic: () => time.monotonic * 1000,
   })
@@ -86,7 +90,10 @@ describe('a server that takes no parameter that it does not know', () => {
     const keys = { now: [KEY.jwk] }
     const asked: { url: string; control: string | null }[] = []
     const verifier = createVerifier({
-      ...{ issuer: ISSUER, audience: AUDIENCE, revocations: 'none', jwksUri: `${JWKS}?sig=x` },
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      revocations: 'none',
+      jwksUri: `${JWKS}?sig=x`,
       clock: () => NOW * 1000,
       fetch: (url, init) => {
         asked.push({ url, control: new Headers(init.headers).get('cache-control') })

@@ -1,7 +1,7 @@
 // Expired rules are dropped a part at a time, so that dropping many of them keeps nobody waiting.
 import { expect, test } from 'vitest'
 import { SWEPT_RULES } from '../../src/verifier/constants.ts'
-import { createRuleSet } from '../../src/verifier/rules.ts'
+import { createRuleSet } from '../../src/verifier/revocation/rules.ts'
 
 test('so many at a time, until all of them are gone', () => {
   const rules = createRuleSet()

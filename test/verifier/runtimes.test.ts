@@ -69,7 +69,10 @@ const answer = (path: string, after: string | null): string | null | undefined =
 const bundle = async (): Promise<string> => {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('../../src/verifier/index.ts', import.meta.url))],
-    ...{ bundle: true, format: 'esm', write: false, platform: 'neutral' },
+    bundle: true,
+    format: 'esm',
+    write: false,
+    platform: 'neutral',
   })
   return outputFiles[0]?.text ?? ''
 }

@@ -3,7 +3,7 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Verifier, createVerifier } from '../../src/verifier/index.ts'
-import { onAbort } from '../../src/verifier/shared-signal.ts'
+import { onAbort } from '../../src/verifier/net/shared-signal.ts'
 import { AUDIENCE, ISSUER } from './support.ts'
 
 const started: Verifier[] = []

@@ -1,11 +1,11 @@
 // What never answers: it holds nobody up for longer than its limit, and nothing for good.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ATTEMPT_LIMIT_MS, REVOCATION_TIMEOUT_MS } from '../../src/verifier/constants.ts'
-import type { VerificationKey } from '../../src/verifier/jwk.ts'
-import type { FetchedKeys } from '../../src/verifier/jwks.ts'
-import { createKeySource } from '../../src/verifier/keys.ts'
+import type { VerificationKey } from '../../src/verifier/keys/jwk.ts'
+import type { FetchedKeys } from '../../src/verifier/keys/jwks.ts'
+import { createKeySource } from '../../src/verifier/keys/key-source.ts'
 import { anyPlugin, createVerifier } from '../../src/verifier/index.ts'
-import { createTestIssuer } from '../../src/verifier/testing.ts'
+import { createTestIssuer } from '../../src/verifier/testing/issuer.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())

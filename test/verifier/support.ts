@@ -1,7 +1,7 @@
 // A resource server's surroundings: an issuer that signs anything, a key server that follows a script, and
 // clocks that stand still.
 import { type KeyObject, type SignKeyObjectInput, generateKeyPairSync, sign } from 'node:crypto'
-import type { Requirements } from '../../src/verifier/authorization.ts'
+import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import { VerificationError } from '../../src/verifier/errors.ts'
 import { type VerifierOptions, createVerifier } from '../../src/verifier/verifier.ts'
 

@@ -4,7 +4,7 @@ import {
   type TestIssuer,
   type TestRevocation,
   createTestIssuer,
-} from '../../src/verifier/testing.ts'
+} from '../../src/verifier/testing/issuer.ts'
 import { type VerifierOptions, createVerifier } from '../../src/verifier/verifier.ts'
 import { decode } from '../support/jwt.ts'
 import { NOW, codeOf } from './support.ts'

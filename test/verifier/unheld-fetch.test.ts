@@ -4,8 +4,8 @@ import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { anyPlugin, createVerifier } from '../../src/verifier/index.ts'
-import { createTestIssuer } from '../../src/verifier/testing.ts'
-import { unheldFetch } from '../../src/verifier/unheld-fetch.ts'
+import { createTestIssuer } from '../../src/verifier/testing/issuer.ts'
+import { unrefFetch } from '../../src/verifier/net/unref-fetch.ts'
 import { codeOf } from './support.ts'
 
 /** Nothing listens there, and only the dispatcher knows of it. */
@@ -46,7 +46,7 @@ afterEach(() => void (globals[DISPATCHER] = own))
 const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
 const asked = async (): Promise<string> => {
-  const response = await unheldFetch(`${origin()}/asked`, { headers: { accept: 'text/plain' } })
+  const response = await unrefFetch(`${origin()}/asked`, { headers: { accept: 'text/plain' } })
   return response.text()
 }
 
@@ -81,7 +81,7 @@ describe('asked with node:http', () => {
   })
 
   test('a redirect is not followed, and has no body', async () => {
-    const response = await unheldFetch(`${origin()}/moved`, {})
+    const response = await unrefFetch(`${origin()}/moved`, {})
     expect([response.status, response.body]).toEqual([302, null])
     expect(response.headers.get('location')).toBe('/asked')
   })

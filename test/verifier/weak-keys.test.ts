@@ -1,7 +1,7 @@
 // RSA keys that are not what they should be: a factor can be computed, a signature forged, or each check costs much.
 import { checkPrimeSync, generateKeyPairSync, generatePrimeSync, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { hasRocaFingerprint } from '../../src/verifier/roca.ts'
+import { hasRocaFingerprint } from '../../src/verifier/keys/roca.ts'
 import { KEY, OTHER_KEY, forge, keySet, startVerifier, tokenWith } from './support.ts'
 
 const base64url = (value: bigint): string => {
@@ -61,8 +61,21 @@ const expectRefused = async (members: object): Promise<void> => {
 describe('the exponent', () => {
   const TAKEN = [65_537n, 65_539n, 2n ** 32n + 1n, 2n ** 33n - 1n]
   const REFUSED = [
-    ...[0n, 1n, 2n, 3n, 5n, 17n, 257n, 65_535n, 65_536n, 65_538n],
-    ...[2n ** 32n, 2n ** 33n, 2n ** 33n + 1n, 2n ** 64n + 1n, 2n ** 2047n + 1n],
+    0n,
+    1n,
+    2n,
+    3n,
+    5n,
+    17n,
+    257n,
+    65_535n,
+    65_536n,
+    65_538n,
+    2n ** 32n,
+    2n ** 33n,
+    2n ** 33n + 1n,
+    2n ** 64n + 1n,
+    2n ** 2047n + 1n,
   ]
 
   test.each(REFUSED)('%i is refused', (e) => expectRefused({ e: base64url(e) }))
@@ -71,7 +84,8 @@ describe('the exponent', () => {
     '%i is refused, with a key that it belongs to',
     async (publicExponent) => {
       const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-        ...{ modulusLength: 2048, publicExponent },
+        modulusLength: 2048,
+        publicExponent,
       })
       const { check, server } = startVerifier()
       server.answer = () =>

@@ -12,33 +12,39 @@ import { type Endpoint, endpoint, exported, partOf } from './endpoint.ts'
 
 export const audit: readonly Endpoint[] = [
   endpoint({
-    ...{ method: 'get', path: '/audit', action: 'audit.list' },
+    method: 'get',
+    path: '/audit',
+    action: 'audit.list',
     summary: 'Events, newest first',
     description:
       'A bound administrator sees what concerns its workspace. A part can have fewer items than its limit, or ' +
       'none, and still a next_cursor.',
     query: auditQuery,
     answers: partOf(auditShown),
-    run: (admin, { query }) => listAudit(admin, query),
+    handle: (admin, { query }) => listAudit(admin, query),
   }),
   endpoint({
-    ...{ method: 'get', path: '/audit/verify', action: 'audit.verify' },
+    method: 'get',
+    path: '/audit/verify',
+    action: 'audit.verify',
     summary: 'Compare every event with what was sealed',
     description:
       'The check ends when the caller loses the right to it or closes the connection, and after 15 minutes.',
     query: auditCheck,
     answers: auditReportShown,
     refuses: ['unbound_required'],
-    run: (admin, { query }) => verifyAudit(admin, query),
+    handle: (admin, { query }) => verifyAudit(admin, query),
   }),
   endpoint({
-    ...{ method: 'get', path: '/audit/export', action: 'audit.export' },
+    method: 'get',
+    path: '/audit/export',
+    action: 'audit.export',
     summary: 'Events, oldest first, one JSON object a line',
     description:
       'The events that are there at the start. The transfer is broken off when the caller loses the right to it, ' +
       'and after 15 minutes.',
     query: auditFilter,
     answers: exported(auditShown),
-    run: (admin, { query }) => exportAudit(admin, query),
+    handle: (admin, { query }) => exportAudit(admin, query),
   }),
 ]

@@ -14,10 +14,11 @@ import {
 } from '@latchkey/verifier'
 import { decodeProtectedHeader } from 'jose'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
-import { type AppContext, type Deps, nowSeconds } from '../../deps.ts'
+import { nowSeconds } from '../../clock.ts'
+import type { AppContext, Deps } from '../../deps.ts'
 import { mayLogIn } from '../../oauth/client-authentication.ts'
 import { storeRevocations } from '../../revocation/source.ts'
-import { hidingSecret } from '../../shown.ts'
+import { hidingSecret } from '../../text/shown.ts'
 import { publicJwks, publishedKeys } from '../../signing/keyring.ts'
 import { type Authority, authorityOf } from '../authority.ts'
 import type { AdminDeps } from '../operation.ts'
@@ -45,7 +46,7 @@ export const createCallers = (deps: CallerDeps) => {
       refuseUnknownKid(bearer, kids)
       const { clientId, permissions } = await verify(permission)
       logClient(c, clientId)
-      const subject = await deps.store.findTokenSubject(clientId)
+      const subject = await deps.store.findGrantedClient(clientId)
       if (!mayLogIn(subject)) throw new TokenInvalid('token_revoked')
       return { actor: `client:${clientId}`, authority: authorityOf(subject, permissions) }
     } catch (error) {
@@ -108,7 +109,11 @@ const verifierOfStore = ({ store, issuer, algorithms, clock }: CallerDeps) => {
     const name = kids.join(' ')
     if (known?.name !== name) {
       const verifier = createVerifier({
-        ...{ issuer, audience: ADMIN_AUDIENCE, algorithms, clock, clockTolerance: 0 },
+        issuer,
+        audience: ADMIN_AUDIENCE,
+        algorithms,
+        clock,
+        clockTolerance: 0,
         plugins: 'none',
         revocations: storeRevocations(store),
         fetch: async () => Response.json(publicJwks(keys, now)),

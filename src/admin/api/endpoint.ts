@@ -1,7 +1,7 @@
 // One address of the admin API: what it takes, what it answers, and the operation behind it.
 import { z } from 'zod'
 import type { RefusalCode } from '../../errors.ts'
-import type { Admin } from '../operation.ts'
+import type { AdminCall } from '../operation.ts'
 
 /** The names in the braces of a path. */
 type Params<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -29,8 +29,8 @@ type Definition<
   refuses?: readonly RefusalCode[]
   /** Where what has been made is to be found: the answer is 201. */
   madeAt?: (answer: z.output<Answer>) => string
-  run: (
-    admin: Admin,
+  handle: (
+    admin: AdminCall,
     input: Params<Path> & { query: z.input<Query>; body: z.input<Body> },
   ) => Promise<z.output<Answer>>
 }
@@ -49,7 +49,7 @@ export type Endpoint = Pick<
   | 'refuses'
 > & {
   madeAt?: (answer: never) => string
-  run: (admin: Admin, input: never) => Promise<unknown>
+  handle: (admin: AdminCall, input: never) => Promise<unknown>
 }
 
 export const endpoint = <

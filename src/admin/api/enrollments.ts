@@ -12,16 +12,20 @@ import { type Endpoint, endpoint, partOf } from './endpoint.ts'
 
 export const enrollments: readonly Endpoint[] = [
   endpoint({
-    ...{ method: 'get', path: '/enrollments', action: 'enrollment.list' },
+    method: 'get',
+    path: '/enrollments',
+    action: 'enrollment.list',
     summary: 'All enrollments, ended ones for two days',
     description:
       'Oldest first, without their tokens. A bound administrator sees those of its workspace.',
     query: enrollmentQuery,
     answers: partOf(enrollmentShown),
-    run: (admin, { query }) => listEnrollments(admin, query),
+    handle: (admin, { query }) => listEnrollments(admin, query),
   }),
   endpoint({
-    ...{ method: 'post', path: '/enrollments', action: 'enrollment.create' },
+    method: 'post',
+    path: '/enrollments',
+    action: 'enrollment.create',
     summary: 'Make an enrollment; its token is shown this once',
     description:
       'The token becomes one client at `POST /oauth/register`, with what is granted here and still exists then. It ends after 15 minutes, or `expires_in` seconds, and with the administrator who made it.',
@@ -29,24 +33,27 @@ export const enrollments: readonly Endpoint[] = [
     answers: enrollmentCreated,
     madeAt: ({ enrollment_id: id }) => `/enrollments/${id}`,
     refuses: ['exceeds_own_grant', 'unknown_reference'],
-    run: (admin, { body }) => createEnrollment(admin, body),
+    handle: (admin, { body }) => createEnrollment(admin, body),
   }),
   endpoint({
-    ...{ method: 'get', path: '/enrollments/{enrollment_id}', action: 'enrollment.show' },
+    method: 'get',
+    path: '/enrollments/{enrollment_id}',
+    action: 'enrollment.show',
     summary: 'One enrollment and what has become of it',
     description:
       'Its status, and the client that it became. A bound administrator sees those of its workspace.',
     answers: enrollmentShown,
-    run: (admin, { enrollment_id: id }) => showEnrollment(admin, id),
+    handle: (admin, { enrollment_id: id }) => showEnrollment(admin, id),
   }),
   endpoint({
-    ...{ method: 'post', path: '/enrollments/{enrollment_id}/revoke' },
+    method: 'post',
+    path: '/enrollments/{enrollment_id}/revoke',
     action: 'enrollment.revoke',
     summary: 'End one that has not been used',
     description:
       'Its token is refused from now on. A client that it became is a client like others: delete that one.',
     answers: enrollmentShown,
     refuses: ['enrollment_ended'],
-    run: (admin, { enrollment_id: id }) => revokeEnrollment(admin, id),
+    handle: (admin, { enrollment_id: id }) => revokeEnrollment(admin, id),
   }),
 ]

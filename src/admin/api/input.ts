@@ -9,8 +9,9 @@ import {
   readBody,
 } from '../../http/body.ts'
 import { isObject, parseJson } from '../../json.ts'
-import { shownValue } from '../../shown.ts'
-import { type Admin, fieldsRefused, shownName } from '../operation.ts'
+import { shownValue } from '../../text/shown.ts'
+import { fieldsRefused } from '../refusals.ts'
+import { type AdminCall, shownName } from '../operation.ts'
 
 /** @throws OperationRefused `invalid_value` for a parameter that is given twice */
 export const readQuery = (url: string): Record<string, string> => {
@@ -75,7 +76,7 @@ const malformed = (): OperationRefused =>
 const STRONG_ETAG = /^"([\x21\x23-\x7e]*)"$/
 
 /** What `If-Match` says (RFC 9110 §13.1.1); null where it is not given. */
-export const readIfMatch = (header: string | undefined): Admin['ifMatch'] => {
+export const readIfMatch = (header: string | undefined): AdminCall['ifMatch'] => {
   if (header === undefined) return null
   if (header.trim() === '*') return { sent: header, matches: () => true }
   const etags = header.split(',').map((part) => STRONG_ETAG.exec(part.trim())?.[1])

@@ -1,7 +1,7 @@
 // Exports as lines of JSON, sent as they are read: a year of events does not fit into memory.
 import type { AppContext, Deps } from '../../deps.ts'
 import { reasonOf } from '../../errors.ts'
-import { toJson } from '../../text.ts'
+import { toJson } from '../../text/text.ts'
 import type { Exported } from './endpoint.ts'
 
 /**

@@ -15,7 +15,7 @@ import {
 } from '../../errors.ts'
 import { loggedPath } from '../../http/render.ts'
 import { NO_STORE } from '../../oauth/response.ts'
-import { toJson } from '../../text.ts'
+import { toJson } from '../../text/text.ts'
 
 export const problemShown = z
   .strictObject({

@@ -1,7 +1,7 @@
 // The admin API, below /admin/v1: every address with its methods, from the table of endpoints.
 import { Hono } from 'hono'
 import { z } from 'zod'
-import type { AuditEvent } from '../../audit.ts'
+import type { AuditEvent } from '../../audit/record.ts'
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import type { AppContext, AppEnv, Deps } from '../../deps.ts'
 import { AnswerEnded, OperationRefused, REFUSALS, WritesExceeded } from '../../errors.ts'
@@ -9,28 +9,41 @@ import { etags } from '../../http/headers.ts'
 import { canonicalPaths } from '../../http/target.ts'
 import { waitForWrite } from '../../http/write-bounds.ts'
 import { NO_STORE } from '../../oauth/response.ts'
-import { toJson } from '../../text.ts'
+import { toJson } from '../../text/text.ts'
 import type { Authority } from '../authority.ts'
 import { authorizedRead } from '../lasting.ts'
-import { type Admin, type AdminDeps, nameable, parse } from '../operation.ts'
+import { nameable } from '../../audit/target.ts'
+import { type AdminCall, type AdminDeps, parse } from '../operation.ts'
+import { audiences } from './audiences.ts'
 import { audit } from './audit.ts'
 import { createCallers } from './caller.ts'
 import { clients } from './clients.ts'
+import { details } from './details.ts'
 import { type Endpoint, type Exported, lineOf } from './endpoint.ts'
 import { enrollments } from './enrollments.ts'
 import { readIfMatch, readJsonObject, readQuery } from './input.ts'
 import { keys } from './keys.ts'
 import { exportLines } from './lines.ts'
+import { plugins } from './plugins.ts'
 import { renderProblem } from './problem.ts'
-import { registry } from './registry.ts'
+import { resources } from './resources.ts'
+import { revocations } from './revocations.ts'
 import { runs } from './runs.ts'
+import { secrets } from './secrets.ts'
+import { workspaces } from './workspaces.ts'
 
 /** The OpenAPI document is made of this table, too. */
 export const ENDPOINTS: readonly Endpoint[] = [
-  ...registry,
+  ...workspaces,
+  ...audiences,
+  ...plugins,
+  ...resources,
   ...clients,
+  ...details,
+  ...secrets,
   ...enrollments,
   ...runs,
+  ...revocations,
   ...keys,
   ...audit,
 ]
@@ -114,8 +127,8 @@ const createHandler =
       if (c.req.raw.signal.aborted) throw new AnswerEnded('its reader is gone')
       return (await callers(c, permission, attempt)).authority
     }
-    const admin: Admin = { deps, as: { ...context, actor }, authority, reauthorize, ifMatch }
-    const result = await run(endpoint, admin, { ...params, ...input }).catch(
+    const admin: AdminCall = { deps, as: { ...context, actor }, authority, reauthorize, ifMatch }
+    const result = await runHandler(endpoint, admin, { ...params, ...input }).catch(
       async (error: unknown) => {
         if (method === 'get') await auditRefusal(admin, attempt, error)
         throw error
@@ -150,14 +163,14 @@ const countRefusal = (
 }
 
 /** Answers a write as it was made, and a read only to a caller who may still read. */
-const run = (endpoint: Endpoint, admin: Admin, input: object): Promise<unknown> => {
-  const running = () => endpoint.run(admin, input as never)
+const runHandler = (endpoint: Endpoint, admin: AdminCall, input: object): Promise<unknown> => {
+  const running = () => endpoint.handle(admin, input as never)
   return endpoint.method === 'get' ? authorizedRead(admin, running) : running()
 }
 
 /** Changes write their own rows; of reads only those that are refused for who asks. */
 const auditRefusal = async (
-  { deps, as, authority }: Admin,
+  { deps, as, authority }: AdminCall,
   attempt: { action: string; target: string | null },
   error: unknown,
 ): Promise<void> => {

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Algorithm } from '../../signing/algorithms.ts'
-import { permissionsTaken } from '../../revocation/rules.ts'
+import { permissionsTaken } from '../../grants/taking-away.ts'
 import { audiences, clientGrants, permissions } from '../schema.sqlite.ts'
 import type { Audience, NewAudience, Permission, Store } from '../store.ts'
 import { ADMIN_AUDIENCE } from '../../constants.ts'

@@ -1,8 +1,7 @@
 // Reads of audit events in steps: each statement looks at AUDIT_STEP_ROWS rows or index entries at the most, because
 // better-sqlite3 answers on the main thread.
 import { type SQL, sql } from 'drizzle-orm'
-import { TARGET_SEPARATOR } from '../../audit/target.ts'
-import { AUDIT_STEP_ROWS } from '../../constants.ts'
+import { AUDIT_STEP_ROWS, TARGET_SEPARATOR } from '../../constants.ts'
 import type { AuditFilter, AuditPage, AuditPart, AuditRow } from '../store.ts'
 import type { Database } from './database.ts'
 

@@ -6,7 +6,7 @@ import {
   MAX_UNUSED_AT_A_TIME,
   UNUSED_GRACE_SECONDS,
 } from '../../constants.ts'
-import { takesFromClient } from '../../revocation/rules.ts'
+import { takesFromClient } from '../../grants/taking-away.ts'
 import { clientSecrets, clients, workspaces } from '../schema.sqlite.ts'
 import type { Client, NewClient, Part, Store } from '../store.ts'
 import { assertAdministrable } from './administrators.ts'
@@ -125,7 +125,9 @@ export const clientVerbs = ({ db, atomically }: Driver): ClientVerbs => {
         (select 1 from workspaces w where w.id = ${clients.workspaceId} and w.status = 'active'))`
       const isOver = sql`max(${clients.createdAt}, ${lastUsed}) + ${clients.unusedAfter} <= ${now - UNUSED_GRACE_SECONDS}`
       const walk = {
-        ...{ ...BY_AGE, table: 'clients', index: 'clients_unused' },
+        ...BY_AGE,
+        table: 'clients',
+        index: 'clients_unused',
         within: [sql`${clients.status} = 'active' and ${clients.unusedAfter} is not null`],
         filters: [couldLogIn, isOver],
       }

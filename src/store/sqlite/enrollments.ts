@@ -58,7 +58,10 @@ export const enrollmentVerbs = ({ db, atomically }: Driver): EnrollmentVerbs => 
         workspaceId === undefined
           ? walkByAge(table, { filters: [] })
           : {
-              ...{ ...BY_AGE, table, index: 'enrollments_workspace_age', filters: [] },
+              ...BY_AGE,
+              table,
+              index: 'enrollments_workspace_age',
+              filters: [],
               within: [eq(enrollments.workspaceId, workspaceId)],
             }
       return await readWalk(db, walk, partByAge<Enrollment>(part, reading(db, shown)))

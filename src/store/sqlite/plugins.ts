@@ -1,5 +1,5 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm'
-import { takesFromPlugin } from '../../revocation/rules.ts'
+import { takesFromPlugin } from '../../grants/taking-away.ts'
 import { plugins } from '../schema.sqlite.ts'
 import type { Plugin, Store } from '../store.ts'
 import { type Driver, type Statement, assert, newEtag } from './database.ts'

@@ -1,6 +1,6 @@
 // The registry of what authorization details point at.
 import { type SQL, and, eq, sql } from 'drizzle-orm'
-import { TOOL_RUN } from '../../details.ts'
+import { TOOL_RUN } from '../../grants/details.ts'
 import { clientDetails, resources } from '../schema.sqlite.ts'
 import type { AuthorizationDetail, Position, Resource, ResourceFilter, Store } from '../store.ts'
 import {
@@ -83,7 +83,9 @@ const walkOf = ({ type, workspaceId }: ResourceFilter): Walk => {
   const ofType = type === undefined ? [] : [eq(resources.type, type)]
   const given = [workspaceId && 'workspace', type && 'type'].filter(Boolean)
   return {
-    ...{ table: 'resources', index: ['resources', ...given, 'age'].join('_'), filters: [] },
+    table: 'resources',
+    index: ['resources', ...given, 'age'].join('_'),
+    filters: [],
     within: [isActive, ...ofWorkspace, ...ofType],
     ...(type === undefined
       ? { order: ['created_at', 'type', 'id'], start: [-1, '', ''] }
@@ -158,7 +160,8 @@ export const resourceVerbs = (driver: Driver): ResourceVerbs => {
       const placeOf = ({ createdAt, type, id }: Resource) =>
         placeBehind({ createdAt, id: `${type} ${id}` }, walk)
       return await readWalk(db, walk, {
-        ...{ limit, placeOf },
+        limit,
+        placeOf,
         after: after && placeBehind(after, walk),
         read: reading(db, shown),
       })

@@ -1,7 +1,7 @@
 import { type SQL, type SQLWrapper, eq, getTableColumns, sql } from 'drizzle-orm'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
 import { Unavailable } from '../../errors.ts'
-import { namedWorkspaceValue, workspaceRuleValue } from '../../revocation/rules.ts'
+import { namedWorkspaceValue, workspaceRuleValue } from '../../grants/taking-away.ts'
 import { revocationCounter, revocations, workspaces } from '../schema.sqlite.ts'
 import type { Revocation, RevocationFilter, RevocationHead, Store, Workspace } from '../store.ts'
 import { pageVerbs } from './revocation-pages.ts'
@@ -89,7 +89,8 @@ export const revocationVerbs = (driver: Driver): RevocationVerbs => {
       const workspace = workspaceId === undefined ? null : await findWorkspace(workspaceId)
       if (workspaceId !== undefined && workspace === null) return []
       return await readWalk<Revocation>(db, walkOf(filter, workspace), {
-        ...{ limit, after: [after] },
+        limit,
+        after: [after],
         placeOf: ({ seq }) => [seq],
         read: async (step) =>
           (await reading(db, getTableColumns(revocations))(step)) as Revocation[],

@@ -13,7 +13,7 @@ import {
   serverClock,
   signingKeys,
 } from '../schema.sqlite.ts'
-import { namedWorkspaceValue, workspaceRuleValue } from '../../revocation/rules.ts'
+import { namedWorkspaceValue, workspaceRuleValue } from '../../grants/taking-away.ts'
 import type { Workspace } from '../store.ts'
 import { latestIssue } from './clock.ts'
 import type { Database, Statement } from './database.ts'

@@ -2,7 +2,7 @@
 // can live as a rule.
 import { type SQL, and, eq, isNull, sql } from 'drizzle-orm'
 import { OperationRefused } from '../../errors.ts'
-import { namedRunValue, runRuleValue } from '../../revocation/rules.ts'
+import { namedRunValue, runRuleValue } from '../../grants/taking-away.ts'
 import { clients, closedRuns, revocationCounter, workspaces } from '../schema.sqlite.ts'
 import type { ClosedRun, Store } from '../store.ts'
 import { type Driver, type Statement, newEtag } from './database.ts'
@@ -98,8 +98,11 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
         db
           .insert(closedRuns)
           .values({
-            ...{ value, ruleValue: runRuleValue(ref, identifier) },
-            ...{ workspaceId, identifier, createdAt: now },
+            value,
+            ruleValue: runRuleValue(ref, identifier),
+            workspaceId,
+            identifier,
+            createdAt: now,
           })
           .onConflictDoNothing() as Statement,
       ])
@@ -113,12 +116,10 @@ export const runVerbs = ({ db, atomically }: Driver): RunVerbs => {
 
     async listClosedRuns({ workspaceId } = {}, part = {}) {
       const walk = {
-        ...{
-          table: 'closed_runs',
-          order: ['created_at', 'value'],
-          start: BY_AGE.start,
-          filters: [],
-        },
+        table: 'closed_runs',
+        order: ['created_at', 'value'],
+        start: BY_AGE.start,
+        filters: [],
         ...(workspaceId === undefined
           ? { index: 'closed_runs_age', within: [] }
           : { index: 'closed_runs_workspace', within: [eq(closedRuns.workspaceId, workspaceId)] }),

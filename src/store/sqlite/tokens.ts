@@ -18,14 +18,14 @@ import type {
   RevocationKind,
   SigningKey,
   Store,
-  TokenSubject,
+  GrantedClient,
 } from '../store.ts'
 import { endedBy } from './clock.ts'
 import { type Driver, remembering } from './database.ts'
 
 type TokenVerbs = Pick<
   Store,
-  'findLogin' | 'findTokenSubject' | 'findActiveKey' | 'findPublishedKey' | 'findRevocation'
+  'findLogin' | 'findGrantedClient' | 'findActiveKey' | 'findPublishedKey' | 'findRevocation'
 >
 
 const json = <T>(text: unknown): T => JSON.parse(text as string) as T
@@ -34,14 +34,14 @@ const pluginsJson = sql`(
   select json_group_array(json_object('id', p.id, 'trust', p.trust, 'generation', p.generation,
     'snapshot', p.snapshot, 'capabilities', json(p.capabilities)))
   from client_plugins cp join plugins p on p.id = cp.plugin_id
-  where cp.client_id = ${clients.id})`.mapWith(json<TokenSubject['plugins']>)
+  where cp.client_id = ${clients.id})`.mapWith(json<GrantedClient['plugins']>)
 
 type StoredGrant = Pick<Audience, 'id' | 'tokenTtl' | 'algorithm'> & {
   requiresPlugin: number
   permissions: (Permission & { position: number; granted: number })[]
 }
 
-const grantsFromJson = (text: unknown): TokenSubject['grants'] =>
+const grantsFromJson = (text: unknown): GrantedClient['grants'] =>
   json<StoredGrant[]>(text).map(({ id, requiresPlugin, tokenTtl, algorithm, permissions }) => {
     const declared = permissions.toSorted((a, b) => a.position - b.position)
     return {
@@ -112,7 +112,7 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
     .prepare()
 
   const limitedBy = alias(clients, 'limited_by')
-  const tokenSubject = db
+  const grantedClient = db
     .select({
       id: clients.id,
       status: clients.status,
@@ -203,8 +203,8 @@ export const tokenVerbs = (driver: Driver): TokenVerbs => {
       return login === undefined ? null : { id: login.id, hash: login.hash }
     },
 
-    findTokenSubject: remembering(driver, async (clientId) => {
-      const rows: TokenSubject[] = await tokenSubject.all({ clientId })
+    findGrantedClient: remembering(driver, async (clientId) => {
+      const rows: GrantedClient[] = await grantedClient.all({ clientId })
       return rows[0] ?? null
     }),
 

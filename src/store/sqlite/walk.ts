@@ -2,7 +2,7 @@
 // most, because better-sqlite3 answers on the main thread.
 import { Column, type SQL, type SQLWrapper, and, is, sql } from 'drizzle-orm'
 import { LIST_BATCH_ROWS, LIST_STEP_ENTRIES } from '../../constants.ts'
-import { letOthersRun } from '../../pause.ts'
+import { letOthersRun } from '../pause.ts'
 import type { SelectResultFields } from 'drizzle-orm/query-builders/select.types'
 import type { SelectedFields } from 'drizzle-orm/sqlite-core'
 import type { Part, Position } from '../store.ts'
@@ -125,7 +125,8 @@ export const partByAge = <T extends Position>(
   { after, limit }: Part,
   read: Reading<T>['read'],
 ): Reading<T> => ({
-  ...{ limit, read },
+  limit,
+  read,
   after: after && [after.createdAt, after.id],
   placeOf: ({ createdAt, id }) => [createdAt, id],
 })
@@ -138,6 +139,10 @@ export const walkByAge = (
   ids === undefined
     ? { ...BY_AGE, table, index: `${table}_age`, within: [], filters }
     : {
-        ...{ ...BY_AGE, table, index: null, isFew: true, filters },
+        ...BY_AGE,
+        table,
+        index: null,
+        isFew: true,
+        filters,
         within: [sql`${sql.raw(table)}.id ${inList(ids)}`],
       }

@@ -1,5 +1,5 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm'
-import { takesFromWorkspace } from '../../revocation/rules.ts'
+import { takesFromWorkspace } from '../../grants/taking-away.ts'
 import { clients, workspaces } from '../schema.sqlite.ts'
 import type { Store, Workspace } from '../store.ts'
 import { type Driver, type Statement, assert, newEtag } from './database.ts'

@@ -3,8 +3,11 @@ import { type Attack, basic, post } from '../hostile-client.ts'
 const actions = Array.from({ length: 470 }, (_, i) => `a${i}`)
 const DETAILS = JSON.stringify(
   Array.from({ length: 9 }, (_, i) => ({
-    ...{ type: 'tool_run', identifier: `r${i}`, project_id: 'p' },
-    ...{ locations: ['/v1'], actions },
+    type: 'tool_run',
+    identifier: `r${i}`,
+    project_id: 'p',
+    locations: ['/v1'],
+    actions,
   })),
 )
 

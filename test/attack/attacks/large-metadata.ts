@@ -12,7 +12,9 @@ export const attack: Attack = {
     let { token } = enrolled
     while (!signal.aborted) {
       const response = await fetch(`http://127.0.0.1:${port}/oauth/register/${enrolled.id}`, {
-        ...{ method: 'PUT', body, signal },
+        method: 'PUT',
+        body,
+        signal,
         headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
       })
       const answer = (await response.json()) as { registration_access_token?: string }

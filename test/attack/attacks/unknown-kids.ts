@@ -9,8 +9,15 @@ export const unknownToken = (): string => {
   const kid = randomBytes(16).toString('base64url')
   const now = Math.floor(Date.now() / 1000)
   const claims = {
-    ...{ iss: 'x', aud: 'latchkey', sub: 'x', client_id: 'x', jti: kid, scope: 'admin:read' },
-    ...{ iat: now, exp: now + 300, padding: 'x'.repeat(4_000) },
+    iss: 'x',
+    aud: 'latchkey',
+    sub: 'x',
+    client_id: 'x',
+    jti: kid,
+    scope: 'admin:read',
+    iat: now,
+    exp: now + 300,
+    padding: 'x'.repeat(4_000),
   }
   const header = encode({ alg: 'RS256', typ: 'at+jwt', kid })
   return `${header}.${encode(claims)}.${randomBytes(256).toString('base64url')}`

@@ -156,7 +156,7 @@ export const clientContract = (open: Open): void => {
       expect(await store.findLogin('client', 'hash of client-secret', NOW)).toBeNull()
       expect(await store.listSecrets('client', NOW)).toEqual([])
       expect(await query(`select 1 from client_secrets where client_id = 'client'`)).toEqual([])
-      expect(await store.findTokenSubject('client')).toMatchObject({
+      expect(await store.findGrantedClient('client')).toMatchObject({
         status: 'deleted',
         generation: LAST_GENERATION,
         plugins: [],

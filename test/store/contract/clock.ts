@@ -5,14 +5,23 @@ import { NOW, client, key } from './records.ts'
 const DAY = 24 * 60 * 60
 
 const keyTimes = (kid: string, created: number, activated: number | null) => ({
-  ...{ kid, created_at: created, activated_at: activated, retired_at: null, revoked_at: null },
+  kid,
+  created_at: created,
+  activated_at: activated,
+  retired_at: null,
+  revoked_at: null,
 })
 
 export const clockContract = (open: Open): void => {
   describe('the clock', () => {
     const database = useDatabase(open)
     const AT_FIRST = {
-      ...{ settledAt: NOW, latestAt: NOW, gap: 0, gapSince: NOW, toldGap: 0, tickedAt: NOW },
+      settledAt: NOW,
+      latestAt: NOW,
+      gap: 0,
+      gapSince: NOW,
+      toldGap: 0,
+      tickedAt: NOW,
     }
 
     it('begins with the database', async () => {

@@ -15,8 +15,11 @@ import {
 } from './records.ts'
 
 const RUN: AuthorizationDetail = {
-  ...{ type: 'tool_run', identifier: '*', project_id: 'p1' },
-  ...{ locations: ['/v1/issues'], actions: '*' },
+  type: 'tool_run',
+  identifier: '*',
+  project_id: 'p1',
+  locations: ['/v1/issues'],
+  actions: '*',
 }
 const BOTH = playlist('evening', { parts: ['a', 'b'] })
 const HELD = [BOTH, RUN]
@@ -72,9 +75,21 @@ export const detailContract = (open: Open): void => {
       const { store } = database
       await fill(database)
       const odd = {
-        ...{ most: 1e21, least: 5e-324, whole: Number.MAX_SAFE_INTEGER, part: -0.1, no: false },
-        ...{ text: 'a"b\\c\u0000\u2028\n', wide: 'é🔑', half: '\ud800', any: '*', none: [] },
-        ...{ mixed: [1, '1', true, 'true'], constructor: 'x', 'a.b': 'c', "a'b": 1, '$.x': 2 },
+        most: 1e21,
+        least: 5e-324,
+        whole: Number.MAX_SAFE_INTEGER,
+        part: -0.1,
+        no: false,
+        text: 'a"b\\c\u0000\u2028\n',
+        wide: 'é🔑',
+        half: '\ud800',
+        any: '*',
+        none: [],
+        mixed: [1, '1', true, 'true'],
+        constructor: 'x',
+        'a.b': 'c',
+        "a'b": 1,
+        '$.x': 2,
       }
       const long = Array.from({ length: 500 }, (_, i) => `action-${i}`)
       const details = [
@@ -86,7 +101,7 @@ export const detailContract = (open: Open): void => {
       const read = (await theClient(store, 'client')).details
       expect(read).toEqual(details)
       expect(read.map((entry) => Object.keys(entry))).toEqual(details.map((e) => Object.keys(e)))
-      expect((await store.findTokenSubject('client'))?.details).toEqual(details)
+      expect((await store.findGrantedClient('client'))?.details).toEqual(details)
       expect((await store.listClients()).find(({ id }) => id === 'client')?.details).toEqual(
         details,
       )

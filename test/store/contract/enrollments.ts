@@ -47,11 +47,20 @@ export const enrollmentContract = (open: Open): void => {
       const { store } = database
       await created(store, 'e1')
       const shown = {
-        ...{ id: 'e1', name: 'e1', workspaceId: 'default', plugins: [], details: [] },
+        id: 'e1',
+        name: 'e1',
+        workspaceId: 'default',
+        plugins: [],
+        details: [],
         grants: [{ audience: 'api', permissions: ['read'] }],
-        ...{ unusedAfter: null, createdAt: NOW, expiresAt: NOW + HOUR },
-        ...{ usedAt: null, revokedAt: null, clientId: null },
-        ...{ createdBy: null, createdByGeneration: null },
+        unusedAfter: null,
+        createdAt: NOW,
+        expiresAt: NOW + HOUR,
+        usedAt: null,
+        revokedAt: null,
+        clientId: null,
+        createdBy: null,
+        createdByGeneration: null,
       }
       expect(await store.findEnrollment('e1')).toEqual(shown)
       expect(await store.findEnrollmentByHash('hash of e1')).toEqual(shown)

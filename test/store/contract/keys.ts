@@ -94,7 +94,8 @@ export const keyContract = (open: Open): void => {
         { kid: 'key-3', state: 'next', createdAt: NOW + 5, activatedAt: null, retiredAt: null },
       ])
       expect(await store.findActiveKey('RS256')).toMatchObject({
-        ...{ kid: 'key-2', privateJwe: 'private half of key-2' },
+        kid: 'key-2',
+        privateJwe: 'private half of key-2',
       })
       expect(await revocationOf(store, 'key-1')).toBeNull()
     })
@@ -105,8 +106,12 @@ export const keyContract = (open: Open): void => {
       const candidates = [key('key-3'), key('es-3', 'ES256')]
       await store.promoteKeys([ROTATION, { from: 'es-1', to: 'es-2' }], candidates, NOW)
       expect(await states(store)).toEqual([
-        ...['es-1 retiring', 'es-2 active', 'es-3 next'],
-        ...['key-1 retiring', 'key-2 active', 'key-3 next'],
+        'es-1 retiring',
+        'es-2 active',
+        'es-3 next',
+        'key-1 retiring',
+        'key-2 active',
+        'key-3 next',
       ])
     })
 
@@ -290,7 +295,9 @@ export const keyContract = (open: Open): void => {
       await store.revokeKeys([kid], candidates, NOW + 1, { signWithNew: true })
       expect(await states(store)).toEqual(['es-1 active', 'es-2 next', ...expected])
       expect(await store.findActiveKey('RS256')).toMatchObject({
-        ...{ kid: 'new-1', activatedAt: NOW + 1, createdAt: NOW + 1 },
+        kid: 'new-1',
+        activatedAt: NOW + 1,
+        createdAt: NOW + 1,
       })
       const former = (await store.listKeys()).find(({ state }) => state === 'retiring')
       if (former) expect(former).toMatchObject({ privateJwe: null, retiredAt: NOW + 1 })

@@ -19,7 +19,7 @@ export const limitContract = (open: Open): void => {
       const grants = [{ audience: 'wide', permissions: MANY }]
       await createdClient(store, 'client', { grants })
       expect((await theClient(store, 'client')).grants).toEqual(grants)
-      const subject = await store.findTokenSubject('client')
+      const subject = await store.findGrantedClient('client')
       expect(subject?.grants[0]?.audience.permissions.map(({ name }) => name)).toEqual(MANY)
 
       const [kept = '', ...gone] = MANY.toReversed()
@@ -36,7 +36,7 @@ export const limitContract = (open: Open): void => {
       const before = await createdClient(store, 'client', { plugins: MANY, createPlugins: true })
       expect(before.plugins).toEqual(SORTED)
       expect(await store.listPlugins()).toHaveLength(300)
-      expect((await store.findTokenSubject('client'))?.plugins).toHaveLength(300)
+      expect((await store.findGrantedClient('client'))?.plugins).toHaveLength(300)
       await store.updateClient(before, { plugins: MANY.slice(1) }, NOW)
       expect((await theClient(store, 'client')).plugins).toHaveLength(299)
       expect(await store.findRevocation(token({ clientId: 'client', clientGen: 1 }))).toBe('client')

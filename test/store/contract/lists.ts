@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { workspaceRuleValue } from '../../../src/revocation/rules.ts'
+import { workspaceRuleValue } from '../../../src/grants/taking-away.ts'
 import type { Position, Store } from '../../../src/store/store.ts'
 import { type Open, useDatabase } from './database.ts'
 import {
@@ -133,8 +133,13 @@ export const listContract = (open: Open): void => {
         ['key', 'key-2'],
       ])
       expect(rules[0]).toEqual({
-        ...{ seq: before + 1, kind: 'jti', value: 'j1', gen: null, clientId: 'one' },
-        ...{ expiresAt: EXP, createdAt: NOW },
+        seq: before + 1,
+        kind: 'jti',
+        value: 'j1',
+        gen: null,
+        clientId: 'one',
+        expiresAt: EXP,
+        createdAt: NOW,
       })
       const values = async (filter: Parameters<Store['listRevocations']>[0]) =>
         (await store.listRevocations(filter, { after: before })).map(({ value }) => value)

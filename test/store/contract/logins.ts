@@ -112,7 +112,8 @@ export const loginContract = (open: Open): void => {
     it('keeps the login of an unbound client out of what happens to workspaces', async () => {
       await setWorkspace(database.store, 'suspended')
       expect(await database.store.findLogin('root', 'hash of root-secret', NOW)).toEqual({
-        ...{ id: 'root-secret', hash: 'hash of root-secret' },
+        id: 'root-secret',
+        hash: 'hash of root-secret',
       })
     })
 
@@ -134,7 +135,7 @@ export const loginContract = (open: Open): void => {
         limitedBy: 'login',
       })
       const defaults = { tokenTtl: null, algorithm: 'RS256' }
-      expect(await store.findTokenSubject('subject')).toEqual({
+      expect(await store.findGrantedClient('subject')).toEqual({
         id: 'subject',
         status: 'active',
         tokenTtl: 120,
@@ -180,7 +181,7 @@ export const loginContract = (open: Open): void => {
     it('reads a subject without workspace, plugin or grant as having none', async () => {
       const { store } = database
       await createdClient(store, 'bare', { workspaceId: null })
-      expect(await store.findTokenSubject('bare')).toMatchObject({
+      expect(await store.findGrantedClient('bare')).toMatchObject({
         workspace: null,
         tokenTtl: null,
         quotaPerMinute: null,
@@ -190,7 +191,7 @@ export const loginContract = (open: Open): void => {
         details: [],
         ledger: false,
       })
-      expect(await store.findTokenSubject('nobody')).toBeNull()
+      expect(await store.findGrantedClient('nobody')).toBeNull()
     })
 
     it('shows a suspended workspace and a raised generation at once', async () => {
@@ -198,7 +199,7 @@ export const loginContract = (open: Open): void => {
       const before = await createdClient(store, 'subject')
       await setWorkspace(store, 'suspended')
       await store.updateClient(before, { status: 'disabled' }, NOW)
-      expect(await store.findTokenSubject('subject')).toMatchObject({
+      expect(await store.findGrantedClient('subject')).toMatchObject({
         status: 'disabled',
         generation: 2,
         workspace: { id: 'default', status: 'suspended', generation: 2 },

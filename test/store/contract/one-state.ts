@@ -1,6 +1,6 @@
 // What belongs together is read together: another connection commits after each statement of the read in turn.
 import { describe, expect, it } from 'vitest'
-import type { Store, TokenSubject } from '../../../src/store/store.ts'
+import type { Store, GrantedClient } from '../../../src/store/store.ts'
 import { type Open, useDatabase } from './database.ts'
 import {
   NOW,
@@ -16,7 +16,7 @@ type Case = {
   title: string
   take: (store: Store) => Promise<() => Promise<void>>
   /** The generation, and whether what is taken is still there. */
-  read: (subject: TokenSubject) => [generation: number | undefined, there: boolean]
+  read: (subject: GrantedClient) => [generation: number | undefined, there: boolean]
 }
 
 /** The client, and its plugin. */
@@ -97,7 +97,11 @@ const CASES: Case[] = [
 ]
 
 const DETAIL = {
-  ...{ type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' },
+  type: 'tool_run',
+  identifier: '*',
+  project_id: 'p',
+  locations: '*',
+  actions: '*',
 }
 
 const prepare = async (store: Store): Promise<void> => {
@@ -118,7 +122,7 @@ export const oneStateContract = (open: Open): void => {
     it.each(moments)('$title, changed after statement $at', async ({ take, read, at }) => {
       const { store } = database
       await prepare(store)
-      const before = await store.findTokenSubject(ID)
+      const before = await store.findGrantedClient(ID)
       expect(before && read(before)).toEqual([1, true])
       const commit = await take(store)
       let statements = 0
@@ -126,7 +130,7 @@ export const oneStateContract = (open: Open): void => {
         statements += 1
         if (statements === at) await commit()
       })
-      const during = await interleaved.findTokenSubject(ID)
+      const during = await interleaved.findGrantedClient(ID)
       const states = [
         [1, true],
         [2, false],

@@ -15,8 +15,12 @@ import {
 const named = ({ type, id }: Resource): string => `${type} ${id}`
 
 const RUN: AuthorizationDetail = {
-  ...{ type: 'tool_run', identifier: 'evening', project_id: 'p1' },
-  ...{ locations: ['b'], actions: ['b'], parts: ['b'] },
+  type: 'tool_run',
+  identifier: 'evening',
+  project_id: 'p1',
+  locations: ['b'],
+  actions: ['b'],
+  parts: ['b'],
 }
 
 type Case = {
@@ -120,7 +124,7 @@ const expectOutcome = async (
   for (const one of CASES) {
     const { details, dies } = outcome(one)
     const { generation, ...client } = await theClient(store, one.title)
-    const subject = await store.findTokenSubject(one.title)
+    const subject = await store.findGrantedClient(one.title)
     expect([client.details, generation], one.title).toEqual([details, dies ? 2 : 1])
     expect([subject?.details, subject?.generation], one.title).toEqual([details, generation])
     const claims = token({ clientId: one.title, clientGen: 1 })

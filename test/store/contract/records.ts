@@ -1,6 +1,6 @@
 // What the contract's tests put into a database.
 import { randomBytes } from 'node:crypto'
-import { namedWorkspaceValue, workspaceRuleValue } from '../../../src/revocation/rules.ts'
+import { namedWorkspaceValue, workspaceRuleValue } from '../../../src/grants/taking-away.ts'
 import type { Algorithm } from '../../../src/signing/algorithms.ts'
 import { firstSeed, newAdministrator } from '../../../src/store/seed.ts'
 import type {

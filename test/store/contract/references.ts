@@ -6,7 +6,7 @@ import {
   namedWorkspaceValue,
   runRuleValue,
   workspaceRuleValue,
-} from '../../../src/revocation/rules.ts'
+} from '../../../src/grants/taking-away.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { type Open, useDatabase } from './database.ts'
 import { NOW, ofWorkspace, seed, theWorkspace, token } from './records.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../../src/constants.ts'
-import { runRuleValue, workspaceRuleValue } from '../../../src/revocation/rules.ts'
+import { runRuleValue, workspaceRuleValue } from '../../../src/grants/taking-away.ts'
 import type { RevocationKind, RevocationLookup, Store } from '../../../src/store/store.ts'
 import { live as lived } from '../../support/clock.ts'
 import { type Current, type Open, expectNoChange, useDatabase } from './database.ts'

@@ -4,7 +4,7 @@ import {
   PRUNE_GRACE_SECONDS,
   RULE_RETENTION_SECONDS,
 } from '../../../src/constants.ts'
-import { namedRunValue, runRuleValue } from '../../../src/revocation/rules.ts'
+import { namedRunValue, runRuleValue } from '../../../src/grants/taking-away.ts'
 import type { Run } from '../../../src/store/store.ts'
 import { live } from '../../support/clock.ts'
 import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'

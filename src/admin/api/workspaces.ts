@@ -1,0 +1,80 @@
+// Workspaces: tenants of the platform.
+import { workspaceShown } from '../views.ts'
+import {
+  createWorkspace,
+  listWorkspaces,
+  newWorkspace,
+  resumeWorkspace,
+  showWorkspace,
+  suspendWorkspace,
+  updateWorkspace,
+  workspaceChange,
+  workspaceQuery,
+} from '../workspaces.ts'
+import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+
+export const workspaces: readonly Endpoint[] = [
+  endpoint({
+    method: 'get',
+    path: '/workspaces',
+    action: 'workspace.list',
+    summary: 'All workspaces',
+    description: 'Oldest first. A bound administrator sees its own workspace.',
+    query: workspaceQuery,
+    answers: partOf(workspaceShown),
+    handle: (admin, { query }) => listWorkspaces(admin, query),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/workspaces',
+    action: 'workspace.create',
+    summary: 'Make a workspace',
+    description: 'Only for unbound administrators. The id is chosen, and cannot be changed.',
+    body: newWorkspace,
+    answers: workspaceShown,
+    madeAt: ({ id }) => `/workspaces/${encodeURIComponent(id)}`,
+    refuses: ['unbound_required', 'already_exists'],
+    handle: (admin, { body }) => createWorkspace(admin, body),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/workspaces/{id}',
+    action: 'workspace.show',
+    summary: 'One workspace',
+    description: 'A bound administrator sees its own workspace; another one answers 404.',
+    answers: workspaceShown,
+    handle: (admin, { id }) => showWorkspace(admin, id),
+  }),
+  endpoint({
+    method: 'patch',
+    path: '/workspaces/{id}',
+    action: 'workspace.update',
+    summary: 'Change its name',
+    description: 'Only for unbound administrators. The id and the status stay.',
+    body: workspaceChange,
+    answers: workspaceShown,
+    refuses: ['unbound_required'],
+    handle: (admin, { id, body }) => updateWorkspace(admin, id, body),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/workspaces/{id}/suspend',
+    action: 'workspace.suspend',
+    summary: 'Kill the tokens of all its clients and issue no more',
+    description:
+      'Raises the generation of the workspace. Its clients, enrollments and registration access tokens are refused until it is resumed. Only for unbound administrators.',
+    answers: workspaceShown,
+    refuses: ['unbound_required'],
+    handle: (admin, { id }) => suspendWorkspace(admin, id),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/workspaces/{id}/resume',
+    action: 'workspace.resume',
+    summary: 'Issue tokens again; the old ones stay dead',
+    description: 'Clients log in with the secrets that they have. Only for unbound administrators.',
+    answers: workspaceShown,
+    refuses: ['unbound_required'],
+    handle: (admin, { id }) => resumeWorkspace(admin, id),
+  }),
+]

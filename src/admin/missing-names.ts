@@ -1,0 +1,188 @@
+// Checks that everything a client is given exists and reports each missing name. Integrity is the foreign keys'
+// job; this makes the error specific. Bounds what the given names stand for, all together.
+import {
+  MAX_CLIENT_CAPABILITIES,
+  MAX_DECLARED_PERMISSIONS,
+  MAX_GRANTED_PERMISSIONS,
+  REFERENCES_BATCH,
+} from '../constants.ts'
+import { TOOL_RUN, targetOf } from '../grants/details.ts'
+import type { FieldError } from '../errors.ts'
+import { shownValue } from '../text/shown.ts'
+import type { Audience, AuthorizationDetail, Grant, NewClient, Plugin } from '../store/store.ts'
+import { MAX_LIST, permissionsIn } from './fields.ts'
+import { fieldsRefused, doesNotExist } from './refusals.ts'
+import type { AdminCall } from './operation.ts'
+
+type Lists = Pick<NewClient, 'plugins' | 'grants' | 'introspects'>
+type References = Lists & Pick<NewClient, 'workspaceId' | 'createPlugins' | 'details'>
+
+type Reader = Pick<AdminCall, 'deps'>
+
+const NOTHING: Lists = { plugins: [], grants: [], introspects: [] }
+
+/**
+ * @param before what the client has already: a bound that was lower when that was written refuses only more of it
+ * @throws OperationRefused with one entry for each name that says nothing, or for a list that stands for too much
+ */
+export const checkReferences = async (
+  { deps }: Reader,
+  given: References,
+  before: Lists = NOTHING,
+): Promise<void> => {
+  const { workspaceId, createPlugins, introspects, grants, details } = given
+  checkCounts(given, before)
+  const errors: FieldError[] = []
+  if (workspaceId !== null && (await deps.store.findWorkspace(workspaceId)) === null) {
+    errors.push({ field: 'workspace_id', detail: doesNotExist('workspace', workspaceId) })
+  }
+  const plugins = await readPlugins({ deps }, given.plugins, before.plugins)
+  if (!createPlugins) errors.push(...missing('plugins', 'plugin', given.plugins, plugins))
+  const audiences = await readAudiences({ deps }, given, before)
+  errors.push(...missing('introspects', 'audience', introspects, audiences))
+  errors.push(...grantErrors(grants, audiences))
+  for (const [i, entry] of details.entries()) {
+    const error = await targetError({ deps }, workspaceId, entry)
+    if (error !== null) {
+      const field = `authorization_details.${i}.${error.field}`
+      errors.push({ field, detail: error.detail })
+    }
+  }
+  if (errors.length > 0) throw fieldsRefused('unknown_reference', errors)
+}
+
+const tooLarge = (field: string, max: number, what: string) =>
+  fieldsRefused('invalid_value', [{ field, detail: `must have at most ${max} ${what}` }])
+
+/** Lists that grow by several changes, each of which was short enough. */
+const checkCounts = (given: Lists, before: Lists): void => {
+  for (const field of ['plugins', 'grants', 'introspects'] as const) {
+    const count = given[field].length
+    if (count > MAX_LIST && count > before[field].length) throw tooLarge(field, MAX_LIST, 'entries')
+  }
+  const permissions = permissionsIn(given.grants)
+  if (permissions > MAX_GRANTED_PERMISSIONS && permissions > permissionsIn(before.grants)) {
+    throw tooLarge('grants', MAX_GRANTED_PERMISSIONS, 'permissions at all audiences together')
+  }
+}
+
+/** Reads rows a few at a time; `check` refuses as soon as they come to too much. */
+const readInBatches = async <T extends { id: string }>(
+  ids: readonly string[],
+  read: (ids: string[]) => Promise<T[]>,
+  check: (row: T) => void,
+): Promise<Map<string, T>> => {
+  const rows = new Map<string, T>()
+  for (let i = 0; i < ids.length; i += REFERENCES_BATCH) {
+    for (const row of await read(ids.slice(i, i + REFERENCES_BATCH))) {
+      check(row)
+      rows.set(row.id, row)
+    }
+  }
+  return rows
+}
+
+/** Adds up what rows stand for, and refuses what is beyond `max` unless nothing is new in the list. */
+const bounded = <T extends { id: string }>(
+  { field, max, what }: { field: string; max: number; what: string },
+  { ids, before }: { ids: ReadonlySet<string>; before: ReadonlySet<string> },
+  weightOf: (row: T) => number,
+) => {
+  const grows = [...ids].some((id) => !before.has(id))
+  let weight = 0
+  return (row: T): void => {
+    if (ids.has(row.id)) weight += weightOf(row)
+    if (grows && weight > max) throw tooLarge(field, max, what)
+  }
+}
+
+const readPlugins = async (
+  { deps }: Reader,
+  ids: readonly string[],
+  before: readonly string[],
+): Promise<Map<string, Plugin>> => {
+  const bound = { field: 'plugins', max: MAX_CLIENT_CAPABILITIES, what: 'capabilities together' }
+  const check = bounded<Plugin>(
+    bound,
+    { ids: new Set(ids), before: new Set(before) },
+    ({ capabilities }) => capabilities.length,
+  )
+  return await readInBatches(ids, (some) => deps.store.listPlugins({ ids: some }), check)
+}
+
+const audiencesOf = (grants: readonly Grant[]): Set<string> =>
+  new Set(grants.map(({ audience }) => audience))
+
+const readAudiences = async (
+  { deps }: Reader,
+  { grants, introspects }: Lists,
+  before: Lists,
+): Promise<Map<string, Audience>> => {
+  const ids = audiencesOf(grants)
+  const check = bounded<Audience>(
+    {
+      field: 'grants',
+      max: MAX_DECLARED_PERMISSIONS,
+      what: 'permissions and implications declared by all its audiences together',
+    },
+    { ids, before: audiencesOf(before.grants) },
+    ({ permissions }) => permissions.reduce((sum, { implies }) => sum + 1 + implies.length, 0),
+  )
+  const all = [...new Set([...ids, ...introspects])]
+  return await readInBatches(all, (some) => deps.store.listAudiences({ ids: some }), check)
+}
+
+const missing = (
+  field: string,
+  what: string,
+  ids: readonly string[],
+  rows: ReadonlyMap<string, unknown>,
+): FieldError[] =>
+  ids.flatMap((id, i) =>
+    rows.has(id) ? [] : [{ field: `${field}.${i}`, detail: doesNotExist(what, id) }],
+  )
+
+const grantErrors = (
+  grants: References['grants'],
+  audiences: ReadonlyMap<string, Audience>,
+): FieldError[] =>
+  grants.flatMap(({ audience: id, permissions }, i) => {
+    const audience = audiences.get(id)
+    const field = `grants.${i}`
+    if (audience === undefined) return [{ field, detail: doesNotExist('audience', id) }]
+    const declared = new Set(audience.permissions.map(({ name }) => name))
+    const unknown = permissions.find((permission) => !declared.has(permission))
+    if (unknown === undefined) return []
+    return [{ field, detail: `the audience ${id} has no permission ${shownValue(unknown)}` }]
+  })
+
+/** A target that is not in the workspace, or a part that is not of the target. What is elsewhere is not there. */
+const targetError = async (
+  { deps }: Reader,
+  workspaceId: string | null,
+  entry: AuthorizationDetail,
+): Promise<FieldError | null> => {
+  if (entry.type === TOOL_RUN) return null
+  const { type, identifier, parts } = targetOf(entry)
+  if (identifier === null) return await anyTargetError({ deps }, workspaceId, type)
+  const resource = await deps.store.findResource(type, identifier)
+  if (resource === null || resource.workspaceId !== workspaceId) {
+    return {
+      field: 'identifier',
+      detail: doesNotExist(`resource of type ${shownValue(type)}`, identifier),
+    }
+  }
+  const known = new Set(resource.parts)
+  const unknown = parts?.find((part) => !known.has(part))
+  return unknown === undefined ? null : { field: 'parts', detail: doesNotExist('part', unknown) }
+}
+
+const anyTargetError = async (
+  { deps }: Reader,
+  workspaceId: string | null,
+  type: string,
+): Promise<FieldError | null> => {
+  const known =
+    workspaceId === null ? [] : await deps.store.listResources({ type, workspaceId }, { limit: 1 })
+  return known.length > 0 ? null : { field: 'type', detail: doesNotExist('resource type', type) }
+}

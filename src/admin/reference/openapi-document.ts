@@ -1,0 +1,164 @@
+// The OpenAPI document (3.1) of the admin API, made of the schemas that its requests are checked with.
+import { z } from 'zod'
+import {
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+  createDocument,
+} from 'zod-openapi'
+import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
+import { REFUSALS, type RefusalCode } from '../../errors.ts'
+import { COMMON_CODES } from './codes.ts'
+import { type Endpoint, lineOf } from '../api/endpoint.ts'
+import { problemShown } from '../api/problem.ts'
+import { BASE, ENDPOINTS, needsIfMatch } from '../api/routes.ts'
+
+/** @param issuer the origin that the addresses are on */
+export const openApiDocument = (issuer: string): ReturnType<typeof createDocument> =>
+  createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Latchkey administration',
+      version: 'v1',
+      description: INTRODUCTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: issuer + BASE }],
+    tags: [...new Set(ENDPOINTS.map(tagOf))].map((name) => ({
+      name,
+      description: NOUNS[name] ?? name,
+    })),
+    security: [{ oauth2: [] }],
+    components: {
+      securitySchemes: {
+        oauth2: {
+          type: 'oauth2',
+          description: 'A token for the audience `latchkey`.',
+          flows: {
+            clientCredentials: {
+              tokenUrl: `${issuer}/oauth/token`,
+              scopes: { [ADMIN_READ]: 'look at everything', [ADMIN_WRITE]: 'change everything' },
+            },
+          },
+        },
+      },
+    },
+    paths: paths(),
+  })
+
+const INTRODUCTION = `Get a token with an administrator's credentials: \`POST /oauth/token\` with \`grant_type=client_credentials\` and \`audience=latchkey\`.
+
+Ids in paths are percent-encoded. Every list takes \`limit\` (default ${DEFAULT_PAGE}) and \`cursor\`. PUT, PATCH and DELETE need \`If-Match\` with the \`etag\` that was read, in double quotes. Refusals are problem details (RFC 9457) with a stable \`code\`.
+
+An administrator who is bound to a workspace sees and changes that workspace only, and gives only what its own client has.`
+
+const NOUNS: Readonly<Record<string, string>> = {
+  workspaces: 'Tenants: each client belongs to one.',
+  audiences: 'Resource servers that tokens are meant for, and the permissions that each has.',
+  plugins: 'Software that clients act for.',
+  clients: 'Machines that get tokens, what they may ask for, and their secrets.',
+  revocations: 'Rules that take tokens back before they expire.',
+  keys: 'What tokens are signed with.',
+}
+
+const paths = (): ZodOpenApiPathsObject => {
+  const byPath: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
+  for (const endpoint of ENDPOINTS) {
+    const path = (byPath[endpoint.path] ??= {})
+    path[endpoint.method] = operation(endpoint)
+  }
+  return byPath
+}
+
+/** The noun that the address begins with. */
+export const tagOf = ({ path }: Pick<Endpoint, 'path'>): string => path.split('/')[1] ?? ''
+
+/** `client.revoke_tokens` → `clientRevokeTokens`. */
+export const operationId = ({ action }: Pick<Endpoint, 'action'>): string =>
+  action.replaceAll(/[._](\w)/g, (_, letter: string) => letter.toUpperCase())
+
+const operation = (endpoint: Endpoint): ZodOpenApiOperationObject => ({
+  operationId: operationId(endpoint),
+  summary: endpoint.summary,
+  description: endpoint.description,
+  tags: [tagOf(endpoint)],
+  security: [{ oauth2: [endpoint.method === 'get' ? ADMIN_READ : ADMIN_WRITE] }],
+  requestParams: {
+    path: z.strictObject(
+      Object.fromEntries(namesIn(endpoint.path).map((name) => [name, idInPath])),
+    ),
+    ...(endpoint.query && { query: endpoint.query }),
+    ...(needsIfMatch(endpoint.method) && { header: ifMatchHeader }),
+  },
+  ...(endpoint.body && {
+    requestBody: { required: true, content: { 'application/json': { schema: endpoint.body } } },
+  }),
+  responses: responses(endpoint),
+})
+
+const idInPath = z.string().meta({ description: 'Percent-encoded.' })
+
+const ifMatchHeader = z.strictObject({
+  'If-Match': z.string().meta({
+    description: 'The `etag` that was read, in double quotes. `*`: whatever it is now.',
+  }),
+})
+
+const etagHeader = z.string().optional().meta({ description: 'The `etag`, in double quotes.' })
+const location = z.string().meta({ description: 'Where what has been made is.' })
+
+const namesIn = (path: string): string[] =>
+  [...path.matchAll(/{(\w+)}/g)].map(([, name]) => name ?? '')
+
+const responses = (endpoint: Endpoint): ZodOpenApiResponsesObject => {
+  const ok = {
+    description: endpoint.summary,
+    content: contentOf(endpoint),
+    headers: z.object({ ETag: etagHeader, ...(endpoint.madeAt && { Location: location }) }),
+  }
+  const refused = refusalsOf(endpoint).map(([status, codes]) => [
+    String(status),
+    {
+      description: codes.map((code) => `\`${code}\``).join(', '),
+      content: { 'application/problem+json': { schema: problemShown } },
+    },
+  ])
+  return { [endpoint.madeAt ? '201' : '200']: ok, ...Object.fromEntries(refused) }
+}
+
+const contentOf = ({ answers }: Endpoint) => {
+  const line = lineOf(answers)
+  return line === undefined
+    ? { 'application/json': { schema: answers } }
+    : { 'application/x-ndjson': { schema: line } }
+}
+
+/** What else an address can answer, by status: what its method brings along, and what its operation refuses. */
+const refusalsOf = ({
+  method,
+  path,
+  refuses = [],
+}: Endpoint): [status: number, codes: string[]][] => {
+  const codes: RefusalCode[] = [
+    'invalid_value',
+    ...(path.includes('{') ? (['not_found'] as const) : []),
+    ...(method === 'get' ? [] : BODY_REFUSALS),
+    ...(method === 'get' ? [] : (['conflict', 'writes_exceeded'] as const)),
+    ...(needsIfMatch(method) ? (['precondition_required'] as const) : []),
+    ...refuses,
+  ]
+  const byStatus = new Map<number, string[]>()
+  const add = (status: number, code: string) =>
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  for (const { status, code } of COMMON_CODES) add(status, code)
+  for (const code of codes) add(REFUSALS[code][0], code)
+  return [...byStatus].sort(([a], [b]) => a - b)
+}
+
+const BODY_REFUSALS = [
+  'body_malformed',
+  'body_too_large',
+  'media_type_unsupported',
+  'charset_unsupported',
+  'content_encoding_unsupported',
+] as const

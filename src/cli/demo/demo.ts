@@ -1,0 +1,93 @@
+// `latchkey demo`: the whole story against a real server over real HTTP, on a database that is thrown away.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAudience } from '../../admin/audiences.ts'
+import { SHELL } from '../../admin/authority.ts'
+import { loadConfig } from '../../config.ts'
+import { startServer } from '../../node/serve.ts'
+import { openLatchkey } from '../../node/open.ts'
+import { type Ending, createEnding, listenForInterruption } from './ending.ts'
+import { type Example, startGateway } from './resource-servers.ts'
+import { tell } from './story.ts'
+
+/** Runs to its end, or to a signal, which then ends the process. Nothing that it started is left behind. */
+export const demo = async (): Promise<void> => {
+  const interruption = listenForInterruption()
+  const ending = createEnding()
+  const directory = mkdtempSync(join(tmpdir(), 'latchkey-demo-'))
+  const told = tellIn(directory, ending)
+  let signal: NodeJS.Signals | null | void = null
+  try {
+    signal = await Promise.race([told, interruption.happened])
+  } finally {
+    await ending.run()
+    await told.catch(() => {}) // it has lost its servers, and whatever it starts now ends at once
+    rmSync(directory, { recursive: true, force: true })
+    interruption.stop()
+  }
+  if (signal) process.kill(process.pid, signal)
+}
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+
+const tellIn = async (directory: string, ending: Ending): Promise<void> => {
+  const port = await freePort()
+  const issuer = `http://localhost:${port}`
+  const config = loadConfig({
+    LATCHKEY_ISSUER: issuer,
+    LATCHKEY_PORT: String(port),
+    LATCHKEY_DATABASE_URL: `file:${join(directory, 'latchkey.db')}`,
+    LATCHKEY_KEYS_DIR: join(directory, 'keys'),
+  })
+  const server = await startServer(config, SILENT)
+  await ending.add(() => server.close())
+  const opened = await openLatchkey({
+    config,
+    clock: () => Date.now(),
+    log: SILENT,
+    actor: 'demo',
+    create: false,
+  })
+  await ending.add(() => opened.store.close())
+  const deps = {
+    ...opened,
+    issuer,
+    log: SILENT,
+    clock: () => Date.now(),
+    monotonic: () => performance.now(),
+    random: randomBytes,
+    tokenTtlSeconds: config.tokenTtlSeconds,
+    algorithms: config.algorithms,
+    metrics: null,
+    ledger: null,
+  }
+  const admin = {
+    deps,
+    as: { actor: 'demo' },
+    authority: SHELL,
+    ifMatch: null,
+    reauthorize: async () => SHELL,
+  }
+  await createAudience(admin, { id: 'player', permissions: [{ name: 'player:play', implies: [] }] })
+  await createAudience(admin, { id: 'tools', permissions: [{ name: 'tools:use', implies: [] }] })
+  const serverOf = async (example: Example) =>
+    await startGateway({ example, issuer, port: await freePort(), directory, ending })
+  const [gateway, player, tools] = await Promise.all([
+    serverOf('hook-gateway'),
+    serverOf('playlist-player'),
+    serverOf('agent-run'),
+  ])
+  await tell({ server: `http://127.0.0.1:${port}`, gateway, player, tools, issuer, admin })
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,110 @@
+// The demo's second half: a daemon that enrolls itself, and tokens for exactly one zone of one playlist.
+import { setDetails } from '../../admin/details.ts'
+import { createEnrollment } from '../../admin/enrollments.ts'
+import type { AdminCall } from '../../admin/operation.ts'
+import { createResource } from '../../admin/resources.ts'
+import {
+  type Answer,
+  type Post,
+  answerOf,
+  callWith,
+  caller,
+  expect,
+  refusedSoon,
+  say,
+  show,
+  showRefusal,
+} from './narrator.ts'
+
+type Setting = { server: string; player: string; admin: AdminCall }
+
+const entry = (zone: string) => ({
+  type: 'playlist',
+  identifier: 'evening',
+  actions: ['play'],
+  parts: [zone],
+})
+
+/** @throws Error where something answers otherwise than it should */
+export const tellEnrollment = async ({ server, player, admin }: Setting): Promise<void> => {
+  const enrollmentToken = await invite(admin)
+  const daemon = await enroll(server, enrollmentToken)
+  const post = caller(server, daemon)
+  const token = await issueFor(post, 'lobby')
+  await play(player, token)
+  await redesignate({ admin, player, post, clientId: daemon.client_id, token })
+}
+
+const invite = async (admin: AdminCall): Promise<string> => {
+  say(
+    'A playlist has two zones. A daemon is to play it in the lobby: an enrollment token for just that.',
+  )
+  await createResource(admin, { type: 'playlist', id: 'evening', parts: ['lobby', 'bar'] })
+  const enrollment = await createEnrollment(admin, {
+    grants: [{ audience: 'player', permissions: ['player:play'] }],
+    authorization_details: [entry('lobby')],
+    unused_after_days: 30,
+  })
+  show(
+    'enrollment_token ',
+    `${enrollment.enrollment_token.slice(0, 8)}… (used once, within 15 minutes)`,
+  )
+  show('for              ', JSON.stringify(enrollment.authorization_details))
+  return enrollment.enrollment_token
+}
+
+const enroll = async (server: string, token: string) => {
+  const register = async (): Promise<Answer> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({ client_name: 'Lobby player' })
+    return await answerOf(
+      await fetch(`${server}/oauth/register`, { method: 'POST', headers, body }),
+    )
+  }
+  say('The daemon enrolls itself; nobody types a secret.')
+  const { body } = expect(201, await register())
+  const { client_id: id, client_secret: secret } = body
+  show('POST /oauth/register → 201 ', `${String(id)}, with a secret of its own`)
+
+  say('The same token again is refused.')
+  showRefusal('POST /oauth/register', expect(401, await register()))
+  return { client_id: String(id), client_secret: String(secret) }
+}
+
+const issueFor = async (post: Post, zone: string): Promise<string> => {
+  say(`It asks for a token for the zone ${zone}, and for nothing else.`)
+  const authorization_details = JSON.stringify([{ type: 'playlist', parts: [zone] }])
+  const form = { grant_type: 'client_credentials', authorization_details }
+  const { body } = expect(200, await post('/oauth/token', form))
+  show('POST /oauth/token → 200 ', JSON.stringify(body['authorization_details']))
+  return String(body['access_token'])
+}
+
+const PATH = (zone: string): string => `/playlists/evening/play?zone=${zone}`
+
+const play = async (player: string, token: string): Promise<void> => {
+  say('The resource server plays there, and nowhere else.')
+  await plays(player, 'lobby', token)
+  showRefusal(`POST ${PATH('bar')}`, expect(403, await callWith(player, PATH('bar'), token)))
+}
+
+const plays = async (player: string, zone: string, token: string): Promise<void> =>
+  show(`POST ${PATH(zone)} → 200 `, expect(200, await callWith(player, PATH(zone), token)).body)
+
+type Redesignation = {
+  admin: AdminCall
+  player: string
+  post: Post
+  clientId: string
+  token: string
+}
+
+const redesignate = async ({ admin, player, post, clientId, token }: Redesignation) => {
+  say('The operator moves the daemon to the bar: the old token is dead.')
+  await setDetails(admin, clientId, { authorization_details: [entry('bar')] })
+  const [refused] = await refusedSoon(() => callWith(player, PATH('lobby'), token))
+  showRefusal(`POST ${PATH('lobby')}`, refused)
+  const moved = await issueFor(post, 'bar')
+  await plays(player, 'bar', moved)
+  showRefusal(`POST ${PATH('lobby')}`, expect(403, await callWith(player, PATH('lobby'), moved)))
+}

@@ -1,0 +1,124 @@
+// What the demo tells: each step is done, held against what it should be, and shown.
+import { decodeJwt } from 'jose'
+import { createClient } from '../../admin/clients.ts'
+import type { AdminCall } from '../../admin/operation.ts'
+import { createPlugin } from '../../admin/plugins.ts'
+import { tellEnrollment } from './enrollment.ts'
+import { tellRevocation } from './revocation.ts'
+import {
+  type Post,
+  answerOf,
+  callWith,
+  caller,
+  expect,
+  expectActive,
+  refusedSoon,
+  say,
+  show,
+  showRefusal,
+} from './narrator.ts'
+
+type Setting = {
+  server: string
+  gateway: string
+  player: string
+  tools: string
+  issuer: string
+  admin: AdminCall
+}
+
+/** @throws Error where something answers otherwise than it should */
+export const tell = async (setting: Setting): Promise<void> => {
+  const { server, gateway, issuer, admin } = setting
+  process.stdout.write(
+    `Latchkey answers at ${issuer}, and a resource server, the audience hook, at ${gateway}\n`,
+  )
+  const post = await register(admin, server)
+  const token = await issue(post)
+  await refuse(post)
+  await call(gateway, token)
+  await takeBack(post, gateway, token)
+  await tellEnrollment(setting)
+  await tellRevocation(setting)
+  await showKeys(server)
+}
+
+const register = async (admin: AdminCall, server: string): Promise<Post> => {
+  say('An operator registers a plugin, and a client that may act for it.')
+  const plugin = { id: 'slack-sync', trust: 'trusted' as const, capabilities: ['connector:slack'] }
+  await createPlugin(admin, plugin)
+  const client = await createClient(admin, {
+    name: 'Slack hook process',
+    plugins: [plugin.id],
+    grants: [{ audience: 'hook', permissions: ['hook:track'] }],
+  })
+  show('plugin        ', plugin.id)
+  show('client_id     ', client.client_id)
+  show('client_secret ', `${client.client_secret.slice(0, 8)}… (shown once, stored as a hash)`)
+  show('may ask for   ', 'hook:track at the audience hook')
+  return caller(server, client)
+}
+
+const issue = async (post: Post): Promise<string> => {
+  say('The client asks for a token.')
+  const issued = expect(200, await post('/oauth/token', { grant_type: 'client_credentials' }))
+  const token = String(issued.body['access_token'])
+  const shortened = `${token.slice(0, 24)}…${token.slice(-8)}`
+  show('POST /oauth/token → 200 ', { ...issued.body, access_token: shortened })
+
+  say('What the token says.')
+  show('', decodeJwt(token))
+
+  say('Is it good? Introspection asks the database.')
+  expectActive(true, await post('/oauth/introspect', { token }))
+  show('POST /oauth/introspect → 200 ', 'active: true')
+  return token
+}
+
+const refuse = async (post: Post): Promise<void> => {
+  const ask = (form: Record<string, string>) =>
+    post('/oauth/token', { grant_type: 'client_credentials', ...form })
+
+  say('A permission that is not granted is refused, not left out silently.')
+  showRefusal('POST /oauth/token', expect(400, await ask({ scope: 'hook:govern' })))
+
+  say('So is a plugin that the client does not act for.')
+  showRefusal('POST /oauth/token', expect(400, await ask({ plugin_id: 'mail-sync' })))
+}
+
+const call = async (gateway: string, token: string): Promise<void> => {
+  say('The client calls the resource server, which checks the token by itself.')
+  const good = '/hooks/track?plugin_id=slack-sync'
+  show(`POST ${good} → 200 `, expect(200, await callWith(gateway, good, token)).body)
+
+  say('For another plugin, for none, or where it lacks the permission, the token is no good.')
+  for (const path of [
+    '/hooks/track?plugin_id=mail-sync',
+    '/hooks/track',
+    '/hooks/govern?plugin_id=slack-sync',
+  ]) {
+    showRefusal(`POST ${path}`, expect(403, await callWith(gateway, path, token)))
+  }
+}
+
+const takeBack = async (post: Post, gateway: string, token: string): Promise<void> => {
+  say('The client gives its token back.')
+  expect(200, await post('/oauth/revoke', { token }))
+  show('', 'POST /oauth/revoke → 200')
+
+  say('From now on it is worth nothing, whatever its expiry says.')
+  const inactive = expectActive(false, await post('/oauth/introspect', { token }))
+  show('POST /oauth/introspect → 200 ', inactive.body)
+  const path = '/hooks/track?plugin_id=slack-sync'
+  const [refused] = await refusedSoon(() => callWith(gateway, path, token))
+  showRefusal(`POST ${path}`, refused)
+}
+
+const showKeys = async (server: string): Promise<void> => {
+  say('The public keys, for whoever verifies: one that signs, one that is next.')
+  const jwks = await answerOf(await fetch(`${server}/.well-known/jwks.json`))
+  for (const key of expect(200, jwks).body['keys'] as object[]) {
+    show('', JSON.stringify({ ...key, n: '…' }))
+  }
+  process.stdout.write('\n')
+}

@@ -1,0 +1,72 @@
+// What counts as taking something away, and what the rules say of a token. Pure: no I/O.
+import { createHash } from 'node:crypto'
+import { takenDetails } from './details.ts'
+import { permissionsLosing } from './permissions.ts'
+import type {
+  Audience,
+  Client,
+  ClientChange,
+  NewAudience,
+  Plugin,
+  Workspace,
+} from '../store/store.ts'
+
+/** Most trusted first: a step to the right takes something away. */
+const TRUST_TIERS = ['bundled', 'trusted', 'restricted'] as const
+
+const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
+
+/**
+ * The value of a rule over a workspace. The list of rules is public: the reference is random, so that a stranger who
+ * guesses ids finds none of them there.
+ */
+export const workspaceRuleValue = (reference: string): string => hashed(reference)
+
+/** The value of a rule over a run. No reference has a line feed, so no other pair has the same text. */
+export const runRuleValue = (reference: string, identifier: string): string =>
+  hashed(`${reference}\n${identifier}`)
+
+/**
+ * The same with ids in the place of references, as servers before references wrote them. The table of closed runs,
+ * which is not public, is kept by this value.
+ */
+export const namedWorkspaceValue = (workspaceId: string): string => hashed(workspaceId)
+
+/** Clients that belong to no workspace have runs of their own, under the empty name. */
+export const namedRunValue = (workspaceId: string | null, identifier: string): string =>
+  hashed(`${workspaceId ?? ''}\n${identifier}`)
+
+const lacks = <T>(before: readonly T[], after: readonly T[] | undefined): boolean => {
+  const kept = new Set(after)
+  return after !== undefined && before.some((item) => !kept.has(item))
+}
+
+const flatGrants = (grants: Client['grants']): string[] =>
+  grants.flatMap((grant) => grant.permissions.map((name) => JSON.stringify([grant.audience, name])))
+
+/** Introspection rights are not in a token: taking one leaves tokens alone. */
+export const takesFromClient = (before: Client, change: ClientChange): boolean =>
+  (change.status !== undefined && change.status !== 'active' && before.status === 'active') ||
+  lacks(before.plugins, change.plugins) ||
+  (change.details !== undefined && takenDetails(before.details, change.details).length > 0) ||
+  (change.grants !== undefined && lacks(flatGrants(before.grants), flatGrants(change.grants)))
+
+export const takesFromPlugin = (before: Plugin, change: Partial<Plugin>): boolean =>
+  lacks(before.capabilities, change.capabilities) ||
+  (change.trust !== undefined &&
+    TRUST_TIERS.indexOf(change.trust) > TRUST_TIERS.indexOf(before.trust))
+
+export const takesFromWorkspace = (before: Workspace, change: Partial<Workspace>): boolean =>
+  before.status === 'active' && change.status === 'suspended'
+
+/**
+ * The permissions whose holders lose something: those that are gone, that imply less than before,
+ * or all where the audience starts to need a plugin.
+ */
+export const permissionsTaken = (before: Audience, change: Partial<NewAudience>): string[] => {
+  if (change.requiresPlugin === true && !before.requiresPlugin) {
+    return before.permissions.map((permission) => permission.name)
+  }
+  const after = change.permissions
+  return after === undefined ? [] : permissionsLosing(before.permissions, after)
+}

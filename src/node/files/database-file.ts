@@ -1,0 +1,53 @@
+// Looks at the file of a database before anything is made, opened or repaired. It reads, and changes nothing.
+import { type Stats, closeSync, openSync, readSync, statSync } from 'node:fs'
+import { StartRefused } from '../../errors.ts'
+
+/** The first bytes of every database of SQLite (https://www.sqlite.org/fileformat.html, §1.3). */
+const HEADER = Buffer.from('SQLite format 3\0', 'latin1')
+
+/**
+ * Requires that a path is free, or that of an empty file or a database of SQLite.
+ * @returns whether there is no database yet
+ * @throws StartRefused for a folder, a device and a file of another kind
+ */
+export const requireDatabaseFile = (path: string): { isNew: boolean } => {
+  const refuse = (reason: string) => new StartRefused(`cannot open the database ${path}: ${reason}`)
+  const stats = statsOf(path)
+  if (stats === null) return { isNew: true }
+  if (stats.isDirectory()) throw refuse('EISDIR')
+  if (!stats.isFile()) throw refuse('it is no regular file')
+  if (stats.size === 0) return { isNew: true }
+  if (hasHeader(path) === false) throw refuse('SQLITE_NOTADB')
+  return { isNew: false }
+}
+
+/** True for a regular file that is empty or begins as databases of SQLite do. */
+export const isDatabaseFile = (path: string): boolean => {
+  const stats = statsOf(path)
+  return stats !== null && stats.isFile() && (stats.size === 0 || hasHeader(path) === true)
+}
+
+/** @returns null where there is nothing, or nothing that this user can see */
+const statsOf = (path: string): Stats | null => {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null
+  } catch {
+    return null // whatever opens it says why
+  }
+}
+
+/** @returns null for a file that cannot be read: its owner is checked elsewhere */
+const hasHeader = (path: string): boolean | null => {
+  try {
+    const file = openSync(path, 'r')
+    try {
+      const start = Buffer.alloc(HEADER.length)
+      readSync(file, start, 0, HEADER.length, 0)
+      return start.equals(HEADER)
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    return null
+  }
+}

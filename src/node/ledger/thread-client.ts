@@ -1,0 +1,74 @@
+// The writer of the ledger in a thread of its own: what the disk takes is no request's time.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { StartRefused, Unavailable } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { LedgerWriter } from './writer.ts'
+
+export type Call = { id: number; verb: keyof LedgerWriter; args: unknown[] }
+/** How a call has ended, or a line for the log. */
+export type Said =
+  | { id: number; result: unknown }
+  | { id: number; code: string }
+  | { fields: Record<string, unknown>; message: string }
+
+type Waiting = { resolve: (result: never) => void; reject: (error: Unavailable) => void }
+
+/** Only what is built can be started. */
+const SCRIPT = new URL('./thread.js', import.meta.url)
+
+/** @throws StartRefused where a built server lacks the thread's file, which would cost every entry of the ledger */
+export const requireLedgerThread = (): void => {
+  const path = fileURLToPath(SCRIPT)
+  if (!import.meta.url.endsWith('.js') || existsSync(path)) return
+  throw new StartRefused(`the installation is broken: ${path} is missing; install Latchkey anew`)
+}
+
+/** Starts the thread when it is first needed, and again after one that has ended. */
+export const createLedgerThread = ({ path, log }: { path: string; log: Log }): LedgerWriter => {
+  const calls = new Map<number, Waiting>()
+  let thread: Worker | null = null
+  let lastId = 0
+
+  const hear = (said: Said): void => {
+    if (!('id' in said)) return log.warn(said.fields, said.message)
+    const call = calls.get(said.id)
+    calls.delete(said.id)
+    if (calls.size === 0) thread?.unref()
+    if ('code' in said) call?.reject(new Unavailable(said.code))
+    else call?.resolve(said.result as never)
+  }
+
+  const start = (): Worker => {
+    const started = new Worker(SCRIPT, { workerData: { path } })
+    const end = (): void => {
+      if (thread !== started) return
+      thread = null
+      for (const { reject } of calls.values()) reject(new Unavailable('LEDGER_THREAD'))
+      calls.clear()
+    }
+    return started.on('message', hear).on('error', end).on('exit', end)
+  }
+
+  const call = <T>(verb: keyof LedgerWriter, ...args: unknown[]): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      thread ??= start()
+      const id = ++lastId
+      calls.set(id, { resolve, reject })
+      thread.ref() // the process stays for an answer, and for nothing else
+      thread.postMessage({ id, verb, args } satisfies Call)
+    })
+
+  return {
+    add: (entries) => call('add', entries),
+    count: (filter, now) => call('count', filter, now),
+    list: (filter, now, part) => call('list', filter, now, part),
+    prune: (now) => call('prune', now),
+    async close() {
+      if (thread === null) return
+      await call('close').catch(() => {})
+      await thread.terminate()
+    },
+  }
+}

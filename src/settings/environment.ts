@@ -1,0 +1,94 @@
+// Selects the variables that somebody has chosen as settings. Pure: it is handed the environment.
+import { StartRefused } from '../errors.ts'
+
+export type Environment = Readonly<Record<string, unknown>>
+
+/** False for an empty or blank value: `${VAR:-}` in a compose file means a variable that may be absent. */
+export const isSet = (value: unknown): boolean =>
+  value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '')
+
+/** True within `npm start`, another script of a package, and `npx`. */
+export const isStartedByNpm = (environment: Environment): boolean =>
+  ['npm_lifecycle_event', 'npm_command', 'npm_execpath'].some((name) => isSet(environment[name]))
+
+/**
+ * Variables that a platform sets for a service called `latchkey`. Kubernetes: `LATCHKEY_SERVICE_HOST`,
+ * `LATCHKEY_PORT=tcp://10.0.0.1:8787`, `LATCHKEY_PORT_8787_TCP_ADDR`. Docker's links: these, `LATCHKEY_NAME` and
+ * `LATCHKEY_ENV_…`, after an alias such as `latchkey_1` `LATCHKEY_1_ENV_…`.
+ */
+const INJECTED: readonly (readonly [name: RegExp, value: RegExp])[] = [
+  [/_SERVICE_(HOST|PORT)(_[A-Z0-9_]{1,63})?$/, /^/],
+  [/_PORT_\d{1,5}_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR|START|END))?$/, /^/],
+  [/_PORT$/, /^(tcp|udp|sctp):\/\//],
+  [/_NAME$/, /^\//],
+  [/^LATCHKEY_(\d{1,5}_)?ENV_/, /^/],
+]
+
+const isInjected = (name: string, value: unknown): boolean =>
+  INJECTED.some(([names, values]) => names.test(name) && values.test(String(value)))
+
+/** Slips of the keyboard in the name of a setting, at most. */
+const MAX_SLIPS = 2
+
+/**
+ * The settings that have a value.
+ * @throws StartRefused for a name that is no setting and looks like one, with the name that was meant
+ */
+export const chosenSettings = (
+  environment: Environment,
+  known: ReadonlySet<string>,
+): Record<string, unknown> => {
+  const given = Object.entries(environment).filter(
+    ([name, value]) => isSet(value) && !isInjected(name, value),
+  )
+  for (const [name] of given) if (!known.has(name)) requireForeign(name, known)
+  return Object.fromEntries(given.filter(([name]) => known.has(name)))
+}
+
+/** The names of settings that are set without a value, in the order of `known`. They count as unset. */
+export const emptySettings = (environment: Environment, known: ReadonlySet<string>): string[] =>
+  [...known].filter((name) => typeof environment[name] === 'string' && !isSet(environment[name]))
+
+const requireForeign = (name: string, known: ReadonlySet<string>): void => {
+  const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
+  if (!upper.startsWith('L')) return
+  const [nearest] = [...known]
+    .map((setting) => ({
+      setting,
+      slips: distance(upper, setting),
+      words: sharedWords(upper, setting),
+    }))
+    .sort((a, b) => rank(a) - rank(b) || a.slips - b.slips)
+  const isNear = nearest !== undefined && nearest.slips <= MAX_SLIPS
+  if (!upper.startsWith('LATCHKEY_') && !isNear) return
+  const isMeant = nearest !== undefined && (isNear || nearest.words > 0)
+  const hint = isMeant ? `; did you mean ${nearest.setting}?` : ''
+  throw new StartRefused(`${name} is not a setting of Latchkey${hint}`)
+}
+
+/** First what was mistyped, then what has most words in common. */
+const rank = ({ slips, words }: { slips: number; words: number }): number =>
+  slips <= MAX_SLIPS ? -1_000 : -words
+
+/** `LATCHKEY_DATABASE` has one word of `LATCHKEY_DATABASE_URL`. */
+const sharedWords = (name: string, setting: string): number => {
+  const words = name.split('_').slice(1)
+  return setting
+    .split('_')
+    .slice(1)
+    .filter((word) => words.includes(word)).length
+}
+
+/** Levenshtein's: characters to insert, to delete and to replace. */
+const distance = (from: string, to: string): number => {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1]
+    for (let j = 0; j < to.length; j++) {
+      const replaced = (row[j] ?? 0) + (from[i] === to[j] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
+}
