@@ -1,4 +1,4 @@
-// What an empty database starts with (design: Configuration, first start).
+// The rows that an empty database starts with (design: First start).
 import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE, DEFAULT_WORKSPACE } from '../constants.ts'
 import { type RandomBytes, newWorkspaceRef } from '../secret.ts'
 import type { KeyCandidate, NewAudience, NewClient, Seed } from './store.ts'

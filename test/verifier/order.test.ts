@@ -1,4 +1,4 @@
-// Which check decides (design: the order). For every two defects a request that has both gets the code of
+// Which check decides (design: Order of checks). For every two defects a request that has both gets the code of
 // the one that is checked first.
 import { describe, expect, test } from 'vitest'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'

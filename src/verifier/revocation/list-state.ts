@@ -1,5 +1,4 @@
-// What is known of one issuer's revocations, and which list may change it (design of the list, section 5 of the
-// contract). Decides; asks nobody.
+// The follower's copy of one issuer's rules: decides which list may change it (design: Followers). No I/O.
 import { RULE_KEPT_SECONDS } from '../constants.ts'
 import { type IssuerClock, ListUntimely, createIssuerClock } from './issuer-clock.ts'
 import { ListRefused, type RevocationList } from './list-page.ts'

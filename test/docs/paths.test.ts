@@ -1,0 +1,58 @@
+// Pages for people who change the code: each file that they name, and each target of a link, exists.
+import { existsSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ROOT, anchorOf, filesBelow, headingsOf, linksOf, pathsIn, readPage } from './support.ts'
+
+const exists = (path: string): boolean => existsSync(join(ROOT, path))
+
+/** Pages that say where something is in the code. */
+const GUIDES = ['docs/design.md', ...filesBelow('docs/decisions', '.md')]
+
+/** Files that the server makes while it runs. */
+const MADE = new Set(['keys/kek', 'keys/admin.json'])
+
+describe('a path in a page', () => {
+  it('is recognized in prose, in a table and in code', () => {
+    const text = "See `src/app.ts`, (test/store/). | docs/a.md | import '../deps.ts' and admin/x"
+    expect(pathsIn(text)).toEqual(['src/app.ts', 'test/store/', 'docs/a.md'])
+  })
+
+  it.each(GUIDES)('%s names files that exist', (page) => {
+    const named = pathsIn(readPage(page)).filter((path) => !MADE.has(path))
+    expect(named.filter((path) => !exists(path))).toEqual([])
+  })
+
+  it('is named by the pages at all', () => {
+    expect(GUIDES.flatMap((page) => pathsIn(readPage(page))).length).toBeGreaterThan(10)
+  })
+})
+
+const PAGES = [
+  'README.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'src/verifier/README.md',
+  ...filesBelow('docs', '.md'),
+]
+
+/** Null where the link leads somewhere. */
+const brokenLink = (page: string, link: string): string | null => {
+  const [file = '', anchor] = link.split('#')
+  const target = file === '' ? page : normalize(join(dirname(page), file))
+  if (!exists(target)) return `${link}: no file`
+  if (anchor === undefined || !target.endsWith('.md')) return null
+  const anchors = headingsOf(readPage(target)).map(anchorOf)
+  return anchors.includes(anchor) ? null : `${link}: no heading`
+}
+
+describe('a link of a page', () => {
+  it.each(PAGES)('%s leads to files and headings that exist', (page) => {
+    const links = linksOf(readPage(page))
+    expect(links.map((link) => brokenLink(page, link)).filter((why) => why !== null)).toEqual([])
+  })
+
+  it('is found', () => {
+    expect(PAGES.flatMap((page) => linksOf(readPage(page))).length).toBeGreaterThan(50)
+  })
+})
