@@ -1,13 +1,22 @@
 // Pages for people who change the code: each file that they name, and each target of a link, exists.
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ROOT, anchorOf, filesBelow, headingsOf, linksOf, pathsIn, readPage } from './support.ts'
+import {
+  ROOT,
+  anchorOf,
+  filesBelow,
+  headingsOf,
+  linksOf,
+  namesIn,
+  pathsIn,
+  readPage,
+} from './support.ts'
 
 const exists = (path: string): boolean => existsSync(join(ROOT, path))
 
 /** Pages that say where something is in the code. */
-const GUIDES = ['docs/design.md', ...filesBelow('docs/decisions', '.md')]
+const GUIDES = ['docs/architecture.md', 'docs/design.md', ...filesBelow('docs/decisions', '.md')]
 
 /** Files that the server makes while it runs. */
 const MADE = new Set(['keys/kek', 'keys/admin.json'])
@@ -24,7 +33,37 @@ describe('a path in a page', () => {
   })
 
   it('is named by the pages at all', () => {
-    expect(GUIDES.flatMap((page) => pathsIn(readPage(page))).length).toBeGreaterThan(10)
+    expect(GUIDES.flatMap((page) => pathsIn(readPage(page))).length).toBeGreaterThan(100)
+  })
+})
+
+describe('a name of the code in a page', () => {
+  const code = ['src', 'test', 'drizzle'].flatMap((folder) => filesBelow(folder, '.ts'))
+  const words = new Set(code.flatMap((path) => readPage(path).match(/\w+/g) ?? []))
+  const missing = (page: string) => namesIn(readPage(page)).filter((name) => !words.has(name))
+
+  it('is recognized in backquotes alone', () => {
+    const text =
+      'See `findClient`, `MAX_WAITERS` and `store.closeRun(run)`; not createThing or `client`.'
+    expect(namesIn(text)).toEqual(['findClient', 'MAX_WAITERS', 'closeRun'])
+  })
+
+  it.each(GUIDES)('%s uses names that the code has', (page) => {
+    expect(missing(page)).toEqual([])
+  })
+})
+
+describe('docs/architecture.md', () => {
+  const folders = (below: string): string[] =>
+    readdirSync(join(ROOT, below), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !['dist', 'node_modules'].includes(entry.name))
+      .map(({ name }) => `${below}/${name}/`)
+
+  it('has every room of the source and of the verifier', () => {
+    const named = pathsIn(readPage('docs/architecture.md'))
+    const rooms = [...folders('src'), ...folders('src/verifier')]
+    expect(rooms.length).toBeGreaterThan(15)
+    expect(rooms.filter((room) => !named.includes(room))).toEqual([])
   })
 })
 

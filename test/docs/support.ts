@@ -39,3 +39,14 @@ export const pathsIn = (text: string): string[] => {
   const isPath = (word: string): boolean => TOP.some((name) => word.startsWith(`${name}/`))
   return [...new Set(words.filter(isPath))]
 }
+
+const NAME = /\b(?:[a-z]+[A-Z]\w*|[A-Z]+_[A-Z_]+)\b/g
+
+/** Names of functions and constants that a page has in backquotes. */
+export const namesIn = (text: string): string[] => [
+  ...new Set(
+    [...proseOf(text).matchAll(/`([^`\n]+)`/g)].flatMap(([, quoted = '']) =>
+      /[/ ]/.test(quoted) ? [] : (quoted.match(NAME) ?? []),
+    ),
+  ),
+]
