@@ -4,6 +4,9 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { MAX_REQUEST_ID_CHARS } from '../constants.ts'
 
+/** Headers of every answer that no cache may store: all but the public documents (RFC 6749 §5.1). */
+export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
+
 /** `X-Request-Id`: taken over where it is well-formed, made where it is not, sent back always. */
 export const requestIds = requestId({ limitLength: MAX_REQUEST_ID_CHARS })
 

@@ -1,5 +1,5 @@
 // What those who run the server ask it.
-import { NO_STORE } from '../oauth/response.ts'
+import { NO_STORE } from './headers.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { equalInConstantTime, hashSecret } from '../secret.ts'
 import { bearerToken } from './bearer.ts'

@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { MAX_LOGGED_PATH_CHARS, RETRY_AFTER_SECONDS } from '../constants.ts'
 import type { AppContext, Asked, Deps } from '../deps.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, Unavailable } from '../errors.ts'
-import { NO_STORE } from '../oauth/response.ts'
+import { NO_STORE } from './headers.ts'
 import { describable, hideSecrets, hidingSecret } from '../text/shown.ts'
 
 type RenderDeps = Pick<Deps, 'log' | 'metrics'>

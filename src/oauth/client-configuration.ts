@@ -11,7 +11,7 @@ import type { Client } from '../store/store.ts'
 import { invalidField, invalidMember, readMetadataObject, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
 import { toJson } from '../text/text.ts'
-import { NO_STORE } from './response.ts'
+import { NO_STORE } from '../http/headers.ts'
 
 type ConfigurationDeps = Pick<
   Deps,

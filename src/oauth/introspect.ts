@@ -4,7 +4,7 @@ import type { GrantedClient } from '../store/store.ts'
 import { type AccessTokenClaims, readActiveToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
-import { NO_STORE } from './response.ts'
+import { NO_STORE } from '../http/headers.ts'
 
 type IntrospectDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics'>
 

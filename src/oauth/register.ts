@@ -12,7 +12,7 @@ import { toJson } from '../text/text.ts'
 import { mayLogIn } from './client-authentication.ts'
 import { invalidField, readMetadata, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
-import { NO_STORE } from './response.ts'
+import { NO_STORE } from '../http/headers.ts'
 
 type RegisterDeps = Pick<
   Deps,

@@ -12,7 +12,7 @@ import type { Run, GrantedClient } from '../store/store.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import { takeFromQuota, takeWrite } from './quota.ts'
-import { NO_STORE } from './response.ts'
+import { NO_STORE } from '../http/headers.ts'
 
 type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger' | 'quota' | 'writes'>
 

@@ -8,7 +8,7 @@ import { readForm } from './form.ts'
 import { issueToken } from './issue.ts'
 import { audienceMeant, checkDetails } from '../grants/narrowing.ts'
 import { takeFromQuota } from './quota.ts'
-import { NO_STORE } from './response.ts'
+import { NO_STORE } from '../http/headers.ts'
 
 type TokenDeps = Pick<
   Deps,

@@ -14,7 +14,7 @@ import {
   WritesExceeded,
 } from '../../errors.ts'
 import { loggedPath } from '../../http/render.ts'
-import { NO_STORE } from '../../oauth/response.ts'
+import { NO_STORE } from '../../http/headers.ts'
 import { toJson } from '../../text/text.ts'
 
 export const problemShown = z
