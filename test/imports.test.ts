@@ -34,6 +34,23 @@ const LAYERS: readonly RegExp[] = [
   /^(grants\/|settings\/|text\/|store\/|signing\/algorithms|(clock|json|log|secret|constants|errors)\.ts$)/,
 ]
 
+/**
+ * Rooms of the verifier, from the bottom up: a file imports only files of its own room or of an earlier one, type imports
+ * included.
+ */
+const VERIFIER_ROOMS: readonly RegExp[] = [
+  /^verifier\/(constants|sharing|url)\.ts$/,
+  /^verifier\/net\//,
+  /^verifier\/(errors|events)\.ts$/,
+  /^verifier\/keys\//,
+  /^verifier\/token\//,
+  /^verifier\/revocation\//,
+  /^verifier\/(types|options)\.ts$/,
+  /^verifier\/adapters\//,
+  /^verifier\/(verifier\.ts$|testing\/)/,
+  /^verifier\/index\.ts$/,
+]
+
 /** Packages of their own: they import `jose` and themselves. */
 const OWN_PACKAGES = /^(verifier|client)\//
 
@@ -96,6 +113,16 @@ describe('the import graph', () => {
       targets
         .filter((target) => layer(target) < layer(path) || ENTRIES.includes(target))
         .map((target) => `${path} → ${target}`),
+    )
+    expect(upwards).toEqual([])
+  })
+
+  it('gives every file of the verifier a room, and runs from higher rooms to lower ones only', () => {
+    const room = (path: string): number => VERIFIER_ROOMS.findIndex((files) => files.test(path))
+    const own = [...imported].filter(([path]) => path.startsWith('verifier/'))
+    expect(own.filter(([path]) => room(path) < 0).map(([path]) => path)).toEqual([])
+    const upwards = own.flatMap(([path, targets]) =>
+      targets.filter((target) => room(target) > room(path)).map((target) => `${path} → ${target}`),
     )
     expect(upwards).toEqual([])
   })

@@ -53,6 +53,8 @@ export const UNKNOWN_KID_FETCH_MS = 5_000
 export const DEFAULT_MAX_STALENESS_SECONDS = 5 * 60
 export const MIN_MAX_STALENESS_SECONDS = 60
 export const MAX_MAX_STALENESS_SECONDS = 24 * 60 * 60
+/** The algorithm that signs the revocation list, whatever tokens are signed with. */
+export const LIST_ALGORITHM = 'RS256'
 /** A page of the list is at most this long, in bytes, and has at most this many entries: twice what is sent. */
 export const MAX_LIST_BYTES = 4 * 1024 * 1024
 export const MAX_LIST_ENTRIES = 10_000

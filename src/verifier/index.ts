@@ -36,12 +36,6 @@ export {
 export type { AdapterOptions, From, RequestSource, RouteRequirements } from './adapters/request.ts'
 export type { AccessTokenClaims } from './token/parse.ts'
 export { createVerifier } from './verifier.ts'
-export type {
-  RevocationSource,
-  RevocationStatus,
-  VerifiedToken,
-  Verifier,
-  VerifierOptions,
-  VerifierStatus,
-  VerifyContext,
-} from './verifier.ts'
+export type { RevocationSource, RevocationStatus } from './revocation/source.ts'
+export type { VerifiedToken } from './token/verified-token.ts'
+export type { Verifier, VerifierOptions, VerifierStatus, VerifyContext } from './types.ts'

@@ -37,7 +37,7 @@ export const VERIFIER: readonly Mutation[] = [
   {
     name: 'a plugin that is asked for where the audience has none',
     stops: 'Using a token of one plugin for another',
-    file: 'src/verifier/options.ts',
+    file: 'src/verifier/token/requirement-checks.ts',
     find: "if (plugins === 'none' && plugin !== noPlugin) {",
     replace: "if (plugins === 'none' && plugin === '') {",
     tests: ['test/verifier/authorization.test.ts'],

@@ -10,7 +10,7 @@ import {
   noPlugin,
   requestAdapter,
 } from '../../src/verifier/index.ts'
-import type { VerifierOptions } from '../../src/verifier/verifier.ts'
+import type { VerifierOptions } from '../../src/verifier/types.ts'
 import { ADAPTERS, ADAPTER_OF, PERMISSION, askWith, bearer, plugin, request } from './adapters.ts'
 import { KEY, NOW, forge, startVerifier, tokenWith } from './support.ts'
 

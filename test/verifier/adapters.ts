@@ -9,7 +9,7 @@ import {
   fromQuery,
   requestAdapter,
 } from '../../src/verifier/index.ts'
-import type { VerifierOptions } from '../../src/verifier/verifier.ts'
+import type { VerifierOptions } from '../../src/verifier/types.ts'
 import { EXPRESS, onExpress, onFastify, written } from './frameworks.ts'
 import { startVerifier } from './support.ts'
 

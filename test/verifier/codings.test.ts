@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MAX_LIST_BYTES, USER_AGENT } from '../../src/verifier/constants.ts'
-import type { Fetch } from '../../src/verifier/keys/jwks.ts'
+import type { Fetch } from '../../src/verifier/net/fetch.ts'
 import { createGetBytes } from '../../src/verifier/net/get-bytes.ts'
 import { unrefFetch } from '../../src/verifier/net/unref-fetch.ts'
 

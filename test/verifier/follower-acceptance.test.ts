@@ -2,7 +2,7 @@
 // known before stays in force.
 import { type SignKeyObjectInput, constants, sign } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Verifier } from '../../src/verifier/verifier.ts'
+import type { Verifier } from '../../src/verifier/types.ts'
 import { LIST, cursor, following, page, startFollowing } from './lists.ts'
 import {
   HEADER,

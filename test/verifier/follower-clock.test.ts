@@ -1,6 +1,6 @@
 // Which time it is, and how old the list: the wall clock is looked at once, and may jump as it likes after that.
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Verifier } from '../../src/verifier/verifier.ts'
+import type { Verifier } from '../../src/verifier/types.ts'
 import { cursor, following, page, startFollowing } from './lists.ts'
 import { NOW, tokenWith } from './support.ts'
 

@@ -1,7 +1,7 @@
 // What each kind of rule takes back, and what it leaves.
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Verifier } from '../../src/verifier/verifier.ts'
+import type { Verifier } from '../../src/verifier/types.ts'
 import { type Entry, cursor, following, page } from './lists.ts'
 import { CLAIMS, HEADER, KEY, NOW, OTHER_KEY, RUN, forge, newKey, tokenWith } from './support.ts'
 

@@ -1,7 +1,7 @@
 // The issuer's clock was ahead and is set back: what was signed before looks new for ever, what is signed now looks
 // late. The follower finds its way back, and nobody who holds lists back may lead it there.
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Verifier } from '../../src/verifier/verifier.ts'
+import type { Verifier } from '../../src/verifier/types.ts'
 import { cursor, following, page } from './lists.ts'
 import { KEY, NOW, OTHER_KEY, tokenWith } from './support.ts'
 

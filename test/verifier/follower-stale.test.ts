@@ -1,7 +1,7 @@
 // A list that is too old, or is missing: the first token has the issuer asked at once and waits, once for each outage.
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { STALE_WAIT_MS } from '../../src/verifier/constants.ts'
-import type { Verifier } from '../../src/verifier/verifier.ts'
+import type { Verifier } from '../../src/verifier/types.ts'
 import { following, page, startFollowing } from './lists.ts'
 import { NOW, tokenWith } from './support.ts'
 

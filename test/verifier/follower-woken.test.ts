@@ -1,7 +1,7 @@
 // A machine that has slept, whose monotonic clock stood still meanwhile: what it knows looks new, and its held request
 // is dead. Only the wall clock tells, and it may as well have been set.
 import { afterEach, expect, test, vi } from 'vitest'
-import type { Verifier } from '../../src/verifier/verifier.ts'
+import type { Verifier } from '../../src/verifier/types.ts'
 import { cursor, following, page } from './lists.ts'
 import { NOW, tokenWith } from './support.ts'
 

@@ -1,6 +1,7 @@
 // An issuer whose revocation list is what a test says: signed by whichever key, late, cut short, or wrong.
 import { vi } from 'vitest'
-import { createVerifier, type VerifierOptions } from '../../src/verifier/verifier.ts'
+import type { VerifierOptions } from '../../src/verifier/types.ts'
+import { createVerifier } from '../../src/verifier/verifier.ts'
 import {
   AUDIENCE,
   ISSUER,

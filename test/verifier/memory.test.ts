@@ -1,7 +1,7 @@
 // Tokens are remembered so that their signature is checked once. Nothing else of an earlier use counts.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'
-import type { VerifierOptions } from '../../src/verifier/verifier.ts'
+import type { VerifierOptions } from '../../src/verifier/types.ts'
 import { createTokenCache } from '../../src/verifier/token/cache.ts'
 import {
   KEY,

@@ -1,6 +1,7 @@
 // A verifier that is set up wrongly is none.
 import { describe, expect, test } from 'vitest'
-import { type VerifierOptions, createVerifier } from '../../src/verifier/verifier.ts'
+import type { VerifierOptions } from '../../src/verifier/types.ts'
+import { createVerifier } from '../../src/verifier/verifier.ts'
 import { AUDIENCE, ISSUER, startVerifier } from './support.ts'
 
 const OPTIONS: VerifierOptions = { issuer: ISSUER, audience: AUDIENCE, revocations: 'none' }

@@ -2,7 +2,7 @@
 // the one that is checked first.
 import { describe, expect, test } from 'vitest'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'
-import type { RevocationSource } from '../../src/verifier/verifier.ts'
+import type { RevocationSource } from '../../src/verifier/revocation/source.ts'
 import {
   CLAIMS,
   HEADER,

@@ -1,7 +1,7 @@
 // The packed package alone in an empty project: it installs with nothing but jose, verifies a token, follows a list,
 // and refuses the token that the list takes back.
 import { readFileSync, readdirSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { build, transformSync } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -153,7 +153,7 @@ it('has one dependency, and no file that is not built from it', () => {
   const manifest = JSON.parse(readFileSync(join(installed.home, 'package.json'), 'utf8')) as object
   expect(Object.keys((manifest as { dependencies: object }).dependencies)).toEqual(['jose'])
   const allowed =
-    /^package\/(package\.json|README\.md|LICENSE|dist\/(cjs\/)?[\w-]+\.(js|d\.ts)|dist\/cjs\/package\.json)$/
+    /^package\/(package\.json|README\.md|LICENSE|dist\/(cjs\/)?([a-z]+\/)?[\w-]+\.(js|d\.ts)|dist\/cjs\/package\.json)$/
   expect(installed.packed.filter((file) => !allowed.test(file))).toEqual([])
 })
 
@@ -173,14 +173,14 @@ it('names files that it has, for each way of asking', () => {
 
 it('loads no ES module from its CommonJS build, and says whose code is in it', () => {
   const folder = join(installed.home, 'dist', 'cjs')
-  const texts = readdirSync(folder)
+  const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.js'))
     .map((name) => readFileSync(join(folder, name), 'utf8'))
   expect(texts.length).toBeGreaterThan(20)
   const required = texts.flatMap((text) =>
     [...text.matchAll(/\brequire\(([^)]*)\)|\bimport\(/g)].map(([, path = 'import']) => path),
   )
-  expect(required.filter((path) => !/^"\.\/[\w-]+\.js"$/.test(path))).toEqual([])
+  expect(required.filter((path) => !/^"\.\.?\/[\w/-]+\.js"$/.test(path))).toEqual([])
   const { version } = JSON.parse(readFileSync('node_modules/jose/package.json', 'utf8')) as {
     version: string
   }
@@ -191,16 +191,20 @@ it('loads no ES module from its CommonJS build, and says whose code is in it', (
 
 it('has declarations that name neither jose nor files of TypeScript', () => {
   const reached = new Set<string>()
-  const waiting = ['index', 'express', 'fastify', 'hono', 'testing'].map((name) => `${name}.d.ts`)
+  const waiting = [
+    'index.d.ts',
+    'testing/issuer.d.ts',
+    ...['express', 'fastify', 'hono'].map((name) => `adapters/${name}.d.ts`),
+  ]
   const packages: string[] = []
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (reached.has(name)) continue
     reached.add(name)
     const text = readFileSync(join(installed.home, 'dist', name), 'utf8')
     for (const [, path = ''] of text.matchAll(/(?:from |import\()['"]([^'"]+)['"]/g)) {
-      const file = /^\.\/([\w-]+)\.js$/.exec(path)?.[1]
+      const file = /^(\.\.?\/[\w/-]+)\.js$/.exec(path)?.[1]
       if (file === undefined) packages.push(path)
-      else waiting.push(`${file}.d.ts`)
+      else waiting.push(`${join(dirname(name), file)}.d.ts`)
     }
   }
   expect(reached.size).toBeGreaterThan(20)

@@ -1,7 +1,7 @@
 // Who is asked whether a token has been taken back, and what becomes of the answer.
 import { describe, expect, test } from 'vitest'
 import { VerifierUnavailable, refusal } from '../../src/verifier/errors.ts'
-import type { RevocationSource } from '../../src/verifier/verifier.ts'
+import type { RevocationSource } from '../../src/verifier/revocation/source.ts'
 import { KEY, REQUIRED, codeOf, forge, startVerifier, tokenWith } from './support.ts'
 
 type IsRevoked = RevocationSource['isRevoked']

@@ -3,7 +3,8 @@
 import { type KeyObject, type SignKeyObjectInput, generateKeyPairSync, sign } from 'node:crypto'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import { VerificationError } from '../../src/verifier/errors.ts'
-import { type VerifierOptions, createVerifier } from '../../src/verifier/verifier.ts'
+import type { VerifierOptions } from '../../src/verifier/types.ts'
+import { createVerifier } from '../../src/verifier/verifier.ts'
 
 export const ISSUER = 'https://auth.example'
 export const AUDIENCE = 'hook'

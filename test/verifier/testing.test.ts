@@ -5,7 +5,8 @@ import {
   type TestRevocation,
   createTestIssuer,
 } from '../../src/verifier/testing/issuer.ts'
-import { type VerifierOptions, createVerifier } from '../../src/verifier/verifier.ts'
+import type { VerifierOptions } from '../../src/verifier/types.ts'
+import { createVerifier } from '../../src/verifier/verifier.ts'
 import { decode } from '../support/jwt.ts'
 import { NOW, codeOf } from './support.ts'
 

@@ -2,7 +2,7 @@
 import { type NodeRequest, nodeRequestSource, rememberToken } from './node-request.ts'
 import { type ProtectedResourceMetadata, metadataAnswer } from './metadata.ts'
 import { type Answer, type AdapterOptions, type RouteRequirements, routeChecks } from './request.ts'
-import type { Verifier } from '../verifier.ts'
+import type { Verifier } from '../types.ts'
 
 export { tokenOf } from './node-request.ts'
 

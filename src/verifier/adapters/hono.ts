@@ -6,7 +6,8 @@ import {
   routeChecks,
   toResponse,
 } from './request.ts'
-import type { VerifiedToken, Verifier, VerifyContext } from '../verifier.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
+import type { Verifier, VerifyContext } from '../types.ts'
 
 /** What this adapter needs of Hono's context. */
 type HonoContext = {

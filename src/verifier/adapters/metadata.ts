@@ -1,5 +1,5 @@
 // What a resource server says about itself (RFC 9728), and where. Pure.
-import { isOrigin, isSecureUrl } from '../options.ts'
+import { isOrigin, isSecureUrl } from '../url.ts'
 import { isPermission } from '../token/scope.ts'
 
 const WELL_KNOWN_PATH = '/.well-known/oauth-protected-resource'

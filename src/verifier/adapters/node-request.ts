@@ -1,7 +1,7 @@
 // A request of Node's HTTP server, as Express and Fastify hand it on, and the token that was verified for it.
 import type { RequestSource } from './request.ts'
 import { mapAcrossBuilds } from '../sharing.ts'
-import type { VerifiedToken } from '../verifier.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
 
 /** What is needed of such a request but for its parameters: `url` as handlers see it. */
 export type NodeRequest = {

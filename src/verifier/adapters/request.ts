@@ -7,8 +7,9 @@ import {
   checkResourceMetadata,
   metadataAnswer,
 } from './metadata.ts'
-import { checkRouteSaid } from '../options.ts'
-import type { VerifiedToken, Verifier, VerifyContext } from '../verifier.ts'
+import { checkRouteSaid } from '../token/requirement-checks.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
+import type { Verifier, VerifyContext } from '../types.ts'
 
 /** A request as the adapters see it. */
 export type RequestSource = {

@@ -1,12 +1,21 @@
 // The keys of a verifier's issuer: where they are, how they are asked for, and what they are for.
-import { DEFAULT_KEYS_MAX_STALE_SECONDS } from '../constants.ts'
+import { DEFAULT_KEYS_MAX_STALE_SECONDS, LIST_ALGORITHM } from '../constants.ts'
 import type { AbortFlag } from '../net/abort-flag.ts'
 import type { Reporter } from '../events.ts'
 import { fetchKeys } from './jwks.ts'
 import { type KeySource, createKeySource } from './key-source.ts'
-import { LIST_ALGORITHM } from '../revocation/list-page.ts'
+import type { Fetch } from '../net/fetch.ts'
 import { unrefFetch } from '../net/unref-fetch.ts'
-import type { VerifierOptions } from '../verifier.ts'
+
+/** The part of `VerifierOptions` that concerns keys. */
+type KeyOptions = {
+  issuer: string
+  jwksUri?: string
+  /** Undefined: the issuer's list is followed, and its key is needed as well. */
+  revocations?: unknown
+  keysMaxStale?: number
+  fetch?: Fetch
+}
 
 type KeyParts = {
   algorithms: readonly string[]
@@ -16,7 +25,7 @@ type KeyParts = {
 }
 
 export const issuerKeys = (
-  options: VerifierOptions,
+  options: KeyOptions,
   { algorithms, monotonic, report, closed }: KeyParts,
 ): KeySource =>
   createKeySource({

@@ -13,10 +13,9 @@ import type { AbortFlag } from '../net/abort-flag.ts'
 import { type VerificationKey, importKeys } from './jwk.ts'
 import { KeysFailure, type KeysFailureCode, keysFailureOf } from './keys-failure.ts'
 import { withDeadline } from '../net/deadline.ts'
+import type { Fetch } from '../net/fetch.ts'
 
 export type FetchedKeys = { keys: VerificationKey[]; maxAgeMs: number }
-
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 const ACCEPT = {
   accept: 'application/jwk-set+json, application/json',

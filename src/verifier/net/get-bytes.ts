@@ -2,8 +2,8 @@
 import type { Bytes } from './bytes.ts'
 import { readBytes } from './read-bounded.ts'
 import { MAX_LIST_BYTES, USER_AGENT } from '../constants.ts'
-import type { Fetch } from '../keys/jwks.ts'
 import { type Deadline, withDeadline } from './deadline.ts'
+import type { Fetch } from './fetch.ts'
 import { unrefFetch } from './unref-fetch.ts'
 
 export type GetBytes = (url: string, limits: Deadline) => Promise<Bytes>

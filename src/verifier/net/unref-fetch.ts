@@ -3,7 +3,7 @@
 // `fetch` in a way of its own: a proxy, a certificate authority, a client certificate. Then that holds here, too.
 import { CONNECT_TIMEOUT_MS } from '../constants.ts'
 import { ACCEPT_ENCODING, type Incoming, decoded } from './decoding.ts'
-import type { Fetch } from '../keys/jwks.ts'
+import type { Fetch } from './fetch.ts'
 import { environment, hasNodeSockets, isNode } from './platform.ts'
 import { later } from './timers.ts'
 

@@ -5,7 +5,7 @@
 import { startPollLoop } from './poll-loop.ts'
 import { createLook } from '../net/clocks.ts'
 import { LIST_WAIT_MS, STALE_WAIT_MS, WOKEN_AGAIN_MS, WOKEN_WAIT_MS } from '../constants.ts'
-import type { Following } from './follower.ts'
+import type { Following } from './following.ts'
 import type { ListClient } from './list-client.ts'
 import type { ListState } from './list-state.ts'
 import { createPatience } from './patience.ts'

@@ -1,13 +1,13 @@
 // Follows the issuer's revocation list, and says of a token whether a rule takes it back.
 import { READY_STEP_MS } from '../constants.ts'
-import type { AbortFlag } from '../net/abort-flag.ts'
 import { refusal } from '../errors.ts'
 import { followInBackground } from './background.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { type Reporter, describe, errorOf } from '../events.ts'
 import { type ListClient, createListClient } from './list-client.ts'
 import { type ListState, createListState } from './list-state.ts'
-import { type WaitUntil, createRefreshOnUse } from './on-use.ts'
+import type { Following, WaitUntil } from './following.ts'
+import { createRefreshOnUse } from './on-use.ts'
 import type { RuleKind } from './rules.ts'
 import { type ReadyOptions, reachIn } from './ready.ts'
 import type { RevocableToken } from './token-subject.ts'
@@ -120,17 +120,6 @@ export const createFollower = (options: FollowerOptions): Follower => {
 const NO_ENTRIES = { jti: 0, run: 0, client: 0, plugin: 0, workspace: 0, key: 0 } as const
 
 type Parts = Parameters<typeof createRefreshOnUse>[0]
-
-export type Following = {
-  /** Waits where waiting helps; undefined where it would not. Never rejects. */
-  current: (waitUntil: WaitUntil | undefined) => Promise<void> | undefined
-  refreshed: () => Promise<void> | undefined
-  /** Why nothing came the last time; null where something did. */
-  lastFailure: () => unknown
-  /** Settles when there is a list that is not too old, or nobody asks for one any more. Never rejects. */
-  goodList: (ended: AbortFlag) => Promise<void>
-  close: () => void
-}
 
 const onUse = (parts: Parts): Following => {
   const { refresh, failure, close, closed } = createRefreshOnUse(parts)

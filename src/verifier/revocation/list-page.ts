@@ -2,7 +2,12 @@
 // Size, form, signature, type, issuer, audience and shape; whether it fits what is known is list-state.ts.
 import type { Bytes } from '../net/bytes.ts'
 import { decodeBase64url } from '../token/base64url.ts'
-import { MAX_LIST_BYTES, MAX_LIST_ENTRIES, MAX_LIST_HEADER_LENGTH } from '../constants.ts'
+import {
+  LIST_ALGORITHM,
+  MAX_LIST_BYTES,
+  MAX_LIST_ENTRIES,
+  MAX_LIST_HEADER_LENGTH,
+} from '../constants.ts'
 import type { KeyName, VerificationKey } from '../keys/jwk.ts'
 import { parseProtectedHeader } from '../token/protected-header.ts'
 import { parseJson } from '../token/json.ts'
@@ -33,8 +38,6 @@ export class ListRefused extends Error {
 
 /** RFC 7515 §4.1.9 lets the prefix be left out. */
 const TYPES: readonly unknown[] = ['revocations+jwt', 'application/revocations+jwt']
-/** The list's own algorithm, whatever tokens are signed with. */
-export const LIST_ALGORITHM = 'RS256'
 
 const NO_LIST = 'this is not a revocation list'
 const BAD_FORM = 'the list’s signature or form is not good'

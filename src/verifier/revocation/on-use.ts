@@ -16,6 +16,7 @@ import {
 } from '../constants.ts'
 import { createAbortFlag } from '../net/abort-flag.ts'
 import type { Reporter } from '../events.ts'
+import type { WaitUntil } from './following.ts'
 import { ListUntimely } from './issuer-clock.ts'
 import { withDeadline } from '../net/deadline.ts'
 import type { ListClient } from './list-client.ts'
@@ -25,9 +26,6 @@ import { endsWithRequest } from '../net/platform.ts'
 import { inTime } from '../net/in-time.ts'
 import { holding, pause } from '../net/timers.ts'
 import { AnswerRefused } from '../net/get-bytes.ts'
-
-/** Lets work go on after the answer: `ctx.waitUntil` of the platform. */
-export type WaitUntil = (promise: Promise<unknown>) => void
 
 type Parts = Clocks & { client: ListClient; state: ListState; report: Reporter }
 

@@ -9,15 +9,15 @@ import type { AbortFlag } from '../net/abort-flag.ts'
 import type { Reporter } from '../events.ts'
 import { type FollowerStatus, createFollower } from './follower.ts'
 import type { KeySource } from '../keys/key-source.ts'
-import type { WaitUntil } from './on-use.ts'
+import type { WaitUntil } from './following.ts'
 import { isFrozenBetweenRequests } from '../net/platform.ts'
 import { type ReadyOptions, reachIn } from './ready.ts'
 import { type RevocableToken, revocableTokenOf } from './token-subject.ts'
 import { inTime } from '../net/in-time.ts'
 import { pause } from '../net/timers.ts'
 import type { AccessTokenClaims } from '../token/parse.ts'
+import type { Fetch } from '../net/fetch.ts'
 import { createGetBytes } from '../net/get-bytes.ts'
-import type { VerifierOptions } from '../verifier.ts'
 
 /** Says whether a token has been taken back. What it throws is answered with 503, never taken for "no". */
 export type RevocationSource = {
@@ -40,6 +40,17 @@ type Use = {
   readonly claims: AccessTokenClaims
   readonly subject: RevocableToken | null
   readonly waitUntil: WaitUntil | undefined
+}
+
+/** The part of `VerifierOptions` that concerns revocation. */
+type RevocationOptions = {
+  issuer: string
+  revocations?: RevocationSource | 'none'
+  revocationsUri?: string
+  maxStaleness?: number
+  onStale?: 'refuse' | 'accept'
+  follow?: 'background' | 'on-use'
+  fetch?: Fetch
 }
 
 export type Revocation = {
@@ -68,7 +79,7 @@ type Context = {
   closed: AbortFlag
 }
 
-export const createRevocation = (options: VerifierOptions, context: Context): Revocation => {
+export const createRevocation = (options: RevocationOptions, context: Context): Revocation => {
   const { revocations } = options
   if (revocations === undefined) return followed(options, context)
   const source = revocations === 'none' ? 'none' : 'own'
@@ -85,7 +96,7 @@ export const createRevocation = (options: VerifierOptions, context: Context): Re
   }
 }
 
-const followed = (options: VerifierOptions, context: Context): Revocation => {
+const followed = (options: RevocationOptions, context: Context): Revocation => {
   const uri = `${options.issuer}/oauth/revocations`
   const follower = createFollower({
     ...context,
