@@ -103,7 +103,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   },
   {
     name: 'the etag that was read',
-    stops: 'Overwriting what somebody else has changed',
+    stops: 'Overwriting another administrator',
     file: 'src/admin/operation.ts',
     find: 'if (ifMatch === null || ifMatch.matches(row.etag)) return row',
     replace: 'if (ifMatch !== undefined) return row',
@@ -111,7 +111,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   },
   {
     name: 'a change without an etag',
-    stops: 'Overwriting what somebody else has changed',
+    stops: 'Overwriting another administrator',
     file: 'src/admin/api/routes.ts',
     find: "needsIfMatch(method) && c.req.header('if-match') === undefined",
     replace: "needsIfMatch(method) && c.req.header('if-match') === ''",
@@ -144,7 +144,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   },
   {
     name: 'a row that was changed',
-    stops: 'Covering one',
+    stops: 'Changing the audit unnoticed',
     file: 'src/audit/verify.ts',
     find: 'if (sealed === digest) continue',
     replace: 'if (sealed !== undefined) continue',
@@ -152,7 +152,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   },
   {
     name: 'the key of a seal',
-    stops: 'Covering one',
+    stops: 'Changing the audit unnoticed',
     file: 'src/audit/seals.ts',
     find: "createHmac('sha256', key)",
     replace: "createHmac('sha256', key.length > 0 ? 'known' : '')",
@@ -160,7 +160,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   },
   {
     name: 'an event before each change',
-    stops: 'Covering one',
+    stops: 'Changing the audit unnoticed',
     file: 'src/audit/record.ts',
     find: "await audit.write({ ...event, outcome: 'intent' })",
     replace: "await audit.write({ ...event, outcome: 'intent' }).catch(() => {})",
@@ -264,7 +264,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   },
   {
     name: 'the header of a database',
-    stops: 'Taking files of others for ours',
+    stops: 'Using files of another program',
     file: 'src/node/files/database-file.ts',
     find: 'if (hasHeader(path) === false) throw',
     replace: 'if (stats.size < 0) throw',
@@ -272,7 +272,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   },
   {
     name: 'the database of another program',
-    stops: 'Taking files of others for ours',
+    stops: 'Using files of another program',
     file: 'src/store/better-sqlite3.ts',
     find: '  if (isForeign) {',
     replace: '  if (isForeign === null) {',
@@ -280,7 +280,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   },
   {
     name: 'other files in the keys folder',
-    stops: 'Taking files of others for ours',
+    stops: 'Using files of another program',
     file: 'src/node/files/files.ts',
     find: 'if (readdirSync(path).every((name) => OWN_FILES.test(name))) return',
     replace: 'if (readdirSync(path).length >= 0) return',

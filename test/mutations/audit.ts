@@ -2,7 +2,7 @@
 import type { Mutation } from './mutation.ts'
 
 const LASTING = {
-  stops: 'Reading on after the right to it has ended',
+  stops: 'Reading the audit after the right',
   file: 'src/admin/lasting.ts',
   tests: ['test/admin/lasting.test.ts'],
 }

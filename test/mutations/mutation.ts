@@ -2,7 +2,7 @@
 
 export type Mutation = {
   name: string
-  /** The attack that the check stops: the beginning of its row in SECURITY.md. */
+  /** Attack that the check stops: the beginning of its heading in SECURITY.md. */
   stops: string
   /** Below the root of the repository. */
   file: string

@@ -4,8 +4,8 @@ import { CONTRACT, type Mutation } from './mutation.ts'
 const TOKENS = 'src/store/sqlite/tokens.ts'
 const RULES = 'src/store/sqlite/rules.ts'
 
-/** The row of clocks that are wrong, and the tests of a server whose clock jumps. */
-const CLOCK = 'Reviving what was taken back with a wrong clock'
+/** The attack with a wrong clock, and the tests of a server whose clock jumps. */
+const CLOCK = 'Reviving a revoked token with a wrong clock'
 const JUMPS = 'test/upkeep/jumping-clock.test.ts'
 
 export const SERVER: readonly Mutation[] = [
@@ -100,7 +100,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'an emptied list of parts',
-    stops: 'Widening by taking away',
+    stops: 'Widening a grant',
     file: 'src/store/sqlite/resources.ts',
     find: "json_set(entry, '$.parts', (select",
     replace: "json_set(entry, '$.other', (select",
@@ -108,7 +108,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'tokens of an emptied list',
-    stops: 'Widening by taking away',
+    stops: 'Widening a grant',
     file: 'src/store/sqlite/resources.ts',
     find: '...(taken.length === 0 ? [] : kill(losing, now)),',
     replace: '',
@@ -190,7 +190,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'introspection reads the store',
-    stops: 'Using a token after it was taken back',
+    stops: 'Using a revoked token',
     file: 'src/oauth/access-token.ts',
     find: 'return revocation === null ? read.claims : null',
     replace: "return revocation === 'key' ? null : read.claims",
@@ -198,7 +198,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'tokens of a lower generation',
-    stops: 'Using a token after it was taken back',
+    stops: 'Using a revoked token',
     file: TOKENS,
     find: "ruleOver('client', 'clientGen'),",
     replace: '',
@@ -207,7 +207,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'retention of rules',
-    stops: 'Using a token after it was taken back',
+    stops: 'Using a revoked token',
     file: 'src/constants.ts',
     find: 'RULE_RETENTION_SECONDS = MAX_TOKEN_TTL_SECONDS',
     replace: 'RULE_RETENTION_SECONDS = 3_600',
@@ -216,7 +216,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'a commit that is on the disk',
-    stops: 'Using a token after it was taken back',
+    stops: 'Using a revoked token',
     file: 'src/store/better-sqlite3.ts',
     find: "'synchronous = FULL'",
     replace: "'synchronous = OFF'",
@@ -224,7 +224,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'revocation of another client’s token',
-    stops: 'Using a token after it was taken back',
+    stops: 'Using a revoked token',
     file: 'src/oauth/revoke.ts',
     find: 'claims.client_id !== caller.id',
     replace: "claims.client_id === ''",
@@ -240,7 +240,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'ids that the list does not name',
-    stops: 'Telling from the public list',
+    stops: 'Learning from the public list',
     file: 'src/grants/taking-away.ts',
     find: 'workspaceRuleValue = (reference: string): string => hashed(reference)',
     replace: 'workspaceRuleValue = (reference: string): string => reference',
@@ -336,7 +336,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'the highest generation of a rule',
-    stops: 'Using a token after it was taken back',
+    stops: 'Using a revoked token',
     file: RULES,
     find: 'where excluded.gen > revocations.gen`',
     replace: 'where excluded.gen < 0`',

@@ -2,7 +2,7 @@
 import type { Mutation } from './mutation.ts'
 
 const STATE = 'src/verifier/revocation/list-state.ts'
-const HEARING = 'Keeping a resource server from hearing'
+const HEARING = 'Withholding a revocation'
 const FOLLOWER = [
   'test/verifier/follower-acceptance.test.ts',
   'test/verifier/follower-setback.test.ts',
@@ -200,7 +200,7 @@ export const VERIFIER: readonly Mutation[] = [
   },
   {
     name: 'the longest life of a token',
-    stops: 'Using a token after it was taken back',
+    stops: 'Using a revoked token',
     file: 'src/verifier/token/parse.ts',
     find: 'exp - iat > MAX_LIFETIME_SECONDS',
     replace: 'exp - iat > Infinity',
