@@ -1,0 +1,72 @@
+// Pages for readers: each path that they name exists, README lists what is there, and tables stay narrow.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ROOT, filesBelow, pathsIn, proseOf, readPage } from './support.ts'
+
+const PAGES = [
+  'README.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'src/verifier/README.md',
+  ...filesBelow('docs', '.md'),
+]
+
+/** Widest row of a table, in columns: wider rows wrap in most editors. */
+const MAX_TABLE_COLUMNS = 160
+
+/** Tables of definitions and of commands, whose cells are looked up one by one. */
+const WIDE_PAGES = ['docs/design.md']
+
+/** Files that a server or a build makes. */
+const MADE = /^(keys\/|data\/|dist\/|src\/verifier\/dist\/)/
+
+/** A path may have the fragment of a link. */
+const isMissing = (path: string): boolean => {
+  const [file = ''] = path.split('#')
+  return !MADE.test(file) && !existsSync(join(ROOT, file))
+}
+
+const wideRows = (text: string): string[] =>
+  proseOf(text)
+    .split('\n')
+    .filter((line) => line.startsWith('|') && line.length > MAX_TABLE_COLUMNS)
+
+describe('a page', () => {
+  it.each(PAGES)('%s names files that exist', (page) => {
+    expect(pathsIn(readPage(page)).filter(isMissing)).toEqual([])
+  })
+
+  it.each(PAGES.filter((page) => !WIDE_PAGES.includes(page)))('%s has narrow tables', (page) => {
+    expect(wideRows(readPage(page))).toEqual([])
+  })
+})
+
+/** Paths of a tree: an entry is as deep as it is indented, and a line can have several before its text. */
+const pathsOfTree = (tree: string): string[] => {
+  const folders: string[] = []
+  return tree.split('\n').flatMap((line) => {
+    const [, indent = '', entries = ''] = /^( *)(\S+(?: \S+)*)/.exec(line) ?? []
+    const depth = indent.length / 2
+    const names = entries.split(' ')
+    folders[depth] = names[0] ?? ''
+    return names.map((name) => join(...folders.slice(0, depth), name))
+  })
+}
+
+describe('the tree in README', () => {
+  const [, tree = ''] =
+    /^## Where things are\n\n```\n([^]*?)\n```$/m.exec(readPage('README.md')) ?? []
+
+  it('is read by its indentation', () => {
+    const text = 'src/\n  a.ts b.ts  two files\n  c/         a room\n    d/       in it\ntest/'
+    const paths = ['src/', 'src/a.ts', 'src/b.ts', 'src/c/', 'src/c/d/', 'test/']
+    expect(pathsOfTree(text)).toEqual(paths)
+  })
+
+  it('has files and folders that exist', () => {
+    const paths = pathsOfTree(tree)
+    expect(paths.length).toBeGreaterThan(30)
+    expect(paths.filter(isMissing)).toEqual([])
+  })
+})
