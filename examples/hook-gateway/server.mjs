@@ -1,9 +1,8 @@
-// A resource server in Hono: the audience `hook` with its permissions `hook:govern` and `hook:track`.
+// A resource server: the audience `hook`, its permissions `hook:govern` and `hook:track`, in Hono.
 //
 //   ISSUER=http://localhost:8787 PORT=8788 node examples/hook-gateway/server.mjs
 //
-// The server needs no credentials. It follows the issuer's keys and revocation list, and makes no request for a single
-// token.
+// It needs no credentials: it follows the issuer's keys and its list of what is revoked, and asks about no token.
 import { serve } from '@hono/node-server'
 import { createVerifier, fromQuery } from '@latchkey/verifier'
 import { honoAdapter } from '@latchkey/verifier/hono'
@@ -15,7 +14,7 @@ const PORT = process.env.PORT || '8788'
 const verifier = createVerifier({ issuer: ISSUER, audience: 'hook' })
 const requirePermission = honoAdapter(verifier)
 
-/** Each request names a plugin. The token must name the same one. */
+/** Both hooks say for which plugin they are; the token must be for the same one. */
 const plugin = fromQuery('plugin_id')
 
 const app = new Hono()
@@ -26,7 +25,7 @@ app.post('/hooks/track', requirePermission('hook:track', { plugin }), (c) =>
   c.json({ tracked: c.get('token').pluginId }),
 )
 
-// Wait for keys and list: without them the verifier answers every request with 503.
+// Until keys and list are there every request would be answered with 503.
 await verifier.ready()
 const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(PORT) }, ({ port }) =>
   console.log(`the gateway answers at http://127.0.0.1:${port}`),

@@ -1,4 +1,5 @@
-// A client that has enrolled itself manages itself (RFC 7592).
+// Client configuration endpoint (RFC 7592): a client that enrolled itself reads, updates and
+// deletes its registration.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEnrollment } from '../../src/admin/enrollments.ts'
 import { CLOCK_CONFIRM_SECONDS } from '../../src/constants.ts'
@@ -53,7 +54,7 @@ const UNAUTHORIZED = [401, 'invalid_token', 'registration_invalid'] as const
 
 const update = (more: Json = {}) => ({ client_id: made.id, client_name: 'Daemon', ...more })
 
-test('reads what it is', async () => {
+test('client configuration endpoint answers GET with the registration, without the secret', async () => {
   const response = await send('GET', made.token)
   expect(response.status).toBe(200)
   expect(response.headers.get('cache-control')).toBe('no-store')
@@ -61,7 +62,7 @@ test('reads what it is', async () => {
   expect(await response.json()).toEqual(rest)
 })
 
-/** Does something before each call of these verbs of the store. */
+/** Runs `step` before each call of these store verbs. */
 const around = (
   verbs: ('findClient' | 'findRegistrationHash' | 'updateClient')[],
   step: (call: number) => Promise<void>,
@@ -79,8 +80,8 @@ const around = (
 
 afterEach(() => server.heal())
 
-describe('an update', () => {
-  test('changes what is said, narrows, and rotates the registration token', async () => {
+describe('client configuration update', () => {
+  test('changes the named members, narrows the grant and rotates the registration token', async () => {
     const body = update({ client_name: 'Renamed', scope: 'read' })
     const response = await send('PUT', made.token, body)
     expect(response.status).toBe(200)
@@ -99,7 +100,7 @@ describe('an update', () => {
     )
   })
 
-  test('replaces the redirection URIs that it names, and keeps those that it leaves out', async () => {
+  test('replaces the redirection URIs that it names and keeps those that it leaves out', async () => {
     const put = async (token: string, members: Json) => {
       const response = await send('PUT', token, update(members))
       expect(response.status).toBe(200)
@@ -124,7 +125,7 @@ describe('an update', () => {
     expect((await send('GET', third.next)).status).toBe(200)
   })
 
-  test('that narrows kills the tokens; one that does not, leaves them', async () => {
+  test('revokes the access tokens when it narrows the grant, and only then', async () => {
     const client = { id: made.id, secret: made.secret }
     const token = await server.issue(client)
     const same = (await (await send('PUT', made.token, update())).json()) as Json
@@ -133,7 +134,7 @@ describe('an update', () => {
     expect(await server.introspect(client, token)).toEqual({ active: false })
   })
 
-  test('does not widen again', async () => {
+  test('refuses a scope that an earlier update gave up', async () => {
     const narrowed = (await (
       await send('PUT', made.token, update({ scope: 'read' }))
     ).json()) as Json
@@ -150,12 +151,12 @@ describe('an update', () => {
   test.each([
     ['another client_id', { client_id: 'lkc_other' }, 'client_id'],
     ['a wrong secret', { client_secret: 'lks_wrong' }, 'client_secret'],
-    ['a secret that is no text', { client_secret: 7 }, 'client_secret'],
+    ['a secret that is a number', { client_secret: 7 }, 'client_secret'],
     ['a secret in a list', { client_secret: ['x'] }, 'client_secret'],
     ['a registration token', { registration_access_token: 'x' }, 'registration_access_token'],
-    ['an address', { registration_client_uri: 'x' }, 'registration_client_uri'],
+    ['a registration address', { registration_client_uri: 'x' }, 'registration_client_uri'],
     ['no name', { client_name: undefined }, 'client_name'],
-  ])('with %s is refused and changes nothing', async (_, more, field) => {
+  ])('refuses %s and changes nothing', async (_, more, field) => {
     const before = await server.store.findClient(made.id)
     const response = await send('PUT', made.token, update(more))
     expect(response.status).toBe(400)
@@ -165,19 +166,19 @@ describe('an update', () => {
     expect((await send('GET', made.token)).status).toBe(200)
   })
 
-  test('may say the secret that it has', async () => {
+  test('accepts the current secret in client_secret', async () => {
     const response = await send('PUT', made.token, update({ client_secret: made.secret }))
     expect(response.status).toBe(200)
   })
 
-  test('keeps the method where none is said', async () => {
+  test('keeps the authentication method when the body names none', async () => {
     const method = { token_endpoint_auth_method: 'client_secret_post' }
     const first = (await (await send('PUT', made.token, update(method))).json()) as Json
     const response = await send('PUT', String(first['registration_access_token']), update())
     expect(await response.json()).toMatchObject(method)
   })
 
-  test('of two with the same token one is done', async () => {
+  test('succeeds once when two requests present the same registration token', async () => {
     const answers = await Promise.all([
       send('PUT', made.token, update({ client_name: 'one' })),
       send('PUT', made.token, update({ client_name: 'two' })),
@@ -187,7 +188,7 @@ describe('an update', () => {
 })
 
 test.each([1, 2, 3, 4, 5, 6, 7])(
-  'of two updates, one before step %i of the other, one is done',
+  'client configuration update that runs before step %i of another succeeds, and the other answers 401',
   async (n) => {
     const statuses: number[] = []
     const put = async (name: string) => {
@@ -203,14 +204,14 @@ test.each([1, 2, 3, 4, 5, 6, 7])(
   },
 )
 
-test('an update is answered though the database is gone after it', async () => {
+test('client configuration update answers 200 when the database fails after the write', async () => {
   around(['updateClient'], async () => server.fail('findClient', new Unavailable('x')))
   const response = await send('PUT', made.token, update({ client_name: 'Renamed' }))
   expect(response.status).toBe(200)
   expect(await response.json()).toMatchObject({ client_name: 'Renamed', software_id: 's1' })
 })
 
-test('removes itself, with its tokens', async () => {
+test('client configuration endpoint answers DELETE by removing the client with its tokens', async () => {
   const client = { id: made.id, secret: made.secret }
   const other = await server.client({ introspects: ['docs'] })
   const token = await server.issue(client)
@@ -222,11 +223,11 @@ test('removes itself, with its tokens', async () => {
   await expectRefusal(await send('GET', made.token), UNAUTHORIZED, INVALID_TOKEN)
 })
 
-describe('refused, all alike', () => {
+describe('client configuration endpoint', () => {
   test.each<[string, () => Promise<[string | null, string]>]>([
     ['no token', async () => [null, made.id]],
     ['another token', async () => [`lkr_${'x'.repeat(43)}`, made.id]],
-    ['the secret', async () => [made.secret, made.id]],
+    ['the client secret', async () => [made.secret, made.id]],
     ['an access token', async () => [await server.issue({ ...made }), made.id]],
     ['an unknown client', async () => [made.token, 'lkc_nobody']],
     ['a client that did not enroll', async () => ['', (await server.client()).id]],
@@ -237,7 +238,7 @@ describe('refused, all alike', () => {
         return [made.token, made.id]
       },
     ],
-  ])('%s', async (_, make) => {
+  ])('refuses %s with registration_invalid', async (_, make) => {
     const [token, id] = await make()
     for (const [method, body] of [['GET'], ['PUT', update()], ['DELETE']] as const) {
       const response = await send(method, token, body, id)
@@ -246,7 +247,7 @@ describe('refused, all alike', () => {
   })
 })
 
-test('a client that was not used for so long is removed, and that is audited', async () => {
+test('upkeep removes a client that was unused for unused_after_days, and audits it', async () => {
   const upkeep = upkeepOf(server)
   await live(server.store, server.seconds())
   await upkeep.run()
@@ -268,7 +269,7 @@ test('a client that was not used for so long is removed, and that is audited', a
   ])
 })
 
-test('a process that has just started removes nobody: there may have been an outage', async () => {
+test('upkeep of a process that has just started removes unused clients only after CLOCK_CONFIRM_SECONDS', async () => {
   server.advance(40 * 24 * 60 * 60)
   const upkeep = upkeepOf(server)
   await upkeep.run()

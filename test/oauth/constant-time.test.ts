@@ -14,7 +14,7 @@ const compared = vi.mocked(timingSafeEqual)
 
 const METRICS_TOKEN = 'metrics-token-of-32-characters-x'
 const WRONG = `lks_${'x'.repeat(43)}`
-/** The store finds the row by hash, so that a comparison is left for each login. */
+/** Comparisons for each login: the store finds the row by its hash, and one comparison remains. */
 const LOGIN_COMPARISONS = 1
 
 let server: TestServer
@@ -44,7 +44,7 @@ afterEach(() => {
   compared.mockClear()
 })
 
-/** How many comparisons `run` makes; both sides of each are whole hashes. */
+/** Counts the comparisons that `run` makes, and checks that both sides are whole hashes. */
 const comparisonsOf = async (run: () => unknown): Promise<number> => {
   compared.mockClear()
   await run()
@@ -54,48 +54,54 @@ const comparisonsOf = async (run: () => unknown): Promise<number> => {
   return compared.mock.calls.length
 }
 
-describe('comparisons in constant time', () => {
+describe('constant-time comparison', () => {
   const forms: [path: string, form: Record<string, string>][] = [
     ['/oauth/token', { grant_type: 'client_credentials' }],
     ['/oauth/introspect', { token: 'x' }],
     ['/oauth/revoke', { token: 'x' }],
     ['/oauth/runs/revoke', { identifier: 'x' }],
   ]
-  it.each(forms)('of a login at %s', async (path, form) => {
-    const counts: [string, number][] = []
-    for (const [name, basic] of clients) {
-      counts.push([name, await comparisonsOf(() => server.post(path, form, { basic }))])
-    }
-    expect(counts).toEqual(clients.map(([name]) => [name, LOGIN_COMPARISONS]))
-  })
+  it.each(forms)(
+    'runs once for each login at %s, with right and wrong credentials',
+    async (path, form) => {
+      const counts: [string, number][] = []
+      for (const [name, basic] of clients) {
+        counts.push([name, await comparisonsOf(() => server.post(path, form, { basic }))])
+      }
+      expect(counts).toEqual(clients.map(([name]) => [name, LOGIN_COMPARISONS]))
+    },
+  )
 
-  it.each(['GET', 'PUT', 'DELETE'])('of a registration access token: %s', async (method) => {
-    const headers = { Authorization: `Bearer lkr_${'x'.repeat(43)}` }
-    const counts: number[] = []
-    for (const id of [client.id, 'unknown']) {
-      const ask = () => server.request(`/oauth/register/${id}`, { method, headers })
-      counts.push(await comparisonsOf(ask))
-    }
-    expect(counts).toEqual([1, 1])
-  })
+  it.each(['GET', 'PUT', 'DELETE'])(
+    'runs once for a registration access token with %s',
+    async (method) => {
+      const headers = { Authorization: `Bearer lkr_${'x'.repeat(43)}` }
+      const counts: number[] = []
+      for (const id of [client.id, 'unknown']) {
+        const ask = () => server.request(`/oauth/register/${id}`, { method, headers })
+        counts.push(await comparisonsOf(ask))
+      }
+      expect(counts).toEqual([1, 1])
+    },
+  )
 
-  it.each([METRICS_TOKEN, 'another'])('of the token for metrics: %s', async (token) => {
+  it.each([METRICS_TOKEN, 'another'])('runs once for the metrics token %s', async (token) => {
     const headers = { Authorization: `Bearer ${token}` }
     expect(await comparisonsOf(() => server.request('/metrics', { headers }))).toBe(1)
   })
 })
 
-/** Names of what is secret, or a hash of it, where they are compared. */
+/** Names of variables that hold a secret or the hash of one. */
 const SECRET = /(^|[.\w])(hash|secret|digest|presented|kek|token)$/i
-/** Against what is public: a literal, a length, or a thing that is not there. */
+/** Operands that need no constant time: a literal, a length, null or undefined. */
 const PUBLIC = /^(null|undefined|true|false|-?\d+|'[^']*')$/
 const COMPARISON = /([\w.[\]?!]+(?:\([\w., ]*\))?) [!=]==? ([\w.[\]?!']+(?:\([\w., ]*\))?)/g
 
-/** Equality of what is no secret, although it sounds like one. */
+/** Comparisons of public values whose names look like secrets. */
 const ALLOWED: Record<string, string[]> = {
-  // The text of a migration against the one that was applied.
+  // Text of a migration, compared with the text that was applied.
   'store/migrate.ts': ['ours.hash !== hash'],
-  // Offline, by who already reads the whole table: `latchkey audit verify`.
+  // Offline comparison in `latchkey audit verify`, whose operator can read the whole table.
   'audit/verify.ts': ['sealed === digest'],
 }
 
@@ -105,8 +111,8 @@ const comparisonsIn = (text: string): string[] =>
     return named && !PUBLIC.test(left) && !PUBLIC.test(right) ? [whole] : []
   })
 
-describe('the sources', () => {
-  it('have no other comparison of a secret', () => {
+describe('source code', () => {
+  it('compares no other secret with an equality operator', () => {
     expect(comparisonsIn('if (login.hash === presented) x')).toEqual(['login.hash === presented'])
     expect(comparisonsIn('hashSecret(a) !== found.hash')).toEqual(['hashSecret(a) !== found.hash'])
     expect(comparisonsIn("token === null || secret !== undefined || kek !== ''")).toEqual([])
@@ -118,7 +124,7 @@ describe('the sources', () => {
     expect(found).toEqual([])
   })
 
-  it('open a database in two places alone, which the tests of its settings know', () => {
+  it('opens database files in two modules only', () => {
     const opening = [...sources()].filter(([, text]) => /new \w*Sqlite3\((?!':memory:')/.test(text))
     expect(opening.map(([path]) => path).toSorted()).toEqual([
       'node/ledger-file.ts',

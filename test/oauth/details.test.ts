@@ -1,4 +1,5 @@
-// Authorization details at the token endpoint (RFC 9396): the claim, the member of the answer, every refusal.
+// Authorization details at the token endpoint (RFC 9396): the claim, the response member, every
+// refusal.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { MAX_DETAILS, MAX_JSON_DEPTH, MAX_TOKEN_BYTES } from '../../src/constants.ts'
 import type { AuthorizationDetail, DetailValue } from '../../src/store/store.ts'
@@ -56,7 +57,10 @@ const request = (client: ClientCredentials, details: unknown): Promise<Response>
 
 type Answer = { access_token: string; authorization_details?: AuthorizationDetail[] }
 
-/** What was given, which the answer, the token and introspection all say. */
+/**
+ * Returns the details of an issued token, after a check that answer, claims and introspection
+ * agree.
+ */
 const given = async (client: ClientCredentials, details: unknown): Promise<unknown> => {
   const response = await request(client, details)
   expect(response.status).toBe(200)
@@ -69,22 +73,27 @@ const given = async (client: ClientCredentials, details: unknown): Promise<unkno
   return answer.authorization_details
 }
 
-describe('what is given', () => {
+describe('requested details', () => {
   const cases: [
     title: string,
     granted: AuthorizationDetail[],
     asked: Members[],
     result: Members[],
   ][] = [
-    ['all of it', [playlist()], [{ type: 'playlist' }], [playlist()]],
     [
-      'a part of it',
+      'the whole grant for a request that names the type only',
+      [playlist()],
+      [{ type: 'playlist' }],
+      [playlist()],
+    ],
+    [
+      'fewer actions and no parts',
       [playlist({ volume: 5, loud: false })],
       [{ type: 'playlist', actions: ['skip'], parts: [] }],
       [playlist({ volume: 5, loud: false, actions: ['skip'], parts: [] })],
     ],
     [
-      'several',
+      'several types in the requested order',
       [playlist(), RUN],
       [
         { type: 'tool_run', identifier: 'run-7', locations: ['/v1/users'] },
@@ -93,66 +102,69 @@ describe('what is given', () => {
       [{ ...RUN, identifier: 'run-7', locations: ['/v1/users'] }, playlist()],
     ],
     [
-      'one thing of any',
+      'one part of one resource from a grant of any',
       [ANY],
       [{ type: 'playlist', identifier: 'evening', parts: ['zone-b'] }],
       [playlist({ actions: '*', parts: ['zone-b'] })],
     ],
     [
-      'one of any',
+      'one resource with all its parts from a grant of any',
       [ANY],
       [{ type: 'playlist', identifier: 'evening' }],
       [{ ...ANY, identifier: 'evening' }],
     ],
     [
-      'no part of any',
+      'one resource without parts from a grant of any',
       [ANY],
       [{ type: 'playlist', identifier: 'evening', parts: [] }],
       [{ ...ANY, identifier: 'evening', parts: [] }],
     ],
     [
-      'nothing of something',
+      'empty lists from a grant with empty lists',
       [playlist({ actions: [], parts: [] })],
       [{ type: 'playlist' }],
       [playlist({ actions: [], parts: [] })],
     ],
     [
-      'what only one of two gives',
+      'a resource that one of two grants covers',
       [playlist(), ANY],
       [{ type: 'playlist', identifier: 'morning' }],
       [{ ...ANY, identifier: 'morning' }],
     ],
     [
-      'the run that is granted',
+      'the granted run for a request without a run',
       [{ ...RUN, identifier: 'run-7' }],
       [{ type: 'tool_run' }],
       [{ ...RUN, identifier: 'run-7' }],
     ],
     [
-      'a run with an odd name',
+      'a run whose name has special characters',
       [RUN],
       [{ type: 'tool_run', identifier: 'run:7/~a', actions: ['"7" \\ é🔑'] }],
       [{ ...RUN, identifier: 'run:7/~a', actions: ['"7" \\ é🔑'] }],
     ],
   ]
-  test.each(cases)('%s', async (_, granted, asked, result) => {
+  test.each(cases)('yield %s', async (_, granted, asked, result) => {
     expect(await given(await holding(...granted), asked)).toEqual(result)
   })
 
-  test.each([undefined, '', '[]', ' [ ] '])('is nothing for %j', async (details) => {
-    const client = await holding(playlist(), RUN)
-    const form = details === undefined ? {} : { authorization_details: details }
-    const response = await server.requestToken(form, { basic: client })
-    expect(response.status).toBe(200)
-    const answer = (await response.json()) as Answer
-    expect(answer).not.toHaveProperty('authorization_details')
-    expect(decode(answer.access_token).claims).not.toHaveProperty('authorization_details')
-    const introspected = await server.introspect(client, answer.access_token)
-    expect(introspected).not.toHaveProperty('authorization_details')
-    expect(introspected['active']).toBe(true)
-  })
+  test.each([undefined, '', '[]', ' [ ] '])(
+    'are absent from the answer, the token and introspection for the parameter %j',
+    async (details) => {
+      const client = await holding(playlist(), RUN)
+      const form = details === undefined ? {} : { authorization_details: details }
+      const response = await server.requestToken(form, { basic: client })
+      expect(response.status).toBe(200)
+      const answer = (await response.json()) as Answer
+      expect(answer).not.toHaveProperty('authorization_details')
+      expect(decode(answer.access_token).claims).not.toHaveProperty('authorization_details')
+      const introspected = await server.introspect(client, answer.access_token)
+      expect(introspected).not.toHaveProperty('authorization_details')
+      expect(introspected['active']).toBe(true)
+    },
+  )
 
-  test('is shown to whoever introspects the audience', async () => {
+  test('are shown to a client that introspects the audience', async () => {
     const docs = await server.client({ introspects: ['docs'] })
     const token = await server.issue(await holding(playlist()), {
       authorization_details: '[{"type":"playlist"}]',
@@ -161,50 +173,90 @@ describe('what is given', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('token endpoint', () => {
   const cases: [title: string, granted: AuthorizationDetail[], asked: unknown, Refusal][] = [
-    ['nothing is granted', [], [playlist()], NOT_GRANTED],
-    ['another type', [playlist()], [{ type: 'room' }], NOT_GRANTED],
-    ['a type that is everywhere', [playlist()], [{ type: 'constructor' }], NOT_GRANTED],
-    ['another one', [playlist()], [playlist({ identifier: 'morning' })], NOT_GRANTED],
-    ['any one', [playlist()], [playlist({ identifier: '*' })], NOT_GRANTED],
-    ['an action more', [playlist()], [playlist({ actions: ['play', 'stop'] })], NOT_GRANTED],
-    ['all actions', [playlist()], [playlist({ actions: '*' })], NOT_GRANTED],
-    ['a part more', [playlist()], [playlist({ parts: ['zone-a', 'zone-c'] })], NOT_GRANTED],
-    ['all parts', [playlist()], [playlist({ parts: '*' })], NOT_GRANTED],
-    ['an action of none', [playlist({ actions: [] })], [playlist()], NOT_GRANTED],
-    ['a member more', [playlist()], [playlist({ volume: 5 })], NOT_GRANTED],
-    ['a member that is everywhere', [playlist()], [playlist({ constructor: 'x' })], NOT_GRANTED],
-    ['another limit', [playlist({ volume: 5 })], [playlist({ volume: 6 })], NOT_GRANTED],
-    ['one that is granted, one that is not', [RUN], [RUN, playlist()], NO_RUN],
-    ['one that is, one that is not', [playlist()], [playlist(), RUN], NOT_GRANTED],
-    ['another endpoint', [RUN], [{ ...RUN, identifier: 'x', locations: ['/v1'] }], NOT_GRANTED],
-    ['another project', [RUN], [{ ...RUN, identifier: 'x', project_id: 'p2' }], NOT_GRANTED],
-    ['no run', [RUN], [{ type: 'tool_run' }], NO_RUN],
-    ['any run', [RUN], [RUN], NO_RUN],
-    ['any run of one', [{ ...RUN, identifier: 'run-7' }], [RUN], NOT_GRANTED],
+    ['details for a client without any', [], [playlist()], NOT_GRANTED],
+    ['a type that is not granted', [playlist()], [{ type: 'room' }], NOT_GRANTED],
     [
-      'any of two',
+      'a type that is named like an inherited property',
+      [playlist()],
+      [{ type: 'constructor' }],
+      NOT_GRANTED,
+    ],
+    [
+      'a resource that is not granted',
+      [playlist()],
+      [playlist({ identifier: 'morning' })],
+      NOT_GRANTED,
+    ],
+    ['any resource for a grant of one', [playlist()], [playlist({ identifier: '*' })], NOT_GRANTED],
+    [
+      'an action that is not granted',
+      [playlist()],
+      [playlist({ actions: ['play', 'stop'] })],
+      NOT_GRANTED,
+    ],
+    ['all actions for a grant of two', [playlist()], [playlist({ actions: '*' })], NOT_GRANTED],
+    [
+      'a part that is not granted',
+      [playlist()],
+      [playlist({ parts: ['zone-a', 'zone-c'] })],
+      NOT_GRANTED,
+    ],
+    ['all parts for a grant of two', [playlist()], [playlist({ parts: '*' })], NOT_GRANTED],
+    ['actions for a grant without actions', [playlist({ actions: [] })], [playlist()], NOT_GRANTED],
+    ['a member that the grant lacks', [playlist()], [playlist({ volume: 5 })], NOT_GRANTED],
+    [
+      'a member that is named like an inherited property',
+      [playlist()],
+      [playlist({ constructor: 'x' })],
+      NOT_GRANTED,
+    ],
+    [
+      'a limit that differs from the grant',
+      [playlist({ volume: 5 })],
+      [playlist({ volume: 6 })],
+      NOT_GRANTED,
+    ],
+    ['any run beside a type that is not granted', [RUN], [RUN, playlist()], NO_RUN],
+    ['a type that is not granted beside one that is', [playlist()], [playlist(), RUN], NOT_GRANTED],
+    [
+      'a location that is not granted',
+      [RUN],
+      [{ ...RUN, identifier: 'x', locations: ['/v1'] }],
+      NOT_GRANTED,
+    ],
+    [
+      'a project that is not granted',
+      [RUN],
+      [{ ...RUN, identifier: 'x', project_id: 'p2' }],
+      NOT_GRANTED,
+    ],
+    ['a tool_run without identifier', [RUN], [{ type: 'tool_run' }], NO_RUN],
+    ['any run for a grant of any run', [RUN], [RUN], NO_RUN],
+    ['any run for a grant of one', [{ ...RUN, identifier: 'run-7' }], [RUN], NOT_GRANTED],
+    [
+      'a type of which two resources are granted',
       [playlist(), playlist({ identifier: 'morning', parts: [] })],
       [{ type: 'playlist' }],
       AMBIGUOUS,
     ],
     [
-      'what two give differently',
+      'a resource that two grants cover differently',
       [playlist(), ANY],
       [{ type: 'playlist', identifier: 'evening' }],
       AMBIGUOUS,
     ],
     [
-      'what two give, one with a limit',
+      'a resource that two grants cover, one with a limit',
       [playlist(), playlist({ volume: 5 })],
       [playlist()],
       AMBIGUOUS,
     ],
-    ['the same said differently', [playlist()], [{ type: 'playlist' }, playlist()], REPEATED],
-    ['the same said the same', [playlist()], [playlist(), playlist()], MALFORMED],
+    ['the same detail in two forms', [playlist()], [{ type: 'playlist' }, playlist()], REPEATED],
+    ['the same detail in the same form', [playlist()], [playlist(), playlist()], MALFORMED],
   ]
-  test.each(cases)('%s', async (_, granted, asked, expected) => {
+  test.each(cases)('refuses %s', async (_, granted, asked, expected) => {
     await expectRefusal(await request(await holding(...granted), asked), expected)
   })
 
@@ -247,7 +299,7 @@ describe('what is refused', () => {
     ),
     '[{"type":"tool_run","identifier":"x","project_id":"*"}]',
     `[${Array.from({ length: MAX_DETAILS + 1 }, (_, i) => `{"type":"tool_run","identifier":"${i}"}`).join()}]`,
-  ])('what is malformed: %s', async (details) => {
+  ])('refuses the malformed value %s', async (details) => {
     await expectRefusal(await request(client, details), MALFORMED)
   })
 
@@ -256,14 +308,14 @@ describe('what is refused', () => {
     client = await holding(playlist({ volume: 5 }), RUN)
   })
 
-  test('the parameter twice', async () => {
+  test('refuses a repeated authorization_details parameter', async () => {
     const details: [string, string] = ['authorization_details', '[]']
     const form: [string, string][] = [['grant_type', 'client_credentials'], details, details]
     const response = await server.post('/oauth/token', form, { basic: client })
     await expectRefusal(response, [400, 'invalid_request', 'parameter_repeated'])
   })
 
-  test('a token that nobody would take', async () => {
+  test('refuses details that make the token longer than MAX_TOKEN_BYTES', async () => {
     const actions = Array.from({ length: 400 }, (_, i) => `an-action-that-is-long-${i}`)
     const verbose = await holding({ ...RUN, identifier: 'run-7', actions })
     const answer = await request(verbose, [{ type: 'tool_run' }])
@@ -273,7 +325,7 @@ describe('what is refused', () => {
     expect(token.length).toBeLessThanOrEqual(MAX_TOKEN_BYTES)
   })
 
-  test('the value of a member that is named like a secret is shown nowhere', async () => {
+  test('hides the value of a member that is named like a secret', async () => {
     server.lines.length = 0
     const response = await request(client, [{ type: 'playlist', secret_thing: 'a-value' }])
     const shown = (await response.text()) + JSON.stringify(server.lines)
@@ -304,7 +356,7 @@ describe('what is refused', () => {
       { ...RUN, identifier: 'x', Project_ID: 'p' },
       'Project_ID of tool_run=x is not known; send project_id',
     ],
-  ])('%j is named in the refusal and in the log line', async (entry, named) => {
+  ])('names %j in the refusal and in the log line', async (entry, named) => {
     server.lines.length = 0
     const response = await request(client, [{ ...playlist(), volume: 5 }, entry])
     const { error_description: description } = (await response.json()) as Record<string, string>
@@ -314,22 +366,22 @@ describe('what is refused', () => {
   })
 })
 
-describe('a target in the place of any', () => {
+describe('grant of any resource', () => {
   test.each([
     ['a resource that does not exist', { identifier: 'nope' }],
     ['a resource of another workspace', { identifier: 'night' }],
     ['a resource of another type', { identifier: 'hall' }],
-    ['one in capitals', { identifier: 'EVENING' }],
-    ['one that is no id', { identifier: '../evening' }],
+    ['a resource id in capitals', { identifier: 'EVENING' }],
+    ['a path as resource id', { identifier: '../evening' }],
     ['a part that does not exist', { identifier: 'evening', parts: ['zone-x'] }],
-    ['a part of another', { identifier: 'evening', parts: ['zone-a', 'zone-c'] }],
-  ])('%s', async (_, members) => {
+    ['a part of another resource', { identifier: 'evening', parts: ['zone-a', 'zone-c'] }],
+  ])('does not cover %s', async (_, members) => {
     const client = await holding(ANY)
     await expectRefusal(await request(client, [{ type: 'playlist', ...members }]), NOT_GRANTED)
   })
 
   test.each([{}, { identifier: '*' }, { parts: ['zone-a'] }])(
-    'any of them, to a resource server that compares ids: %j',
+    'is refused with resource_not_named when a resource server compares ids: %j',
     async (members) => {
       const answer = await request(await holding(ANY), [{ type: 'playlist', ...members }])
       const code = 'resource_not_named'
@@ -337,7 +389,7 @@ describe('a target in the place of any', () => {
     },
   )
 
-  test('nobody learns what other workspaces have', async () => {
+  test('hides whether a resource exists in another workspace', async () => {
     const client = await holding(ANY, playlist({ identifier: 'morning', actions: [], parts: '*' }))
     const answer = async (identifier: string, parts: DetailValue = '*') => {
       const asked = [{ type: 'playlist', identifier, actions: [], parts }]
@@ -348,18 +400,18 @@ describe('a target in the place of any', () => {
     expect(await answer('night', ['zone-a'])).toEqual(await answer('nope', ['zone-a']))
   })
 
-  test('of an administrator who is in no workspace', async () => {
+  test('covers no resource for an administrator outside every workspace', async () => {
     const details = [{ ...RUN, identifier: 'run-7' }]
     const client = await server.client({ workspaceId: null, grants: { docs: ['read'] }, details })
     expect(await given(client, [{ type: 'tool_run' }])).toEqual(details)
-    // No verb of the store grants it: a resource is in a workspace.
+    // SQL writes the row: no store verb grants a resource to a client outside every workspace.
     server.sql(`insert into client_details values ('${client.id}', 1, 'playlist', '*',
       '${JSON.stringify(ANY)}')`)
     const asked = [{ type: 'playlist', identifier: 'evening' }]
     await expectRefusal(await request(client, asked), NOT_GRANTED)
   })
 
-  test('is looked up for each token: it comes and goes', async () => {
+  test('covers a resource from its creation and a part until its removal', async () => {
     const client = await holding(ANY)
     const asked = [{ type: 'playlist', identifier: 'noon', parts: ['x'] }]
     await expectRefusal(await request(client, asked), NOT_GRANTED)
@@ -371,13 +423,13 @@ describe('a target in the place of any', () => {
   })
 })
 
-describe('the metadata', () => {
+describe('metadata', () => {
   let own: TestServer
   beforeEach(async () => {
     own = await startServer()
   })
 
-  test('has the types of the registry', async () => {
+  test('lists tool_run and the types of the registry', async () => {
     const types = async (): Promise<unknown> => {
       const response = await own.request('/.well-known/oauth-authorization-server')
       const metadata = (await response.json()) as Record<string, unknown>

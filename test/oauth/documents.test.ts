@@ -1,4 +1,4 @@
-// The public documents: JWKS (RFC 7517) and metadata (RFC 8414), their caching, and who may read them.
+// Public documents: JWKS (RFC 7517) and metadata (RFC 8414), their caching, and who may read them.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { KEY_RETIREMENT_SECONDS } from '../../src/constants.ts'
 import { Unavailable } from '../../src/errors.ts'
@@ -30,8 +30,8 @@ const jwksOf = async (from: TestServer): Promise<Jwk[]> => {
   return body.keys
 }
 
-describe.each([METADATA, OPENID])('the metadata at %s', (address) => {
-  test('has what works, from the configured issuer alone', async () => {
+describe.each([METADATA, OPENID])('metadata at %s', (address) => {
+  test('names the supported features from the configured issuer, whatever Host the request has', async () => {
     const methods = ['client_secret_basic', 'client_secret_post']
     const headers = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' }
     const response = await server.request(address, { headers })
@@ -56,7 +56,7 @@ describe.each([METADATA, OPENID])('the metadata at %s', (address) => {
     })
   })
 
-  test('every address in it answers', async () => {
+  test('names only addresses that answer', async () => {
     const metadata = (await (await server.request(address)).json()) as Record<string, unknown>
     const addresses = Object.values(metadata).filter(
       (value): value is string => typeof value === 'string' && value !== ISSUER,
@@ -68,14 +68,14 @@ describe.each([METADATA, OPENID])('the metadata at %s', (address) => {
     }
   })
 
-  test('no list in it is empty (RFC 8414 §3.2)', async () => {
+  test('contains no empty list (RFC 8414 §3.2)', async () => {
     const metadata = (await (await server.request(address)).json()) as Record<string, unknown>
     const lists = Object.entries(metadata).filter(([, value]) => Array.isArray(value))
     expect(lists.length).toBeGreaterThan(5)
     expect(lists.filter(([, list]) => (list as unknown[]).length === 0)).toEqual([])
   })
 
-  test('names the algorithms of tokens, RS256 first in whatever order they are configured', async () => {
+  test('names the algorithms of tokens with RS256 first, whatever their configured order', async () => {
     const algorithms = ['Ed25519', 'ES256', 'RS256', 'EdDSA'] as const
     const several = await startServer({ algorithms })
     const metadata = (await (await several.request(address)).json()) as object
@@ -85,14 +85,14 @@ describe.each([METADATA, OPENID])('the metadata at %s', (address) => {
   })
 })
 
-test('both addresses of the metadata answer the same bytes under the same ETag', async () => {
+test('metadata addresses answer the same bytes under the same ETag', async () => {
   const [one, other] = [await server.request(METADATA), await server.request(OPENID)]
   expect(await other.text()).toBe(await one.text())
   expect(other.headers.get('etag')).toBe(one.headers.get('etag'))
 })
 
-// RFC 8414 §3.3: the issuer has no path. A lenient client of another server at the same host would take the
-// endpoints in a document that is answered here, and send its credentials to them.
+// The issuer has no path (RFC 8414 §3.3). A lenient client of another server on the same host would
+// accept the endpoints of a document that is answered here, and send its credentials to them.
 test.each([
   `${METADATA}/tenant`,
   `${METADATA}/`,
@@ -102,7 +102,7 @@ test.each([
   `/oauth${OPENID}`,
   `/${OPENID}`,
   `/tenant${METADATA}`,
-])('%s has no document: it would be that of another issuer', async (path) => {
+])('metadata of another issuer at %s answers 404', async (path) => {
   const response = await server.request(path)
   expect([response.status, await response.text()]).toEqual([
     404,
@@ -111,8 +111,8 @@ test.each([
   expect(response.headers.has('access-control-allow-origin')).toBe(false)
 })
 
-describe('the JWKS', () => {
-  test('has public members only, for the active and the next key', async () => {
+describe('JWKS', () => {
+  test('publishes the active and the next key of each algorithm with public members only', async () => {
     const algorithms = ['RS256', 'ES256', 'EdDSA', 'Ed25519'] as const
     const several = await startServer({ algorithms })
     const base64url = expect.stringMatching(/^[\w-]+$/) as unknown
@@ -161,7 +161,7 @@ describe('the JWKS', () => {
     expect((await jwksOf(own))[0]).toMatchObject({ kid: await kid('RS256', 3) })
   })
 
-  test('a private member does not get out, even from a row that has one', async () => {
+  test('omits private members, even when the row of a key has them', async () => {
     const leaking = await startServer()
     leaking.sql(`update signing_keys set public_jwk = json_set(public_jwk, '$.d', 'private',
       '$.p', 'private', '$.q', 'private', '$.k', 'private', '$.oth', 'private')`)
@@ -172,7 +172,7 @@ describe('the JWKS', () => {
     expect(JSON.stringify(keys)).not.toContain('private')
   })
 
-  test('a retiring key stays for as long as its tokens can live, a revoked one goes at once', async () => {
+  test('keeps a retiring key while its tokens can live, and drops a revoked key at once', async () => {
     const own = await startServer()
     const [first, second, third, fourth] = await Promise.all(
       [1, 2, 3, 4].map(async (number) => (await testKey('RS256', number)).kid),
@@ -195,8 +195,8 @@ describe('the JWKS', () => {
   })
 })
 
-describe.each(DOCUMENTS)('%s', (path, type) => {
-  test('may be kept for an hour and read from anywhere', async () => {
+describe.each(DOCUMENTS)('public document %s', (path, type) => {
+  test('may be cached for an hour and read from any origin', async () => {
     const response = await server.request(path)
     expect(response.status).toBe(200)
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -212,11 +212,11 @@ describe.each(DOCUMENTS)('%s', (path, type) => {
   const current = async () => (await server.request(path)).headers.get('etag') ?? ''
 
   test.each([
-    ['the same', (etag: string) => etag],
-    ['the same, weak', (etag: string) => `W/${etag}`],
-    ['one of several', (etag: string) => `"other", ${etag}`],
-    ['any', () => '*'],
-  ])('is not sent again to who has it: %s', async (_, header) => {
+    ['the same ETag', (etag: string) => etag],
+    ['the same ETag, weak', (etag: string) => `W/${etag}`],
+    ['several ETags', (etag: string) => `"other", ${etag}`],
+    ['an asterisk', () => '*'],
+  ])('answers 304 to If-None-Match with %s', async (_, header) => {
     const etag = await current()
     const headers = { 'If-None-Match': header(etag), 'X-Request-Id': 'trace-1' }
     const response = await server.request(path, { headers })
@@ -230,13 +230,16 @@ describe.each(DOCUMENTS)('%s', (path, type) => {
     })
   })
 
-  test.each(['"other"', 'W/"other"', ''])('is sent to who has another: %j', async (etag) => {
-    const response = await server.request(path, { headers: { 'If-None-Match': etag } })
-    expect(response.status).toBe(200)
-    expect(await response.json()).toBeTypeOf('object')
-  })
+  test.each(['"other"', 'W/"other"', ''])(
+    'answers 200 to If-None-Match with another ETag: %j',
+    async (etag) => {
+      const response = await server.request(path, { headers: { 'If-None-Match': etag } })
+      expect(response.status).toBe(200)
+      expect(await response.json()).toBeTypeOf('object')
+    },
+  )
 
-  test('HEAD has the same headers and no body', async () => {
+  test('answers HEAD with the headers of GET and no body', async () => {
     const headers = { 'X-Request-Id': 'trace-1' }
     const [get, head] = [
       await server.request(path, { headers }),
@@ -246,13 +249,13 @@ describe.each(DOCUMENTS)('%s', (path, type) => {
     expect(new Map(head.headers)).toEqual(new Map(get.headers))
   })
 
-  test('needs no authentication, and looks at none', async () => {
+  test('ignores the Authorization header', async () => {
     const headers = { Authorization: 'Basic !!!' }
     expect((await server.request(path, { headers })).status).toBe(200)
   })
 })
 
-test('the ETag of the JWKS follows the keys', async () => {
+test('ETag of the JWKS changes with the keys', async () => {
   const own = await startServer()
   const etag = async () => (await own.request(JWKS)).headers.get('etag')
   const before = await etag()
@@ -262,7 +265,7 @@ test('the ETag of the JWKS follows the keys', async () => {
   expect(await etag()).not.toBe(before)
 })
 
-test('a JWKS that cannot be read is not an empty one, and is not kept', async () => {
+test('JWKS answers 503 without keys and without caching when the database fails', async () => {
   const own = await startServer()
   own.fail('listKeys', new Unavailable('SQLITE_BUSY'))
   const response = await own.request(JWKS, { headers: { 'If-None-Match': '*' } })

@@ -156,7 +156,7 @@ const countStatements = (): (() => string[]) => {
   return () => texts
 }
 
-/** What a refused request costs. */
+/** Measures the work of a refused request. */
 const workOf = async (ask: () => Promise<Response>) => {
   const statements = countStatements()
   calls = []
@@ -175,7 +175,9 @@ const workOf = async (ask: () => Promise<Response>) => {
   return work
 }
 
-/** Asks twice, so that nothing is done for the first time, and expects all cases to cost what the first does. */
+/**
+ * Sends each case twice, so that only warm requests count, and expects equal work for all cases.
+ */
 const expectEqualWork = async <T>(
   cases: Record<string, T>,
   ask: (one: T) => Promise<Response>,
@@ -192,29 +194,32 @@ const expectEqualWork = async <T>(
   expect(works).toEqual(works.map(([name]) => [name, first?.[1]]))
 }
 
-describe('refused credentials cost the same work', () => {
+describe('refused credentials', () => {
   test.each<[path: string, form: Record<string, string>]>([
     ['/oauth/token', { grant_type: 'client_credentials' }],
     ['/oauth/token', { grant_type: 'client_credentials', audience: 'latchkey' }],
     ['/oauth/introspect', { token: 'x' }],
     ['/oauth/revoke', { token: 'x' }],
     ['/oauth/runs/revoke', { identifier: 'x' }],
-  ])('at %s with %o', async (path, form) => {
+  ])('cost the same work at %s with %o', async (path, form) => {
     const ask = (basic: ClientCredentials) => server.post(path, form, { basic })
     await expectEqualWork(logins, ask, { calls: ['findLogin'], comparisons: 1 })
   })
 
-  test.each(['GET', 'PUT', 'DELETE'])('at %s /oauth/register/:client_id', async (method) => {
-    const ask = ({ id, text }: Presented) =>
-      server.request(`/oauth/register/${id}`, {
-        method,
-        headers: { Authorization: `Bearer ${text}` },
-      })
-    const expected = { calls: ['findRegistrationHash'], comparisons: 1 }
-    await expectEqualWork(registrations, ask, expected)
-  })
+  test.each(['GET', 'PUT', 'DELETE'])(
+    'cost the same work at %s /oauth/register/:client_id',
+    async (method) => {
+      const ask = ({ id, text }: Presented) =>
+        server.request(`/oauth/register/${id}`, {
+          method,
+          headers: { Authorization: `Bearer ${text}` },
+        })
+      const expected = { calls: ['findRegistrationHash'], comparisons: 1 }
+      await expectEqualWork(registrations, ask, expected)
+    },
+  )
 
-  test('at /oauth/register', async () => {
+  test('cost the same work at /oauth/register', async () => {
     await expectEqualWork(enrollments, register, {
       calls: ['findEnrollmentByHash', 'findWorkspace', 'findGrantedClient'],
       comparisons: 0,
@@ -225,7 +230,7 @@ describe('refused credentials cost the same work', () => {
 test.each([
   ['client_secrets', 'hash', 'client_secrets_hash'],
   ['clients', 'registration_hash', 'clients_registration_hash'],
-])('the search of %s by %s uses an index', (table, column, index) => {
+])('search of %s by %s uses an index', (table, column, index) => {
   const plan = server.query(`explain query plan select id from ${table} where ${column} = 'x'`)
   expect(JSON.stringify(plan)).toContain(index)
 })

@@ -1,4 +1,5 @@
-// What is revoked at the server, seen by a verifier that follows its list, on a clock that stands still between steps.
+// Revocations at the server, seen by a verifier that follows its list. The clock moves between
+// steps only.
 import { decodeJwt } from 'jose'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -13,7 +14,7 @@ import { testKey } from '../support/keys.ts'
 import { ISSUER, START_SECONDS, type TestServer, startServer } from '../support/server.ts'
 
 const HOUR = 3600
-/** How long a rule is kept after its tokens have expired. */
+/** Time that a rule is kept after its tokens have expired. */
 const KEPT_SECONDS = MAX_CLOCK_TOLERANCE_SECONDS + PRUNE_GRACE_SECONDS
 const REQUIRED = { permission: null, plugin: unsafeIgnorePlugin } as const
 
@@ -34,7 +35,7 @@ beforeEach(async () => {
     fetch: (url) => server.request(url.slice(ISSUER.length)),
   })
   codeOf = async (token) => {
-    server.advance(6) // a list of six seconds ago is not used any more
+    server.advance(6) // a list that is six seconds old is stale
     return await verifier.verify(token, REQUIRED).then(
       () => 'good',
       (error: { code: string }) => error.code,
@@ -49,7 +50,7 @@ const listed = async (): Promise<Entry[]> => {
   return decodeJwt<{ entries: Entry[] }>(text).entries
 }
 
-/** What the server does once a minute, of one that runs all the time. */
+/** Makes the once-a-minute job of a server that runs all the time. */
 const running = () => {
   const upkeep = createUpkeep({
     ...server.deps,
@@ -62,8 +63,8 @@ const running = () => {
 }
 
 describe('pruning', () => {
-  test('after days of rules those that are live are there, and no others', async () => {
-    /** All rules that were ever made, by kind and value. */
+  test('keeps the live rules and removes all others over 72 hours', async () => {
+    /** Expiry of each rule that was made, by kind and value. */
     const made = new Map<string, number | null>()
     const { kid } = await testKey('RS256', 2)
     await server.store.revokeKeys([kid], [await testKey('RS256', 3)], server.seconds())
@@ -96,20 +97,20 @@ describe('pruning', () => {
     expect(largest).toBeLessThan(60)
     const runs = (await listed()).filter(({ kind }) => kind === 'run')
     expect(runs.length).toBeLessThan(26)
-    // The runs stay closed all the same.
+    // The runs stay closed after their rules are gone.
     const closed = await server.store.listClosedRuns()
     expect(closed).toHaveLength(72)
     expect(server.seconds()).toBe(START_SECONDS + 72 * HOUR)
   })
 
-  test('a rule holds at a follower until its token has expired there', async () => {
+  test('keeps a rule until its token has expired at a follower', async () => {
     const mine = await client()
     const token = await server.issue(mine)
     expect(await codeOf(token)).toBe('good')
     await server.revoke(mine, token)
     const upkeep = running()
     await upkeep()
-    server.advance(880) // 14 seconds before its end, and 6 more below
+    server.advance(880) // 14 seconds before expiry; `codeOf` advances 6 more
     await upkeep()
     expect(await codeOf(token)).toBe('token_revoked')
     server.advance(30)
@@ -118,7 +119,7 @@ describe('pruning', () => {
   })
 })
 
-test('past a thousand tokens of a client its generation says it, and counting begins anew', async () => {
+test('client with more than MAX_JTI_RULES_PER_CLIENT rules gets a raised generation, and its count restarts', async () => {
   const [mine, other] = [await client(), await client()]
   const tokens = [await server.issue(mine), await server.issue(mine)]
   const [untouched] = [await server.issue(other)]
@@ -131,7 +132,7 @@ test('past a thousand tokens of a client its generation says it, and counting be
   expect(await codeOf(tokens[1] ?? '')).toBe('good')
   await server.revoke(mine, tokens[0] ?? '')
   expect(await codeOf(tokens[0] ?? '')).toBe('token_revoked')
-  expect(await codeOf(tokens[1] ?? '')).toBe('token_revoked') // never asked for: the price of the bound
+  expect(await codeOf(tokens[1] ?? '')).toBe('token_revoked') // revoked with the others: the price of the bound
   expect(await codeOf(untouched)).toBe('good')
   expect(await listed()).toMatchObject([{ kind: 'client', value: mine.id, gen: 2 }])
   const again = await server.issue(mine)

@@ -1,4 +1,4 @@
-// What is the same for every answer: headers, request ids, methods, and errors that nobody foresaw.
+// Properties of every answer: headers, request ids, methods, and unforeseen errors.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
 import { expectPrivate, expectRefusal } from '../support/answers.ts'
@@ -31,7 +31,7 @@ beforeAll(async () => {
   client = await server.client({ grants: { docs: ['read'] }, details: [run] })
 })
 
-describe('every kind of answer', () => {
+describe('every answer', () => {
   type Ask = () => Promise<Response>
   const answers: [status: number, what: string, ask: Ask][] = [
     [200, 'a token', () => server.requestToken({}, { basic: client })],
@@ -52,7 +52,7 @@ describe('every kind of answer', () => {
     [401, 'a failed authentication', () => server.requestToken()],
     [404, 'an unknown address', () => server.request('/unknown')],
     [404, 'an unknown document', () => server.request('/.well-known/unknown')],
-    [404, 'metrics for a stranger', () => server.request('/metrics')],
+    [404, 'metrics without a token', () => server.request('/metrics')],
     [405, 'a wrong method', () => server.request('/oauth/token')],
     [405, 'a wrong method for a document', () => server.request(DOCUMENTS[0], { method: 'POST' })],
     [413, 'a body too large', () => server.post('/oauth/token', 'x'.repeat(70_000))],
@@ -77,7 +77,7 @@ describe('every kind of answer', () => {
     ],
     [
       503,
-      'a database that is gone',
+      'a closed database',
       async () => {
         const other = await startServer()
         await other.store.close()
@@ -86,29 +86,32 @@ describe('every kind of answer', () => {
     ],
   ]
 
-  test.each(answers)('%i, %s', async (status, what, ask) => {
-    const response = await ask()
-    expect(response.status).toBe(status)
-    const headers = Object.fromEntries(response.headers)
-    expect(headers).toMatchObject({
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      'referrer-policy': 'no-referrer',
-      'strict-transport-security': 'max-age=31536000',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'x-request-id': expect.stringMatching(UUID) as unknown,
-    })
-    for (const absent of ['server', 'x-powered-by', 'set-cookie', 'location', 'vary']) {
-      expect(headers).not.toHaveProperty(absent)
-    }
-    const document = /JWKS|metadata|not modified/.test(what)
-    expect(headers['access-control-allow-origin']).toBe(document ? '*' : undefined)
-    expect(headers['cache-control']).toBe(document ? 'public, max-age=3600' : 'no-store')
-    const json = status !== 304 && what !== 'a revocation'
-    expect(/\bjson$/.test(headers['content-type'] ?? '')).toBe(json)
-  })
+  test.each(answers)(
+    'has the security headers and its caching rule: %i, %s',
+    async (status, what, ask) => {
+      const response = await ask()
+      expect(response.status).toBe(status)
+      const headers = Object.fromEntries(response.headers)
+      expect(headers).toMatchObject({
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': 'max-age=31536000',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'x-request-id': expect.stringMatching(UUID) as unknown,
+      })
+      for (const absent of ['server', 'x-powered-by', 'set-cookie', 'location', 'vary']) {
+        expect(headers).not.toHaveProperty(absent)
+      }
+      const document = /JWKS|metadata|not modified/.test(what)
+      expect(headers['access-control-allow-origin']).toBe(document ? '*' : undefined)
+      expect(headers['cache-control']).toBe(document ? 'public, max-age=3600' : 'no-store')
+      const json = status !== 304 && what !== 'a revocation'
+      expect(/\bjson$/.test(headers['content-type'] ?? '')).toBe(json)
+    },
+  )
 
-  test('plain http on localhost is not told to stay with https', async () => {
+  test('lacks Strict-Transport-Security for an http issuer on localhost', async () => {
     const local = await startServer({ issuer: 'http://localhost:8787' })
     const response = await local.request('/healthz')
     expect(response.headers.has('strict-transport-security')).toBe(false)
@@ -122,20 +125,20 @@ describe('X-Request-Id', () => {
     )
 
   test.each(['a', 'trace-1', 'A_b-9=', '4bf92f3577b34da6a3ce929d0e0e4736', 'x'.repeat(64)])(
-    '%s is taken over',
+    'repeats the valid id %s of the request',
     async (id) => {
       expect(await send(id)).toBe(id)
     },
   )
 
   test.each(['', 'x'.repeat(65), 'a b', 'a,b', 'a"b', '{}', 'a\tb', 'é', '${jndi:x}', '<script>'])(
-    '%j is not',
+    'replaces the invalid id %j of the request with a UUID',
     async (id) => {
       expect(await send(id)).toMatch(UUID)
     },
   )
 
-  test('two requests have two', async () => {
+  test('differs between two requests', async () => {
     const ids = [await server.request('/healthz'), await server.request('/healthz')].map(
       (response) => response.headers.get('x-request-id'),
     )
@@ -143,7 +146,7 @@ describe('X-Request-Id', () => {
   })
 })
 
-describe('methods', () => {
+describe('router', () => {
   const cases = [
     ...ENDPOINTS.flatMap((path) =>
       ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'].map(
@@ -157,7 +160,7 @@ describe('methods', () => {
       (method) => [method, '/oauth/authorize', 'GET, HEAD, POST'] as const,
     ),
   ]
-  test.each(cases)('%s %s is answered with Allow', async (method, path, allow) => {
+  test.each(cases)('refuses %s %s with 405 and Allow: %s', async (method, path, allow) => {
     const response = await server.request(path, { method })
     expect(response.headers.get('allow')).toBe(allow)
     if (method === 'HEAD') expect([response.status, await response.text()]).toEqual([405, ''])
@@ -183,14 +186,14 @@ describe('methods', () => {
     '/admin',
     '/%2e%2e/etc/passwd',
     '/__proto__',
-  ])('%s is nothing', async (path) => {
+  ])('answers 404 at the unknown path %s', async (path) => {
     const response = await server.request(path)
     expect(response.headers.has('allow')).toBe(false)
     await expectRefusal(response, [404, 'not_found', 'not_found'])
   })
 })
 
-describe('an error that nobody foresaw', () => {
+describe('server with a failing store', () => {
   const SECRET = 'lks_secret-in-a-message'
   const verbs = [
     ['findLogin', ENDPOINTS[0]],
@@ -220,42 +223,48 @@ describe('an error that nobody foresaw', () => {
     return response
   }
 
-  test.each(verbs)('%s at %s: the request id and nothing else', async (verb, path) => {
-    const error = new Error(`select * where x = ${SECRET}`, { cause: SECRET })
-    const response = await ask(verb, path, error)
-    const text = await response.text()
-    expect([response.status, JSON.parse(text)]).toEqual([
-      500,
-      {
-        error: 'server_error',
-        error_description: 'Something unforeseen happened.',
-        code: 'server_error',
-        request_id: 'trace-1',
-      },
-    ])
-    expect(JSON.stringify([text, ...response.headers])).not.toContain('secret')
-    expect(response.headers.get('x-request-id')).toBe('trace-1')
-    expect(server.lines.filter((line) => line.msg === 'server error')).toMatchObject([
-      { requestId: 'trace-1', path, name: 'Error' },
-    ])
-  })
+  test.each(verbs)(
+    'answers an unforeseen error of %s at %s with the request id and nothing else',
+    async (verb, path) => {
+      const error = new Error(`select * where x = ${SECRET}`, { cause: SECRET })
+      const response = await ask(verb, path, error)
+      const text = await response.text()
+      expect([response.status, JSON.parse(text)]).toEqual([
+        500,
+        {
+          error: 'server_error',
+          error_description: 'Something unforeseen happened.',
+          code: 'server_error',
+          request_id: 'trace-1',
+        },
+      ])
+      expect(JSON.stringify([text, ...response.headers])).not.toContain('secret')
+      expect(response.headers.get('x-request-id')).toBe('trace-1')
+      expect(server.lines.filter((line) => line.msg === 'server error')).toMatchObject([
+        { requestId: 'trace-1', path, name: 'Error' },
+      ])
+    },
+  )
 
-  test.each(verbs)('%s at %s: the database does not answer', async (verb, path) => {
-    const response = await ask(verb, path, new Unavailable('SQLITE_BUSY'))
-    expect(response.headers.get('retry-after')).toBe('1')
-    const text = await response.clone().text()
-    expect(text).not.toMatch(/sqlite/i)
-    expect([response.status, JSON.parse(text)]).toMatchObject([
-      503,
-      { error: 'temporarily_unavailable', code: 'store_unavailable' },
-    ])
-    expect(server.lines.filter((line) => line.msg === 'store unavailable')).toMatchObject([
-      { requestId: 'trace-1', path, driverCode: 'SQLITE_BUSY' },
-    ])
-  })
+  test.each(verbs)(
+    'answers 503 with Retry-After when %s at %s is unavailable',
+    async (verb, path) => {
+      const response = await ask(verb, path, new Unavailable('SQLITE_BUSY'))
+      expect(response.headers.get('retry-after')).toBe('1')
+      const text = await response.clone().text()
+      expect(text).not.toMatch(/sqlite/i)
+      expect([response.status, JSON.parse(text)]).toMatchObject([
+        503,
+        { error: 'temporarily_unavailable', code: 'store_unavailable' },
+      ])
+      expect(server.lines.filter((line) => line.msg === 'store unavailable')).toMatchObject([
+        { requestId: 'trace-1', path, driverCode: 'SQLITE_BUSY' },
+      ])
+    },
+  )
 })
 
-describe('a path in another spelling', () => {
+describe('path in another spelling', () => {
   const spellings = [...ENDPOINTS, ...DOCUMENTS, '/healthz', '/docs', '/openapi.json'].flatMap(
     (path) => {
       const code = path.charCodeAt(1).toString(16)
@@ -266,14 +275,14 @@ describe('a path in another spelling', () => {
         )
     },
   )
-  test.each(spellings)('%s reaches nothing', async (path) => {
+  test.each(spellings)('%s reaches no route', async (path) => {
     for (const method of ['GET', 'POST']) {
       const response = await server.request(path, { method })
       await expectRefusal(response, [404, 'not_found', 'not_found'])
     }
   })
 
-  test('needs a token below /admin like any address there', async () => {
+  test('is refused below /admin with 401 or 404', async () => {
     for (const path of ['/%61dmin/v1/clients', '/admin/v1/client%73', '/admin%2Fv1/clients']) {
       expect([401, 404], path).toContain((await server.request(path)).status)
     }
@@ -287,7 +296,7 @@ describe('health', () => {
     return [response.status, await response.json()]
   }
 
-  test('the process lives without its database, but is not ready', async () => {
+  test('reports a process without its database as alive and not ready', async () => {
     const own = await startServer()
     expect(await answer(own, '/healthz')).toEqual([200, { status: 'ok' }])
     expect(await answer(own, '/readyz')).toEqual([200, { status: 'ok' }])
@@ -296,7 +305,7 @@ describe('health', () => {
     expect(await answer(own, '/readyz')).toEqual([503, { status: 'unavailable' }])
   })
 
-  test('it is not ready without a key to sign with', async () => {
+  test('reports a process without a signing key as not ready', async () => {
     const own = await startServer()
     own.sql(`update signing_keys set state = 'retiring', retired_at = 0 where state = 'active'`)
     expect(await answer(own, '/readyz')).toEqual([503, { status: 'unavailable' }])

@@ -1,4 +1,4 @@
-// Introspection after something has been taken back: inactive with the commit, for every kind of rule.
+// Introspection after a revocation of any kind: the token is inactive from the commit on.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decode, spellings } from '../support/jwt.ts'
 import { testKey } from '../support/keys.ts'
@@ -10,7 +10,7 @@ const GRANTS = { docs: ['read'] }
 
 let server: TestServer
 let client: ClientCredentials
-/** Marked to introspect tokens for `docs`. */
+/** Client that may introspect tokens for `docs`. */
 let docs: ClientCredentials
 
 const startWithDocs = async () => {
@@ -25,36 +25,44 @@ beforeAll(async () => {
   docs = await server.client({ introspects: ['docs'] })
 })
 
-describe('revoked', () => {
+describe('introspection', () => {
   type Subject = { id: string; token: string; kid: string }
-  /** What takes the token back, and whether the client gets a new one afterwards. */
+  /** Revokes the token. `again` tells whether the client gets a new one afterwards. */
   type Case = [
     name: string,
     revoke: (own: TestServer, subject: Subject) => Promise<unknown>,
     again: boolean,
   ]
   const cases: Case[] = [
-    ['the client', (own, { id }) => own.store.revokeClientTokens(id, own.seconds()), true],
-    ['the plugin', (own) => own.store.revokePluginTokens('acme.sync', own.seconds()), true],
     [
-      'the key',
+      'revocation of the client',
+      (own, { id }) => own.store.revokeClientTokens(id, own.seconds()),
+      true,
+    ],
+    [
+      'revocation of the plugin',
+      (own) => own.store.revokePluginTokens('acme.sync', own.seconds()),
+      true,
+    ],
+    [
+      'revocation of the key',
       async (own, { kid }) =>
         own.store.revokeKeys([kid], [await testKey('RS256', 3)], own.seconds()),
       true,
     ],
-    ['a client that is disabled', (own, { id }) => own.setStatus(id, 'disabled'), false],
-    ['a client that is deleted', (own, { id }) => own.deleteClient(id), false],
+    ['disabling the client', (own, { id }) => own.setStatus(id, 'disabled'), false],
+    ['deleting the client', (own, { id }) => own.deleteClient(id), false],
     [
-      'a client that is disabled and enabled',
+      'disabling and enabling the client',
       async (own, { id }) => {
         await own.setStatus(id, 'disabled')
         await own.setStatus(id, 'active')
       },
       true,
     ],
-    ['a workspace that is suspended', (own) => own.setWorkspaceStatus('acme', 'suspended'), false],
+    ['suspending the workspace', (own) => own.setWorkspaceStatus('acme', 'suspended'), false],
     [
-      'a workspace that is suspended and resumed',
+      'suspending and resuming the workspace',
       async (own) => {
         await own.setWorkspaceStatus('acme', 'suspended')
         await own.setWorkspaceStatus('acme', 'active')
@@ -62,7 +70,7 @@ describe('revoked', () => {
       true,
     ],
     [
-      'a grant that is taken',
+      'removing the grant',
       async (own, { id }) => {
         const before = await own.store.findClient(id)
         if (before) await own.store.updateClient(before, { grants: [] }, own.seconds())
@@ -71,7 +79,7 @@ describe('revoked', () => {
     ],
   ]
 
-  test.each(cases)('%s', async (_, revoke, again) => {
+  test.each(cases)('answers inactive after %s', async (_, revoke, again) => {
     const own = await startWithDocs()
     await own.workspace('acme')
     const observer = await own.client({ introspects: ['docs'] })
@@ -96,7 +104,7 @@ describe('revoked', () => {
     }
   })
 
-  test('one token, by its client; its others live on', async () => {
+  test('introspection answers inactive for one revoked token and active for the others of its client', async () => {
     const [token, other] = [await server.issue(client), await server.issue(client)]
     await server.revoke(client, token)
     expect(await server.introspect(docs, token)).toEqual(INACTIVE)
@@ -104,7 +112,7 @@ describe('revoked', () => {
     expect(await server.introspect(docs, other)).toMatchObject({ active: true })
   })
 
-  test('a signing key that is retired still vouches for its tokens', async () => {
+  test('introspection answers active for a token of a retiring key', async () => {
     const own = await startWithDocs()
     const made = await own.client({ grants: GRANTS })
     const token = await own.issue(made)
@@ -113,7 +121,7 @@ describe('revoked', () => {
     expect(await own.introspect(made, token)).toMatchObject({ active: true })
   })
 
-  test('a rule over a key holds even where the key comes back into the table', async () => {
+  test('introspection answers inactive for a revoked key whose row returns to the key table', async () => {
     const own = await startWithDocs()
     const made = await own.client({ grants: GRANTS })
     const token = await own.issue(made)
@@ -124,22 +132,25 @@ describe('revoked', () => {
     expect(await own.introspect(made, token)).toEqual(INACTIVE)
   })
 
-  test.each(['plugin_gen', 'workspace_gen'])('without %s a token is the oldest', async (claim) => {
-    const own = await startWithDocs()
-    await own.workspace('acme')
-    const made = await own.client({ workspaceId: 'acme', plugins: ['acme.sync'], grants: GRANTS })
-    await own.store.revokePluginTokens('acme.sync', own.seconds())
-    await own.setWorkspaceStatus('acme', 'suspended')
-    await own.setWorkspaceStatus('acme', 'active')
-    const { claims } = decode(await own.issue(made))
-    const sign = async (payload: Record<string, unknown>) =>
-      (await own.deps.signer.sign(payload, { algorithm: 'RS256', typ: 'at+jwt' })).token
-    expect(await own.introspect(made, await sign(claims))).toMatchObject({ active: true })
-    const { [claim]: _, ...without } = claims
-    expect(await own.introspect(made, await sign(without))).toEqual(INACTIVE)
-  })
+  test.each(['plugin_gen', 'workspace_gen'])(
+    'introspection treats a token without %s as the oldest',
+    async (claim) => {
+      const own = await startWithDocs()
+      await own.workspace('acme')
+      const made = await own.client({ workspaceId: 'acme', plugins: ['acme.sync'], grants: GRANTS })
+      await own.store.revokePluginTokens('acme.sync', own.seconds())
+      await own.setWorkspaceStatus('acme', 'suspended')
+      await own.setWorkspaceStatus('acme', 'active')
+      const { claims } = decode(await own.issue(made))
+      const sign = async (payload: Record<string, unknown>) =>
+        (await own.deps.signer.sign(payload, { algorithm: 'RS256', typ: 'at+jwt' })).token
+      expect(await own.introspect(made, await sign(claims))).toMatchObject({ active: true })
+      const { [claim]: _, ...without } = claims
+      expect(await own.introspect(made, await sign(without))).toEqual(INACTIVE)
+    },
+  )
 
-  test('a rule is looked up at every request, and a store that fails says nothing', async () => {
+  test('introspection reads the rules at every request, and answers 500 without a verdict when that fails', async () => {
     const own = await startWithDocs()
     const made = await own.client({ grants: GRANTS })
     const token = await own.issue(made)

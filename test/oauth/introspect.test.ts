@@ -1,4 +1,4 @@
-// Introspection (RFC 7662): what a token is worth now, and to whom that is said.
+// Introspection (RFC 7662): which client sees what of a token.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { MAX_TOKEN_BYTES } from '../../src/constants.ts'
 import { INVALID_CLIENT, expectPrivate, expectRefusal } from '../support/answers.ts'
@@ -12,7 +12,7 @@ const GRANTS = { docs: ['read'] }
 
 let server: TestServer
 let client: ClientCredentials
-/** Marked to introspect tokens for `docs`. */
+/** Client that may introspect tokens for `docs`. */
 let docs: ClientCredentials
 
 const startWithDocs = async () => {
@@ -28,8 +28,8 @@ beforeAll(async () => {
   docs = await server.client({ introspects: ['docs'] })
 })
 
-describe('who sees what', () => {
-  test('a client sees all claims of its own token', async () => {
+describe('introspection', () => {
+  test('shows a client all claims of its own token', async () => {
     const token = await server.issue(client)
     const response = await server.post('/oauth/introspect', { token }, { basic: client })
     expect([response.status, await response.json()]).toEqual([
@@ -40,7 +40,7 @@ describe('who sees what', () => {
     expectPrivate(response)
   })
 
-  test('the hint is ignored, and the form may carry the credentials', async () => {
+  test('ignores the token type hint and accepts credentials in the form', async () => {
     const form = {
       token: await server.issue(client),
       token_type_hint: 'refresh_token',
@@ -51,7 +51,7 @@ describe('who sees what', () => {
     expect(await response.json()).toMatchObject({ active: true })
   })
 
-  test('a token with a plugin shows it', async () => {
+  test('shows the plugin of a token and its generation', async () => {
     const acting = await server.client({ plugins: ['acme.sync'], grants: GRANTS })
     expect(await server.introspect(acting, await server.issue(acting))).toMatchObject({
       active: true,
@@ -60,7 +60,7 @@ describe('who sees what', () => {
     })
   })
 
-  test('an audience sees the tokens that are for it, and no others', async () => {
+  test('shows a resource server the tokens for its audience and no others', async () => {
     const both = await server.client({ grants: { docs: ['read'], mail: ['send'] } })
     const [forDocs, forMail] = [
       await server.issue(both, { audience: 'docs' }),
@@ -70,23 +70,23 @@ describe('who sees what', () => {
     expect(await server.introspect(docs, forMail)).toEqual(INACTIVE)
   })
 
-  test('a grant for an audience is no right to introspect its tokens', async () => {
+  test('answers inactive to a client that only holds a grant for the audience', async () => {
     const neighbour = await server.client({ grants: GRANTS })
     expect(await server.introspect(neighbour, await server.issue(client))).toEqual(INACTIVE)
   })
 
-  test('an unbound administrator sees no more than others', async () => {
+  test('answers inactive to an unbound administrator', async () => {
     const admin = await server.client({ workspaceId: null, grants: { latchkey: ['admin:write'] } })
     expect(await server.introspect(admin, await server.issue(client))).toEqual(INACTIVE)
   })
 })
 
-describe('refused', () => {
+describe('introspection endpoint', () => {
   test.each([
     ['no credentials', {}],
     ['a bearer token', { Authorization: 'Bearer x' }],
-    ['wrong ones', { Authorization: basic({ id: 'lkc_x', secret: 'lks_x' }) }],
-  ])('%s', async (_, headers) => {
+    ['wrong credentials', { Authorization: basic({ id: 'lkc_x', secret: 'lks_x' }) }],
+  ])('refuses %s with invalid_client', async (_, headers) => {
     const token = await server.issue(client)
     await expectRefusal(
       await server.post('/oauth/introspect', { token }, { headers }),
@@ -94,15 +94,18 @@ describe('refused', () => {
     )
   })
 
-  test.each(['', 'token=', 'token_type_hint=access_token'])('no token: %j', async (form) => {
-    await expectRefusal(await server.post('/oauth/introspect', form, { basic: client }), [
-      400,
-      'invalid_request',
-      'token_missing',
-    ])
-  })
+  test.each(['', 'token=', 'token_type_hint=access_token'])(
+    'refuses a request without a token: %j',
+    async (form) => {
+      await expectRefusal(await server.post('/oauth/introspect', form, { basic: client }), [
+        400,
+        'invalid_request',
+        'token_missing',
+      ])
+    },
+  )
 
-  test('a token twice', async () => {
+  test('refuses a repeated token', async () => {
     const form: [string, string][] = [
       ['token', await server.issue(client)],
       ['token', 'x'],
@@ -111,15 +114,15 @@ describe('refused', () => {
     await expectRefusal(await server.post('/oauth/introspect', form, { basic: client }), refusal)
   })
 
-  test('a token in the query', async () => {
+  test('refuses a token in the query', async () => {
     const path = `/oauth/introspect?token=${await server.issue(client)}`
     const refusal = [400, 'invalid_request', 'parameter_in_query'] as const
     await expectRefusal(await server.post(path, {}, { basic: client }), refusal)
   })
 })
 
-describe('inactive', () => {
-  /** Signed with the server's own key, whatever it says. */
+describe('introspection of a forged token', () => {
+  /** Signs the changed claims with the server's own key. */
   const forge = async (
     change: Record<string, unknown>,
     { typ = 'at+jwt', algorithm = 'RS256' as 'RS256' | 'ES256' } = {},
@@ -139,7 +142,7 @@ describe('inactive', () => {
   const kidOf = async (algorithm: 'RS256' | 'ES256', number: number) =>
     (await testKey(algorithm, number)).kid
 
-  test('what is forged is seen when nothing is wrong with it', async () => {
+  test('answers active when the forged token differs in nothing', async () => {
     expect(await server.introspect(client, await forge({}))).toMatchObject({ active: true })
     const elliptic = await forge({}, { algorithm: 'ES256' })
     expect(await server.introspect(client, elliptic)).toMatchObject({ active: true })
@@ -151,35 +154,38 @@ describe('inactive', () => {
     ['four parts', async () => `${await server.issue(client)}.x`],
     ['a token in quotes', async () => `"${await server.issue(client)}"`],
     ['a token with a space', async () => ` ${await server.issue(client)}`],
-    ['a token with a line', async () => `${await server.issue(client)}\n`],
-    ['another alphabet', async () => `é.${(await server.issue(client)).slice(2)}`],
+    ['a token with a line feed', async () => `${await server.issue(client)}\n`],
+    ['a non-ASCII token', async () => `é.${(await server.issue(client)).slice(2)}`],
     ['no signature', async () => `${(await server.issue(client)).split('.', 2).join('.')}.`],
     ['padding', async () => `${await server.issue(client)}==`],
-    ['another audience in the claims', () => tampered(1, { aud: 'mail' })],
-    ['a longer life in the claims', () => tampered(1, { exp: 9_999_999_999 })],
+    ['a changed audience', () => tampered(1, { aud: 'mail' })],
+    ['a changed expiry', () => tampered(1, { exp: 9_999_999_999 })],
     ['the algorithm none', () => tampered(0, { alg: 'none' })],
     ['the algorithm HS256', () => tampered(0, { alg: 'HS256' })],
-    ['another algorithm of ours', () => tampered(0, { alg: 'ES256' })],
-    ['another key', async () => tampered(0, { kid: await kidOf('RS256', 2) })],
-    ['a key of another algorithm', async () => tampered(0, { kid: await kidOf('ES256', 1) })],
-    ['an unknown key', () => tampered(0, { kid: 'x' })],
-    ['a key that is no text', () => tampered(0, { kid: 1 })],
+    ['another configured algorithm', () => tampered(0, { alg: 'ES256' })],
+    ['the kid of another key', async () => tampered(0, { kid: await kidOf('RS256', 2) })],
+    [
+      'the kid of a key of another algorithm',
+      async () => tampered(0, { kid: await kidOf('ES256', 1) }),
+    ],
+    ['an unknown kid', () => tampered(0, { kid: 'x' })],
+    ['a kid that is a number', () => tampered(0, { kid: 1 })],
     ['a header that is null', () => 'bnVsbA.e30.'],
     ['a header that is a list', () => 'W10.e30.'],
     ['another type, same key', () => forge({}, { typ: 'JWT' })],
     ['the type of the revocation list', () => forge({}, { typ: 'revocations+jwt' })],
-    ['the longer type, which is not made here', () => forge({}, { typ: 'application/at+jwt' })],
+    ['the long form of the type', () => forge({}, { typ: 'application/at+jwt' })],
     ['another issuer, same key', () => forge({ iss: 'https://other.example' })],
     ['an issuer with a slash', () => forge({ iss: 'https://auth.example/' })],
     ['no expiry', () => forge({ exp: undefined })],
     ['an expiry that is text', () => forge({ exp: '9999999999' })],
     ['several audiences', () => forge({ aud: ['docs'] })],
-    ['no generation', () => forge({ client_gen: undefined })],
+    ['no client generation', () => forge({ client_gen: undefined })],
     ['a payload that is a list', () => 'eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.W10.'],
-    ['a good one that is too long', () => forge({ note: 'x'.repeat(MAX_TOKEN_BYTES) })],
+    ['a valid token that is too long', () => forge({ note: 'x'.repeat(MAX_TOKEN_BYTES) })],
     ['a very long word', () => 'x'.repeat(60_000)],
   ]
-  test.each(cases)('%s', async (_, token) => {
+  test.each(cases)('answers inactive for %s', async (_, token) => {
     const response = await server.post(
       '/oauth/introspect',
       { token: await token() },
@@ -189,7 +195,7 @@ describe('inactive', () => {
     expectPrivate(response)
   })
 
-  test('of sixteen spellings of a signature only the one that was issued is good', async () => {
+  test('answers active for one of sixteen spellings of a signature, the issued one', async () => {
     const token = await server.issue(client)
     const all = spellings(token)
     expect(new Set(all).size).toBe(16)
@@ -202,7 +208,7 @@ describe('inactive', () => {
     }
   })
 
-  test('a token ends in the second that it names', async () => {
+  test('answers inactive from the second of its expiry on', async () => {
     const own = await startWithDocs()
     const made = await own.client({ grants: GRANTS })
     const token = await own.issue(made)

@@ -1,4 +1,4 @@
-// `/metrics`: for loopback or with the token; for others it does not exist.
+// Access to `/metrics`: from loopback or with the token. Every other caller gets 404.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { hasOpenMetrics, loadConfig } from '../../src/config.ts'
 import { createMetrics } from '../../src/node/metrics.ts'
@@ -25,15 +25,15 @@ const ask = async ({ address, token, host = 'localhost' }: Case[1], headers: Cas
   return server.request(`http://${host}/metrics`, { headers })
 }
 
-describe('who reads them', () => {
+describe('metrics', () => {
   const allowed: Case[] = [
     ['loopback', { address: '127.0.0.1' }, {}],
     ['all of loopback', { address: '127.1.2.3' }, {}],
     ['loopback of IPv6', { address: '::1' }, {}],
-    ['IPv4 in IPv6', { address: '::ffff:127.0.0.1' }, {}],
+    ['loopback of IPv4 in IPv6', { address: '::ffff:127.0.0.1' }, {}],
     ['the token', { address: STRANGER, token: TOKEN }, { Authorization: `Bearer ${TOKEN}` }],
     [
-      'the token, small letters',
+      'the token, scheme in small letters',
       { address: STRANGER, token: TOKEN },
       { Authorization: `bearer ${TOKEN}` },
     ],
@@ -43,7 +43,7 @@ describe('who reads them', () => {
       { Authorization: `Bearer ${TOKEN}`, 'X-Forwarded-For': STRANGER },
     ],
   ]
-  test.each(allowed)('%s', async (_, setting, headers) => {
+  test.each(allowed)('are readable with %s', async (_, setting, headers) => {
     const response = await ask(setting, headers)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
@@ -51,41 +51,45 @@ describe('who reads them', () => {
   })
 
   const refused: Case[] = [
-    ['a stranger', { address: STRANGER }, {}],
+    ['a remote address', { address: STRANGER }, {}],
     ['an unknown address', {}, {}],
-    ['an address that ends alike', { address: '10.127.0.1' }, {}],
-    ['Forwarded', { address: '127.0.0.1' }, { Forwarded: 'for=192.0.2.1' }],
-    ['X-Forwarded-For', { address: '127.0.0.1' }, { 'X-Forwarded-For': '127.0.0.1' }],
-    ['an empty X-Forwarded-For', { address: '127.0.0.1' }, { 'X-Forwarded-For': '' }],
-    ['X-Real-IP', { address: '::1' }, { 'X-Real-IP': '127.0.0.1' }],
-    ['Via', { address: '::1' }, { Via: '1.1 proxy' }],
-    ['X-Forwarded-Proto', { address: '::1' }, { 'X-Forwarded-Proto': 'https' }],
-    ['the name that others know', { address: '::1', host: 'auth.example' }, {}],
-    ['any token where none is set', { address: STRANGER }, { Authorization: `Bearer ${TOKEN}` }],
-    ['an empty token where none is set', { address: STRANGER }, { Authorization: 'Bearer ' }],
+    ['an address that ends like loopback', { address: '10.127.0.1' }, {}],
+    ['a Forwarded header', { address: '127.0.0.1' }, { Forwarded: 'for=192.0.2.1' }],
+    ['an X-Forwarded-For header', { address: '127.0.0.1' }, { 'X-Forwarded-For': '127.0.0.1' }],
+    ['an empty X-Forwarded-For header', { address: '127.0.0.1' }, { 'X-Forwarded-For': '' }],
+    ['an X-Real-IP header', { address: '::1' }, { 'X-Real-IP': '127.0.0.1' }],
+    ['a Via header', { address: '::1' }, { Via: '1.1 proxy' }],
+    ['an X-Forwarded-Proto header', { address: '::1' }, { 'X-Forwarded-Proto': 'https' }],
+    ['the public host name', { address: '::1', host: 'auth.example' }, {}],
+    [
+      'any token when none is configured',
+      { address: STRANGER },
+      { Authorization: `Bearer ${TOKEN}` },
+    ],
+    ['an empty token when none is configured', { address: STRANGER }, { Authorization: 'Bearer ' }],
     ['a wrong token', { address: STRANGER, token: TOKEN }, { Authorization: `Bearer ${TOKEN}x` }],
     [
-      'a part of it',
+      'a part of the token',
       { address: STRANGER, token: TOKEN },
       { Authorization: `Bearer ${TOKEN.slice(1)}` },
     ],
     ['another scheme', { address: STRANGER, token: TOKEN }, { Authorization: `Basic ${TOKEN}` }],
-    ['no token', { address: STRANGER, token: TOKEN }, {}],
-    ['loopback without the token that is set', { address: '127.0.0.1', token: TOKEN }, {}],
+    ['a remote address without the token', { address: STRANGER, token: TOKEN }, {}],
+    ['loopback without the configured token', { address: '127.0.0.1', token: TOKEN }, {}],
   ]
-  test.each(refused)('not %s', async (_, setting, headers) => {
+  test.each(refused)('answer 404 to %s', async (_, setting, headers) => {
     await expectRefusal(await ask(setting, headers), [404, 'not_found', 'not_found'])
   })
 
-  test('nobody where there are none', async () => {
+  test('answer 404 when the server keeps none', async () => {
     const without = await startServer({ metrics: null, clientAddress: () => '127.0.0.1' })
     await expectRefusal(await without.request('/metrics'), [404, 'not_found', 'not_found'])
   })
 })
 
-describe('without a token they are open', () => {
+describe('hasOpenMetrics without a token', () => {
   const isOpen = (environment: Record<string, string>) => hasOpenMetrics(loadConfig(environment))
-  test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('on %s', (host) => {
+  test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('is true on %s', (host) => {
     expect(isOpen({ LATCHKEY_HOST: host })).toBe(true)
   })
 
@@ -98,12 +102,12 @@ describe('without a token they are open', () => {
     { LATCHKEY_HOST: 'auth.example' },
     { LATCHKEY_TRUSTED_PROXIES: '127.0.0.1' },
     { LATCHKEY_ISSUER: 'https://auth.example' },
-  ])('not with %j', (environment) => {
+  ])('is false with %j', (environment) => {
     expect(isOpen(environment)).toBe(false)
   })
 })
 
-test('they count what is done, and repeat nothing of a request', async () => {
+test('metrics count token requests, introspections and revocations, and repeat no value of a request', async () => {
   const server = await startServer({
     metrics: createMetrics({ waiting: 0 }),
     clientAddress: () => '127.0.0.1',

@@ -1,4 +1,5 @@
-// A parameter that narrows is refused in every other spelling, at every endpoint; the exact name works.
+// Parameters that narrow: every endpoint refuses them in any spelling but the exact one, which
+// works.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEnrollment } from '../../src/admin/enrollments.ts'
 import { PARAMETERS } from '../../src/oauth/parameters.ts'
@@ -35,9 +36,9 @@ const CASES = FORMS.flatMap(([path, known, form]) =>
   known.map((name) => ({ path, name, form, known: known as readonly string[] })),
 )
 
-describe('a form', () => {
+describe('form', () => {
   it.each(CASES)(
-    '$path refuses $name in every other spelling',
+    'sent to $path is refused with $name in every other spelling',
     async ({ path, name, form, known }) => {
       for (const spelling of spellingsOf(name)) {
         if (known.includes(spelling)) continue
@@ -54,7 +55,7 @@ describe('a form', () => {
   )
 
   it.each(FORMS)(
-    '%s ignores other words, and other spellings without a value',
+    'sent to %s may contain unknown names, and other spellings without a value',
     async (path, known, form) => {
       const unknown = UNKNOWN.map((name): [string, string] => [name, 'x'])
       const empty = known.map((name): [string, string] => [`${name}[]`, ''])
@@ -65,16 +66,19 @@ describe('a form', () => {
   )
 
   const WORDS = ['aud', 'audience_id', 'scp', 'permissions', 'resource_indicator', 'plugin']
-  it.each(WORDS)('of the token endpoint refuses %s, another word for a parameter', async (word) => {
-    for (const name of [word, `${word}[]`, word.toUpperCase(), `${word}:0`]) {
-      const response = await server.requestToken({ [name]: 'read' }, { basic: client })
-      await expectRefusal(response, MISSPELLED)
-      const query = new URLSearchParams([[name, 'read']]).toString()
-      const form = { grant_type: 'client_credentials' }
-      const asked = await server.post(`/oauth/token?${query}`, form, { basic: client })
-      await expectRefusal(asked, [400, 'invalid_request', 'parameter_in_query'])
-    }
-  })
+  it.each(WORDS)(
+    'sent to the token endpoint is refused with %s, a synonym of a parameter',
+    async (word) => {
+      for (const name of [word, `${word}[]`, word.toUpperCase(), `${word}:0`]) {
+        const response = await server.requestToken({ [name]: 'read' }, { basic: client })
+        await expectRefusal(response, MISSPELLED)
+        const query = new URLSearchParams([[name, 'read']]).toString()
+        const form = { grant_type: 'client_credentials' }
+        const asked = await server.post(`/oauth/token?${query}`, form, { basic: client })
+        await expectRefusal(asked, [400, 'invalid_request', 'parameter_in_query'])
+      }
+    },
+  )
 
   it('is refused with the exact name beside the other spelling', async () => {
     const pairs: [string, string][] = [
@@ -96,18 +100,18 @@ describe('a form', () => {
     'scope%2520=read',
     'scope%3A0=read',
     '%24scope=read',
-  ])('is refused as %s on the wire', async (pair) => {
+  ])('is refused in the form %s', async (pair) => {
     const body = `grant_type=client_credentials&${pair}`
     await expectRefusal(await server.post('/oauth/token', body, { basic: client }), MISSPELLED)
   })
 
-  it('is refused with a control character in a name, which no spelling has', async () => {
+  it('is refused with body_malformed for a control character in a name', async () => {
     const body = 'grant_type=client_credentials&scope%00=read'
     const response = await server.post('/oauth/token', body, { basic: client })
     await expectRefusal(response, [400, 'invalid_request', 'body_malformed'])
   })
 
-  it('is taken with a percent-encoded letter: the name is the exact one', async () => {
+  it('is accepted with a percent-encoded letter in the exact name', async () => {
     const body = 'grant_type=client_credentials&%73cope=read'
     const response = await server.post('/oauth/token', body, { basic: client })
     expect([response.status, await response.json()]).toMatchObject([200, { scope: 'read' }])
@@ -118,15 +122,15 @@ describe('a form', () => {
     ['audience', 'docs', {}],
     ['plugin_id', 'slack', {}],
     ['authorization_details', '[{"type":"tool_run","identifier":"r1"}]', {}],
-  ])('takes the exact %s', async (name, value, answer) => {
+  ])('is accepted with the exact name %s', async (name, value, answer) => {
     const response = await server.requestToken({ [name]: value }, { basic: client })
     expect([response.status, await response.json()]).toMatchObject([200, answer])
   })
 })
 
-describe('the query', () => {
+describe('query parameter', () => {
   const names = ['scope', 'audience', 'token', 'identifier', 'client_secret', 'plugin_id']
-  it.each(FORMS)('of %s takes no parameter in any spelling', async (path, _, form) => {
+  it.each(FORMS)('makes %s refuse the request in any spelling', async (path, _, form) => {
     for (const name of names.flatMap((one) => [one, ...spellingsOf(one)])) {
       const query = new URLSearchParams([[name, 'x']]).toString()
       const response = await server.post(`${path}?${query}`, form, { basic: client })
@@ -134,7 +138,7 @@ describe('the query', () => {
     }
   })
 
-  it('of the revocation list', async () => {
+  it('makes the revocation list refuse the request in any other spelling', async () => {
     for (const name of PARAMETERS.revocations) {
       expect((await server.request(`/oauth/revocations?${name}=0`)).status).toBe(200)
       for (const spelling of spellingsOf(name)) {
@@ -176,45 +180,45 @@ describe('registration', () => {
   ]
   const REFUSED: Refusal = [400, 'invalid_client_metadata', 'metadata_misspelled']
 
-  it.each(MEMBERS)('refuses %s in every other spelling and uses nothing up', async (member) => {
-    const token = await enroll()
-    const named = { client_name: 'Daemon' }
-    for (const spelling of spellingsOf(member)) {
-      if (MEMBERS.includes(spelling)) continue
-      const response = await send('/oauth/register', 'POST', token, {
-        ...named,
-        [spelling]: 'read',
-      })
-      expect(await response.clone().text(), spelling).toContain(`send ${member}`)
-      await expectRefusal(response, REFUSED)
-    }
-    const made = await send('/oauth/register', 'POST', token, { ...named, scope: 'read' })
-    expect([made.status, await made.clone().json()]).toMatchObject([201, { scope: 'read' }])
-    const { registration_access_token: own, client_id: id } = (await made.json()) as Record<
-      string,
-      string
-    >
-    for (const spelling of spellingsOf(member).slice(0, 20)) {
-      if (MEMBERS.includes(spelling)) continue
-      const body = { ...named, client_id: id, [spelling]: 'read' }
-      const response = await send(`/oauth/register/${id}`, 'PUT', own ?? '', body)
-      await expectRefusal(response, REFUSED)
-    }
-  })
-
-  it.each(['scope', 'scope[]', 'Scope', 'client_name'])(
-    'takes no %s in the query',
-    async (name) => {
+  it.each(MEMBERS)(
+    'refuses %s in every other spelling and leaves the enrollment token valid',
+    async (member) => {
       const token = await enroll()
-      const query = new URLSearchParams([[name, 'read']]).toString()
-      const body = { client_name: 'Daemon' }
-      const response = await send(`/oauth/register?${query}`, 'POST', token, body)
-      await expectRefusal(response, [400, 'invalid_request', 'parameter_in_query'])
-      expect((await send('/oauth/register?trace=1', 'POST', token, body)).status).toBe(201)
+      const named = { client_name: 'Daemon' }
+      for (const spelling of spellingsOf(member)) {
+        if (MEMBERS.includes(spelling)) continue
+        const response = await send('/oauth/register', 'POST', token, {
+          ...named,
+          [spelling]: 'read',
+        })
+        expect(await response.clone().text(), spelling).toContain(`send ${member}`)
+        await expectRefusal(response, REFUSED)
+      }
+      const made = await send('/oauth/register', 'POST', token, { ...named, scope: 'read' })
+      expect([made.status, await made.clone().json()]).toMatchObject([201, { scope: 'read' }])
+      const { registration_access_token: own, client_id: id } = (await made.json()) as Record<
+        string,
+        string
+      >
+      for (const spelling of spellingsOf(member).slice(0, 20)) {
+        if (MEMBERS.includes(spelling)) continue
+        const body = { ...named, client_id: id, [spelling]: 'read' }
+        const response = await send(`/oauth/register/${id}`, 'PUT', own ?? '', body)
+        await expectRefusal(response, REFUSED)
+      }
     },
   )
 
-  it('ignores other words and names in other languages', async () => {
+  it.each(['scope', 'scope[]', 'Scope', 'client_name'])('refuses %s in the query', async (name) => {
+    const token = await enroll()
+    const query = new URLSearchParams([[name, 'read']]).toString()
+    const body = { client_name: 'Daemon' }
+    const response = await send(`/oauth/register?${query}`, 'POST', token, body)
+    await expectRefusal(response, [400, 'invalid_request', 'parameter_in_query'])
+    expect((await send('/oauth/register?trace=1', 'POST', token, body)).status).toBe(201)
+  })
+
+  it('ignores unknown members and members with a language tag', async () => {
     const words = UNKNOWN.filter((name) => name !== '__proto__').map((name) => [name, 'x'])
     const body = {
       ...Object.fromEntries(words),

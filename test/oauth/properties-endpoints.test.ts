@@ -1,4 +1,5 @@
-// Whatever bytes are sent to an endpoint, it answers on purpose: never an error of the server.
+// Answers to arbitrary bytes: each endpoint answers with a status of its own, never with an error
+// of the server.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { anyText, bytes, formText, headerText, text } from '../support/arbitraries.ts'
@@ -13,7 +14,7 @@ const ENDPOINTS = [
   '/oauth/runs/revoke',
 ] as const
 
-describe('whatever is sent', () => {
+describe('endpoint given arbitrary input', () => {
   let server: TestServer
   let client: ClientCredentials
 
@@ -36,7 +37,7 @@ describe('whatever is sent', () => {
       .map((pairs) => `grant_type=client_credentials&${new URLSearchParams(pairs).toString()}`)
       .map((form) => new TextEncoder().encode(form)),
   )
-  /** Undefined: the good credentials. */
+  /** Undefined means the valid credentials. */
   const authorization = fc.option(
     fc.oneof(
       headerText.filter((s) => /^[\x20-\x7e\xa0-\xff]*$/.test(s)),
@@ -45,21 +46,24 @@ describe('whatever is sent', () => {
     { nil: undefined },
   )
 
-  test.each(ENDPOINTS)('%s never fails', async (path) => {
-    const property = fc.asyncProperty(body, authorization, async (bytesSent, header) => {
-      const response = await server.request(path, {
-        method: 'POST',
-        body: bytesSent,
-        headers: { 'Content-Type': FORM_TYPE, Authorization: header ?? basic(client) },
+  test.each(ENDPOINTS)(
+    '%s answers 200, 400, 401 or 413, and 200 only with valid credentials',
+    async (path) => {
+      const property = fc.asyncProperty(body, authorization, async (bytesSent, header) => {
+        const response = await server.request(path, {
+          method: 'POST',
+          body: bytesSent,
+          headers: { 'Content-Type': FORM_TYPE, Authorization: header ?? basic(client) },
+        })
+        expect([200, 400, 401, 413]).toContain(response.status)
+        expect(response.headers.get('cache-control')).toBe('no-store')
+        if (header !== undefined) expect(response.status).not.toBe(200)
       })
-      expect([200, 400, 401, 413]).toContain(response.status)
-      expect(response.headers.get('cache-control')).toBe('no-store')
-      if (header !== undefined) expect(response.status).not.toBe(200)
-    })
-    await fc.assert(property, RUNS)
-  })
+      await fc.assert(property, RUNS)
+    },
+  )
 
-  test('a token is answered as inactive or as it is', async () => {
+  test('/oauth/introspect answers active for the issued token alone', async () => {
     const token = await server.issue(client)
     const part = fc.constantFrom(...token.split('.'), '', 'e30', 'bnVsbA', '.')
     const built = fc.oneof(

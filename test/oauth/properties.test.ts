@@ -1,5 +1,5 @@
-// Properties of the small parsers: what is encoded is read again, whatever else is refused on purpose, and
-// narrowing never widens.
+// Properties of the small parsers: encoded input is parsed back, other input is refused with an
+// OAuthError, and narrowing never widens.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { OAuthError } from '../../src/errors.ts'
@@ -14,7 +14,7 @@ import { basic } from '../support/server.ts'
 
 const RUNS = { numRuns: 300 }
 
-/** The value, or undefined where it is refused; any other error fails the property. */
+/** Returns the value, or undefined after a refusal. Any other error fails the property. */
 const attempt = <T>(parse: () => T): T | undefined => {
   try {
     return parse()
@@ -24,8 +24,8 @@ const attempt = <T>(parse: () => T): T | undefined => {
   }
 }
 
-describe('the form', () => {
-  test('what is encoded is read again, without what is empty', () => {
+describe('form parser', () => {
+  test('parses encoded pairs back, without those that are empty', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.tuple(name, text), { selector: ([n]) => n }), (pairs) => {
         const encoded = new URLSearchParams(pairs).toString()
@@ -35,7 +35,7 @@ describe('the form', () => {
     )
   })
 
-  test('a name that comes twice is refused, wherever and however it is spelled', () => {
+  test('refuses a repeated name in any position and spelling', () => {
     const percent = (s: string) =>
       [...Buffer.from(s)].map((b) => `%${b.toString(16).padStart(2, '0')}`).join('')
     fc.assert(
@@ -49,7 +49,7 @@ describe('the form', () => {
     )
   })
 
-  test('any text is read or refused', () => {
+  test('parses or refuses any text', () => {
     fc.assert(
       fc.property(fc.oneof(anyText, formText), (input) => {
         for (const [key, value] of attempt(() => parseForm(input)) ?? []) {
@@ -61,7 +61,7 @@ describe('the form', () => {
     )
   })
 
-  test('percent-encoding comes back', () => {
+  test('decodes percent-encoding', () => {
     fc.assert(
       fc.property(text, (value) => {
         expect(decodeComponent(encodeURIComponent(value))).toBe(value)
@@ -71,11 +71,11 @@ describe('the form', () => {
   })
 })
 
-describe('the Basic header', () => {
+describe('Basic header parser', () => {
   const encode = (value: string) => new URLSearchParams([['', value]]).toString().slice(1)
   const own = fc.stringMatching(/^[\w-]{1,60}$/)
 
-  test('form-encoded credentials come back, whatever they are (RFC 6749 §2.3.1)', () => {
+  test('parses any form-encoded credentials back (RFC 6749 §2.3.1)', () => {
     fc.assert(
       fc.property(text, text, (id, secret) => {
         const header = basic({ id: encode(id), secret: encode(secret) })
@@ -85,7 +85,7 @@ describe('the Basic header', () => {
     )
   })
 
-  test('credentials of ours come back encoded or not', () => {
+  test('parses credentials in the alphabet of Latchkey back, encoded or not', () => {
     fc.assert(
       fc.property(own, own, (id, secret) => {
         const expected = { clientId: id, secret }
@@ -96,7 +96,7 @@ describe('the Basic header', () => {
     )
   })
 
-  test('any header is read or refused', () => {
+  test('parses or refuses any header', () => {
     const header = fc.oneof(
       anyText,
       headerText,
@@ -114,8 +114,8 @@ describe('the Basic header', () => {
 
 const scopeToken = fc.stringMatching(/^[\x21\x23-\x5b\x5d-\x7e]{1,12}$/)
 
-describe('the scope', () => {
-  test('is read as it is, repetitions dropped, and reading it again changes nothing', () => {
+describe('scope parser', () => {
+  test('keeps the order, drops repetitions, and parses its own result to the same list', () => {
     fc.assert(
       fc.property(fc.array(scopeToken, { minLength: 1 }), (names) => {
         const once = parseScope(names.join(' '))
@@ -126,7 +126,7 @@ describe('the scope', () => {
     )
   })
 
-  test('any text is read or refused, whole', () => {
+  test('parses any text as a whole or refuses it', () => {
     fc.assert(
       fc.property(fc.oneof(anyText, nearly([' ', '  ', '"', '\\', 'read'])), (input) => {
         const names = attempt(() => parseScope(input))
@@ -149,7 +149,10 @@ describe('narrowing', () => {
       ),
     )
 
-  /** The smallest set that has `names` and all that its members imply, found another way. */
+  /**
+   * Computes the smallest set with `names` and everything that its members imply, by another
+   * method.
+   */
   const expansion = (names: readonly string[], declared: readonly Permission[]): Set<string> => {
     const reached = new Set(names.filter((one) => declared.some((p) => p.name === one)))
     for (let before = -1; before !== reached.size;) {
@@ -170,7 +173,7 @@ describe('narrowing', () => {
     permissions: declared,
   })
 
-  test('gives what is asked for, and never more than the grant and what it implies', () => {
+  test('yields the requested permissions within the grant and its implied permissions, or refuses', () => {
     const asked = fc.option(fc.array(fc.constantFrom(...NAMES, 'other'), { minLength: 1 }))
     fc.assert(
       fc.property(permissions, some, asked, (declared, granted, names) => {
@@ -190,7 +193,7 @@ describe('narrowing', () => {
     )
   })
 
-  test('gives only an audience and a plugin that the client has', () => {
+  test('yields only an audience and a plugin that the client has', () => {
     const id = fc.constantFrom('docs', 'mail', 'https://api.example', 'https://other.example', '')
     const request = fc.record(
       { audience: id, resource: id, pluginId: fc.constantFrom('p', 'q', 'r') },

@@ -1,4 +1,5 @@
-// The public list and a stranger who knows every id; tokens and rules of the time before references.
+// References in the public list, seen by a stranger who knows every id. Tokens and rules from
+// versions without references.
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -20,7 +21,7 @@ const asked = (identifier: string) => ({
 
 let server: TestServer
 let client: ClientCredentials
-/** In no workspace. */
+/** Client outside every workspace. */
 let free: ClientCredentials
 
 beforeEach(async () => {
@@ -43,7 +44,7 @@ const list = async (): Promise<{ text: string; values: string[] }> => {
 
 const IDS = ['acme', 'default', 'run-1', 'run-2', '', 'api', ISSUER]
 
-/** Texts that somebody who knows every id can make of one or two. */
+/** Texts that a person who knows every id can build from one or two of them. */
 const CONSTRUCTIONS: ((a: string, b: string) => string)[] = [
   (a) => a,
   ...['\n', '/', ':', '.', '|', ' ', '\0', '', '#', '\n\n'].map(
@@ -67,7 +68,7 @@ const digests = (text: string): string[] => {
   return [text, bytes.toString('base64url'), bytes.toString('hex'), twice]
 }
 
-test('a stranger who knows every id finds none of them in the public list', async () => {
+test('public revocation list hides every workspace and run from a stranger who knows all ids', async () => {
   for (const id of ['run-1', 'run-2']) await closeRun(id, client)
   await closeRun('run-1', free)
   await server.setWorkspaceStatus('acme', 'suspended')
@@ -84,11 +85,11 @@ test('a stranger who knows every id finds none of them in the public list', asyn
   for (const { ref } of refs) expect(text).not.toContain(ref)
 })
 
-describe('the claim', () => {
+describe('workspace_ref claim', () => {
   const claimsOf = async (by: ClientCredentials, form = {}) =>
     decodeJwt(await server.issue(by, form))
 
-  test('is the same in every token of a workspace, and another in each', async () => {
+  test('is equal in all tokens of a workspace and differs between workspaces', async () => {
     await server.workspace('other')
     const third = await server.client({ workspaceId: 'other', grants: { api: ['read'] } })
     const [{ ref }] = server.query(`select ref from workspaces where id = 'acme'`) as [
@@ -100,7 +101,7 @@ describe('the claim', () => {
     expect((await claimsOf(third))['workspace_ref']).not.toBe(ref)
   })
 
-  test('of a client in no workspace is there with a run only', async () => {
+  test('is set for a client outside every workspace only when the token names a run', async () => {
     expect(await claimsOf(free)).not.toHaveProperty('workspace_ref')
     const { workspace_ref: ref } = await claimsOf(free, asked('r'))
     expect(server.query('select no_workspace_ref as ref from revocation_counter')).toEqual([
@@ -108,7 +109,7 @@ describe('the claim', () => {
     ])
   })
 
-  test('of another type makes a token that is not good', async () => {
+  test('makes a token malformed and inactive when it is not a text', async () => {
     for (const ref of [7, null, ['a'], { a: 1 }, true]) {
       const claims = { ...decodeJwt(await server.issue(client)), workspace_ref: ref }
       const { token } = await server.deps.signer.sign(claims, { algorithm: 'RS256', typ: 'at+jwt' })
@@ -133,19 +134,19 @@ const verify = async (token: string): Promise<unknown> => {
   }
 }
 
-describe('a token from before references', () => {
-  /** The same token as an older server gave it. */
+describe('token of an older version, without workspace_ref,', () => {
+  /** Signs the same token in the form of an older server. */
   const older = async (token: string): Promise<string> => {
     const { workspace_ref: _, ...claims } = decodeJwt(token)
     return (await server.deps.signer.sign(claims, { algorithm: 'RS256', typ: 'at+jwt' })).token
   }
 
   const TAKEN: [string, (by: ClientCredentials) => Promise<unknown>][] = [
-    ['its run', (by) => closeRun('run-1', by)],
-    ['its workspace', () => server.setWorkspaceStatus('acme', 'suspended')],
+    ['closing its run', (by) => closeRun('run-1', by)],
+    ['suspending its workspace', () => server.setWorkspaceStatus('acme', 'suspended')],
   ]
 
-  test.each(TAKEN)('is taken back with %s, and so is one of today', async (_, take) => {
+  test.each(TAKEN)('is revoked together with a current one by %s', async (_, take) => {
     server.sql(`update revocation_counter set named_rules_until = ${server.seconds() + 1}`)
     const token = await server.issue(client, asked('run-1'))
     const tokens = [token, await older(token)]
@@ -161,7 +162,7 @@ describe('a token from before references', () => {
     }
   })
 
-  test('of a client in no workspace is taken back with its run', async () => {
+  test('is revoked with its run for a client outside every workspace', async () => {
     server.sql(`update revocation_counter set named_rules_until = ${server.seconds() + 1}`)
     const token = await server.issue(free, asked('run-1'))
     const tokens = [token, await older(token)]
@@ -171,10 +172,10 @@ describe('a token from before references', () => {
     }
   })
 
-  test('where the rule is of that time as well, both are taken back', async () => {
+  test('is revoked together with a current one by a rule from the older version', async () => {
     const token = await server.issue(client, asked('run-1'))
     await closeRun('run-1', client)
-    // As an older server has left it.
+    // Rewrites the rule to the form of an older server.
     const named = createHash('sha256').update('acme\nrun-1').digest('base64url')
     server.sql(`update revocations set value = '${named}' where kind = 'run';
       update closed_runs set rule_value = null`)

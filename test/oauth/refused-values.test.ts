@@ -1,5 +1,5 @@
-// Every refusal names the value that is refused, in the characters of RFC 6749 §5.2, cut and without secrets; the
-// log line has the client, the audience, the scope and the code.
+// Values in refusals: each refusal names the refused value in the characters of RFC 6749 §5.2,
+// shortened and without secrets. The log line has the client, the audience, the scope and the code.
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, refusedValue } from '../../src/errors.ts'
 import { hideSecrets, shownValue } from '../../src/text/shown.ts'
@@ -13,8 +13,8 @@ const NASTY = '"\\é\u202e\n\ud800…'
 const SECRET = `lks_${'aB3'.repeat(14)}x`
 const JWT = ['eyJhbGciOiJSUzI1NiJ9', 'eyJzdWIiOiJ4In0xyz', 'c2ln'].join('.')
 
-describe('a description', () => {
-  it.each(CODES)('of %s has the characters of RFC 6749 §5.2', (code) => {
+describe('error description', () => {
+  it.each(CODES)('has only the characters of RFC 6749 §5.2 for %s', (code) => {
     for (const value of ['', NASTY, 'x'.repeat(5_000), NASTY.repeat(500)]) {
       for (const error of [
         new OAuthError(code),
@@ -28,14 +28,14 @@ describe('a description', () => {
   })
 })
 
-describe('a shown value', () => {
+describe('shownValue', () => {
   it.each([
     'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
     ['AKIA', 'IOSFODNN7EXAMPLE'].join(''),
     ['sk-', 'proj-abcdefgh'].join(''),
     ['ghp_', 'abcdefghij'].join(''),
     ['xoxb', '-1234-abcdefgh'].join(''),
-  ])('hides %s, a key of another maker', (key) => {
+  ])('hides %s, a key of another vendor', (key) => {
     for (const text of [key, `read ${key}`, `x=${key}`]) {
       expect(shownValue(text)).toBe(text.replace(key, '…').replace('x=…', shownValue(`x=${key}`)))
       expect(shownValue(text)).not.toContain(key.slice(6, 14))
@@ -54,7 +54,7 @@ describe('a shown value', () => {
     `${'a b '.repeat(127)}${SECRET}`,
     `${'x'.repeat(500)}${SECRET}`,
     `${'x '.repeat(248)}${SECRET.slice(4)}`,
-  ])('of %s hides the secret', (text) => {
+  ])('hides the secret in %s', (text) => {
     for (const part of [SECRET.slice(4, 14), SECRET.slice(4, 14).toUpperCase(), JWT.slice(8, 18)]) {
       expect(shownValue(text)).not.toContain(part)
     }
@@ -76,12 +76,12 @@ describe('a shown value', () => {
     'task-12345678',
     'sk-SK',
     'https://api.example/V1/Users/Groups/MyThing2',
-  ])('of %s is the value', (text) => {
+  ])('keeps the harmless value %s', (text) => {
     expect(shownValue(text)).toBe(text)
     expect(hideSecrets(text)).toBe(text)
   })
 
-  it('is one line of few characters', () => {
+  it('returns one short line', () => {
     expect(shownValue('x'.repeat(9_999)).length).toBeLessThan(140)
     expect(shownValue('a\nb\u202ec')).toBe('a\\u{a}b\\u{202e}c')
   })
@@ -148,26 +148,29 @@ const CASES: Case[] = [
   ['parameter_misspelled', { ...OF_DOCS, 'scope[]': 'read' }, ['scope[]', 'scope']],
 ]
 
-describe('a refused token request', () => {
-  it.each(CASES)('%s %j', async (code, form, named) => {
-    const response = await server.requestToken(form, { basic: client })
-    const body = (await response.json()) as Record<string, string>
-    expect(body['code']).toBe(code)
-    for (const text of named) expect(body['error_description']).toContain(text)
-    expect(server.lines).toHaveLength(1)
-    expect(server.lines[0]).toMatchObject({ msg: 'refused', code, clientId: client.id })
-    expect(server.lines[0]?.['detail']).toBe(body['error_description'])
-    for (const [name, field] of [
-      ['audience', 'audience'],
-      ['resource', 'resource'],
-      ['scope', 'scope'],
-      ['plugin_id', 'plugin'],
-    ] as const) {
-      if (form[name] !== undefined) expect(server.lines[0]?.[field]).toBe(form[name])
-    }
-  })
+describe('refused token request', () => {
+  it.each(CASES)(
+    'names the value in the answer and in one log line: %s %j',
+    async (code, form, named) => {
+      const response = await server.requestToken(form, { basic: client })
+      const body = (await response.json()) as Record<string, string>
+      expect(body['code']).toBe(code)
+      for (const text of named) expect(body['error_description']).toContain(text)
+      expect(server.lines).toHaveLength(1)
+      expect(server.lines[0]).toMatchObject({ msg: 'refused', code, clientId: client.id })
+      expect(server.lines[0]?.['detail']).toBe(body['error_description'])
+      for (const [name, field] of [
+        ['audience', 'audience'],
+        ['resource', 'resource'],
+        ['scope', 'scope'],
+        ['plugin_id', 'plugin'],
+      ] as const) {
+        if (form[name] !== undefined) expect(server.lines[0]?.[field]).toBe(form[name])
+      }
+    },
+  )
 
-  it('names the audience that needs a plugin, and logs it although it is not sent', async () => {
+  it('names the audience that needs a plugin, and logs it although the request omits it', async () => {
     const response = await server.requestToken({ scope: 'open' }, { basic: gated })
     expect(await response.json()).toMatchObject({
       code: 'plugin_required',
@@ -186,7 +189,7 @@ describe('a refused token request', () => {
     ['authorization_details', null],
     [SECRET, null],
     [`${SECRET}[scope]`, null],
-  ])('with a secret in %s repeats it nowhere', async (name, field) => {
+  ])('hides a secret sent as %s, in the answer and in the log', async (name, field) => {
     const credentials = { client_id: client.id, client_secret: client.secret }
     for (const secret of [client.secret, JWT, `x${client.secret}`]) {
       server.lines.length = 0
@@ -199,14 +202,14 @@ describe('a refused token request', () => {
   })
 })
 
-describe('a failed client authentication', () => {
+describe('failed client authentication', () => {
   it.each([
     ['somebody', 'somebody'],
     ['a\u202eb', 'a\\u{202e}b'],
     ['x'.repeat(300), `${'x'.repeat(128)}…`],
     [SECRET, '…'],
     ['correct horse', '…', 'correct horse'],
-  ])('%j is logged as %j', async (id, shown, secret = 'wrong') => {
+  ])('logs the client id %j as %j', async (id, shown, secret = 'wrong') => {
     const form = { ...OF_DOCS, scope: 'read', client_id: id, client_secret: secret }
     const response = await server.requestToken(form)
     expect(response.status).toBe(401)
@@ -219,7 +222,7 @@ describe('a failed client authentication', () => {
     expect(JSON.stringify(server.lines)).not.toContain('correct horse')
   })
 
-  it('keeps the client id in the log when the secret is a part of it', async () => {
+  it('logs the client id when the secret is a part of it', async () => {
     for (const secret of ['x', 'lkc_', client.id.slice(0, 20), client.id]) {
       server.lines.length = 0
       await server.requestToken({}, { basic: { ...client, secret } })
@@ -228,7 +231,7 @@ describe('a failed client authentication', () => {
   })
 
   it.each(['audience', 'scope', 'resource', 'plugin_id', 'client_id', 'grant_type'])(
-    'hides a presented secret of any form in %s, in the answer and in the log',
+    'hides the presented secret when %s repeats it, in the answer and in the log',
     async (name) => {
       for (const secret of ['correct horse', 'tröst-"x"-\\1', 'a&b=c d+e%20f']) {
         server.lines.length = 0
@@ -251,7 +254,7 @@ describe('a failed client authentication', () => {
     },
   )
 
-  it('of Basic names its client id, malformed credentials name none', async () => {
+  it('logs the client id of a Basic header, and none for a malformed header', async () => {
     await server.requestToken({}, { basic: { ...client, secret: 'wrong' } })
     expect(server.lines).toMatchObject([{ clientId: client.id }, { clientId: client.id }])
     server.lines.length = 0
@@ -261,7 +264,7 @@ describe('a failed client authentication', () => {
   })
 })
 
-describe('other refusals', () => {
+describe('refusal', () => {
   it.each([
     ['/oauth/introspect', 'token_type_hints=x', 'token_type_hints'],
     ['/oauth/revoke', 'tokens=x', 'tokens'],
@@ -274,7 +277,7 @@ describe('other refusals', () => {
       'grant_type=client_credentials&client_secret=x',
       'Authorization client_secret',
     ],
-  ])('%s %s names %s, and its line the client', async (path, body, named) => {
+  ])('names the value, and its log line the client: %s %s names %s', async (path, body, named) => {
     const response = await server.post(path, body, { basic: client })
     const answer = (await response.json()) as Record<string, string>
     expect(answer['error_description']).toContain(named)
@@ -283,7 +286,7 @@ describe('other refusals', () => {
     ])
   })
 
-  it('a body that is not read has a line with the client all the same', async () => {
+  it('has a log line with the client for a body that was not parsed', async () => {
     const headers = { 'Content-Type': FORM_TYPE, 'Content-Encoding': 'gzip' }
     const sent = {
       method: 'POST',

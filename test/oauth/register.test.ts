@@ -1,4 +1,4 @@
-// Enrollment (RFC 7591): a token that is used once becomes a client.
+// Enrollment (RFC 7591): a client registers once with an enrollment token.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { authorityOf } from '../../src/admin/authority.ts'
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
@@ -47,8 +47,8 @@ const METADATA = { client_name: 'Daemon' }
 const INVALID = [401, 'invalid_token', 'enrollment_invalid'] as const
 const USED = [401, 'invalid_token', 'enrollment_used'] as const
 
-describe('an enrollment token', () => {
-  test('becomes a client, whose secrets are shown this once', async () => {
+describe('registration', () => {
+  test('creates a client and shows its credentials once', async () => {
     const { enrollment_token: token, enrollment_id: id } = await enroll()
     const response = await register(token, { ...METADATA, software_id: 'installer-7' })
     expect(response.status).toBe(201)
@@ -87,7 +87,7 @@ describe('an enrollment token', () => {
     ])
   })
 
-  test('gives a client that gets tokens at once, with what was granted and no more', async () => {
+  test('creates a client that gets tokens at once, within the grant of the enrollment', async () => {
     const { enrollment_token: token } = await enroll()
     const made = await registered(token, METADATA)
     const client = { id: String(made['client_id']), secret: String(made['client_secret']) }
@@ -99,17 +99,17 @@ describe('an enrollment token', () => {
 
   test.each([
     ['an empty list', [], []],
-    ['null, which is absent', null, []],
+    ['null, which counts as left out', null, []],
     ['an https address', ['https://app.example/cb?x=1'], ['https://app.example/cb?x=1']],
     ['a loopback address', ['http://127.0.0.1:3000/cb'], ['http://127.0.0.1:3000/cb']],
-    ['a scheme of an app', ['com.example.app:/cb'], ['com.example.app:/cb']],
-    ['as it is spelled', ['HTTPS://App.Example'], ['HTTPS://App.Example']],
+    ['a scheme of an application', ['com.example.app:/cb'], ['com.example.app:/cb']],
+    ['an unusual spelling, kept as it is', ['HTTPS://App.Example'], ['HTTPS://App.Example']],
     [
-      'the longest and the most',
+      'as many as allowed, each as long as allowed',
       Array.from({ length: 10 }, (_, i) => `https://app.example/${String(i).repeat(2_028)}`),
       Array.from({ length: 10 }, (_, i) => `https://app.example/${String(i).repeat(2_028)}`),
     ],
-  ])('answers the redirection URIs, then and later: %s', async (_, uris, answered) => {
+  ])('answers the redirection URIs at once and later: %s', async (_, uris, answered) => {
     const { enrollment_token: token } = await enroll()
     const made = await registered(token, { ...METADATA, redirect_uris: uris })
     expect(made).toMatchObject({ redirect_uris: answered, response_types: [] })
@@ -120,10 +120,10 @@ describe('an enrollment token', () => {
   })
 
   test.each([
-    ['all of it', undefined, 'write agency'],
-    ['a part', 'agency', 'agency'],
-    ['what is implied', 'read', 'read'],
-  ])('narrows to a scope: %s', async (_, scope, granted) => {
+    ['left out', undefined, 'write agency'],
+    ['a part of the grant', 'agency', 'agency'],
+    ['an implied permission', 'read', 'read'],
+  ])('narrows the grant to the requested scope: %s', async (_, scope, granted) => {
     const { enrollment_token: token } = await enroll()
     const made = await registered(token, { ...METADATA, scope })
     expect(made['scope']).toBe(granted)
@@ -134,20 +134,20 @@ describe('an enrollment token', () => {
     ['read write', 'write'],
     ['read', 'read'],
     ['read agency', 'read agency'],
-  ])('writes down no permission that another implies: %s', async (scope, granted) => {
+  ])('stores no permission that another one implies: %s', async (scope, granted) => {
     const grants = [{ audience: 'docs', permissions: ['full', 'agency'] }]
     const { enrollment_token: token } = await enroll({ grants })
     expect(await registered(token, { ...METADATA, scope })).toMatchObject({ scope: granted })
   })
 
-  test('keeps what is granted directly, implied or not', async () => {
+  test('keeps a directly granted permission, even when another implies it', async () => {
     const grants = [{ audience: 'docs', permissions: ['full', 'read'] }]
     const { enrollment_token: token } = await enroll({ grants })
     const made = await registered(token, { ...METADATA, scope: 'full write read' })
     expect(made['scope']).toBe('full read')
   })
 
-  test('carries authorization details, without what has gone meanwhile', async () => {
+  test('copies authorization details without resources and parts that were deleted meanwhile', async () => {
     const { store } = server
     for (const [id, parts] of [
       ['evening', ['a', 'b']],
@@ -175,8 +175,8 @@ describe('an enrollment token', () => {
   })
 })
 
-describe('refused', () => {
-  test('without a token: a bare challenge', async () => {
+describe('registration endpoint', () => {
+  test('refuses a request without a token with a bare challenge', async () => {
     const response = await register(null, METADATA)
     await expectRefusal(response, [401, 'invalid_token', 'enrollment_missing'], BARE)
   })
@@ -195,7 +195,7 @@ describe('refused', () => {
       INVALID,
     ],
     [
-      'an expired one',
+      'an expired token',
       async () => {
         const { enrollment_token: token } = await enroll({ expires_in: 60 })
         server.advance(60)
@@ -204,7 +204,7 @@ describe('refused', () => {
       INVALID,
     ],
     [
-      'a revoked one',
+      'a revoked token',
       async () => {
         const { enrollment_token: token, enrollment_id: id } = await enroll()
         await revokeEnrollment(adminOf(server), id)
@@ -213,7 +213,7 @@ describe('refused', () => {
       INVALID,
     ],
     [
-      'one of a suspended workspace',
+      'a token of a suspended workspace',
       async () => {
         await server.workspace('closing')
         const { enrollment_token: token } = await enroll({ workspace_id: 'closing' })
@@ -222,9 +222,9 @@ describe('refused', () => {
       },
       INVALID,
     ],
-    ['a used one', async () => used(), USED],
+    ['a used token', async () => used(), USED],
     [
-      'a used one after its end',
+      'a used token after its expiry',
       async () => {
         const token = await used()
         server.advance(25 * 60 * 60)
@@ -240,7 +240,7 @@ describe('refused', () => {
     return token
   }
 
-  test.each(cases)('%s', async (_, make, refusal) => {
+  test.each(cases)('refuses %s and creates no client', async (_, make, refusal) => {
     const token = await make()
     const before = (await server.store.listClients()).length
     const response = await register(token, METADATA)
@@ -251,7 +251,7 @@ describe('refused', () => {
   const bad: [string, unknown, RegExp][] = [
     ['no name', {}, /^client_name: /],
     ['an empty name', { client_name: ' ' }, /^client_name: /],
-    ['a name that is no text', { client_name: 7 }, /^client_name: /],
+    ['a name that is a number', { client_name: 7 }, /^client_name: /],
     ['a long name', { client_name: 'x'.repeat(201) }, /^client_name: /],
     ['a name with a bidi override', { client_name: 'a\u202eb' }, /^client_name: /],
     ['a name with a zero-width space', { client_name: 'a\u200bb' }, /^client_name: /],
@@ -259,19 +259,19 @@ describe('refused', () => {
     ['an empty scope', { ...METADATA, scope: '' }, /^scope: /],
     ['a scope that is not granted', { ...METADATA, scope: 'full' }, /^scope: /],
     ['a scope of another audience', { ...METADATA, scope: 'write hook:track' }, /^scope: /],
-    ['a scope that is no text', { ...METADATA, scope: ['write'] }, /^scope: /],
+    ['a scope that is a list', { ...METADATA, scope: ['write'] }, /^scope: /],
     ['two spaces in a scope', { ...METADATA, scope: 'write  agency' }, /^scope: /],
     [
-      'another way to log in',
+      'another authentication method',
       { ...METADATA, token_endpoint_auth_method: 'none' },
       /^token_endpoint_auth_method: /,
     ],
-    ['another grant', { ...METADATA, grant_types: ['password'] }, /^grant_types: /],
-    ['no grant', { ...METADATA, grant_types: [] }, /^grant_types: /],
+    ['another grant type', { ...METADATA, grant_types: ['password'] }, /^grant_types: /],
+    ['no grant type', { ...METADATA, grant_types: [] }, /^grant_types: /],
     ['keys', { ...METADATA, jwks: { keys: [] } }, /^jwks: /],
-    ['an address of keys', { ...METADATA, jwks_uri: 'https://x.example' }, /^jwks_uri: /],
+    ['a JWKS address', { ...METADATA, jwks_uri: 'https://x.example' }, /^jwks_uri: /],
     [
-      'redirection URIs in a text',
+      'redirection URIs as one text',
       { ...METADATA, redirect_uris: 'https://a.example' },
       /^redirect_/,
     ],
@@ -283,46 +283,52 @@ describe('refused', () => {
       },
       /^redirect_uris: must have at most 10 entries/,
     ],
-    ['a software id that is no text', { ...METADATA, software_id: {} }, /^software_id: /],
+    ['a software id that is an object', { ...METADATA, software_id: {} }, /^software_id: /],
   ]
-  test.each(bad)('%s, and the token is still good', async (_, body, description) => {
-    const { enrollment_token: token } = await enroll()
-    const response = await register(token, body)
-    expect(response.status).toBe(400)
-    const answer = (await response.json()) as Json
-    expect(answer).toMatchObject({ error: 'invalid_client_metadata', code: 'metadata_invalid' })
-    expect(answer['error_description']).toMatch(description)
-    await registered(token, METADATA)
-  })
+  test.each(bad)(
+    'refuses %s, and the enrollment token stays valid',
+    async (_, body, description) => {
+      const { enrollment_token: token } = await enroll()
+      const response = await register(token, body)
+      expect(response.status).toBe(400)
+      const answer = (await response.json()) as Json
+      expect(answer).toMatchObject({ error: 'invalid_client_metadata', code: 'metadata_invalid' })
+      expect(answer['error_description']).toMatch(description)
+      await registered(token, METADATA)
+    },
+  )
 
   const URIS: [string, unknown][] = [
     ['a number', [7]],
     ['a list in a list', [['https://app.example/cb']]],
     ['null in a list', [null]],
-    ['an empty one', ['']],
+    ['an empty text', ['']],
     ['a path', ['/cb']],
-    ['no URI', ['app.example']],
+    ['a host name alone', ['app.example']],
     ['a fragment', ['https://app.example/cb#x']],
     ['an empty fragment', ['https://app.example/cb#']],
     ['a script', ['javascript:alert(1)']],
     ['a script in capital letters', ['JavaScript:alert(1)']],
-    ['a page of its own', ['data:text/html,x']],
+    ['a data URI', ['data:text/html,x']],
     ['another script', ['https://app.example/cb', 'vbscript:x']],
-    ['a blank', ['https://app.example/c b']],
+    ['a space', ['https://app.example/c b']],
     ['a line break', ['https://app.example/\nx']],
-    ['a blank before it', [' https://app.example/cb']],
+    ['a leading space', [' https://app.example/cb']],
     ['an invisible character', ['https://app.example/\u200b']],
-    ['a long one', [`https://app.example/${'x'.repeat(2_029)}`]],
+    ['a URI that is too long', [`https://app.example/${'x'.repeat(2_029)}`]],
   ]
-  test.each(URIS)('redirection URIs: %s, and the token is still good', async (_, uris) => {
-    const { enrollment_token: token } = await enroll()
-    const response = await register(token, { ...METADATA, redirect_uris: uris })
-    expect(response.status).toBe(400)
-    const answer = (await response.json()) as Json
-    expect(answer).toMatchObject({ error: 'invalid_redirect_uri', code: 'redirect_uri_invalid' })
-    expect(answer['error_description']).toMatch(/^redirect_uris: entry \d must /)
-    await registered(token, METADATA)
-  })
+  test.each(URIS)(
+    'refuses %s among the redirection URIs, and the enrollment token stays valid',
+    async (_, uris) => {
+      const { enrollment_token: token } = await enroll()
+      const response = await register(token, { ...METADATA, redirect_uris: uris })
+      expect(response.status).toBe(400)
+      const answer = (await response.json()) as Json
+      expect(answer).toMatchObject({ error: 'invalid_redirect_uri', code: 'redirect_uri_invalid' })
+      expect(answer['error_description']).toMatch(/^redirect_uris: entry \d must /)
+      await registered(token, METADATA)
+    },
+  )
 
   test.each([
     ['application/json; charset=utf-8', {}],
@@ -332,7 +338,7 @@ describe('refused', () => {
     ['application/json; charset=', {}],
     ['application/json; q="a,b"', {}],
     ['APPLICATION/JSON ;', { 'Content-Encoding': 'identity' }],
-  ])('is taken as %s', async (type, headers) => {
+  ])('accepts the media type %s', async (type, headers) => {
     const { enrollment_token: token } = await enroll()
     const response = await register(token, METADATA, { 'Content-Type': type, ...headers })
     expect(response.status, await response.clone().text()).toBe(201)
@@ -359,37 +365,43 @@ describe('refused', () => {
       { 'Content-Type': 'text/plain' },
       [400, 'invalid_client_metadata', 'metadata_malformed'],
     ],
-  ])('%s is refused and named, and the token is still good', async (named, headers, refusal) => {
-    const { enrollment_token: token } = await enroll()
-    const response = await register(token, { client_name: 'Zoë' }, headers)
-    expect(await response.clone().text()).toContain(named)
-    await expectRefusal(response, refusal)
-    await registered(token, METADATA)
-  })
+  ])(
+    'refuses an unsupported header and names it: %s; the enrollment token stays valid',
+    async (named, headers, refusal) => {
+      const { enrollment_token: token } = await enroll()
+      const response = await register(token, { client_name: 'Zoë' }, headers)
+      expect(await response.clone().text()).toContain(named)
+      await expectRefusal(response, refusal)
+      await registered(token, METADATA)
+    },
+  )
 
   test.each([
     ['a list', '[]', {}],
     ['a text', '"x"', {}],
     ['null', 'null', {}],
-    ['no JSON', '{', {}],
-    ['nothing', '', {}],
-    ['a member twice', '{"client_name":"a","client_name":"b"}', {}],
+    ['incomplete JSON', '{', {}],
+    ['an empty body', '', {}],
+    ['a repeated member', '{"client_name":"a","client_name":"b"}', {}],
     ['a form', 'client_name=a', { 'Content-Type': 'application/x-www-form-urlencoded' }],
     ['another type', '{"client_name":"a"}', { 'Content-Type': 'text/plain' }],
-  ])('%s as a body, and the token is still good', async (_, body, headers) => {
-    const { enrollment_token: token } = await enroll()
-    const response = await register(token, body, headers)
-    await expectRefusal(response, [400, 'invalid_client_metadata', 'metadata_malformed'])
-    await registered(token, METADATA)
-  })
+  ])(
+    'refuses %s with metadata_malformed, and the enrollment token stays valid',
+    async (_, body, headers) => {
+      const { enrollment_token: token } = await enroll()
+      const response = await register(token, body, headers)
+      await expectRefusal(response, [400, 'invalid_client_metadata', 'metadata_malformed'])
+      await registered(token, METADATA)
+    },
+  )
 
-  test('a body that is too long', async () => {
+  test('refuses a body that is too long', async () => {
     const { enrollment_token: token } = await enroll()
     const response = await register(token, { ...METADATA, x: 'y'.repeat(65_536) })
     await expectRefusal(response, [413, 'invalid_client_metadata', 'metadata_too_large'])
   })
 
-  test('an enrollment token works nowhere else', async () => {
+  test('accepts an enrollment token that every other endpoint refused', async () => {
     const { enrollment_token: token } = await enroll()
     const bearer = { headers: { Authorization: `Bearer ${token}` } }
     expect((await server.request('/admin/v1/clients', bearer)).status).toBe(401)
@@ -401,9 +413,9 @@ describe('refused', () => {
   })
 })
 
-describe('what another does in between', () => {
+describe('registration with a concurrent change', () => {
   afterEach(() => server.heal())
-  /** Does something right before the client is made. */
+  /** Runs `step` right before the client is created. */
   const before = (step: () => Promise<unknown>) =>
     Object.assign(server.deps.store, {
       consumeEnrollment: async (...given: Parameters<typeof server.store.consumeEnrollment>) => {
@@ -412,7 +424,7 @@ describe('what another does in between', () => {
       },
     })
 
-  test('a permission that goes is not given', async () => {
+  test('leaves out a permission that was removed', async () => {
     await server.audience('fleeting', ['stays', 'goes'])
     const grants = [{ audience: 'fleeting', permissions: ['stays', 'goes'] }]
     const { enrollment_token: token } = await enroll({ grants })
@@ -428,13 +440,13 @@ describe('what another does in between', () => {
     expect(await registered(token, METADATA)).toMatchObject({ scope: 'stays' })
   })
 
-  test('a revocation refuses it', async () => {
+  test('is refused after a revocation of the enrollment', async () => {
     const { enrollment_token: token, enrollment_id: id } = await enroll()
     before(() => server.store.revokeEnrollment(id, server.seconds()))
     await expectRefusal(await register(token, METADATA), INVALID, INVALID_TOKEN)
   })
 
-  test('conflicts without end are told as a database that is busy', async () => {
+  test('answers 503 after repeated conflicts, and the enrollment token stays valid', async () => {
     const { enrollment_token: token } = await enroll()
     server.fail('consumeEnrollment', new Conflict())
     expect((await register(token, METADATA)).status).toBe(503)
@@ -442,15 +454,15 @@ describe('what another does in between', () => {
     await registered(token, METADATA)
   })
 
-  test('a database that is gone after it does not lose the credentials', async () => {
+  test('answers the credentials when the database fails after the write', async () => {
     const { enrollment_token: token } = await enroll()
     before(async () => server.fail('findClient', new Unavailable('x')))
     await registered(token, METADATA)
   })
 })
 
-describe('an enrollment that an administrator made', () => {
-  /** So that there is one left. */
+describe('enrollment that an administrator created', () => {
+  /** A second administrator, so that one remains. */
   beforeAll(async () => {
     const latchkey = ['admin:read', 'admin:write']
     await server.client({ workspaceId: null, grants: { latchkey } })
@@ -472,7 +484,7 @@ describe('an enrollment that an administrator made', () => {
     return client
   }
 
-  test('is good while nothing of theirs changes', async () => {
+  test('registers a client while the administrator is unchanged', async () => {
     await registered((await made()).token, METADATA)
   })
 
@@ -483,21 +495,21 @@ describe('an enrollment that an administrator made', () => {
       async (id) => server.store.updateClient(await maker(id), { grants: [] }, server.seconds()),
     ],
     ['is disabled', (id) => server.setStatus(id, 'disabled')],
-  ])('ends when that one %s', async (_, end) => {
+  ])('becomes invalid when the administrator %s', async (_, end) => {
     const { id, token } = await made()
     await end(id)
     await expectRefusal(await register(token, METADATA), INVALID, INVALID_TOKEN)
   })
 })
 
-test('a token that has ended is named in the audit', async () => {
+test('refused registration is audited with the id of the enrollment', async () => {
   const { enrollment_token: token, enrollment_id: id } = await enroll()
   await revokeEnrollment(adminOf(server), id)
   await register(token, METADATA)
   expect(server.events.at(-1)).toMatchObject({ target: id, reason: 'enrollment_invalid' })
 })
 
-test('of fifty uses at once one is done', async () => {
+test('registration succeeds once when one enrollment token is used fifty times at once', async () => {
   const { enrollment_token: token } = await enroll()
   const answers = await Promise.all(Array.from({ length: 50 }, () => register(token, METADATA)))
   expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(49).fill(401)])
@@ -505,7 +517,7 @@ test('of fifty uses at once one is done', async () => {
   for (const answer of refused) await expectRefusal(answer, USED, INVALID_TOKEN)
 })
 
-test('no token of it is in the log, the audit or the database', async () => {
+test('registration writes no secret to the log, the audit or the database', async () => {
   const { enrollment_token: token } = await enroll()
   const made = await registered(token, METADATA)
   await register(token, METADATA)

@@ -1,4 +1,5 @@
-// Client metadata (RFC 7591 §2): what is known and malformed is refused, null counts as left out, the rest is ignored.
+// Client metadata (RFC 7591 §2): malformed values of known members are refused, null counts as left
+// out, other members are ignored.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEnrollment } from '../../src/admin/enrollments.ts'
 import { adminOf } from '../support/admin.ts'
@@ -9,7 +10,7 @@ type Json = Record<string, unknown>
 let server: TestServer
 let client: { id: string; token: string }
 beforeAll(async () => {
-  server = await startServer({ writes: async () => 0 }) // more writes than a client may make
+  server = await startServer({ writes: async () => 0 }) // more writes than the limit for a client
   await server.audience('docs', ['read'])
   const made = await answered(await register({ client_name: 'Daemon' }), 201)
   client = { id: String(made['client_id']), token: String(made['registration_access_token']) }
@@ -65,7 +66,7 @@ const MALFORMED: [member: string, values: unknown[]][] = [
   ['contacts', [...NO_LIST, [7], [null], [{}], [''], ['a\u202eb'], [['me']]]],
   ['redirect_uris', NO_LIST],
   ['grant_types', [...NO_LIST, [], [7], [null], ['password'], ['client_credentials', 'password']]],
-  // Without grant types, which then mean `authorization_code`
+  // Response types beside absent grant types, which mean `authorization_code`.
   ['response_types', [...NO_LIST, [7], [null], [''], ['é'], ['code'], ['none', 'code'], ['None']]],
   ...['client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'client_uri#fr', 'tos_uri#de-CH'].map(
     (member): [string, unknown[]] => [member, NO_URL],
@@ -121,7 +122,7 @@ const MALFORMED: [member: string, values: unknown[]][] = [
   ['tls_client_auth_san_uri', [...NO_TEXT, '', 'me', '/a', 'https://a b']],
   ['tls_client_auth_san_ip', [...NO_TEXT, '', 'a.example', '10.0.0.256', '10.0.0.0/8', '[::1]']],
   ['tls_client_auth_san_email', [...NO_TEXT, '', 'me', 'a@b@c.example', 'Me <me@a.example>']],
-  // A protection of tokens that the server does not have
+  // Members that ask for a protection of tokens that the server lacks.
   ...['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens'].map(
     (member): [string, unknown[]] => [member, [true, 'true', 'false', '', 0, 1, [], {}]],
   ),
@@ -135,11 +136,11 @@ const MALFORMED: [member: string, values: unknown[]][] = [
   ].map((member): [string, unknown[]] => [member, [...NO_TEXT, '', 'RS256', 'RSA-OAEP']]),
 ]
 
-describe.each(ASKED)('%s: a known member that is malformed', (_, ask) => {
+describe.each(ASKED)('%s with a malformed member', (_, ask) => {
   const cases = MALFORMED.flatMap(([member, values]) =>
     values.map((value) => [member, JSON.stringify(value), value] as const),
   )
-  it.each(cases)('%s: %s', async (member, _text, value) => {
+  it.each(cases)('refuses %s: %s', async (member, _text, value) => {
     const body = await answered(await ask({ ...NAMED, [member]: value }), 400)
     expect(body).toMatchObject({ error: 'invalid_client_metadata', code: 'metadata_invalid' })
     const description = String(body['error_description'])
@@ -198,42 +199,44 @@ const UNKNOWN: Json = {
   audience_hint: 'hook',
 }
 
-/** Beside response types, because grant types that are left out mean a code there. */
+/**
+ * Grant types for cases with response types: if left out, they mean the authorization code grant.
+ */
 const MACHINE = { grant_types: ['client_credentials'] }
 
 describe.each(ASKED)('%s', (_, ask, status) => {
-  it.each(Object.entries(WELL_FORMED))('takes a well-formed %s', async (member, value) => {
+  it.each(Object.entries(WELL_FORMED))('accepts a well-formed %s', async (member, value) => {
     await answered(await ask({ ...NAMED, ...MACHINE, [member]: value }), status)
   })
 
-  it.each(Object.entries(UNKNOWN))('ignores %s', async (member, value) => {
+  it.each(Object.entries(UNKNOWN))('ignores the unknown member %s', async (member, value) => {
     const made = await answered(await ask({ ...NAMED, [member]: value }), status)
     expect(made).toMatchObject({ scope: 'read' })
   })
 
   it.each(MALFORMED.map(([member]) => member).filter((member) => member !== 'client_name'))(
-    'takes null for %s as left out',
+    'treats null for %s as left out',
     async (member) => {
       const made = await answered(await ask({ ...NAMED, [member]: null }), status)
       expect(made).toMatchObject({ scope: 'read', grant_types: ['client_credentials'] })
     },
   )
 
-  it('takes a name that is null as missing', async () => {
+  it('treats null for client_name as missing', async () => {
     const body = await answered(await ask({ client_name: null }), 400)
     expect(body['error_description']).toMatch(/^client_name: must be a text/)
   })
 })
 
 it.each(['registration_access_token', 'client_secret', 'client_id_issued_at'])(
-  'an update takes null for %s as left out',
+  'update treats null for %s as left out',
   async (member) => {
     await answered(await update({ ...NAMED, [member]: null }), 200)
   },
 )
 
 it.each(['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens'])(
-  'a refusal of %s says that tokens are not bound',
+  'refusal of %s explains that tokens are not bound to a key',
   async (member) => {
     const body = await answered(await register({ ...NAMED, [member]: true }), 400)
     const must = 'must be false or left out: tokens are not bound to a key here'
@@ -241,7 +244,7 @@ it.each(['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens
   },
 )
 
-it('a refusal names the value, without secrets and in few characters', async () => {
+it('refusal of metadata names the value, shortened and without secrets', async () => {
   const described = async (body: Json) =>
     String((await answered(await register({ ...NAMED, ...body }), 400))['error_description'])
   expect(await described({ contacts: 'me' })).toBe('contacts: must be a list, not me.')
@@ -252,7 +255,7 @@ it('a refusal names the value, without secrets and in few characters', async () 
   expect((await described({ tos_uri: 'x'.repeat(5_000) })).length).toBeLessThan(300)
 })
 
-describe('another spelling is refused with the form of the member', () => {
+describe('misspelled metadata', () => {
   it.each([
     ['redirectUris', 'redirect_uris, a list'],
     ['grant-types', 'grant_types, a list'],
@@ -263,7 +266,7 @@ describe('another spelling is refused with the form of the member', () => {
     ['requireAuthTime', 'require_auth_time, true or false'],
     ['defaultMaxAge', 'default_max_age, a number'],
     ['JWKS', 'jwks, an object'],
-  ])('%s: send %s', async (spelling, sent) => {
+  ])('%s is refused with the advice to send %s', async (spelling, sent) => {
     for (const [, ask] of ASKED) {
       const body = await answered(await ask({ ...NAMED, [spelling]: ['x'] }), 400)
       expect(body).toMatchObject({
@@ -274,15 +277,15 @@ describe('another spelling is refused with the form of the member', () => {
   })
 })
 
-describe.each(ASKED)('%s: empty lists', (_, ask, status) => {
-  it('are accepted, but for grant_types', async () => {
+describe.each(ASKED)('%s with empty lists', (_, ask, status) => {
+  it('accepts them, except for grant_types', async () => {
     const empty = { contacts: [], request_uris: [], response_types: [], redirect_uris: [] }
     await answered(await ask({ ...NAMED, ...empty }), status)
     await answered(await ask({ ...NAMED, grant_types: [] }), 400)
   })
 })
 
-describe('the values of a list are named', () => {
+describe('refusal of a list', () => {
   it.each([
     [
       { grant_types: ['authorization_code', 'refresh_token'] },
@@ -297,7 +300,7 @@ describe('the values of a list are named', () => {
       'response_types: must be none, empty or left out without grant_types [client_credentials], not [code token].',
     ],
     [{ scope: ['read'] }, 'scope: must be a text, not [read].'],
-  ])('%j', async (members, description) => {
+  ])('names its values: %j', async (members, description) => {
     for (const [, ask] of ASKED) {
       const body = await answered(await ask({ ...NAMED, ...members }), 400)
       expect(body).toMatchObject({ error_description: description })

@@ -1,4 +1,5 @@
-// Every refusal of a registration leaves the enrollment token as it was: the same token registers a correct document.
+// Refused registrations: each refusal leaves the enrollment token valid, and the same token
+// registers a correct document.
 import { afterEach, beforeAll, describe, expect, it, test } from 'vitest'
 import { createEnrollment } from '../../src/admin/enrollments.ts'
 import { OAUTH_ERRORS, Conflict, Unavailable } from '../../src/errors.ts'
@@ -43,37 +44,45 @@ const register = (token: string, { body, query = '', method = 'POST', headers }:
   })
 
 const REFUSED: [title: string, code: string, sent: Sent][] = [
-  ['no JSON', 'metadata_malformed', { body: '{' }],
+  ['incomplete JSON', 'metadata_malformed', { body: '{' }],
   ['a list', 'metadata_malformed', { body: '[]' }],
-  ['nothing', 'metadata_malformed', { body: '' }],
-  ['a member twice', 'metadata_malformed', { body: '{"client_name":"a","client_name":"b"}' }],
-  ['no UTF-8', 'metadata_malformed', { body: new Uint8Array([0x7b, 0xff, 0x7d]) }],
-  ['a form', 'metadata_malformed', { headers: { 'Content-Type': 'text/plain' } }],
+  ['an empty body', 'metadata_malformed', { body: '' }],
+  ['a repeated member', 'metadata_malformed', { body: '{"client_name":"a","client_name":"b"}' }],
+  ['bytes that are not UTF-8', 'metadata_malformed', { body: new Uint8Array([0x7b, 0xff, 0x7d]) }],
+  ['another media type', 'metadata_malformed', { headers: { 'Content-Type': 'text/plain' } }],
   [
-    'a charset',
+    'an unsupported charset',
     'charset_unsupported',
     { headers: { 'Content-Type': 'application/json; charset=utf-16' } },
   ],
-  ['a coding', 'content_encoding_unsupported', { headers: { 'Content-Encoding': 'gzip' } }],
-  ['a long body', 'metadata_too_large', named({ x: 'y'.repeat(65_536) })],
+  ['a content coding', 'content_encoding_unsupported', { headers: { 'Content-Encoding': 'gzip' } }],
+  ['a body that is too long', 'metadata_too_large', named({ x: 'y'.repeat(65_536) })],
   ['a member in the query', 'parameter_in_query', { query: '?scope=read' }],
   ['another spelling', 'metadata_misspelled', named({ scopes: 'read' })],
   ['no name', 'metadata_invalid', { body: '{}' }],
   ['an empty name', 'metadata_invalid', named({ client_name: '' })],
   ['an empty scope', 'metadata_invalid', named({ scope: '' })],
   ['a scope that is not granted', 'metadata_invalid', named({ scope: 'read write' })],
-  ['a scope that is no text', 'metadata_invalid', named({ scope: ['read'] })],
+  ['a scope that is a list', 'metadata_invalid', named({ scope: ['read'] })],
   ['a long scope', 'metadata_invalid', named({ scope: 'x'.repeat(8_193) })],
-  ['the grant of a person', 'metadata_invalid', named({ grant_types: ['authorization_code'] })],
-  ['no grant', 'metadata_invalid', named({ grant_types: [] })],
+  [
+    'the grant type authorization_code',
+    'metadata_invalid',
+    named({ grant_types: ['authorization_code'] }),
+  ],
+  ['no grant type', 'metadata_invalid', named({ grant_types: [] })],
   ['a response type', 'metadata_invalid', named({ response_types: ['code'] })],
   ['a public client', 'metadata_invalid', named({ token_endpoint_auth_method: 'none' })],
   ['keys', 'metadata_invalid', named({ jwks: { keys: [] } })],
-  ['an address of keys', 'metadata_invalid', named({ jwks_uri: 'https://a.example/jwks' })],
-  ['bound tokens', 'metadata_invalid', named({ dpop_bound_access_tokens: true })],
-  ['a bad page', 'metadata_invalid', named({ client_uri: 'me' })],
-  ['a bad language', 'metadata_invalid', named({ 'client_name#_': 'x' })],
-  ['a fragment', 'redirect_uri_invalid', named({ redirect_uris: ['https://a.example/#x'] })],
+  ['a JWKS address', 'metadata_invalid', named({ jwks_uri: 'https://a.example/jwks' })],
+  ['tokens bound to a key', 'metadata_invalid', named({ dpop_bound_access_tokens: true })],
+  ['a malformed client_uri', 'metadata_invalid', named({ client_uri: 'me' })],
+  ['a malformed language tag', 'metadata_invalid', named({ 'client_name#_': 'x' })],
+  [
+    'a redirection URI with a fragment',
+    'redirect_uri_invalid',
+    named({ redirect_uris: ['https://a.example/#x'] }),
+  ],
 ]
 
 const isGood = async (token: string): Promise<void> => {
@@ -81,24 +90,27 @@ const isGood = async (token: string): Promise<void> => {
   expect([response.status, await response.json()]).toMatchObject([201, { scope: 'read' }])
 }
 
-it.each(REFUSED)('%s: %s', async (_, code, sent) => {
-  const token = await enroll()
-  const clients = await server.store.listClients()
-  const response = await register(token, sent)
-  expect(await response.json()).toMatchObject({ code })
-  expect(response.status).toBe(OAUTH_ERRORS[code as keyof typeof OAUTH_ERRORS][0])
-  expect(await server.store.listClients()).toHaveLength(clients.length)
-  await isGood(token)
-})
+it.each(REFUSED)(
+  'registration with %s is refused with %s, and the enrollment token stays valid',
+  async (_, code, sent) => {
+    const token = await enroll()
+    const clients = await server.store.listClients()
+    const response = await register(token, sent)
+    expect(await response.json()).toMatchObject({ code })
+    expect(response.status).toBe(OAUTH_ERRORS[code as keyof typeof OAUTH_ERRORS][0])
+    expect(await server.store.listClients()).toHaveLength(clients.length)
+    await isGood(token)
+  },
+)
 
-describe('what is no fault of the document', () => {
-  test('another method', async () => {
+describe('enrollment token', () => {
+  test('stays valid after a request with another method', async () => {
     const token = await enroll()
     expect((await register(token, { method: 'PUT' })).status).toBe(405)
     await isGood(token)
   })
 
-  test('more writes than the workspace may make', async () => {
+  test('stays valid after the workspace reached its limit of writes', async () => {
     const token = await enroll()
     waitSeconds = 7
     const response = await register(token)
@@ -112,7 +124,7 @@ describe('what is no fault of the document', () => {
 
   const READS = ['findWorkspace', 'findEnrollmentByHash', 'listAudiences'] as const
   test.each([...READS, 'consumeEnrollment' as const])(
-    'a database that fails in %s',
+    'stays valid after the database failed in %s',
     async (verb) => {
       const token = await enroll()
       server.fail(verb, new Unavailable('x'))
@@ -122,7 +134,7 @@ describe('what is no fault of the document', () => {
     },
   )
 
-  test('a database that is busy', async () => {
+  test('stays valid after a conflict in the database', async () => {
     const token = await enroll()
     server.fail('consumeEnrollment', new Conflict())
     expect((await register(token)).status).toBe(503)
@@ -131,7 +143,7 @@ describe('what is no fault of the document', () => {
   })
 })
 
-test('response types without grant types are named, and beside client_credentials replaced', async () => {
+test('registration refuses response types without grant types, and drops them beside client_credentials', async () => {
   const token = await enroll()
   const members = { redirect_uris: ['https://a.example'], response_types: ['code'] }
   const response = await register(token, named(members))
@@ -145,7 +157,7 @@ test('response types without grant types are named, and beside client_credential
   expect([corrected.status, await corrected.json()]).toMatchObject([201, expected])
 })
 
-test('redirection URIs alone make a machine, and are answered', async () => {
+test('registration with redirection URIs alone creates a machine client and answers them', async () => {
   const uris = { redirect_uris: ['https://a.example/cb'] }
   const response = await register(await enroll(), named(uris))
   const expected = { ...uris, response_types: [], grant_types: ['client_credentials'] }
@@ -153,7 +165,7 @@ test('redirection URIs alone make a machine, and are answered', async () => {
 })
 
 test.each([[], ['none']])(
-  'response types that ask for nothing make a machine: %j',
+  'registration with the response types %j creates a machine client',
   async (...types) => {
     const uris = ['https://a.example']
     const response = await register(

@@ -1,4 +1,5 @@
-// The revocation list as it is sent: its form, its cursors, who shares a signature, how long it is held.
+// Revocation list as it is sent: its form, its cursors, shared signatures, and how long a request
+// is held.
 import {
   type JWTPayload,
   compactVerify,
@@ -59,12 +60,12 @@ const fetchPage = async (parameters: Record<string, string> = {}): Promise<Page>
 const revoke = (jti: string, exp = server.seconds() + 900): Promise<void> =>
   server.store.revokeToken({ jti, clientId: 'lkc_1', clientGen: 1, exp }, server.seconds())
 
-/** Real time, so that what is asked has begun to wait. */
+/** Real time, so that a request has begun to wait. */
 const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-describe('the answer', () => {
-  test('is a signed JWT that is no access token', async () => {
+describe('revocation list', () => {
+  test('is a signed JWT with its own type, issuer and audience', async () => {
     const response = await server.request(LIST)
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'application/jwt',
@@ -90,7 +91,7 @@ describe('the answer', () => {
     })
   })
 
-  test('has every kind of rule, by its number; it names no tenant', async () => {
+  test('has every kind of rule by its number, and names no workspace', async () => {
     await server.plugin('acme')
     const { id } = await server.client({ plugins: ['acme'] })
     await server.workspace('tenant-of-ours')
@@ -113,7 +114,7 @@ describe('the answer', () => {
     expect(JSON.stringify(await fetchPage())).not.toContain('tenant-of-ours')
   })
 
-  test('of one kind and value the highest generation is there, with a new number', async () => {
+  test('keeps the highest generation of a kind and value, with a new number', async () => {
     const { id } = await server.client()
     await server.store.revokeClientTokens(id, server.seconds())
     const { cursor } = await fetchPage()
@@ -123,25 +124,25 @@ describe('the answer', () => {
     expect((await fetchPage()).entries).toEqual(after.entries)
   })
 
-  test('a rule is there until its token is refused everywhere, and no longer', async () => {
+  test('keeps a rule until its token is refused everywhere', async () => {
     await revoke('short', START_SECONDS + 60)
     server.advance(60 + 59)
     expect((await fetchPage()).entries).toHaveLength(1)
     server.advance(5) // the signature is shared until then
-    expect((await fetchPage()).entries).toHaveLength(1) // perhaps only the clock says so
+    expect((await fetchPage()).entries).toHaveLength(1) // this clock is not confirmed yet
     await live(server.store, server.seconds())
     server.advance(5)
     expect((await fetchPage()).entries).toEqual([])
   })
 
-  test('HEAD has no body, POST is refused', async () => {
+  test('answers HEAD without a body and refuses POST', async () => {
     const head = await server.request(LIST, { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([200, ''])
     const post = await server.request(LIST, { method: 'POST' })
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })
 
-  test('a store that does not answer is no empty list', async () => {
+  test('answers 503 when the store fails', async () => {
     server.fail('findRevocationHead', new Unavailable('SQLITE_BUSY'))
     expect((await server.request(LIST)).status).toBe(503)
     server.heal()
@@ -152,8 +153,8 @@ describe('the answer', () => {
   })
 })
 
-describe('the list and access tokens', () => {
-  test('one is not taken for the other', async () => {
+describe('revocation list and access token', () => {
+  test('cannot stand in for each other', async () => {
     await server.audience('api', ['read'])
     const client = await server.client({ grants: { api: ['read'] } })
     const introspected = await server.introspect(client, await fetchText())
@@ -168,13 +169,14 @@ describe('the list and access tokens', () => {
   })
 })
 
-describe('a cursor', () => {
-  test('brings what came after it, or nothing', async () => {
+describe('cursor', () => {
+  test('yields the rules after it, or none', async () => {
     await revoke('a')
     const first = await fetchPage()
     await revoke('b')
     const text = await fetchText({ after: first.cursor })
-    // So that nobody can hand a follower a page that begins further on.
+    // The header repeats the cursor: otherwise an attacker could give a follower a page that begins
+    // later.
     expect(decodeProtectedHeader(text)).toMatchObject({ after: first.cursor })
     const second = decodeJwt<Page>(text)
     expect(second).toMatchObject({ full: false, more: false, entries: [{ seq: 2, value: 'b' }] })
@@ -188,19 +190,19 @@ describe('a cursor', () => {
 
   const SEQ_1 = '0000000000000001'
   test.each<[string, (epoch: string) => string]>([
-    ['empty', () => ''],
-    ['no cursor', () => 'x'],
-    ['only a number', () => '1'],
-    ['without leading zeros', (epoch) => `${epoch}.1`],
-    ['negative', (epoch) => `${epoch}.-000000000000001`],
-    ['with something behind it', (epoch) => `${epoch}.${SEQ_1}x`],
-    ['with a line behind it', (epoch) => `${epoch}.${SEQ_1}\n`],
-    ['from the future', (epoch) => `${epoch}.0000000000000003`],
-    ['from beyond all numbers', (epoch) => `${epoch}.9999999999999999`],
-    ['of another epoch', (epoch) => `${epoch}x.${SEQ_1}`],
-    ['without epoch', () => `.${SEQ_1}`],
-    ['too long', (epoch) => `${epoch}.${SEQ_1}`.padStart(600, 'a')],
-  ])('that is %s brings a full answer, at once', async (_, cursor) => {
+    ['an empty text', () => ''],
+    ['a word', () => 'x'],
+    ['a number alone', () => '1'],
+    ['a number without leading zeros', (epoch) => `${epoch}.1`],
+    ['a negative number', (epoch) => `${epoch}.-000000000000001`],
+    ['a trailing letter', (epoch) => `${epoch}.${SEQ_1}x`],
+    ['a trailing line feed', (epoch) => `${epoch}.${SEQ_1}\n`],
+    ['a number that is not reached yet', (epoch) => `${epoch}.0000000000000003`],
+    ['a number beyond every safe integer', (epoch) => `${epoch}.9999999999999999`],
+    ['another epoch', (epoch) => `${epoch}x.${SEQ_1}`],
+    ['no epoch', () => `.${SEQ_1}`],
+    ['a text that is too long', (epoch) => `${epoch}.${SEQ_1}`.padStart(600, 'a')],
+  ])('yields the full list at once for %s', async (_, cursor) => {
     await revoke('a')
     await revoke('b')
     const { epoch } = await fetchPage()
@@ -208,7 +210,7 @@ describe('a cursor', () => {
     expect(page).toMatchObject({ full: true, entries: [{ seq: 1 }, { seq: 2 }] })
   })
 
-  test('that is given twice brings a full answer', async () => {
+  test('yields the full list when it is given twice', async () => {
     await revoke('a')
     const { cursor } = await fetchPage()
     const after = encodeURIComponent(cursor)
@@ -216,7 +218,7 @@ describe('a cursor', () => {
     expect(decodeJwt<Page>(await textOf(response)).full).toBe(true)
   })
 
-  test('from before what has been pruned brings a full answer', async () => {
+  test('yields the full list when a later rule was pruned', async () => {
     await revoke('first')
     const old = await fetchPage()
     await revoke('short', START_SECONDS + 60)
@@ -230,7 +232,7 @@ describe('a cursor', () => {
     expect(await fetchPage({ after: current.cursor })).toMatchObject({ full: false, entries: [] })
   })
 
-  test('stays good when the server starts again', async () => {
+  test('stays valid after a restart of the server', async () => {
     await revoke('a')
     const { cursor } = await fetchPage()
     const again = await startServer({ store: server.store })
@@ -243,20 +245,20 @@ describe('a cursor', () => {
   })
 })
 
-describe('more than one page', () => {
+describe('revocation list of several pages', () => {
   const many = (count: number): void =>
     server.sql(`insert into revocations (seq, kind, value, client_id, expires_at, created_at)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})
       select i, 'jti', 'jti-' || i, 'lkc_1', ${START_SECONDS + 900}, ${START_SECONDS} from n;
       update revocation_counter set seq = ${count}`)
 
-  test('one full page is the last', async () => {
+  test('ends with a page that is exactly full', async () => {
     many(REVOCATION_PAGE_ENTRIES)
     const page = await fetchPage()
     expect([page.entries.length, page.more]).toEqual([REVOCATION_PAGE_ENTRIES, false])
   })
 
-  test('each goes on where the one before it has ended; only the first is full', async () => {
+  test('continues each page after the one before, and only the first is marked full', async () => {
     many(2 * REVOCATION_PAGE_ENTRIES + 1)
     const pages = [await fetchPage()]
     for (let last = pages.at(-1); last?.more === true; last = pages.at(-1)) {
@@ -273,7 +275,7 @@ describe('more than one page', () => {
     expect(cursors.toSorted()).toEqual(cursors)
   })
 
-  test('what is pruned between two pages does not begin the list anew', async () => {
+  test('continues when a rule is pruned between two pages', async () => {
     many(REVOCATION_PAGE_ENTRIES + 2)
     server.sql(
       `update revocations set expires_at = ${START_SECONDS} where seq > ${REVOCATION_PAGE_ENTRIES + 1}`,
@@ -290,8 +292,8 @@ describe('more than one page', () => {
   })
 })
 
-describe('one signature', () => {
-  test('is shared for five seconds, and no longer', async () => {
+describe('signature of a page', () => {
+  test('is shared for five seconds', async () => {
     const first = await fetchText()
     server.advance(4)
     expect(await fetchText()).toBe(first)
@@ -301,7 +303,7 @@ describe('one signature', () => {
     expect(decodeJwt(next).iat).toBe(START_SECONDS + 5)
   })
 
-  test('is shared by those who ask at once, and by each cursor', async () => {
+  test('is shared by simultaneous requests with the same cursor', async () => {
     let signatures = 0
     const { signText } = server.deps.signer
     server.deps.signer.signText = (...of) => {
@@ -318,20 +320,20 @@ describe('one signature', () => {
     expect(signatures).toBe(3)
   })
 
-  test('is not shared once there is something new', async () => {
+  test('is made anew after a new rule', async () => {
     const before = await fetchText()
     await revoke('a')
     expect(decodeJwt<Page>(await fetchText()).entries).toHaveLength(1)
     expect(decodeJwt<Page>(before).entries).toEqual([])
   })
 
-  test('is not of the future when the clock is set back', async () => {
+  test('is made anew when the clock is set back', async () => {
     const first = await fetchText()
     server.advance(-3600)
     expect(await fetchText()).not.toBe(first)
   })
 
-  test('that fails is tried again', async () => {
+  test('is tried again after a failure', async () => {
     const { signText } = server.deps.signer
     server.deps.signer.signText = () => Promise.reject(new Error('no'))
     expect((await server.request(LIST)).status).toBe(500)
@@ -340,8 +342,8 @@ describe('one signature', () => {
   })
 })
 
-describe('wait', () => {
-  /** Asks, and tells when it has been answered. */
+describe('wait parameter', () => {
+  /** Sends the request; `asked.answered` becomes true with its answer. */
   const ask = (parameters: Record<string, string>, signal?: AbortSignal) => {
     const asked = { answered: false }
     const answer = Promise.resolve(
@@ -365,7 +367,7 @@ describe('wait', () => {
     expect(server.deps.revocationWatch.waiting).toBe(0)
   })
 
-  test('is over after so many seconds, with the same cursor and a young signature', async () => {
+  test('ends after its seconds with the same cursor and a recent signature', async () => {
     const { cursor } = await fetchPage()
     server.advance(30)
     expect(await ask({ after: cursor, wait: '1' }).answer).toMatchObject({
@@ -375,20 +377,23 @@ describe('wait', () => {
     })
   })
 
-  test('does not hold what has something new', async () => {
+  test('holds no answer that has a new rule', async () => {
     const { cursor } = await fetchPage()
     await revoke('a')
     expect(await ask({ after: cursor, wait: '25' }).answer).toMatchObject({ entries: [{}] })
     expect(await ask({ wait: '25' }).answer).toMatchObject({ full: true })
   })
 
-  test.each(['0', '-1', 'x', '', '1e3', '0.5'])('of %j holds nothing', async (wait) => {
-    const { cursor } = await fetchPage()
-    const response = await server.request(query({ after: cursor, wait }))
-    expect(response.headers.get('cache-control')).toBe('public, max-age=1')
-  })
+  test.each(['0', '-1', 'x', '', '1e3', '0.5'])(
+    'holds no answer for the value %j',
+    async (wait) => {
+      const { cursor } = await fetchPage()
+      const response = await server.request(query({ after: cursor, wait }))
+      expect(response.headers.get('cache-control')).toBe('public, max-age=1')
+    },
+  )
 
-  test('a beginning epoch ends it, and is answered in full', async () => {
+  test('ends with the full list when a new epoch begins', async () => {
     const { cursor, epoch } = await fetchPage()
     const { answer } = ask({ after: cursor, wait: '25' })
     await sleep(100)
@@ -399,7 +404,7 @@ describe('wait', () => {
     expect(page.epoch).not.toBe(epoch)
   })
 
-  test('who hangs up waits no longer', async () => {
+  test('ends when the client disconnects', async () => {
     const { cursor } = await fetchPage()
     const controller = new AbortController()
     const { answer } = ask({ after: cursor, wait: '25' }, controller.signal)
@@ -410,7 +415,7 @@ describe('wait', () => {
     expect(server.deps.revocationWatch.waiting).toBe(0)
   })
 
-  test('a store that stops answering ends it', async () => {
+  test('ends with 503 when the store fails', async () => {
     const { cursor } = await fetchPage()
     const waiting = Promise.resolve(server.request(query({ after: cursor, wait: '25' })))
     await sleep(50)
@@ -418,7 +423,7 @@ describe('wait', () => {
     expect((await waiting).status).toBe(503)
   })
 
-  test('closing answers all, and from then on nobody waits', async () => {
+  test('ends for all requests when the watch is closed, and later requests are answered at once', async () => {
     const { cursor } = await fetchPage()
     const held = Array.from({ length: 10 }, () => ask({ after: cursor, wait: '25' }).answer)
     await sleep(50)
@@ -427,7 +432,7 @@ describe('wait', () => {
     expect(await ask({ after: cursor, wait: '25' }).answer).toMatchObject({ cursor })
   })
 
-  test('beyond as many as one address may hold they are answered at once, to it alone', async () => {
+  test('is ignored beyond the limit of one address, for that address only', async () => {
     const { cursor } = await fetchPage()
     const head = await server.store.findRevocationHead()
     const wait = (address: string | undefined) => {
@@ -447,7 +452,7 @@ describe('wait', () => {
     await waits.answer
   })
 
-  test('beyond as many as a process holds they are answered at once', async () => {
+  test('is ignored beyond the limit of a process', async () => {
     const { cursor } = await fetchPage()
     const head = await server.store.findRevocationHead()
     const held = Array.from({ length: 20_000 }, () =>
@@ -460,7 +465,7 @@ describe('wait', () => {
   })
 })
 
-test('what is revoked over HTTP is in the list', async () => {
+test('revocation list has a token that was revoked over HTTP', async () => {
   await server.audience('api', ['read'])
   const client = await server.client({ grants: { api: ['read'] } })
   const token = await server.issue(client)

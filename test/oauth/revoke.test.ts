@@ -1,4 +1,5 @@
-// Revocation by the client (RFC 7009): its own tokens only, and nothing is said of any other.
+// Revocation by the client (RFC 7009): a client revokes its own tokens only, and learns nothing
+// about others.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
 import { INVALID_CLIENT, expectPrivate, expectRefusal, visible } from '../support/answers.ts'
@@ -24,7 +25,7 @@ beforeEach(() => {
   server.events.length = 0
 })
 
-/** Exactly this one event since the test began. */
+/** Expects exactly this one event since the test began. */
 const expectEvent = (event: Record<string, unknown>): void => {
   expect(server.events).toEqual([
     {
@@ -37,8 +38,8 @@ const expectEvent = (event: Record<string, unknown>): void => {
   ])
 }
 
-describe('its own token', () => {
-  test('is taken back, and the answer is empty', async () => {
+describe("revocation of a client's own token", () => {
+  test('makes the token inactive and answers with an empty body', async () => {
     const token = await server.issue(client)
     const response = await server.revoke(client, token)
     expect([response.status, await response.text()]).toEqual([200, ''])
@@ -47,7 +48,7 @@ describe('its own token', () => {
     expectEvent({ target: decode(token).claims.jti, outcome: 'success' })
   })
 
-  test('whatever the hint says, and with credentials in the form', async () => {
+  test('ignores the token type hint and accepts credentials in the form', async () => {
     const token = await server.issue(client)
     const response = await server.post('/oauth/revoke', {
       token,
@@ -59,17 +60,17 @@ describe('its own token', () => {
     expect(await server.introspect(client, token)).toEqual(INACTIVE)
   })
 
-  test('a second time it is as before', async () => {
+  test('answers 200 when it is repeated', async () => {
     const token = await server.issue(client)
     await server.revoke(client, token)
     server.events.length = 0
     expect((await server.revoke(client, token)).status).toBe(200)
     expect(await server.introspect(client, token)).toEqual(INACTIVE)
-    // Counted, not written: whoever repeats it leaves no row for each.
+    // Repetitions are counted, and leave no row each.
     expectEvent({ target: null, outcome: 'success', reason: 'token_revoked' })
   })
 
-  test('no spelling of its signature escapes', async () => {
+  test('covers every spelling of the signature', async () => {
     const token = await server.issue(client)
     await server.revoke(client, token)
     for (const one of spellings(token)) {
@@ -77,14 +78,14 @@ describe('its own token', () => {
     }
   })
 
-  test('the request id and the event belong together', async () => {
+  test('is audited with the id of the request', async () => {
     const token = await server.issue(client)
     const headers = { 'X-Request-Id': 'trace-1' }
     await server.post('/oauth/revoke', { token }, { basic: client, headers })
     expect(server.events).toMatchObject([{ requestId: 'trace-1' }])
   })
 
-  test('where the store fails it is not said to be revoked', async () => {
+  test('answers 503 and is audited as failed when the store fails', async () => {
     const own = await startServer()
     await own.audience('docs', ['read'])
     const made = await own.client({ grants: GRANTS })
@@ -98,8 +99,8 @@ describe('its own token', () => {
   })
 })
 
-describe('anything else is answered alike, and changes nothing', () => {
-  test('the token of another client stays active', async () => {
+describe('revocation of any other token', () => {
+  test('answers like a successful one, and the token of another client stays active', async () => {
     const token = await server.issue(other)
     const own = await visible(await server.revoke(client, await server.issue(client)))
     server.events.length = 0
@@ -112,7 +113,7 @@ describe('anything else is answered alike, and changes nothing', () => {
     })
   })
 
-  test('nor may an audience that sees it, or an unbound administrator', async () => {
+  test('has no effect for a resource server or an unbound administrator', async () => {
     const token = await server.issue(other)
     const observer = await server.client({ introspects: ['docs'] })
     const admin = await server.client({ workspaceId: null, grants: { latchkey: ['admin:write'] } })
@@ -126,7 +127,7 @@ describe('anything else is answered alike, and changes nothing', () => {
     ])
   })
 
-  /** With another signature, but the jti of a token that is good. */
+  /** Returns a token with a wrong signature and the jti of a valid token. */
   const unsigned = async () => {
     const token = await server.issue(client)
     return `${token.slice(0, token.lastIndexOf('.'))}.${'A'.repeat(342)}`
@@ -147,13 +148,13 @@ describe('anything else is answered alike, and changes nothing', () => {
   const unknown: [name: string, token: () => string | Promise<string>][] = [
     ['garbage', () => 'garbage'],
     ['a very long word', () => 'x'.repeat(60_000)],
-    ['a signature that is not ours', unsigned],
+    ['a foreign signature', unsigned],
     ['another spelling', respelled],
     ['another type', () => claiming({}, 'JWT')],
     ['another issuer', () => claiming({ iss: 'https://other.example' })],
-    ['an expired one', () => claiming({ exp: server.seconds() })],
+    ['an expired token', () => claiming({ exp: server.seconds() })],
   ]
-  test.each(unknown)('%s', async (_, make) => {
+  test.each(unknown)('answers like a successful one for %s', async (_, make) => {
     const token = await make()
     const before = await visible(await server.revoke(client, await server.issue(client)))
     server.events.length = 0
@@ -163,9 +164,9 @@ describe('anything else is answered alike, and changes nothing', () => {
   })
 
   test.each([
-    ['a signature that is not ours', unsigned],
+    ['a foreign signature', unsigned],
     ['another spelling', respelled],
-  ])('%s does not take the token itself back', async (_, make) => {
+  ])('writes no rule for the valid token behind %s', async (_, make) => {
     const written: unknown[] = []
     const { revokeToken } = server.deps.store
     server.deps.store.revokeToken = async (token) => void written.push(token)
@@ -175,8 +176,8 @@ describe('anything else is answered alike, and changes nothing', () => {
   })
 })
 
-describe('refused', () => {
-  test('without authentication nothing is taken back', async () => {
+describe('revocation endpoint', () => {
+  test('refuses a request without valid credentials and revokes nothing', async () => {
     const token = await server.issue(client)
     await expectRefusal(await server.post('/oauth/revoke', { token }), INVALID_CLIENT)
     await expectRefusal(await server.revoke({ ...client, secret: 'x' }, token), INVALID_CLIENT)
@@ -189,16 +190,19 @@ describe('refused', () => {
     ])
   })
 
-  test.each(['', 'token=', 'token_type_hint=access_token'])('no token: %j', async (form) => {
-    await expectRefusal(await server.post('/oauth/revoke', form, { basic: client }), [
-      400,
-      'invalid_request',
-      'token_missing',
-    ])
-    expect(server.events).toEqual([])
-  })
+  test.each(['', 'token=', 'token_type_hint=access_token'])(
+    'refuses a request without a token: %j',
+    async (form) => {
+      await expectRefusal(await server.post('/oauth/revoke', form, { basic: client }), [
+        400,
+        'invalid_request',
+        'token_missing',
+      ])
+      expect(server.events).toEqual([])
+    },
+  )
 
-  test('a token in the query', async () => {
+  test('refuses a token in the query', async () => {
     const token = await server.issue(client)
     const response = await server.post(`/oauth/revoke?token=${token}`, {}, { basic: client })
     await expectRefusal(response, [400, 'invalid_request', 'parameter_in_query'])

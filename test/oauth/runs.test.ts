@@ -1,4 +1,4 @@
-// Runs: a client closes one that its details cover, and a closed run gets no tokens.
+// Runs: a client closes a run that its details cover, and a closed run gets no tokens.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
 import type { AuthorizationDetail } from '../../src/store/store.ts'
@@ -26,7 +26,7 @@ const PLAYLIST: AuthorizationDetail = {
 }
 
 let server: TestServer
-/** May ask for any run; so may `same`, in its workspace, and `foreign`, in another one. */
+/** `client` may request any run; so may `same`, in its workspace, and `foreign`, in another one. */
 let client: ClientCredentials
 let same: ClientCredentials
 let foreign: ClientCredentials
@@ -50,7 +50,7 @@ beforeAll(async () => {
 })
 
 let runs = 0
-/** Of a name that nobody has used. */
+/** Name of a run that no other test uses. */
 let id: string
 beforeEach(() => {
   server.events.length = 0
@@ -70,7 +70,7 @@ const issue = (by: ClientCredentials, ...identifiers: string[]) =>
 const close = (by: ClientCredentials, identifier: string) =>
   server.post('/oauth/runs/revoke', { identifier }, { basic: by })
 
-/** What closing says of how many tokens are out. */
+/** Closes the run and returns how many live tokens the answer counts. */
 const matched = async (by: ClientCredentials, identifier: string): Promise<unknown> => {
   const response = await close(by, identifier)
   expect(response.status).toBe(200)
@@ -83,8 +83,8 @@ const matched = async (by: ClientCredentials, identifier: string): Promise<unkno
 const isActive = async (by: ClientCredentials, token: string): Promise<unknown> =>
   (await server.introspect(by, token))['active']
 
-describe('a run that a client closes', () => {
-  test('loses its tokens, whoever has them, and gets no more', async () => {
+describe('closed run', () => {
+  test('loses its tokens of all clients and gets no more', async () => {
     const mine = await issue(client, id)
     const theirs = await issue(same, id)
     expect(await matched(client, id)).toBe(2)
@@ -92,7 +92,7 @@ describe('a run that a client closes', () => {
     for (const by of [client, same]) await expectRefusal(await request(by, id), CLOSED)
   })
 
-  test('leaves other runs, other workspaces and tokens without a run alone', async () => {
+  test('leaves other runs, other workspaces and tokens without a run untouched', async () => {
     const another = await issue(client, `${id}0`)
     const elsewhere = await issue(foreign, id)
     const plain = await server.issue(client, { audience: 'docs' })
@@ -104,14 +104,14 @@ describe('a run that a client closes', () => {
     expect((await request(client, `${id}0`)).status).toBe(200)
   })
 
-  test('takes a token that names another run as well, and refuses such a one', async () => {
+  test('revokes a token that names another run too, and such a request is refused', async () => {
     const both = await issue(client, `${id}0`, id)
     expect(await matched(client, id)).toBe(1)
     expect(await isActive(client, both)).toBe(false)
     await expectRefusal(await request(client, `${id}0`, id), CLOSED)
   })
 
-  test('stays closed for good', async () => {
+  test('stays closed after its rule is pruned', async () => {
     await close(client, id)
     server.advance(10 * 24 * 60 * 60)
     await server.store.pruneRevocations(server.seconds())
@@ -121,7 +121,7 @@ describe('a run that a client closes', () => {
     await expectRefusal(await request(client, id), CLOSED)
   })
 
-  test('kills a token that is signed while it is closed', async () => {
+  test('revokes a token that was being signed while it closed', async () => {
     const { isRunClosed } = server.deps.store
     server.deps.store.isRunClosed = async (values) => {
       const closed = await isRunClosed(values)
@@ -133,7 +133,7 @@ describe('a run that a client closes', () => {
     expect(await isActive(client, token)).toBe(false)
   })
 
-  test('is an event, and again and again it is counted', async () => {
+  test('is audited once, and repetitions are counted', async () => {
     const event = {
       action: 'run.revoke',
       actor: `client:${client.id}`,
@@ -152,7 +152,7 @@ describe('a run that a client closes', () => {
     expect(server.events[1]).toEqual({ ...event, target: null, reason: 'run_closed' })
   })
 
-  test('where the store fails it is not said to be closed', async () => {
+  test('is not reported as closed when the store fails', async () => {
     server.fail('closeRun', new Unavailable('SQLITE_FULL'))
     expect((await close(client, id)).status).toBe(503)
     server.heal()
@@ -160,7 +160,7 @@ describe('a run that a client closes', () => {
     expect(server.events).toMatchObject([{ outcome: 'failed', reason: 'store_unavailable' }])
   })
 
-  test('where closed runs cannot be read no token of a run is given, and any other is', async () => {
+  test('cannot be ruled out when the store fails: tokens for runs are refused, others are issued', async () => {
     server.fail('isRunClosed', new Unavailable('SQLITE_IOERR'))
     expect((await request(client, id)).status).toBe(503)
     expect((await server.requestToken({ audience: 'docs' }, { basic: client })).status).toBe(200)
@@ -168,35 +168,41 @@ describe('a run that a client closes', () => {
   })
 })
 
-describe('refused', () => {
+describe('run closing', () => {
   const granted: [title: string, details: AuthorizationDetail[], id: string, refused: boolean][] = [
-    ['the run itself', [run('run-a')], 'run-a', false],
-    ['any run', [PLAYLIST, run('*')], 'run-b', false],
+    ['the run itself, which is accepted', [run('run-a')], 'run-a', false],
+    ['any run, which is accepted', [PLAYLIST, run('*')], 'run-b', false],
     ['another run', [run('run-c')], 'run-d', true],
-    ['a run whose name goes on', [run('run-e')], 'run-e2', true],
-    ['something else of this name', [PLAYLIST], 'evening', true],
-    ['nothing', [], 'run-f', true],
-    ['any run, asked for "*"', [run('*')], '*', true],
-    ['any run, asked for what is no id', [run('*')], 'run g', true],
-    ['any run, asked for too long an id', [run('*')], 'a'.repeat(129), true],
+    ['a run whose id begins alike', [run('run-e')], 'run-e2', true],
+    ['another type with this id', [PLAYLIST], 'evening', true],
+    ['no details', [], 'run-f', true],
+    ['any run, for the identifier "*"', [run('*')], '*', true],
+    ['any run, for an invalid id', [run('*')], 'run g', true],
+    ['any run, for an id that is too long', [run('*')], 'a'.repeat(129), true],
   ]
-  test.each(granted)('to whom is granted %s: %#', async (_, details, asked, refused) => {
-    const holder = await holding(details)
-    const before = server.dump()
-    if (!refused) return void (await matched(holder, asked))
-    await expectRefusal(await close(holder, asked), NOT_GRANTED)
-    expect(server.dump()).toEqual(before)
-    const event = { target: null, outcome: 'refused', reason: 'details_not_granted' }
-    expect(server.events).toMatchObject([event])
-    expect(JSON.stringify(server.events)).not.toContain(asked)
-  })
+  test.each(granted)(
+    'depends on the grant of the client: %s, case %#',
+    async (_, details, asked, refused) => {
+      const holder = await holding(details)
+      const before = server.dump()
+      if (!refused) return void (await matched(holder, asked))
+      await expectRefusal(await close(holder, asked), NOT_GRANTED)
+      expect(server.dump()).toEqual(before)
+      const event = { target: null, outcome: 'refused', reason: 'details_not_granted' }
+      expect(server.events).toMatchObject([event])
+      expect(JSON.stringify(server.events)).not.toContain(asked)
+    },
+  )
 
-  test.each(['', 'identifier=', 'run=x'])('no identifier: %j', async (form) => {
-    const response = await server.post('/oauth/runs/revoke', form, { basic: client })
-    await expectRefusal(response, [400, 'invalid_request', 'identifier_missing'])
-  })
+  test.each(['', 'identifier=', 'run=x'])(
+    'is refused with identifier_missing for the form %j',
+    async (form) => {
+      const response = await server.post('/oauth/runs/revoke', form, { basic: client })
+      await expectRefusal(response, [400, 'invalid_request', 'identifier_missing'])
+    },
+  )
 
-  test('without authentication, in the query, by another method', async () => {
+  test('is refused and changes nothing without authentication, with a query or with GET', async () => {
     const before = server.dump()
     await expectRefusal(await server.post('/oauth/runs/revoke', { identifier: id }), INVALID_CLIENT)
     const query = await server.post(`/oauth/runs/revoke?identifier=${id}`, {}, { basic: client })
@@ -206,18 +212,18 @@ describe('refused', () => {
     expect(server.dump()).toEqual(before)
   })
 
-  test('a token for a run that nobody could close', async () => {
+  test('covers every run that a token can name: other names are refused at issuance', async () => {
     for (const name of ['run 7', 'é', '-run', 'a'.repeat(129)]) {
       await expectRefusal(await request(client, name), refusal('run_malformed'))
     }
   })
 })
 
-describe('the ledger', () => {
+describe('ledger', () => {
   const listed = async (filter: object) =>
     (await server.deps.ledger?.list(filter, server.seconds())) ?? []
 
-  test('has the tokens of a run, and nothing of their text', async () => {
+  test('lists the tokens of a run without their text', async () => {
     const token = await issue(client, id)
     const { claims } = decode(token)
     const [row] = await listed({ run: id })
@@ -234,7 +240,7 @@ describe('the ledger', () => {
     expect(JSON.stringify(row)).not.toContain(token.split('.')[2])
   })
 
-  test('has no other token, but for a client that it is kept for', async () => {
+  test('lists other tokens only for a client with ledger: true', async () => {
     const kept = await server.client({ grants: { docs: ['read'] }, ledger: true })
     const other = await server.client({ grants: { docs: ['read'] } })
     const token = await server.issue(kept)
@@ -245,7 +251,7 @@ describe('the ledger', () => {
     ])
   })
 
-  test('counts what has not expired', async () => {
+  test('counts unexpired tokens', async () => {
     await issue(client, id)
     server.advance(600)
     await issue(client, id)
@@ -256,7 +262,7 @@ describe('the ledger', () => {
     expect(await matched(client, id)).toBe(0)
   })
 
-  test('forgets what has expired, and what is live it keeps', async () => {
+  test('prunes expired tokens and keeps live ones', async () => {
     await issue(client, id)
     server.advance(600)
     await issue(client, id, `${id}0`)
@@ -268,7 +274,7 @@ describe('the ledger', () => {
     expect(await ledger?.count({}, 0)).toBe(0)
   })
 
-  test('is not needed: without one, or with one that fails, runs are closed all the same', async () => {
+  test('may be absent or failing: runs are closed without a count', async () => {
     const { ledger } = server.deps
     const failing = { ...ledger, count: () => Promise.reject(new Unavailable('SQLITE_CORRUPT')) }
     for (const [i, none] of [null, failing].entries()) {

@@ -1,4 +1,5 @@
-// Client authentication (design: Token request; RFC 6749 §2.3): exactly one way, and all failures alike.
+// Client authentication (design: Token request; RFC 6749 §2.3): exactly one method, and equal
+// answers for all failures.
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { equalInConstantTime } from '../../src/secret.ts'
 import { INVALID_CLIENT, type Refusal, expectRefusal, visible } from '../support/answers.ts'
@@ -30,16 +31,16 @@ const MALFORMED: Refusal = [400, 'invalid_request', 'client_authentication_malfo
 const encoded = (text: string | Uint8Array) => `Basic ${Buffer.from(text).toString('base64')}`
 const withHeader = (Authorization: string): Sent => ({ headers: { Authorization } })
 const asForm = ({ id, secret }: ClientCredentials) => ({ client_id: id, client_secret: secret })
-/** Every character as `%XX`. */
+/** Encodes every byte as `%XX`. */
 const percent = (text: string) =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
 
 type Way = () => [form: Record<string, string>, sent: Sent]
 type Named = [name: string, way: Way]
 
-describe('accepted', () => {
+describe('token endpoint authentication', () => {
   const ways: Named[] = [
-    ['Basic, as it is', () => [{}, { basic: client }]],
+    ['Basic without encoding', () => [{}, { basic: client }]],
     [
       'Basic, percent-encoded',
       () => [{}, withHeader(encoded(`${percent(client.id)}:${percent(client.secret)}`))],
@@ -48,15 +49,15 @@ describe('accepted', () => {
     ['BASIC in capitals', () => [{}, withHeader(basic(client).replace('Basic', 'BASIC'))]],
     ['several spaces', () => [{}, withHeader(basic(client).replace(' ', '   '))]],
     ['base64 without padding', () => [{}, withHeader(basic(client).replace(/=+$/, ''))]],
-    ['post', () => [asForm(client), {}]],
+    ['client_secret_post', () => [asForm(client), {}]],
     ['Basic with the same client_id', () => [{ client_id: client.id }, { basic: client }]],
     ['Basic with an empty client_secret', () => [{ client_secret: '' }, { basic: client }]],
   ]
-  test.each(ways)('%s', async (_, way) => {
+  test.each(ways)('accepts %s', async (_, way) => {
     expect((await server.requestToken(...way())).status).toBe(200)
   })
 
-  test('each of the live secrets', async () => {
+  test('accepts each of the live secrets', async () => {
     const many = await server.client({ grants: { docs: ['read'] } })
     const secrets = [many.secret]
     for (let i = 0; i < 4; i++) secrets.push((await server.addSecret(many.id)).secret)
@@ -67,19 +68,22 @@ describe('accepted', () => {
   })
 })
 
-describe('refused', () => {
+describe('malformed authentication', () => {
   const ambiguous: Named[] = [
-    ['Basic and post', () => [asForm(client), { basic: client }]],
-    ['Basic and post of another', () => [asForm(other), { basic: client }]],
+    ['Basic and form parameters', () => [asForm(client), { basic: client }]],
+    ['Basic and form parameters of another client', () => [asForm(other), { basic: client }]],
     ['Basic and a wrong client_secret', () => [{ client_secret: 'x' }, { basic: client }]],
-    ['Basic and the client_id of another', () => [{ client_id: other.id }, { basic: client }]],
-    ['post and another scheme', () => [asForm(client), withHeader('Bearer x')]],
-    ['post and an empty header', () => [asForm(client), withHeader('')]],
+    [
+      'Basic and the client_id of another client',
+      () => [{ client_id: other.id }, { basic: client }],
+    ],
+    ['form parameters and another scheme', () => [asForm(client), withHeader('Bearer x')]],
+    ['form parameters and an empty header', () => [asForm(client), withHeader('')]],
     ['Basic and an assertion', () => [{ client_assertion: 'x' }, { basic: client }]],
-    ['Basic and its type', () => [{ client_assertion_type: 'x' }, { basic: client }]],
-    ['post and an assertion', () => [{ ...asForm(client), client_assertion: 'x' }, {}]],
+    ['Basic and an assertion type', () => [{ client_assertion_type: 'x' }, { basic: client }]],
+    ['form parameters and an assertion', () => [{ ...asForm(client), client_assertion: 'x' }, {}]],
   ]
-  test.each(ambiguous)('two ways at once: %s', async (_, way) => {
+  test.each(ambiguous)('is refused with two methods: %s', async (_, way) => {
     await expectRefusal(await server.requestToken(...way()), AMBIGUOUS)
   })
 
@@ -87,9 +91,9 @@ describe('refused', () => {
     ['no credentials', () => 'Basic'],
     ['not base64', () => 'Basic !!!'],
     ['base64url', () => 'Basic _-_-'],
-    ['base64 and more', () => `${basic(client)} x`],
+    ['base64 with trailing text', () => `${basic(client)} x`],
     ['padding in the middle', () => 'Basic YTpi=YTpi'],
-    ['two at once', () => `${basic(client)}, ${basic(client)}`],
+    ['two credentials', () => `${basic(client)}, ${basic(client)}`],
     ['no colon', () => encoded(client.id)],
     ['not UTF-8', () => encoded(Uint8Array.of(0x61, 0x3a, 0xff))],
     ['NUL', () => encoded(`${client.id}:a\0b`)],
@@ -97,20 +101,20 @@ describe('refused', () => {
     ['broken percent-encoding', () => encoded(`${client.id}:100%`)],
     ['percent-encoding that is not UTF-8', () => encoded(`%ff:${client.secret}`)],
   ]
-  test.each(headers)('malformed Basic: %s', async (_, header) => {
+  test.each(headers)('is refused in a Basic header: %s', async (_, header) => {
     await expectRefusal(await server.requestToken({}, withHeader(header())), MALFORMED)
   })
 })
 
-describe('who cannot log in', () => {
+describe('failed authentication', () => {
   const WRONG = `lks_${'x'.repeat(43)}`
 
-  /** Each makes credentials that were good once, or could have been. */
+  /** Each case makes credentials that were valid once, or look valid. */
   const cases: [name: string, credentials: () => Promise<ClientCredentials>][] = [
     ['a wrong secret', async () => ({ ...client, secret: WRONG })],
     ['the secret of another client', async () => ({ ...client, secret: other.secret })],
     ['an empty secret', async () => ({ ...client, secret: '' })],
-    ['a secret that is cut short', async () => ({ ...client, secret: client.secret.slice(0, -1) })],
+    ['a shortened secret', async () => ({ ...client, secret: client.secret.slice(0, -1) })],
     ['a very long secret', async () => ({ ...client, secret: client.secret.repeat(50) })],
     ['a client id in capitals', async () => ({ ...client, id: client.id.toUpperCase() })],
     ['an empty client id', async () => ({ ...client, id: '' })],
@@ -162,7 +166,7 @@ describe('who cannot log in', () => {
     return visible(response)
   }
 
-  test.each(cases)('%s looks like an unknown client', async (_, credentials) => {
+  test.each(cases)('looks the same for %s and for an unknown client', async (_, credentials) => {
     const made = await credentials()
     const expected = await attempt({}, { basic: unknown })
     expect(await attempt({}, { basic: made })).toEqual(expected)
@@ -173,9 +177,12 @@ describe('who cannot log in', () => {
     (['findLogin', 'findGrantedClient'] as const).map((verb) => vi.spyOn(server.deps.store, verb))
   const comparisons = vi.mocked(equalInConstantTime)
 
-  /** A very long one apart: that it is not even hashed tells only what the caller has sent. */
+  /**
+   * All but the very long secret: it is not hashed, and its different cost reveals only what the
+   * caller sent.
+   */
   test.each(cases.filter(([name]) => !name.startsWith('a very long')))(
-    '%s costs what an unknown client does: one read, and one comparison',
+    'costs one read and one comparison for %s and for an unknown client',
     async (_, credentials) => {
       const made = await credentials()
       const spies = [...reads(), comparisons]
@@ -192,17 +199,14 @@ describe('who cannot log in', () => {
     ['a client_id alone', () => [{ client_id: client.id }, {}]],
     ['a client_secret alone', () => [{ client_secret: client.secret }, {}]],
     ['another scheme', () => [{}, withHeader('Bearer abc')]],
-    ['another scheme that begins alike', () => [{}, withHeader('Basically abc')]],
-    [
-      'an assertion, which no client can have',
-      () => [{ client_id: client.id, client_assertion: 'x' }, {}],
-    ],
+    ['another scheme that begins with Basic', () => [{}, withHeader('Basically abc')]],
+    ['a client assertion', () => [{ client_id: client.id, client_assertion: 'x' }, {}]],
   ]
-  test.each(none)('%s looks like an unknown client', async (_, way) => {
+  test.each(none)('looks the same with %s and for an unknown client', async (_, way) => {
     expect(await attempt(...way())).toEqual(await attempt({}, { basic: unknown }))
   })
 
-  test('a secret ends in the second in which it expires', async () => {
+  test('starts in the second in which a secret expires', async () => {
     const expiresAt = server.seconds() + 60
     const made = await server.client({ grants: { docs: ['read'] }, secretExpiresAt: expiresAt })
     server.advance(59)
@@ -215,7 +219,7 @@ describe('who cannot log in', () => {
     ['disabled', (id: string) => server.setStatus(id, 'disabled')],
     ['suspended with its workspace', () => server.setWorkspaceStatus('closing', 'suspended')],
     ['deleted', (id: string) => server.deleteClient(id)],
-  ])('nobody who is %s between the two reads gets a token', async (_, close) => {
+  ])('follows when the client is %s between the two reads', async (_, close) => {
     await server.setWorkspaceStatus('closing', 'active')
     const made = await server.client({ workspaceId: 'closing', grants: { docs: ['read'] } })
     vi.spyOn(server.deps.store, 'findLogin').mockImplementationOnce(async (...args) => {
@@ -226,7 +230,7 @@ describe('who cannot log in', () => {
     await expectRefusal(await server.requestToken({}, { basic: made }), INVALID_CLIENT)
   })
 
-  test('who is enabled again can', async () => {
+  test('ends when the client is enabled again', async () => {
     const made = await server.client({ grants: { docs: ['read'] } })
     await server.setStatus(made.id, 'disabled')
     await expectRefusal(await server.requestToken({}, { basic: made }), INVALID_CLIENT)

@@ -1,4 +1,5 @@
-// The form of a token request (design: Token request; RFC 6749 §3.2), refused before anybody is asked for.
+// Form of a token request (design: Token request; RFC 6749 §3.2): malformed forms are refused
+// before the client is looked up.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { MAX_FORM_BYTES } from '../../src/constants.ts'
 import { type Refusal, expectRefusal } from '../support/answers.ts'
@@ -38,7 +39,7 @@ const PARAMETERS = [
 
 type BodyCase = [name: string, body: string, refusal: Refusal]
 
-describe('the body', () => {
+describe('token request body', () => {
   const grantTypes: BodyCase[] = [
     ['no grant type', 'scope=read', [400, 'invalid_request', 'grant_type_missing']],
     ['an empty grant type', 'grant_type=', [400, 'invalid_request', 'grant_type_missing']],
@@ -53,17 +54,17 @@ describe('the body', () => {
   ]
   const repeated: BodyCase[] = [
     ...PARAMETERS.map((name): BodyCase => [
-      `${name} twice`,
+      `${name} given twice`,
       `${GRANT}&${name}=a&${name}=b`,
       name === 'resource' ? [400, 'invalid_target', 'target_repeated'] : REPEATED,
     ]),
-    ['the same value twice', `${GRANT}&scope=read&scope=read`, REPEATED],
-    ['an unknown parameter twice', `${GRANT}&colour=a&colour=b`, REPEATED],
+    ['a repeated value', `${GRANT}&scope=read&scope=read`, REPEATED],
+    ['a repeated unknown parameter', `${GRANT}&colour=a&colour=b`, REPEATED],
     ['a name that is spelled in two ways', `${GRANT}&scope=read&%73cope=read`, REPEATED],
-    ['a parameter once empty and once not', `${GRANT}&scope=&scope=read`, REPEATED],
-    ['a parameter empty twice', `${GRANT}&scope&scope=`, REPEATED],
+    ['a parameter given empty and with a value', `${GRANT}&scope=&scope=read`, REPEATED],
+    ['a parameter given empty twice', `${GRANT}&scope&scope=`, REPEATED],
     [
-      'resource empty and full',
+      'resource given empty and with a value',
       `${GRANT}&resource=&resource=https://api.example`,
       [400, 'invalid_target', 'target_repeated'],
     ],
@@ -75,9 +76,12 @@ describe('the body', () => {
     [`${text} in a name without a value`, `${GRANT}&${text}`, MALFORMED],
   ])
 
-  test.each([...grantTypes, ...repeated, ...malformed])('%s', async (_, body, refusal) => {
-    await expectRefusal(await server.post('/oauth/token', body, { basic: client }), refusal)
-  })
+  test.each([...grantTypes, ...repeated, ...malformed])(
+    'is refused with %s',
+    async (_, body, refusal) => {
+      await expectRefusal(await server.post('/oauth/token', body, { basic: client }), refusal)
+    },
+  )
 
   const ignored: [name: string, body: string][] = [
     ['unknown parameters', `${GRANT}&colour=blue&client_assertio=x&__proto__=x&constructor=y`],
@@ -85,22 +89,22 @@ describe('the body', () => {
     ['empty pairs', `&&${GRANT}&&`],
     ['percent-encoding', 'grant%5Ftype=client%5fcredentials'],
   ]
-  test.each(ignored)('%s do no harm', async (_, body) => {
+  test.each(ignored)('may contain %s', async (_, body) => {
     const response = await server.post('/oauth/token', body, { basic: client })
     expect([response.status, await response.json()]).toMatchObject([200, { scope: 'read' }])
   })
 })
 
-describe('raw bytes', () => {
+describe('token request body of raw bytes', () => {
   const bytes: [name: string, bytes: number[]][] = [
-    ['not UTF-8', [0xff]],
+    ['bytes that are not UTF-8', [0xff]],
     ['a lone continuation byte', [0x80]],
     ['an overlong slash', [0xc0, 0xaf]],
     ['a surrogate', [0xed, 0xa0, 0x80]],
     ['a character cut short', [0xe2, 0x82]],
     ['NUL', [0]],
   ]
-  test.each(bytes)('%s', async (_, raw) => {
+  test.each(bytes)('is refused with %s', async (_, raw) => {
     const body = Buffer.concat([Buffer.from(`${GRANT}&scope=`), Buffer.from(raw)])
     const headers = { 'Content-Type': FORM_TYPE, Authorization: basic(client) }
     await expectRefusal(
@@ -110,25 +114,25 @@ describe('raw bytes', () => {
   })
 })
 
-describe('the query', () => {
+describe('token request query', () => {
   const queries = [
     ...PARAMETERS.map((name) => `${name}=x`),
     'client_secret',
     '%63lient_secret=x',
     'a=b&scope=read',
   ]
-  test.each(queries)('%s', async (query) => {
+  test.each(queries)('is refused with %s', async (query) => {
     const response = await server.post(`/oauth/token?${query}`, GRANT, { basic: client })
     await expectRefusal(response, IN_QUERY)
   })
 
-  test('is ignored where it has no parameter', async () => {
+  test('is ignored when it has no known parameter', async () => {
     const response = await server.post('/oauth/token?trace=1&', GRANT, { basic: client })
     expect(response.status).toBe(200)
   })
 })
 
-describe('the media type', () => {
+describe('token request header', () => {
   const refused: Record<string, string>[] = [
     { 'Content-Type': '' },
     { 'Content-Type': 'application/json' },
@@ -142,7 +146,7 @@ describe('the media type', () => {
     { 'Content-Type': `${FORM_TYPE}; q="a\\", ${FORM_TYPE}` },
     { 'Content-Type': `;${FORM_TYPE}` },
   ]
-  test.each(refused)('%o is refused', async (headers) => {
+  test.each(refused)('is refused as %o', async (headers) => {
     await expectRefusal(
       await server.post('/oauth/token', GRANT, { basic: client, headers }),
       MEDIA_TYPE,
@@ -173,7 +177,7 @@ describe('the media type', () => {
     'TIS-620',
     'made-up',
   ].map((type) => (type.startsWith('application') ? type : `${FORM_TYPE}; charset=${type}`))
-  test.each(accepted)('%s is accepted', async (type) => {
+  test.each(accepted)('Content-Type: %s is accepted', async (type) => {
     const headers = { 'Content-Type': type }
     expect((await server.post('/oauth/token', GRANT, { basic: client, headers })).status).toBe(200)
   })
@@ -219,24 +223,27 @@ describe('the media type', () => {
       'IBM01140',
       'windows-20273',
     ].map((row) => (typeof row === 'string' ? ([row, GRANT] as const) : row)),
-  )('charset=%s is named where the body is not ASCII in it: %s', async (charset, body) => {
-    const headers = { 'Content-Type': `${FORM_TYPE}; charset=${charset}` }
-    const refused = await send(headers, body)
-    const refusal: Refusal = [400, 'invalid_request', 'charset_unsupported']
-    expect(await describedBy(refused, refusal)).toBe(
-      `The charset ${charset} is not read: send UTF-8.`,
-    )
-  })
+  )(
+    'charset=%s is refused and named when the body has other than ASCII characters: %s',
+    async (charset, body) => {
+      const headers = { 'Content-Type': `${FORM_TYPE}; charset=${charset}` }
+      const refused = await send(headers, body)
+      const refusal: Refusal = [400, 'invalid_request', 'charset_unsupported']
+      expect(await describedBy(refused, refusal)).toBe(
+        `The charset ${charset} is not read: send UTF-8.`,
+      )
+    },
+  )
 
   test.each(['utf-8', 'utf8', 'UTF_8', 'unicode-1-1-utf-8'])(
-    'charset=%s reads bytes above ASCII',
+    'charset=%s allows bytes above ASCII',
     async (charset) => {
       const headers = { 'Content-Type': `${FORM_TYPE}; charset=${charset}` }
       expect((await send(headers, `${GRANT}&note=é&more=%C3%A9`)).status).toBe(200)
     },
   )
 
-  test('two charsets are one too many', async () => {
+  test('is refused with two charsets', async () => {
     const headers = { 'Content-Type': `${FORM_TYPE}; charset=utf-8; charset=iso-8859-1` }
     const refusal: Refusal = [400, 'invalid_request', 'charset_unsupported']
     await expectRefusal(await send(headers, GRANT), refusal)
@@ -261,7 +268,7 @@ describe('the media type', () => {
     },
   )
 
-  test('the refused type is named', async () => {
+  test('Content-Type is named when it is refused', async () => {
     const description = await describedBy(
       await send({ 'Content-Type': 'text/plain' }, GRANT),
       MEDIA_TYPE,
@@ -270,10 +277,10 @@ describe('the media type', () => {
   })
 })
 
-describe('the size', () => {
+describe('token endpoint', () => {
   const filled = (bytes: number) => `${GRANT}&x=`.padEnd(bytes, 'x')
 
-  /** A body that counts how often it is read. Nothing is read ahead. */
+  /** Makes a body that counts its reads, without read-ahead. */
   const stream = (next: (reads: number) => Uint8Array | Error | null) => {
     const seen = { reads: 0, cancelled: false }
     const body = new ReadableStream<Uint8Array>(
@@ -301,43 +308,46 @@ describe('the size', () => {
       duplex: 'half',
     })
 
-  test.each(['declared', 'chunked'])('64 KiB, %s: accepted, one byte more is not', async (how) => {
-    const ask = (bytes: number) =>
-      how === 'chunked'
-        ? send(new Blob([filled(bytes)]).stream())
-        : server.post('/oauth/token', filled(bytes), { basic: client })
-    expect((await ask(MAX_FORM_BYTES)).status).toBe(200)
-    await expectRefusal(await ask(MAX_FORM_BYTES + 1), TOO_LARGE)
-  })
+  test.each(['declared', 'chunked'])(
+    'accepts 64 KiB and refuses one byte more: %s',
+    async (how) => {
+      const ask = (bytes: number) =>
+        how === 'chunked'
+          ? send(new Blob([filled(bytes)]).stream())
+          : server.post('/oauth/token', filled(bytes), { basic: client })
+      expect((await ask(MAX_FORM_BYTES)).status).toBe(200)
+      await expectRefusal(await ask(MAX_FORM_BYTES + 1), TOO_LARGE)
+    },
+  )
 
-  test('a body that is declared too long is not read at all', async () => {
+  test('refuses a body that is declared too large before it reads it', async () => {
     const { body, seen } = stream(() => new Error('it was read'))
     const declared = { 'Content-Length': String(MAX_FORM_BYTES + 1) }
     await expectRefusal(await send(body, declared), TOO_LARGE)
     expect(seen.reads).toBe(0)
   })
 
-  test('a body that is longer than it declares, where the runtime lets that pass', async () => {
+  test('refuses a body that exceeds the limit and its declared length', async () => {
     const { body } = stream((reads) =>
       reads > 1 ? null : new TextEncoder().encode(filled(MAX_FORM_BYTES + 1)),
     )
     await expectRefusal(await send(body, { 'Content-Length': '10' }), TOO_LARGE)
   })
 
-  test('a body of another media type is not read at all', async () => {
+  test('refuses another media type before it reads the body', async () => {
     const { body, seen } = stream(() => new Error('it was read'))
     await expectRefusal(await send(body, { 'Content-Type': 'application/json' }), MEDIA_TYPE)
     expect(seen.reads).toBe(0)
   })
 
-  test('an endless body is read up to the limit and given up', async () => {
+  test('reads an endless body up to the limit and cancels it', async () => {
     const chunk = new Uint8Array(MAX_FORM_BYTES / 4).fill(0x78)
     const { body, seen } = stream(() => chunk)
     await expectRefusal(await send(body), TOO_LARGE)
     expect(seen).toEqual({ reads: 5, cancelled: true })
   })
 
-  test('a chunked body is put together, however it is cut', async () => {
+  test('accepts a body in chunks of one byte', async () => {
     const bytes = new TextEncoder().encode(`${GRANT}&scope=read&note=%C3%A9é`)
     const { body } = stream((reads) => {
       const byte = bytes.subarray(reads - 1, reads)
@@ -346,7 +356,7 @@ describe('the size', () => {
     expect((await send(body)).status).toBe(200)
   })
 
-  test('a body that breaks off', async () => {
+  test('refuses a body that breaks off with body_malformed', async () => {
     const { body } = stream((reads) =>
       reads > 1 ? new Error('reset') : new TextEncoder().encode(GRANT),
     )

@@ -1,5 +1,5 @@
-// What a token request may ask for (design: Token request): the audience, the scope, the plugin, the details.
-// A request only narrows, and nothing is dropped silently.
+// Contents of a token request (design: Token request): audience, scope, plugin and details. A
+// request only narrows the grant, and nothing is dropped silently.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Refusal, expectRefusal, visible } from '../support/answers.ts'
 import { decode } from '../support/jwt.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
   await server.audience('http://localhost:3000', ['call'])
 })
 
-/** Asks, and gives the claims of the token; or sees it refused as expected. */
+/** Sends the request and returns the claims of the token, or expects the refusal. */
 const ask = async (
   options: Parameters<TestServer['client']>[0],
   form: Record<string, string>,
@@ -46,18 +46,28 @@ const ask = async (
   return claims
 }
 
-describe('audience and resource', () => {
+describe('audience of a token request', () => {
   const several = { docs: ['read'], [API]: ['call'], 'http://localhost:3000': ['call'] }
 
   test.each([
-    ['the only one', { docs: ['read'] }, {}, 'docs'],
-    ['the only one, empty values', { docs: ['read'] }, { audience: '', resource: '' }, 'docs'],
-    ['an id', several, { audience: 'docs' }, 'docs'],
+    ['the only granted one', { docs: ['read'] }, {}, 'docs'],
+    [
+      'the only granted one, for empty values',
+      { docs: ['read'] },
+      { audience: '', resource: '' },
+      'docs',
+    ],
+    ['an id as audience', several, { audience: 'docs' }, 'docs'],
     ['a URI as audience', several, { audience: API }, API],
     ['a URI as resource', several, { resource: API }, API],
-    ['both, the same', several, { audience: API, resource: API }, API],
-    ['a loopback URI', several, { resource: 'http://localhost:3000' }, 'http://localhost:3000'],
-  ])('%s', async (_, grants, form, expected) => {
+    ['audience and resource with the same value', several, { audience: API, resource: API }, API],
+    [
+      'a loopback URI as resource',
+      several,
+      { resource: 'http://localhost:3000' },
+      'http://localhost:3000',
+    ],
+  ])('may be %s', async (_, grants, form, expected) => {
     expect(await ask({ grants }, form)).toMatchObject({ aud: expected })
   })
 
@@ -86,11 +96,11 @@ describe('audience and resource', () => {
     [{ audience: 'docs', resource: API }, MISMATCH],
     [{ audience: API, resource: `${API}/` }, MISMATCH],
   ]
-  test.each(refused)('%o is refused', async (form, refusal) => {
+  test.each(refused)('is refused as %o', async (form, refusal) => {
     await ask({ grants: several }, form, refusal)
   })
 
-  describe('by the scope alone', () => {
+  describe('chosen by the scope alone', () => {
     beforeAll(async () => {
       await server.audience('mail', ['send>read', 'read', 'full>purge', 'purge'])
       await server.audience('gate', ['open'], { requiresPlugin: true })
@@ -98,61 +108,55 @@ describe('audience and resource', () => {
 
     const ALL = { docs: ['write', 'agency'], mail: ['full'], gate: ['open'], [API]: ['call'] }
     test.each<[string, Record<string, string[]>, string, string, string]>([
-      ['a value of one', ALL, 'agency', 'docs', 'agency'],
-      ['several values of one', ALL, 'write agency', 'docs', 'write read agency'],
+      ['a value of one audience', ALL, 'agency', 'docs', 'agency'],
+      ['several values of one audience', ALL, 'write agency', 'docs', 'write read agency'],
       ['an implied value', ALL, 'read', 'docs', 'read'],
-      ['an implied value of another', ALL, 'purge', 'mail', 'purge'],
-      ['a value of a URI', ALL, 'call', API, 'call'],
+      ['an implied value of another audience', ALL, 'purge', 'mail', 'purge'],
+      ['a value of an audience with a URI', ALL, 'call', API, 'call'],
+      ['a value that the client holds at one of two audiences', ALL, 'full', 'mail', 'full purge'],
       [
-        'a value that another declares and the client lacks there',
-        ALL,
-        'full',
-        'mail',
-        'full purge',
-      ],
-      [
-        'values of which one is in both',
+        'two values, one of them of both audiences',
         { docs: ['write'], mail: ['read'] },
         'read write',
         'docs',
         'read write',
       ],
-    ])('%s names the audience', async (_, grants, scope, aud, granted) => {
+    ])('follows from %s', async (_, grants, scope, aud, granted) => {
       const claims = await ask({ grants, plugins: ['slack'] }, { scope })
       expect(claims).toMatchObject({ aud, scope: granted })
     })
 
     const BOTH = { docs: ['read', 'agency'], mail: ['read', 'purge'] }
     test.each<[string, Record<string, string[]>, Record<string, string>, Refusal]>([
-      ['a value of both', BOTH, { scope: 'read' }, TARGET_AMBIGUOUS],
+      ['a value of both audiences', BOTH, { scope: 'read' }, TARGET_AMBIGUOUS],
       [
-        'a value of both, implied in one',
+        'a value of both audiences, implied in one',
         { ...BOTH, mail: ['send'] },
         { scope: 'read' },
         TARGET_AMBIGUOUS,
       ],
-      ['values spread over both', BOTH, { scope: 'agency purge' }, TARGET_AMBIGUOUS],
-      ['a value of none', BOTH, { scope: 'fly' }, SCOPE_NOT_GRANTED],
-      ['a value of one and one of none', BOTH, { scope: 'agency fly' }, SCOPE_NOT_GRANTED],
+      ['values of different audiences', BOTH, { scope: 'agency purge' }, TARGET_AMBIGUOUS],
+      ['a value of no audience', BOTH, { scope: 'fly' }, SCOPE_NOT_GRANTED],
+      ['a value of one audience and one of none', BOTH, { scope: 'agency fly' }, SCOPE_NOT_GRANTED],
       ['no scope', BOTH, {}, TARGET_AMBIGUOUS],
       ['an empty scope', BOTH, { scope: '' }, TARGET_AMBIGUOUS],
       ['a malformed scope', BOTH, { scope: 'agency ' }, SCOPE_MALFORMED],
       ['another audience', BOTH, { scope: 'agency', audience: 'mail' }, SCOPE_NOT_GRANTED],
       ['another resource', ALL, { scope: 'agency', resource: API }, SCOPE_NOT_GRANTED],
-      ['one of no grant', BOTH, { scope: 'agency', audience: 'gate' }, NOT_GRANTED],
-      ['one that needs a plugin', ALL, { scope: 'open' }, PLUGIN_REQUIRED],
+      ['an audience that is not granted', BOTH, { scope: 'agency', audience: 'gate' }, NOT_GRANTED],
+      ['an audience that needs a plugin', ALL, { scope: 'open' }, PLUGIN_REQUIRED],
       ['another plugin', ALL, { scope: 'agency', plugin_id: 'slack' }, PLUGIN_NOT_ALLOWED],
       [
-        'details of no grant',
+        'details that are not granted',
         ALL,
         { scope: 'agency', authorization_details: '[{"type":"playlist"}]' },
         DETAILS_REFUSED,
       ],
-    ])('%s is refused', async (_, grants, form, refusal) => {
+    ])('is refused with %s', async (_, grants, form, refusal) => {
       await ask({ grants }, form, refusal)
     })
 
-    test('and an ambiguous one is named', async () => {
+    test('is refused as ambiguous with the scope in the description', async () => {
       const basic = await server.client({ grants: BOTH })
       const response = await server.requestToken({ scope: 'read' }, { basic })
       expect(await response.json()).toMatchObject({
@@ -161,12 +165,12 @@ describe('audience and resource', () => {
     })
   })
 
-  test('a client without a grant has no audience', async () => {
+  test('is never granted to a client without grants', async () => {
     await ask({}, {}, TARGET_AMBIGUOUS)
     await ask({}, { audience: 'docs' }, NOT_GRANTED)
   })
 
-  test('nobody learns which audiences there are', async () => {
+  test('is refused alike whether it exists or not', async () => {
     const client = await server.client({ grants: { docs: ['read'] } })
     const answer = async (audience: string) => {
       const seen = await visible(await server.requestToken({ audience }, { basic: client }))
@@ -176,22 +180,22 @@ describe('audience and resource', () => {
   })
 })
 
-describe('scope', () => {
+describe('scope of a token', () => {
   test.each([
-    ['the whole grant', ['read', 'agency'], undefined, 'read agency'],
-    ['an empty value', ['read', 'agency'], '', 'read agency'],
-    ['a part', ['read', 'agency'], 'agency', 'agency'],
-    ['what the grant implies', ['full'], undefined, 'full write read'],
-    ['what the scope implies', ['full'], 'write', 'write read'],
-    ['only what is implied', ['full'], 'read', 'read'],
-    ['an order of its own', ['full', 'agency'], 'agency read', 'agency read'],
-    ['the same twice', ['read'], 'read read', 'read'],
-  ])('%s', async (_, granted, scope, expected) => {
+    ['the whole grant by default', ['read', 'agency'], undefined, 'read agency'],
+    ['the whole grant for an empty value', ['read', 'agency'], '', 'read agency'],
+    ['a part of the grant', ['read', 'agency'], 'agency', 'agency'],
+    ['the permissions that the grant implies', ['full'], undefined, 'full write read'],
+    ['the permissions that the scope implies', ['full'], 'write', 'write read'],
+    ['an implied permission alone', ['full'], 'read', 'read'],
+    ['values in the requested order', ['full', 'agency'], 'agency read', 'agency read'],
+    ['a repeated value once', ['read'], 'read read', 'read'],
+  ])('has %s', async (_, granted, scope, expected) => {
     const form = scope === undefined ? {} : { scope }
     expect(await ask({ grants: { docs: granted } }, form)).toMatchObject({ scope: expected })
   })
 
-  test('permissions that imply each other end, and one that is gone implies nothing', async () => {
+  test('has each permission once when permissions imply each other, and ignores removed ones', async () => {
     expect(await ask({ grants: { loop: ['d'] } }, {})).toMatchObject({ scope: 'd b c a' })
   })
 
@@ -209,39 +213,39 @@ describe('scope', () => {
     [['full'], '*'],
     [['full'], '__proto__'],
     [['full'], 'constructor'],
-  ])('a grant of %j is not good for %j', async (granted, scope) => {
+  ])('is refused with a grant of %j for %j', async (granted, scope) => {
     await ask({ grants: { docs: granted } }, { scope }, SCOPE_NOT_GRANTED)
   })
 
-  test('a scope of another audience of the client', async () => {
+  test('is refused with a permission of another audience of the client', async () => {
     const grants = { docs: ['read'], [API]: ['call'] }
     await ask({ grants }, { audience: 'docs', scope: 'call' }, SCOPE_NOT_GRANTED)
   })
 
   const malformed = [' ', ' read', 'read ', 'read  write', 'read\twrite', 'read\nwrite']
   test.each([...malformed, 'read"', 'read\\', 'réad', 'read\u007f', 'read\u00a0write'])(
-    '%j is malformed',
+    'is refused as malformed: %j',
     async (scope) => {
       await ask({ grants: { docs: ['full'] } }, { scope }, SCOPE_MALFORMED)
     },
   )
 })
 
-describe('plugin', () => {
+describe('plugin of a token', () => {
   const free = { docs: ['read'] }
   const needing = { hook: ['hook:govern'] }
   const [a, b] = ['acme.sync', 'acme.mail']
 
   test.each([
-    ['the only one', [a], needing, {}, a],
-    ['the only one, said', [a], needing, { plugin_id: a }, a],
-    ['the only one, an empty value', [a], needing, { plugin_id: '' }, a],
-    ['one of several', [a, b], needing, { plugin_id: b }, b],
-    ['the only one where none is needed', [a], free, {}, a],
-    ['one of several where none is needed', [a, b], free, { plugin_id: a }, a],
-    ['none of several where none is needed', [a, b], free, {}, undefined],
-    ['none where none is needed', [], free, {}, undefined],
-  ])('%s', async (_, plugins, grants, form, expected) => {
+    ['the only one of the client', [a], needing, {}, a],
+    ['the only one of the client, named', [a], needing, { plugin_id: a }, a],
+    ['the only one of the client, for an empty value', [a], needing, { plugin_id: '' }, a],
+    ['the named one of several', [a, b], needing, { plugin_id: b }, b],
+    ['the only one of the client, though none is needed', [a], free, {}, a],
+    ['the named one of several, though none is needed', [a, b], free, { plugin_id: a }, a],
+    ['absent for a client with several, as none is needed', [a, b], free, {}, undefined],
+    ['absent for a client without, as none is needed', [], free, {}, undefined],
+  ])('is %s', async (_, plugins, grants, form, expected) => {
     const claims = await ask({ plugins, grants }, form)
     expect(claims?.plugin_id).toBe(expected)
     const own = Object.keys(claims ?? {}).filter((name) => name.startsWith('plugin_'))
@@ -249,28 +253,40 @@ describe('plugin', () => {
   })
 
   test.each([
-    ['none, where one is needed', [], needing, {}, PLUGIN_REQUIRED],
-    ['several, none said', [a, b], needing, {}, PLUGIN_REQUIRED],
-    ['several, an empty value', [a, b], needing, { plugin_id: '' }, PLUGIN_REQUIRED],
-    ['that of another', [a], needing, { plugin_id: b }, PLUGIN_NOT_ALLOWED],
-    ['one that does not exist', [a], needing, { plugin_id: 'unheard-of' }, PLUGIN_NOT_ALLOWED],
-    ['one that is not its own, none needed', [a], free, { plugin_id: b }, PLUGIN_NOT_ALLOWED],
-    ['any, for a client without', [], free, { plugin_id: a }, PLUGIN_NOT_ALLOWED],
-    ['in capitals', [a], needing, { plugin_id: a.toUpperCase() }, PLUGIN_NOT_ALLOWED],
-    ['joined by a comma', [a, b], needing, { plugin_id: `${a},${b}` }, PLUGIN_NOT_ALLOWED],
+    ['a client without plugins, though one is needed', [], needing, {}, PLUGIN_REQUIRED],
+    ['a client with several, none of them named', [a, b], needing, {}, PLUGIN_REQUIRED],
+    [
+      'a client with several and an empty value',
+      [a, b],
+      needing,
+      { plugin_id: '' },
+      PLUGIN_REQUIRED,
+    ],
+    ['the plugin of another client', [a], needing, { plugin_id: b }, PLUGIN_NOT_ALLOWED],
+    ['a plugin that does not exist', [a], needing, { plugin_id: 'unheard-of' }, PLUGIN_NOT_ALLOWED],
+    [
+      'the plugin of another client, though none is needed',
+      [a],
+      free,
+      { plugin_id: b },
+      PLUGIN_NOT_ALLOWED,
+    ],
+    ['a plugin for a client without plugins', [], free, { plugin_id: a }, PLUGIN_NOT_ALLOWED],
+    ['a plugin id in capitals', [a], needing, { plugin_id: a.toUpperCase() }, PLUGIN_NOT_ALLOWED],
+    ['two ids joined by a comma', [a, b], needing, { plugin_id: `${a},${b}` }, PLUGIN_NOT_ALLOWED],
     ['a glob', [a], needing, { plugin_id: '*' }, PLUGIN_NOT_ALLOWED],
-  ])('%s', async (_, plugins, grants, form, refusal) => {
+  ])('is refused with %s', async (_, plugins, grants, form, refusal) => {
     await ask({ plugins, grants }, form, refusal)
   })
 })
 
 describe('authorization details', () => {
-  test('are refused where the client is granted none', async () => {
+  test('are refused for a client without granted details', async () => {
     const form = { authorization_details: '[{"type":"tool_run","identifier":"1"}]' }
     await ask({ grants: { docs: ['read'] } }, form, DETAILS_REFUSED)
   })
 
-  test.each(['', '[]'])('%j asks for none', async (details) => {
+  test.each(['', '[]'])('are absent for the value %j', async (details) => {
     const form = { authorization_details: details }
     const claims = await ask({ grants: { docs: ['read'] } }, form)
     expect(claims).not.toHaveProperty('authorization_details')

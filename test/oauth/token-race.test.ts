@@ -1,5 +1,5 @@
-// A token is never worth more than its client: whatever another process takes away while a token request runs, after
-// whichever statement, the token either lacks it or is revoked.
+// Races of a token request with a change by another process, after each of its statements: the
+// token either lacks what was removed or is revoked.
 import type BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
@@ -9,7 +9,7 @@ import { decode } from '../support/jwt.ts'
 import { type ClientCredentials, createRecords } from '../support/records.ts'
 import { type TestServer, startServer } from '../support/server.ts'
 
-/** More statements than a token request has. */
+/** Upper bound for the statements of a token request. */
 const MOST_STATEMENTS = 30
 
 /** A client with a workspace, a plugin, a resource and a run of the same name. */
@@ -18,9 +18,12 @@ type Claims = Record<string, unknown>
 
 type Case = {
   title: string
-  /** Reads what the change is decided from. @returns the change, committed before its first `await` */
+  /**
+   * Reads the state from which the change is decided. @returns the change, committed before its
+   * first `await`
+   */
   decide: (store: Store, victim: Victim) => Promise<() => Promise<unknown>>
-  /** Whether a token with these claims still has what is taken. */
+  /** Tells whether a token with these claims still has what was removed. */
   has: (claims: Claims) => boolean
 }
 
@@ -61,7 +64,7 @@ const CASES: Case[] = [
   },
   { title: 'an audience', decide: fromClient({ grants: [] }), has: any },
   {
-    title: 'what a permission implies',
+    title: 'an implied permission',
     async decide(store) {
       const before = await existing(store.findAudience('api'))
       const permissions = before.permissions.map(({ name }) => ({ name, implies: [] }))
@@ -80,7 +83,7 @@ const CASES: Case[] = [
     decide: fromPlugin({ trust: 'restricted' }),
     has: ({ plugin_trust }) => plugin_trust !== 'restricted',
   },
-  { title: 'details', decide: fromClient({ details: [] }), has: any },
+  { title: 'granted details', decide: fromClient({ details: [] }), has: any },
   { title: 'the status', decide: fromClient({ status: 'disabled' }), has: any },
   {
     title: 'the client',
@@ -161,7 +164,7 @@ const newVictim = async (): Promise<Victim> => {
   return { id, client }
 }
 
-/** What the declared permissions imply is taken for good: it is put back for the next request. */
+/** Restores the implied permissions, which a test removes for good, for the next request. */
 const restore = async (): Promise<void> => {
   const before = await existing(other.findAudience('api'))
   const permissions = before.permissions.map(({ name }) => ({
@@ -171,7 +174,7 @@ const restore = async (): Promise<void> => {
   await other.updateAudience(before, { permissions }, now())
 }
 
-/** @returns the token, if there is one, and whether the request had so many statements */
+/** @returns the token, if one was issued, and whether the request had as many statements */
 const requestDuring = async (
   { id, client }: Victim,
   { at, take }: { at: number; take: () => Promise<unknown> },
@@ -189,27 +192,30 @@ const requestDuring = async (
   return { token, reached: statements >= at }
 }
 
-it.each(CASES)('$title, taken while a token request runs', async ({ decide, has }) => {
-  let requests = 0
-  for (let at = 1; at <= MOST_STATEMENTS; at++) {
-    await restore()
-    const victim = await newVictim()
-    const take = await decide(other, victim)
-    const { token, reached } = await requestDuring(victim, { at, take })
-    if (!reached) break
-    requests += 1
-    if (token === undefined) continue
-    const { active } = await server.introspect(judge, token)
-    expect({ at, overPrivileged: active === true && has(decode(token).claims) }).toEqual({
-      at,
-      overPrivileged: false,
-    })
-  }
-  expect(requests).toBeGreaterThan(4)
-  expect(requests).toBeLessThan(MOST_STATEMENTS)
-})
+it.each(CASES)(
+  'token request never exceeds its client when another process removes $title during it',
+  async ({ decide, has }) => {
+    let requests = 0
+    for (let at = 1; at <= MOST_STATEMENTS; at++) {
+      await restore()
+      const victim = await newVictim()
+      const take = await decide(other, victim)
+      const { token, reached } = await requestDuring(victim, { at, take })
+      if (!reached) break
+      requests += 1
+      if (token === undefined) continue
+      const { active } = await server.introspect(judge, token)
+      expect({ at, overPrivileged: active === true && has(decode(token).claims) }).toEqual({
+        at,
+        overPrivileged: false,
+      })
+    }
+    expect(requests).toBeGreaterThan(4)
+    expect(requests).toBeLessThan(MOST_STATEMENTS)
+  },
+)
 
-it('a token request that nobody disturbs has all of it', async () => {
+it('token request without a concurrent change gets the whole grant', async () => {
   await restore()
   const victim = await newVictim()
   const { token } = await requestDuring(victim, { at: 0, take: async () => {} })

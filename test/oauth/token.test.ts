@@ -1,4 +1,4 @@
-// The answer of the token endpoint and the token itself (design: Access token; RFC 6749 §5.1, RFC 9068).
+// Token endpoint: the answer and the token itself (design: Access token; RFC 6749 §5.1, RFC 9068).
 import { type JSONWebKeySet, createLocalJWKSet, jwtVerify } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectPrivate, expectRefusal } from '../support/answers.ts'
@@ -23,8 +23,8 @@ beforeAll(async () => {
 
 const RANDOM_ID = expect.stringMatching(/^[\w-]{22}$/) as unknown
 
-describe('the answer', () => {
-  test('has what RFC 6749 §5.1 says and nothing else', async () => {
+describe('token response', () => {
+  test('has the members of RFC 6749 §5.1 alone', async () => {
     const client = await server.client({ grants: { docs: ['write'] } })
     const response = await server.requestToken({}, { basic: client })
     expect([response.status, await response.json()]).toEqual([
@@ -42,7 +42,7 @@ describe('the answer', () => {
   })
 })
 
-test('a token that is too long to be taken back is not issued', async () => {
+test('token endpoint refuses a token that is too long to be revoked with token_too_long', async () => {
   const capabilities = Array.from({ length: 300 }, (_, i) => `connector:service-${i}`)
   await server.plugin('acme.everything', { capabilities })
   await server.audience(
@@ -59,18 +59,18 @@ test('a token that is too long to be taken back is not issued', async () => {
   await expectRefusal(long, [400, 'invalid_scope', 'token_too_long'])
 })
 
-describe('the token', () => {
+describe('access token', () => {
   const shared = { iss: ISSUER, iat: START_SECONDS, exp: START_SECONDS + 900, jti: RANDOM_ID }
   const workspace = { workspace_id: 'default', workspace_gen: 1, workspace_ref: RANDOM_ID }
 
-  test('header', async () => {
+  test('has alg, typ and kid in its header', async () => {
     const client = await server.client({ grants: { docs: ['read'] } })
     const { header } = decode(await server.issue(client))
     const { kid } = await testKey('RS256', 1)
     expect(header).toEqual({ alg: 'RS256', typ: 'at+jwt', kid })
   })
 
-  test('claims without a plugin', async () => {
+  test('has these claims alone without a plugin', async () => {
     const client = await server.client({ grants: { docs: ['write'] } })
     expect(decode(await server.issue(client)).claims).toEqual({
       ...shared,
@@ -83,7 +83,7 @@ describe('the token', () => {
     })
   })
 
-  test('claims with a plugin', async () => {
+  test('has these claims alone with a plugin', async () => {
     const client = await server.client({
       plugins: ['acme.sync'],
       grants: { hook: ['hook:track', 'hook:govern'] },
@@ -104,14 +104,14 @@ describe('the token', () => {
     })
   })
 
-  test('a plugin without a snapshot, and without capabilities', async () => {
+  test('omits the snapshot of a plugin without one', async () => {
     const client = await server.client({ plugins: ['acme.bare'], grants: { docs: ['read'] } })
     const { claims } = decode(await server.issue(client))
     expect(claims).toMatchObject({ plugin_trust: 'restricted', plugin_capabilities: [] })
     expect(claims).not.toHaveProperty('plugin_snapshot')
   })
 
-  test('an unbound administrator has no workspace', async () => {
+  test('has no workspace claims for an unbound administrator', async () => {
     const client = await server.client({
       workspaceId: null,
       grants: { latchkey: ['admin:read', 'admin:write'] },
@@ -126,7 +126,7 @@ describe('the token', () => {
     })
   })
 
-  test('generations are those of now', async () => {
+  test('has the current generations', async () => {
     await server.workspace('moved')
     await server.setWorkspaceStatus('moved', 'suspended')
     await server.setWorkspaceStatus('moved', 'active')
@@ -146,13 +146,13 @@ describe('the token', () => {
     })
   })
 
-  test('no two have the same jti', async () => {
+  test('has a unique jti', async () => {
     const client = await server.client({ grants: { docs: ['read'] } })
     const tokens = await Promise.all(Array.from({ length: 30 }, () => server.issue(client)))
     expect(new Set(tokens.map((token) => decode(token).claims.jti)).size).toBe(30)
   })
 
-  test('times are those of the clock', async () => {
+  test('has the times of the clock', async () => {
     const moving = await startServer()
     await moving.audience('docs', ['read'])
     const client = await moving.client({ grants: { docs: ['read'] } })
@@ -164,16 +164,16 @@ describe('the token', () => {
   })
 })
 
-describe('the lifetime, in seconds', () => {
+describe('token lifetime in seconds', () => {
   test.each([
     ['the default', null, null, 900],
-    ['that of the audience', 60, null, 60],
-    ['that of the audience, longer', 86_400, null, 86_400],
-    ['that of the client', null, 120, 120],
-    ['that of the client, longer', null, 3_600, 3_600],
-    ['the smaller, the audience', 300, 600, 300],
-    ['the smaller, the client', 600, 300, 300],
-  ])('%s', async (name, audience, client, expected) => {
+    ['the value of the audience', 60, null, 60],
+    ['the longer value of the audience', 86_400, null, 86_400],
+    ['the value of the client', null, 120, 120],
+    ['the longer value of the client', null, 3_600, 3_600],
+    ['the smaller value, of the audience', 300, 600, 300],
+    ['the smaller value, of the client', 600, 300, 300],
+  ])('is %s', async (name, audience, client, expected) => {
     await server.audience(`ttl:${name}`.replaceAll(/[ ,]/g, '-'), ['read'], { tokenTtl: audience })
     const made = await server.client({
       tokenTtl: client,
@@ -185,7 +185,7 @@ describe('the lifetime, in seconds', () => {
     expect([body.expires_in, exp - iat]).toEqual([expected, expected])
   })
 
-  test('the default is configured', async () => {
+  test('is configured by tokenTtlSeconds', async () => {
     const configured = await startServer({ tokenTtlSeconds: 120 })
     await configured.audience('docs', ['read'])
     const client = await configured.client({ grants: { docs: ['read'] } })
@@ -194,8 +194,8 @@ describe('the lifetime, in seconds', () => {
   })
 })
 
-describe('the signature', () => {
-  test.each(ALGORITHMS)('%s verifies with the published keys', async (algorithm) => {
+describe('token signature', () => {
+  test.each(ALGORITHMS)('verifies with the published keys: %s', async (algorithm) => {
     await server.audience(`signed:${algorithm}`, ['read'], { algorithm })
     const client = await server.client({ grants: { [`signed:${algorithm}`]: ['read'] } })
     const token = await server.issue(client)
@@ -215,10 +215,10 @@ describe('the signature', () => {
   })
 })
 
-describe('the quota', () => {
+describe('quota', () => {
   const USED_UP = [429, 'temporarily_unavailable', 'quota_exceeded'] as const
 
-  test('counts by client, and only those who log in', async () => {
+  test('counts the authenticated requests of each client', async () => {
     const [client, other] = [
       await server.client({ quotaPerMinute: 2, grants: { docs: ['read'] } }),
       await server.client({ quotaPerMinute: 2, grants: { docs: ['read'] } }),
@@ -236,7 +236,7 @@ describe('the quota', () => {
     expect(await status(other)).toBe(200)
   })
 
-  test('says how long to wait, and is told of a client without a quota', async () => {
+  test('refuses with the wait in Retry-After, and is asked for clients without a quota too', async () => {
     const asked: [string, number | null][] = []
     const scripted = await startServer({
       quota: async (...request) => {

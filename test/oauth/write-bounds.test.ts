@@ -1,5 +1,5 @@
-// What a client, or an administrator who is bound to a workspace, may write: bounded whatever its quota, by client
-// and by workspace.
+// Bounds of the writes by clients and by administrators who are bound to a workspace: per client
+// and per workspace, whatever the quota.
 import { describe, expect, it, test } from 'vitest'
 import {
   MAX_CLOSED_RUNS_PER_WORKSPACE,
@@ -16,7 +16,7 @@ import { live } from '../support/clock.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import { type TestServer, startServer } from '../support/server.ts'
 
-/** So many times less may be written here, which keeps the test short. */
+/** Divisor of the bounds in this file, which keeps the test short. */
 const SCALE = 20
 const CLIENT = WRITE_BOUNDS.client.perMinute / SCALE
 const WORKSPACE = WRITE_BOUNDS.workspace.perMinute / SCALE
@@ -76,7 +76,7 @@ const register = (server: TestServer, token: string) =>
     body: JSON.stringify({ client_name: 'machine' }),
   })
 
-/** Each makes one write at every call, with the credentials of one client. */
+/** Each entry makes one write at every call, with the credentials of one client. */
 const WRITES: Record<
   string,
   { cost: number; prepare: (server: TestServer) => Promise<() => Promise<Response>> }
@@ -111,14 +111,14 @@ const WRITES: Record<
       }
     },
   },
-  'enrollments that a bound administrator makes': {
+  'enrollments by a bound administrator': {
     cost: WRITE_COSTS.administration,
     async prepare(server) {
       const { send } = await administratorOf(server, 'acme')
       return () => send('POST', '/enrollments', {})
     },
   },
-  'changes that a bound administrator is refused': {
+  'refused changes by a bound administrator': {
     cost: WRITE_COSTS.administration,
     async prepare(server) {
       const { send } = await administratorOf(server, 'acme')
@@ -135,13 +135,13 @@ const isLimited = async (response: Response): Promise<boolean> => {
   return true
 }
 
-describe.each(Object.entries(WRITES))('%s', (_, { cost, prepare }) => {
-  it('of one client are bounded, and what is refused leaves no row for each', async () => {
+describe.each(Object.entries(WRITES))('writes of one client: %s', (_, { cost, prepare }) => {
+  it('are bounded, and refused ones leave no row each', async () => {
     const server = await start(scaled())
     const write = await prepare(server)
     let passed = 0
     while (!(await isLimited(await write()))) passed++
-    // A registration before counts for the workspace alone.
+    // The registration before counts for the workspace alone.
     expect(passed).toBe(Math.floor(CLIENT / cost))
     const rows = () => server.query('select count(*) as n from audit_events')[0]?.['n']
     const before = rows()
@@ -151,7 +151,7 @@ describe.each(Object.entries(WRITES))('%s', (_, { cost, prepare }) => {
   })
 })
 
-test('clients of a workspace share a bound, and leave other workspaces alone', async () => {
+test('clients of a workspace share a bound, apart from other workspaces', async () => {
   const server = await start(scaled())
   let passed = 0
   for (let clients = 0; clients < 7; clients++) {
@@ -163,7 +163,7 @@ test('clients of a workspace share a bound, and leave other workspaces alone', a
   expect((await closeOne(server, other)).status).toBe(200)
 })
 
-test('machines that enroll are bounded by workspace, and their token is not used up', async () => {
+test('registrations are bounded by workspace, and a refused one leaves the enrollment token valid', async () => {
   const server = await start(scaled())
   const most = Math.floor(WORKSPACE / WRITE_COSTS.registration)
   const tokens = await Promise.all(Array.from({ length: most + 1 }, () => enrollment(server)))
@@ -174,13 +174,13 @@ test('machines that enroll are bounded by workspace, and their token is not used
   expect(all.filter(({ usedAt }) => usedAt === null)).toHaveLength(1)
 })
 
-test('an unbound administrator is not bounded, and is asked for nothing', async () => {
+test('unbound administrator writes without a bound', async () => {
   const server = await start(async () => 60)
   const { send } = await administratorOf(server, null)
   expect((await send('POST', '/workspaces', { id: 'more' })).status).toBe(201)
 })
 
-test('each write counts by minute and day, for its client and its workspace', async () => {
+test('write counts by minute and day, for its client and its workspace', async () => {
   const asked: unknown[] = []
   const server = await start(async (...use) => {
     asked.push(use)
@@ -193,11 +193,11 @@ test('each write counts by minute and day, for its client and its workspace', as
     [`${scope}:${id}`, { seconds: 60, limit: WRITE_BOUNDS[scope].perMinute }, 1],
     [`${scope}:${id}`, { seconds: 86_400, limit: WRITE_BOUNDS[scope].perDay }, 1],
   ]
-  // Closing it again writes nothing.
+  // Closing the run again writes nothing.
   expect(asked).toEqual([...windows('client', client.id), ...windows('workspace', 'acme')])
 })
 
-test('room for a platform that closes 100,000 runs a day', () => {
+test('bounds admit a platform that closes 100,000 runs a day', () => {
   const { client, workspace } = WRITE_BOUNDS
   expect(client.perDay).toBeGreaterThanOrEqual(200_000)
   expect(client.perMinute).toBeGreaterThanOrEqual((10 * 100_000) / (24 * 60))
@@ -205,7 +205,7 @@ test('room for a platform that closes 100,000 runs a day', () => {
   expect(MAX_RUN_RULES_PER_WORKSPACE).toBeGreaterThanOrEqual(200_000)
 })
 
-describe('where a workspace has as many rules over runs as it may have', () => {
+describe('workspace at its limit of rules over runs', () => {
   const HOUR = 3_600
   const full = async (workspaceId: string, count = MAX_RUN_RULES_PER_WORKSPACE) => {
     const server = await start()
@@ -220,7 +220,7 @@ describe('where a workspace has as many rules over runs as it may have', () => {
   const rules = (server: TestServer, kind: string) =>
     server.store.listRevocations({ kind: kind as 'run' })
 
-  it('a closed run raises the generation of the workspace, exactly then', async () => {
+  it('gets a raised generation with each closed run', async () => {
     const server = await full('acme')
     const [client, same] = [await workerOf(server), await workerOf(server)]
     const foreign = await workerOf(server, 'default')
@@ -251,13 +251,13 @@ describe('where a workspace has as many rules over runs as it may have', () => {
     await expectRefusal(await server.requestToken(asking('two'), { basic: same }), [
       ...([400, 'invalid_authorization_details', 'run_closed'] as const),
     ])
-    // Tokens of the new generation are good, and closing it again changes nothing.
+    // Tokens of the new generation are valid, and closing the run again changes nothing.
     const next = await server.issue(same, asking('three'))
     expect((await close('two')).status).toBe(200)
     expect((await server.introspect(same, next))['active']).toBe(true)
     expect(await rules(server, 'workspace')).toMatchObject([{ gen: 2 }])
 
-    // Each further one raises it again, while the rules live.
+    // Each further run raises it again, while the rules live.
     expect((await close('three')).status).toBe(200)
     expect((await server.introspect(same, next))['active']).toBe(false)
     expect(await rules(server, 'workspace')).toMatchObject([{ gen: 3 }])
@@ -270,7 +270,7 @@ describe('where a workspace has as many rules over runs as it may have', () => {
     expect((await server.store.findWorkspace('acme'))?.generation).toBe(3)
   })
 
-  it('clients that belong to no workspace have their own raised', async () => {
+  it("limits clients outside every workspace too: the client's own generation is raised", async () => {
     const server = await full('', MAX_RUN_RULES_PER_WORKSPACE + 1)
     const client = await server.client({
       workspaceId: null,
@@ -292,7 +292,7 @@ describe('where a workspace has as many rules over runs as it may have', () => {
     expect(await rules(server, 'client')).toMatchObject([{ value: client.id, gen: 2 }])
   })
 
-  it('closes no more runs than are kept for good', async () => {
+  it('closes no more than MAX_CLOSED_RUNS_PER_WORKSPACE runs', async () => {
     const server = await start()
     const client = await workerOf(server)
     const close = (identifier: string) =>
@@ -310,8 +310,8 @@ describe('where a workspace has as many rules over runs as it may have', () => {
   })
 })
 
-describe('a quota that is changed within a minute', () => {
-  it('keeps its count, up and down', async () => {
+describe('quota that is changed within a minute', () => {
+  it('keeps its count after an increase and a decrease', async () => {
     const server = await start()
     const client = await server.client({ quotaPerMinute: 20, grants: { docs: ['read'] } })
     const pass = async (times: number) => {
@@ -329,7 +329,7 @@ describe('a quota that is changed within a minute', () => {
     await set(6)
     expect(await pass(3)).toBe(0)
     await set(20)
-    expect(await pass(5)).toBe(2) // 18 have been counted
+    expect(await pass(5)).toBe(2) // 18 were counted
     await set(1_000_000)
     expect(await pass(1)).toBe(1)
     await set(24)
