@@ -664,7 +664,7 @@ export const SERVER: readonly Mutation[] = [
     find: '!tally.isFull(address)',
     replace: 'tally.isFull(address) !== undefined',
     tests: ['test/oauth/revocations.test.ts'],
-    titles: 'answered at once',
+    titles: 'beyond the limit',
   },
   {
     name: 'the held answers of a process',
@@ -673,7 +673,7 @@ export const SERVER: readonly Mutation[] = [
     find: 'waiters.size < MAX_WAITERS &&',
     replace: 'waiters.size < Infinity &&',
     tests: ['test/oauth/revocations.test.ts'],
-    titles: 'answered at once',
+    titles: 'beyond the limit',
   },
   {
     name: 'the one spelling of a path',
