@@ -17,7 +17,7 @@ import {
   checkIfMatch,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
-import { audienceView } from './views.ts'
+import { audienceView } from './views/audience.ts'
 
 const permissions = z
   .array(
@@ -65,14 +65,14 @@ const undeclared = (list: readonly Permission[]): string | undefined => {
   return list.flatMap((p) => p.implies).find((name) => !names.has(name))
 }
 
-const supported = ({ deps }: AdminCall, name: Algorithm | undefined): Algorithm | undefined => {
-  if (name === undefined || deps.algorithms.includes(name)) return name
-  throw unlistedAlgorithm(name)
+/** @throws OperationRefused for an algorithm that the server does not sign with */
+const checkAlgorithm = ({ deps }: AdminCall, name: Algorithm | undefined): void => {
+  if (name !== undefined && !deps.algorithms.includes(name)) throw unlistedAlgorithm(name)
 }
 
 /**
- * Without its two permissions, or with a plugin that no administrator has, nobody could administer; with others
- * that imply them, whoever may give those could give what they lack.
+ * Protects the audience of administration. Without its two permissions, or with a required plugin, no client could
+ * administer. With a further permission that implies them, an administrator could give a client more than its own.
  */
 const checkAdministration = ({ permissions: list, requires_plugin }: AudienceChange): void => {
   const lost = (name: string) => list !== undefined && !list.some((p) => p.name === name)
@@ -88,67 +88,72 @@ const checkAdministration = ({ permissions: list, requires_plugin }: AudienceCha
   }
 }
 
-/** A bound administrator sees those that its own client has a grant for. */
+/** Lists audiences. A bound administrator sees those that its own client has a grant for. */
 export const listAudiences = async (
   { deps, authority }: AdminCall,
   query: z.input<typeof audienceQuery> = {},
 ) => {
-  const { requires_plugin: needs, algorithm: wanted, ...page } = parseQuery(audienceQuery, query)
+  const { limit, cursor, ...filters } = parseQuery(audienceQuery, query)
   const ids = authority.holds === null ? undefined : [...authority.holds.grants.keys()]
-  const requiresPlugin = needs === undefined ? undefined : needs === 'true'
-  const filter = { ids, requiresPlugin, algorithm: wanted }
+  const { requires_plugin, algorithm: signingAlgorithm } = filters
+  const requiresPlugin = requires_plugin === undefined ? undefined : requires_plugin === 'true'
+  const filter = { ids, requiresPlugin, algorithm: signingAlgorithm }
   return await pageByAge(
-    { ...page, list: 'audiences' },
+    { limit, cursor, list: 'audiences' },
     (part) => deps.store.listAudiences(filter, part),
     audienceView,
   )
 }
 
-export const showAudience = async (admin: AdminCall, id: string) =>
-  audienceView(await readAudience(admin, id))
+export const showAudience = async (call: AdminCall, id: string) =>
+  audienceView(await readAudience(call, id))
 
-export const createAudience = (admin: AdminCall, input: z.input<typeof newAudience>) =>
-  auditedChange(admin, 'audience.create', input.id, async () => {
-    requireUnbound(admin.authority)
+export const createAudience = (call: AdminCall, input: z.input<typeof newAudience>) =>
+  auditedChange(call, 'audience.create', input.id, async () => {
+    requireUnbound(call.authority)
     const fields = parse(newAudience, input)
-    await admin.deps.store.createAudience(
+    checkAlgorithm(call, fields.algorithm)
+    await call.deps.store.createAudience(
       {
         id: fields.id,
         requiresPlugin: fields.requires_plugin ?? false,
         tokenTtl: fields.token_ttl ?? null,
-        algorithm: supported(admin, fields.algorithm) ?? 'RS256',
+        algorithm: fields.algorithm ?? 'RS256',
         permissions: fields.permissions ?? [],
       },
-      now(admin),
+      now(call),
     )
-    return await showAudience(admin, fields.id)
+    return await showAudience(call, fields.id)
   })
 
-/** What is given replaces what was; the rest stays. Whoever loses something needs a new token. */
+/**
+ * Changes the members that are sent and keeps the others. A client that loses a permission needs a new token: those
+ * that it has are revoked.
+ */
 export const updateAudience = (
-  admin: AdminCall,
+  call: AdminCall,
   id: string,
   input: z.input<typeof audienceChange>,
 ) =>
-  auditedChange(admin, 'audience.update', id, async () => {
-    requireUnbound(admin.authority)
+  auditedChange(call, 'audience.update', id, async () => {
+    requireUnbound(call.authority)
     const fields = parse(audienceChange, input)
     if (id === ADMIN_AUDIENCE) checkAdministration(fields)
-    const algorithmName = supported(admin, fields.algorithm)
+    checkAlgorithm(call, fields.algorithm)
     const update = {
       ...(fields.permissions && { permissions: fields.permissions }),
       ...(fields.requires_plugin !== undefined && { requiresPlugin: fields.requires_plugin }),
       ...(fields.token_ttl !== undefined && { tokenTtl: fields.token_ttl }),
-      ...(algorithmName && { algorithm: algorithmName }),
+      ...(fields.algorithm && { algorithm: fields.algorithm }),
     }
-    await retried(admin, async () => {
-      const before = checkIfMatch(admin, await readAudience(admin, id))
-      await admin.deps.store.updateAudience(before, update, now(admin))
+    await retried(call, async () => {
+      const before = checkIfMatch(call, await readAudience(call, id))
+      await call.deps.store.updateAudience(before, update, now(call))
     })
-    return await showAudience(admin, id)
+    return await showAudience(call, id)
   })
 
 const readAudience = async ({ deps, authority }: AdminCall, id: string): Promise<Audience> => {
-  const seen = authority.holds?.grants.has(id) !== false
-  return orNotFound(seen ? await deps.store.findAudience(id) : null, 'audience', id)
+  const isVisible = authority.holds?.grants.has(id) !== false
+  return orNotFound(isVisible ? await deps.store.findAudience(id) : null, 'audience', id)
 }

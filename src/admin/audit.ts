@@ -1,4 +1,4 @@
-// The audit table, to be looked at. A look leaves no event.
+// Reading, checking and exporting the audit table. Reading it adds no event.
 import { z } from 'zod'
 import { isCounted, readSteps } from '../audit/rows.ts'
 import { sealingKey } from '../audit/seals.ts'
@@ -7,9 +7,9 @@ import { DEFAULT_PAGE } from '../constants.ts'
 import { comparedText } from '../text/human-text.ts'
 import { letOthersRun } from '../store/pause.ts'
 import type { AuditFilter, AuditRow } from '../store/store.ts'
-import { auditReportView, auditView } from './audit-views.ts'
+import { auditReportView, auditView } from './views/audit.ts'
 import { type Authority, requireUnbound } from './authority.ts'
-import { authorizedCheck, authorizedRows } from './lasting.ts'
+import { authorizedCheck, authorizedRows } from './reauthorization.ts'
 import { type AdminCall, parseQuery } from './operation.ts'
 import { pageFields, pageInSteps } from './pages.ts'
 
@@ -22,7 +22,7 @@ const moment = z
   })
   .transform((written) => Math.ceil(Date.parse(written) / 1000))
 
-/** `since` is the first time that is meant, `until` the first that is not. */
+/** Filters of a list and an export: from `since`, and before `until`. */
 export const auditFilter = z.strictObject({
   actor: text.optional(),
   action: text.optional(),
@@ -41,19 +41,19 @@ export const auditQuery = auditFilter.extend(pageFields)
 
 type Filter = z.input<typeof auditFilter>
 
-/** A bound administrator sees what concerns its workspace. */
+/** Limits a bound administrator to the events of its workspace. */
 const rowFilter = (
-  { request_id: requestId, ...given }: z.output<typeof auditFilter>,
+  { request_id: requestId, ...filters }: z.output<typeof auditFilter>,
   { workspaceId }: Authority,
-): AuditFilter => ({ ...given, requestId, workspaceId: workspaceId ?? undefined })
+): AuditFilter => ({ ...filters, requestId, workspaceId: workspaceId ?? undefined })
 
-/** Lists events, newest first. A part ends early where few of many rows fit the filter. */
+/** Lists events, newest first. A page ends early where few of many rows match the filter. */
 export const listAudit = async (
   { deps, authority }: AdminCall,
   query: z.input<typeof auditQuery> = {},
 ) => {
-  const { limit, cursor, ...given } = parseQuery(auditQuery, query)
-  const filter = rowFilter(given, authority)
+  const { limit, cursor, ...filters } = parseQuery(auditQuery, query)
+  const filter = rowFilter(filters, authority)
   return await pageInSteps(
     { list: 'audit', limit: limit ?? DEFAULT_PAGE, cursor },
     async (step) => {
@@ -73,31 +73,31 @@ export const auditCheck = z.strictObject({
     .meta({ description: '`sealed_to:sealed_mac` of an earlier report: that seal must be there.' }),
 })
 
-/** Checks whether every row still is what was sealed, and a seal that somebody has noted is still there. */
-export const verifyAudit = async (admin: AdminCall, given: z.input<typeof auditCheck> = {}) => {
-  const { store, kek } = admin.deps
-  requireUnbound(admin.authority)
-  const { seal } = parseQuery(auditCheck, given)
+/** Compares every row with its seal, and requires the seal of an earlier report if the administrator sends one. */
+export const verifyAudit = async (call: AdminCall, query: z.input<typeof auditCheck> = {}) => {
+  const { store, kek } = call.deps
+  requireUnbound(call.authority)
+  const { seal } = parseQuery(auditCheck, query)
   const [seq = '', mac = ''] = seal?.split(':') ?? []
-  const noted = seal === undefined ? undefined : { seq: Number(seq), mac }
+  const recordedSeal = seal === undefined ? undefined : { seq: Number(seq), mac }
   const key = sealingKey(kek)
   return auditReportView(
-    await authorizedCheck(admin, (onStep) => checkAudit({ store, key, noted, onStep })),
+    await authorizedCheck(call, (onStep) => checkAudit({ store, key, recordedSeal, onStep })),
   )
 }
 
 /**
- * Exports events, oldest first, up to the newest that is there at the start: its number says which state this is,
- * because rows never change.
+ * Exports events, oldest first, up to the newest one at the start. Its number is the etag: rows do not change after
+ * they are written.
  */
-export const exportAudit = async (admin: AdminCall, given: Filter = {}) => {
-  const { deps, authority } = admin
-  const filter = rowFilter(parseQuery(auditFilter, given), authority)
+export const exportAudit = async (call: AdminCall, query: Filter = {}) => {
+  const { deps, authority } = call
+  const filter = rowFilter(parseQuery(auditFilter, query), authority)
   const newest = { filter: {}, after: null, limit: 1, newestFirst: true }
   const last = (await deps.store.listAuditEvents(newest)).rows[0] ?? { seq: 0 }
-  // A number that is not exact was put there by somebody who can write the database: it is no bound.
+  // Only an attacker who can write to the database inserts a number beyond MAX_SAFE_INTEGER: it is no bound.
   const bound = isCounted(last) ? { upTo: last.seq } : {}
-  const rows = authorizedRows(admin, readSteps(deps.store, { filter, ...bound }))
+  const rows = authorizedRows(call, readSteps(deps.store, { filter, ...bound }))
   return { etag: `${last.seq}`, rows: views(rows) }
 }
 

@@ -1,5 +1,5 @@
-// Who may administer what (design: Rules, 2). Pure: no I/O.
-import { ADMIN_AUDIENCE } from '../constants.ts'
+// What an administrator may see, change and give (design: Rules, 2). Pure: no I/O.
+import { ADMIN_AUDIENCE, DEFAULT_WORKSPACE } from '../constants.ts'
 import { takenDetails } from '../grants/details.ts'
 import { OperationRefused } from '../errors.ts'
 import { isHeld } from '../grants/held-details.ts'
@@ -14,15 +14,15 @@ import { grantedNames } from '../grants/permissions.ts'
 import type { AuthorizationDetail, Client, Grant, GrantedClient } from '../store/store.ts'
 import { fieldsRefused, doesNotExist } from './refusals.ts'
 
-/** What can be given to a client. */
+/** Members of a client that an administrator gives. */
 export type Grantable = Pick<Client, 'plugins' | 'grants' | 'introspects' | 'details'>
 
 export type Authority = {
   /** The one workspace that a bound administrator sees and changes; null for an unbound one. */
   workspaceId: string | null
-  /** Of the audience `latchkey`; null for whoever has a shell on the server: all of them. */
+  /** Permissions at the audience `latchkey`; null for the command line, which has all of them. */
   administration: readonly string[] | null
-  /** What a bound administrator's own client may act for and ask for, which is all that it can give. */
+  /** Plugins, grants and details of a bound administrator's own client, the most that it can give. */
   holds: {
     plugins: ReadonlySet<string>
     grants: ReadonlyMap<string, ReadonlySet<string>>
@@ -32,11 +32,11 @@ export type Authority = {
     /** Limits of its own client. */
     heldLimits: Limits
   } | null
-  /** Whose doing it is, as they are now; null for whoever has a shell on the server. */
+  /** The administrator's client at the time of the call; null for the command line. */
   maker: { clientId: string; generation: number } | null
 }
 
-/** Whoever can open the database: nothing that is refused here would keep them from it. */
+/** Authority of the command line. A refusal would not stop a user who can open the database. */
 export const SHELL: Authority = {
   workspaceId: null,
   administration: null,
@@ -44,9 +44,7 @@ export const SHELL: Authority = {
   maker: null,
 }
 
-/**
- * @param permissions those of the token: what it was narrowed to is all that its bearer has
- */
+/** @param permissions those of the token, which the client may have narrowed below its grant */
 export const authorityOf = (subject: GrantedClient, permissions: readonly string[]): Authority => {
   const { id, generation, workspace, plugins, grants, details } = subject
   const limits = limitsGivenBy(subject)
@@ -73,34 +71,44 @@ export const requireUnbound = ({ workspaceId }: Authority): void => {
   )
 }
 
+/** True for a row that the administrator may see: any row, or for a bound one those of its workspace. */
+export const isVisible = (
+  { workspaceId }: Authority,
+  row: { workspaceId: string | null } | null,
+): boolean => workspaceId === null || row?.workspaceId === workspaceId
+
 /**
- * Rows of the workspace that is asked for, or of all that may be seen: of another workspace there is nothing to
- * see, as of one that does not exist.
+ * Reads the rows of the chosen workspace, or of all workspaces that the administrator may see. A bound administrator
+ * gets an empty list for another workspace, as for one that does not exist.
  */
-export const seenIn = async <T>(
+export const listVisible = async <T>(
   authority: Authority,
-  wanted: string | undefined,
+  chosen: string | undefined,
   read: (workspaceId: string | undefined) => Promise<T[]>,
 ): Promise<T[]> => {
-  const workspaceId = authority.workspaceId ?? wanted
-  return wanted === undefined || wanted === workspaceId ? await read(workspaceId) : []
+  const workspaceId = authority.workspaceId ?? chosen
+  return chosen === undefined || chosen === workspaceId ? await read(workspaceId) : []
 }
 
-/** The workspace, where it may be administered. @throws OperationRefused as for one that does not exist */
-export const requireWorkspace = ({ workspaceId }: Authority, wanted: string): string => {
-  if (workspaceId === null || workspaceId === wanted) return wanted
-  const error = { field: 'workspace_id', detail: doesNotExist('workspace', wanted) }
+/** The chosen workspace; without a choice the administrator's own one, or the default one. */
+export const workspaceOrOwn = ({ workspaceId }: Authority, chosen: string | undefined): string =>
+  chosen ?? workspaceId ?? DEFAULT_WORKSPACE
+
+/** Returns a workspace that may be administered. @throws OperationRefused as for one that does not exist */
+export const requireWorkspace = ({ workspaceId }: Authority, chosen: string): string => {
+  if (workspaceId === null || workspaceId === chosen) return chosen
+  const error = { field: 'workspace_id', detail: doesNotExist('workspace', chosen) }
   throw fieldsRefused('unknown_reference', [error])
 }
 
 const NOTHING: Grantable = { plugins: [], grants: [], introspects: [], details: [] }
 
-/** Values that `after` has and `before` lacks. A detail that is made less of is none. */
+/** Values that `after` has and `before` lacks. A detail that only got narrower is no addition. */
 const additions = (after: Grantable, before: Grantable) => {
   const had = pairs(before.grants)
   return {
-    introspects: added(before.introspects, after.introspects),
-    plugins: added(before.plugins, after.plugins),
+    introspects: difference(after.introspects, before.introspects),
+    plugins: difference(after.plugins, before.plugins),
     pairs: [...pairs(after.grants)].filter((pair) => !had.has(pair)),
     details: takenDetails(after.details, before.details).filter(
       (entry) => !isHeld(before.details, entry),
@@ -113,27 +121,29 @@ export const givesMore = (after: Grantable, before: Grantable): boolean =>
   Object.values(additions(after, before)).some((values) => values.length > 0)
 
 /**
- * Nobody gives what they lack. What the client has already is not given anew.
- * @throws OperationRefused `exceeds_own_grant`, the same for what does not exist
+ * Requires that an administrator gives only what its own client has. Values that the client has already are not
+ * checked.
+ * @throws OperationRefused `exceeds_own_grant`, also for a value that does not exist
  */
 export const checkGiven = (
   authority: Authority,
   after: Grantable,
   before: Grantable = NOTHING,
 ): void => {
-  const given = additions(after, before)
+  const added = additions(after, before)
   const { holds } = authority
   if (holds !== null) {
-    if (given.introspects.length > 0) throw exceeds('introspects')
-    if (!given.plugins.every((id) => holds.plugins.has(id))) throw exceeds('plugins')
+    if (added.introspects.length > 0) throw exceeds('introspects')
+    if (!added.plugins.every((id) => holds.plugins.has(id))) throw exceeds('plugins')
     const isOwn = (entry: AuthorizationDetail): boolean => isHeld(holds.details, entry)
-    if (!given.details.every(isOwn)) throw exceeds('authorization_details')
+    if (!added.details.every(isOwn)) throw exceeds('authorization_details')
   }
-  if (!given.pairs.every((pair) => holdsPair(authority, pair))) throw exceeds('grants')
+  if (!added.pairs.every((pair) => holdsPair(authority, pair))) throw exceeds('grants')
 }
 
 /**
- * Limits only get tighter, whoever set them: only an unbound administrator raises or removes one.
+ * Requires that a bound administrator makes limits only tighter: only an unbound administrator may raise or remove
+ * one, also one that a bound administrator has set.
  * @param before of the client, or of the administrator's own client for a new one
  * @throws OperationRefused `exceeds_own_grant`
  */
@@ -148,17 +158,17 @@ export const checkLimits = (
   throw fieldsRefused('exceeds_own_grant', [{ field, detail }])
 }
 
-const added = (before: readonly string[], after: readonly string[]): string[] => {
-  const had = new Set(before)
-  return after.filter((item) => !had.has(item))
+const difference = (items: readonly string[], without: readonly string[]): string[] => {
+  const removed = new Set(without)
+  return items.filter((item) => !removed.has(item))
 }
 
-/** A permission at an audience as text, to be compared. */
+/** Each permission at each audience as one text, for comparison. */
 const pairs = (grants: readonly Grant[]): Set<string> =>
   new Set(grants.flatMap((grant) => grant.permissions.map((name) => `${grant.audience} ${name}`)))
 
 const holdsPair = ({ administration, holds }: Authority, pair: string): boolean => {
-  const [audience = '', permission = ''] = pair.split(' ') // neither can have a space
+  const [audience = '', permission = ''] = pair.split(' ') // neither can contain a space
   if (audience === ADMIN_AUDIENCE && administration?.includes(permission) === false) return false
   return holds === null || holds.grants.get(audience)?.has(permission) === true
 }

@@ -1,4 +1,4 @@
-// The authorization details that a client may ask for.
+// Authorization details that a client may request (RFC 9396).
 import { z } from 'zod'
 import type { Client } from '../store/store.ts'
 import { readClient, writeClient } from './clients.ts'
@@ -12,17 +12,17 @@ const view = ({ details, etag }: Pick<Client, 'details' | 'etag'>) => ({
   etag,
 })
 
-export const showDetails = async (admin: AdminCall, clientId: string) =>
-  view(await readClient(admin, clientId))
+export const showDetails = async (call: AdminCall, clientId: string) =>
+  view(await readClient(call, clientId))
 
-/** Replaces them all in one step. Tokens with what is no longer there die at once. */
+/** Replaces them all in one step. Tokens with a detail that is no longer granted are revoked at once. */
 export const setDetails = (
-  admin: AdminCall,
+  call: AdminCall,
   clientId: string,
   input: z.input<typeof detailsChange>,
 ) =>
-  auditedChange(admin, 'client.details', clientId, async () => {
+  auditedChange(call, 'client.details', clientId, async () => {
     const fields = parse(detailsChange, input)
-    await writeClient(admin, clientId, () => fields)
-    return await showDetails(admin, clientId)
+    await writeClient(call, clientId, () => fields)
+    return await showDetails(call, clientId)
   })

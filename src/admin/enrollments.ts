@@ -1,9 +1,15 @@
 import { z } from 'zod'
-import { DAY_SECONDS, DEFAULT_ENROLLMENT_TTL_SECONDS, DEFAULT_WORKSPACE } from '../constants.ts'
+import { DAY_SECONDS, DEFAULT_ENROLLMENT_TTL_SECONDS } from '../constants.ts'
 import { Conflict, OperationRefused } from '../errors.ts'
 import { hashSecret, newEnrollmentId, newEnrollmentToken } from '../secret.ts'
 import type { Enrollment } from '../store/store.ts'
-import { checkGiven, requireWorkspace, seenIn } from './authority.ts'
+import {
+  checkGiven,
+  isVisible,
+  listVisible,
+  requireWorkspace,
+  workspaceOrOwn,
+} from './authority.ts'
 import {
   chosenId,
   enrollmentExpiresIn,
@@ -16,8 +22,8 @@ import {
 import { orNotFound } from './refusals.ts'
 import { type AdminCall, auditedChange, now, parse, parseQuery, checkIfMatch } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
-import { checkReferences } from './missing-names.ts'
-import { enrollmentView } from './views.ts'
+import { checkReferences } from './unknown-references.ts'
+import { enrollmentView } from './views/enrollment.ts'
 
 export const enrollmentQuery = z.strictObject({ ...pageFields, workspace_id: chosenId.optional() })
 export const newEnrollment = z.strictObject({
@@ -33,72 +39,72 @@ export const newEnrollment = z.strictObject({
 })
 
 export const listEnrollments = async (
-  admin: AdminCall,
+  call: AdminCall,
   query: z.input<typeof enrollmentQuery> = {},
 ) => {
-  const { deps, authority } = admin
-  const { workspace_id: wanted, ...page } = parseQuery(enrollmentQuery, query)
+  const { deps, authority } = call
+  const { workspace_id: chosenWorkspace, ...page } = parseQuery(enrollmentQuery, query)
   return await pageByAge(
     { ...page, list: 'enrollments' },
     (part) =>
-      seenIn(authority, wanted, (workspaceId) => deps.store.listEnrollments({ workspaceId }, part)),
-    (row) => enrollmentView(row, now(admin)),
+      listVisible(authority, chosenWorkspace, (workspaceId) =>
+        deps.store.listEnrollments({ workspaceId }, part),
+      ),
+    (row) => enrollmentView(row, now(call)),
   )
 }
 
-export const showEnrollment = async (admin: AdminCall, id: string) =>
-  enrollmentView(await readEnrollment(admin, id), now(admin))
+export const showEnrollment = async (call: AdminCall, id: string) =>
+  enrollmentView(await readEnrollment(call, id), now(call))
 
-/** @returns the enrollment with its token, which is shown this once */
-export const createEnrollment = (admin: AdminCall, input: z.input<typeof newEnrollment>) =>
-  auditedChange(admin, 'enrollment.create', null, async (named) => {
+/** @returns the enrollment with its token, which no later answer contains */
+export const createEnrollment = (call: AdminCall, input: z.input<typeof newEnrollment>) =>
+  auditedChange(call, 'enrollment.create', null, async (setTarget) => {
     const fields = parse(newEnrollment, input)
-    const { deps, authority } = admin
-    const given = {
+    const { deps, authority } = call
+    const granted = {
       plugins: fields.plugins ?? [],
       grants: (fields.grants ?? []).filter(({ permissions }) => permissions.length > 0),
       details: fields.authorization_details ?? [],
     }
-    const wanted = fields.workspace_id ?? authority.workspaceId ?? DEFAULT_WORKSPACE
-    const workspaceId = requireWorkspace(authority, wanted)
-    checkGiven(authority, { ...given, introspects: [] })
-    await checkReferences(admin, { ...given, workspaceId, introspects: [], createPlugins: false })
+    const workspaceId = requireWorkspace(authority, workspaceOrOwn(authority, fields.workspace_id))
+    checkGiven(authority, { ...granted, introspects: [] })
+    await checkReferences(call, { ...granted, workspaceId, introspects: [], createPlugins: false })
     const id = newEnrollmentId(deps.random)
-    named(id)
+    setTarget(id)
     const token = newEnrollmentToken(deps.random)
     const days = fields.unused_after_days ?? null
     await deps.store.createEnrollment(
       {
         id,
         workspaceId,
-        ...given,
+        ...granted,
         name: fields.name ?? id,
         hash: hashSecret(token),
         createdBy: authority.maker?.clientId ?? null,
         createdByGeneration: authority.maker?.generation ?? null,
         unusedAfter: days && days * DAY_SECONDS,
-        expiresAt: now(admin) + (fields.expires_in ?? DEFAULT_ENROLLMENT_TTL_SECONDS),
+        expiresAt: now(call) + (fields.expires_in ?? DEFAULT_ENROLLMENT_TTL_SECONDS),
       },
-      now(admin),
+      now(call),
     )
-    return { ...(await showEnrollment(admin, id)), enrollment_token: token }
+    return { ...(await showEnrollment(call, id)), enrollment_token: token }
   })
 
-/** Ends one that has not been used. What it has become is a client like others. */
-export const revokeEnrollment = (admin: AdminCall, id: string) =>
-  auditedChange(admin, 'enrollment.revoke', id, async () => {
-    checkIfMatch(admin, await showEnrollment(admin, id))
+/** Revokes an unused enrollment. A used one has become a client, which is deleted as any other client. */
+export const revokeEnrollment = (call: AdminCall, id: string) =>
+  auditedChange(call, 'enrollment.revoke', id, async () => {
+    checkIfMatch(call, await showEnrollment(call, id))
     try {
-      await admin.deps.store.revokeEnrollment(id, now(admin))
+      await call.deps.store.revokeEnrollment(id, now(call))
     } catch (error) {
       if (!(error instanceof Conflict)) throw error
       throw new OperationRefused('enrollment_ended', 'it has been used or revoked already')
     }
-    return await showEnrollment(admin, id)
+    return await showEnrollment(call, id)
   })
 
 const readEnrollment = async ({ deps, authority }: AdminCall, id: string): Promise<Enrollment> => {
   const row = await deps.store.findEnrollment(id)
-  const seen = authority.workspaceId === null || row?.workspaceId === authority.workspaceId
-  return orNotFound(seen ? row : null, 'enrollment', id)
+  return orNotFound(isVisible(authority, row) ? row : null, 'enrollment', id)
 }

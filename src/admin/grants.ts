@@ -1,4 +1,4 @@
-// Grants from a shell: what to add and what to remove, on top of what a client has.
+// Grants that the command line adds to a client or removes from it.
 import { z } from 'zod'
 import type { Grant } from '../store/store.ts'
 import { writeClient } from './clients.ts'
@@ -13,20 +13,20 @@ const grantChange = z.strictObject({
   remove_introspects: listOf(audienceId).optional(),
 })
 
-/** Sets what the client may ask for at each audience that is named; no permissions take the audience away. */
-export const grantClient = (admin: AdminCall, id: string, input: z.input<typeof grantChange>) =>
-  auditedChange(admin, 'client.update', id, async () => {
+/** Replaces the client's permissions at each audience of the input; an empty list removes the audience. */
+export const grantClient = (call: AdminCall, id: string, input: z.input<typeof grantChange>) =>
+  auditedChange(call, 'client.update', id, async () => {
     const fields = parse(grantChange, input)
-    return await writeClient(admin, id, (before) => ({
+    return await writeClient(call, id, (before) => ({
       grants: mergeGrants(before.grants, fields.grants ?? []),
       plugins: merge(before.plugins, fields.plugins, fields.remove_plugins),
       introspects: merge(before.introspects, fields.introspects, fields.remove_introspects),
     }))
   })
 
-const mergeGrants = (before: readonly Grant[], given: readonly Grant[]): Grant[] => {
-  const named = new Set(given.map((grant) => grant.audience))
-  return [...before.filter((grant) => !named.has(grant.audience)), ...given]
+const mergeGrants = (before: readonly Grant[], replacing: readonly Grant[]): Grant[] => {
+  const replaced = new Set(replacing.map((grant) => grant.audience))
+  return [...before.filter((grant) => !replaced.has(grant.audience)), ...replacing]
 }
 
 const merge = (before: string[], add: string[] = [], remove: string[] = []): string[] => {

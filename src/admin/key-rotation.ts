@@ -1,4 +1,4 @@
-// The next key signs: when somebody says so.
+// Key rotation on an administrator's request.
 import { z } from 'zod'
 import { MIN_NEXT_AGE_SECONDS } from '../constants.ts'
 import { Conflict, OperationRefused } from '../errors.ts'
@@ -11,7 +11,7 @@ import { algorithm } from './fields.ts'
 import { fillPlaces } from './keys.ts'
 import { unlistedAlgorithm } from './refusals.ts'
 import { type AdminCall, auditedChange, now, parse, retried } from './operation.ts'
-import { time } from './views.ts'
+import { time } from './views/common.ts'
 
 export const keyRotation = z.strictObject({
   now: z
@@ -24,46 +24,47 @@ export const keyRotation = z.strictObject({
 })
 
 /**
- * Who overtakes decides what is asked of the others: their next key is then a moment old, so without `now`
- * they are refused and the keys are rotated once.
+ * Promotes the next keys. Of several simultaneous requests the first one rotates: the others then find next keys
+ * that are seconds old and are refused without `now`, so the keys are rotated once.
  */
-export const rotateKeys = (admin: AdminCall, input: z.input<typeof keyRotation> = {}) =>
-  auditedChange(admin, 'key.rotate', null, async (named) => {
-    requireUnbound(admin.authority)
-    const asked = parse(keyRotation, input)
-    const algorithms = algorithmsOf(admin, asked.algorithm)
-    const candidates = await makeKeys(algorithms, admin.deps.kek)
-    return await retried(admin, async () => {
-      const found = pairs(await fillPlaces(admin), algorithms)
-      if (found.length < algorithms.length) throw new Conflict('a key was revoked meanwhile')
-      const settled = await settledSeconds(admin.deps)
-      if (!asked.now) requireAge(found, { settled, wall: now(admin) })
-      const promotions = found.map(({ active, next }) => ({ from: active.kid, to: next.kid }))
-      await admin.deps.store.promoteKeys(promotions, candidates, now(admin))
-      named(promotions.map(({ to }) => to).join())
-      return rotationView(found, settled)
+export const rotateKeys = (call: AdminCall, input: z.input<typeof keyRotation> = {}) =>
+  auditedChange(call, 'key.rotate', null, async (setTarget) => {
+    requireUnbound(call.authority)
+    const { now: withoutWaiting, algorithm: chosenAlgorithm } = parse(keyRotation, input)
+    const algorithms = algorithmsOf(call, chosenAlgorithm)
+    const candidates = await makeKeys(algorithms, call.deps.kek)
+    return await retried(call, async () => {
+      const keyPairs = pairs(await fillPlaces(call), algorithms)
+      if (keyPairs.length < algorithms.length) throw new Conflict('a key was revoked meanwhile')
+      const settled = await settledSeconds(call.deps)
+      if (!withoutWaiting) requireAge(keyPairs, { settled, wall: now(call) })
+      const promotions = keyPairs.map(({ active, next }) => ({ from: active.kid, to: next.kid }))
+      await call.deps.store.promoteKeys(promotions, candidates, now(call))
+      setTarget(promotions.map(({ to }) => to).join())
+      return rotationView(keyPairs, settled)
     })
   })
 
-/** @throws OperationRefused where nothing is signed with it here */
+/** Returns the chosen algorithm or all. @throws OperationRefused for one that the server does not sign with */
 const algorithmsOf = (
   { deps: { algorithms } }: AdminCall,
-  asked: Algorithm | undefined,
+  chosen: Algorithm | undefined,
 ): readonly Algorithm[] => {
-  if (asked === undefined) return algorithms
-  if (algorithms.includes(asked)) return [asked]
-  throw unlistedAlgorithm(asked)
+  if (chosen === undefined) return algorithms
+  if (algorithms.includes(chosen)) return [chosen]
+  throw unlistedAlgorithm(chosen)
 }
 
 /**
- * By the settled time: the former key cannot sign again once a clock that was ahead is set right.
- * @throws OperationRefused while a follower may not have a next key yet
+ * Requires that each next key has been published for MIN_NEXT_AGE_SECONDS. The settled time decides: a wall clock
+ * that runs ahead would promote a young key, and setting the clock right does not make the former key active again.
+ * @throws OperationRefused while a follower may not have fetched a next key yet
  */
 const requireAge = (
-  found: readonly KeyPair[],
+  keyPairs: readonly KeyPair[],
   { settled, wall }: { settled: number; wall: number },
 ): void => {
-  const young = found.find(({ next }) => (promotableAt(next) ?? 0) > settled)?.next
+  const young = keyPairs.find(({ next }) => (promotableAt(next) ?? 0) > settled)?.next
   if (young === undefined) return
   const from = promotableAt(young) ?? 0
   const ahead = from > wall ? '' : ' (the clock is ahead of the time that the server has run)'
@@ -73,14 +74,14 @@ const requireAge = (
   )
 }
 
-const rotationView = (found: readonly KeyPair[], at: number) => ({
-  rotated: found.map(({ active, next }) => ({
+const rotationView = (keyPairs: readonly KeyPair[], at: number) => ({
+  rotated: keyPairs.map(({ active, next }) => ({
     algorithm: next.algorithm,
     kid: next.kid,
     published_at: time(next.createdAt),
     former_kid: active.kid,
   })),
-  warnings: found.flatMap(({ next }) =>
+  warnings: keyPairs.flatMap(({ next }) =>
     at - next.createdAt < MIN_NEXT_AGE_SECONDS ? [youngKeyWarning(next)] : [],
   ),
 })

@@ -8,7 +8,7 @@ import { algorithm } from './fields.ts'
 import { orNotFound } from './refusals.ts'
 import { type AdminCall, auditedChange, now, parse, parseQuery } from './operation.ts'
 import { pageFields, pageOfRows } from './pages.ts'
-import { keyView } from './token-views.ts'
+import { keyView } from './views/key.ts'
 
 export const keyQuery = z.strictObject({
   ...pageFields,
@@ -20,23 +20,26 @@ export const keyQuery = z.strictObject({
   algorithm: algorithm.optional(),
 })
 
-/** Keys belong to no workspace: a bound administrator sees none but those of the JWKS. */
+/** Lists keys. They belong to no workspace: a bound administrator reads them in the JWKS only. */
 export const listKeys = async (
   { deps, authority }: AdminCall,
   query: z.input<typeof keyQuery> = {},
 ) => {
   requireUnbound(authority)
-  const { state, algorithm: wanted, ...page } = parseQuery(keyQuery, query)
+  const { limit, cursor, ...filters } = parseQuery(keyQuery, query)
   const rows = (await currentKeys({ deps }))
-    .filter((key) => state === undefined || key.state === state)
-    .filter((key) => wanted === undefined || key.algorithm === wanted)
+    .filter((key) => filters.state === undefined || key.state === filters.state)
+    .filter((key) => filters.algorithm === undefined || key.algorithm === filters.algorithm)
     .map((key) => ({ ...key, id: key.kid }))
-  return await pageOfRows({ ...page, list: 'keys' }, { rows, newestFirst: false, view: keyView })
+  return await pageOfRows(
+    { limit, cursor, list: 'keys' },
+    { rows, newestFirst: false, view: keyView },
+  )
 }
 
-export const showKey = async (admin: AdminCall, kid: string) => {
-  requireUnbound(admin.authority)
-  return keyView(await readKey(admin, kid))
+export const showKey = async (call: AdminCall, kid: string) => {
+  requireUnbound(call.authority)
+  return keyView(await readKey(call, kid))
 }
 
 export const keyRevocation = z.strictObject({
@@ -50,40 +53,40 @@ export const keyRevocation = z.strictObject({
 })
 
 /**
- * Takes a key out of the JWKS and kills every token that it has signed, for good. The next one signs, or with
+ * Removes a key from the JWKS and revokes every token that it has signed, for good. The next key signs then, or with
  * `force_refetch` a new one.
  */
 export const revokeKey = (
-  admin: AdminCall,
+  call: AdminCall,
   kid: string,
   input: z.input<typeof keyRevocation> = {},
 ) =>
-  auditedChange(admin, 'key.revoke', kid, async () => {
-    requireUnbound(admin.authority)
+  auditedChange(call, 'key.revoke', kid, async () => {
+    requireUnbound(call.authority)
     const { force_refetch: signWithNew } = parse(keyRevocation, input)
-    await readKey(admin, kid)
-    return await revoke(admin, [kid], signWithNew)
+    await readKey(call, kid)
+    return await revoke(call, [kid], signWithNew)
   })
 
-/** Revokes every key there is; all tokens are dead and new keys sign. */
-export const revokeAllKeys = (admin: AdminCall) =>
-  auditedChange(admin, 'key.revoke_all', null, async () => {
-    requireUnbound(admin.authority)
-    return await revoke(admin, 'all')
+/** Revokes every key, and with them all tokens. New keys sign. */
+export const revokeAllKeys = (call: AdminCall) =>
+  auditedChange(call, 'key.revoke_all', null, async () => {
+    requireUnbound(call.authority)
+    return await revoke(call, 'all')
   })
 
-/** The store decides what `all` is, in the step itself: no key that another process adds meanwhile is spared. */
-const revoke = async (admin: AdminCall, kids: string[] | 'all', signWithNew = false) => {
-  const { store, kek } = admin.deps
+/** Revokes keys. The store resolves `all` within the step, so a key that another process adds meanwhile is included. */
+const revoke = async (call: AdminCall, kids: string[] | 'all', signWithNew = false) => {
+  const { store, kek } = call.deps
   const keys = await store.listKeys()
   const emptied = kids === 'all' ? keys.map(({ kid }) => kid) : kids
   const places = signWithNew ? newSignersFor(keys, emptied) : replacementsFor(keys, emptied)
-  await store.revokeKeys(kids, await makeKeys(places, kek), now(admin), { signWithNew })
-  await fillPlaces(admin) // another administrator may have emptied further ones meanwhile
-  return await listKeys(admin)
+  await store.revokeKeys(kids, await makeKeys(places, kek), now(call), { signWithNew })
+  await fillPlaces(call) // another administrator may have revoked further keys meanwhile
+  return await listKeys(call)
 }
 
-/** @returns the keys there are, each algorithm with an active and a next one */
+/** Adds missing keys. @returns all keys; each algorithm has an active and a next one */
 export const fillPlaces = async ({ deps }: Pick<AdminCall, 'deps'>): Promise<SigningKey[]> => {
   const missing = missingKeys(await deps.store.listKeys(), deps.algorithms)
   if (missing.length > 0) {
@@ -92,11 +95,11 @@ export const fillPlaces = async ({ deps }: Pick<AdminCall, 'deps'>): Promise<Sig
   return await deps.store.listKeys()
 }
 
-/** Those whose time is over are gone, also while upkeep has not removed them yet. */
+/** Keys without those whose tokens have all expired, even before upkeep removes these. */
 const currentKeys = async ({ deps }: Pick<AdminCall, 'deps'>): Promise<SigningKey[]> => {
   const [keys, settled] = [await deps.store.listKeys(), await settledSeconds(deps)]
   return keys.filter((key) => !isGone(key, settled))
 }
 
-const readKey = async (admin: Pick<AdminCall, 'deps'>, kid: string): Promise<SigningKey> =>
-  orNotFound((await currentKeys(admin)).find((key) => key.kid === kid) ?? null, 'key', kid)
+const readKey = async (call: Pick<AdminCall, 'deps'>, kid: string): Promise<SigningKey> =>
+  orNotFound((await currentKeys(call)).find((key) => key.kid === kid) ?? null, 'key', kid)

@@ -1,4 +1,4 @@
-// What every administrative operation has in common: who asks, checked input, its audit rows, retries.
+// Parts that all administrative operations share: the caller, the checked input, the audit rows, the retries.
 import type { z } from 'zod'
 import { type AuditContext, audited } from '../audit/record.ts'
 import { isNameable, nameable } from '../audit/target.ts'
@@ -32,12 +32,12 @@ export type AdminDeps = Pick<
 /** `sent` is the header's value; `matches` tells whether it lists an etag. */
 export type IfMatch = { sent: string; matches: (etag: string) => boolean }
 
-/** An operation on behalf of someone: what it needs, who that is, and what they may do. */
+/** One call of an operation: its dependencies, its caller, and the caller's authority. */
 export type AdminCall = {
   deps: AdminDeps
   as: AuditContext
   authority: Authority
-  /** Gives the authority as it is now, for an answer that lasts. @throws what refuses the caller by now */
+  /** Reads the caller's authority again, during a long answer. @throws VerificationError once it is lost */
   reauthorize: () => Promise<Authority>
   /** `If-Match` (RFC 9110 §13.1.1); null where the administrator does not send it. */
   ifMatch: IfMatch | null
@@ -45,39 +45,45 @@ export type AdminCall = {
 
 export const now = ({ deps }: Pick<AdminCall, 'deps'>): number => nowSeconds(deps)
 
-/** Runs a change between its two audit rows. `target` may be whatever was sent for an id. */
+/** Runs a change between its two audit rows. `target` is the id as the client sent it, not checked. */
 export const auditedChange = <T>(
   { deps, as }: Pick<AdminCall, 'deps' | 'as'>,
   action: string,
   target: unknown,
-  operation: (named: (target: string) => void) => Promise<T>,
+  operation: (setTarget: (target: string) => void) => Promise<T>,
 ): Promise<T> =>
-  audited(deps, { ...as, action, target: nameable(target) }, (named) =>
+  audited(deps, { ...as, action, target: nameable(target) }, (setTarget) =>
     operation((name) => {
-      if (isNameable(name)) named(name)
+      if (isNameable(name)) setTarget(name)
     }),
   )
 
 type Issues = readonly z.core.$ZodIssue[]
 
-/** @throws OperationRefused with one entry for each bad field: what it must be, and what was sent */
+/**
+ * Parses input.
+ * @throws OperationRefused with one entry for each bad field: its rule, and the value that was sent
+ */
 export const parse = <T extends z.ZodType>(
   schema: T,
   input: unknown,
-  told: (issues: Issues) => Issues = (issues) => issues,
+  relabel: (issues: Issues) => Issues = (issues) => issues,
 ): z.output<T> => {
   const { data, error } = schema.safeParse(input, { error: expected })
   if (!error) return data as z.output<T>
-  throw fieldsRefused('invalid_value', fieldErrors(told(error.issues), schema, input))
+  throw fieldsRefused('invalid_value', fieldErrors(relabel(error.issues), schema, input))
 }
 
-/** As `parse`, for the parameters of a query and the filters of the command line, whose values are all texts. */
+/**
+ * Parses the parameters of a query or the filters of a command. Their values are all texts, so an error names the rule
+ * and not a type.
+ */
 export const parseQuery = <T extends z.ZodType>(schema: T, input: unknown): z.output<T> =>
   parse(schema, input, (issues) =>
     issues.map((issue) => (issue.code === 'invalid_type' ? { ...issue, code: 'custom' } : issue)),
   )
 
-/** Which member of the schema a name spells in another way. */
+/** Finds the schema's member that a misspelled name means. */
 const spellerOf = (schema: z.ZodType): Speller =>
   'shape' in schema ? createSpeller(Object.keys(schema.shape as object)) : () => null
 
@@ -101,13 +107,13 @@ const fieldErrors = (issues: Issues, schema: z.ZodType, input: unknown): FieldEr
   return [...errors.values()]
 }
 
-/** A member's name without secrets: people paste them into the wrong place. */
+/** A member's name with secrets removed: administrators paste them into the wrong place. */
 export const shownName = (name: string): string => shownValue(name) || '?'
 
-/** Authorization details have members of any name, a secret among them. */
+/** A path with secrets removed: authorization details may have members of any name. */
 const shownPath = (path: readonly PropertyKey[]): string => shownValue(path.map(String).join('.'))
 
-/** @throws Conflict where it is not what whoever asks has read */
+/** Returns the row. @throws Conflict if the administrator has read another state of it */
 export const checkIfMatch = <T extends { etag: string }>({ ifMatch }: AdminCall, row: T): T => {
   if (ifMatch === null || ifMatch.matches(row.etag)) return row
   const sent = shownValue(ifMatch.sent) || 'empty'
@@ -115,9 +121,9 @@ export const checkIfMatch = <T extends { etag: string }>({ ifMatch }: AdminCall,
 }
 
 /**
- * Reads, decides and writes; again from the start where another administrator was faster, unless whoever asks
- * has said which state they read.
- * @throws Conflict after several tries
+ * Runs a step that reads, decides and writes; again from the start if another administrator's write came between.
+ * With `If-Match` the step runs once: the administrator decided from the state that it names.
+ * @throws Conflict after MAX_CHANGE_TRIES
  */
 export const retried = async <T>(
   { ifMatch }: Pick<AdminCall, 'ifMatch'>,

@@ -63,7 +63,7 @@ const decode = <T extends z.ZodType>(cursor: string, list: string, schema: T): z
 }
 
 /** One more is read than is wanted: it tells whether there is more. */
-const partOf = async <P, T>(
+const readPage = async <P, T>(
   { limit, after }: Part<P>,
   read: (part: Part<P>) => Promise<T[]>,
   { list, positionOf }: { list: string; positionOf: (row: T) => P },
@@ -111,7 +111,7 @@ export const pageByAge = async <T extends Position, V>(
   const [createdAt, id] = cursor === undefined ? [] : decode(cursor, list, POSITION)
   const after = createdAt === undefined || id === undefined ? undefined : { createdAt, id }
   const positionOf = ({ createdAt: at, id: rowId }: T) => ({ createdAt: at, id: rowId })
-  const { items, ...rest } = await partOf({ limit, after }, read, { list, positionOf })
+  const { items, ...rest } = await readPage({ limit, after }, read, { list, positionOf })
   return { items: items.map(view), ...rest }
 }
 
@@ -123,7 +123,7 @@ export const pageBySeq = async <T extends { seq: number }, V>(
 ): Promise<Listed<V>> => {
   const [after] = cursor === undefined ? [] : decode(cursor, list, SEQUENCE)
   const positionOf = ({ seq }: T) => seq
-  const { items, ...rest } = await partOf({ limit, after }, read, { list, positionOf })
+  const { items, ...rest } = await readPage({ limit, after }, read, { list, positionOf })
   return { items: items.map(view), ...rest }
 }
 

@@ -13,7 +13,7 @@ import {
   checkIfMatch,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
-import { pluginView } from './views.ts'
+import { pluginView } from './views/plugin.ts'
 
 const settings = {
   name: name.optional(),
@@ -30,29 +30,28 @@ export const pluginQuery = z.strictObject({
 export const newPlugin = z.strictObject({ id: chosenId, ...settings }).meta({ id: 'NewPlugin' })
 export const pluginChange = z.strictObject(settings).meta({ id: 'PluginChange' })
 
-/** A bound administrator sees those that its own client may act for. */
+/** Lists plugins, oldest first. A bound administrator sees those that its own client may act for. */
 export const listPlugins = async (
   { deps, authority }: AdminCall,
   query: z.input<typeof pluginQuery> = {},
 ) => {
-  const { trust: tier, capability: wanted, ...page } = parseQuery(pluginQuery, query)
+  const { limit, cursor, ...filters } = parseQuery(pluginQuery, query)
   const ids = authority.holds === null ? undefined : [...authority.holds.plugins]
-  const filter = { ids, trust: tier, capability: wanted }
   return await pageByAge(
-    { ...page, list: 'plugins' },
-    (part) => deps.store.listPlugins(filter, part),
+    { limit, cursor, list: 'plugins' },
+    (part) => deps.store.listPlugins({ ids, ...filters }, part),
     pluginView,
   )
 }
 
-export const showPlugin = async (admin: AdminCall, id: string) =>
-  pluginView(await readPlugin(admin, id))
+export const showPlugin = async (call: AdminCall, id: string) =>
+  pluginView(await readPlugin(call, id))
 
-export const createPlugin = (admin: AdminCall, input: z.input<typeof newPlugin>) =>
-  auditedChange(admin, 'plugin.create', input.id, async () => {
-    requireUnbound(admin.authority)
+export const createPlugin = (call: AdminCall, input: z.input<typeof newPlugin>) =>
+  auditedChange(call, 'plugin.create', input.id, async () => {
+    requireUnbound(call.authority)
     const fields = parse(newPlugin, input)
-    await admin.deps.store.createPlugin(
+    await call.deps.store.createPlugin(
       {
         id: fields.id,
         name: fields.name ?? fields.id,
@@ -60,15 +59,18 @@ export const createPlugin = (admin: AdminCall, input: z.input<typeof newPlugin>)
         capabilities: fields.capabilities ?? [],
         snapshot: fields.snapshot ?? null,
       },
-      now(admin),
+      now(call),
     )
-    return await showPlugin(admin, fields.id)
+    return await showPlugin(call, fields.id)
   })
 
-/** What is given replaces what was; the rest stays. Less trust or a capability less kills its tokens. */
-export const updatePlugin = (admin: AdminCall, id: string, input: z.input<typeof pluginChange>) =>
-  auditedChange(admin, 'plugin.update', id, async () => {
-    requireUnbound(admin.authority)
+/**
+ * Changes the members that are sent and keeps the others. Lowering the trust tier or removing a capability revokes
+ * the plugin's tokens.
+ */
+export const updatePlugin = (call: AdminCall, id: string, input: z.input<typeof pluginChange>) =>
+  auditedChange(call, 'plugin.update', id, async () => {
+    requireUnbound(call.authority)
     const fields = parse(pluginChange, input)
     const update = {
       ...(fields.name !== undefined && { name: fields.name }),
@@ -76,22 +78,22 @@ export const updatePlugin = (admin: AdminCall, id: string, input: z.input<typeof
       ...(fields.capabilities && { capabilities: fields.capabilities }),
       ...(fields.snapshot !== undefined && { snapshot: fields.snapshot }),
     }
-    await retried(admin, async () => {
-      const before = checkIfMatch(admin, await readPlugin(admin, id))
-      await admin.deps.store.updatePlugin(before, update, now(admin))
+    await retried(call, async () => {
+      const before = checkIfMatch(call, await readPlugin(call, id))
+      await call.deps.store.updatePlugin(before, update, now(call))
     })
-    return await showPlugin(admin, id)
+    return await showPlugin(call, id)
   })
 
-export const revokePluginTokens = (admin: AdminCall, id: string) =>
-  auditedChange(admin, 'plugin.revoke_tokens', id, async () => {
-    requireUnbound(admin.authority)
-    checkIfMatch(admin, await readPlugin(admin, id))
-    await admin.deps.store.revokePluginTokens(id, now(admin))
-    return await showPlugin(admin, id)
+export const revokePluginTokens = (call: AdminCall, id: string) =>
+  auditedChange(call, 'plugin.revoke_tokens', id, async () => {
+    requireUnbound(call.authority)
+    checkIfMatch(call, await readPlugin(call, id))
+    await call.deps.store.revokePluginTokens(id, now(call))
+    return await showPlugin(call, id)
   })
 
 const readPlugin = async ({ deps, authority }: AdminCall, id: string): Promise<Plugin> => {
-  const seen = authority.holds?.plugins.has(id) !== false
-  return orNotFound(seen ? await deps.store.findPlugin(id) : null, 'plugin', id)
+  const isVisible = authority.holds?.plugins.has(id) !== false
+  return orNotFound(isVisible ? await deps.store.findPlugin(id) : null, 'plugin', id)
 }

@@ -2,7 +2,7 @@
 import { isNameable } from '../audit/target.ts'
 import { type FieldError, OperationRefused } from '../errors.ts'
 
-/** One refusal of all these fields; its message says the first. */
+/** One refusal of all these fields; its message names the first. */
 export const fieldsRefused = (
   code: 'invalid_value' | 'unknown_reference' | 'exceeds_own_grant',
   errors: readonly FieldError[],
@@ -13,20 +13,17 @@ export const fieldsRefused = (
 }
 
 /** Refuses a known algorithm that the server does not sign with. */
-export const unlistedAlgorithm = (asked: string): OperationRefused => {
-  const detail = `must be one of those that LATCHKEY_ALGORITHMS lists, not ${asked}`
+export const unlistedAlgorithm = (algorithm: string): OperationRefused => {
+  const detail = `must be one of those that LATCHKEY_ALGORITHMS lists, not ${algorithm}`
   return fieldsRefused('invalid_value', [{ field: 'algorithm', detail }])
 }
 
-export const notFound = (what: string, id: string): OperationRefused =>
-  new OperationRefused('not_found', doesNotExist(what, id))
+/** Message for an id of the input that does not exist, or that the administrator may not see. */
+export const doesNotExist = (noun: string, id: string): string =>
+  isNameable(id) ? `there is no ${noun} ${id}` : `there is no such ${noun}`
 
-/** What the input names does not exist, or cannot be seen by whoever asks. */
-export const doesNotExist = (what: string, id: string): string =>
-  isNameable(id) ? `there is no ${what} ${id}` : `there is no such ${what}`
-
-/** Gives what was read, or refuses. */
-export const orNotFound = <T>(row: T | null, what: string, id: string): T => {
-  if (row === null) throw notFound(what, id)
+/** Returns the row. @throws OperationRefused `not_found` for null */
+export const orNotFound = <T>(row: T | null, noun: string, id: string): T => {
+  if (row === null) throw new OperationRefused('not_found', doesNotExist(noun, id))
   return row
 }

@@ -1,9 +1,15 @@
 import { z } from 'zod'
 import { resourceTarget } from '../audit/target.ts'
-import { DEFAULT_WORKSPACE, MAX_DETAIL_LIST } from '../constants.ts'
+import { MAX_DETAIL_LIST } from '../constants.ts'
 import { TOOL_RUN } from '../grants/details.ts'
 import type { Resource } from '../store/store.ts'
-import { requireUnbound, requireWorkspace, seenIn } from './authority.ts'
+import {
+  isVisible,
+  listVisible,
+  requireUnbound,
+  requireWorkspace,
+  workspaceOrOwn,
+} from './authority.ts'
 import { chosenId, listOf } from './fields.ts'
 import { fieldsRefused, orNotFound, doesNotExist } from './refusals.ts'
 import {
@@ -16,7 +22,7 @@ import {
   checkIfMatch,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
-import { resourceView } from './views.ts'
+import { resourceView } from './views/resource.ts'
 
 const resourceType = chosenId.refine((type) => type !== TOOL_RUN, {
   error: `must not be ${TOOL_RUN}, which names runs`,
@@ -40,16 +46,13 @@ export const resourceChange = z.strictObject({ parts })
 
 type Name = { type: string; id: string }
 
-export const listResources = async (
-  admin: AdminCall,
-  query: z.input<typeof resourceQuery> = {},
-) => {
-  const { deps, authority } = admin
-  const { type, workspace_id: wanted, ...page } = parseQuery(resourceQuery, query)
+export const listResources = async (call: AdminCall, query: z.input<typeof resourceQuery> = {}) => {
+  const { deps, authority } = call
+  const { type, workspace_id: chosenWorkspace, ...page } = parseQuery(resourceQuery, query)
   return await pageByAge(
     { ...page, list: 'resources' },
     async (part) => {
-      const rows = await seenIn(authority, wanted, (workspaceId) =>
+      const rows = await listVisible(authority, chosenWorkspace, (workspaceId) =>
         deps.store.listResources({ type, workspaceId }, part),
       )
       return rows.map((row) => ({ row, createdAt: row.createdAt, id: `${row.type} ${row.id}` }))
@@ -58,67 +61,69 @@ export const listResources = async (
   )
 }
 
-export const showResource = async (admin: AdminCall, name: Name) =>
-  resourceView(await readResource(admin, name))
+export const showResource = async (call: AdminCall, name: Name) =>
+  resourceView(await readResource(call, name))
 
-export const createResource = (admin: AdminCall, input: z.input<typeof newResource>) =>
-  auditedChange(admin, 'resource.create', resourceTarget(input), async () => {
+export const createResource = (call: AdminCall, input: z.input<typeof newResource>) =>
+  auditedChange(call, 'resource.create', resourceTarget(input), async () => {
     const fields = parse(newResource, input)
-    const wanted = fields.workspace_id ?? admin.authority.workspaceId ?? DEFAULT_WORKSPACE
-    const workspaceId = requireWorkspace(admin.authority, wanted)
-    // Types are public, in the metadata: who is bound to a workspace does not bring new ones.
-    const types = await admin.deps.store.listResourceTypes()
-    if (!types.includes(fields.type)) requireUnbound(admin.authority)
-    if ((await admin.deps.store.findWorkspace(workspaceId)) === null) {
+    const workspaceId = requireWorkspace(
+      call.authority,
+      workspaceOrOwn(call.authority, fields.workspace_id),
+    )
+    // The metadata publishes all types, so a bound administrator may not add one.
+    const types = await call.deps.store.listResourceTypes()
+    if (!types.includes(fields.type)) requireUnbound(call.authority)
+    if ((await call.deps.store.findWorkspace(workspaceId)) === null) {
       const error = { field: 'workspace_id', detail: doesNotExist('workspace', workspaceId) }
       throw fieldsRefused('unknown_reference', [error])
     }
     const { type, id } = fields
-    await admin.deps.store.createResource(
-      { type, id, workspaceId, parts: fields.parts },
-      now(admin),
-    )
-    return await showResource(admin, { type, id })
+    await call.deps.store.createResource({ type, id, workspaceId, parts: fields.parts }, now(call))
+    return await showResource(call, { type, id })
   })
 
-/** Its parts are replaced as a whole. What is taken away is taken from every detail that names it. */
+/** Replaces all its parts. A removed part is removed from every authorization detail that names it. */
 export const updateResource = (
-  admin: AdminCall,
+  call: AdminCall,
   name: Name,
   input: z.input<typeof resourceChange>,
 ) =>
-  auditedChange(admin, 'resource.update', resourceTarget(name), async () => {
+  auditedChange(call, 'resource.update', resourceTarget(name), async () => {
     const fields = parse(resourceChange, input)
-    await retried(admin, async () => {
-      const before = checkIfMatch(admin, await readResource(admin, name))
-      await admin.deps.store.updateResource(before, fields.parts, now(admin))
+    await retried(call, async () => {
+      const before = checkIfMatch(call, await readResource(call, name))
+      await call.deps.store.updateResource(before, fields.parts, now(call))
     })
-    return await showResource(admin, name)
+    return await showResource(call, name)
   })
 
-/** With every detail that points at it, and their tokens. Its id is never used again. */
-export const deleteResource = (admin: AdminCall, name: Name) =>
-  auditedChange(admin, 'resource.delete', resourceTarget(name), async () => {
-    await retried(admin, async () => {
-      const before = checkIfMatch(admin, await readResource(admin, name))
-      await admin.deps.store.deleteResource(before, now(admin))
+/**
+ * Deletes the resource and every authorization detail that names it, and revokes the tokens with those details. The
+ * id cannot be used again.
+ */
+export const deleteResource = (call: AdminCall, name: Name) =>
+  auditedChange(call, 'resource.delete', resourceTarget(name), async () => {
+    await retried(call, async () => {
+      const before = checkIfMatch(call, await readResource(call, name))
+      await call.deps.store.deleteResource(before, now(call))
     })
     return { type: name.type, id: name.id, status: 'deleted' as const }
   })
 
-/** From a shell: makes it, or replaces the parts of one that is there, if any are given. */
+/** Creates the resource, or replaces the parts of an existing one if the command has any. */
 export const putResource = async (
-  admin: AdminCall,
+  call: AdminCall,
   name: Name,
-  { workspace_id: workspaceId, parts: given }: { workspace_id?: string; parts?: string[] },
+  { workspace_id: workspaceId, parts: newParts }: { workspace_id?: string; parts?: string[] },
 ) => {
-  const known = await admin.deps.store.findResource(name.type, name.id)
-  const elsewhere = workspaceId !== undefined && known?.workspaceId !== workspaceId
-  if (known !== null && !elsewhere) {
-    return await updateResource(admin, name, { parts: given ?? known.parts })
+  const existing = await call.deps.store.findResource(name.type, name.id)
+  const isElsewhere = workspaceId !== undefined && existing?.workspaceId !== workspaceId
+  if (existing !== null && !isElsewhere) {
+    return await updateResource(call, name, { parts: newParts ?? existing.parts })
   }
-  const input = { ...name, parts: given ?? [], ...(workspaceId && { workspace_id: workspaceId }) }
-  return await createResource(admin, input)
+  const workspace = workspaceId === undefined ? {} : { workspace_id: workspaceId }
+  return await createResource(call, { ...name, parts: newParts ?? [], ...workspace })
 }
 
 const readResource = async (
@@ -126,6 +131,5 @@ const readResource = async (
   { type, id }: Name,
 ): Promise<Resource> => {
   const resource = await deps.store.findResource(type, id)
-  const seen = authority.workspaceId === null || resource?.workspaceId === authority.workspaceId
-  return orNotFound(seen ? resource : null, 'resource', id)
+  return orNotFound(isVisible(authority, resource) ? resource : null, 'resource', id)
 }

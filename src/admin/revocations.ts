@@ -3,12 +3,12 @@ import { MAX_CREDENTIAL_CHARS, MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { comparedText } from '../text/human-text.ts'
 import { readRevocableToken } from '../oauth/access-token.ts'
-import { seenIn } from './authority.ts'
+import { listVisible } from './authority.ts'
 import { chosenId } from './fields.ts'
 import { type AdminCall, auditedChange, now, parse, parseQuery } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
 import { checkIssuer } from './tokens.ts'
-import { revocationView } from './token-views.ts'
+import { revocationView } from './views/revocation.ts'
 
 export const revocationQuery = z.strictObject({
   ...pageFields,
@@ -31,7 +31,7 @@ export const newRevocation = z
   })
   .meta({ id: 'NewRevocation' })
 
-/** The rules that are kept, oldest first; of a bound administrator those over its workspace. */
+/** Lists the rules of the revocation list, oldest first. A bound administrator sees those over its workspace. */
 export const listRevocations = async (
   { deps, authority }: AdminCall,
   query: z.input<typeof revocationQuery> = {},
@@ -39,32 +39,32 @@ export const listRevocations = async (
   const {
     kind,
     client_id: clientId,
-    workspace_id: wanted,
+    workspace_id: chosenWorkspace,
     ...page
   } = parseQuery(revocationQuery, query)
   return await pageBySeq(
     { ...page, list: 'revocations' },
     (part) =>
-      seenIn(authority, wanted, (workspaceId) =>
+      listVisible(authority, chosenWorkspace, (workspaceId) =>
         deps.store.listRevocations({ kind, clientId, workspaceId }, part),
       ),
     revocationView,
   )
 }
 
-/** Takes one token back, whoever's it is; of another workspace is as good as none of ours. */
-export const revokeToken = (admin: AdminCall, input: z.input<typeof newRevocation>) =>
-  auditedChange(admin, 'token.revoke', null, async (named) => {
+/** Revokes one token of any client. A bound administrator finds tokens of its own workspace only. */
+export const revokeToken = (call: AdminCall, input: z.input<typeof newRevocation>) =>
+  auditedChange(call, 'token.revoke', null, async (setTarget) => {
     const { token } = parse(newRevocation, input)
-    const { workspaceId } = admin.authority
-    await checkIssuer(token, admin.deps)
-    const claims = (await readRevocableToken(token, admin.deps))?.claims
+    const { workspaceId } = call.authority
+    await checkIssuer(token, call.deps)
+    const claims = (await readRevocableToken(token, call.deps))?.claims
     if (claims === undefined || (workspaceId ?? claims.workspace_id) !== claims.workspace_id) {
       throw new OperationRefused('not_found', 'this is no token of this server, or it has expired')
     }
     const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
-    named(jti)
-    await admin.deps.store.revokeToken({ jti, clientId, clientGen, exp }, now(admin))
-    admin.deps.metrics?.tokenRevoked()
+    setTarget(jti)
+    await call.deps.store.revokeToken({ jti, clientId, clientGen, exp }, now(call))
+    call.deps.metrics?.tokenRevoked()
     return { jti, client_id: clientId, revoked: true as const }
   })

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { runTarget } from '../audit/target.ts'
-import { DEFAULT_WORKSPACE } from '../constants.ts'
+
 import { countOut } from '../store/ledger.ts'
-import { requireWorkspace, seenIn } from './authority.ts'
+import { listVisible, requireWorkspace, workspaceOrOwn } from './authority.ts'
 import { chosenId } from './fields.ts'
 import { fieldsRefused, doesNotExist } from './refusals.ts'
 import { type AdminCall, auditedChange, now, parse, parseQuery } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
-import { closedRunView } from './token-views.ts'
+import { closedRunView } from './views/run.ts'
 
 export const runQuery = z.strictObject({ ...pageFields, workspace_id: chosenId.optional() })
 export const runRevocation = z
@@ -16,41 +16,40 @@ export const runRevocation = z
 
 const namedRun = z.strictObject({ identifier: chosenId, workspace_id: chosenId.optional() })
 
-/** Those that are closed, oldest first. Any other run is one that somebody may ask a token for. */
-export const listRuns = async (admin: AdminCall, query: z.input<typeof runQuery> = {}) => {
-  const { deps, authority } = admin
-  const { workspace_id: wanted, ...page } = parseQuery(runQuery, query)
+/** Lists closed runs, oldest first. A client may request tokens for any other run. */
+export const listRuns = async (call: AdminCall, query: z.input<typeof runQuery> = {}) => {
+  const { deps, authority } = call
+  const { workspace_id: chosenWorkspace, ...page } = parseQuery(runQuery, query)
   return await pageByAge(
     { ...page, list: 'runs' },
     (part) =>
-      seenIn(authority, wanted, (workspaceId) => deps.store.listClosedRuns({ workspaceId }, part)),
+      listVisible(authority, chosenWorkspace, (workspaceId) =>
+        deps.store.listClosedRuns({ workspaceId }, part),
+      ),
     closedRunView,
   )
 }
 
-const wanted = ({ authority }: AdminCall, given: string | undefined): string =>
-  given ?? authority.workspaceId ?? DEFAULT_WORKSPACE
-
-const targetOf = (
-  admin: AdminCall,
-  { identifier, workspace_id: given }: z.input<typeof namedRun>,
-) => runTarget({ workspaceId: wanted(admin, given), identifier })
+const targetOf = ({ authority }: AdminCall, run: z.input<typeof namedRun>) =>
+  runTarget({
+    workspaceId: workspaceOrOwn(authority, run.workspace_id),
+    identifier: run.identifier,
+  })
 
 /**
- * Closes a run for good: its tokens are dead and it gets no more, whoever asks. Closing it again changes nothing.
- * `matched`: its tokens that have not expired; null where no ledger is kept.
+ * Closes a run for good: revokes its tokens, and every later request for a token of it is refused. Closing it again
+ * changes nothing. `matched` counts its tokens that have not expired; null where the server keeps no ledger.
  */
-export const revokeRun = (admin: AdminCall, input: z.input<typeof namedRun>) =>
-  auditedChange(admin, 'run.revoke', targetOf(admin, input), async () => {
-    const { identifier, workspace_id: given } = parse(namedRun, input)
-    const { authority, deps } = admin
-    const run = { workspaceId: requireWorkspace(authority, wanted(admin, given)), identifier }
-    if ((await deps.store.findWorkspace(run.workspaceId)) === null) {
-      const error = { field: 'workspace_id', detail: doesNotExist('workspace', run.workspaceId) }
+export const revokeRun = (call: AdminCall, input: z.input<typeof namedRun>) =>
+  auditedChange(call, 'run.revoke', targetOf(call, input), async () => {
+    const { identifier, workspace_id } = parse(namedRun, input)
+    const { authority, deps } = call
+    const workspaceId = requireWorkspace(authority, workspaceOrOwn(authority, workspace_id))
+    if ((await deps.store.findWorkspace(workspaceId)) === null) {
+      const error = { field: 'workspace_id', detail: doesNotExist('workspace', workspaceId) }
       throw fieldsRefused('unknown_reference', [error])
     }
-    await deps.store.closeRun(run, now(admin))
-    const filter = { workspaceId: run.workspaceId, run: identifier }
-    const matched = await countOut(deps, filter, now(admin))
-    return { identifier, workspace_id: run.workspaceId, matched }
+    await deps.store.closeRun({ workspaceId, identifier }, now(call))
+    const matched = await countOut(deps, { workspaceId, run: identifier }, now(call))
+    return { identifier, workspace_id: workspaceId, matched }
   })

@@ -7,8 +7,8 @@ import { expiresIn, name, previousExpiresIn } from './fields.ts'
 import { orNotFound } from './refusals.ts'
 import { type AdminCall, auditedChange, now, parse, parseQuery, checkIfMatch } from './operation.ts'
 import { pageFields, pageOfRows } from './pages.ts'
-import { secretView } from './views.ts'
-import { checkWorth } from './worth.ts'
+import { secretView } from './views/secret.ts'
+import { checkWithinOwnGrant } from './escalation.ts'
 
 export const secretQuery = z.strictObject({ ...pageFields, name: name.optional() })
 export const newSecret = z
@@ -21,15 +21,15 @@ export const newSecret = z
   })
   .meta({ id: 'NewSecret' })
 
-/** The live ones, newest first. */
+/** Lists live secrets, newest first. */
 export const listSecrets = async (
-  admin: AdminCall,
+  call: AdminCall,
   clientId: string,
   query: z.input<typeof secretQuery> = {},
 ) => {
-  const { name: wanted, ...page } = parseQuery(secretQuery, query)
-  const rows = (await readSecrets(admin, clientId)).filter(
-    (row) => wanted === undefined || row.name === wanted,
+  const { name: wantedName, ...page } = parseQuery(secretQuery, query)
+  const rows = (await readSecrets(call, clientId)).filter(
+    (row) => wantedName === undefined || row.name === wantedName,
   )
   return await pageOfRows(
     { ...page, list: `secrets ${clientId}` },
@@ -37,49 +37,45 @@ export const listSecrets = async (
   )
 }
 
-export const showSecret = async (admin: AdminCall, clientId: string, secretId: string) =>
-  secretView(await readSecret(admin, clientId, secretId))
+export const showSecret = async (call: AdminCall, clientId: string, secretId: string) =>
+  secretView(await readSecret(call, clientId, secretId))
 
 /**
- * Adds a secret and lets the others end; the new one is shown this once. Whoever has it can do what the client
- * can, so it is not made for those who could not give that.
+ * Adds a secret and sets when the others expire. The answer contains the new one, and no later answer does. It gives
+ * access to everything that the client has, so the administrator must be able to give all of that.
  */
-export const addSecret = (admin: AdminCall, clientId: string, input: z.input<typeof newSecret>) =>
-  auditedChange(admin, 'secret.add', clientId, async () => {
+export const addSecret = (call: AdminCall, clientId: string, input: z.input<typeof newSecret>) =>
+  auditedChange(call, 'secret.add', clientId, async () => {
     const fields = parse(newSecret, input)
-    await checkWorth(admin, await readClient(admin, clientId))
-    const at = now(admin)
-    const secret = newClientSecret(admin.deps.random, {
+    await checkWithinOwnGrant(call, await readClient(call, clientId))
+    const at = now(call)
+    const secret = newClientSecret(call.deps.random, {
       name: fields.name ?? null,
       expiresAt: fields.expires_in ? at + fields.expires_in : null,
     })
     const previousExpiresAt =
       at + (fields.previous_expires_in ?? DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS)
-    await admin.deps.store.addSecret(clientId, secret.row, previousExpiresAt, at)
+    await call.deps.store.addSecret(clientId, secret.row, previousExpiresAt, at)
     const row = { ...secret.row, clientId, createdAt: at, revokedAt: null, lastUsedAt: null }
     return { ...secretView(row), client_secret: secret.text }
   })
 
-/** Ends one at once. Tokens that it got live on: `client revoke-tokens` takes those. */
-export const revokeSecret = (admin: AdminCall, clientId: string, secretId: string) =>
-  auditedChange(admin, 'secret.revoke', clientId, async () => {
-    const { etag } = await showSecret(admin, clientId, secretId)
-    checkIfMatch(admin, { etag })
-    await admin.deps.store.revokeSecret(clientId, secretId, now(admin))
+/** Revokes a secret at once. Tokens that were issued for it stay valid: `client revoke-tokens` revokes those. */
+export const revokeSecret = (call: AdminCall, clientId: string, secretId: string) =>
+  auditedChange(call, 'secret.revoke', clientId, async () => {
+    const { etag } = await showSecret(call, clientId, secretId)
+    checkIfMatch(call, { etag })
+    await call.deps.store.revokeSecret(clientId, secretId, now(call))
     return { secret_id: secretId, client_id: clientId, revoked: true as const }
   })
 
-const readSecrets = async (admin: AdminCall, clientId: string): Promise<ClientSecret[]> => {
-  await readClient(admin, clientId)
-  return await admin.deps.store.listSecrets(clientId, now(admin))
+const readSecrets = async (call: AdminCall, clientId: string): Promise<ClientSecret[]> => {
+  await readClient(call, clientId)
+  return await call.deps.store.listSecrets(clientId, now(call))
 }
 
-const readSecret = async (
-  admin: AdminCall,
-  clientId: string,
-  id: string,
-): Promise<ClientSecret> => {
-  const live = await readSecrets(admin, clientId)
+const readSecret = async (call: AdminCall, clientId: string, id: string): Promise<ClientSecret> => {
+  const live = await readSecrets(call, clientId)
   const secret = live.find((row) => row.id === id) ?? null
   return orNotFound(secret, `live secret of client ${clientId} with the id`, id)
 }

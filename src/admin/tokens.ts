@@ -1,28 +1,75 @@
+// Access tokens: listing those of the ledger, issuing one from the command line, inspecting one.
 import { decodeJwt } from 'jose'
+import { z } from 'zod'
+import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
+import { type TokenRequest, checkDetails } from '../grants/narrowing.ts'
 import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
 import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
-import { type TokenRequest, checkDetails } from '../grants/narrowing.ts'
-import { type AdminCall, auditedChange, now } from './operation.ts'
+import { comparedText } from '../text/human-text.ts'
+import { listVisible } from './authority.ts'
+import { chosenId } from './fields.ts'
+import { type AdminCall, auditedChange, now, parseQuery } from './operation.ts'
+import { pageBySeq, pageFields } from './pages.ts'
+import { fieldsRefused } from './refusals.ts'
+import { tokenView } from './views/token.ts'
 
-/** A token as the client itself would get it, without its secret. */
+export const tokenQuery = z.strictObject({
+  ...pageFields,
+  client_id: comparedText(MAX_CREDENTIAL_CHARS).optional(),
+  run: chosenId.optional().meta({ description: 'The identifier of a run, in any workspace.' }),
+  workspace_id: chosenId.optional(),
+})
+
+/**
+ * Lists the unexpired tokens of a client or a run, oldest first, revoked ones included.
+ * @throws OperationRefused `no_ledger` if the server keeps no ledger
+ */
+export const listTokens = async (call: AdminCall, query: z.input<typeof tokenQuery>) => {
+  const { deps, authority } = call
+  const {
+    client_id: clientId,
+    run,
+    workspace_id: chosenWorkspace,
+    ...page
+  } = parseQuery(tokenQuery, query)
+  const { ledger } = deps
+  if (ledger === null) throw new OperationRefused('no_ledger', 'no ledger of tokens is kept here')
+  if (clientId === undefined && run === undefined) {
+    const detail = 'must be given, or run: of all tokens there is no list'
+    throw fieldsRefused('invalid_value', [{ field: 'client_id', detail }])
+  }
+  return await pageBySeq(
+    { ...page, list: 'tokens' },
+    (part) =>
+      listVisible(authority, chosenWorkspace, (workspaceId) =>
+        ledger.list({ clientId, run, workspaceId }, now(call), part),
+      ),
+    tokenView,
+  )
+}
+
+/** Issues a token as the client itself would get it, without its secret. */
 export const issueTokenFor = (
-  admin: AdminCall,
+  call: AdminCall,
   clientId: string,
   { details = [], ...request }: Omit<TokenRequest, 'details'> & { details?: unknown },
 ): Promise<TokenResponse> =>
-  auditedChange(admin, 'token.issue', clientId, async () => {
-    const subject = await admin.deps.store.findGrantedClient(clientId)
+  auditedChange(call, 'token.issue', clientId, async () => {
+    const subject = await call.deps.store.findGrantedClient(clientId)
     if (!mayLogIn(subject)) {
       throw new OperationRefused('not_found', 'there is no client with this id that may log in')
     }
-    const asked = { ...request, details: checkDetails(details) }
-    await admin.deps.store.noteIssuance(now(admin)) // a command keeps no clock
-    return await issueToken(subject, asked, admin.deps, { actor: admin.as.actor })
+    const checked = { ...request, details: checkDetails(details) }
+    await call.deps.store.noteIssuance(now(call)) // a command runs no upkeep that would record the time
+    return await issueToken(subject, checked, call.deps, { actor: call.as.actor })
   })
 
-/** What a token says and whether it is good now; `claims` is null for one that this server has not signed or that has expired. */
+/**
+ * Decodes a token and tells whether it is active. `claims` is null for a token that this server has not signed, or that
+ * has expired.
+ */
 export const inspectToken = async ({ deps }: AdminCall, token: string) => {
   await checkIssuer(token, deps)
   const claims = (await readAccessToken(token, deps))?.claims ?? null
@@ -31,8 +78,8 @@ export const inspectToken = async ({ deps }: AdminCall, token: string) => {
 }
 
 /**
- * A token that our key has signed for another issuer is no stranger's: the command and the server run with
- * different settings, and to call a live token inactive would be untrue.
+ * Refuses a token that this server's key has signed for another issuer: the command runs with other settings than the
+ * server, and would report an active token as inactive.
  */
 export const checkIssuer = async (
   token: string,

@@ -14,7 +14,7 @@ import {
   checkIfMatch,
 } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
-import { workspaceView } from './views.ts'
+import { workspaceView } from './views/workspace.ts'
 
 export const workspaceQuery = z.strictObject({
   ...pageFields,
@@ -40,51 +40,51 @@ export const listWorkspaces = async (
   )
 }
 
-export const showWorkspace = async (admin: AdminCall, id: string) =>
-  workspaceView(await readWorkspace(admin, id))
+export const showWorkspace = async (call: AdminCall, id: string) =>
+  workspaceView(await readWorkspace(call, id))
 
-export const createWorkspace = (admin: AdminCall, input: z.input<typeof newWorkspace>) =>
-  auditedChange(admin, 'workspace.create', input.id, async () => {
-    requireUnbound(admin.authority)
+export const createWorkspace = (call: AdminCall, input: z.input<typeof newWorkspace>) =>
+  auditedChange(call, 'workspace.create', input.id, async () => {
+    requireUnbound(call.authority)
     const fields = parse(newWorkspace, input)
-    const { store, random } = admin.deps
+    const { store, random } = call.deps
     const ref = newWorkspaceRef(random)
     const workspace = { id: fields.id, name: fields.name ?? fields.id, ref }
-    await store.createWorkspace(workspace, now(admin))
-    return await showWorkspace(admin, fields.id)
+    await store.createWorkspace(workspace, now(call))
+    return await showWorkspace(call, fields.id)
   })
 
 export const updateWorkspace = (
-  admin: AdminCall,
+  call: AdminCall,
   id: string,
   input: z.input<typeof workspaceChange>,
-) => write(admin, { id, action: 'workspace.update' }, () => parse(workspaceChange, input))
+) => write(call, { id, action: 'workspace.update' }, () => parse(workspaceChange, input))
 
-/** Kills the tokens of all its clients and refuses new ones. */
-export const suspendWorkspace = (admin: AdminCall, id: string) =>
-  write(admin, { id, action: 'workspace.suspend' }, () => ({ status: 'suspended' }))
+/** Revokes the tokens of all its clients, and refuses their requests for new ones. */
+export const suspendWorkspace = (call: AdminCall, id: string) =>
+  write(call, { id, action: 'workspace.suspend' }, () => ({ status: 'suspended' }))
 
-/** New tokens are issued again; the old ones stay dead. */
-export const resumeWorkspace = (admin: AdminCall, id: string) =>
-  write(admin, { id, action: 'workspace.resume' }, () => ({ status: 'active' }))
+/** Issues tokens to its clients again; those from before the suspension stay revoked. */
+export const resumeWorkspace = (call: AdminCall, id: string) =>
+  write(call, { id, action: 'workspace.resume' }, () => ({ status: 'active' }))
 
 const write = (
-  admin: AdminCall,
+  call: AdminCall,
   { id, action }: { id: string; action: string },
-  changed: () => { name?: string | undefined; status?: WorkspaceStatus },
+  decide: () => { name?: string | undefined; status?: WorkspaceStatus },
 ) =>
-  auditedChange(admin, action, id, async () => {
-    requireUnbound(admin.authority)
-    const { name: newName, status } = changed()
+  auditedChange(call, action, id, async () => {
+    requireUnbound(call.authority)
+    const { name: newName, status } = decide()
     const update = { ...(newName !== undefined && { name: newName }), ...(status && { status }) }
-    await retried(admin, async () => {
-      const before = checkIfMatch(admin, await readWorkspace(admin, id))
-      await admin.deps.store.updateWorkspace(before, update, now(admin))
+    await retried(call, async () => {
+      const before = checkIfMatch(call, await readWorkspace(call, id))
+      await call.deps.store.updateWorkspace(before, update, now(call))
     })
-    return await showWorkspace(admin, id)
+    return await showWorkspace(call, id)
   })
 
 const readWorkspace = async ({ deps, authority }: AdminCall, id: string): Promise<Workspace> => {
-  const seen = authority.workspaceId === null || authority.workspaceId === id
-  return orNotFound(seen ? await deps.store.findWorkspace(id) : null, 'workspace', id)
+  const isVisible = authority.workspaceId === null || authority.workspaceId === id
+  return orNotFound(isVisible ? await deps.store.findWorkspace(id) : null, 'workspace', id)
 }

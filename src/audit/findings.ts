@@ -1,28 +1,28 @@
-// What is wrong with the audit table, row by row or in ranges.
+// Findings of a check of the audit table: single rows and ranges of rows.
 import { MAX_AUDIT_FINDINGS } from '../constants.ts'
 
 export type FindingKind =
   'changed' | 'moved' | 'missing' | 'added' | 'seal_changed' | 'seal_missing' | 'cut_forged'
 
-/** From `seq` to `lastSeq`, which are the same for a row. */
+/** Rows from `seq` to `lastSeq`, which are equal for a single row. */
 export type Finding = {
   finding: FindingKind
   seq: number
   lastSeq: number
-  /** Of the row that was found in place of the sealed one. */
+  /** Digest of the row found in place of the sealed one. */
   digest: string | null
-  /** Where the row that was found had been when it was sealed. */
+  /** Number that the found row had when it was sealed. */
   sealedAs: number | null
 }
 
 export type Findings = ReturnType<typeof createFindings>
 
-/** Those that are no finding where retention took the rows. */
-const GONE: readonly FindingKind[] = ['missing', 'seal_missing']
+/** Kinds that are no finding for rows that retention has deleted. */
+const DELETION_KINDS: readonly FindingKind[] = ['missing', 'seal_missing']
 
 /**
- * Keeps the first findings and counts all. Rows that are missing side by side are one finding.
- * @param cutTo up to which row retention has cut by now, while somebody looks
+ * Collects the first MAX_AUDIT_FINDINGS and counts all. Adjacent missing rows are one finding.
+ * @param cutTo reads the last row that retention has deleted, which can increase during the check
  */
 export const createFindings = (cutTo: () => Promise<number>) => {
   const kept: Finding[] = []
@@ -50,11 +50,12 @@ export const createFindings = (cutTo: () => Promise<number>) => {
       from: number,
       { to = from, digest = null }: { to?: number; digest?: string | null } = {},
     ): Promise<void> {
-      if (GONE.includes(finding) && from > cut) cut = await cutTo()
-      const seq = GONE.includes(finding) ? Math.max(from, cut + 1) : from
+      const isDeletion = DELETION_KINDS.includes(finding)
+      if (isDeletion && from > cut) cut = await cutTo()
+      const seq = isDeletion ? Math.max(from, cut + 1) : from
       if (seq <= to) addRange({ finding, seq, lastSeq: to, digest, sealedAs: null })
     },
-    /** In the order of their rows. */
+    /** Findings in the order of their rows. */
     list: (): Finding[] => kept.toSorted((a, b) => a.seq - b.seq),
     count: (): number => count,
   }

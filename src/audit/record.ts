@@ -1,5 +1,4 @@
-// Who did what, or was refused: one row before each operation that changes something, one after it, on every
-// path that it can take.
+// Audit rows: one before each operation that changes something, one after it with the outcome, on every path.
 import { MAX_COUNTED_KINDS } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.ts'
@@ -7,16 +6,16 @@ import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 
 export type AuditContext = {
-  /** Who does it: `client:ID`, `cli:USER`, `server`, `unknown`. */
+  /** Performer of the action: `client:ID`, `cli:USER`, `server`, `unknown`. */
   actor: string
   requestId?: string | undefined
   address?: string | undefined
 }
 
 export type AuditEvent = AuditContext & {
-  /** What is done: `client.disable`, `token.revoke`. */
+  /** Noun and verb: `client.disable`, `token.revoke`. */
   action: string
-  /** What it is done to: an id, never a secret or a token. */
+  /** Id of the row that the action changes. Contains no secret and no token. */
   target: string | null
   outcome: 'intent' | 'success' | 'refused' | 'failed'
   /** The stable code of the refusal. */
@@ -24,31 +23,31 @@ export type AuditEvent = AuditContext & {
 }
 
 export type Audit = {
-  /** One row, on the disk before it settles. @throws Unavailable */
+  /** Writes one row; it is on the disk when the promise settles. @throws Unavailable */
   write(event: AuditEvent): Promise<void>
-  /** For what anyone can cause without a credential: counted here, and summed up by `flush`. */
+  /** Counts an event that a request without a credential can cause any number of times; `flush` writes the sums. */
   count(event: AuditEvent): void
-  /** Writes one row for each kind of what has been counted. @throws Unavailable, and then keeps the counts */
+  /** Writes one row for each kind of counted events. @throws Unavailable; the counts are kept then */
   flush(): Promise<void>
 }
 
 type Counted = { event: AuditEvent; count: number }
 
-/** Events as rows of the store. */
+/** Writes events as rows of the store. */
 export const createAudit = (deps: {
   store: Pick<Store, 'addAuditEvents'>
   clock: () => number
 }): Audit => {
   let counted = new Map<string, Counted>()
 
-  /** Addresses and request ids are as many as an attacker likes, so they do not make a kind. */
+  /** Adds to the sum of a kind. An attacker can vary addresses and request ids at will, so they define no kind. */
   const add = ({ event, count }: Counted): void => {
     const room = counted.size < MAX_COUNTED_KINDS || counted.has(keyOf(event))
     const kind = room ? event : { ...event, target: null }
     const key = keyOf(kind)
-    const known = counted.get(key)
-    if (known === undefined) counted.set(key, { event: kind, count })
-    else counted.set(key, { event: merged(known.event, event), count: known.count + count })
+    const before = counted.get(key)
+    if (before === undefined) counted.set(key, { event: kind, count })
+    else counted.set(key, { event: merged(before.event, event), count: before.count + count })
   }
 
   return {
@@ -74,7 +73,7 @@ export const createAudit = (deps: {
 const keyOf = ({ actor, action, target, reason }: AuditEvent): string =>
   JSON.stringify([actor, action, target, reason])
 
-/** Of several events the address is said where it is the same, the request id never. */
+/** Merges two events of a kind: keeps an address that both have, and no request id. */
 const merged = (before: AuditEvent, event: AuditEvent): AuditEvent => ({
   ...before,
   requestId: undefined,
@@ -82,14 +81,14 @@ const merged = (before: AuditEvent, event: AuditEvent): AuditEvent => ({
 })
 
 /**
- * Runs an operation between its two rows: what is intended, then how it ended. Without the first it is not
- * begun; where the second cannot be written the operation stands, and the log says how it ended.
- * The operation may name the target once it is known.
+ * Runs an operation between its two rows: the intent, then the outcome. If the first row cannot be written, the
+ * operation does not start. If the second one cannot be written, the operation is kept and the log has its outcome. An
+ * operation that creates its target sets it for the second row.
  */
 export const audited = async <T>(
   { audit, log }: { audit: Pick<Audit, 'write'>; log: Log },
   event: Omit<AuditEvent, 'outcome' | 'reason'>,
-  operation: (named: (target: string) => void) => Promise<T>,
+  operation: (setTarget: (target: string) => void) => Promise<T>,
 ): Promise<T> => {
   let target = event.target
   const conclude = (outcome: Pick<AuditEvent, 'outcome' | 'reason'>): Promise<void> => {

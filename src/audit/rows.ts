@@ -1,16 +1,16 @@
-// The rows of the audit table, oldest first and a page at a time, and where one is not there.
+// Reading the audit table: rows oldest first, a page at a time, and the gaps between them.
 import { AUDIT_PAGE_ROWS } from '../constants.ts'
 import { letOthersRun } from '../store/pause.ts'
 import type { AuditFilter, AuditPart, AuditRow, Store } from '../store/store.ts'
 
 type Reader = Pick<Store, 'listAuditEvents'>
 
-/** Counted up from 1, numbers stay exact for all time. */
+/** False for a number beyond MAX_SAFE_INTEGER, which counting up from 1 cannot reach. */
 export const isCounted = ({ seq }: Pick<AuditRow, 'seq'>): boolean => Number.isSafeInteger(seq)
 
 type Steps = { filter?: AuditFilter; after?: number | null; upTo?: number }
 
-/** Yields the rows behind `after` that the filter lets through, step by step; a step can have none. */
+/** Yields the rows behind `after` that match the filter, step by step; a step can have none. */
 export const readSteps = async function* (
   store: Reader,
   { filter = {}, after: start = null, upTo }: Steps = {},
@@ -32,13 +32,13 @@ export const readSteps = async function* (
 
 export type Rows = ReturnType<typeof createRows>
 
-/** A reading of many pages; `onStep` is called after each and ends the reading where it throws. */
+/** A read of many pages; `onStep` is called after each one and ends the read by throwing. */
 export type Reading = { store: Store; onStep: () => Promise<void> }
 
-/** Reads on from where it was left, and nothing whose number has not been counted up to. */
+/** Reads rows in several calls, each from where the last one ended. Skips numbers beyond MAX_SAFE_INTEGER. */
 export const createRows = ({ store, onStep }: Reading) => {
   let page: AuditRow[] = []
-  /** The one to come, if none is missing. */
+  /** Number of the next row if none is missing. */
   let next = 1
 
   const peek = async (): Promise<AuditRow | undefined> => {
@@ -52,7 +52,7 @@ export const createRows = ({ store, onStep }: Reading) => {
   }
 
   return {
-    /** @param missing is told of each gap: its first and its last number */
+    /** @param missing is called with the first and the last number of each gap */
     async *upTo(
       end: number,
       missing: (from: number, to: number) => Promise<void>,

@@ -1,4 +1,4 @@
-// Seals the rows that are new, and cuts away those that are old. Any number of processes may do both at once.
+// Seals new audit rows and deletes those beyond retention. Any number of processes may do both at once.
 import { AUDIT_CUT_DELAY_SECONDS, MAX_AUDIT_CUTS, MAX_SEALED_ROWS } from '../constants.ts'
 import { Conflict } from '../errors.ts'
 import { letOthersRun } from '../store/pause.ts'
@@ -8,10 +8,10 @@ import { cutMacOf, isCut, sealOf } from './seals.ts'
 
 type Sealing = { store: Store; key: Uint8Array; now: number }
 
-/** Rows are old by the settled time, in seconds since the epoch: a cut cannot be undone. */
+/** The settled time, in seconds since the epoch, decides which rows are old: a deletion cannot be undone. */
 type Cutting = Sealing & { settled: number }
 
-/** @returns the newest seal once every row is sealed; null where there is no row yet */
+/** Seals all rows that have no seal. @returns the newest seal; null while the table is empty */
 export const sealNewRows = async ({ store, key, now }: Sealing): Promise<AuditSeal | null> => {
   for (;;) {
     const previous = await store.findNewestAuditSeal()
@@ -24,17 +24,17 @@ export const sealNewRows = async ({ store, key, now }: Sealing): Promise<AuditSe
     const [first, ...rest] = rows.filter(isCounted)
     if (first === undefined) return previous
     const seal = sealOf([first, ...rest], { previous, now, key })
-    // Where another process was faster, its seal is the previous one of the next try.
+    // If another process has added its seal first, the next try continues from that one.
     await store.addAuditSeal(seal, previous?.lastSeq ?? null)
     await letOthersRun()
   }
 }
 
 /**
- * False where a seal that was there has been taken away, other than by retention, or is another one now. Who
- * can write the database can take the newest seals away together with their rows, which nothing in it shows.
+ * False for a seal that was deleted by anything but retention, or replaced. An attacker who can write to the database
+ * can delete the newest seals together with their rows, and the remaining table looks intact.
  */
-export const isStillThere = async (
+export const sealExists = async (
   seal: AuditSeal,
   { store, key }: Pick<Sealing, 'store' | 'key'>,
 ): Promise<boolean> => {
@@ -44,8 +44,9 @@ export const isStillThere = async (
 }
 
 /**
- * Cuts seals whose rows are all older than that, one at a time, so that each step takes the rows of one seal. A run
- * leaves one event, with its last step. Nothing is cut for a few rows each time.
+ * Deletes the rows of each seal whose rows are all beyond retention, one seal at a time. A run adds one audit event,
+ * with its last step. It waits until the oldest row is AUDIT_CUT_DELAY_SECONDS beyond retention, so that rows are not
+ * deleted a few at a time.
  */
 export const cutOldRows = async (
   { store, key, now, settled }: Cutting,
@@ -65,7 +66,7 @@ export const cutOldRows = async (
       seal = next
     }
   } catch (error) {
-    // Another process was faster. It goes on, and its event is about a later row.
+    // Another process has deleted these rows. It continues, and its event names a later row.
     if (!(error instanceof Conflict)) throw error
   }
 }
@@ -81,11 +82,11 @@ const cutEvent = (lastSeq: number): NewAuditEvent => ({
 type Cut = {
   store: Store
   before: number
-  /** The end of the seal that is cut first; null: none is. */
+  /** Last row of the seal that this run has deleted last; null at its start. */
   after: number | null
 }
 
-/** Finds the first seal behind `after` that is not cut, if every row up to its end is older than `before`. */
+/** Finds the first undeleted seal behind `after`, if every row up to its end is older than `before`. */
 const findCut = async ({ store, before, after }: Cut): Promise<AuditSeal | null> => {
   const seal = await firstUncut(store, after ?? 0)
   if (seal === null) return null

@@ -1,21 +1,21 @@
-// What a seal is: keyed hashes that prove what the rows of the audit table were. Pure: no I/O.
-// The key is derived from the key-encryption key, so whoever can only write the database cannot seal anew.
+// Seals: keyed hashes over the rows of the audit table. Pure: no I/O. The key is derived from the key-encryption key,
+// so an attacker who can only write to the database cannot compute a seal.
 import { createHash, createHmac, hkdfSync } from 'node:crypto'
 import type { AuditRow, AuditSeal } from '../store/store.ts'
 
 const KEY_BYTES = 32
-/** 128 bits are enough where nobody can try without the key; a row's digest is kept for each row. */
+/** 128 bits are enough: without the key an attacker cannot test a guess. Each row's digest is stored, so size counts. */
 const DIGEST_BYTES = 16
 
 /** HKDF (RFC 5869) with SHA-256. */
 export const sealingKey = (kek: Uint8Array): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', kek, '', 'latchkey audit seal', KEY_BYTES))
 
-/** The first member says what it is a hash of, so that none can stand for another. */
+/** Hashes a value. Its first member names the kind of hash, so that no hash can be used as one of another kind. */
 const keyed = (value: readonly unknown[], key: Uint8Array): Buffer =>
   createHmac('sha256', key).update(JSON.stringify(value)).digest()
 
-/** Over every column but `seq`: a row that has been moved is recognised where it is found. */
+/** Digest over every column except `seq`, so that a moved row is recognized by its digest. */
 export const digestOf = (row: AuditRow, key: Uint8Array): string => {
   const { createdAt, actor, action, target, outcome, reason, requestId, address, count } = row
   return keyed(
@@ -26,7 +26,7 @@ export const digestOf = (row: AuditRow, key: Uint8Array): string => {
     .toString('base64url')
 }
 
-/** @param previousMac of the seal before it; null where it is the first */
+/** @param previousMac MAC of the previous seal; null for the first one */
 export const macOf = (
   { firstSeq, lastSeq, createdAt, digests }: Omit<AuditSeal, 'mac' | 'cutMac'>,
   previousMac: string | null,
@@ -38,19 +38,19 @@ export const macOf = (
   )
 }
 
-/** What retention leaves in the seal up to which it has cut: the rows are gone, and so are the digests. */
+/** MAC that retention leaves in a seal after it has deleted the rows and the digests. */
 export const cutMacOf = (
   { firstSeq, lastSeq, createdAt, mac }: Omit<AuditSeal, 'digests' | 'cutMac'>,
   key: Uint8Array,
 ): string => keyed(['cut', firstSeq, lastSeq, createdAt, mac], key).toString('base64url')
 
-/** True where retention has cut at this seal, and nobody else. */
+/** True for a seal whose rows retention has deleted; an attacker cannot compute its MAC. */
 export const isCut = (seal: AuditSeal, key: Uint8Array): boolean =>
   seal.cutMac !== null && seal.digests === null && seal.cutMac === cutMacOf(seal, key)
 
 /**
- * The seal over these rows, which follow the seal before it. It begins where that one ends, so a row that was
- * taken away before it was sealed leaves a gap.
+ * Makes the seal over rows that follow the previous seal. It begins with the number after that one, so a row deleted
+ * before it was sealed leaves a gap.
  */
 export const sealOf = (
   rows: readonly [AuditRow, ...AuditRow[]],
@@ -65,7 +65,7 @@ export const sealOf = (
   return { ...seal, mac: macOf(seal, previous?.mac ?? null, key) }
 }
 
-/** Digests by `seq`; null for what is no list of digests. */
+/** Parses digests by `seq`; null for a text that is no list of digests. */
 export const readDigests = (text: string | null): Map<number, string> | null => {
   try {
     const entries: unknown = JSON.parse(text ?? '')

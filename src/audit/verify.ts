@@ -1,4 +1,4 @@
-// Whether the audit table still is what was sealed: walks all seals, oldest first, and the rows beside them.
+// Verification of the audit table: compares each row with its seal, from the oldest seal to the newest.
 import { AUDIT_PAGE_SEALS } from '../constants.ts'
 import { letOthersRun } from '../store/pause.ts'
 import type { AuditSeal, Store } from '../store/store.ts'
@@ -8,50 +8,50 @@ import { digestOf, isCut, macOf, readDigests } from './seals.ts'
 
 export type AuditReport = {
   intact: boolean
-  /** Rows that were compared with what was sealed. */
+  /** Number of rows that were compared with their seals. */
   checked: number
-  /** The newest seal: keep its number and its MAC, and a later look shows whether it is still there. */
+  /** The newest seal: an operator who records its number and its MAC can require that seal in a later check. */
   sealedTo: number | null
   sealedAt: number | null
   sealedMac: string | null
-  /** Rows that are newer than that. */
+  /** Number of rows after the newest seal. */
   unsealed: number
-  /** How many there are; `findings` has the first of them. */
+  /** Number of findings; `findings` has the first MAX_AUDIT_FINDINGS. */
   found: number
   findings: Finding[]
 }
 
-/** Enough where a few seals side by side have been changed, each in its own way. */
+/** Covers a few adjacent seals that an attacker has changed, each in another way. */
 const MAX_CANDIDATES = 4
 
-/** What is known of the chain before a seal. */
+/** The previous seal of the chain. */
 type Before = {
   firstSeq: number
   lastSeq: number
-  /** What its MAC may be: as it is stored and, where that has been changed, as it must be. */
+  /** Candidates for its MAC: the stored one and, if that was changed, the computed ones. */
   macs: (string | null)[]
-  /** The seal before it is missing, so it could not be checked itself. */
+  /** True if the seal before it is missing, so that its own MAC could not be checked. */
   unchecked?: boolean
 }
 
-/** A seal that somebody has written down elsewhere, where who can write the database cannot. */
-export type NotedSeal = { seq: number; mac: string }
+/** A seal recorded outside the database, beyond the reach of anyone who can write to it. */
+export type RecordedSeal = { seq: number; mac: string }
 
 type Check = {
   store: Store
   key: Uint8Array
-  noted?: NotedSeal | undefined
-  /** Called after each page that was read; ends the check where it throws. */
+  recordedSeal?: RecordedSeal | undefined
+  /** Called after each page of the read; ends the check by throwing. */
   onStep?: () => Promise<void>
 }
 
 type Walk = Reading & { key: Uint8Array; findings: Findings; rows: Rows; checked: number }
 
-/** All the time new rows may be sealed and old ones cut: that is no finding. */
+/** Checks the whole table. Rows that are sealed, and rows that retention deletes during the check are no finding. */
 export const checkAudit = async ({
   store,
   key,
-  noted,
+  recordedSeal,
   onStep = async () => {},
 }: Check): Promise<AuditReport> => {
   const cutTo = async (): Promise<number> => {
@@ -67,18 +67,20 @@ export const checkAudit = async ({
     rows: createRows({ store, onStep }),
   }
   let newest: AuditSeal | null = null
-  let isThere = noted === undefined
+  let hasRecordedSeal = recordedSeal === undefined
   let before: Before = { firstSeq: 0, lastSeq: 0, macs: [null] }
   for await (const seal of seals(walk)) {
     before = await checkSeal(walk, seal, before)
     newest = seal
-    if (seal.lastSeq === noted?.seq && seal.mac === noted.mac) isThere = true
+    if (seal.lastSeq === recordedSeal?.seq && seal.mac === recordedSeal.mac) hasRecordedSeal = true
   }
-  if (!isThere && noted !== undefined) await walk.findings.add('seal_missing', noted.seq)
+  if (!hasRecordedSeal && recordedSeal !== undefined) {
+    await walk.findings.add('seal_missing', recordedSeal.seq)
+  }
   const unsealed = await countUnsealed(walk)
   await findAddedBefore(walk, await cutTo())
   await findAddedBeyond(walk)
-  await recogniseMoved(walk)
+  await recognizeMoved(walk)
   const found = walk.findings.count()
   return {
     intact: found === 0,
@@ -108,12 +110,12 @@ const seals = async function* ({ store, onStep }: Reading): AsyncGenerator<Audit
 const checkSeal = async (walk: Walk, seal: AuditSeal, before: Before): Promise<Before> => {
   const { rows, findings, key } = walk
   const { firstSeq, lastSeq, mac } = seal
-  // Up to here all rows are gone, and rightly so. What has been put in their place is looked for at the end.
+  // Retention has deleted all rows up to here. Rows inserted in their place are searched for at the end.
   if (isCut(seal, key)) return { firstSeq, lastSeq, macs: [mac] }
   const link = await checkLink(walk, seal, before)
   const digests = readDigests(seal.digests)
   for await (const row of rows.upTo(lastSeq, missingIn(findings))) {
-    if (row.seq < firstSeq || digests === null) continue // no seal says what it was
+    if (row.seq < firstSeq || digests === null) continue // no seal has a digest of it
     walk.checked++
     const sealed = digests.get(row.seq)
     const digest = digestOf(row, key)
@@ -129,8 +131,8 @@ const missingIn =
     findings.add('missing', from, { to })
 
 /**
- * Reports what is wrong with the seal itself, or between it and the one before. The digests of rows need the
- * key, too: whatever is wrong here, a row that has been changed cannot pass.
+ * Reports a changed seal, and a gap between it and the previous one. The digests of rows are keyed, too: even after a
+ * finding here, a changed row cannot pass.
  */
 const checkLink = async (
   { findings, key }: Walk,
@@ -164,7 +166,7 @@ const countUnsealed = async ({ rows, findings }: Walk): Promise<number> => {
   return unsealed
 }
 
-/** What retention has cut stays empty, and so does what is before the first row. */
+/** Finds rows inserted before the first row, or where retention has deleted rows. */
 const findAddedBefore = async ({ store, findings, onStep }: Walk, cut: number): Promise<void> => {
   for await (const rows of readSteps(store)) {
     await onStep()
@@ -175,7 +177,7 @@ const findAddedBefore = async ({ store, findings, onStep }: Walk, cut: number): 
   }
 }
 
-/** And so does what nobody has counted up to. */
+/** Finds a row inserted with a number beyond MAX_SAFE_INTEGER, which counting cannot reach. */
 const findAddedBeyond = async ({ store, findings }: Walk): Promise<void> => {
   const page = { filter: {}, after: null, limit: 1, newestFirst: true }
   for (const row of (await store.listAuditEvents(page)).rows) {
@@ -183,20 +185,20 @@ const findAddedBeyond = async ({ store, findings }: Walk): Promise<void> => {
   }
 }
 
-/** A row that is not what was sealed in its place, but in another. */
-const recogniseMoved = async (walk: Walk): Promise<void> => {
+/** Turns a finding `changed` into `moved` if the row was sealed with another number. */
+const recognizeMoved = async (walk: Walk): Promise<void> => {
   const { findings } = walk
   const changed = findings.list().filter(({ finding }) => finding === 'changed')
   if (changed.length === 0) return
-  const places = new Map<string, number>()
-  const wanted = new Set(changed.map(({ digest }) => digest))
+  const sealedSeqs = new Map<string, number>()
+  const changedDigests = new Set(changed.map(({ digest }) => digest))
   for await (const { digests } of seals(walk)) {
     for (const [seq, digest] of readDigests(digests) ?? []) {
-      if (wanted.has(digest)) places.set(digest, seq)
+      if (changedDigests.has(digest)) sealedSeqs.set(digest, seq)
     }
   }
   for (const found of changed) {
-    const sealedAs = places.get(found.digest ?? '')
+    const sealedAs = sealedSeqs.get(found.digest ?? '')
     if (sealedAs !== undefined) Object.assign(found, { finding: 'moved', sealedAs })
   }
 }

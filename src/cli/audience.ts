@@ -50,7 +50,7 @@ export const audience = (program: Command): void => {
       "audience create docs --permission read --permission 'write>read' --permission 'full>write'",
     ),
   ).action(async (id: string, flags: Flags) =>
-    print(await withAdmin((admin) => createAudience(admin, { id, ...settings(flags) })), flags),
+    print(await withAdmin((call) => createAudience(call, { id, ...settings(flags) })), flags),
   )
 
   withSettings(
@@ -63,7 +63,7 @@ export const audience = (program: Command): void => {
   )
     .option('--no-requires-plugin', 'tokens without a plugin are allowed')
     .action(async (id: string, flags: Flags) =>
-      print(await withAdmin((admin) => updateAudience(admin, id, settings(flags))), flags),
+      print(await withAdmin((call) => updateAudience(call, id, settings(flags))), flags),
     )
 
   singleCommands(noun, 'docs', [['show <ID>', 'one audience', showAudience]])

@@ -7,25 +7,25 @@ import { print, printLines } from './output.ts'
 import { withAdmin } from './session.ts'
 
 type Json = { json?: boolean }
-type Span = { since?: string; until?: string }
-type ListFlags = Span & { actor?: string; action?: string; target?: string; limit?: number }
+type TimeRange = { since?: string; until?: string }
+type ListFlags = TimeRange & { actor?: string; action?: string; target?: string; limit?: number }
 
-const spanned = (command: Command): Command =>
+const withTimeRange = (command: Command): Command =>
   command
     .option('--since <TIME>', 'from then on: 2026-01-31T12:00:00Z, or a day in UTC')
     .option('--until <TIME>', 'before then')
 
 type ListQuery = Omit<NonNullable<Parameters<typeof listAudit>[1]>, 'limit'> & { limit?: number }
 
-/** Reads on where a part ended early. */
-const listAll = async (admin: AdminCall, { limit = DEFAULT_PAGE, ...query }: ListQuery) => {
-  const first = await listAudit(admin, { ...query, limit })
+/** Reads further pages until the limit is reached: a page can end early. */
+const listAll = async (call: AdminCall, { limit = DEFAULT_PAGE, ...query }: ListQuery) => {
+  const first = await listAudit(call, { ...query, limit })
   const items = first.items
   let cursor = first.next_cursor
   while (cursor !== null && items.length < limit) {
-    const part = await listAudit(admin, { ...query, limit: limit - items.length, cursor })
-    items.push(...part.items)
-    cursor = part.next_cursor
+    const page = await listAudit(call, { ...query, limit: limit - items.length, cursor })
+    items.push(...page.items)
+    cursor = page.next_cursor
   }
   return items
 }
@@ -33,7 +33,7 @@ const listAll = async (admin: AdminCall, { limit = DEFAULT_PAGE, ...query }: Lis
 export const audit = (program: Command): void => {
   const noun = program.command('audit').description('who did what, or was refused')
 
-  spanned(
+  withTimeRange(
     command(
       noun,
       'list',
@@ -47,7 +47,7 @@ export const audit = (program: Command): void => {
     .option('--outcome <OUTCOME>', 'intent, success, refused or failed')
     .option('--limit <N>', 'at most so many, 1 to 1000 (default: 100)', wholeNumber)
     .action(async ({ json, ...flags }: ListFlags & Json & { outcome?: 'intent' }) =>
-      print(await withAdmin((admin) => listAll(admin, withoutUndefined(flags))), { json }),
+      print(await withAdmin((call) => listAll(call, withoutUndefined(flags))), { json }),
     )
 
   command(
@@ -61,8 +61,8 @@ export const audit = (program: Command): void => {
       'sealed_to and sealed_mac of an earlier report: must still be there',
     )
     .action(async ({ json, seal }: Json & { seal?: string }) => {
-      const { findings, ...report } = await withAdmin((admin) =>
-        verifyAudit(admin, withoutUndefined({ seal })),
+      const { findings, ...report } = await withAdmin((call) =>
+        verifyAudit(call, withoutUndefined({ seal })),
       )
       print(json ? { ...report, findings } : report, { json })
       if (report.intact) return
@@ -71,16 +71,16 @@ export const audit = (program: Command): void => {
       process.exitCode = 1
     })
 
-  spanned(
+  withTimeRange(
     command(
       noun,
       'export',
       'events, oldest first, one JSON object a line',
       'audit export --since 2026-01-01 --until 2026-02-01 > january.ndjson',
     ),
-  ).action(async ({ since, until }: Span) =>
-    withAdmin(async (admin) =>
-      printLines((await exportAudit(admin, withoutUndefined({ since, until }))).rows),
+  ).action(async ({ since, until }: TimeRange) =>
+    withAdmin(async (call) =>
+      printLines((await exportAudit(call, withoutUndefined({ since, until }))).rows),
     ),
   )
 }

@@ -114,7 +114,7 @@ const create = (noun: Command): void => {
     .action(async (flags: CreateFlags) => {
       const details = flags.details === undefined ? undefined : await readDetails(flags.details)
       const input = { ...newClient(flags), ...withoutUndefined({ authorization_details: details }) }
-      const created = await withAdmin((admin) => createClient(admin, input))
+      const created = await withAdmin((call) => createClient(call, input))
       if (!flags.env) return print(created, flags)
       process.stdout.write(
         `CLIENT_ID=${created.client_id}\nCLIENT_SECRET=${created.client_secret}\n`,
@@ -158,11 +158,11 @@ const update = (noun: Command): void => {
         quota_per_minute: flags.quota === false ? null : flags.quota,
         ledger: flags.ledger,
       })
-      print(await withAdmin((admin) => updateClient(admin, id, input)), flags)
+      print(await withAdmin((call) => updateClient(call, id, input)), flags)
     })
 }
 
-/** Checked where they are used: here they may be anything. */
+/** Reads details from a file. The type is asserted here; the operation checks the value. */
 const readDetails = async (path: string) => (await readJsonFile(path)) as { type: string }[]
 
 const setDetailsFrom = (noun: Command): void => {
@@ -173,7 +173,7 @@ const setDetailsFrom = (noun: Command): void => {
     `client details ${EXAMPLE_ID} details.json`,
   ).action(async (id: string, file: string, flags: { json?: boolean }) => {
     const authorization_details = await readDetails(file)
-    print(await withAdmin((admin) => setDetails(admin, id, { authorization_details })), flags)
+    print(await withAdmin((call) => setDetails(call, id, { authorization_details })), flags)
   })
 }
 
@@ -201,6 +201,6 @@ const setGrants = (noun: Command): void => {
         introspects: flags.introspects,
         remove_introspects: flags.removeIntrospects,
       })
-      print(await withAdmin((admin) => grantClient(admin, id, input)), flags)
+      print(await withAdmin((call) => grantClient(call, id, input)), flags)
     })
 }

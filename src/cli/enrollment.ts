@@ -79,6 +79,6 @@ const create = (noun: Command): void => {
         expires_in: flags.expiresIn,
         unused_after_days: flags.unusedAfter,
       })
-      print(await withAdmin((admin) => createEnrollment(admin, input)), flags)
+      print(await withAdmin((call) => createEnrollment(call, input)), flags)
     })
 }

@@ -1,4 +1,4 @@
-// The flags that several commands share, and what their text means.
+// Flags that several commands share, and the parsers of their values.
 import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AdminCall } from '../admin/operation.ts'
@@ -10,7 +10,7 @@ import { shownValue } from '../text/shown.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
-/** For a flag that may be repeated: `--plugin a --plugin b`. */
+/** Collects the values of a repeatable flag: `--plugin a --plugin b`. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value]
 
 export const wholeNumber = (text: string): number => {
@@ -18,7 +18,7 @@ export const wholeNumber = (text: string): number => {
   return Number(text)
 }
 
-/** `N/min`. */
+/** Parses `N/min`. */
 export const quota = (text: string): number => {
   const match = /^(\d{1,9})\/min$/.exec(text)
   if (match === null)
@@ -26,7 +26,7 @@ export const quota = (text: string): number => {
   return Number(match[1])
 }
 
-/** `AUDIENCE=PERM PERM`, split at the last `=`: an audience can be a URI with a query. */
+/** Parses `AUDIENCE=PERM PERM`, split at the last `=`: an audience can be a URI with a query. */
 export const grant = (
   text: string,
   before: { audience: string; permissions: string[] }[] = [],
@@ -42,7 +42,7 @@ export const grant = (
   return [...before, { audience: text.slice(0, equals), permissions }]
 }
 
-/** `NAME`, or `NAME>IMPLIED,IMPLIED`. */
+/** Parses `NAME`, or `NAME>IMPLIED,IMPLIED`. */
 export const permission = (
   text: string,
   before: { name: string; implies: string[] }[] = [],
@@ -55,11 +55,11 @@ export const permission = (
 
 const COLLECTING: readonly unknown[] = [collect, grant, permission]
 
-/** True for a flag with a value that may not be repeated. */
+/** True for a flag that has a value and may not be repeated. */
 export const takesOneValue = ({ required, optional, parseArg }: Option): boolean =>
   (required || optional) && !COLLECTING.includes(parseArg)
 
-/** The JSON of a file; `-` is standard input. @throws OperationRefused */
+/** Reads the JSON of a file; `-` is standard input. @throws OperationRefused */
 export const readJsonFile = async (path: string): Promise<unknown> => {
   try {
     return parseJson(path === '-' ? await readStdin() : await readFile(path, 'utf8'))
@@ -78,7 +78,7 @@ const readStdin = async (limit = MAX_JSON_BYTES): Promise<string> => {
   return text
 }
 
-/** A command that does something: it has `--json` and an example in its help. */
+/** Adds a command with `--json` and an example in its help. */
 export const command = (
   parent: Command,
   usage: string,
@@ -91,35 +91,35 @@ export const command = (
     .option('--json', 'print one JSON value')
     .addHelpText('after', `\nExample:\n  $ latchkey ${example}`)
 
-/** Commands that do one thing to one: `client disable ID`. */
-export type Single = readonly [
+/** A command that takes one id and no other input: `client disable ID`. */
+export type SingleCommand = readonly [
   usage: string,
   description: string,
-  operation: (admin: AdminCall, id: string) => Promise<unknown>,
+  operation: (call: AdminCall, id: string) => Promise<unknown>,
 ]
 
 export const singleCommands = (
   noun: Command,
   exampleId: string,
-  commands: readonly Single[],
+  commands: readonly SingleCommand[],
 ): void => {
   for (const [usage, description, operation] of commands) {
     const example = `${noun.name()} ${usage.replace(/<\w+>/, exampleId)}`
     command(noun, usage, description, example).action(
       async (id: string, flags: { json?: boolean }) =>
-        print(await withAdmin((admin) => operation(admin, id)), flags),
+        print(await withAdmin((call) => operation(call, id)), flags),
     )
   }
 }
 
-/** A flag for a filter, and the member of the query that it sets. */
+/** A flag of a list command, and the member of the query that it sets. */
 export type Filter = readonly [flag: string, member: string, description: string]
 
-/** `list`: all that fits the filters. */
+/** Adds `list`, which prints all rows that match the filters. */
 export const listCommand = (
   noun: Command,
   description: string,
-  operation: (admin: AdminCall, query: Record<string, string>) => Promise<Listed<unknown>>,
+  operation: (call: AdminCall, query: Record<string, string>) => Promise<Listed<unknown>>,
   filters: readonly Filter[],
 ): void => {
   const list = command(noun, 'list', description, `${noun.name()} list --json`)
@@ -128,7 +128,7 @@ export const listCommand = (
     const values = filters.map(([flag, member]) => [member, flags[optionName(flag)]] as const)
     const query = Object.fromEntries(values.filter(([, value]) => value !== undefined))
     print(
-      (await withAdmin((admin) => operation(admin, query as Record<string, string>))).items,
+      (await withAdmin((call) => operation(call, query as Record<string, string>))).items,
       flags,
     )
   })
@@ -136,7 +136,7 @@ export const listCommand = (
 
 const optionName = (flag: string): string => new Option(flag).attributeName()
 
-/** Leaves out what was not given, which is not the same as given empty. */
+/** Removes members that are undefined, because a flag was left out; an empty value is kept. */
 export const withoutUndefined = <T extends Record<string, unknown>>(
   fields: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } =>
@@ -145,8 +145,8 @@ export const withoutUndefined = <T extends Record<string, unknown>>(
   }
 
 /**
- * A token from standard input, named `-`: an argument would stay in the shell's history and the process
- * list. The whole answer of the token endpoint does as well.
+ * Reads a token from standard input, named `-`: an argument would stay in the shell's history and the process list. The
+ * whole response of the token endpoint is accepted, too.
  */
 export const readToken = async (argument: string, command: Command): Promise<string> => {
   if (argument !== '-') {

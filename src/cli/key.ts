@@ -7,10 +7,10 @@ import { print, printWithNotes } from './output.ts'
 import { withAdmin } from './session.ts'
 
 /**
- * A kid is a thumbprint in base64url, and one of 64 begins with a dash: behind `--` nobody takes it for an
- * option. In an emergency nobody should have to find that out first.
+ * Moves kids behind `--`. A kid is a thumbprint in base64url, and one in 64 begins with a dash, which would be parsed as
+ * an option: an operator who revokes a key in an emergency should not meet that error first.
  */
-export const withKidsBehind = (args: readonly string[]): string[] => {
+export const moveKidsBehindDashes = (args: readonly string[]): string[] => {
   const isKid = (word: string): boolean => /^-[\w-]{42}$/.test(word)
   if (args[2] !== 'key' || args.includes('--') || !args.some(isKid)) return [...args]
   return [...args.filter((word) => !isKid(word)), '--', ...args.filter(isKid)]
@@ -49,10 +49,10 @@ export const key = (program: Command): void => {
     .option('--now', 'also where it has been published for less than 24 hours')
     .option('--alg <ALG>', 'only the keys that sign with it')
     .action(async ({ json, now, alg }: RotateFlags) => {
-      const asked = withoutUndefined({ now, algorithm: alg })
-      const done = await withAdmin((admin) => rotateKeys(admin, asked))
-      if (json) print(done, { json })
-      else printWithNotes(done.rotated, done.warnings)
+      const input = withoutUndefined({ now, algorithm: alg })
+      const rotation = await withAdmin((call) => rotateKeys(call, input))
+      if (json) print(rotation, { json })
+      else printWithNotes(rotation.rotated, rotation.warnings)
     })
 
   command(
@@ -68,12 +68,12 @@ export const key = (program: Command): void => {
       if ((kid === undefined) === (flags.all !== true)) {
         command.error('error: name one key, or say --all')
       }
-      const asked = { force_refetch: flags.forceRefetch === true }
-      const { items } = await withAdmin((admin) =>
-        kid === undefined ? revokeAllKeys(admin) : revokeKey(admin, kid, asked),
+      const input = { force_refetch: flags.forceRefetch === true }
+      const { items } = await withAdmin((call) =>
+        kid === undefined ? revokeAllKeys(call) : revokeKey(call, kid, input),
       )
-      const known = kid !== undefined && !asked.force_refetch
+      const gatewaysKeepKey = kid !== undefined && !input.force_refetch
       if (flags.json) print(items, flags)
-      else printWithNotes(items, known ? [CACHED_KEYS] : [])
+      else printWithNotes(items, gatewaysKeepKey ? [CACHED_KEYS] : [])
     })
 }

@@ -1,19 +1,19 @@
-// What people and programs read. Pure but for what is called print.
+// Output of the commands, as text for people and as JSON for programs. Pure except for the print functions.
 import { escapeText, toJson } from '../text/text.ts'
 
-/** One JSON value with `--json`, else a table for a list and lines for an object. */
+/** Prints one JSON value with `--json`, else a table for a list and lines for an object. */
 export const print = (value: unknown, { json }: { json?: boolean | undefined }): void => {
   process.stdout.write(`${json ? toJson(value, 2) : toText(value)}\n`)
 }
 
-/** For people: a table, and what there is to say to it. */
+/** Prints a table and notes about it. */
 export const printWithNotes = (rows: unknown[], notes: readonly string[]): void => {
   process.stdout.write(`${[toText(rows), ...notes].join('\n\n')}\n`)
 }
 
 /**
- * Prints one JSON value a line, as fast as they are read, and stops where output fails: `outliveReaders` has said why,
- * and set the exit status.
+ * Prints one JSON value a line, no faster than the reader reads, and stops when a write fails: `outliveReaders` has
+ * reported the failure and set the exit status.
  */
 export const printLines = async (values: AsyncIterable<unknown>): Promise<void> => {
   let failed = false
@@ -31,19 +31,19 @@ export const printLines = async (values: AsyncIterable<unknown>): Promise<void> 
 
 export const toText = (value: unknown): string => {
   if (Array.isArray(value)) return table(value as Record<string, unknown>[])
-  const entries = shown(value as Record<string, unknown>)
+  const entries = visibleMembers(value as Record<string, unknown>)
   const width = Math.max(...entries.map(([key]) => key.length))
   return entries.map(([key, v]) => `${key.padEnd(width)}  ${cellText(v)}`).join('\n')
 }
 
-/** Etags are for programs. */
-const shown = (record: Record<string, unknown>): [string, unknown][] =>
+/** Members without `etag`, which only programs use. */
+const visibleMembers = (record: Record<string, unknown>): [string, unknown][] =>
   Object.entries(record).filter(([key]) => key !== 'etag')
 
 const table = (rows: Record<string, unknown>[]): string => {
   const [first] = rows
   if (first === undefined) return '(none)'
-  const columns = shown(first).map(([key]) => key)
+  const columns = visibleMembers(first).map(([key]) => key)
   const lines = [
     columns.map((column) => column.toUpperCase()),
     ...rows.map((row) => columns.map((column) => cellText(row[column]))),
@@ -59,10 +59,10 @@ const table = (rows: Record<string, unknown>[]): string => {
     .join('\n')
 }
 
-/** Rows of earlier versions can hold text that is refused today. */
+/** Escapes a cell: rows of earlier versions can contain text that is refused today. */
 const cellText = (value: unknown): string => escapeText(cell(value))
 
-/** A value on one line: lists with commas, grants as the flags write them. */
+/** Formats a value on one line: lists with commas, grants in the syntax of the flags. */
 const cell = (value: unknown): string => {
   if (value === null || value === undefined) return '-'
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ')

@@ -45,7 +45,7 @@ export const plugin = (program: Command): void => {
       'plugin create slack-sync --trust trusted --capability connector:slack',
     ),
   ).action(async (id: string, flags: Flags) =>
-    print(await withAdmin((admin) => createPlugin(admin, { id, ...settings(flags) })), flags),
+    print(await withAdmin((call) => createPlugin(call, { id, ...settings(flags) })), flags),
   )
 
   withSettings(
@@ -58,7 +58,7 @@ export const plugin = (program: Command): void => {
   )
     .option('--no-capability', 'take all capabilities away')
     .action(async (id: string, flags: Flags) =>
-      print(await withAdmin((admin) => updatePlugin(admin, id, settings(flags))), flags),
+      print(await withAdmin((call) => updatePlugin(call, id, settings(flags))), flags),
     )
 
   singleCommands(noun, 'slack-sync', [

@@ -1,11 +1,13 @@
-// All commands of the command line.
+// The command line: all commands, and the settings that they share.
 import { Command, CommanderError } from 'commander'
+import { administrator } from './administrator.ts'
 import { audience } from './audience.ts'
 import { audit } from './audit.ts'
 import { client } from './client.ts'
+import { database } from './database.ts'
 import { enrollment } from './enrollment.ts'
 import { takesOneValue } from './flags.ts'
-import { key, withKidsBehind } from './key.ts'
+import { key, moveKidsBehindDashes } from './key.ts'
 import { plugin } from './plugin.ts'
 import { resource } from './resource.ts'
 import { revocation } from './revocation.ts'
@@ -19,11 +21,13 @@ import { escapeLines } from '../text/text.ts'
 
 const program = new Command('latchkey')
   .description('OAuth 2.0 authorization server for machines that act for a plugin')
-  // Usage errors repeat arguments, without secrets. Commands that are added later take this setting over.
+  // A usage error quotes arguments, with secrets removed. Commands that are added later inherit this setting.
   .configureOutput({ outputError: (text, write) => write(escapeLines(hideSecrets(text))) })
   .addHelpText('after', '\nExample:\n  $ latchkey client create --help')
 for (const register of [
   server,
+  database,
+  administrator,
   audience,
   plugin,
   workspace,
@@ -40,20 +44,20 @@ for (const register of [
   register(program)
 }
 
-/** Sub-commands take the setting over only when they are made, so it is set on each. */
+/** Sets the option on each command: a subcommand inherits only the settings at the time of its creation. */
 const throwInsteadOfExit = (command: Command): void => {
   command.exitOverride()
   for (const child of command.commands) throwInsteadOfExit(child)
 }
 throwInsteadOfExit(program)
 
-/** The last of several values would win, and a filter or a scope that was given first would be dropped without a word. */
+/** Refuses a repeated flag: Commander would keep the last value, and drop the first filter or scope silently. */
 const refuseRepeatedFlags = (command: Command): void => {
   for (const option of command.options.filter(takesOneValue)) {
-    let given = false
+    let isSet = false
     command.on(`option:${option.name()}`, () => {
-      if (given) command.error(`error: option '${option.flags}' is given more than once`)
-      given = true
+      if (isSet) command.error(`error: option '${option.flags}' is given more than once`)
+      isSet = true
     })
   }
   for (const child of command.commands) refuseRepeatedFlags(child)
@@ -66,7 +70,7 @@ refuseRepeatedFlags(program)
  */
 export const runCommand = async (args: readonly string[]): Promise<void> => {
   try {
-    await program.parseAsync(withKidsBehind(args))
+    await program.parseAsync(moveKidsBehindDashes(args))
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? 0 : 2

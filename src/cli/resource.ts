@@ -7,7 +7,7 @@ import { withAdmin } from './session.ts'
 
 type PutFlags = { workspace?: string; part?: string[] | false; json?: boolean }
 
-type Operation = (admin: AdminCall, name: { type: string; id: string }) => Promise<unknown>
+type Operation = (call: AdminCall, name: { type: string; id: string }) => Promise<unknown>
 
 const COMMANDS: readonly (readonly [usage: string, description: string, Operation])[] = [
   ['show <TYPE> <ID>', 'one resource', showResource],
@@ -29,14 +29,14 @@ export const resource = (program: Command): void => {
     .action(async (type: string, id: string, flags: PutFlags) => {
       const parts = flags.part === false ? [] : flags.part
       const input = withoutUndefined({ workspace_id: flags.workspace, parts })
-      print(await withAdmin((admin) => putResource(admin, { type, id }, input)), flags)
+      print(await withAdmin((call) => putResource(call, { type, id }, input)), flags)
     })
 
   for (const [usage, description, operation] of COMMANDS) {
     const example = `resource ${usage.replace('<TYPE> <ID>', 'playlist evening')}`
     command(noun, usage, description, example).action(
       async (type: string, id: string, flags: { json?: boolean }) =>
-        print(await withAdmin((admin) => operation(admin, { type, id })), flags),
+        print(await withAdmin((call) => operation(call, { type, id })), flags),
     )
   }
 

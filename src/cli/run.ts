@@ -18,7 +18,7 @@ export const run = (program: Command): void => {
     .option('--workspace <ID>', 'its tenant (default: default)')
     .action(async (identifier: string, flags: RevokeFlags) => {
       const input = { identifier, ...withoutUndefined({ workspace_id: flags.workspace }) }
-      print(await withAdmin((admin) => revokeRun(admin, input)), flags)
+      print(await withAdmin((call) => revokeRun(call, input)), flags)
     })
 
   listCommand(noun, 'the runs that are closed', listRuns, [

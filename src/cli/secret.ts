@@ -28,7 +28,7 @@ export const secret = (program: Command): void => {
         expires_in: flags.expiresIn,
         previous_expires_in: flags.previousExpiresIn,
       })
-      print(await withAdmin((admin) => addSecret(admin, client, input)), flags)
+      print(await withAdmin((call) => addSecret(call, client, input)), flags)
     })
 
   command(
@@ -37,7 +37,7 @@ export const secret = (program: Command): void => {
     'its live secrets, without what is secret',
     'secret list lkc_7hQm0c8wJ9f2S4tXb1YzKg',
   ).action(async (client: string, flags: { json?: boolean }) =>
-    print((await withAdmin((admin) => listSecrets(admin, client))).items, flags),
+    print((await withAdmin((call) => listSecrets(call, client))).items, flags),
   )
 
   command(
@@ -46,7 +46,7 @@ export const secret = (program: Command): void => {
     'one of them',
     'secret show lkc_7hQm0c8wJ9f2S4tXb1YzKg secret_VbN3kq0m5XzT1yRw8sHdJA',
   ).action(async (client: string, id: string, flags: { json?: boolean }) =>
-    print(await withAdmin((admin) => showSecret(admin, client, id)), flags),
+    print(await withAdmin((call) => showSecret(call, client, id)), flags),
   )
 
   command(
@@ -55,6 +55,6 @@ export const secret = (program: Command): void => {
     'end a secret at once',
     'secret revoke lkc_7hQm0c8wJ9f2S4tXb1YzKg secret_VbN3kq0m5XzT1yRw8sHdJA',
   ).action(async (client: string, id: string, flags: { json?: boolean }) =>
-    print(await withAdmin((admin) => revokeSecret(admin, client, id)), flags),
+    print(await withAdmin((call) => revokeSecret(call, client, id)), flags),
   )
 }

@@ -1,14 +1,9 @@
-// The commands that run a server or prepare one.
+// Commands that run a server: `serve` and `demo`.
 import type { Command } from 'commander'
-import { createAdministrator } from '../admin/clients.ts'
-import { markRestored } from '../admin/restored.ts'
-import { SETTINGS, loadConfig } from '../config.ts'
+import { SETTINGS } from '../config.ts'
 import { type Environment, chosenSettings } from '../settings/environment.ts'
-import { command } from './flags.ts'
-import { print } from './output.ts'
-import { withAdmin } from './session.ts'
 
-/** Settings that the other terminal needs as well. What is secret is not repeated. */
+/** Shell lines for the settings that another terminal needs, without secrets. */
 const exports = (environment: Environment): string => {
   const chosen = chosenSettings(environment, SETTINGS)
   return ['ISSUER', 'PORT', 'DATABASE_URL', 'KEYS_DIR', 'KEK_FILE', 'ALGORITHMS']
@@ -33,9 +28,12 @@ export const server = (program: Command): void => {
     .description('run the server until it is told to stop; configured by LATCHKEY_… variables')
     .option('--next-steps', 'say what to do next')
     .addHelpText('after', '\nExample:\n  $ LATCHKEY_ISSUER=https://auth.example latchkey serve')
-    .action(async ({ nextSteps: wanted }: { nextSteps?: boolean }) => {
-      const { serve } = await import('../node/processes.ts') // only this and the next need a server
-      await serve(process.env, ({ issuer }) => wanted && process.stdout.write(nextSteps(issuer)))
+    .action(async (flags: { nextSteps?: boolean }) => {
+      const { serve } = await import('../node/processes.ts') // other commands load no server
+      await serve(
+        process.env,
+        ({ issuer }) => flags.nextSteps && process.stdout.write(nextSteps(issuer)),
+      )
     })
 
   program
@@ -43,30 +41,4 @@ export const server = (program: Command): void => {
     .description('the whole story in a few seconds, on a temporary database')
     .addHelpText('after', '\nExample:\n  $ latchkey demo')
     .action(async () => (await import('./demo/demo.ts')).demo())
-
-  command(program, 'migrate', 'bring the database up to date, or make it', 'migrate').action(
-    async (flags: { json?: boolean }) => {
-      await withAdmin(async () => {}, { create: true })
-      print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
-    },
-  )
-
-  command(
-    program,
-    'restored',
-    'say that this database is a restored backup: every key in it is revoked, all tokens are dead',
-    'restored',
-  ).action(async (flags: { json?: boolean }) => print(await withAdmin(markRestored), flags))
-
-  const admin = program.command('admin').description('administrators')
-  command(
-    admin,
-    'create',
-    'make an administrator who is bound to no workspace; the secret is shown this once',
-    'admin create --name alice --json',
-  )
-    .option('--name <NAME>', 'what people call them', 'Administrator')
-    .action(async (flags: { name: string; json?: boolean }) =>
-      print(await withAdmin((a) => createAdministrator(a, flags.name), { create: true }), flags),
-    )
 }

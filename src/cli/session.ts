@@ -1,4 +1,4 @@
-// How a command reaches the database.
+// Access of a command to the database.
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { SHELL } from '../admin/authority.ts'
@@ -12,9 +12,9 @@ import { openLatchkey } from '../node/open.ts'
 
 const STDERR = 2
 
-/** Runs an operation on the configured database, opened for it and closed behind it. */
+/** Opens the configured database, runs an operation on it, and closes it. */
 export const withAdmin = async <T>(
-  operation: (admin: AdminCall) => Promise<T>,
+  operation: (call: AdminCall) => Promise<T>,
   { create = false }: { create?: boolean } = {},
 ): Promise<T> => {
   const config = loadConfig(process.env)
@@ -43,7 +43,7 @@ export const withAdmin = async <T>(
         algorithms: config.algorithms,
         metrics: null,
       },
-      // What a command does is told apart from what the next one does.
+      // A request id of its own distinguishes the command's audit rows from those of the next one.
       as: { actor, requestId: newJti(randomBytes) },
       authority: SHELL,
       reauthorize: async () => SHELL,

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { listTokens } from '../admin/ledger.ts'
 import { revokeToken } from '../admin/revocations.ts'
-import { inspectToken, issueTokenFor } from '../admin/tokens.ts'
+import { inspectToken, issueTokenFor, listTokens } from '../admin/tokens.ts'
 import { command, listCommand, readJsonFile, readToken } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
@@ -33,7 +32,7 @@ export const token = (program: Command): void => {
       const { client, audience, scope, plugin: pluginId } = flags
       const details = flags.details === undefined ? [] : await readJsonFile(flags.details)
       const request = { audience, scope, pluginId, details }
-      print(await withAdmin((admin) => issueTokenFor(admin, client, request)), flags)
+      print(await withAdmin((call) => issueTokenFor(call, client, request)), flags)
     })
 
   command(
@@ -43,7 +42,7 @@ export const token = (program: Command): void => {
     'token inspect - < token.json',
   ).action(async (argument: string, flags: { json?: boolean }, command: Command) => {
     const text = await readToken(argument, command)
-    const { active, claims } = await withAdmin((admin) => inspectToken(admin, text))
+    const { active, claims } = await withAdmin((call) => inspectToken(call, text))
     print(flags.json ? { active, claims } : { active, ...claims }, flags)
   })
 
@@ -54,7 +53,7 @@ export const token = (program: Command): void => {
     'token revoke - < token.json',
   ).action(async (argument: string, flags: { json?: boolean }, command: Command) => {
     const text = await readToken(argument, command)
-    print(await withAdmin((admin) => revokeToken(admin, { token: text })), flags)
+    print(await withAdmin((call) => revokeToken(call, { token: text })), flags)
   })
 
   listCommand(

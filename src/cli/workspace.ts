@@ -20,8 +20,8 @@ export const workspace = (program: Command): void => {
     .option('--name <NAME>', 'what people call it')
     .action(async (id: string, flags: Flags) =>
       print(
-        await withAdmin((admin) =>
-          createWorkspace(admin, { id, ...withoutUndefined({ name: flags.name }) }),
+        await withAdmin((call) =>
+          createWorkspace(call, { id, ...withoutUndefined({ name: flags.name }) }),
         ),
         flags,
       ),
@@ -30,7 +30,7 @@ export const workspace = (program: Command): void => {
   command(noun, 'update <ID>', 'change its name', "workspace update acme --name 'Acme plc'")
     .requiredOption('--name <NAME>', 'what people call it')
     .action(async (id: string, { name, json }: { name: string; json?: boolean }) =>
-      print(await withAdmin((admin) => updateWorkspace(admin, id, { name })), { json }),
+      print(await withAdmin((call) => updateWorkspace(call, id, { name })), { json }),
     )
 
   singleCommands(noun, 'acme', [

@@ -1,10 +1,10 @@
-// Which secrets have been used since when. A login writes nothing: what is new is written once a minute.
+// Time of each secret's last use. A login only notes it in memory; upkeep writes the notes once a minute.
 import { MAX_USED_SECRETS } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
 
 export type LastUsed = Pick<Deps, 'secretUsed'> & {
-  /** @throws Unavailable, and then keeps what it could not write */
+  /** Writes the notes. @throws Unavailable; the notes are kept then */
   flush(): Promise<void>
 }
 

@@ -1,5 +1,6 @@
-// Writes how far the server has lived, once a minute, and says by which time it may do what cannot be undone. Any
-// number of processes may do it at once: each counts from what it has seen written, and the furthest is written.
+// Settled time, which decides about every step that cannot be undone: it grows with the monotonic clock of running
+// processes, not with a jump of the wall clock. Each process counts on from the stored value and writes it once a
+// minute; the store keeps the latest.
 import { clockNews, nextClock } from '../clock.ts'
 import {
   CLOCK_CONFIRM_SECONDS,
@@ -12,8 +13,8 @@ import type { Deps } from '../deps.ts'
 import type { StoredClock } from '../store/store.ts'
 
 /**
- * The time by which something has ended for good: the earlier of the wall clock and the settled time, in seconds since
- * the epoch. @throws Unavailable
+ * The earlier of the wall clock and the settled time, in seconds since the epoch: it decides whether something has
+ * expired for good. @throws Unavailable
  */
 export const settledSeconds = async (deps: Pick<Deps, 'store' | 'clock'>): Promise<number> => {
   const now = nowSeconds(deps)
@@ -26,11 +27,11 @@ type TimekeeperDeps = Pick<Deps, 'store' | 'clock' | 'monotonic' | 'log'> & {
 }
 
 export type Timekeeper = {
-  /** @returns the earlier of wall clock and time lived, in seconds since the epoch. @throws Unavailable */
+  /** @returns the earlier of wall clock and settled time, in seconds since the epoch. @throws Unavailable */
   keep(): Promise<number>
 }
 
-/** A settled time, the monotonic time then, and what was stored then, in seconds. */
+/** A settled time, with the monotonic time and the stored time at that moment, in seconds. */
 type Anchor = { settled: number; at: number; stored: number }
 
 export const createTimekeeper = (deps: TimekeeperDeps): Timekeeper => {
@@ -38,7 +39,7 @@ export const createTimekeeper = (deps: TimekeeperDeps): Timekeeper => {
   let anchor: Anchor | null = null
   const elapsed = (): number => deps.monotonic() / 1000
 
-  /** Where the stored time has gone back, another process has believed a clock that is behind. */
+  /** Settled time that this process has counted. A stored time that went back wins: a slower clock was accepted. */
   const livedTo = ({ settledAt }: StoredClock, at: number): number => {
     if (anchor === null || settledAt < anchor.stored) return settledAt
     return Math.max(settledAt, anchor.settled + at - anchor.at)
@@ -47,23 +48,24 @@ export const createTimekeeper = (deps: TimekeeperDeps): Timekeeper => {
   const scheduledTo = ({ settledAt, tickedAt }: StoredClock, wall: number): number =>
     settledAt + Math.min(Math.max(wall - tickedAt, 0), MAX_SCHEDULED_STEP_SECONDS)
 
-  const tell = (before: StoredClock, after: StoredClock): void => {
+  const logNews = (before: StoredClock, after: StoredClock): void => {
     const news = clockNews(before, after)
-    const [apart, believedAfterSeconds] = [after.toldGap, CLOCK_CONFIRM_SECONDS]
+    const gap = after.toldGap
+    const believedAfterSeconds = CLOCK_CONFIRM_SECONDS
     if (news === 'ahead') {
       log.warn(
-        { aheadSeconds: apart, believedAfterSeconds },
+        { aheadSeconds: gap, believedAfterSeconds },
         'the clock is ahead of the time that has passed, or the server was off: nothing old is removed before it has stayed there',
       )
     } else if (news === 'behind') {
       log.warn(
-        { behindSeconds: -apart, believedAfterSeconds },
+        { behindSeconds: -gap, believedAfterSeconds },
         'the clock is behind the time that has passed: tokens and secrets that have expired may be accepted again',
       )
     } else if (news === 'agrees') log.info({}, 'the clock agrees with the time that has passed')
   }
 
-  /** @returns what is stored now; null where another process was faster */
+  /** @returns the stored clock after the step; null if another process has written in between */
   const step = async (): Promise<StoredClock | null> => {
     const wall = nowSeconds(deps)
     const before = await store.findClock(wall)
@@ -79,7 +81,7 @@ export const createTimekeeper = (deps: TimekeeperDeps): Timekeeper => {
       at,
       stored: writes ? after.settledAt : before.settledAt,
     }
-    if (writes) tell(before, after)
+    if (writes) logNews(before, after)
     return after
   }
 
@@ -94,7 +96,7 @@ export const createTimekeeper = (deps: TimekeeperDeps): Timekeeper => {
   }
 }
 
-/** Other processes write it, too: not each of them every time. */
+/** Other processes write the clock, too, so a process writes only a change that is not there yet. */
 const isWorthWriting = (before: StoredClock, after: StoredClock): boolean =>
   after.settledAt < before.settledAt ||
   after.settledAt - before.settledAt >= CLOCK_WRITE_SECONDS ||

@@ -1,7 +1,7 @@
-// What is done beside the requests, once a minute: what was counted is written, new audit rows are sealed, and what is
-// old goes: audit rows, rules, unused clients, keys. Each step fails alone.
+// The once-a-minute job: writes counted events, seals new audit rows, rotates keys, and deletes expired audit rows,
+// rules, unused clients and keys. A failing step does not stop the others.
 import { type Audit, audited } from '../audit/record.ts'
-import { cutOldRows, isStillThere, sealNewRows } from '../audit/sealing.ts'
+import { cutOldRows, sealExists, sealNewRows } from '../audit/sealing.ts'
 import { sealingKey } from '../audit/seals.ts'
 import { ENROLLMENT_RETENTION_SECONDS, UNUSED_START_DELAY_SECONDS } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
@@ -14,11 +14,11 @@ import { createTimekeeper } from './timekeeper.ts'
 import type { LastUsed } from './last-used.ts'
 
 export type Upkeep = {
-  /** Writes what has been counted. Never throws: what cannot be written is kept for the next time. */
+  /** Writes counted events and uses of secrets. Does not throw: a failed write is repeated the next time. */
   flush(): Promise<void>
-  /** Writes how far time has come, as after a jump of the clock. Never throws. */
+  /** Writes the settled time, for example after a jump of the clock. Does not throw. */
   keepTime(): Promise<void>
-  /** All of it. Never throws. */
+  /** Runs all steps. Does not throw. */
   run(): Promise<void>
 }
 
@@ -29,11 +29,11 @@ type UpkeepDeps = Pick<
   audit: Pick<Audit, 'write' | 'flush'>
   usage: Pick<LastUsed, 'flush'>
   ledger?: Pick<Ledger, 'prune'> | null
-  /** Null: audit rows are kept for good. */
+  /** Null: audit rows are not deleted. */
   retentionSeconds: number | null
-  /** The latest time that the clock has given, in milliseconds since the epoch. Default: what it gives now. */
+  /** Latest time that the clock has given, in milliseconds since the epoch. Default: the current time. */
   latest?: () => number
-  /** How the time lived is counted: by this process, or by a platform that calls once a minute and ends processes. */
+  /** Source of the settled time: this process, or a platform that calls once a minute and ends processes. */
   livesBy?: 'process' | 'schedule'
 }
 
@@ -41,17 +41,17 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
   const { store, log, audit, usage, retentionSeconds } = deps
   const key = sealingKey(deps.kek)
   const time = createTimekeeper(deps)
-  /** Since when clients could log in; on a platform that is always there, since ever. */
+  /** Start of the process, from which clients could log in. On a platform that calls by schedule: long ago. */
   const startedAt = deps.livesBy === 'schedule' ? -Infinity : deps.monotonic()
-  /** The newest seal that this process has seen. */
+  /** Newest seal that this process has read or written. */
   let newest: AuditSeal | null = null
 
   const attempt = (message: string, step: () => Promise<void>): Promise<void> =>
     step().catch((error: unknown) => log.error({ reason: reasonOf(error) }, message))
 
-  /** Said once, and gone on with what is there. */
-  const missNewest = async (): Promise<void> => {
-    if (newest === null || (await isStillThere(newest, { store, key }))) return
+  /** Reports a lost seal once; the next seal continues from the newest one left. */
+  const checkNewestSeal = async (): Promise<void> => {
+    if (newest === null || (await sealExists(newest, { store, key }))) return
     const target = String(newest.lastSeq)
     log.error({ lastSeq: newest.lastSeq }, 'a seal of the audit table is gone or another one')
     const event = { actor: 'server', action: 'audit.seal', target } as const
@@ -59,7 +59,7 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
   }
 
   const seal = async (): Promise<void> => {
-    await missNewest()
+    await checkNewestSeal()
     newest = await sealNewRows({ store, key, now: nowSeconds(deps) })
   }
 
@@ -69,8 +69,8 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
   }
 
   const remove = async (settled: number): Promise<void> => {
-    const open = deps.monotonic() - startedAt
-    if (open >= UNUSED_START_DELAY_SECONDS * 1000) await removeUnused(deps, settled)
+    const runningMs = deps.monotonic() - startedAt
+    if (runningMs >= UNUSED_START_DELAY_SECONDS * 1000) await removeUnused(deps, settled)
     await store.pruneEnrollments(settled - ENROLLMENT_RETENTION_SECONDS)
   }
 
@@ -87,7 +87,7 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
     return settled
   }
 
-  /** What cannot be undone is decided by the settled time; where that is not known, nothing of it is done. */
+  /** Runs the steps that cannot be undone. The settled time decides about them; if it cannot be read, none runs. */
   const irreversible = async (settled: number): Promise<void> => {
     await attempt('signing keys could not be rotated', () => keepKeys({ ...deps, settled }))
     await attempt('old audit events could not be cut', () => cut(settled))
@@ -115,8 +115,8 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 }
 
 /**
- * Clients that were told to go after a time without a login. One that has been changed in the meantime is looked
- * at again the next time.
+ * Deletes clients that have not logged in for their `unused_after_days`. A client that was changed in between is checked
+ * again in the next run.
  */
 const removeUnused = async (
   deps: Pick<UpkeepDeps, 'store' | 'log' | 'audit' | 'clock'>,

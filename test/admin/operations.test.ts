@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAudience, updateAudience } from '../../src/admin/audiences.ts'
-import { createAdministrator, createClient, showClient } from '../../src/admin/clients.ts'
+import { createAdministrator } from '../../src/admin/administrators.ts'
+import { createClient, showClient } from '../../src/admin/clients.ts'
 import { grantClient } from '../../src/admin/grants.ts'
 import { createPlugin, updatePlugin } from '../../src/admin/plugins.ts'
 import { addSecret, listSecrets } from '../../src/admin/secrets.ts'

@@ -3,7 +3,7 @@ import type { Mutation } from './mutation.ts'
 
 const LASTING = {
   stops: 'Reading the audit after the right',
-  file: 'src/admin/lasting.ts',
+  file: 'src/admin/reauthorization.ts',
   tests: ['test/admin/lasting.test.ts'],
 }
 

@@ -523,7 +523,7 @@ export const SERVER: readonly Mutation[] = [
     name: 'the time of a token that a command issues',
     stops: CLOCK,
     file: 'src/admin/tokens.ts',
-    find: 'await admin.deps.store.noteIssuance(now(admin))',
+    find: 'await call.deps.store.noteIssuance(now(call))',
     replace: 'void now',
     tests: [JUMPS],
     titles: 'of a command that issues',

@@ -8,8 +8,8 @@ import {
   showAudience,
   updateAudience,
 } from '../audiences.ts'
-import { audienceShown } from '../views.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { audienceSchema } from '../views/audience.ts'
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
 export const audiences: readonly Endpoint[] = [
   endpoint({
@@ -20,8 +20,8 @@ export const audiences: readonly Endpoint[] = [
     description:
       'Oldest first. A bound administrator sees those that its own client has a grant for.',
     query: audienceQuery,
-    answers: partOf(audienceShown),
-    handle: (admin, { query }) => listAudiences(admin, query),
+    response: pageOf(audienceSchema),
+    handle: (call, { query }) => listAudiences(call, query),
   }),
   endpoint({
     method: 'post',
@@ -31,10 +31,10 @@ export const audiences: readonly Endpoint[] = [
     description:
       'Only for unbound administrators. `algorithm` is one that `LATCHKEY_ALGORITHMS` lists, RS256 where it is left out; a permission without `implies` implies none.',
     body: newAudience,
-    answers: audienceShown,
-    madeAt: ({ id }) => `/audiences/${encodeURIComponent(id)}`,
+    response: audienceSchema,
+    location: ({ id }) => `/audiences/${encodeURIComponent(id)}`,
     refuses: ['unbound_required', 'already_exists'],
-    handle: (admin, { body }) => createAudience(admin, body),
+    handle: (call, { body }) => createAudience(call, body),
   }),
   endpoint({
     method: 'get',
@@ -43,8 +43,8 @@ export const audiences: readonly Endpoint[] = [
     summary: 'One audience',
     description:
       'With its permissions and what each implies directly. A bound administrator sees those that its own client has a grant for.',
-    answers: audienceShown,
-    handle: (admin, { id }) => showAudience(admin, id),
+    response: audienceSchema,
+    handle: (call, { id }) => showAudience(call, id),
   }),
   endpoint({
     method: 'patch',
@@ -54,8 +54,8 @@ export const audiences: readonly Endpoint[] = [
     description:
       'Permissions are replaced as a whole. Taking a permission or an implication away, or needing a plugin from now on, kills the tokens of the clients that had it.',
     body: audienceChange,
-    answers: audienceShown,
+    response: audienceSchema,
     refuses: ['unbound_required', 'last_administrator'],
-    handle: (admin, { id, body }) => updateAudience(admin, id, body),
+    handle: (call, { id, body }) => updateAudience(call, id, body),
   }),
 ]

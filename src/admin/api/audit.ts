@@ -7,8 +7,8 @@ import {
   listAudit,
   verifyAudit,
 } from '../audit.ts'
-import { auditReportShown, auditShown } from '../audit-views.ts'
-import { type Endpoint, endpoint, exported, partOf } from './endpoint.ts'
+import { auditEventSchema, auditReportSchema } from '../views/audit.ts'
+import { type Endpoint, endpoint, exportOf, pageOf } from './endpoint.ts'
 
 export const audit: readonly Endpoint[] = [
   endpoint({
@@ -20,8 +20,8 @@ export const audit: readonly Endpoint[] = [
       'A bound administrator sees what concerns its workspace. A part can have fewer items than its limit, or ' +
       'none, and still a next_cursor.',
     query: auditQuery,
-    answers: partOf(auditShown),
-    handle: (admin, { query }) => listAudit(admin, query),
+    response: pageOf(auditEventSchema),
+    handle: (call, { query }) => listAudit(call, query),
   }),
   endpoint({
     method: 'get',
@@ -31,9 +31,9 @@ export const audit: readonly Endpoint[] = [
     description:
       'The check ends when the caller loses the right to it or closes the connection, and after 15 minutes.',
     query: auditCheck,
-    answers: auditReportShown,
+    response: auditReportSchema,
     refuses: ['unbound_required'],
-    handle: (admin, { query }) => verifyAudit(admin, query),
+    handle: (call, { query }) => verifyAudit(call, query),
   }),
   endpoint({
     method: 'get',
@@ -44,7 +44,7 @@ export const audit: readonly Endpoint[] = [
       'The events that are there at the start. The transfer is broken off when the caller loses the right to it, ' +
       'and after 15 minutes.',
     query: auditFilter,
-    answers: exported(auditShown),
-    handle: (admin, { query }) => exportAudit(admin, query),
+    response: exportOf(auditEventSchema),
+    handle: (call, { query }) => exportAudit(call, query),
   }),
 ]

@@ -1,19 +1,17 @@
 // Clients: the machines that request tokens.
+import { clientChange, clientQuery, newClient } from '../client-fields.ts'
 import {
-  clientChange,
-  clientQuery,
   createClient,
   deleteClient,
   disableClient,
   enableClient,
   listClients,
-  newClient,
   revokeClientTokens,
   showClient,
   updateClient,
 } from '../clients.ts'
-import { clientCreated, clientDeleted, clientShown } from '../views.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { clientSchema, createdClientSchema, deletedClientSchema } from '../views/client.ts'
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
 export const clients: readonly Endpoint[] = [
   endpoint({
@@ -24,8 +22,8 @@ export const clients: readonly Endpoint[] = [
     description:
       'Oldest first, without deleted ones. A bound administrator sees those of its workspace.',
     query: clientQuery,
-    answers: partOf(clientShown),
-    handle: (admin, { query }) => listClients(admin, query),
+    response: pageOf(clientSchema),
+    handle: (call, { query }) => listClients(call, query),
   }),
   endpoint({
     method: 'post',
@@ -35,10 +33,10 @@ export const clients: readonly Endpoint[] = [
     description:
       'The server makes id and secret. Nothing is granted that is not named. A client without workspace (`workspace_id` null) is an unbound administrator, which only such a one makes; a bound administrator gives what its own client has.',
     body: newClient,
-    answers: clientCreated,
-    madeAt: ({ client_id: id }) => `/clients/${id}`,
+    response: createdClientSchema,
+    location: ({ client_id: id }) => `/clients/${id}`,
     refuses: ['exceeds_own_grant', 'unbound_required', 'unknown_reference'],
-    handle: (admin, { body }) => createClient(admin, body),
+    handle: (call, { body }) => createClient(call, body),
   }),
   endpoint({
     method: 'get',
@@ -47,8 +45,8 @@ export const clients: readonly Endpoint[] = [
     summary: 'One client and what it is granted',
     description:
       'With its grants, plugins, authorization details and limits, without its secrets. A bound administrator sees those of its workspace.',
-    answers: clientShown,
-    handle: (admin, { client_id: id }) => showClient(admin, id),
+    response: clientSchema,
+    handle: (call, { client_id: id }) => showClient(call, id),
   }),
   endpoint({
     method: 'patch',
@@ -58,9 +56,9 @@ export const clients: readonly Endpoint[] = [
     description:
       'Lists are replaced as a whole. What is taken away kills its tokens. A bound administrator gives what its own client has, and nothing to a client that has looser limits than its own.',
     body: clientChange,
-    answers: clientShown,
+    response: clientSchema,
     refuses: ['exceeds_own_grant', 'unknown_reference', 'last_administrator'],
-    handle: (admin, { client_id: id, body }) => updateClient(admin, id, body),
+    handle: (call, { client_id: id, body }) => updateClient(call, id, body),
   }),
   endpoint({
     method: 'delete',
@@ -69,9 +67,9 @@ export const clients: readonly Endpoint[] = [
     summary: 'Remove it for good and kill its tokens',
     description:
       'Its secrets end. The id is never used again. The last administrator who can log in stays.',
-    answers: clientDeleted,
+    response: deletedClientSchema,
     refuses: ['last_administrator'],
-    handle: (admin, { client_id: id }) => deleteClient(admin, id),
+    handle: (call, { client_id: id }) => deleteClient(call, id),
   }),
   endpoint({
     method: 'post',
@@ -80,9 +78,9 @@ export const clients: readonly Endpoint[] = [
     summary: 'Refuse it and kill its tokens',
     description:
       'Raises the generation of the client. Its secrets and grants stay for the day that it is enabled. The last administrator who can log in stays enabled.',
-    answers: clientShown,
+    response: clientSchema,
     refuses: ['last_administrator'],
-    handle: (admin, { client_id: id }) => disableClient(admin, id),
+    handle: (call, { client_id: id }) => disableClient(call, id),
   }),
   endpoint({
     method: 'post',
@@ -91,9 +89,9 @@ export const clients: readonly Endpoint[] = [
     summary: 'Let it log in again; the old tokens stay dead',
     description:
       'It has the secrets and grants that it had. A bound administrator enables clients that have no more than its own, and no looser limits.',
-    answers: clientShown,
+    response: clientSchema,
     refuses: ['exceeds_own_grant'],
-    handle: (admin, { client_id: id }) => enableClient(admin, id),
+    handle: (call, { client_id: id }) => enableClient(call, id),
   }),
   endpoint({
     method: 'post',
@@ -102,7 +100,7 @@ export const clients: readonly Endpoint[] = [
     summary: 'Kill every token that it was issued so far',
     description:
       'Raises the generation of the client, which gets new tokens at once with the secrets that it has.',
-    answers: clientShown,
-    handle: (admin, { client_id: id }) => revokeClientTokens(admin, id),
+    response: clientSchema,
+    handle: (call, { client_id: id }) => revokeClientTokens(call, id),
   }),
 ]

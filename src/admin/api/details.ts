@@ -1,6 +1,6 @@
 // Authorization details of a client.
 import { detailsChange, setDetails, showDetails } from '../details.ts'
-import { clientDetailsShown } from '../views.ts'
+import { clientDetailsSchema } from '../views/client.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 
 export const details: readonly Endpoint[] = [
@@ -11,8 +11,8 @@ export const details: readonly Endpoint[] = [
     summary: 'The authorization details that it may ask for',
     description:
       'RFC 9396, in the order in which they were granted. The `etag` is that of the client.',
-    answers: clientDetailsShown,
-    handle: (admin, { client_id: id }) => showDetails(admin, id),
+    response: clientDetailsSchema,
+    handle: (call, { client_id: id }) => showDetails(call, id),
   }),
   endpoint({
     method: 'put',
@@ -22,8 +22,8 @@ export const details: readonly Endpoint[] = [
     description:
       'Tokens with what is no longer granted die at once. `If-Match` is that of the client.',
     body: detailsChange,
-    answers: clientDetailsShown,
+    response: clientDetailsSchema,
     refuses: ['exceeds_own_grant', 'unknown_reference'],
-    handle: (admin, { client_id: id, body }) => setDetails(admin, id, body),
+    handle: (call, { client_id: id, body }) => setDetails(call, id, body),
   }),
 ]

@@ -1,9 +1,9 @@
-// One address of the admin API: what it takes, what it answers, and the operation behind it.
+// One endpoint of the admin API: its input, its answer, and the operation behind it.
 import { z } from 'zod'
 import type { RefusalCode } from '../../errors.ts'
 import type { AdminCall } from '../operation.ts'
 
-/** The names in the braces of a path. */
+/** Names in the braces of a path. */
 type Params<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? { [K in Name]: string } & Params<Rest>
   : unknown
@@ -14,28 +14,28 @@ type Definition<
   Path extends string,
   Query extends z.ZodObject,
   Body extends z.ZodObject,
-  Answer extends z.ZodType,
+  Response extends z.ZodType,
 > = {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   path: Path
-  /** As in the audit; in the OpenAPI document in camel case. */
+  /** Action in the audit table; in camel case the operation's id in the OpenAPI document. */
   action: string
   summary: string
   description: string
   query?: Query
   body?: Body
-  answers: Answer
-  /** What the operation refuses, besides what every one does. */
+  response: Response
+  /** Codes that the operation answers, besides those of every operation. */
   refuses?: readonly RefusalCode[]
-  /** Where what has been made is to be found: the answer is 201. */
-  madeAt?: (answer: z.output<Answer>) => string
+  /** Address of the created resource for `Location`; with it the status is 201. */
+  location?: (answer: z.output<Response>) => string
   handle: (
-    admin: AdminCall,
+    call: AdminCall,
     input: Params<Path> & { query: z.input<Query>; body: z.input<Body> },
-  ) => Promise<z.output<Answer>>
+  ) => Promise<z.output<Response>>
 }
 
-/** An endpoint whose types are forgotten, for the table. */
+/** An endpoint without its type parameters, for the table. */
 export type Endpoint = Pick<
   Definition<string, z.ZodObject, z.ZodObject, z.ZodType>,
   | 'method'
@@ -45,39 +45,40 @@ export type Endpoint = Pick<
   | 'description'
   | 'query'
   | 'body'
-  | 'answers'
+  | 'response'
   | 'refuses'
 > & {
-  madeAt?: (answer: never) => string
-  handle: (admin: AdminCall, input: never) => Promise<unknown>
+  location?: (answer: never) => string
+  handle: (call: AdminCall, input: never) => Promise<unknown>
 }
 
 export const endpoint = <
   const Path extends string,
-  Answer extends z.ZodType,
+  Response extends z.ZodType,
   Query extends z.ZodObject = Nothing,
   Body extends z.ZodObject = Nothing,
 >(
-  definition: Definition<Path, Query, Body, Answer>,
+  definition: Definition<Path, Query, Body, Response>,
 ): Endpoint => definition
 
-/** Lines of JSON, sent as they are read, and the etag of them all. */
-export type Exported<T> = { etag: string; rows: AsyncIterable<T> }
+/** Rows that are sent as lines of JSON while they are read, and the etag of all together. */
+export type Export<T> = { etag: string; rows: AsyncIterable<T> }
 
-const lines = new WeakMap<z.ZodType, z.ZodType>()
+const exportLines = new WeakMap<z.ZodType, z.ZodType>()
 
-/** Stands for an export in the table; `line` is one of it. */
-export const exported = <T extends z.ZodType>(line: T): z.ZodType<Exported<z.output<T>>> => {
-  const schema = z.custom<Exported<z.output<T>>>()
-  lines.set(schema, line)
+/** Schema of an export, for the table; `line` is the schema of one line. */
+export const exportOf = <T extends z.ZodType>(line: T): z.ZodType<Export<z.output<T>>> => {
+  const schema = z.custom<Export<z.output<T>>>()
+  exportLines.set(schema, line)
   return schema
 }
 
-/** What a line of an export is; undefined for an answer that is one JSON value. */
-export const lineOf = (answers: z.ZodType): z.ZodType | undefined => lines.get(answers)
+/** Schema of a line of an export; undefined for a response that is one JSON value. */
+export const exportLineOf = (response: z.ZodType): z.ZodType | undefined =>
+  exportLines.get(response)
 
-/** One part of a list; in the OpenAPI document `ClientList` for a list of `Client`. */
-export const partOf = <T extends z.ZodType>(item: T) =>
+/** One page of a list; in the OpenAPI document `ClientList` for a list of `Client`. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
   z
     .strictObject({
       items: z.array(item),

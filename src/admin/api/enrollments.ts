@@ -7,8 +7,8 @@ import {
   revokeEnrollment,
   showEnrollment,
 } from '../enrollments.ts'
-import { enrollmentCreated, enrollmentShown } from '../views.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { createdEnrollmentSchema, enrollmentSchema } from '../views/enrollment.ts'
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
 export const enrollments: readonly Endpoint[] = [
   endpoint({
@@ -19,8 +19,8 @@ export const enrollments: readonly Endpoint[] = [
     description:
       'Oldest first, without their tokens. A bound administrator sees those of its workspace.',
     query: enrollmentQuery,
-    answers: partOf(enrollmentShown),
-    handle: (admin, { query }) => listEnrollments(admin, query),
+    response: pageOf(enrollmentSchema),
+    handle: (call, { query }) => listEnrollments(call, query),
   }),
   endpoint({
     method: 'post',
@@ -30,10 +30,10 @@ export const enrollments: readonly Endpoint[] = [
     description:
       'The token becomes one client at `POST /oauth/register`, with what is granted here and still exists then. It ends after 15 minutes, or `expires_in` seconds, and with the administrator who made it.',
     body: newEnrollment,
-    answers: enrollmentCreated,
-    madeAt: ({ enrollment_id: id }) => `/enrollments/${id}`,
+    response: createdEnrollmentSchema,
+    location: ({ enrollment_id: id }) => `/enrollments/${id}`,
     refuses: ['exceeds_own_grant', 'unknown_reference'],
-    handle: (admin, { body }) => createEnrollment(admin, body),
+    handle: (call, { body }) => createEnrollment(call, body),
   }),
   endpoint({
     method: 'get',
@@ -42,8 +42,8 @@ export const enrollments: readonly Endpoint[] = [
     summary: 'One enrollment and what has become of it',
     description:
       'Its status, and the client that it became. A bound administrator sees those of its workspace.',
-    answers: enrollmentShown,
-    handle: (admin, { enrollment_id: id }) => showEnrollment(admin, id),
+    response: enrollmentSchema,
+    handle: (call, { enrollment_id: id }) => showEnrollment(call, id),
   }),
   endpoint({
     method: 'post',
@@ -52,8 +52,8 @@ export const enrollments: readonly Endpoint[] = [
     summary: 'End one that has not been used',
     description:
       'Its token is refused from now on. A client that it became is a client like others: delete that one.',
-    answers: enrollmentShown,
+    response: enrollmentSchema,
     refuses: ['enrollment_ended'],
-    handle: (admin, { enrollment_id: id }) => revokeEnrollment(admin, id),
+    handle: (call, { enrollment_id: id }) => revokeEnrollment(call, id),
   }),
 ]

@@ -1,4 +1,4 @@
-// What a request to the admin API says: its query, its body, the state that it was decided from.
+// Input of a request to the admin API: its query, its body, its If-Match.
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../constants.ts'
 import { OperationRefused } from '../../errors.ts'
 import {
@@ -13,18 +13,19 @@ import { shownValue } from '../../text/shown.ts'
 import { fieldsRefused } from '../refusals.ts'
 import { type AdminCall, shownName } from '../operation.ts'
 
-/** @throws OperationRefused `invalid_value` for a parameter that is given twice */
+/** @throws OperationRefused `invalid_value` for a repeated parameter */
 export const readQuery = (url: string): Record<string, string> => {
   const pairs = [...new URL(url).searchParams]
   const names = pairs.map(([name]) => name)
   const repeated = names.find((name, i) => names.indexOf(name) !== i)
   if (repeated === undefined) return Object.fromEntries(pairs)
-  const [field, detail] = [shownName(repeated), 'must be given once']
-  throw fieldsRefused('invalid_value', [{ field, detail }])
+  throw fieldsRefused('invalid_value', [
+    { field: shownName(repeated), detail: 'must be given once' },
+  ])
 }
 
 /**
- * The JSON object of a body; an empty one where there is none.
+ * Reads the JSON object of a body; an empty body is an empty object.
  * @throws OperationRefused `media_type_unsupported`, `charset_unsupported`, `content_encoding_unsupported`,
  * `body_too_large`, `body_malformed`
  */
@@ -72,10 +73,10 @@ const malformed = (): OperationRefused =>
     `the body must be a JSON object in UTF-8, each member once, nested at most ${MAX_JSON_DEPTH} deep`,
   )
 
-/** `"abc"`; a weak one (`W/"abc"`) never matches (RFC 9110 §8.8.3.2). */
+/** `"abc"`. A weak etag (`W/"abc"`) matches nothing (RFC 9110 §8.8.3.2). */
 const STRONG_ETAG = /^"([\x21\x23-\x7e]*)"$/
 
-/** What `If-Match` says (RFC 9110 §13.1.1); null where it is not given. */
+/** Parses `If-Match` (RFC 9110 §13.1.1); null for a request without it. */
 export const readIfMatch = (header: string | undefined): AdminCall['ifMatch'] => {
   if (header === undefined) return null
   if (header.trim() === '*') return { sent: header, matches: () => true }

@@ -1,10 +1,10 @@
 // Signing keys.
 import { keyQuery, keyRevocation, listKeys, revokeAllKeys, revokeKey, showKey } from '../keys.ts'
 import { keyRotation, rotateKeys } from '../key-rotation.ts'
-import { keyShown, keysRotated } from '../token-views.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { keyRotationSchema, keySchema } from '../views/key.ts'
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
-const keyList = partOf(keyShown)
+const keyList = pageOf(keySchema)
 
 export const keys: readonly Endpoint[] = [
   endpoint({
@@ -14,9 +14,9 @@ export const keys: readonly Endpoint[] = [
     summary: 'All signing keys and their states',
     description: 'Oldest first, public members and times only. Only for unbound administrators.',
     query: keyQuery,
-    answers: keyList,
+    response: keyList,
     refuses: ['unbound_required'],
-    handle: (admin, { query }) => listKeys(admin, query),
+    handle: (call, { query }) => listKeys(call, query),
   }),
   endpoint({
     method: 'post',
@@ -26,9 +26,9 @@ export const keys: readonly Endpoint[] = [
     description:
       'Refused while a next key has been published for less than 24 hours: some resource servers fetch the JWKS once a day, and would refuse its tokens until then. `now` does it all the same, and the answer warns.',
     body: keyRotation,
-    answers: keysRotated,
+    response: keyRotationSchema,
     refuses: ['unbound_required', 'key_too_young'],
-    handle: (admin, { body }) => rotateKeys(admin, body),
+    handle: (call, { body }) => rotateKeys(call, body),
   }),
   endpoint({
     method: 'post',
@@ -37,9 +37,9 @@ export const keys: readonly Endpoint[] = [
     summary: 'Revoke every key there is; all tokens are dead, this one included',
     description:
       'New keys sign at once. Gateways that only read the JWKS refuse their tokens until they fetch it. Only for unbound administrators.',
-    answers: keyList,
+    response: keyList,
     refuses: ['unbound_required'],
-    handle: (admin) => revokeAllKeys(admin),
+    handle: (call) => revokeAllKeys(call),
   }),
   endpoint({
     method: 'get',
@@ -48,9 +48,9 @@ export const keys: readonly Endpoint[] = [
     summary: 'One signing key',
     description:
       'Its state, and when it may sign or will be gone. Only for unbound administrators.',
-    answers: keyShown,
+    response: keySchema,
     refuses: ['unbound_required'],
-    handle: (admin, { kid }) => showKey(admin, kid),
+    handle: (call, { kid }) => showKey(call, kid),
   }),
   endpoint({
     method: 'post',
@@ -60,8 +60,8 @@ export const keys: readonly Endpoint[] = [
     description:
       'The next key signs. Gateways that only read the JWKS know it and do not fetch again: they accept tokens of the revoked key until their cached JWKS ends. `force_refetch` makes them fetch, at a price.',
     body: keyRevocation,
-    answers: keyList,
+    response: keyList,
     refuses: ['unbound_required'],
-    handle: (admin, { kid, body }) => revokeKey(admin, kid, body),
+    handle: (call, { kid, body }) => revokeKey(call, kid, body),
   }),
 ]

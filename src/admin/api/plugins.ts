@@ -9,8 +9,8 @@ import {
   showPlugin,
   updatePlugin,
 } from '../plugins.ts'
-import { pluginShown } from '../views.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { pluginSchema } from '../views/plugin.ts'
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
 export const plugins: readonly Endpoint[] = [
   endpoint({
@@ -20,8 +20,8 @@ export const plugins: readonly Endpoint[] = [
     summary: 'All plugins',
     description: 'Oldest first. A bound administrator sees those that its own client may act for.',
     query: pluginQuery,
-    answers: partOf(pluginShown),
-    handle: (admin, { query }) => listPlugins(admin, query),
+    response: pageOf(pluginSchema),
+    handle: (call, { query }) => listPlugins(call, query),
   }),
   endpoint({
     method: 'post',
@@ -31,10 +31,10 @@ export const plugins: readonly Endpoint[] = [
     description:
       'Only for unbound administrators. Without `trust` it is `restricted`, without `capabilities` it has none.',
     body: newPlugin,
-    answers: pluginShown,
-    madeAt: ({ id }) => `/plugins/${encodeURIComponent(id)}`,
+    response: pluginSchema,
+    location: ({ id }) => `/plugins/${encodeURIComponent(id)}`,
     refuses: ['unbound_required', 'already_exists'],
-    handle: (admin, { body }) => createPlugin(admin, body),
+    handle: (call, { body }) => createPlugin(call, body),
   }),
   endpoint({
     method: 'get',
@@ -42,8 +42,8 @@ export const plugins: readonly Endpoint[] = [
     action: 'plugin.show',
     summary: 'One plugin',
     description: 'A bound administrator sees those that its own client may act for.',
-    answers: pluginShown,
-    handle: (admin, { id }) => showPlugin(admin, id),
+    response: pluginSchema,
+    handle: (call, { id }) => showPlugin(call, id),
   }),
   endpoint({
     method: 'patch',
@@ -53,9 +53,9 @@ export const plugins: readonly Endpoint[] = [
     description:
       'Capabilities are replaced as a whole. Less trust, or a capability less, kills the tokens for the plugin.',
     body: pluginChange,
-    answers: pluginShown,
+    response: pluginSchema,
     refuses: ['unbound_required'],
-    handle: (admin, { id, body }) => updatePlugin(admin, id, body),
+    handle: (call, { id, body }) => updatePlugin(call, id, body),
   }),
   endpoint({
     method: 'post',
@@ -64,8 +64,8 @@ export const plugins: readonly Endpoint[] = [
     summary: 'Kill every token that was issued for it so far',
     description:
       'Raises the generation of the plugin. Clients get new tokens for it at once. Only for unbound administrators.',
-    answers: pluginShown,
+    response: pluginSchema,
     refuses: ['unbound_required'],
-    handle: (admin, { id }) => revokePluginTokens(admin, id),
+    handle: (call, { id }) => revokePluginTokens(call, id),
   }),
 ]

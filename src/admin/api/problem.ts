@@ -1,4 +1,4 @@
-// Refusals as problem details (RFC 9457), with our stable `code`.
+// Refusals as problem details (RFC 9457), with a stable `code`.
 import { VerificationError, authorizationChallenge } from '@latchkey/verifier'
 import { z } from 'zod'
 import { RETRY_AFTER_SECONDS } from '../../constants.ts'
@@ -17,7 +17,7 @@ import { loggedPath } from '../../http/render.ts'
 import { NO_STORE } from '../../http/headers.ts'
 import { toJson } from '../../text/text.ts'
 
-export const problemShown = z
+export const problemSchema = z
   .strictObject({
     type: z.string().meta({ description: 'Where the code is explained.' }),
     title: z.string(),
@@ -41,7 +41,7 @@ type Problem = {
   headers?: Record<string, string>
 }
 
-/** What `authorization` needed where a token lacks it. */
+/** Scope that the endpoint requires, for the challenge to a token that lacks it. */
 export type NeededScope = string | null
 
 const problemOf = (error: Error, scope: NeededScope): Problem => {
@@ -72,7 +72,7 @@ const problemOf = (error: Error, scope: NeededScope): Problem => {
   return { title, status: 500, detail: 'The log says more.', code: 'server_error' }
 }
 
-/** The one place where an error of the admin API becomes an answer. */
+/** Turns any error of the admin API into its answer and its log line. */
 export const renderProblem =
   (deps: Pick<Deps, 'log' | 'metrics' | 'issuer'>) =>
   (error: Error, c: AppContext): Response => {
@@ -93,7 +93,7 @@ export const renderProblem =
     })
   }
 
-/** Never a driver's message, which can carry parameters. */
+/** Excludes the driver's message, which can contain parameters. */
 const serverDetail = (error: Error): Record<string, unknown> =>
   error instanceof Unavailable
     ? { driverCode: error.driverCode }

@@ -9,8 +9,8 @@ import {
   showResource,
   updateResource,
 } from '../resources.ts'
-import { resourceDeleted, resourceShown } from '../views.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { deletedResourceSchema, resourceSchema } from '../views/resource.ts'
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
 export const resources: readonly Endpoint[] = [
   endpoint({
@@ -20,8 +20,8 @@ export const resources: readonly Endpoint[] = [
     summary: 'All resources',
     description: 'Oldest first. A bound administrator sees those of its workspace.',
     query: resourceQuery,
-    answers: partOf(resourceShown),
-    handle: (admin, { query }) => listResources(admin, query),
+    response: pageOf(resourceSchema),
+    handle: (call, { query }) => listResources(call, query),
   }),
   endpoint({
     method: 'post',
@@ -31,10 +31,10 @@ export const resources: readonly Endpoint[] = [
     description:
       'Authorization details can name it from now on. The id is unique for its type over all workspaces and never used again. A bound administrator adds resources of types that exist.',
     body: newResource,
-    answers: resourceShown,
-    madeAt: ({ type, id }) => `/resources/${encodeURIComponent(type)}/${encodeURIComponent(id)}`,
+    response: resourceSchema,
+    location: ({ type, id }) => `/resources/${encodeURIComponent(type)}/${encodeURIComponent(id)}`,
     refuses: ['unbound_required', 'already_exists', 'unknown_reference'],
-    handle: (admin, { body }) => createResource(admin, body),
+    handle: (call, { body }) => createResource(call, body),
   }),
   endpoint({
     method: 'get',
@@ -42,8 +42,8 @@ export const resources: readonly Endpoint[] = [
     action: 'resource.show',
     summary: 'One resource',
     description: 'With its parts. A bound administrator sees those of its workspace.',
-    answers: resourceShown,
-    handle: (admin, { type, id }) => showResource(admin, { type, id }),
+    response: resourceSchema,
+    handle: (call, { type, id }) => showResource(call, { type, id }),
   }),
   endpoint({
     method: 'put',
@@ -53,8 +53,8 @@ export const resources: readonly Endpoint[] = [
     description:
       'A part that is taken away is taken from every detail that names it; their tokens die.',
     body: resourceChange,
-    answers: resourceShown,
-    handle: (admin, { type, id, body }) => updateResource(admin, { type, id }, body),
+    response: resourceSchema,
+    handle: (call, { type, id, body }) => updateResource(call, { type, id }, body),
   }),
   endpoint({
     method: 'delete',
@@ -62,7 +62,7 @@ export const resources: readonly Endpoint[] = [
     action: 'resource.delete',
     summary: 'Remove it for good, with every detail that points at it and their tokens',
     description: 'Clients keep their other details. The id is never used again.',
-    answers: resourceDeleted,
-    handle: (admin, { type, id }) => deleteResource(admin, { type, id }),
+    response: deletedResourceSchema,
+    handle: (call, { type, id }) => deleteResource(call, { type, id }),
   }),
 ]

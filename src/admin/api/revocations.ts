@@ -1,7 +1,8 @@
 // Rules of the revocation list, and tokens that an administrator revokes.
 import { listRevocations, newRevocation, revocationQuery, revokeToken } from '../revocations.ts'
-import { revocationShown, tokenRevoked } from '../token-views.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { revocationSchema } from '../views/revocation.ts'
+import { revokedTokenSchema } from '../views/token.ts'
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
 export const revocations: readonly Endpoint[] = [
   endpoint({
@@ -12,8 +13,8 @@ export const revocations: readonly Endpoint[] = [
     description:
       'What the revocation list is made of. A bound administrator sees those over its workspace, its clients and its runs.',
     query: revocationQuery,
-    answers: partOf(revocationShown),
-    handle: (admin, { query }) => listRevocations(admin, query),
+    response: pageOf(revocationSchema),
+    handle: (call, { query }) => listRevocations(call, query),
   }),
   endpoint({
     method: 'post',
@@ -23,9 +24,9 @@ export const revocations: readonly Endpoint[] = [
     description:
       'Past 1,000 live rules over tokens of one client its generation is raised instead, which kills all its tokens.',
     body: newRevocation,
-    answers: tokenRevoked,
-    madeAt: ({ client_id: id }) => `/revocations?kind=jti&client_id=${id}`,
+    response: revokedTokenSchema,
+    location: ({ client_id: id }) => `/revocations?kind=jti&client_id=${id}`,
     refuses: ['not_found'],
-    handle: (admin, { body }) => revokeToken(admin, body),
+    handle: (call, { body }) => revokeToken(call, body),
   }),
 ]

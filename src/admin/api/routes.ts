@@ -1,4 +1,4 @@
-// The admin API, below /admin/v1: every address with its methods, from the table of endpoints.
+// The admin API, below /admin/v1: routes from the table of endpoints, and the steps of each request.
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { AuditEvent } from '../../audit/record.ts'
@@ -10,28 +10,29 @@ import { canonicalPaths } from '../../http/target.ts'
 import { waitForWrite } from '../../http/write-bounds.ts'
 import { toJson } from '../../text/text.ts'
 import type { Authority } from '../authority.ts'
-import { authorizedRead } from '../lasting.ts'
+import { authorizedRead } from '../reauthorization.ts'
 import { nameable } from '../../audit/target.ts'
 import { type AdminCall, type AdminDeps, parse } from '../operation.ts'
 import { audiences } from './audiences.ts'
 import { audit } from './audit.ts'
-import { createCallers } from './caller.ts'
+import { createAuthentication } from './authentication.ts'
 import { clients } from './clients.ts'
 import { details } from './details.ts'
-import { type Endpoint, type Exported, lineOf } from './endpoint.ts'
+import { type Endpoint, type Export, exportLineOf } from './endpoint.ts'
 import { enrollments } from './enrollments.ts'
 import { readIfMatch, readJsonObject, readQuery } from './input.ts'
 import { keys } from './keys.ts'
-import { exportLines } from './lines.ts'
+import { ndjsonResponse } from './ndjson.ts'
 import { plugins } from './plugins.ts'
 import { renderProblem } from './problem.ts'
 import { resources } from './resources.ts'
 import { revocations } from './revocations.ts'
 import { runs } from './runs.ts'
 import { secrets } from './secrets.ts'
+import { tokens } from './tokens.ts'
 import { workspaces } from './workspaces.ts'
 
-/** The OpenAPI document is made of this table, too. */
+/** Table of all endpoints: routes and the OpenAPI document are made from it. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...workspaces,
   ...audiences,
@@ -42,42 +43,43 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...secrets,
   ...enrollments,
   ...runs,
+  ...tokens,
   ...revocations,
   ...keys,
   ...audit,
 ]
 
-/** Where the addresses of the table are. */
+/** Path that precedes the addresses of the table. */
 export const BASE = '/admin/v1'
 
-/** RFC 9110 §13.1.1: whoever replaces or removes says what they have read. Actions by POST need not. */
+/** A request that replaces or removes names the state that it has read (RFC 9110 §13.1.1); a POST need not. */
 export const needsIfMatch = (method: string): boolean => ['put', 'patch', 'delete'].includes(method)
 
 type ApiDeps = AdminDeps & Pick<Deps, 'clientAddress' | 'writes'>
 
 export const administration = (deps: ApiDeps): Hono<AppEnv> => {
   const app = new Hono<AppEnv>()
-  const callers = createCallers(deps)
-  const handler = createHandler(deps, callers)
-  /** Whoever has no token is not told what there is. */
-  const refused = (error: (c: AppContext) => Error) => async (c: AppContext) => {
-    await callers(c, null, { action: 'admin.request', target: null })
+  const authenticate = createAuthentication(deps)
+  const handler = createHandler(deps, authenticate)
+  /** Authenticates first: a client without a token does not learn which addresses exist. */
+  const refuse = (error: (c: AppContext) => Error) => async (c: AppContext) => {
+    await authenticate(c, null, { action: 'admin.request', target: null })
     throw error(c)
   }
 
-  const nothing = refused(
+  const notFound = refuse(
     () => new OperationRefused('not_found', 'there is nothing at this address'),
   )
-  app.use(canonicalPaths(nothing))
+  app.use(canonicalPaths(notFound))
   app.get('*', etags)
   for (const [path, endpoints] of endpointsByPath()) {
     for (const endpoint of endpoints) app.on(endpoint.method, path, handler(endpoint))
     app.all(
       path,
-      refused((c) => methodNotAllowed(c, allowOf(endpoints))),
+      refuse((c) => methodNotAllowed(c, allowOf(endpoints))),
     )
   }
-  app.all('*', nothing)
+  app.all('*', notFound)
   app.onError(renderProblem(deps))
   return app
 }
@@ -85,7 +87,7 @@ export const administration = (deps: ApiDeps): Hono<AppEnv> => {
 /** `/clients/{client_id}` for Hono. */
 const routeOf = (path: string): string => path.replaceAll(/{(\w+)}/g, ':$1')
 
-/** In the order of the table: an address without a name in braces stands before one that would take it. */
+/** Groups the table by path and keeps its order: a fixed path comes before one with a parameter that matches it. */
 const endpointsByPath = (): Map<string, Endpoint[]> => {
   const paths = new Map<string, Endpoint[]>()
   for (const endpoint of ENDPOINTS) {
@@ -104,7 +106,7 @@ const methodNotAllowed = (c: AppContext, allow: string): OperationRefused => {
 }
 
 const createHandler =
-  (deps: ApiDeps, callers: ReturnType<typeof createCallers>) =>
+  (deps: ApiDeps, authenticate: ReturnType<typeof createAuthentication>) =>
   (endpoint: Endpoint) =>
   async (c: AppContext): Promise<Response> => {
     const { method, action } = endpoint
@@ -113,30 +115,31 @@ const createHandler =
     const params = c.req.param() as Record<string, string>
     const attempt = { action, target: nameable(Object.values(params)[0]) }
     const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
-    const known = await callers(c, permission, attempt) // before a stranger's body is read
+    const first = await authenticate(c, permission, attempt) // before the body of an unknown client is read
     const input = await readInput(endpoint, c).catch((error: unknown) => {
-      countRefusal(deps, { ...context, actor: known.actor, ...attempt }, error)
+      countRefusal(deps, { ...context, actor: first.actor, ...attempt }, error)
       throw error
     })
-    // Again: a body can be kept waiting until long after its sender has been taken the right to send it.
-    const { actor, authority } = method === 'get' ? known : await callers(c, permission, attempt)
+    // Once more for a write: its sender can delay the body until after it has lost the authority.
+    const { actor, authority } =
+      method === 'get' ? first : await authenticate(c, permission, attempt)
     if (method !== 'get') await takeWrite(deps, authority, { ...context, actor, ...attempt })
     const ifMatch = readIfMatch(c.req.header('if-match'))
     const reauthorize = async () => {
       if (c.req.raw.signal.aborted) throw new AnswerEnded('its reader is gone')
-      return (await callers(c, permission, attempt)).authority
+      return (await authenticate(c, permission, attempt)).authority
     }
-    const admin: AdminCall = { deps, as: { ...context, actor }, authority, reauthorize, ifMatch }
-    const result = await runHandler(endpoint, admin, { ...params, ...input }).catch(
+    const call: AdminCall = { deps, as: { ...context, actor }, authority, reauthorize, ifMatch }
+    const result = await runHandler(endpoint, call, { ...params, ...input }).catch(
       async (error: unknown) => {
-        if (method === 'get') await auditRefusal(admin, attempt, error)
+        if (method === 'get') await auditRefusal(call, attempt, error)
         throw error
       },
     )
     return answer(c, endpoint, { result, log: deps.log })
   }
 
-/** An unbound administrator writes as much as it wants. @throws WritesExceeded */
+/** Charges a write to a bound administrator's budget. Unbound ones have no budget. @throws WritesExceeded */
 const takeWrite = async (
   deps: Pick<ApiDeps, 'writes' | 'audit'>,
   { workspaceId, maker }: Authority,
@@ -151,7 +154,7 @@ const takeWrite = async (
   throw refused
 }
 
-/** What was not even begun is counted. */
+/** Counts a refusal of an operation that was not started. */
 const countRefusal = (
   { audit }: Pick<AdminDeps, 'audit'>,
   event: Pick<AuditEvent, 'actor' | 'action' | 'target'>,
@@ -161,13 +164,13 @@ const countRefusal = (
   audit.count({ ...event, outcome: 'refused', reason: error.code })
 }
 
-/** Answers a write as it was made, and a read only to a caller who may still read. */
-const runHandler = (endpoint: Endpoint, admin: AdminCall, input: object): Promise<unknown> => {
-  const running = () => endpoint.handle(admin, input as never)
-  return endpoint.method === 'get' ? authorizedRead(admin, running) : running()
+/** Runs the operation. A read is answered only to a caller that still has the authority after it. */
+const runHandler = (endpoint: Endpoint, call: AdminCall, input: object): Promise<unknown> => {
+  const running = () => endpoint.handle(call, input as never)
+  return endpoint.method === 'get' ? authorizedRead(call, running) : running()
 }
 
-/** Changes write their own rows; of reads only those that are refused for who asks. */
+/** Records refused reads that exceed the caller's authority. Changes write their own audit rows. */
 const auditRefusal = async (
   { deps, as, authority }: AdminCall,
   attempt: { action: string; target: string | null },
@@ -177,7 +180,7 @@ const auditRefusal = async (
   if (REFUSALS[error.code][0] === 403) {
     await deps.audit.write({ ...as, ...attempt, outcome: 'refused', reason: error.code })
   } else if (error.code === 'not_found' && authority.workspaceId !== null) {
-    // Whoever is bound may be looking for what others have.
+    // A bound administrator may be searching for rows of other workspaces.
     countRefusal(deps, { ...as, ...attempt }, error)
   }
 }
@@ -185,31 +188,32 @@ const auditRefusal = async (
 const NO_MEMBERS = z.strictObject({})
 
 const readInput = async ({ method, query, body }: Endpoint, c: AppContext) => {
-  const said = readQuery(c.req.url)
+  const parameters = readQuery(c.req.url)
   if (needsIfMatch(method) && c.req.header('if-match') === undefined) {
     const message = 'If-Match: must be the etag that was read, in double quotes'
     throw new OperationRefused('precondition_required', message)
   }
   const json = method === 'get' ? {} : await readJsonObject(c.req.raw)
-  if (query === undefined) parse(NO_MEMBERS, said)
+  if (query === undefined) parse(NO_MEMBERS, parameters)
   if (body === undefined) parse(NO_MEMBERS, json)
-  const isList = query !== undefined && 'limit' in query.shape && said['limit'] === undefined
-  return { query: isList ? { ...said, limit: DEFAULT_PAGE } : said, body: json }
+  const needsLimit =
+    query !== undefined && 'limit' in query.shape && parameters['limit'] === undefined
+  return { query: needsLimit ? { ...parameters, limit: DEFAULT_PAGE } : parameters, body: json }
 }
 
 const answer = (
   c: AppContext,
-  { madeAt, answers }: Endpoint,
+  { location, response }: Endpoint,
   { result, log }: { result: unknown } & Pick<Deps, 'log'>,
 ): Response => {
   const { etag } = result as { etag?: string }
   const tagged = { ...NO_STORE, ...(etag !== undefined && { ETag: `"${etag}"` }) }
-  if (lineOf(answers) !== undefined) {
-    return exportLines(c, result as Exported<unknown>, { headers: tagged, log })
+  if (exportLineOf(response) !== undefined) {
+    return ndjsonResponse(c, result as Export<unknown>, { headers: tagged, log })
   }
-  return c.body(toJson(result), madeAt === undefined ? 200 : 201, {
+  return c.body(toJson(result), location === undefined ? 200 : 201, {
     ...tagged,
     'Content-Type': 'application/json',
-    ...(madeAt && { Location: BASE + madeAt(result as never) }),
+    ...(location && { Location: BASE + location(result as never) }),
   })
 }

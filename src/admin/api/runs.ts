@@ -1,8 +1,8 @@
-// Runs that are closed, and the tokens that are out.
-import { listTokens, tokenQuery } from '../ledger.ts'
+// Closed runs.
 import { listRuns, revokeRun, runQuery, runRevocation } from '../runs.ts'
-import { closedRunShown, runRevoked, tokenShown } from '../token-views.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { closedRunSchema, revokedRunSchema } from '../views/run.ts'
+
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
 export const runs: readonly Endpoint[] = [
   endpoint({
@@ -13,8 +13,8 @@ export const runs: readonly Endpoint[] = [
     description:
       'Oldest first. Any other run is one that tokens can be issued for. A bound administrator sees those of its workspace.',
     query: runQuery,
-    answers: partOf(closedRunShown),
-    handle: (admin, { query }) => listRuns(admin, query),
+    response: pageOf(closedRunSchema),
+    handle: (call, { query }) => listRuns(call, query),
   }),
   endpoint({
     method: 'post',
@@ -24,20 +24,8 @@ export const runs: readonly Endpoint[] = [
     description:
       "The run need not have had a token. Closing it again changes nothing. `matched` counts its tokens that had not expired, null where no ledger is kept. `workspace_id` may be left out for the caller's workspace, or `default`.",
     body: runRevocation,
-    answers: runRevoked,
+    response: revokedRunSchema,
     refuses: ['unknown_reference', 'too_many_runs'],
-    handle: (admin, { identifier, body }) => revokeRun(admin, { identifier, ...body }),
-  }),
-  endpoint({
-    method: 'get',
-    path: '/tokens',
-    action: 'token.list',
-    summary: 'The tokens of a client or a run that have not expired',
-    description:
-      'Those of the ledger: tokens of a run, and all of the clients that it is kept for. Revoked ones are among them.',
-    query: tokenQuery,
-    answers: partOf(tokenShown),
-    refuses: ['no_ledger'],
-    handle: (admin, { query }) => listTokens(admin, query),
+    handle: (call, { identifier, body }) => revokeRun(call, { identifier, ...body }),
   }),
 ]

@@ -7,8 +7,8 @@ import {
   secretQuery,
   showSecret,
 } from '../secrets.ts'
-import { secretAdded, secretRevoked, secretShown } from '../views.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { addedSecretSchema, revokedSecretSchema, secretSchema } from '../views/secret.ts'
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
 export const secrets: readonly Endpoint[] = [
   endpoint({
@@ -18,8 +18,8 @@ export const secrets: readonly Endpoint[] = [
     summary: 'Its live secrets, newest first, without what is secret',
     description: 'Each with its name, its last four characters, and when it was last used.',
     query: secretQuery,
-    answers: partOf(secretShown),
-    handle: (admin, { client_id: id, query }) => listSecrets(admin, id, query),
+    response: pageOf(secretSchema),
+    handle: (call, { client_id: id, query }) => listSecrets(call, id, query),
   }),
   endpoint({
     method: 'post',
@@ -29,10 +29,10 @@ export const secrets: readonly Endpoint[] = [
     description:
       'The others end after 24 hours, or `previous_expires_in` seconds. A client has five live secrets at the most. A bound administrator makes secrets of clients that have no more than its own, and no looser limits.',
     body: newSecret,
-    answers: secretAdded,
-    madeAt: (made) => `/clients/${made.client_id}/secrets/${made.secret_id}`,
+    response: addedSecretSchema,
+    location: (made) => `/clients/${made.client_id}/secrets/${made.secret_id}`,
     refuses: ['exceeds_own_grant', 'too_many_secrets', 'last_administrator'],
-    handle: (admin, { client_id: id, body }) => addSecret(admin, id, body),
+    handle: (call, { client_id: id, body }) => addSecret(call, id, body),
   }),
   endpoint({
     method: 'get',
@@ -40,8 +40,8 @@ export const secrets: readonly Endpoint[] = [
     action: 'secret.show',
     summary: 'One of its live secrets',
     description: 'Without what is secret. One that has ended answers 404.',
-    answers: secretShown,
-    handle: (admin, { client_id: id, secret_id: secret }) => showSecret(admin, id, secret),
+    response: secretSchema,
+    handle: (call, { client_id: id, secret_id: secret }) => showSecret(call, id, secret),
   }),
   endpoint({
     method: 'delete',
@@ -49,8 +49,8 @@ export const secrets: readonly Endpoint[] = [
     action: 'secret.revoke',
     summary: 'End a secret at once',
     description: 'Tokens that were got with it live on: `revoke-tokens` takes those.',
-    answers: secretRevoked,
+    response: revokedSecretSchema,
     refuses: ['last_administrator'],
-    handle: (admin, { client_id: id, secret_id: secret }) => revokeSecret(admin, id, secret),
+    handle: (call, { client_id: id, secret_id: secret }) => revokeSecret(call, id, secret),
   }),
 ]

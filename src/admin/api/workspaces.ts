@@ -1,5 +1,5 @@
 // Workspaces: tenants of the platform.
-import { workspaceShown } from '../views.ts'
+import { workspaceSchema } from '../views/workspace.ts'
 import {
   createWorkspace,
   listWorkspaces,
@@ -11,7 +11,7 @@ import {
   workspaceChange,
   workspaceQuery,
 } from '../workspaces.ts'
-import { type Endpoint, endpoint, partOf } from './endpoint.ts'
+import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
 
 export const workspaces: readonly Endpoint[] = [
   endpoint({
@@ -21,8 +21,8 @@ export const workspaces: readonly Endpoint[] = [
     summary: 'All workspaces',
     description: 'Oldest first. A bound administrator sees its own workspace.',
     query: workspaceQuery,
-    answers: partOf(workspaceShown),
-    handle: (admin, { query }) => listWorkspaces(admin, query),
+    response: pageOf(workspaceSchema),
+    handle: (call, { query }) => listWorkspaces(call, query),
   }),
   endpoint({
     method: 'post',
@@ -31,10 +31,10 @@ export const workspaces: readonly Endpoint[] = [
     summary: 'Make a workspace',
     description: 'Only for unbound administrators. The id is chosen, and cannot be changed.',
     body: newWorkspace,
-    answers: workspaceShown,
-    madeAt: ({ id }) => `/workspaces/${encodeURIComponent(id)}`,
+    response: workspaceSchema,
+    location: ({ id }) => `/workspaces/${encodeURIComponent(id)}`,
     refuses: ['unbound_required', 'already_exists'],
-    handle: (admin, { body }) => createWorkspace(admin, body),
+    handle: (call, { body }) => createWorkspace(call, body),
   }),
   endpoint({
     method: 'get',
@@ -42,8 +42,8 @@ export const workspaces: readonly Endpoint[] = [
     action: 'workspace.show',
     summary: 'One workspace',
     description: 'A bound administrator sees its own workspace; another one answers 404.',
-    answers: workspaceShown,
-    handle: (admin, { id }) => showWorkspace(admin, id),
+    response: workspaceSchema,
+    handle: (call, { id }) => showWorkspace(call, id),
   }),
   endpoint({
     method: 'patch',
@@ -52,9 +52,9 @@ export const workspaces: readonly Endpoint[] = [
     summary: 'Change its name',
     description: 'Only for unbound administrators. The id and the status stay.',
     body: workspaceChange,
-    answers: workspaceShown,
+    response: workspaceSchema,
     refuses: ['unbound_required'],
-    handle: (admin, { id, body }) => updateWorkspace(admin, id, body),
+    handle: (call, { id, body }) => updateWorkspace(call, id, body),
   }),
   endpoint({
     method: 'post',
@@ -63,9 +63,9 @@ export const workspaces: readonly Endpoint[] = [
     summary: 'Kill the tokens of all its clients and issue no more',
     description:
       'Raises the generation of the workspace. Its clients, enrollments and registration access tokens are refused until it is resumed. Only for unbound administrators.',
-    answers: workspaceShown,
+    response: workspaceSchema,
     refuses: ['unbound_required'],
-    handle: (admin, { id }) => suspendWorkspace(admin, id),
+    handle: (call, { id }) => suspendWorkspace(call, id),
   }),
   endpoint({
     method: 'post',
@@ -73,8 +73,8 @@ export const workspaces: readonly Endpoint[] = [
     action: 'workspace.resume',
     summary: 'Issue tokens again; the old ones stay dead',
     description: 'Clients log in with the secrets that they have. Only for unbound administrators.',
-    answers: workspaceShown,
+    response: workspaceSchema,
     refuses: ['unbound_required'],
-    handle: (admin, { id }) => resumeWorkspace(admin, id),
+    handle: (call, { id }) => resumeWorkspace(call, id),
   }),
 ]

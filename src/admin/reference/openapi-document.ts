@@ -9,8 +9,8 @@ import {
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import { REFUSALS, type RefusalCode } from '../../errors.ts'
 import { COMMON_CODES } from './codes.ts'
-import { type Endpoint, lineOf } from '../api/endpoint.ts'
-import { problemShown } from '../api/problem.ts'
+import { type Endpoint, exportLineOf } from '../api/endpoint.ts'
+import { problemSchema } from '../api/problem.ts'
 import { BASE, ENDPOINTS, needsIfMatch } from '../api/routes.ts'
 
 /** @param issuer the origin that the addresses are on */
@@ -114,22 +114,22 @@ const responses = (endpoint: Endpoint): ZodOpenApiResponsesObject => {
   const ok = {
     description: endpoint.summary,
     content: contentOf(endpoint),
-    headers: z.object({ ETag: etagHeader, ...(endpoint.madeAt && { Location: location }) }),
+    headers: z.object({ ETag: etagHeader, ...(endpoint.location && { Location: location }) }),
   }
   const refused = refusalsOf(endpoint).map(([status, codes]) => [
     String(status),
     {
       description: codes.map((code) => `\`${code}\``).join(', '),
-      content: { 'application/problem+json': { schema: problemShown } },
+      content: { 'application/problem+json': { schema: problemSchema } },
     },
   ])
-  return { [endpoint.madeAt ? '201' : '200']: ok, ...Object.fromEntries(refused) }
+  return { [endpoint.location ? '201' : '200']: ok, ...Object.fromEntries(refused) }
 }
 
-const contentOf = ({ answers }: Endpoint) => {
-  const line = lineOf(answers)
+const contentOf = ({ response }: Endpoint) => {
+  const line = exportLineOf(response)
   return line === undefined
-    ? { 'application/json': { schema: answers } }
+    ? { 'application/json': { schema: response } }
     : { 'application/x-ndjson': { schema: line } }
 }
 

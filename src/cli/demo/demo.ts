@@ -1,4 +1,4 @@
-// `latchkey demo`: the whole story against a real server over real HTTP, on a database that is thrown away.
+// `latchkey demo`: all steps against a real server over real HTTP, on a temporary database.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -10,22 +10,22 @@ import { SHELL } from '../../admin/authority.ts'
 import { loadConfig } from '../../config.ts'
 import { startServer } from '../../node/serve.ts'
 import { openLatchkey } from '../../node/open.ts'
-import { type Ending, createEnding, listenForInterruption } from './ending.ts'
-import { type Example, startGateway } from './resource-servers.ts'
-import { tell } from './story.ts'
+import { type Cleanup, createCleanup, listenForInterruption } from './cleanup.ts'
+import { type Example, startResourceServer } from './resource-servers.ts'
+import { runStory } from './story.ts'
 
-/** Runs to its end, or to a signal, which then ends the process. Nothing that it started is left behind. */
+/** Runs to its end, or to a signal, which then ends the process. Ends every process and removes every file of its own. */
 export const demo = async (): Promise<void> => {
   const interruption = listenForInterruption()
-  const ending = createEnding()
+  const cleanup = createCleanup()
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-demo-'))
-  const told = tellIn(directory, ending)
+  const steps = runIn(directory, cleanup)
   let signal: NodeJS.Signals | null | void = null
   try {
-    signal = await Promise.race([told, interruption.happened])
+    signal = await Promise.race([steps, interruption.happened])
   } finally {
-    await ending.run()
-    await told.catch(() => {}) // it has lost its servers, and whatever it starts now ends at once
+    await cleanup.run()
+    await steps.catch(() => {}) // its servers have ended, and a server that it starts now ends at once
     rmSync(directory, { recursive: true, force: true })
     interruption.stop()
   }
@@ -34,7 +34,7 @@ export const demo = async (): Promise<void> => {
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
-const tellIn = async (directory: string, ending: Ending): Promise<void> => {
+const runIn = async (directory: string, cleanup: Cleanup): Promise<void> => {
   const port = await freePort()
   const issuer = `http://localhost:${port}`
   const config = loadConfig({
@@ -44,7 +44,7 @@ const tellIn = async (directory: string, ending: Ending): Promise<void> => {
     LATCHKEY_KEYS_DIR: join(directory, 'keys'),
   })
   const server = await startServer(config, SILENT)
-  await ending.add(() => server.close())
+  await cleanup.add(() => server.close())
   const opened = await openLatchkey({
     config,
     clock: () => Date.now(),
@@ -52,7 +52,7 @@ const tellIn = async (directory: string, ending: Ending): Promise<void> => {
     actor: 'demo',
     create: false,
   })
-  await ending.add(() => opened.store.close())
+  await cleanup.add(() => opened.store.close())
   const deps = {
     ...opened,
     issuer,
@@ -65,23 +65,23 @@ const tellIn = async (directory: string, ending: Ending): Promise<void> => {
     metrics: null,
     ledger: null,
   }
-  const admin = {
+  const call = {
     deps,
     as: { actor: 'demo' },
     authority: SHELL,
     ifMatch: null,
     reauthorize: async () => SHELL,
   }
-  await createAudience(admin, { id: 'player', permissions: [{ name: 'player:play', implies: [] }] })
-  await createAudience(admin, { id: 'tools', permissions: [{ name: 'tools:use', implies: [] }] })
+  await createAudience(call, { id: 'player', permissions: [{ name: 'player:play', implies: [] }] })
+  await createAudience(call, { id: 'tools', permissions: [{ name: 'tools:use', implies: [] }] })
   const serverOf = async (example: Example) =>
-    await startGateway({ example, issuer, port: await freePort(), directory, ending })
+    await startResourceServer({ example, issuer, port: await freePort(), directory, cleanup })
   const [gateway, player, tools] = await Promise.all([
     serverOf('hook-gateway'),
     serverOf('playlist-player'),
     serverOf('agent-run'),
   ])
-  await tell({ server: `http://127.0.0.1:${port}`, gateway, player, tools, issuer, admin })
+  await runStory({ server: `http://127.0.0.1:${port}`, gateway, player, tools, issuer, call })
 }
 
 const freePort = async (): Promise<number> => {

@@ -1,4 +1,4 @@
-// The demo's second half: a daemon that enrolls itself, and tokens for exactly one zone of one playlist.
+// The demo's second part: a daemon that enrolls itself, and tokens for exactly one zone of one playlist.
 import { setDetails } from '../../admin/details.ts'
 import { createEnrollment } from '../../admin/enrollments.ts'
 import type { AdminCall } from '../../admin/operation.ts'
@@ -16,7 +16,7 @@ import {
   showRefusal,
 } from './narrator.ts'
 
-type Setting = { server: string; player: string; admin: AdminCall }
+type Setting = { server: string; player: string; call: AdminCall }
 
 const entry = (zone: string) => ({
   type: 'playlist',
@@ -25,22 +25,22 @@ const entry = (zone: string) => ({
   parts: [zone],
 })
 
-/** @throws Error where something answers otherwise than it should */
-export const tellEnrollment = async ({ server, player, admin }: Setting): Promise<void> => {
-  const enrollmentToken = await invite(admin)
+/** @throws Error for an unexpected answer */
+export const showEnrollment = async ({ server, player, call }: Setting): Promise<void> => {
+  const enrollmentToken = await invite(call)
   const daemon = await enroll(server, enrollmentToken)
   const post = caller(server, daemon)
   const token = await issueFor(post, 'lobby')
   await play(player, token)
-  await redesignate({ admin, player, post, clientId: daemon.client_id, token })
+  await redesignate({ call, player, post, clientId: daemon.client_id, token })
 }
 
-const invite = async (admin: AdminCall): Promise<string> => {
+const invite = async (call: AdminCall): Promise<string> => {
   say(
     'A playlist has two zones. A daemon is to play it in the lobby: an enrollment token for just that.',
   )
-  await createResource(admin, { type: 'playlist', id: 'evening', parts: ['lobby', 'bar'] })
-  const enrollment = await createEnrollment(admin, {
+  await createResource(call, { type: 'playlist', id: 'evening', parts: ['lobby', 'bar'] })
+  const enrollment = await createEnrollment(call, {
     grants: [{ audience: 'player', permissions: ['player:play'] }],
     authorization_details: [entry('lobby')],
     unused_after_days: 30,
@@ -92,16 +92,16 @@ const plays = async (player: string, zone: string, token: string): Promise<void>
   show(`POST ${PATH(zone)} → 200 `, expect(200, await callWith(player, PATH(zone), token)).body)
 
 type Redesignation = {
-  admin: AdminCall
+  call: AdminCall
   player: string
   post: Post
   clientId: string
   token: string
 }
 
-const redesignate = async ({ admin, player, post, clientId, token }: Redesignation) => {
+const redesignate = async ({ call, player, post, clientId, token }: Redesignation) => {
   say('The operator moves the daemon to the bar: the old token is dead.')
-  await setDetails(admin, clientId, { authorization_details: [entry('bar')] })
+  await setDetails(call, clientId, { authorization_details: [entry('bar')] })
   const [refused] = await refusedSoon(() => callWith(player, PATH('lobby'), token))
   showRefusal(`POST ${PATH('lobby')}`, refused)
   const moved = await issueFor(post, 'bar')

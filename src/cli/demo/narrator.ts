@@ -1,4 +1,4 @@
-// How the demo tells: it calls, holds what it sees against what it should be, and shows it.
+// Parts of the demo's steps: HTTP calls, checks of their answers, and output.
 import { escapeLines, toJson } from '../../text/text.ts'
 
 export type Answer = { status: number; body: Record<string, unknown> }
@@ -19,7 +19,7 @@ export const showRefusal = (label: string, { status, body }: Answer): void => {
   show(`${label} → ${status} `, `${error} (${code}): ${description}`)
 }
 
-/** The demo tells only what it has seen. */
+/** Returns the answer. @throws Error for another status, so that the demo shows only what has happened */
 export const expect = (status: number, answer: Answer): Answer => {
   if (answer.status === status) return answer
   throw new Error(`the demo did not expect ${answer.status} ${toJson(answer.body)}`)
@@ -45,27 +45,28 @@ export const answerOf = async (response: Response): Promise<Answer> => {
   return { status: response.status, body }
 }
 
-/** A resource server, called with a token. */
+/** Calls a resource server with a token. */
 export const callWith = async (server: string, path: string, token: string): Promise<Answer> => {
   const headers = { authorization: `Bearer ${token}` }
   return await answerOf(await fetch(server + path, { method: 'POST', headers }))
 }
 
-/** What is promised from the end of a revocation to the refusal, in milliseconds. */
+/** Promised bound from the end of a revocation to the first refusal, in milliseconds. */
 const BOUND_MS = 1_000
-const LOOK_MS = 5
+/** Pause between two calls, in milliseconds. */
+const RETRY_MS = 5
 
 /**
- * Calls until it is refused. @returns the refusal, and how long that took, in milliseconds
- * @throws Error where it took longer than is promised
+ * Repeats a call until it is refused. @returns the refusal, and the delay in milliseconds
+ * @throws Error for a delay beyond the promised bound
  */
 export const refusedSoon = async (call: () => Promise<Answer>): Promise<[Answer, number]> => {
-  const began = performance.now()
+  const startedAt = performance.now()
   for (;;) {
     const answer = await call()
-    const took = Math.ceil(performance.now() - began)
-    if (took > BOUND_MS) throw new Error(`the demo did not expect that it takes ${took} ms`)
-    if (answer.status !== 200) return [expect(401, answer), took]
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    const delayMs = Math.ceil(performance.now() - startedAt)
+    if (delayMs > BOUND_MS) throw new Error(`the demo did not expect a delay of ${delayMs} ms`)
+    if (answer.status !== 200) return [expect(401, answer), delayMs]
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
   }
 }

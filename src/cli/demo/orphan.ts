@@ -1,5 +1,5 @@
-// Runs inside each resource server of the demo (resource-servers.ts loads it). A demo that is killed with SIGKILL ends
-// nothing: the end of standard input tells its resource servers, which remove its folder and end themselves.
+// Loaded by resource-servers.ts into each resource server of the demo. A demo that is killed with SIGKILL cannot clean up:
+// standard input of its resource servers ends then, and they remove its folder and exit.
 import { rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 
@@ -11,4 +11,4 @@ const end = (): void => {
 }
 process.stdin.once('end', end).once('error', end).resume()
 const pipe = process.stdin as unknown as Socket
-pipe.unref() // a resource server that is told to stop waits for nothing else
+pipe.unref() // the pipe does not keep a stopping resource server alive

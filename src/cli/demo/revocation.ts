@@ -1,5 +1,5 @@
-// The demo's third part: an operator takes tokens back, and a resource server in a process of its own, which asks
-// about no token, refuses them. How long that took is shown.
+// The demo's third part: an operator revokes tokens. A resource server in a process of its own, which introspects no
+// token, refuses them, and the demo shows the delay.
 import { decodeProtectedHeader } from 'jose'
 import { createClient, disableClient } from '../../admin/clients.ts'
 import { revokeKey } from '../../admin/keys.ts'
@@ -17,14 +17,14 @@ import {
   showRefusal,
 } from './narrator.ts'
 
-type Setting = { server: string; tools: string; admin: AdminCall }
+type Setting = { server: string; tools: string; call: AdminCall }
 
 const TOOL = '/v1/issues'
 const RUN = 'run-7f3a'
 
-/** @throws Error where something answers otherwise than it should, or later than is promised */
-export const tellRevocation = async ({ server, tools, admin }: Setting): Promise<void> => {
-  const agent = await makeAgent(admin)
+/** @throws Error for an unexpected answer, or a refusal later than the promised bound */
+export const showRevocation = async ({ server, tools, call }: Setting): Promise<void> => {
+  const agent = await makeAgent(call)
   const post = caller(server, agent)
   const use = (token: string) => callWith(tools, TOOL, token)
 
@@ -35,31 +35,33 @@ export const tellRevocation = async ({ server, tools, admin }: Setting): Promise
   showRefusal(`POST ${path}`, expect(403, await callWith(tools, path, first)))
 
   say('The operator takes tokens back. Until the tool refuses them:')
-  const takeBack = async (command: string, token: string, take: () => Promise<unknown>) => {
+  const revokeAndTime = async (command: string, token: string, run: () => Promise<unknown>) => {
     expect(200, await use(token))
-    await take()
+    await run()
     const [{ body }, took] = await refusedSoon(() => use(token))
     show(command.padEnd(34), `refused after ${took} ms (${String(body['code'])})`)
   }
-  await takeBack('latchkey token revoke -', first, () => revokeToken(admin, { token: first }))
-  await takeBack(`latchkey run revoke ${RUN}`, await issueFor(post, RUN), () =>
-    revokeRun(admin, { identifier: RUN }),
+  await revokeAndTime('latchkey token revoke -', first, () => revokeToken(call, { token: first }))
+  await revokeAndTime(`latchkey run revoke ${RUN}`, await issueFor(post, RUN), () =>
+    revokeRun(call, { identifier: RUN }),
   )
-  const lasting = await issueFor(caller(server, await makeAgent(admin)), 'run-1')
-  await takeBack('latchkey client disable lkc_…', await issueFor(post, 'run-2'), () =>
-    disableClient(admin, agent.client_id),
+  const lasting = await issueFor(caller(server, await makeAgent(call)), 'run-1')
+  await revokeAndTime('latchkey client disable lkc_…', await issueFor(post, 'run-2'), () =>
+    disableClient(call, agent.client_id),
   )
   const { kid = '' } = decodeProtectedHeader(lasting)
-  await takeBack(`latchkey key revoke ${kid.slice(0, 8)}…`, lasting, () => revokeKey(admin, kid))
+  await revokeAndTime(`latchkey key revoke ${kid.slice(0, 8)}…`, lasting, () =>
+    revokeKey(call, kid),
+  )
 
   say('A run that is closed stays closed, and a new key signs already.')
-  const again = caller(server, await makeAgent(admin))
-  showRefusal('POST /oauth/token', expect(400, await askFor(again, RUN)))
+  const again = caller(server, await makeAgent(call))
+  showRefusal('POST /oauth/token', expect(400, await requestToken(again, RUN)))
   show(`POST ${TOOL} → 200 `, expect(200, await use(await issueFor(again, 'run-3'))).body)
 }
 
-const makeAgent = (admin: AdminCall) =>
-  createClient(admin, {
+const makeAgent = (call: AdminCall) =>
+  createClient(call, {
     name: 'Agent',
     grants: [{ audience: 'tools', permissions: ['tools:use'] }],
     authorization_details: [
@@ -73,11 +75,11 @@ const makeAgent = (admin: AdminCall) =>
     ],
   })
 
-const askFor = (post: Post, run: string) =>
+const requestToken = (post: Post, run: string) =>
   post('/oauth/token', {
     grant_type: 'client_credentials',
     authorization_details: JSON.stringify([{ type: 'tool_run', identifier: run }]),
   })
 
 const issueFor = async (post: Post, run: string): Promise<string> =>
-  String(expect(200, await askFor(post, run)).body['access_token'])
+  String(expect(200, await requestToken(post, run)).body['access_token'])

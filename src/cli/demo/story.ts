@@ -1,10 +1,10 @@
-// What the demo tells: each step is done, held against what it should be, and shown.
+// The demo's steps: each one runs, is compared with the expected result, and is shown.
 import { decodeJwt } from 'jose'
 import { createClient } from '../../admin/clients.ts'
 import type { AdminCall } from '../../admin/operation.ts'
 import { createPlugin } from '../../admin/plugins.ts'
-import { tellEnrollment } from './enrollment.ts'
-import { tellRevocation } from './revocation.ts'
+import { showEnrollment } from './enrollment.ts'
+import { showRevocation } from './revocation.ts'
 import {
   type Post,
   answerOf,
@@ -24,30 +24,30 @@ type Setting = {
   player: string
   tools: string
   issuer: string
-  admin: AdminCall
+  call: AdminCall
 }
 
-/** @throws Error where something answers otherwise than it should */
-export const tell = async (setting: Setting): Promise<void> => {
-  const { server, gateway, issuer, admin } = setting
+/** @throws Error for an unexpected answer */
+export const runStory = async (setting: Setting): Promise<void> => {
+  const { server, gateway, issuer, call } = setting
   process.stdout.write(
     `Latchkey answers at ${issuer}, and a resource server, the audience hook, at ${gateway}\n`,
   )
-  const post = await register(admin, server)
+  const post = await register(call, server)
   const token = await issue(post)
   await refuse(post)
-  await call(gateway, token)
-  await takeBack(post, gateway, token)
-  await tellEnrollment(setting)
-  await tellRevocation(setting)
+  await callGateway(gateway, token)
+  await revoke(post, gateway, token)
+  await showEnrollment(setting)
+  await showRevocation(setting)
   await showKeys(server)
 }
 
-const register = async (admin: AdminCall, server: string): Promise<Post> => {
+const register = async (call: AdminCall, server: string): Promise<Post> => {
   say('An operator registers a plugin, and a client that may act for it.')
   const plugin = { id: 'slack-sync', trust: 'trusted' as const, capabilities: ['connector:slack'] }
-  await createPlugin(admin, plugin)
-  const client = await createClient(admin, {
+  await createPlugin(call, plugin)
+  const client = await createClient(call, {
     name: 'Slack hook process',
     plugins: [plugin.id],
     grants: [{ audience: 'hook', permissions: ['hook:track'] }],
@@ -86,7 +86,7 @@ const refuse = async (post: Post): Promise<void> => {
   showRefusal('POST /oauth/token', expect(400, await ask({ plugin_id: 'mail-sync' })))
 }
 
-const call = async (gateway: string, token: string): Promise<void> => {
+const callGateway = async (gateway: string, token: string): Promise<void> => {
   say('The client calls the resource server, which checks the token by itself.')
   const good = '/hooks/track?plugin_id=slack-sync'
   show(`POST ${good} → 200 `, expect(200, await callWith(gateway, good, token)).body)
@@ -101,7 +101,7 @@ const call = async (gateway: string, token: string): Promise<void> => {
   }
 }
 
-const takeBack = async (post: Post, gateway: string, token: string): Promise<void> => {
+const revoke = async (post: Post, gateway: string, token: string): Promise<void> => {
   say('The client gives its token back.')
   expect(200, await post('/oauth/revoke', { token }))
   show('', 'POST /oauth/revoke → 200')

@@ -1,34 +1,34 @@
-// The end of the demo, also where it is interrupted: what it has started ends in the reverse order.
+// Cleanup after the demo, also after an interruption: what it has started ends in the reverse order.
 import { isReaderGone } from '../../node/streams.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
-export type Ending = {
-  /** Keeps what ends something for the end; from then on it is called at once. */
-  add(end: () => unknown): Promise<void>
-  /** Calls what was kept, the last first. */
+export type Cleanup = {
+  /** Registers a step; once cleanup has begun, runs it at once. */
+  add(step: () => unknown): Promise<void>
+  /** Runs the registered steps, the last one first. */
   run(): Promise<void>
 }
 
-export const createEnding = (): Ending => {
-  const ends: (() => unknown)[] = []
-  let ending = false
+export const createCleanup = (): Cleanup => {
+  const steps: (() => unknown)[] = []
+  let isRunning = false
   return {
-    async add(end) {
-      if (ending) await end()
-      else ends.push(end)
+    async add(step) {
+      if (isRunning) await step()
+      else steps.push(step)
     },
     async run() {
-      ending = true
-      for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
+      isRunning = true
+      for (let step = steps.pop(); step !== undefined; step = steps.pop()) await step()
     },
   }
 }
 
 export type Interruption = {
-  /** Settles with the signal, or with null where nobody reads standard output any more. */
+  /** Settles with the signal, or with null once the reader of standard output has closed it. */
   readonly happened: Promise<NodeJS.Signals | null>
-  /** Gives signals back their usual effect. */
+  /** Restores the default effect of signals. */
   stop(): void
 }
 

@@ -1,16 +1,16 @@
-// Exports as lines of JSON, sent as they are read: a year of events does not fit into memory.
+// Exports as lines of JSON, sent while they are read: a year of events does not fit into memory.
 import type { AppContext, Deps } from '../../deps.ts'
 import { reasonOf } from '../../errors.ts'
 import { toJson } from '../../text/text.ts'
-import type { Exported } from './endpoint.ts'
+import type { Export } from './endpoint.ts'
 
 /**
- * Streams the lines. An error breaks the transfer off: HTTP/1.1 closes the connection without the last chunk, which
- * every client reports as an incomplete body (RFC 9112 §8).
+ * Streams the lines. An error aborts the transfer: the server closes the HTTP/1.1 connection without the last chunk,
+ * and every client reports an incomplete body (RFC 9112 §8).
  */
-export const exportLines = (
+export const ndjsonResponse = (
   c: AppContext,
-  { rows }: Exported<unknown>,
+  { rows }: Export<unknown>,
   { headers, log }: { headers: Record<string, string> } & Pick<Deps, 'log'>,
 ): Response => {
   const requestId = c.get('requestId')
@@ -34,6 +34,6 @@ export const exportLines = (
   return c.body(body, 200, { ...headers, 'Content-Type': 'application/x-ndjson' })
 }
 
-/** The stable code of our own errors. */
+/** The stable code of this project's own errors; another error's name. */
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : reasonOf(error)

@@ -1,5 +1,5 @@
-// Who asks: a bearer token for the audience of administration, checked by the verifier that resource servers
-// use, with the store itself as its source of keys and of revocations.
+// Authentication of administrators: a bearer token for the audience of administration. The verifier of resource servers
+// checks it, with the store itself as its source of keys and of revocations.
 import {
   AccessDenied,
   KeysFailure,
@@ -25,15 +25,15 @@ import type { AdminDeps } from '../operation.ts'
 
 export type Caller = { actor: string; authority: Authority }
 
-type CallerDeps = AdminDeps & Pick<Deps, 'clientAddress'>
+type AuthenticationDeps = AdminDeps & Pick<Deps, 'clientAddress'>
 
 type Attempt = { action: string; target: string | null }
 
 /**
- * Says who asks, and that they have the permission; null for any token of the audience.
+ * Returns a function that authenticates the caller and requires a permission; null accepts any token of the audience.
  * @throws VerificationError
  */
-export const createCallers = (deps: CallerDeps) => {
+export const createAuthentication = (deps: AuthenticationDeps) => {
   const currentVerifier = verifierOfStore(deps)
 
   return async (c: AppContext, permission: string | null, attempt: Attempt): Promise<Caller> => {
@@ -54,41 +54,43 @@ export const createCallers = (deps: CallerDeps) => {
         const { clientId } = await verify(null)
         logClient(c, clientId)
         const actor = `client:${clientId}`
-        deps.audit.count({ ...context, ...attempt, actor, ...refusedBecause(error) })
+        deps.audit.count({ ...context, ...attempt, actor, ...refusalOf(error) })
       } else if (error instanceof VerificationError && error.status === 401) {
-        // Anyone can cause these, so what they name is not kept.
+        // Requests without a valid token are unlimited, so their target is not recorded.
         const event = { ...context, actor: 'unknown', action: attempt.action, target: null }
-        deps.audit.count({ ...event, ...refusedBecause(error) })
+        deps.audit.count({ ...event, ...refusalOf(error) })
       }
       throw error
     }
   }
 }
 
-/** The log line of a refusal names the administrator's client. */
+/** Names the administrator's client in the log line of a refusal. */
 const logClient = (c: AppContext, clientId: string): void =>
   c.set('asked', () => ({ fields: { clientId }, hide: hidingSecret(null) }))
 
-/** The verifier has the keys of the store as they are now: there is no new one that it could ask for. */
+/**
+ * Turns a failed key request into a refusal of the token: the verifier has all current keys of the store, so no request
+ * could find another one.
+ */
 const refuseUnknownKey = (error: unknown): never => {
   const cause = error instanceof VerifierUnavailable ? error.cause : null
   const unknown = cause instanceof KeysFailure && cause.code === 'not_asked'
   throw unknown ? new TokenInvalid('token_untrusted') : error
 }
 
-const refusedBecause = ({ code }: VerificationError) =>
-  ({ outcome: 'refused', reason: code }) as const
+const refusalOf = ({ code }: VerificationError) => ({ outcome: 'refused', reason: code }) as const
 
 /**
- * Refuses a key that is not published before the verifier decodes 8 KB of claims and asks for the key: strangers make such
- * tokens as fast as they can.
+ * Refuses an unpublished key before the verifier decodes 8 KB of claims and requests the key. An attacker without a
+ * credential can send any number of such tokens.
  */
 const refuseUnknownKid = (bearer: string | null, kids: ReadonlySet<string>): void => {
   const kid = kidOf(bearer)
   if (kid !== undefined && !kids.has(kid)) throw new TokenInvalid('token_untrusted')
 }
 
-/** Reads the kid of a token; undefined for anything that the verifier has to refuse itself. */
+/** Reads the kid of a token; undefined for a token that the verifier refuses itself. */
 const kidOf = (bearer: string | null): string | undefined => {
   try {
     return bearer === null ? undefined : decodeProtectedHeader(bearer).kid
@@ -97,17 +99,20 @@ const kidOf = (bearer: string | null): string | undefined => {
   }
 }
 
-type Current = { verifier: Verifier; kids: ReadonlySet<string> }
+type StoreVerifier = { verifier: Verifier; kids: ReadonlySet<string> }
 
-/** A verifier over the keys as they are now: a kid is a thumbprint, so other keys have other kids. */
-const verifierOfStore = ({ store, issuer, algorithms, clock }: CallerDeps) => {
-  let known: (Current & { name: string }) | null = null
-  return async (): Promise<Current> => {
+/**
+ * Returns a function that gives a verifier over the store's current keys. It makes a new one when the list of kids
+ * changes: a kid is the key's thumbprint, so another key has another kid.
+ */
+const verifierOfStore = ({ store, issuer, algorithms, clock }: AuthenticationDeps) => {
+  let cached: (StoreVerifier & { kidList: string }) | null = null
+  return async (): Promise<StoreVerifier> => {
     const now = nowSeconds({ clock })
     const keys = publishedKeys(await store.listKeys(), now)
     const kids = keys.map(({ kid }) => kid)
-    const name = kids.join(' ')
-    if (known?.name !== name) {
+    const kidList = kids.join(' ')
+    if (cached?.kidList !== kidList) {
       const verifier = createVerifier({
         issuer,
         audience: ADMIN_AUDIENCE,
@@ -118,8 +123,8 @@ const verifierOfStore = ({ store, issuer, algorithms, clock }: CallerDeps) => {
         revocations: storeRevocations(store),
         fetch: async () => Response.json(publicJwks(keys, now)),
       })
-      known = { name, kids: new Set(kids), verifier }
+      cached = { kidList, kids: new Set(kids), verifier }
     }
-    return known
+    return cached
   }
 }

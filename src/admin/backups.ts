@@ -1,17 +1,18 @@
+// A database that was restored from a backup.
 import { firstKeys } from '../signing/provision.ts'
 import { requireUnbound } from './authority.ts'
 import { type AdminCall, auditedChange, now } from './operation.ts'
 
 /**
- * What a restored backup needs before anybody trusts it: revocations that were made after it are gone, so every
- * key in it is revoked and followers of the list are told to begin anew (a new epoch).
+ * Makes a restored database safe. Revocations from after the backup are lost, so every key in it is revoked, and a new
+ * epoch makes followers of the revocation list read it from the start.
  */
-export const markRestored = (admin: AdminCall) =>
-  auditedChange(admin, 'server.restored', null, async () => {
-    requireUnbound(admin.authority)
-    const { store, kek, algorithms } = admin.deps
+export const markRestored = (call: AdminCall) =>
+  auditedChange(call, 'server.restored', null, async () => {
+    requireUnbound(call.authority)
+    const { store, kek, algorithms } = call.deps
     const [keys, enrollments] = [await store.listKeys(), await store.listEnrollments()]
-    await store.beginEpoch(await firstKeys(algorithms, kek), now(admin))
+    await store.beginEpoch(await firstKeys(algorithms, kek), now(call))
     const { epoch } = await store.findRevocationHead()
     return {
       epoch,

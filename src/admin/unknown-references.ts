@@ -1,5 +1,5 @@
 // Checks that everything a client is given exists and reports each missing name. Integrity is the foreign keys'
-// job; this makes the error specific. Bounds what the given names stand for, all together.
+// job; this makes the error specific. The sums over all named plugins and audiences are bounded, too.
 import {
   MAX_CLIENT_CAPABILITIES,
   MAX_DECLARED_PERMISSIONS,
@@ -22,23 +22,23 @@ type Reader = Pick<AdminCall, 'deps'>
 const NOTHING: Lists = { plugins: [], grants: [], introspects: [] }
 
 /**
- * @param before what the client has already: a bound that was lower when that was written refuses only more of it
- * @throws OperationRefused with one entry for each name that says nothing, or for a list that stands for too much
+ * @param before lists that the client has already: one beyond a bound may stay or shrink, but not grow
+ * @throws OperationRefused with one entry for each name that does not exist, or for a list beyond its bound
  */
 export const checkReferences = async (
   { deps }: Reader,
-  given: References,
+  after: References,
   before: Lists = NOTHING,
 ): Promise<void> => {
-  const { workspaceId, createPlugins, introspects, grants, details } = given
-  checkCounts(given, before)
+  const { workspaceId, createPlugins, introspects, grants, details } = after
+  checkCounts(after, before)
   const errors: FieldError[] = []
   if (workspaceId !== null && (await deps.store.findWorkspace(workspaceId)) === null) {
     errors.push({ field: 'workspace_id', detail: doesNotExist('workspace', workspaceId) })
   }
-  const plugins = await readPlugins({ deps }, given.plugins, before.plugins)
-  if (!createPlugins) errors.push(...missing('plugins', 'plugin', given.plugins, plugins))
-  const audiences = await readAudiences({ deps }, given, before)
+  const plugins = await readPlugins({ deps }, after.plugins, before.plugins)
+  if (!createPlugins) errors.push(...missing('plugins', 'plugin', after.plugins, plugins))
+  const audiences = await readAudiences({ deps }, after, before)
   errors.push(...missing('introspects', 'audience', introspects, audiences))
   errors.push(...grantErrors(grants, audiences))
   for (const [i, entry] of details.entries()) {
@@ -51,22 +51,22 @@ export const checkReferences = async (
   if (errors.length > 0) throw fieldsRefused('unknown_reference', errors)
 }
 
-const tooLarge = (field: string, max: number, what: string) =>
-  fieldsRefused('invalid_value', [{ field, detail: `must have at most ${max} ${what}` }])
+const tooLarge = (field: string, max: number, unit: string) =>
+  fieldsRefused('invalid_value', [{ field, detail: `must have at most ${max} ${unit}` }])
 
-/** Lists that grow by several changes, each of which was short enough. */
-const checkCounts = (given: Lists, before: Lists): void => {
+/** Bounds each list as a whole: several changes, each within the schema's bound, can add up to a longer list. */
+const checkCounts = (after: Lists, before: Lists): void => {
   for (const field of ['plugins', 'grants', 'introspects'] as const) {
-    const count = given[field].length
+    const count = after[field].length
     if (count > MAX_LIST && count > before[field].length) throw tooLarge(field, MAX_LIST, 'entries')
   }
-  const permissions = permissionsIn(given.grants)
+  const permissions = permissionsIn(after.grants)
   if (permissions > MAX_GRANTED_PERMISSIONS && permissions > permissionsIn(before.grants)) {
     throw tooLarge('grants', MAX_GRANTED_PERMISSIONS, 'permissions at all audiences together')
   }
 }
 
-/** Reads rows a few at a time; `check` refuses as soon as they come to too much. */
+/** Reads rows in batches of REFERENCES_BATCH; `check` refuses at the first row that exceeds a bound. */
 const readInBatches = async <T extends { id: string }>(
   ids: readonly string[],
   read: (ids: string[]) => Promise<T[]>,
@@ -82,9 +82,9 @@ const readInBatches = async <T extends { id: string }>(
   return rows
 }
 
-/** Adds up what rows stand for, and refuses what is beyond `max` unless nothing is new in the list. */
-const bounded = <T extends { id: string }>(
-  { field, max, what }: { field: string; max: number; what: string },
+/** Returns a check that sums the weights of rows and refuses a sum beyond `max`, unless the list has no new id. */
+const createBound = <T extends { id: string }>(
+  { field, max, unit }: { field: string; max: number; unit: string },
   { ids, before }: { ids: ReadonlySet<string>; before: ReadonlySet<string> },
   weightOf: (row: T) => number,
 ) => {
@@ -92,7 +92,7 @@ const bounded = <T extends { id: string }>(
   let weight = 0
   return (row: T): void => {
     if (ids.has(row.id)) weight += weightOf(row)
-    if (grows && weight > max) throw tooLarge(field, max, what)
+    if (grows && weight > max) throw tooLarge(field, max, unit)
   }
 }
 
@@ -101,13 +101,13 @@ const readPlugins = async (
   ids: readonly string[],
   before: readonly string[],
 ): Promise<Map<string, Plugin>> => {
-  const bound = { field: 'plugins', max: MAX_CLIENT_CAPABILITIES, what: 'capabilities together' }
-  const check = bounded<Plugin>(
+  const bound = { field: 'plugins', max: MAX_CLIENT_CAPABILITIES, unit: 'capabilities together' }
+  const check = createBound<Plugin>(
     bound,
     { ids: new Set(ids), before: new Set(before) },
     ({ capabilities }) => capabilities.length,
   )
-  return await readInBatches(ids, (some) => deps.store.listPlugins({ ids: some }), check)
+  return await readInBatches(ids, (batch) => deps.store.listPlugins({ ids: batch }), check)
 }
 
 const audiencesOf = (grants: readonly Grant[]): Set<string> =>
@@ -119,27 +119,27 @@ const readAudiences = async (
   before: Lists,
 ): Promise<Map<string, Audience>> => {
   const ids = audiencesOf(grants)
-  const check = bounded<Audience>(
+  const check = createBound<Audience>(
     {
       field: 'grants',
       max: MAX_DECLARED_PERMISSIONS,
-      what: 'permissions and implications declared by all its audiences together',
+      unit: 'permissions and implications declared by all its audiences together',
     },
     { ids, before: audiencesOf(before.grants) },
     ({ permissions }) => permissions.reduce((sum, { implies }) => sum + 1 + implies.length, 0),
   )
   const all = [...new Set([...ids, ...introspects])]
-  return await readInBatches(all, (some) => deps.store.listAudiences({ ids: some }), check)
+  return await readInBatches(all, (batch) => deps.store.listAudiences({ ids: batch }), check)
 }
 
 const missing = (
   field: string,
-  what: string,
+  noun: string,
   ids: readonly string[],
   rows: ReadonlyMap<string, unknown>,
 ): FieldError[] =>
   ids.flatMap((id, i) =>
-    rows.has(id) ? [] : [{ field: `${field}.${i}`, detail: doesNotExist(what, id) }],
+    rows.has(id) ? [] : [{ field: `${field}.${i}`, detail: doesNotExist(noun, id) }],
   )
 
 const grantErrors = (
@@ -156,7 +156,7 @@ const grantErrors = (
     return [{ field, detail: `the audience ${id} has no permission ${shownValue(unknown)}` }]
   })
 
-/** A target that is not in the workspace, or a part that is not of the target. What is elsewhere is not there. */
+/** Error of a detail whose resource is not in the client's workspace, or whose part is not one of the resource. */
 const targetError = async (
   { deps }: Reader,
   workspaceId: string | null,
@@ -172,17 +172,20 @@ const targetError = async (
       detail: doesNotExist(`resource of type ${shownValue(type)}`, identifier),
     }
   }
-  const known = new Set(resource.parts)
-  const unknown = parts?.find((part) => !known.has(part))
+  const existing = new Set(resource.parts)
+  const unknown = parts?.find((part) => !existing.has(part))
   return unknown === undefined ? null : { field: 'parts', detail: doesNotExist('part', unknown) }
 }
 
+/** Error of a detail for any resource of a type, where the client's workspace has none. */
 const anyTargetError = async (
   { deps }: Reader,
   workspaceId: string | null,
   type: string,
 ): Promise<FieldError | null> => {
-  const known =
+  const resources =
     workspaceId === null ? [] : await deps.store.listResources({ type, workspaceId }, { limit: 1 })
-  return known.length > 0 ? null : { field: 'type', detail: doesNotExist('resource type', type) }
+  return resources.length > 0
+    ? null
+    : { field: 'type', detail: doesNotExist('resource type', type) }
 }

@@ -1,9 +1,9 @@
-// What administration shows of the audit table. Pure: no I/O.
+// An audit event and the report of a check, as the admin API and `--json` show them. Pure: no I/O.
 import { z } from 'zod'
-import type { Finding, FindingKind } from '../audit/findings.ts'
-import type { AuditReport } from '../audit/verify.ts'
-import type { AuditRow } from '../store/store.ts'
-import { time } from './views.ts'
+import type { Finding, FindingKind } from '../../audit/findings.ts'
+import type { AuditReport } from '../../audit/verify.ts'
+import type { AuditRow } from '../../store/store.ts'
+import { time } from './common.ts'
 
 /** RFC 3339, and null for what is no time: whoever can write the database can write anything. */
 const storedTime = (seconds: number | null): string | null =>
@@ -11,12 +11,12 @@ const storedTime = (seconds: number | null): string | null =>
     ? null
     : time(seconds)
 
-const storedTimeShown = z.string().nullable().meta({ format: 'date-time' })
+const storedTimeSchema = z.string().nullable().meta({ format: 'date-time' })
 
-export const auditShown = z
+export const auditEventSchema = z
   .strictObject({
     seq: z.int(),
-    time: storedTimeShown,
+    time: storedTimeSchema,
     actor: z.string().meta({ description: '`client:ID`, `cli:USER`, `server` or `unknown`.' }),
     action: z.string(),
     target: z.string().nullable(),
@@ -28,7 +28,7 @@ export const auditShown = z
   })
   .meta({ id: 'AuditEvent', description: 'Who did what, or was refused.' })
 
-export const auditView = (row: AuditRow): z.infer<typeof auditShown> => ({
+export const auditView = (row: AuditRow): z.infer<typeof auditEventSchema> => ({
   seq: row.seq,
   time: storedTime(row.createdAt),
   actor: row.actor,
@@ -58,12 +58,12 @@ const findingView = ({ finding, seq, lastSeq, sealedAs }: Finding) => ({
   detail: sealedAs === null ? DETAILS[finding] : `the row was sealed as ${sealedAs}`,
 })
 
-export const auditReportShown = z
+export const auditReportSchema = z
   .strictObject({
     intact: z.boolean(),
     checked: z.int().meta({ description: 'Rows that were compared with what was sealed.' }),
     sealed_to: z.int().nullable().meta({ description: 'The newest seal.' }),
-    sealed_at: storedTimeShown,
+    sealed_at: storedTimeSchema,
     sealed_mac: z
       .string()
       .nullable()
@@ -81,7 +81,7 @@ export const auditReportShown = z
   })
   .meta({ id: 'AuditReport' })
 
-export const auditReportView = (report: AuditReport): z.infer<typeof auditReportShown> => ({
+export const auditReportView = (report: AuditReport): z.infer<typeof auditReportSchema> => ({
   intact: report.intact,
   checked: report.checked,
   sealed_to: report.sealedTo,

@@ -1,0 +1,35 @@
+// Members that the views of several nouns share. Pure: no I/O.
+import { z } from 'zod'
+import { DAY_SECONDS } from '../../constants.ts'
+
+/** RFC 3339 in UTC. */
+export const time = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+
+export const timeOrNull = (seconds: number | null): string | null =>
+  seconds === null ? null : time(seconds)
+
+export const timestamp = z.string().meta({ format: 'date-time', description: 'RFC 3339, in UTC.' })
+export const generation = z.int().meta({ description: 'Tokens of an older one are revoked.' })
+export const etag = z.string().meta({ description: 'For `If-Match`, in double quotes.' })
+export const seconds = z.int().nullable().meta({ description: 'Seconds; null: the default.' })
+
+export const grantsSchema = z.array(
+  z.strictObject({ audience: z.string(), permissions: z.array(z.string()) }),
+)
+export const unusedAfterDays = z
+  .int()
+  .nullable()
+  .meta({ description: 'Removed after so many days without a login; null: it stays.' })
+
+export const inDays = (seconds: number | null): number | null => seconds && seconds / DAY_SECONDS
+
+const detailValue = z.union([z.string(), z.number(), z.boolean()])
+export const detailsSchema = z
+  .array(
+    z
+      .object({ type: z.string() })
+      .catchall(z.union([detailValue, z.array(detailValue).readonly()]))
+      .readonly(),
+  )
+  .meta({ description: 'RFC 9396.' })

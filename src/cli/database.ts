@@ -1,0 +1,23 @@
+// Commands on the database as a whole: `migrate` and `restored`.
+import type { Command } from 'commander'
+import { markRestored } from '../admin/backups.ts'
+import { loadConfig } from '../config.ts'
+import { command } from './flags.ts'
+import { print } from './output.ts'
+import { withAdmin } from './session.ts'
+
+export const database = (program: Command): void => {
+  command(program, 'migrate', 'bring the database up to date, or make it', 'migrate').action(
+    async (flags: { json?: boolean }) => {
+      await withAdmin(async () => {}, { create: true })
+      print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
+    },
+  )
+
+  command(
+    program,
+    'restored',
+    'say that this database is a restored backup: every key in it is revoked, all tokens are dead',
+    'restored',
+  ).action(async (flags: { json?: boolean }) => print(await withAdmin(markRestored), flags))
+}
