@@ -15,11 +15,13 @@ const { createApp } = await built<typeof import('../src/app.ts')>('app')
 const { loadConfig } = await built<typeof import('../src/config.ts')>('config')
 const { createHttpServer, listen } =
   await built<typeof import('../src/node/http/http-server.ts')>('node/http/http-server')
-const { createLedgerThread } =
-  await built<typeof import('../src/node/ledger/thread-client.ts')>('node/ledger/thread-client')
+const { createLedgerThread } = await built<typeof import('../src/node/ledger/thread-client.ts')>(
+  'node/ledger/thread-client',
+)
 const { ledgerPath } =
   await built<typeof import('../src/node/ledger/writer.ts')>('node/ledger/writer')
-const { createLedger } = await built<typeof import('../src/node/ledger/queue.ts')>('node/ledger/queue')
+const { createLedger } =
+  await built<typeof import('../src/node/ledger/queue.ts')>('node/ledger/queue')
 const { createLogTo, linesTo } = await built<typeof import('../src/node/logger.ts')>('node/logger')
 const { createMetrics } = await built<typeof import('../src/node/metrics.ts')>('node/metrics')
 const { openLatchkey } = await built<typeof import('../src/node/open.ts')>('node/open')
@@ -28,7 +30,8 @@ const { createQuota, createWrites } =
 const { nodePages } = await built<typeof import('../src/node/page-host.ts')>('node/page-host')
 const { createWatch } = await built<typeof import('../src/revocation/watch.ts')>('revocation/watch')
 const { newClientId, newClientSecret } = await built<typeof import('../src/secret.ts')>('secret')
-const { createLastUsed } = await built<typeof import('../src/upkeep/last-used.ts')>('upkeep/last-used')
+const { createLastUsed } =
+  await built<typeof import('../src/upkeep/last-used.ts')>('upkeep/last-used')
 
 /** In the long run as much is forgotten as is written: here at once, or the benchmark would not see it. */
 const PRUNE_INTERVAL_MS = 1_000
