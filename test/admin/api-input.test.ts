@@ -1,7 +1,7 @@
 // What is refused of a body before anything is decided: its form, its fields, and what they name.
 import { describe, expect, it, test } from 'vitest'
 import type { z } from 'zod'
-import { ENDPOINTS } from '../../src/admin/api/routes.ts'
+import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { parse } from '../../src/admin/operation.ts'
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../src/constants.ts'
 import {

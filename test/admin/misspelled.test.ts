@@ -1,7 +1,7 @@
 // A field or a filter of the admin API in another spelling is refused, and the refusal names the one that is known.
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
-import { ENDPOINTS } from '../../src/admin/api/routes.ts'
+import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { grantedDetails } from '../../src/admin/fields.ts'
 import { parse } from '../../src/admin/operation.ts'
 import { badFields, expectProblem, refusalOf, startAdminApi } from '../support/admin-api.ts'

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { openApiDocument } from '../../src/admin/reference/openapi-document.ts'
 import { operationsOf } from '../../src/admin/reference/operation.ts'
 import { referencePage } from '../../src/admin/reference/page.ts'
-import { BASE } from '../../src/admin/api/routes.ts'
+import { BASE } from '../../src/admin/api/table.ts'
 import { REFUSALS } from '../../src/errors.ts'
 import { ISSUER, type TestServer, startServer } from '../support/server.ts'
 

@@ -1,6 +1,6 @@
 // The admin API and hidden characters: no text field takes one, and rows of earlier versions are sent escaped.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ENDPOINTS } from '../../src/admin/api/routes.ts'
+import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { type AdminApi, startAdminApi } from '../support/admin-api.ts'
 import { HIDDEN_POINTS, expectNothingHidden, named } from '../support/hidden-text.ts'
 

@@ -1,6 +1,6 @@
 // Refusals of the admin API name the refused value, and never a secret that was pasted into a field.
 import { expect, it } from 'vitest'
-import { ENDPOINTS } from '../../src/admin/api/routes.ts'
+import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { badFields, expectProblem, startAdminApi } from '../support/admin-api.ts'
 
 const api = await startAdminApi()

@@ -80,7 +80,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'the permission of a token',
     stops: 'Administering with another token',
-    file: 'src/admin/api/routes.ts',
+    file: 'src/admin/api/handler.ts',
     find: "method === 'get' ? ADMIN_READ : ADMIN_WRITE\n    c.set",
     replace: 'ADMIN_READ\n    c.set',
     tests: ['test/admin/attacks.test.ts', 'test/admin/api-answers.test.ts'],
@@ -88,9 +88,9 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'the second look once a body has arrived',
     stops: 'Administering with another token',
-    file: 'src/admin/api/routes.ts',
-    find: "method === 'get' ? first : await authenticate(c, permission, attempt)",
-    replace: 'first',
+    file: 'src/admin/api/handler.ts',
+    find: "method === 'get' ? caller : await authenticate(c, permission, attempt)",
+    replace: 'caller',
     tests: ['test/admin/attacks.test.ts'],
   },
   {
@@ -112,7 +112,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'a change without an etag',
     stops: 'Overwriting another administrator',
-    file: 'src/admin/api/routes.ts',
+    file: 'src/admin/api/handler.ts',
     find: "needsIfMatch(method) && c.req.header('if-match') === undefined",
     replace: "needsIfMatch(method) && c.req.header('if-match') === ''",
     tests: ['test/admin/api-preconditions.test.ts'],

@@ -55,7 +55,7 @@ export const AUDIT: readonly Mutation[] = [
   {
     ...LASTING,
     name: 'a reader that is gone',
-    file: 'src/admin/api/routes.ts',
+    file: 'src/admin/api/handler.ts',
     find: 'if (c.req.raw.signal.aborted) throw',
     replace: 'if (c.req.raw.signal.aborted && !permission) throw',
   },

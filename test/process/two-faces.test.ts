@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
-import { ENDPOINTS } from '../../src/admin/api/routes.ts'
+import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { auditRows } from '../support/audit-log.ts'
 import { createCaller } from '../support/http.ts'
 import { type Place, latchkey, newPlace, startServer } from '../support/processes.ts'

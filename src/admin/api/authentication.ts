@@ -30,13 +30,19 @@ type AuthenticationDeps = AdminDeps & Pick<Deps, 'clientAddress'>
 type Attempt = { action: string; target: string | null }
 
 /**
- * Returns a function that authenticates the caller and requires a permission; null accepts any token of the audience.
+ * Authenticates the caller and requires a permission; null accepts any token of the audience.
  * @throws VerificationError
  */
-export const createAuthentication = (deps: AuthenticationDeps) => {
+export type Authenticate = (
+  c: AppContext,
+  permission: string | null,
+  attempt: Attempt,
+) => Promise<Caller>
+
+export const createAuthentication = (deps: AuthenticationDeps): Authenticate => {
   const currentVerifier = verifierOfStore(deps)
 
-  return async (c: AppContext, permission: string | null, attempt: Attempt): Promise<Caller> => {
+  return async (c, permission, attempt) => {
     const bearer = bearerOf(c.req.header('authorization'))
     const { verifier, kids } = await currentVerifier()
     const verify = (needed: string | null): Promise<VerifiedToken> =>

@@ -11,7 +11,7 @@ import { REFUSALS, type RefusalCode } from '../../errors.ts'
 import { COMMON_CODES } from './codes.ts'
 import { type Endpoint, exportLineOf } from '../api/endpoint.ts'
 import { problemSchema } from '../api/problem.ts'
-import { BASE, ENDPOINTS, needsIfMatch } from '../api/routes.ts'
+import { BASE, ENDPOINTS, needsIfMatch } from '../api/table.ts'
 
 /** @param issuer the origin that the addresses are on */
 export const openApiDocument = (issuer: string): ReturnType<typeof createDocument> =>

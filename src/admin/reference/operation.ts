@@ -13,7 +13,7 @@ import {
   prose,
   typeOf,
 } from './schema.ts'
-import { BASE } from '../api/routes.ts'
+import { BASE } from '../api/table.ts'
 
 /** An operation with its address. */
 export type Operation = oas31.OperationObject & { method: string; path: string }

@@ -11,7 +11,7 @@ import { openApiDocument } from './openapi-document.ts'
 import { type Operation, operationCard, operationsOf } from './operation.ts'
 import { type Markup, inline, memberTable, membersOf, prose } from './schema.ts'
 import { STYLE } from './style.ts'
-import { BASE } from '../api/routes.ts'
+import { BASE } from '../api/table.ts'
 
 const HEADERS = {
   'Content-Type': 'text/html; charset=utf-8',

@@ -3,7 +3,7 @@ import { type IncomingMessage, type RequestListener, type Server, createServer }
 import type { Duplex } from 'node:stream'
 import { type HttpBindings, getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
-import { BASE } from '../../admin/api/routes.ts'
+import { BASE } from '../../admin/api/table.ts'
 import type { Config } from '../../config.ts'
 import {
   CONNECTIONS_CHECK_MS,

@@ -1,0 +1,38 @@
+// Table of the admin API: every endpoint, and the path that precedes them.
+import { audiences } from './audiences.ts'
+import { audit } from './audit.ts'
+import { clients } from './clients.ts'
+import { details } from './details.ts'
+import type { Endpoint } from './endpoint.ts'
+import { enrollments } from './enrollments.ts'
+import { keys } from './keys.ts'
+import { plugins } from './plugins.ts'
+import { resources } from './resources.ts'
+import { revocations } from './revocations.ts'
+import { runs } from './runs.ts'
+import { secrets } from './secrets.ts'
+import { tokens } from './tokens.ts'
+import { workspaces } from './workspaces.ts'
+
+/** Table of all endpoints: routes and the OpenAPI document are made from it. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...workspaces,
+  ...audiences,
+  ...plugins,
+  ...resources,
+  ...clients,
+  ...details,
+  ...secrets,
+  ...enrollments,
+  ...runs,
+  ...tokens,
+  ...revocations,
+  ...keys,
+  ...audit,
+]
+
+/** Path that precedes the addresses of the table. */
+export const BASE = '/admin/v1'
+
+/** A request that replaces or removes names the state that it has read (RFC 9110 §13.1.1); a POST need not. */
+export const needsIfMatch = (method: string): boolean => ['put', 'patch', 'delete'].includes(method)
