@@ -9,9 +9,9 @@ import type { RevocationWatch } from './revocation/watch.ts'
 import type { Signer } from './signing/signer.ts'
 import type { Store } from './store/store.ts'
 
-/** Values that a refused request has asked for. */
-export type Asked = {
-  /** By their names in the log line, without secrets. */
+/** Values that a refused request sent, for its log line. */
+export type Requested = {
+  /** Values by their names in the log line, without secrets. */
   fields: Readonly<Record<string, string | undefined>>
   /** Replaces the secret that the request presents. */
   hide: (text: string) => string
@@ -23,8 +23,8 @@ export type AppEnv = {
     requestId: string
     /** The permission that an address of administration needs, to be said where a token lacks it. */
     neededScope?: string
-    /** Reads the client and what it asked for, for the log line of a refused request. */
-    asked?: () => Asked
+    /** Reads the client and the values that it sent, for the log line of a refused request. */
+    requested?: () => Requested
   }
 }
 export type AppContext = Context<AppEnv>

@@ -7,6 +7,18 @@ import { MAX_REQUEST_ID_CHARS } from '../constants.ts'
 /** Headers of every answer that no cache may store: all but the public documents (RFC 6749 §5.1). */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 
+export const noStore = createMiddleware(async (c, next) => {
+  for (const [name, value] of Object.entries(NO_STORE)) c.header(name, value)
+  await next()
+})
+
+/**
+ * The value of `Allow` (RFC 9110 §10.2.1). Every address with GET answers HEAD.
+ * @example allowHeader(['GET', 'PUT']) // 'GET, HEAD, PUT'
+ */
+export const allowHeader = (methods: readonly string[]): string =>
+  methods.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ')
+
 /** `X-Request-Id`: taken over where it is well-formed, made where it is not, sent back always. */
 export const requestIds = requestId({ limitLength: MAX_REQUEST_ID_CHARS })
 

@@ -1,7 +1,7 @@
 // The one place where an error becomes an answer.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { MAX_LOGGED_PATH_CHARS, RETRY_AFTER_SECONDS } from '../constants.ts'
-import type { AppContext, Asked, Deps } from '../deps.ts'
+import type { AppContext, Deps, Requested } from '../deps.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, Unavailable } from '../errors.ts'
 import { NO_STORE } from './headers.ts'
 import { describable, hideSecrets, hidingSecret } from '../text/shown.ts'
@@ -25,7 +25,7 @@ const answer = (
 export const loggedPath = (c: AppContext): string =>
   hideSecrets(c.req.path.slice(0, MAX_LOGGED_PATH_CHARS))
 
-const NOTHING_ASKED: Asked = { fields: {}, hide: hidingSecret(null) }
+const NOTHING_REQUESTED: Requested = { fields: {}, hide: hidingSecret(null) }
 
 /** Errors of ours as the table says; whatever else as `server_error`, its detail to the log only. */
 export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) => {
@@ -33,7 +33,7 @@ export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) =
   if (error instanceof OAuthError) {
     deps.metrics?.refused(error.code)
     const { code } = error
-    const { fields, hide } = c.get('asked')?.() ?? NOTHING_ASKED
+    const { fields, hide } = c.get('requested')?.() ?? NOTHING_REQUESTED
     const detail = describable(hide(error.message))
     deps.log.info({ requestId, path: loggedPath(c), code, detail, ...fields }, 'refused')
     const body = { error_description: detail }

@@ -7,7 +7,7 @@ import { OAuthError } from '../errors.ts'
 import { equalInConstantTime, hashSecret, isClientId } from '../secret.ts'
 import { hidingSecret } from '../text/shown.ts'
 import type { GrantedClient } from '../store/store.ts'
-import { shownWithout } from './asked.ts'
+import { shownWithout } from './requested.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import type { Form } from './form-encoding.ts'
 

@@ -11,7 +11,6 @@ import type { Client } from '../store/store.ts'
 import { invalidField, invalidMember, readMetadataObject, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
 import { toJson } from '../text/text.ts'
-import { NO_STORE } from '../http/headers.ts'
 
 type ConfigurationDeps = Pick<
   Deps,
@@ -22,7 +21,7 @@ type ConfigurationDeps = Pick<
 export const readConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
   const { client, token } = await authenticateRegistration(c, deps)
   const body = { ...registered(client, deps.issuer), registration_access_token: token }
-  return c.body(toJson(body), 200, { ...NO_STORE, 'Content-Type': 'application/json' })
+  return c.body(toJson(body), 200, { 'Content-Type': 'application/json' })
 }
 
 /**
@@ -52,7 +51,7 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   )
   // From what was written: a read that fails now would lose the only copy of the token.
   const answer = { ...registered(after, deps.issuer), registration_access_token: registrationToken }
-  return c.body(toJson(answer), 200, { ...NO_STORE, 'Content-Type': 'application/json' })
+  return c.body(toJson(answer), 200, { 'Content-Type': 'application/json' })
 }
 
 /** `DELETE /oauth/register/:client_id` (RFC 7592 §2.3): with all its tokens. */
@@ -63,7 +62,7 @@ export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   await audited(deps, event, () =>
     retried(c, deps, (before) => deps.store.deleteClient(before, nowSeconds(deps))),
   )
-  return c.body(null, 204, NO_STORE)
+  return c.body(null, 204)
 }
 
 /** Compared with the presented hash where the store finds none, so that every attempt compares once. */

@@ -5,31 +5,20 @@ import type { AppContext } from '../deps.ts'
 import { OAuthError, misspelled, refusedValue } from '../errors.ts'
 import { checkBodyHeaders, decodeBody, readBody } from '../http/body.ts'
 import type { Speller } from '../text/spelling.ts'
-import { askedOf } from './asked.ts'
 import { type Form, decodeComponent } from './form-encoding.ts'
-import { type FormEndpoint, SPELLERS, isFormParameter } from './parameters.ts'
+import { type FormEndpoint, SPELLERS } from './parameters.ts'
+import { logRequested } from './requested.ts'
 import { bodyRefused } from './response.ts'
 
 /**
- * @throws OAuthError `parameter_in_query`, `media_type_unsupported`, `charset_unsupported`,
- * `content_encoding_unsupported`, `body_too_large`, `body_malformed`, `parameter_misspelled`, `parameter_repeated`,
- * `target_repeated`
+ * Reads the form of a request. The middleware has checked the query.
+ * @throws OAuthError `media_type_unsupported`, `charset_unsupported`, `content_encoding_unsupported`, `body_too_large`,
+ * `body_malformed`, `parameter_misspelled`, `parameter_repeated`, `target_repeated`
  */
 export const readForm = async (c: AppContext, endpoint: FormEndpoint): Promise<Form> => {
-  const authorization = c.req.header('authorization') ?? null
-  c.set('asked', () => askedOf('', authorization))
-  checkQuery(c.req.url)
   const text = await readFormText(c.req.raw)
-  c.set('asked', () => askedOf(text, authorization))
+  logRequested(c, text)
   return parseForm(text, SPELLERS[endpoint])
-}
-
-/** Logs and proxies keep the query: no parameter belongs there, in no spelling. */
-const checkQuery = (url: string): void => {
-  const start = url.indexOf('?')
-  if (start < 0) return
-  const names = [...new URLSearchParams(url.slice(start + 1)).keys()].filter(isFormParameter)
-  if (names.length > 0) throw refusedValue('parameter_in_query', names)
 }
 
 /** A percent-encoded byte beyond ASCII: its meaning depends on the character set, too. */

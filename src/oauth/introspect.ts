@@ -4,7 +4,6 @@ import type { GrantedClient } from '../store/store.ts'
 import { type AccessTokenClaims, readActiveToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
-import { NO_STORE } from '../http/headers.ts'
 
 type IntrospectDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics'>
 
@@ -23,7 +22,7 @@ export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
   if (token === undefined) throw new OAuthError('token_missing')
   const answer = visibleTo(caller, await readActiveToken(token, deps))
   deps.metrics?.introspected(answer.active)
-  return c.json(answer, 200, NO_STORE)
+  return c.json(answer)
 }
 
 const visibleTo = (caller: GrantedClient, claims: AccessTokenClaims | null): Introspection => {

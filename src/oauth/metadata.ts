@@ -2,12 +2,21 @@ import { METADATA_MAX_AGE_SECONDS } from '../constants.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { TOOL_RUN } from '../grants/details.ts'
 import { createDocument } from '../http/document.ts'
-import { revocationListUrl } from '../revocation/page.ts'
 import { rs256First } from '../signing/algorithms.ts'
+import type { Endpoint } from './endpoint.ts'
 
 type MetadataDeps = Pick<Deps, 'issuer' | 'store' | 'algorithms'>
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post']
+
+/** The members that name an address, each followed by the one that lists its ways of client authentication. */
+const addressMembers = (issuer: string, endpoints: readonly Endpoint[]): Record<string, unknown> =>
+  Object.fromEntries(
+    endpoints.flatMap(({ path, metadata: members }) => [
+      ...(members === undefined ? [] : [[members.address, issuer + path]]),
+      ...(members?.authentication === undefined ? [] : [[members.authentication, AUTH_METHODS]]),
+    ]),
+  )
 
 /**
  * `GET /.well-known/oauth-authorization-server` (RFC 8414 §2) and `GET /.well-known/openid-configuration` (§5): one
@@ -15,20 +24,13 @@ const AUTH_METHODS = ['client_secret_basic', 'client_secret_post']
  * server issues no ID tokens. The issuer has no path, so no address with a path has a document: its `issuer` would be
  * another one (§3.3).
  */
-export const metadata = ({ issuer, store, algorithms }: MetadataDeps) => {
-  const known = {
+export const metadata = (
+  { issuer, store, algorithms }: MetadataDeps,
+  endpoints: readonly Endpoint[],
+) => {
+  const constant = {
     issuer,
-    authorization_endpoint: `${issuer}/oauth/authorize`,
-    token_endpoint: `${issuer}/oauth/token`,
-    token_endpoint_auth_methods_supported: AUTH_METHODS,
-    introspection_endpoint: `${issuer}/oauth/introspect`,
-    introspection_endpoint_auth_methods_supported: AUTH_METHODS,
-    revocation_endpoint: `${issuer}/oauth/revoke`,
-    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
-    run_revocation_endpoint: `${issuer}/oauth/runs/revoke`,
-    registration_endpoint: `${issuer}/oauth/register`,
-    revocation_list_endpoint: revocationListUrl(issuer),
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    ...addressMembers(issuer, endpoints),
     grant_types_supported: ['client_credentials'],
     // Required (RFC 8414 §2) and not empty (§3.2). A client that needs `code` says so instead of sending a person.
     response_types_supported: ['none'],
@@ -38,7 +40,7 @@ export const metadata = ({ issuer, store, algorithms }: MetadataDeps) => {
   const send = createDocument()
   return async (c: AppContext) => {
     const types = [TOOL_RUN, ...(await store.listResourceTypes())]
-    const document = { ...known, authorization_details_types_supported: types }
+    const document = { ...constant, authorization_details_types_supported: types }
     return send(c, JSON.stringify(document), {
       'Content-Type': 'application/json',
       'Cache-Control': `public, max-age=${METADATA_MAX_AGE_SECONDS}`,

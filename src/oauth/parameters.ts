@@ -36,9 +36,30 @@ export const SPELLERS = {
   revocations: createSpeller(PARAMETERS.revocations),
 }
 
-const ANY_FORM = new Set<string>(FORM_ENDPOINTS.flatMap((name) => PARAMETERS[name]))
-const spellAnyForm = createSpeller([...ANY_FORM])
+/** Parameters and members whose value is a credential, here or at another authorization server. */
+export const CREDENTIALS = [
+  'client_secret', // RFC 6749 §2.3.1
+  'password', // RFC 6749 §4.3.2
+  'refresh_token', // RFC 6749 §6
+  'access_token', // RFC 6750 §2.3
+  'token', // RFC 7009 §2.1, RFC 7662 §2.1
+  'assertion', // RFC 7521 §4.1
+  'client_assertion', // RFC 7521 §4.2
+  'registration_access_token', // RFC 7592 §3
+  'initial_access_token', // RFC 7591 §1.2
+  'enrollment_token',
+  'subject_token', // RFC 8693 §2.1
+  'actor_token', // RFC 8693 §2.1
+] as const
 
-/** True for a parameter of any form, in any spelling: none of them belongs in a query. */
-export const isFormParameter = (name: string): boolean =>
-  ANY_FORM.has(name) || spellAnyForm(name) !== null
+/** True for one of the names, in any spelling. */
+const isOneOf = (names: readonly string[]): ((name: string) => boolean) => {
+  const exact = new Set(names)
+  const spell = createSpeller(names)
+  return (name) => exact.has(name) || spell(name) !== null
+}
+
+export const isCredential = isOneOf(CREDENTIALS)
+
+/** True for a parameter of any form. */
+export const isFormParameter = isOneOf(FORM_ENDPOINTS.flatMap((name) => PARAMETERS[name]))

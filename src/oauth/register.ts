@@ -12,7 +12,6 @@ import { toJson } from '../text/text.ts'
 import { mayLogIn } from './client-authentication.ts'
 import { invalidField, readMetadata, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
-import { NO_STORE } from '../http/headers.ts'
 
 type RegisterDeps = Pick<
   Deps,
@@ -50,7 +49,7 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
     client_secret_expires_at: 0,
     registration_access_token: first.registrationToken,
   }
-  return c.body(toJson(body), 201, { ...NO_STORE, 'Content-Type': 'application/json' })
+  return c.body(toJson(body), 201, { 'Content-Type': 'application/json' })
 }
 
 /** What is wrong with the token is said: whoever has it was given it, and its text is no use any more. */

@@ -1,8 +1,8 @@
 // What registration and self-management share: the metadata of a request, and those of an answer.
-import { type BadMember, isMember, memberForm, memberMeant } from './client-metadata.ts'
+import { type BadMember, memberForm, memberMeant } from './client-metadata.ts'
 import { MAX_METADATA_BYTES } from '../constants.ts'
 import { type Metadata, parseMetadata } from './enrollment.ts'
-import { OAuthError, misspelled, refusedValue } from '../errors.ts'
+import { OAuthError, misspelled } from '../errors.ts'
 import { checkBodyHeaders, decodeBody, readBody } from '../http/body.ts'
 import { isObject, parseJson } from '../json.ts'
 import { describedValues } from '../text/shown.ts'
@@ -18,12 +18,10 @@ export const readMetadata = async (request: Request): Promise<Metadata> => {
 
 /**
  * RFC 7591 §2.1: a JSON object. Members that are null count as left out: §2 and §3.2.1 give null no meaning of its own.
- * @throws OAuthError `parameter_in_query`, `metadata_malformed`, `metadata_too_large`, `charset_unsupported`,
+ * @throws OAuthError `metadata_malformed`, `metadata_too_large`, `charset_unsupported`,
  * `content_encoding_unsupported`, `metadata_misspelled`, `metadata_invalid` for response types that need a person
  */
 export const readMetadataObject = async (request: Request): Promise<Record<string, unknown>> => {
-  const inQuery = [...new URL(request.url).searchParams.keys()].filter(isMember)
-  if (inQuery.length > 0) throw refusedValue('parameter_in_query', inQuery)
   const value = parseObject(await readJsonText(request))
   const members = Object.entries(value).filter(([, member]) => member !== null)
   for (const [name] of members) {

@@ -12,7 +12,6 @@ import type { Run, GrantedClient } from '../store/store.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import { takeFromQuota, takeWrite } from './quota.ts'
-import { NO_STORE } from '../http/headers.ts'
 
 type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger' | 'quota' | 'writes'>
 
@@ -29,7 +28,7 @@ export const revokeRun = (deps: RevokeRunDeps) => async (c: AppContext) => {
   const run = { workspaceId: caller.workspace?.id ?? null, identifier }
   await close(run, caller, c, deps)
   const matched = await countOut(deps, { ...run, run: identifier }, nowSeconds(deps))
-  return c.json({ identifier, matched }, 200, NO_STORE)
+  return c.json({ identifier, matched })
 }
 
 const close = async (

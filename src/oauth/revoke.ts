@@ -7,7 +7,6 @@ import { readRevocableToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import { takeWrite } from './quota.ts'
-import { NO_STORE } from '../http/headers.ts'
 
 type RevokeDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics' | 'writes'>
 
@@ -44,5 +43,5 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
     )
     deps.metrics?.tokenRevoked()
   }
-  return c.body(null, 200, NO_STORE)
+  return c.body(null, 200)
 }

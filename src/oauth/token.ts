@@ -8,7 +8,6 @@ import { readForm } from './form.ts'
 import { issueToken } from './issue.ts'
 import { audienceMeant, checkDetails } from '../grants/narrowing.ts'
 import { takeFromQuota } from './quota.ts'
-import { NO_STORE } from '../http/headers.ts'
 
 type TokenDeps = Pick<
   Deps,
@@ -45,15 +44,15 @@ export const token = (deps: TokenDeps) => async (c: AppContext) => {
     details: readDetails(form.get('authorization_details')),
   }
   const response = await issueToken(subject, request, deps, { requestId: c.get('requestId') })
-  return c.json(response, 200, NO_STORE)
+  return c.json(response)
 }
 
 /** The log line of a refusal has the audience that is meant where none is sent. */
 const logAudience = (c: AppContext, meant: () => string | undefined): void => {
-  const sent = c.get('asked')
-  if (sent === undefined) return
-  c.set('asked', () => {
-    const { fields, hide } = sent()
+  const requested = c.get('requested')
+  if (requested === undefined) return
+  c.set('requested', () => {
+    const { fields, hide } = requested()
     return { fields: { ...fields, audience: fields['audience'] ?? meant() }, hide }
   })
 }

@@ -1,4 +1,5 @@
 // Requests of at most 64 KiB that a stranger can send, each made to be expensive.
+import { FORM_PATHS, PUBLIC_PATHS } from '../support/addresses.ts'
 import { type Target, basic, get, head, post } from './hostile-client.ts'
 import { MAX_REQUEST_BYTES } from './bounds.ts'
 
@@ -99,9 +100,8 @@ const FORMS: Record<string, string> = {
   'many details': `authorization_details=${encodeURIComponent(DETAILS)}`.slice(0, BODY),
   'a long secret': `client_id=x&client_secret=${filled('%61', BODY - 40)}`,
 }
-const ENDPOINTS = ['/oauth/token', '/oauth/introspect', '/oauth/revoke', '/oauth/runs/revoke']
 
-const forms: Cost[] = ENDPOINTS.flatMap((path) =>
+const forms: Cost[] = FORM_PATHS.flatMap((path) =>
   Object.entries(FORMS).map(([name, form]) => ({
     name: `${path} with ${name}`,
     request: ({ closer }) =>
@@ -145,9 +145,7 @@ const documents: Cost[] = [
   '/healthz',
   '/readyz',
   '/metrics',
-  '/oauth/revocations',
-  '/.well-known/jwks.json',
-  '/.well-known/oauth-authorization-server',
+  ...PUBLIC_PATHS,
 ].map((path) => ({ name: path, request: () => get(path) }))
 
 const cursors: Cost[] = [

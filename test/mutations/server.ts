@@ -372,9 +372,9 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'metadata for issuers with a path',
     stops: "Passing this server's endpoints off as another issuer's",
-    file: 'src/app.ts',
-    find: "'/.well-known/oauth-authorization-server', anyOrigin",
-    replace: "'/.well-known/oauth-authorization-server/:path?', anyOrigin",
+    file: 'src/oauth/routes.ts',
+    find: "'/.well-known/oauth-authorization-server'",
+    replace: "'/.well-known/oauth-authorization-server/:path?'",
     tests: ['test/oauth/documents.test.ts'],
   },
   {

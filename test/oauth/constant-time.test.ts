@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createMetrics } from '../../src/node/metrics.ts'
+import { GOOD_FORMS } from '../support/addresses.ts'
 import { sources } from '../support/imports.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import { type TestServer, startServer } from '../support/server.ts'
@@ -55,13 +56,7 @@ const comparisonsOf = async (run: () => unknown): Promise<number> => {
 }
 
 describe('constant-time comparison', () => {
-  const forms: [path: string, form: Record<string, string>][] = [
-    ['/oauth/token', { grant_type: 'client_credentials' }],
-    ['/oauth/introspect', { token: 'x' }],
-    ['/oauth/revoke', { token: 'x' }],
-    ['/oauth/runs/revoke', { identifier: 'x' }],
-  ]
-  it.each(forms)(
+  it.each(Object.entries(GOOD_FORMS))(
     'runs once for each login at %s, with right and wrong credentials',
     async (path, form) => {
       const counts: [string, number][] = []
@@ -127,7 +122,7 @@ describe('source code', () => {
   it('opens database files in two modules only', () => {
     const opening = [...sources()].filter(([, text]) => /new \w*Sqlite3\((?!':memory:')/.test(text))
     expect(opening.map(([path]) => path).toSorted()).toEqual([
-      'node/ledger-file.ts',
+      'node/ledger/file.ts',
       'store/better-sqlite3.ts',
     ])
   })

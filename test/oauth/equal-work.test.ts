@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
 import { equalInConstantTime } from '../../src/secret.ts'
 import type { Store } from '../../src/store/store.ts'
+import { GOOD_FORMS } from '../support/addresses.ts'
 import { adminOf } from '../support/admin.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import { type TestServer, startServer } from '../support/server.ts'
@@ -196,11 +197,8 @@ const expectEqualWork = async <T>(
 
 describe('refused credentials', () => {
   test.each<[path: string, form: Record<string, string>]>([
-    ['/oauth/token', { grant_type: 'client_credentials' }],
+    ...Object.entries(GOOD_FORMS),
     ['/oauth/token', { grant_type: 'client_credentials', audience: 'latchkey' }],
-    ['/oauth/introspect', { token: 'x' }],
-    ['/oauth/revoke', { token: 'x' }],
-    ['/oauth/runs/revoke', { identifier: 'x' }],
   ])('cost the same work at %s with %o', async (path, form) => {
     const ask = (basic: ClientCredentials) => server.post(path, form, { basic })
     await expectEqualWork(logins, ask, { calls: ['findLogin'], comparisons: 1 })

@@ -1,22 +1,13 @@
 // Properties of every answer: headers, request ids, methods, and unforeseen errors.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
+import { DOCUMENT_PATHS, FORM_PATHS } from '../support/addresses.ts'
 import { expectPrivate, expectRefusal } from '../support/answers.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type TestServer, startServer } from '../support/server.ts'
 
-const ENDPOINTS = [
-  '/oauth/token',
-  '/oauth/introspect',
-  '/oauth/revoke',
-  '/oauth/runs/revoke',
-] as const
-const DOCUMENTS = [
-  '/.well-known/jwks.json',
-  '/.well-known/oauth-authorization-server',
-  '/.well-known/openid-configuration',
-] as const
+const DOCUMENTS = DOCUMENT_PATHS as readonly [string, string, string]
 const OPERATIONS = ['/healthz', '/readyz', '/metrics'] as const
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
@@ -148,7 +139,7 @@ describe('X-Request-Id', () => {
 
 describe('router', () => {
   const cases = [
-    ...ENDPOINTS.flatMap((path) =>
+    ...FORM_PATHS.flatMap((path) =>
       ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'].map(
         (method) => [method, path, 'POST'] as const,
       ),
@@ -196,16 +187,16 @@ describe('router', () => {
 describe('server with a failing store', () => {
   const SECRET = 'lks_secret-in-a-message'
   const verbs = [
-    ['findLogin', ENDPOINTS[0]],
-    ['findGrantedClient', ENDPOINTS[0]],
-    ['findActiveKey', ENDPOINTS[0]],
-    ['findGrantedClient', ENDPOINTS[1]],
-    ['findPublishedKey', ENDPOINTS[1]],
-    ['findRevocation', ENDPOINTS[1]],
-    ['findPublishedKey', ENDPOINTS[2]],
-    ['revokeToken', ENDPOINTS[2]],
-    ['isRunClosed', ENDPOINTS[3]],
-    ['closeRun', ENDPOINTS[3]],
+    ['findLogin', FORM_PATHS[0] ?? ''],
+    ['findGrantedClient', FORM_PATHS[0] ?? ''],
+    ['findActiveKey', FORM_PATHS[0] ?? ''],
+    ['findGrantedClient', FORM_PATHS[1] ?? ''],
+    ['findPublishedKey', FORM_PATHS[1] ?? ''],
+    ['findRevocation', FORM_PATHS[1] ?? ''],
+    ['findPublishedKey', FORM_PATHS[2] ?? ''],
+    ['revokeToken', FORM_PATHS[2] ?? ''],
+    ['isRunClosed', FORM_PATHS[3] ?? ''],
+    ['closeRun', FORM_PATHS[3] ?? ''],
     ['listKeys', DOCUMENTS[0]],
   ] as const
 
@@ -265,7 +256,7 @@ describe('server with a failing store', () => {
 })
 
 describe('path in another spelling', () => {
-  const spellings = [...ENDPOINTS, ...DOCUMENTS, '/healthz', '/docs', '/openapi.json'].flatMap(
+  const spellings = [...FORM_PATHS, ...DOCUMENTS, '/healthz', '/docs', '/openapi.json'].flatMap(
     (path) => {
       const code = path.charCodeAt(1).toString(16)
       return [`/%${code}${path.slice(2)}`, `/%25${code}${path.slice(2)}`, `/${path}`, `${path}/`]

@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEnrollment } from '../../src/admin/enrollments.ts'
 import { PARAMETERS } from '../../src/oauth/parameters.ts'
+import { FORM_PARAMETERS, GOOD_FORMS } from '../support/addresses.ts'
 import { adminOf } from '../support/admin.ts'
 import { type Refusal, expectRefusal } from '../support/answers.ts'
 import type { ClientCredentials } from '../support/records.ts'
@@ -25,15 +26,16 @@ beforeAll(async () => {
 
 const MISSPELLED: Refusal = [400, 'invalid_request', 'parameter_misspelled']
 
-const FORMS = [
-  ['/oauth/token', PARAMETERS.token, { grant_type: 'client_credentials' }],
-  ['/oauth/introspect', PARAMETERS.introspect, { token: 'x' }],
-  ['/oauth/revoke', PARAMETERS.revoke, { token: 'x' }],
-  ['/oauth/runs/revoke', PARAMETERS.revokeRun, { identifier: 'run-1' }],
-] as const
+const FORMS = FORM_PARAMETERS.map(
+  ([path, known]): [path: string, known: readonly string[], form: Record<string, string>] => [
+    path,
+    known,
+    GOOD_FORMS[path] ?? {},
+  ],
+)
 
 const CASES = FORMS.flatMap(([path, known, form]) =>
-  known.map((name) => ({ path, name, form, known: known as readonly string[] })),
+  known.map((name) => ({ path, name, form, known })),
 )
 
 describe('form', () => {

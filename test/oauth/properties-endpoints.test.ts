@@ -2,17 +2,12 @@
 // of the server.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { FORM_PATHS } from '../support/addresses.ts'
 import { anyText, bytes, formText, headerText, text } from '../support/arbitraries.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import { FORM_TYPE, type TestServer, basic, startServer } from '../support/server.ts'
 
 const RUNS = { numRuns: 300 }
-const ENDPOINTS = [
-  '/oauth/token',
-  '/oauth/introspect',
-  '/oauth/revoke',
-  '/oauth/runs/revoke',
-] as const
 
 describe('endpoint given arbitrary input', () => {
   let server: TestServer
@@ -46,7 +41,7 @@ describe('endpoint given arbitrary input', () => {
     { nil: undefined },
   )
 
-  test.each(ENDPOINTS)(
+  test.each(FORM_PATHS)(
     '%s answers 200, 400, 401 or 413, and 200 only with valid credentials',
     async (path) => {
       const property = fc.asyncProperty(body, authorization, async (bytesSent, header) => {

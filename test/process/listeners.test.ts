@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createVerifier, unsafeIgnorePlugin } from '../../src/verifier/index.ts'
 import { createTestIssuer } from '../../src/verifier/testing/issuer.ts'
+import { PUBLIC_PATHS } from '../support/addresses.ts'
 import { addHookClient } from '../support/database.ts'
 import { basicHeader, createCaller } from '../support/http.ts'
 import {
@@ -40,9 +41,7 @@ const CASES: readonly Case[] = [
   { path: '/metrics', status: 200 },
   { path: '/healthz', status: 200 },
   { path: '/readyz', status: 200 },
-  { path: '/.well-known/jwks.json', status: 200 },
-  { path: '/.well-known/oauth-authorization-server', status: 200 },
-  { path: '/oauth/revocations', status: 200 },
+  ...PUBLIC_PATHS.map((path) => ({ path, status: 200 })),
   { path: '/oauth/revocations?wait=1', status: 200 },
   {
     path: '/oauth/token',

@@ -73,7 +73,7 @@ export const createAuthentication = (deps: AuthenticationDeps): Authenticate => 
 
 /** Names the administrator's client in the log line of a refusal. */
 const logClient = (c: AppContext, clientId: string): void =>
-  c.set('asked', () => ({ fields: { clientId }, hide: hidingSecret(null) }))
+  c.set('requested', () => ({ fields: { clientId }, hide: hidingSecret(null) }))
 
 /**
  * Turns a failed key request into a refusal of the token: the verifier has all current keys of the store, so no request

@@ -80,7 +80,7 @@ export const renderProblem =
     const requestId = c.get('requestId')
     deps.metrics?.refused(problem.code)
     const { code, detail } = problem
-    const line = { requestId, path: loggedPath(c), code, ...c.get('asked')?.().fields }
+    const line = { requestId, path: loggedPath(c), code, ...c.get('requested')?.().fields }
     if (problem.status < 500) deps.log.info({ ...line, detail }, 'refused')
     else if (error instanceof AnswerEnded)
       deps.log.warn({ ...line, detail }, 'an answer was broken off')

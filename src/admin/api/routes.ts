@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import type { AppContext, AppEnv } from '../../deps.ts'
 import { OperationRefused } from '../../errors.ts'
-import { etags } from '../../http/headers.ts'
+import { allowHeader, etags } from '../../http/headers.ts'
 import { canonicalPaths } from '../../http/target.ts'
 import { createAuthentication } from './authentication.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -51,7 +51,7 @@ const endpointsByPath = (): Map<string, Endpoint[]> => {
 }
 
 const allowOf = (endpoints: readonly Endpoint[]): string =>
-  endpoints.map(({ method }) => (method === 'get' ? 'GET, HEAD' : method.toUpperCase())).join(', ')
+  allowHeader(endpoints.map(({ method }) => method.toUpperCase()))
 
 const methodNotAllowed = (c: AppContext, allow: string): OperationRefused => {
   c.header('Allow', allow)

@@ -1,3 +1,4 @@
+import { FORM_PATHS } from '../../support/addresses.ts'
 import { type Attack, post } from '../hostile-client.ts'
 
 const SIZE = 64_000
@@ -12,13 +13,14 @@ const FORMS = [
   `authorization_details=${nested}`,
   `token=${'ey.'.repeat(SIZE / 3 - 5)}`,
 ]
-const PATHS = ['/oauth/token', '/oauth/introspect', '/oauth/revoke', '/oauth/runs/revoke']
 
 export const attack: Attack = {
   says: '60 connections send forms of 64 KB, made to be read slowly',
   connections: 60,
   async run({ ask }) {
     let i = 0
-    await ask(60, () => post(PATHS[i++ % 4] ?? '', FORMS[i % FORMS.length] ?? ''))
+    await ask(60, () =>
+      post(FORM_PATHS[i++ % FORM_PATHS.length] ?? '', FORMS[i % FORMS.length] ?? ''),
+    )
   },
 }

@@ -1,5 +1,5 @@
-// Reads the client and what it asked for, as sent, for the log line of a refused request. Pure: no I/O.
-import type { Asked } from '../deps.ts'
+// Reads the client and the values that a request sends, for the log line of its refusal.
+import type { AppContext, Requested } from '../deps.ts'
 import { isClientId } from '../secret.ts'
 import { hidingSecret, shownValue } from '../text/shown.ts'
 import { parseBasic } from './credentials.ts'
@@ -8,7 +8,7 @@ const basicOf = (authorization: string | null) => {
   try {
     return authorization === null ? null : parseBasic(authorization)
   } catch {
-    return null // said in the refusal
+    return null // client authentication refuses the malformed header
   }
 }
 
@@ -19,14 +19,14 @@ const basicOf = (authorization: string | null) => {
  * @returns undefined for a value that is not sent
  */
 export const shownWithout =
-  (hide: Asked['hide']) =>
+  (hide: Requested['hide']) =>
   (text: string | null): string | undefined => {
     if (text === null || text === '') return undefined
     return isClientId(text) ? text : shownValue(hide(text))
   }
 
-/** Reads leniently: the form may be the reason of the refusal. */
-export const askedOf = (form: string, authorization: string | null): Asked => {
+/** Parses leniently: the form may be the reason of the refusal. */
+const parseRequested = (form: string, authorization: string | null): Requested => {
   const parameters = new URLSearchParams(form)
   const basic = basicOf(authorization)
   const hide = hidingSecret(basic?.secret ?? parameters.get('client_secret'))
@@ -41,4 +41,13 @@ export const askedOf = (form: string, authorization: string | null): Asked => {
     },
     hide,
   }
+}
+
+/**
+ * Makes the log line of a refusal name the client and the values that it sends.
+ * @param form empty until the body is read
+ */
+export const logRequested = (c: AppContext, form = ''): void => {
+  const authorization = c.req.header('authorization') ?? null
+  c.set('requested', () => parseRequested(form, authorization))
 }
