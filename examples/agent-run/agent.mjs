@@ -1,12 +1,12 @@
-// One run of an agent: it gets a token for this run and for what this run may do, works, and closes the run when
-// it is done, so that whoever has seen the token can do nothing with it any more.
+// One run of an agent. The agent requests a token for this run and for the operations of this run, works, and closes
+// the run at the end. After that nobody who has seen the token can use it.
 //
 //   latchkey audience create tools --permission tools:use
 //   echo '[{"type":"tool_run","identifier":"*","project_id":"demo","locations":["/v1/issues"],"actions":["create","list"]}]' > run.json
 //   eval "$(latchkey client create --name agent --grant tools=tools:use --details run.json --env)"
 //   CLIENT_ID=$CLIENT_ID CLIENT_SECRET=$CLIENT_SECRET node examples/agent-run/agent.mjs
 //
-// with the tools (server.mjs) running.
+// The tools (server.mjs) must run.
 import { randomUUID } from 'node:crypto'
 
 const ISSUER = process.env.ISSUER || 'http://localhost:8787'
@@ -26,7 +26,7 @@ const post = async (path, form) => {
   return body
 }
 
-/** Less than the client is granted: this run, and one operation. */
+/** A part of what the client is granted: this run, and one operation. */
 const details = [{ type: 'tool_run', identifier: RUN, actions: ['create'] }]
 const { access_token: token } = await post('/oauth/token', {
   grant_type: 'client_credentials',
@@ -43,8 +43,8 @@ const use = async (method, path) => {
 
 try {
   await use('POST', '/v1/issues')
-  await use('GET', '/v1/issues') // not asked for
-  await use('POST', '/v1/pages') // not granted
+  await use('GET', '/v1/issues') // the token does not have it
+  await use('POST', '/v1/pages') // the client is not granted it
 } finally {
   const { matched } = await post('/oauth/runs/revoke', { identifier: RUN })
   console.log(`${RUN} is closed; tokens of it that were out: ${matched ?? 'not known'}`)

@@ -1,9 +1,10 @@
-// Lets nginx (auth_request) and Caddy (forward_auth) ask about the token of each request: 204 with who it is for, or
-// 401, 403 or 503 with the challenge. Their configurations are beside this file.
+// Answers nginx (auth_request) and Caddy (forward_auth), which ask about the token of each request: 204 with the client
+// of the token, or 401, 403 or 503 with the challenge. The configurations of both proxies are beside this file.
 //
 //   ISSUER=http://localhost:8787 PORT=8793 node examples/forward-auth/server.mjs
 //
-// The proxy's configuration says the permission. Nothing else of the request is read: no path, method or X-Forwarded-….
+// The proxy's configuration names the permission. The server reads nothing else of the request: no path, no method and no
+// X-Forwarded-….
 import { createServer } from 'node:http'
 import { anyPlugin, authorizationChallenge, bearerOf, createVerifier, single, VerificationError } from '@latchkey/verifier'
 
@@ -14,7 +15,7 @@ const verifier = createVerifier({ issuer: ISSUER, audience: AUDIENCE })
 
 const check = async (req, permission) => {
   const bearer = bearerOf(req.headersDistinct.authorization)
-  // A proxy that says no permission is refused (undefined): null would let any token of the audience pass.
+  // A proxy that names no permission is refused (undefined). Null would let any token of the audience pass.
   const token = await verifier.verify(bearer, { permission: permission ?? undefined, plugin: anyPlugin })
   const { clientId, pluginId, workspaceId, jti } = token
   const headers = { 'X-Token-Client': clientId, 'X-Token-Plugin': pluginId, 'X-Token-Workspace': workspaceId ?? '' }
@@ -29,7 +30,7 @@ const server = createServer(async (req, res) => {
   })
   res.writeHead(status, headers).end(body && JSON.stringify(body))
 })
-// The address is this machine's only: the proxy asks, and nobody else.
+// Listens on loopback: only the proxy on this machine may ask.
 server.listen(Number(PORT), '127.0.0.1', () => console.log(`asked at http://127.0.0.1:${PORT}/check?permission=…`))
 
 process.once('SIGTERM', () => {

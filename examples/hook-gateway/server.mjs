@@ -1,8 +1,9 @@
-// A resource server: the audience `hook`, its permissions `hook:govern` and `hook:track`, in Hono.
+// A resource server in Hono: the audience `hook` with its permissions `hook:govern` and `hook:track`.
 //
 //   ISSUER=http://localhost:8787 PORT=8788 node examples/hook-gateway/server.mjs
 //
-// It needs no credentials: it follows the issuer's keys and its list of what is revoked, and asks about no token.
+// The server needs no credentials. It follows the issuer's keys and revocation list, and makes no request for a single
+// token.
 import { serve } from '@hono/node-server'
 import { createVerifier, fromQuery } from '@latchkey/verifier'
 import { honoAdapter } from '@latchkey/verifier/hono'
@@ -14,7 +15,7 @@ const PORT = process.env.PORT || '8788'
 const verifier = createVerifier({ issuer: ISSUER, audience: 'hook' })
 const requirePermission = honoAdapter(verifier)
 
-/** Both hooks say for which plugin they are; the token must be for the same one. */
+/** Each request names a plugin. The token must name the same one. */
 const plugin = fromQuery('plugin_id')
 
 const app = new Hono()
@@ -25,7 +26,7 @@ app.post('/hooks/track', requirePermission('hook:track', { plugin }), (c) =>
   c.json({ tracked: c.get('token').pluginId }),
 )
 
-// Until keys and list are there every request would be answered with 503.
+// Wait for keys and list: without them the verifier answers every request with 503.
 await verifier.ready()
 const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(PORT) }, ({ port }) =>
   console.log(`the gateway answers at http://127.0.0.1:${port}`),

@@ -1,5 +1,5 @@
-// A resource server that asks for authorization details: playlists, played in zones. The audience `player`, its
-// permission `player:play`, in Hono.
+// A resource server in Hono that checks authorization details: playlists that are played in zones. It is the audience
+// `player` with its permission `player:play`.
 //
 //   ISSUER=http://localhost:8787 PORT=8789 node examples/playlist-player/server.mjs
 import { serve } from '@hono/node-server'
@@ -18,7 +18,7 @@ app.post(
   '/playlists/:playlist/play',
   requirePermission('player:play', { plugin: noPlugin }),
   (c) => {
-    // None named: the one that is granted. One that is empty or said twice is nobody's.
+    // A request without a zone means the granted zone. An empty or repeated zone becomes `?`, which is granted to nobody.
     const named = new URL(c.req.url).searchParams.has('zone')
     const zone = named ? (single(c.req.url, 'zone') ?? '?') : undefined
     const wanted = { type: 'playlist', identifier: c.req.param('playlist'), action: 'play', part: zone }
@@ -26,7 +26,7 @@ app.post(
     return c.json({ playing: c.req.param('playlist'), zone: zone ?? entry.parts })
   },
 )
-app.onError((error) => errorResponse(error)) // what `authorize` throws; anything else is thrown on
+app.onError((error) => errorResponse(error)) // answers errors of `authorize`, rethrows all others
 
 await verifier.ready()
 const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(PORT) }, ({ port }) =>

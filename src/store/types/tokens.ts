@@ -1,0 +1,44 @@
+// Reads of a token request.
+import type { Audience } from './audiences.ts'
+import type { ClientStatus } from './clients.ts'
+import type { Plugin } from './plugins.ts'
+import type { AuthorizationDetail } from './resources.ts'
+import type { WorkspaceStatus } from './workspaces.ts'
+
+/** A secret that a client can log in with: its id and its hash. */
+export type Login = { id: string; hash: string }
+
+/**
+ * A client with all that its tokens are made from. One statement reads it, so that the grants and the generations are
+ * of the same moment.
+ */
+export type GrantedClient = {
+  id: string
+  status: ClientStatus
+  tokenTtl: number | null
+  quotaPerMinute: number | null
+  generation: number
+  workspace: { id: string; status: WorkspaceStatus; generation: number } | null
+  /** Reference of the workspace; the server's own reference for a client outside every workspace. */
+  workspaceRef: string
+  plugins: Pick<Plugin, 'id' | 'trust' | 'capabilities' | 'snapshot' | 'generation'>[]
+  grants: {
+    audience: Pick<Audience, 'id' | 'requiresPlugin' | 'tokenTtl' | 'algorithm' | 'permissions'>
+    permissions: string[]
+  }[]
+  introspects: string[]
+  details: AuthorizationDetail[]
+  /** True: the ledger records all its tokens. False: only tokens that name a run. */
+  ledger: boolean
+  /** The client whose quota counts the token requests of this one, too. */
+  limitedBy: { id: string; quotaPerMinute: number | null } | null
+}
+
+export interface TokenStore {
+  /**
+   * The secret of this hash, if this client may log in with it now. Searches by the hash alone, so that a wrong
+   * secret costs the same for every client id, unknown ones included.
+   */
+  findLogin(clientId: string, hash: string, now: number): Promise<Login | null>
+  findGrantedClient(clientId: string): Promise<GrantedClient | null>
+}
