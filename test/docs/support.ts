@@ -35,7 +35,7 @@ const TOP = readdirSync(ROOT).filter((name) => !['node_modules', 'data', 'dist']
 
 /** The files and folders of the repository that a text names, by their paths from its root. */
 export const pathsIn = (text: string): string[] => {
-  const words = text.split(/[\s`'"()|<>[\],;]+/).map((word) => word.replace(/[.:]+$/, ''))
+  const words = text.split(/[\s`'"()|<>[\],;#]+/).map((word) => word.replace(/[.:]+$/, ''))
   const isPath = (word: string): boolean => TOP.some((name) => word.startsWith(`${name}/`))
   return [...new Set(words.filter(isPath))]
 }
