@@ -215,7 +215,7 @@ describe.each(ASKED)('%s', (_, ask, status) => {
   })
 
   it.each(MALFORMED.map(([member]) => member).filter((member) => member !== 'client_name'))(
-    'treats null for %s as left out',
+    'treats null for %s as left out: case %#',
     async (member) => {
       const made = await answered(await ask({ ...NAMED, [member]: null }), status)
       expect(made).toMatchObject({ scope: 'read', grant_types: ['client_credentials'] })

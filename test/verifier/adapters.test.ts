@@ -1,4 +1,4 @@
-// What a refused request is answered (RFC 6750 §3), and what a handler gets, behind each adapter.
+// Adapters: the answer to a refused request (RFC 6750 §3), and what a handler gets.
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { type TokenEnv, honoAdapter } from '../../src/verifier/adapters/hono.ts'
@@ -14,10 +14,10 @@ import type { VerifierOptions } from '../../src/verifier/types.ts'
 import { ADAPTERS, ADAPTER_OF, PERMISSION, askWith, bearer, plugin, request } from './adapters.ts'
 import { KEY, NOW, forge, startVerifier, tokenWith } from './support.ts'
 
-describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
+describe.each(Object.entries(ADAPTERS))('%s adapter', (_, adapter) => {
   const ask = askWith(adapter)
 
-  test('a good token: the handler answers, and knows the token', async () => {
+  test('passes a valid token to the handler', async () => {
     const response = await ask(request(bearer(forge())))
     expect([response.status, await response.text()]).toEqual([200, 'acme.sync'])
     expect(response.headers.get('www-authenticate')).toBeNull()
@@ -73,25 +73,29 @@ describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
       403,
       insufficient('The token is for another plugin than the request.') + SCOPE,
     ],
-  ])('refused: %s', async (code, sent, status, challenge) => {
-    const response = await ask(sent)
-    const text = await response.text()
-    const { error_description, ...body } = JSON.parse(text) as Record<string, string>
-    const error = challenge.split('"')[1]
-    expect([response.status, body]).toEqual([
-      status,
-      error === undefined ? { code } : { code, error },
-    ])
-    expect(Object.fromEntries(response.headers)).toEqual({
-      'cache-control': 'no-store',
-      'content-type': 'application/json',
-      'www-authenticate': challenge,
-    })
-    if (error !== undefined) expect(challenge).toContain(`error_description="${error_description}"`)
-    expect(text).not.toMatch(/acme|evil|eyJ/)
-  })
+  ])(
+    'refuses a request with its status, body and challenge: %s',
+    async (code, sent, status, challenge) => {
+      const response = await ask(sent)
+      const text = await response.text()
+      const { error_description, ...body } = JSON.parse(text) as Record<string, string>
+      const error = challenge.split('"')[1]
+      expect([response.status, body]).toEqual([
+        status,
+        error === undefined ? { code } : { code, error },
+      ])
+      expect(Object.fromEntries(response.headers)).toEqual({
+        'cache-control': 'no-store',
+        'content-type': 'application/json',
+        'www-authenticate': challenge,
+      })
+      if (error !== undefined)
+        expect(challenge).toContain(`error_description="${error_description}"`)
+      expect(text).not.toMatch(/acme|evil|eyJ/)
+    },
+  )
 
-  test('revoked', async () => {
+  test('refuses a revoked token with 401', async () => {
     const options = { revocations: { isRevoked: () => true } }
     const response = await ask(request(bearer(forge())), {}, options)
     expect(response.status).toBe(401)
@@ -102,21 +106,24 @@ describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
   test.each<[string, Partial<VerifierOptions>, boolean]>([
     ['keys_unavailable', {}, true],
     ['revocations_stale', { revocations: { isRevoked: () => Promise.reject(new Error()) } }, false],
-  ])('nothing can be said: %s', async (code, options, keysDown) => {
-    const response = await ask(request(bearer(forge())), {}, options, keysDown)
-    expect(response.status).toBe(503)
-    expect(Object.fromEntries(response.headers)).toEqual({
-      'cache-control': 'no-store',
-      'content-type': 'application/json',
-      'retry-after': expect.stringMatching(/^[1-9][0-9]?$/) as unknown,
-    })
-    expect(await response.json()).toEqual({
-      code,
-      error_description: expect.any(String) as unknown,
-    })
-  })
+  ])(
+    'answers 503 without a challenge when it cannot decide: %s',
+    async (code, options, keysDown) => {
+      const response = await ask(request(bearer(forge())), {}, options, keysDown)
+      expect(response.status).toBe(503)
+      expect(Object.fromEntries(response.headers)).toEqual({
+        'cache-control': 'no-store',
+        'content-type': 'application/json',
+        'retry-after': expect.stringMatching(/^[1-9][0-9]?$/) as unknown,
+      })
+      expect(await response.json()).toEqual({
+        code,
+        error_description: expect.any(String) as unknown,
+      })
+    },
+  )
 
-  test('no permission needed: the challenge names none', async () => {
+  test('names no scope in the challenge of a route without a permission', async () => {
     const token = tokenWith({ scope: '' })
     const route = { permission: null }
     expect((await ask(request(bearer(token)), route)).status).toBe(200)
@@ -127,7 +134,7 @@ describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
 
   const good = forge()
 
-  test('run and capability reach the verifier', async () => {
+  test('passes run and capability to the verifier', async () => {
     const run = { endpoint: '/v1/issues', operation: 'delete' }
     const codes = [{ run }, { capability: 'x' }].map(async (more) => {
       const response = await ask(request(bearer(good)), { required: { plugin, ...more } })
@@ -142,30 +149,36 @@ describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
   test.each<[string, Request, number, string]>([
     ['no token', request({}), 401, `Bearer resource_metadata="${METADATA}"`],
     [
-      'a bad one',
+      'a malformed token',
       request(bearer('x')),
       401,
       `${invalid('The token is not a well-formed access token.')}, resource_metadata="${METADATA}"`,
     ],
     [
-      'one that does not allow it',
+      'a token without the permission',
       request(bearer(tokenWith({ scope: '' }))),
       403,
       `${insufficient('The token lacks the permission.')}${SCOPE}, resource_metadata="${METADATA}"`,
     ],
-  ])('the metadata is named (RFC 9728 §5.1): %s', async (_name, sent, status, challenge) => {
-    const response = await ask(sent, route)
-    expect([response.status, response.headers.get('www-authenticate')]).toEqual([status, challenge])
-  })
+  ])(
+    'names the metadata in the challenge (RFC 9728 §5.1): %s',
+    async (_name, sent, status, challenge) => {
+      const response = await ask(sent, route)
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+        status,
+        challenge,
+      ])
+    },
+  )
 
-  test('the metadata is named to nobody else', async () => {
+  test('names the metadata in no other answer', async () => {
     const passed = await ask(request(bearer(good)), route)
     const unknown = await ask(request(bearer(good)), route, {}, true)
     expect([passed.status, unknown.status]).toEqual([200, 503])
     for (const { headers } of [passed, unknown]) expect(headers.has('www-authenticate')).toBe(false)
   })
 
-  test('HEAD: the same answers, without body', async () => {
+  test('answers HEAD with the same status and headers, without a body', async () => {
     const url = '/hooks/x?plugin_id=acme.sync'
     const refused = await ask(request({}, url, 'HEAD'))
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
@@ -174,7 +187,7 @@ describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
 })
 
 test.each<[string, unknown, unknown]>([
-  ['nothing', undefined, undefined],
+  ['no arguments', undefined, undefined],
   ['no requirements', PERMISSION, undefined],
   ['no plugin', PERMISSION, {}],
   ['plugin undefined', PERMISSION, { plugin: undefined }],
@@ -184,7 +197,7 @@ test.each<[string, unknown, unknown]>([
   ['an empty permission', '', { plugin }],
   ['run undefined', PERMISSION, { plugin, run: undefined }],
   ['capability undefined', PERMISSION, { plugin, capability: undefined }],
-])('a mistake is found when the route is built: %s', (_name, permission, required) => {
+])('route builder throws a TypeError for %s', (_name, permission, required) => {
   const { verifier } = startVerifier()
   for (const adapterOf of Object.values(ADAPTER_OF)) {
     const make = adapterOf(verifier)
@@ -194,7 +207,7 @@ test.each<[string, unknown, unknown]>([
 })
 
 test.each(Object.entries(ADAPTER_OF))(
-  '%s: a route that asks for a plugin does not fit an audience without',
+  '%s adapter throws a TypeError for a route with a plugin and a verifier without plugins',
   (_, adapterOf) => {
     const { verifier } = startVerifier({ plugins: 'none' })
     const make = adapterOf(verifier)
@@ -204,7 +217,7 @@ test.each(Object.entries(ADAPTER_OF))(
   },
 )
 
-test('what is no refusal is not taken for one', async () => {
+test('adapter passes on an error that is no refusal', async () => {
   const failing = () => {
     throw new RangeError('bug')
   }
@@ -218,7 +231,7 @@ test('what is no refusal is not taken for one', async () => {
   expect([response.status, await response.text()]).toEqual([500, 'bug'])
 })
 
-test('an error of the handler is the application’s', async () => {
+test('adapter leaves an error of the handler to the application', async () => {
   const app = new Hono<TokenEnv>()
   const { verifier } = startVerifier()
   app.post('/', honoAdapter(verifier)(PERMISSION, { plugin: anyPlugin }), () => {
@@ -230,7 +243,7 @@ test('an error of the handler is the application’s', async () => {
 })
 
 describe('authorizationChallenge', () => {
-  test('a scope is said on 403 only', () => {
+  test('names a scope with status 403 only', () => {
     const headers = (code: ConstructorParameters<typeof VerificationError>[0]) =>
       authorizationChallenge(new VerificationError(code), 'a b').headers
     expect(headers('permission_missing')['WWW-Authenticate']).toContain(', scope="a b"')
@@ -239,7 +252,7 @@ describe('authorizationChallenge', () => {
     expect(headers('keys_unavailable')).not.toHaveProperty('WWW-Authenticate')
   })
 
-  test('nothing of the key is said', async () => {
+  test('contains nothing about keys or requirements', async () => {
     const { verifier } = startVerifier()
     const error: unknown = await verifier
       .verify(forge({ header: { alg: 'RS256', typ: 'at+jwt', kid: 'kid-in-token' } }), {

@@ -24,7 +24,7 @@ export type Route = {
 }
 export type Started = ReturnType<typeof startVerifier>
 
-/** What makes `requirePermission`, of each adapter. */
+/** Adapters, each of which makes a `requirePermission`. */
 export const ADAPTER_OF = {
   hono: honoAdapter,
   request: requestAdapter,
@@ -49,7 +49,10 @@ const expressRoute =
       )
   }
 
-/** The same route behind each adapter; what passes is answered with the token's plugin. */
+/**
+ * The same route behind each adapter. A request that passes is answered with the plugin of its
+ * token.
+ */
 export const ADAPTERS = {
   hono: ({ verifier }: Started, route: Route) => {
     const { permission, required, path, options } = withDefaults(route)
@@ -98,7 +101,7 @@ export const request = (
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-/** Asks the route behind an adapter with a fresh verifier. */
+/** Sends a request to the route behind an adapter, with a new verifier. */
 export const askWith =
   (adapter: (typeof ADAPTERS)[keyof typeof ADAPTERS]) =>
   (

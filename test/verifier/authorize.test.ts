@@ -1,4 +1,4 @@
-// authorize: for whose tokens it speaks, what it must be told, and how a refusal is answered.
+// authorize: which tokens it accepts, which arguments it needs, and how a refusal is answered.
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import type { WantedAuthorization } from '../../src/verifier/token/details.ts'
@@ -21,7 +21,7 @@ const bearerWith = (...details: object[]): string => tokenWith({ authorization_d
 const verified = (...details: object[]): Promise<VerifiedToken> =>
   verifier.verify(bearerWith(...details), REQUIRED)
 
-test('the entry is the token’s own, with its policy members, and frozen all the way down', async () => {
+test('authorize returns the deeply frozen entry of the token with its policy members', async () => {
   const policy = { max_volume: 3, hours: { from: [9] } }
   const token = await verified({ ...ENTRY, ...policy })
   const entry = verifier.authorize(token, WANTED)
@@ -30,7 +30,7 @@ test('the entry is the token’s own, with its policy members, and frozen all th
   for (const value of [entry, parts, hours, hours?.from]) expect(Object.isFrozen(value)).toBe(true)
 })
 
-test('it is not a promise: nothing is looked up', async () => {
+test('authorize returns synchronously and makes no request', async () => {
   const { verifier: own, server } = startVerifier()
   const token = await own.verify(bearerWith(ENTRY), REQUIRED)
   server.asked()
@@ -38,7 +38,7 @@ test('it is not a promise: nothing is looked up', async () => {
   expect(server.asked()).toBe(0)
 })
 
-test('time is not checked again', async () => {
+test('authorize does not check the expiry again', async () => {
   const { verifier: own, pass } = startVerifier()
   const token = await own.verify(bearerWith(ENTRY), REQUIRED)
   pass(LIFETIME + 60)
@@ -47,8 +47,8 @@ test('time is not checked again', async () => {
 
 const good = await verified(ENTRY)
 
-describe('a token of this verifier', () => {
-  test('also when it is remembered, and when it is not', async () => {
+describe('authorize', () => {
+  test('accepts a token of its verifier, remembered or not', async () => {
     for (const maxRemembered of [0, 1]) {
       const { verifier: own } = startVerifier({ maxRemembered })
       const bearer = bearerWith(ENTRY)
@@ -60,25 +60,28 @@ describe('a token of this verifier', () => {
   test.each<[string, unknown]>([
     ['a copy', { ...good }],
     ['a deep copy', structuredClone(good)],
-    ['one that inherits', Object.create(good)],
-    ['one made by hand', { ...good, claims: { ...good.claims, authorization_details: [ENTRY] } }],
+    ['an object that inherits from it', Object.create(good)],
+    [
+      'an object with changed claims',
+      { ...good, claims: { ...good.claims, authorization_details: [ENTRY] } },
+    ],
     ['a proxy', new Proxy(good, {})],
-    ['its claims', good.claims],
-    ['its text', bearerWith(ENTRY)],
-    ['none', undefined],
+    ['the claims', good.claims],
+    ['the text of the token', bearerWith(ENTRY)],
+    ['undefined', undefined],
     ['null', null],
-  ])('and no other: %s', (_, token) => {
+  ])('throws a TypeError for %s in place of the token', (_, token) => {
     expect(() => verifier.authorize(token as VerifiedToken, WANTED)).toThrow(TypeError)
   })
 
-  test('nor one of another verifier, with the same keys', async () => {
+  test('throws a TypeError for a token of another verifier with the same keys', async () => {
     const theirs = await startVerifier().verifier.verify(bearerWith(ENTRY), REQUIRED)
     expect(() => verifier.authorize(theirs, WANTED)).toThrow(TypeError)
     expect(verifier.authorize(good, WANTED)).toEqual(ENTRY)
   })
 })
 
-describe('a mistake of the caller', () => {
+describe('authorize arguments', () => {
   const BAD = [undefined, null, '', 7, true, ['main'], {}, Symbol('main'), new String('main')]
   const bad = ['type', 'identifier', 'action', 'part'].flatMap((member) =>
     BAD.filter((value) => member !== 'part' || value !== undefined).map(
@@ -92,25 +95,25 @@ describe('a mistake of the caller', () => {
 
   test.each<[string, unknown]>([
     ...bad,
-    ['the part left out', partLeftOut],
-    ['nothing wanted', undefined],
-    ['null wanted', null],
-    ['text', 'main'],
-    ['a run', { ...WANTED, type: 'tool_run' }],
-  ])('%s', async (_, wanted) => {
+    ['part left out', partLeftOut],
+    ['undefined', undefined],
+    ['null', null],
+    ['a text', 'main'],
+    ['the type tool_run', { ...WANTED, type: 'tool_run' }],
+  ])('throw a TypeError: %s, case %#', async (_, wanted) => {
     const token = await verified({ ...ENTRY, parts: '*' }, RUN)
     const authorize = () => verifier.authorize(token, wanted as WantedAuthorization)
     expect(authorize).toThrow(TypeError)
     expect(authorize).toThrow(/must be said|say run/)
   })
 
-  test('a run is checked where it says so', async () => {
+  test('refer to verify for the type tool_run', async () => {
     const token = await verified({ ...ENTRY, type: 'tool_run' })
     expect(() => verifier.authorize(token, { ...WANTED, type: 'tool_run' })).toThrow(/verify/)
   })
 })
 
-describe('behind a route', () => {
+describe('authorize behind a route', () => {
   const requirePermission = honoAdapter(verifier)
   const app = new Hono<TokenEnv>()
   app.post('/playlists/:id', requirePermission('hook:govern', { plugin: anyPlugin }), (c) => {
@@ -140,7 +143,7 @@ describe('behind a route', () => {
     ['/playlists/p1?zone=', [ENTRY], ['main']],
     ['/playlists/p1?zone=bar&zone=main', [ENTRY], ['main']],
     ['/playlists/p1', [{ ...ENTRY, parts: '*' }], '*'],
-  ])('%s %j: %j', async (path, details, playing) => {
+  ])('grants %s with %j: %j', async (path, details, playing) => {
     const response = await post(path, ...details)
     expect([response.status, await response.json()]).toEqual([200, { playing }])
   })
@@ -150,7 +153,7 @@ describe('behind a route', () => {
     ['/playlists/p2', [ENTRY], 'authorization_denied'],
     ['/playlists/p1', [], 'authorization_denied'],
     ['/playlists/p1', [{ ...ENTRY, parts: ['bar', 'main'] }], 'authorization_ambiguous'],
-  ])('%s %j: 403 %s', async (path, details, code) => {
+  ])('refuses %s with %j: 403 %s', async (path, details, code) => {
     const response = await post(path, ...details)
     expect([response.status, await response.json()]).toMatchObject([
       403,

@@ -1,4 +1,4 @@
-// Claims: which there must be, of which kind, and when they are good.
+// Claims: which must be present, their types, and the times in which they are valid.
 import { describe, expect, test } from 'vitest'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import {
@@ -13,7 +13,7 @@ import {
   tokenWith,
 } from './support.ts'
 
-describe('malformed', () => {
+describe('malformed token', () => {
   const expectMalformed = async (token: string): Promise<void> => {
     const { check, server } = startVerifier()
     expect(await check(token)).toBe('token_malformed')
@@ -44,36 +44,36 @@ describe('malformed', () => {
   const cases = Object.entries(MEMBERS).flatMap(([name, values]) =>
     values.map((value): [string, string] => [name, value]),
   )
-  test.each(cases)('%s: %s', (name, value) =>
+  test.each(cases)('has %s with the value %s', (name, value) =>
     expectMalformed(forge({ payload: textWith(CLAIMS, name, `"${name}":${value}`) })),
   )
 
-  test.each(['exp', 'iat', 'iss', 'sub', 'client_id', 'jti'])('no %s', (name) =>
+  test.each(['exp', 'iat', 'iss', 'sub', 'client_id', 'jti'])('has no %s', (name) =>
     expectMalformed(tokenWith({ [name]: undefined })),
   )
 
-  test('iss in a list', () => expectMalformed(tokenWith({ iss: [CLAIMS.iss] })))
+  test('has a list as iss', () => expectMalformed(tokenWith({ iss: [CLAIMS.iss] })))
 
   test.each<[string, object]>([
-    ['a second over 24 hours', { exp: NOW + 86_401 }],
-    ['a moment over 24 hours', { exp: NOW + 86_400.001 }],
-    ['issued long ago', { iat: NOW - 86_400, exp: NOW + 1 }],
-    ['issued never', { iat: 0 }],
-    ['issued before all time', { iat: -1.7e308, exp: 1.7e308 }],
-  ])('a life of %s', (_, claims) => expectMalformed(tokenWith(claims)))
+    ['24 hours and a second', { exp: NOW + 86_401 }],
+    ['24 hours and a moment', { exp: NOW + 86_400.001 }],
+    ['more than 24 hours, issued long ago', { iat: NOW - 86_400, exp: NOW + 1 }],
+    ['more than 24 hours, issued at 0', { iat: 0 }],
+    ['more than 24 hours, with the largest numbers', { iat: -1.7e308, exp: 1.7e308 }],
+  ])('has a lifetime of %s', (_, claims) => expectMalformed(tokenWith(claims)))
 })
 
-describe('good', () => {
+describe('valid token', () => {
   test.each<[string, object]>([
-    ['a life of 24 hours', { exp: NOW + 86_400 }],
+    ['a lifetime of 24 hours', { exp: NOW + 86_400 }],
     ['times with fractions', { iat: NOW - 0.5, exp: NOW + 0.5, nbf: NOW - 0.25 }],
-    ['claims that nobody knows', { unknown: { a: [1] }, nonce: 'x', toString: 'x' }],
-    ['sub that is not the client', { sub: 'someone' }],
-  ])('%s', async (_, claims) => {
+    ['unknown claims', { unknown: { a: [1] }, nonce: 'x', toString: 'x' }],
+    ['another sub than the client', { sub: 'someone' }],
+  ])('may have %s', async (_, claims) => {
     expect(await startVerifier().check(tokenWith(claims))).toBe('good')
   })
 
-  test('no scope is no permission', async () => {
+  test('has no permissions without a scope', async () => {
     const { verifier, check } = startVerifier()
     const token = tokenWith({ scope: undefined })
     expect(await check(token)).toBe('permission_missing')
@@ -84,7 +84,7 @@ describe('good', () => {
     expect([permissions, claims.scope]).toEqual([[], ''])
   })
 
-  test('what a verified token says', async () => {
+  test('is returned with these members', async () => {
     const { verifier } = startVerifier()
     const token = await verifier.verify(forge(), { permission: null, plugin: 'acme.sync' })
     expect(token).toEqual({
@@ -99,7 +99,7 @@ describe('good', () => {
   })
 })
 
-test('claims are what the token has itself, whatever else is in every object', async () => {
+test('claims of a token are its own members, whatever Object.prototype has', async () => {
   const run = { endpoint: '/v1/issues', operation: 'create' }
   const everywhere: [string, unknown, object, Partial<Requirements>, string][] = [
     ['scope', 'hook:govern', { scope: undefined }, {}, 'permission_missing'],
@@ -138,34 +138,39 @@ test('claims are what the token has itself, whatever else is in every object', a
   }
 })
 
-describe('at every bound of time', () => {
+describe('time claims', () => {
   const MOMENT = 0.001
   describe.each([
     [undefined, 5],
     [0, 0],
     [5, 5],
     [60, 60],
-  ])('tolerance %s', (clockTolerance, tolerance) => {
+  ])('(clockTolerance: %s)', (clockTolerance, tolerance) => {
     const options = clockTolerance === undefined ? {} : { clockTolerance }
     test.each<[string, string, object, number]>([
-      ['exp, the last moment', 'good', {}, LIFETIME + tolerance - MOMENT],
+      ['exp, a moment away', 'good', {}, LIFETIME + tolerance - MOMENT],
       ['exp, reached', 'token_expired', {}, LIFETIME + tolerance],
-      ['exp, passed', 'token_expired', {}, LIFETIME + tolerance + MOMENT],
-      ['iat, a moment too early', 'token_not_yet_valid', {}, -tolerance - MOMENT],
-      ['iat, early enough', 'good', {}, -tolerance],
-      ['nbf, too early', 'token_not_yet_valid', { nbf: NOW + 99 }, 99 - tolerance - MOMENT],
-      ['nbf, early enough', 'good', { nbf: NOW + 99 }, 99 - tolerance],
-      ['nbf, too early, and expired', 'token_expired', { nbf: NOW + 2e9 }, 1e9],
-      ['long after', 'token_expired', {}, 1e9],
-      ['long before', 'token_not_yet_valid', {}, -1e9],
-    ])('%s: %s', async (_, code, claims, seconds) => {
+      ['exp, a moment ago', 'token_expired', {}, LIFETIME + tolerance + MOMENT],
+      ['iat, a moment beyond the tolerance', 'token_not_yet_valid', {}, -tolerance - MOMENT],
+      ['iat, within the tolerance', 'good', {}, -tolerance],
+      [
+        'nbf, a moment beyond the tolerance',
+        'token_not_yet_valid',
+        { nbf: NOW + 99 },
+        99 - tolerance - MOMENT,
+      ],
+      ['nbf, within the tolerance', 'good', { nbf: NOW + 99 }, 99 - tolerance],
+      ['nbf, far ahead, and expired', 'token_expired', { nbf: NOW + 2e9 }, 1e9],
+      ['long after expiry', 'token_expired', {}, 1e9],
+      ['long before issuance', 'token_not_yet_valid', {}, -1e9],
+    ])('give the code for %s: %s', async (_, code, claims, seconds) => {
       const { check, time } = startVerifier(options)
       time.wall = NOW + seconds
       expect(await check(tokenWith(claims))).toBe(code)
     })
   })
 
-  test('a clock that is broken lets nothing through', async () => {
+  test('refuse every token when the clock returns NaN', async () => {
     const { check, time } = startVerifier()
     time.wall = NaN
     expect(await check(forge())).toBe('token_expired')

@@ -1,4 +1,4 @@
-// Content codings of the list and the keys, as a proxy on the way may apply them, asked for or not.
+// Content codings of the list and the keys, as a proxy may apply them, requested or not.
 import { readFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -21,7 +21,7 @@ beforeAll(async () => {
     response.writeHead(200, answer.headers)
     response.end(answer.body)
   })
-  server.keepAliveTimeout = 0 // compressing on a busy machine is no reason to close an idle connection
+  server.keepAliveTimeout = 0 // a slow test must not lose an idle connection
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
 afterAll(() => {
@@ -34,7 +34,7 @@ const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).
 const FETCHES = { 'node:http': unrefFetch, fetch: globalThis.fetch }
 const TRANSPORTS = { 'node:http': createGetBytes(), fetch: createGetBytes(globalThis.fetch) }
 
-/** A fetch that counts the decoded bytes that its caller takes from the body. */
+/** Wraps a fetch and counts the decoded bytes that its caller reads from the body. */
 const counted = (fetch: Fetch) => {
   const delivered = { bytes: 0, lastChunk: 0, cancelled: false }
   const counting: Fetch = async (...request) => {
@@ -54,7 +54,7 @@ const counted = (fetch: Fetch) => {
           await reader.cancel()
         },
       },
-      { highWaterMark: 0 }, // reads no further than its caller
+      { highWaterMark: 0 }, // no read-ahead
     )
     return new Response(body, response)
   }
@@ -75,7 +75,7 @@ const plain = Buffer.from(TEXT)
 const quickBrotli = (bytes: Buffer): Buffer =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })
 
-describe.each(['node:http', 'fetch'] as const)('by %s', (name) => {
+describe.each(['node:http', 'fetch'] as const)('response by %s', (name) => {
   test.each<[string | null, Buffer]>([
     [null, plain],
     ['gzip', gzipSync(plain)],
@@ -85,7 +85,7 @@ describe.each(['node:http', 'fetch'] as const)('by %s', (name) => {
     ['deflate', deflateRawSync(plain)],
     ['deflate', deflateRawSync(plain, { level: 0 })],
     ['br', brotliCompressSync(plain)],
-  ])('an answer in the coding %s is the text', async (coding, body) => {
+  ])('is decoded from the coding %s: case %#', async (coding, body) => {
     expect(await get(name, coding, body)).toBe(TEXT)
     expect(asked['accept-encoding']).toContain('gzip')
     expect(asked['user-agent']).toBe(USER_AGENT)
@@ -96,38 +96,35 @@ describe.each(['node:http', 'fetch'] as const)('by %s', (name) => {
     ['deflate', deflateSync],
     ['deflate', deflateRawSync],
     ['br', quickBrotli],
-  ] as const)(
-    'a short %s that becomes too long is cut off on the way',
-    async (coding, compress) => {
-      answer = {
-        headers: { 'content-encoding': coding },
-        body: compress(Buffer.alloc(8 * MAX_LIST_BYTES)),
-      }
-      const { delivered, fetch } = counted(FETCHES[name])
-      const asking = createGetBytes(fetch)(url(), { timeoutMs: 5_000 })
-      await expect(asking).rejects.toThrow('the answer is too long')
-      expect(delivered.bytes).toBeGreaterThan(MAX_LIST_BYTES)
-      expect(delivered.bytes - delivered.lastChunk).toBeLessThanOrEqual(MAX_LIST_BYTES)
-      expect(delivered.lastChunk).toBeLessThan(MAX_LIST_BYTES / 8)
-      expect(delivered.cancelled).toBe(true)
-    },
-  )
+  ] as const)('is cut off when a short %s becomes too long: case %#', async (coding, compress) => {
+    answer = {
+      headers: { 'content-encoding': coding },
+      body: compress(Buffer.alloc(8 * MAX_LIST_BYTES)),
+    }
+    const { delivered, fetch } = counted(FETCHES[name])
+    const asking = createGetBytes(fetch)(url(), { timeoutMs: 5_000 })
+    await expect(asking).rejects.toThrow('the answer is too long')
+    expect(delivered.bytes).toBeGreaterThan(MAX_LIST_BYTES)
+    expect(delivered.bytes - delivered.lastChunk).toBeLessThanOrEqual(MAX_LIST_BYTES)
+    expect(delivered.lastChunk).toBeLessThan(MAX_LIST_BYTES / 8)
+    expect(delivered.cancelled).toBe(true)
+  })
 })
 
-test('what is not what it says, or ends too early, is refused', async () => {
+test('response with a wrong or truncated coding is refused', async () => {
   await expect(get('node:http', 'gzip', plain)).rejects.toThrow()
   await expect(get('node:http', 'gzip', gzipSync(plain).subarray(0, 60))).rejects.toThrow()
 })
 
 test.each(['zstd', 'compress', 'gzip, gzip', 'gzip, br', 'constructor', ','])(
-  'the coding %j is refused with a reason',
+  'response with the coding %j is refused with a reason',
   async (coding) => {
     await expect(get('node:http', coding, gzipSync(plain))).rejects.toThrow('content coding')
     expect(await get('node:http', 'identity', plain)).toBe(TEXT)
   },
 )
 
-test('the version that is named is that of the package', () => {
+test('User-Agent names the version of the package', () => {
   const file = new URL('../../src/verifier/package.json', import.meta.url)
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string }
   expect(USER_AGENT).toBe(`latchkey-verifier/${version}`)

@@ -1,6 +1,7 @@
-// Programs of resource servers, compiled by several versions of TypeScript with each way to find modules: the types are
-// found, and are none of them `any`. TypeScript 7 is the project's, 5.9 comes with a dependency of it, and 4.9 and 5.0
-// lie in the folder LATCHKEY_TOOLS (`npm i --prefix DIR typescript-4.9@npm:typescript@4.9.5`), as do Node's oldest types.
+// Programs of resource servers, compiled by several versions of TypeScript with each module
+// resolution: the types are found, and none is `any`. TypeScript 7 is the project's, 5.9 comes with
+// a dependency of it, and 4.9, 5.0 and the oldest types of Node are in the folder LATCHKEY_TOOLS
+// (`npm i --prefix DIR typescript-4.9@npm:typescript@4.9.5`).
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -100,15 +101,20 @@ const BEFORE_7: Version[] = ['4.9', '5.0', '5.9']
 const SINCE_5: Version[] = ['5.0', '5.9', '7.0']
 const ALL: Version[] = [...BEFORE_7, '7.0']
 const LATEST: Version[] = ['5.9', '7.0']
-/** Checks the declarations of the package and of Node, too, which takes several times as long. */
+/**
+ * Options that check the declarations of the package and of Node, too. They take several times as
+ * long.
+ */
 const CHECKED = { module: 'node16', moduleResolution: 'node16', skipLibCheck: false }
 
-/** The oldest types of Node that will do. They know no global `crypto`, and `lib` brings none of a browser's. */
+/**
+ * Oldest supported types of Node: without a global `crypto`, and `lib` brings none of a browser's.
+ */
 const NODE_18 = { ...CHECKED, lib: ['es2022'], typeRoots: ['node-18'] }
-/** The types of a browser alone: none of Node's. */
+/** Types of a browser alone, without Node's. */
 const BROWSER = { ...CHECKED, lib: ['es2022', 'dom'], types: [] }
 
-/** Name, options, the file's ending, versions that know these options. */
+/** Name, options, file ending, and the versions that support these options. */
 const SETTINGS: readonly (readonly [string, object, 'ts' | 'cts' | 'mts', Version[]])[] = [
   ['node10, CommonJS', { module: 'commonjs', moduleResolution: 'node' }, 'ts', BEFORE_7],
   ['node10, ES modules', { module: 'esnext', moduleResolution: 'node' }, 'ts', ['5.9']],
@@ -134,7 +140,8 @@ let installed: Installed
 beforeAll(() => {
   installed = installPackage()
   if (node18 === undefined) return
-  // Under the name `node`: the types `undici-types`, which they import, refer to that name.
+  // The link has the name `node`, because `undici-types`, which these types import, refers to that
+  // name.
   mkdirSync(join(installed.project, 'node-18'))
   symlinkSync(dirname(node18), join(installed.project, 'node-18', 'node'))
 })
@@ -158,15 +165,18 @@ const CASES = SETTINGS.flatMap(([name, options, ending, versions]) =>
   versions.map((version) => [version, name, options, ending] as const),
 )
 
-describe('the verifier’s types are found and checked', { timeout: LIMIT_MS }, () => {
-  test.for(CASES)('TypeScript %s: %s', ([version, , options, ending], { skip }) => {
-    const tsc = COMPILERS[version]
-    if (tsc === undefined) {
-      return skip(`typescript-${version} is not in the folder LATCHKEY_TOOLS`)
-    }
-    if (options === NODE_18 && node18 === undefined) {
-      return skip('types-node-18 is not in the folder LATCHKEY_TOOLS')
-    }
-    expect(compile(tsc, options, ending)).toBe('')
-  })
+describe('verifier types', { timeout: LIMIT_MS }, () => {
+  test.for(CASES)(
+    'are found and checked by TypeScript %s: %s',
+    ([version, , options, ending], { skip }) => {
+      const tsc = COMPILERS[version]
+      if (tsc === undefined) {
+        return skip(`typescript-${version} is not in the folder LATCHKEY_TOOLS`)
+      }
+      if (options === NODE_18 && node18 === undefined) {
+        return skip('types-node-18 is not in the folder LATCHKEY_TOOLS')
+      }
+      expect(compile(tsc, options, ending)).toBe('')
+    },
+  )
 })

@@ -1,4 +1,5 @@
-// Whatever a token grants and a request wants: what is returned grants it, and grants it alone.
+// Properties of chooseDetail for any granted details and any request: the returned entry grants the
+// request, and grants it alone.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
@@ -10,7 +11,7 @@ import { VerificationError } from '../../src/verifier/errors.ts'
 import type { AccessTokenClaims } from '../../src/verifier/token/parse.ts'
 import { CLAIMS } from './support.ts'
 
-/** The very entry, or the code of the refusal. Whatever is not one of the two codes fails the test. */
+/** Returns the very entry, or the code of the refusal. Any other error fails the test. */
 const choose = (details: unknown, wanted: WantedAuthorization): AuthorizationDetail | string => {
   const claims: AccessTokenClaims = { ...CLAIMS, authorization_details: details }
   try {
@@ -22,7 +23,7 @@ const choose = (details: unknown, wanted: WantedAuthorization): AuthorizationDet
   }
 }
 
-// Few names, so that many entries fit; a wish draws from the same.
+// Few names, so that many entries fit: requests draw from the same names.
 const name = fc.constantFrom('a', 'b', '*')
 const names = fc.oneof(
   { weight: 4, arbitrary: fc.array(name, { maxLength: 3 }) },
@@ -46,7 +47,7 @@ const RUNS = { numRuns: 1000 }
 const has = (granted: unknown, value: string): boolean =>
   granted === '*' || (Array.isArray(granted) && granted.includes(value))
 
-test('what is returned is of the token and has all that was asked', () => {
+test('chooseDetail returns an entry of the token that has everything requested', () => {
   let returned = 0
   fc.assert(
     fc.property(entries, wish, (details, wanted) => {
@@ -63,10 +64,10 @@ test('what is returned is of the token and has all that was asked', () => {
     }),
     RUNS,
   )
-  expect(returned).toBeGreaterThan(20) // else it has said nothing
+  expect(returned).toBeGreaterThan(20) // enough examples were accepted
 })
 
-test('an entry alone grants each of its names', () => {
+test('chooseDetail returns the single entry for each of its names', () => {
   const list = fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 5 })
   const full = fc.record({
     type: fc.constant('x'),
@@ -83,12 +84,12 @@ test('an entry alone grants each of its names', () => {
   )
 })
 
-test('one entry more: no other entry is returned for it, and nothing that was refused but the new one', () => {
+test('chooseDetail after the addition of an entry returns the same entry, becomes ambiguous, or returns the new one', () => {
   fc.assert(
     fc.property(entries, entry, fc.nat(4), wish, (details, more, at, wanted) => {
       const before = choose(details, wanted)
       const after = choose(details.toSpliced(at, 0, more), wanted)
-      // A wish that was denied gets what the new entry says alone.
+      // A request that was denied gets the outcome of the new entry alone.
       if (before === 'authorization_denied') expect(after).toBe(choose([more], wanted))
       else expect([before, 'authorization_ambiguous'].some((answer) => answer === after)).toBe(true)
     }),
@@ -96,7 +97,7 @@ test('one entry more: no other entry is returned for it, and nothing that was re
   )
 })
 
-test('the order of the entries, and of the names in them, does not matter', () => {
+test('chooseDetail ignores the order of the entries and of their names', () => {
   const turned = (value: unknown) => (Array.isArray(value) ? value.toReversed() : value)
   const shuffled = entries.chain((details) =>
     fc.tuple(
@@ -123,7 +124,7 @@ test('the order of the entries, and of the names in them, does not matter', () =
   )
 })
 
-test('any claim, any wish: an answer or a refusal', () => {
+test('chooseDetail answers or refuses any claim and any request', () => {
   const text = fc.oneof(name, fc.string({ unit: 'binary', minLength: 1 }))
   const anyWish = fc.record({
     type: text,
@@ -144,7 +145,7 @@ test('any claim, any wish: an answer or a refusal', () => {
   )
 })
 
-test('long lists take no long time', () => {
+test('chooseDetail handles lists of 100,000 names', () => {
   const long = Array.from({ length: 100_000 }, (_, i) => `part-${i}`)
   const wanted = { type: 'x', identifier: 'a', action: 'a' }
   const one = { type: 'x', identifier: 'a', actions: [...long, 'a'], parts: long }

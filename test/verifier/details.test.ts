@@ -1,4 +1,4 @@
-// Which entry of a token's authorization details grants what a request wants.
+// Choice of the entry of the authorization details that grants a request.
 import { describe, expect, test } from 'vitest'
 import type { WantedAuthorization } from '../../src/verifier/token/details.ts'
 import { VerificationError, type VerifiedToken } from '../../src/verifier/index.ts'
@@ -16,7 +16,7 @@ const AMBIGUOUS = 'authorization_ambiguous'
 const verified = (details: unknown): Promise<VerifiedToken> =>
   verifier.verify(tokenWith({ authorization_details: details }), REQUIRED)
 
-/** The place in the list of the very entry that is returned, or the code of the refusal. */
+/** Returns the index of the very entry, or the code of the refusal. */
 const outcome = (token: VerifiedToken, wanted: WantedAuthorization): number | string => {
   try {
     const entry = verifier.authorize(token, wanted)
@@ -27,24 +27,24 @@ const outcome = (token: VerifiedToken, wanted: WantedAuthorization): number | st
   }
 }
 
-describe('an entry grants what its members name', () => {
+describe('authorize with an entry', () => {
   const OTHER = { ...ENTRY, identifier: 'p2' }
 
   test.each<[string, unknown, number | string]>([
-    ['all of it', [ENTRY], 0],
+    ['the whole entry', [ENTRY], 0],
     ['any identifier', [{ ...ENTRY, identifier: '*' }], 0],
     ['any action', [{ ...ENTRY, actions: '*' }], 0],
     ['any part', [{ ...ENTRY, parts: '*' }], 0],
-    ['lists of more', [{ ...ENTRY, actions: ['stop', 'play'], parts: ['x', 'main'] }], 0],
-    ['the second of two', [OTHER, ENTRY], 1],
-    ['beside a run', [RUN, ENTRY], 1],
-    ['beside what is no entry', [null, 'playlist', 1, true, [], ENTRY], 5],
+    ['longer lists', [{ ...ENTRY, actions: ['stop', 'play'], parts: ['x', 'main'] }], 0],
+    ['the second of two entries', [OTHER, ENTRY], 1],
+    ['an entry beside a run', [RUN, ENTRY], 1],
+    ['an entry beside values that are no entries', [null, 'playlist', 1, true, [], ENTRY], 5],
     ['another type', [{ ...ENTRY, type: 'playlists' }], DENIED],
     ['any type', [{ ...ENTRY, type: '*' }], DENIED],
     ['a list of types', [{ ...ENTRY, type: ['playlist'] }], DENIED],
     ['another identifier', [OTHER], DENIED],
     ['the beginning of the identifier', [{ ...ENTRY, identifier: 'p' }], DENIED],
-    ['in another case', [{ ...ENTRY, identifier: 'P1' }], DENIED],
+    ['the identifier in another letter case', [{ ...ENTRY, identifier: 'P1' }], DENIED],
     ['a pattern of identifiers', [{ ...ENTRY, identifier: 'p*' }], DENIED],
     ['a list of identifiers', [{ ...ENTRY, identifier: ['p1'] }], DENIED],
     ['* in a list of identifiers', [{ ...ENTRY, identifier: ['*'] }], DENIED],
@@ -52,11 +52,11 @@ describe('an entry grants what its members name', () => {
     ['the beginning of the action', [{ ...ENTRY, actions: ['pla', 'playing'] }], DENIED],
     ['* in the list of actions', [{ ...ENTRY, actions: ['*'] }], DENIED],
     ['another part', [{ ...ENTRY, parts: ['bar'] }], DENIED],
-    ['nearly the part', [{ ...ENTRY, parts: ['main ', 'Main', 'mai', 'mains'] }], DENIED],
+    ['parts that resemble it', [{ ...ENTRY, parts: ['main ', 'Main', 'mai', 'mains'] }], DENIED],
     ['* in the list of parts', [{ ...ENTRY, parts: ['*'] }], DENIED],
     ['the part among the actions', [{ ...ENTRY, actions: ['play', 'main'], parts: [] }], DENIED],
     [
-      'the action in one, the part in another',
+      'the action in one entry, the part in another',
       [
         { ...ENTRY, parts: ['bar'] },
         { ...ENTRY, actions: ['stop'] },
@@ -71,7 +71,7 @@ describe('an entry grants what its members name', () => {
       ],
       DENIED,
     ],
-  ])('%s: %3$s', async (_, details, expected) => {
+  ])('has the outcome for %s: %3$s', async (_, details, expected) => {
     expect(outcome(await verified(details), WANTED)).toBe(expected)
   })
 
@@ -84,28 +84,31 @@ describe('an entry grants what its members name', () => {
     MALFORMED.map((json): [string, string] => [member, json.replaceAll('NAME', name)]),
   )
   test.each([...malformed, ['actions', '"play"'], ['parts', '"main"']])(
-    'malformed, %s %s: nothing',
+    'is denied for a malformed member: %s %s',
     async (member, json) => {
       const token = await verified([{ ...ENTRY, [member]: JSON.parse(json) as unknown }])
       expect([outcome(token, WANTED), outcome(token, NO_PART)]).toEqual([DENIED, DENIED])
     },
   )
 
-  test.each(Object.keys(NAMES))('without %s: nothing', async (member) => {
+  test.each(Object.keys(NAMES))('is denied when %s is absent', async (member) => {
     const token = await verified([{ ...ENTRY, [member]: undefined }])
     expect([outcome(token, WANTED), outcome(token, NO_PART)]).toEqual([DENIED, DENIED])
   })
 
-  test.each(['identifier', 'action', 'part'])('* as %s asks for that name only', async (member) => {
-    const wanted = { ...WANTED, [member]: '*' }
-    expect(outcome(await verified([ENTRY]), wanted)).toBe(DENIED)
-    const any = { ...ENTRY, identifier: '*', actions: '*', parts: '*' }
-    expect(outcome(await verified([any]), wanted)).toBe(0)
-  })
+  test.each(['identifier', 'action', 'part'])(
+    'treats an asterisk as %s as a name',
+    async (member) => {
+      const wanted = { ...WANTED, [member]: '*' }
+      expect(outcome(await verified([ENTRY]), wanted)).toBe(DENIED)
+      const any = { ...ENTRY, identifier: '*', actions: '*', parts: '*' }
+      expect(outcome(await verified([any]), wanted)).toBe(0)
+    },
+  )
 })
 
 describe('choice of the part', () => {
-  /** The parts of each entry that fits otherwise; what is said for `main`, and for no part. */
+  /** Parts of each entry that fits otherwise; the outcomes for the part `main` and for no part. */
   test.each<[unknown[], number | string, number | string]>([
     [[], DENIED, DENIED],
     [[[]], DENIED, DENIED],
@@ -128,13 +131,16 @@ describe('choice of the part', () => {
     [[['main'], '*'], AMBIGUOUS, AMBIGUOUS],
     [[['bar'], '*'], 1, AMBIGUOUS],
     [['*', '*'], AMBIGUOUS, AMBIGUOUS],
-  ])('%j: main %s, none %s', async (lists, asked, notAsked) => {
-    const token = await verified(lists.map((parts) => ({ ...ENTRY, parts })))
-    expect(outcome(token, WANTED)).toBe(asked)
-    expect(outcome(token, NO_PART)).toBe(notAsked)
-  })
+  ])(
+    'has the outcome for entries with %j: main gives %s, no part gives %s',
+    async (lists, asked, notAsked) => {
+      const token = await verified(lists.map((parts) => ({ ...ENTRY, parts })))
+      expect(outcome(token, WANTED)).toBe(asked)
+      expect(outcome(token, NO_PART)).toBe(notAsked)
+    },
+  )
 
-  test('entries for something else do not make it ambiguous', async () => {
+  test('ignores entries for other requests', async () => {
     const others = [
       { ...ENTRY, type: 'radio', parts: '*' },
       { ...ENTRY, identifier: 'p2', parts: '*' },
@@ -144,7 +150,7 @@ describe('choice of the part', () => {
     expect([outcome(token, WANTED), outcome(token, NO_PART)]).toEqual([3, 3])
   })
 
-  test('entries with other policies are not merged and none is preferred', async () => {
+  test('is ambiguous for entries that differ in their policy members', async () => {
     const token = await verified([
       { ...ENTRY, max_volume: 3 },
       { ...ENTRY, max_volume: 11 },
@@ -153,7 +159,7 @@ describe('choice of the part', () => {
   })
 })
 
-describe('hostile claims', () => {
+describe('hostile details', () => {
   const withDetails = (json: string): Promise<VerifiedToken> => {
     const rest = JSON.stringify({ ...CLAIMS, authorization_details: undefined })
     const payload = rest.replace(/\}$/, `,"authorization_details":${json}}`)
@@ -162,30 +168,30 @@ describe('hostile claims', () => {
   const entry = JSON.stringify(ENTRY)
 
   test.each<[string, string]>([
-    ['an entry and no list', entry],
-    ['an object like a list', `{"0":${entry},"length":1}`],
+    ['an entry in place of the list', entry],
+    ['an object that resembles a list', `{"0":${entry},"length":1}`],
     ['a list in a list', `[[${entry}]]`],
     ['an entry as text', JSON.stringify([entry])],
-    ['an entry inherited', `[{"__proto__":${entry}}]`],
-    ['its members inherited', `[{"type":"playlist","__proto__":${entry}}]`],
-    ['a list inherited', `[{"type":"playlist","actions":{"__proto__":["play"]}}]`],
+    ['an inherited entry', `[{"__proto__":${entry}}]`],
+    ['inherited members', `[{"type":"playlist","__proto__":${entry}}]`],
+    ['an inherited list', `[{"type":"playlist","actions":{"__proto__":["play"]}}]`],
     ['a list with a constructor', `[{"type":"playlist","constructor":{"prototype":${entry}}}]`],
-    ['numbers', '[{"type":1,"identifier":1,"actions":[1],"parts":[1]}]'],
-    ['nothing', 'null'],
-    ['anything', '"*"'],
-  ])('%s: nothing', async (_, json) => {
+    ['numbers as names', '[{"type":1,"identifier":1,"actions":[1],"parts":[1]}]'],
+    ['null', 'null'],
+    ['an asterisk', '"*"'],
+  ])('grant nothing: %s', async (_, json) => {
     const token = await withDetails(json)
     expect([outcome(token, WANTED), outcome(token, NO_PART)]).toEqual([DENIED, DENIED])
   })
 
-  test('claims that are inherited are none', async () => {
+  test('grant nothing when they are inherited claims', async () => {
     const rest = JSON.stringify({ ...CLAIMS, authorization_details: undefined })
     const inherited = `"__proto__":{"authorization_details":[${entry}]}`
     const payload = rest.replace(/\}$/, `,${inherited}}`)
     expect(outcome(await verifier.verify(forge({ payload }), REQUIRED), WANTED)).toBe(DENIED)
   })
 
-  test('what another library has put on every object grants nothing', async () => {
+  test('grant nothing when another library extended Object.prototype', async () => {
     const token = await verified(
       Object.keys(ENTRY).map((member) => ({ ...ENTRY, [member]: undefined })),
     )
@@ -202,7 +208,7 @@ describe('hostile claims', () => {
   })
 
   test.each(['__proto__', 'constructor', 'toString', 'length', '0'])(
-    'what every object has is no name: %s',
+    'match no inherited name of an object: %s',
     async (name) => {
       const token = await verified([ENTRY, { type: name }])
       for (const member of ['type', 'identifier', 'action', 'part']) {

@@ -1,4 +1,4 @@
-// The codes are an interface: which there are, and what class, status and word each has.
+// Error codes are an interface: each has its class, status and OAuth error.
 import { describe, expect, test } from 'vitest'
 import {
   AccessDenied,
@@ -31,15 +31,18 @@ const CODES: Record<VerificationCode, [keyof typeof CLASSES, number, string | nu
   revocations_stale: ['VerifierUnavailable', 503, null],
 }
 
-describe('a refusal', () => {
-  test.each(Object.entries(CODES))('%s', (code, [name, status, error]) => {
-    const cause = new Error('detail')
-    const refused = refusal(code as VerificationCode, { cause })
-    expect(refused).toBeInstanceOf(VerificationError)
-    expect(refused).toMatchObject({ name, code, status, error, cause })
-    const others = Object.values(CLASSES).filter((type) => refused instanceof type)
-    expect(others).toEqual([CLASSES[name]])
-    // It stands in a quoted string of a header (RFC 6750 §3).
-    expect(refused.message).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
-  })
+describe('refusal', () => {
+  test.each(Object.entries(CODES))(
+    '%s has its class, status and error',
+    (code, [name, status, error]) => {
+      const cause = new Error('detail')
+      const refused = refusal(code as VerificationCode, { cause })
+      expect(refused).toBeInstanceOf(VerificationError)
+      expect(refused).toMatchObject({ name, code, status, error, cause })
+      const others = Object.values(CLASSES).filter((type) => refused instanceof type)
+      expect(others).toEqual([CLASSES[name]])
+      // RFC 6750 §3: the message becomes a quoted string of a header.
+      expect(refused.message).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+    },
+  )
 })

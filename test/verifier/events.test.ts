@@ -1,4 +1,4 @@
-// What a verifier tells of itself: why the list or the keys cannot be had, and each change once, without any token.
+// Events of a verifier: failures of the list and the keys, and each change once, without any token.
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -43,7 +43,7 @@ describe('events', () => {
     expect(types().slice(4)).toEqual(['recovered'])
   })
 
-  test('a signing key that is revoked, once', async () => {
+  test('report a revoked signing key once', async () => {
     const { say, server, events } = await told()
     server.keys.push(OTHER_KEY.jwk)
     const entries = [{ kind: 'key', value: 'k9', exp: null }]
@@ -52,7 +52,7 @@ describe('events', () => {
     expect(events).toEqual([{ type: 'key_revoked', kid: 'k9' }])
   })
 
-  test('the keys', async () => {
+  test('report failed keys once', async () => {
     const types: string[] = []
     const { server, check } = startVerifier({ onEvent: ({ type }) => void types.push(type) })
     const { answer } = server
@@ -72,8 +72,8 @@ describe('events', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('hook'))],
-    ['never ends', () => new Promise(() => {})],
-  ])('a hook that %s changes nothing', async (_, onEvent) => {
+    ['stays pending', () => new Promise(() => {})],
+  ])('do not disturb the verifier when the hook %s', async (_, onEvent) => {
     const { say, check, verifier } = await following([], { onEvent })
     started.push(verifier)
     await say(new Error('down'))
@@ -81,7 +81,7 @@ describe('events', () => {
     expect(await check()).toBe('good')
   })
 
-  test('a hook may close the verifier; nothing is told after', async () => {
+  test('end when the hook closes the verifier', async () => {
     const events: string[] = []
     const follower = await following([], {
       onEvent({ type }) {
@@ -93,7 +93,7 @@ describe('events', () => {
     await vi.waitFor(() => expect(events).toEqual(['following_failed']))
   })
 
-  test('no event and no status has a token', async () => {
+  test('contain no token, nor does the status', async () => {
     const { say, check, events, verifier } = await told()
     await say(new Error('down'))
     await check()
@@ -103,27 +103,31 @@ describe('events', () => {
   })
 })
 
-describe('why the list cannot be had', () => {
+describe('failure of the list', () => {
   const html = { headers: { 'content-type': 'text/html' } }
   test.each<[string, () => string | Response | Error, RegExp]>([
     ['404', () => new Response(null, { status: 404 }), /answered 404$/],
     ['301', () => new Response(null, { status: 301 }), /301: redirects are not followed/],
-    ['a page', () => new Response('<html>', html), /Content-Type text\/html/],
-    ['nothing', () => '', /not a revocation list/],
+    ['an HTML page', () => new Response('<html>', html), /Content-Type text\/html/],
+    ['an empty body', () => '', /not a revocation list/],
     ['another signature', () => page({ seq: 11, key: { ...OTHER_KEY, kid: 'k1' } }), /signature/],
     ['another key', () => page({ seq: 11, key: OTHER_KEY }), /key is not known/],
     [
-      'a name that is not known',
+      'an unknown host name',
       () => new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND x') }),
       /fetch failed: getaddrinfo ENOTFOUND x/,
     ],
     [
-      'a certificate',
+      'an untrusted certificate',
       () => new TypeError('fetch failed', { cause: new Error('self-signed certificate') }),
       /fetch failed: self-signed certificate/,
     ],
-    ['a URL', () => new Error('for url (https://a.example/l?key=secret)'), /\/l\?…\)$/],
-  ])('%s', async (_, answer, expected) => {
+    [
+      'an error with a URL',
+      () => new Error('for url (https://a.example/l?key=secret)'),
+      /\/l\?…\)$/,
+    ],
+  ])('is described for %s', async (_, answer, expected) => {
     const { say, list, events } = await told()
     expect(await say(answer())).toMatch(expected)
     expect(list().lastError).toBeInstanceOf(Error)
@@ -132,7 +136,7 @@ describe('why the list cannot be had', () => {
 })
 
 describe('clockApart', () => {
-  test.each([-60, 0, 60])('%i s', async (seconds) => {
+  test.each([-60, 0, 60])('is the difference of the clocks: %i s', async (seconds) => {
     const { verifier, time } = await told()
     time.wall += seconds
     expect(verifier.status().clockApart).toBe(seconds)
@@ -144,7 +148,7 @@ describe('clockApart', () => {
     expect(verifier.status().clockApart).toBeNull()
   })
 
-  test.each([-2_000, 2_000])('is that of a list refused for it: %i s', async (seconds) => {
+  test.each([-2_000, 2_000])('follows from a refused first list: %i s', async (seconds) => {
     const { verifier, time, say } = startFollowing()
     started.push(verifier)
     time.wall += seconds
@@ -155,7 +159,7 @@ describe('clockApart', () => {
     expect(verifier.status().clockApart).toBe(0)
   })
 
-  test('is that of a later list refused for it', async () => {
+  test('follows from a refused later list', async () => {
     const { verifier, time, say, pass } = await told()
     pass(1_000)
     expect(await say(page({ full: true, seq: 11, iat: NOW + 3_000 }))).toContain('not of now')
@@ -178,7 +182,7 @@ describe('ready', () => {
     await expect(waiting).rejects.toBe(reason)
   })
 
-  test.each(['list', 'none'] as const)('rejects after its time, with a cause: %s', async (kind) => {
+  test.each(['list', 'none'] as const)('rejects after timeoutMs with a cause: %s', async (kind) => {
     const fetch = () => new Promise<Response>(() => {})
     const source = kind === 'none' ? { revocations: kind } : {}
     const verifier = createVerifier({ issuer: ISSUER, audience: AUDIENCE, fetch, ...source })
@@ -199,13 +203,13 @@ describe('ready', () => {
     { signal: null },
     null,
     5,
-  ])('refuses %o', async (options) => {
+  ])('refuses the options %o', async (options) => {
     const { verifier } = startVerifier()
     await expect(verifier.ready(options as object)).rejects.toThrow(TypeError)
   })
 })
 
-test('the example of the README counts events for Prometheus', async () => {
+test('README example counts events for Prometheus', async () => {
   const readme = readFileSync(new URL('../../src/verifier/README.md', import.meta.url), 'utf8')
   const [, example = ''] = /```ts\nimport .*\n\n(const counts[^]*?)```/.exec(readme) ?? []
   const program = example.replaceAll(/: (Record<string, number>|VerifierEvent)/g, '')

@@ -1,4 +1,4 @@
-// Requests that a verifier makes by itself when it is made, and those that its first token brings.
+// Requests that a verifier makes when it is created, and those for its first token.
 import { expect, test, vi } from 'vitest'
 import { type VerifierOptions, anyPlugin, createVerifier } from '../../src/verifier/index.ts'
 import { createTestIssuer } from '../../src/verifier/testing/issuer.ts'
@@ -6,7 +6,7 @@ import { createTestIssuer } from '../../src/verifier/testing/issuer.ts'
 const JWKS = '/.well-known/jwks.json'
 const LIST = '/oauth/revocations'
 
-/** How the verifier learns of revocations, what it asks for when it is made, and what by its first token. */
+/** Options, requests at creation, and all requests after the first token. */
 const CASES: readonly (readonly [Partial<VerifierOptions>, string[], string[]])[] = [
   [{ follow: 'background' }, [JWKS, LIST], [JWKS, LIST]],
   [{ follow: 'on-use' }, [], [JWKS, LIST]],
@@ -14,24 +14,27 @@ const CASES: readonly (readonly [Partial<VerifierOptions>, string[], string[]])[
   [{ revocations: { isRevoked: () => false } }, [], [JWKS]],
 ]
 
-test.each(CASES)('%o', async (options, atOnce, withToken) => {
-  const issuer = await createTestIssuer()
-  const asked = new Set<string>()
-  const verifier = createVerifier({
-    issuer: issuer.issuer,
-    audience: 'hook',
-    ...options,
-    fetch(url, init) {
-      asked.add(new URL(url).pathname)
-      return issuer.fetch(url, { signal: init.signal ?? null })
-    },
-  })
-  const paths = () => [...asked].toSorted()
-  await vi.waitFor(() => expect(paths()).toEqual(atOnce))
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  expect(paths()).toEqual(atOnce)
-  const token = await issuer.token({ audience: 'hook', pluginId: 'acme.sync' })
-  await verifier.verify(token, { permission: null, plugin: anyPlugin })
-  expect(paths()).toEqual(withToken)
-  verifier.close()
-})
+test.each(CASES)(
+  'verifier makes its first requests by the options %o',
+  async (options, atOnce, withToken) => {
+    const issuer = await createTestIssuer()
+    const asked = new Set<string>()
+    const verifier = createVerifier({
+      issuer: issuer.issuer,
+      audience: 'hook',
+      ...options,
+      fetch(url, init) {
+        asked.add(new URL(url).pathname)
+        return issuer.fetch(url, { signal: init.signal ?? null })
+      },
+    })
+    const paths = () => [...asked].toSorted()
+    await vi.waitFor(() => expect(paths()).toEqual(atOnce))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(paths()).toEqual(atOnce)
+    const token = await issuer.token({ audience: 'hook', pluginId: 'acme.sync' })
+    await verifier.verify(token, { permission: null, plugin: anyPlugin })
+    expect(paths()).toEqual(withToken)
+    verifier.close()
+  },
+)

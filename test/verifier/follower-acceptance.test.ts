@@ -1,5 +1,5 @@
-// Which list a follower believes. Each refusal stops an attack by whoever is on the way to the issuer: what was
-// known before stays in force.
+// Acceptance of lists by a follower. Each refusal stops an attacker between follower and issuer,
+// and the accepted list stays in force.
 import { type SignKeyObjectInput, constants, sign } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Verifier } from '../../src/verifier/types.ts'
@@ -29,8 +29,8 @@ const RULE = { kind: 'jti', value: 'jti-old' }
 const OLD = tokenWith({ jti: 'jti-old' })
 const NEW_RULE = { kind: 'jti', value: 'jti-1' }
 
-describe('believed', () => {
-  test('the first list, and what comes after it', async () => {
+describe('follower', () => {
+  test('accepts the first list and its continuation', async () => {
     const { check, say, list } = await follow([RULE])
     expect(list()).toMatchObject({ epoch: 'epoch-1', cursor: cursor(10), age: 0, stale: false })
     expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
@@ -40,27 +40,24 @@ describe('believed', () => {
   })
 
   test.each<[string, Parameters<typeof page>[0]]>([
-    ['a type with its prefix', { header: { typ: 'application/revocations+jwt' } }],
-    ['a kind of a newer server', { entries: [{ kind: 'moon', value: 'x' }, NEW_RULE] }],
-    ['an entry of such a kind in another shape', { claims: { entries: [{ kind: 'moon' }] } }],
-    ['the same entry twice', { entries: [NEW_RULE, NEW_RULE] }],
-    ['one that says where it begins', { header: { after: cursor(10) } }],
-    ['one that begins earlier', { header: { after: cursor(9) } }],
-    [
-      'a cursor of a page with more behind it',
-      { more: true, claims: { cursor: `${cursor(11)}~` } },
-    ],
+    ['a type with the prefix application/', { header: { typ: 'application/revocations+jwt' } }],
+    ['an unknown kind of rule', { entries: [{ kind: 'moon', value: 'x' }, NEW_RULE] }],
+    ['an unknown kind of rule in another form', { claims: { entries: [{ kind: 'moon' }] } }],
+    ['a repeated entry', { entries: [NEW_RULE, NEW_RULE] }],
+    ['a page that names its beginning', { header: { after: cursor(10) } }],
+    ['a page that begins earlier', { header: { after: cursor(9) } }],
+    ['a cursor of a page with more to come', { more: true, claims: { cursor: `${cursor(11)}~` } }],
     ['further claims', { claims: { note: 'x' } }],
-    ['a rule for good', { entries: [{ ...NEW_RULE, exp: null }] }],
+    ['a rule without expiry', { entries: [{ ...NEW_RULE, exp: null }] }],
     ['a new epoch from a newer full list', { epoch: 'epoch-2', full: true, iat: NOW + 1, seq: 1 }],
-    ['as far ahead as clocks may be', { iat: NOW + 60 }],
-  ])('%s', async (_, given) => {
+    ['a time 60 s ahead', { iat: NOW + 60 }],
+  ])('accepts %s', async (_, given) => {
     const { say } = await follow([RULE])
     expect(await say(page({ seq: 11, ...given }))).toBeNull()
   })
 })
 
-describe('refused', () => {
+describe('follower', () => {
   type Case = [string, () => string]
   const signedBy = (key: typeof KEY) => page({ seq: 11, entries: [NEW_RULE], key })
 
@@ -70,56 +67,62 @@ describe('refused', () => {
     ['no type', () => page({ seq: 11, header: { typ: undefined } })],
     ['another algorithm', () => page({ seq: 11, header: { alg: 'none' } })],
     ['an access token', () => forge()],
-    ['a key that nobody knows', () => signedBy(OTHER_KEY)],
-    ['another key under a known name', () => signedBy({ ...OTHER_KEY, kid: KEY.kid })],
+    ['an unknown key', () => signedBy(OTHER_KEY)],
+    ['another key with a known kid', () => signedBy({ ...OTHER_KEY, kid: KEY.kid })],
     ['another issuer', () => page({ seq: 11, claims: { iss: 'https://evil.example' } })],
     [
-      'the issuer itself as issuer',
+      'the issuer of tokens as issuer',
       () => page({ seq: 11, claims: { iss: 'https://auth.example' } }),
     ],
     ['another audience', () => page({ seq: 11, claims: { aud: 'hook' } })],
     ['several audiences', () => page({ seq: 11, claims: { aud: [LIST] } })],
     ['a subject', () => page({ seq: 11, claims: { sub: 'lkc_1' } })],
-    ['no time', () => page({ seq: 11, claims: { iat: undefined } })],
-    ['a time that is no integer', () => page({ seq: 11, claims: { iat: NOW + 0.5 } })],
-    ['no end', () => page({ seq: 11, claims: { exp: undefined } })],
+    ['no iat', () => page({ seq: 11, claims: { iat: undefined } })],
+    ['an iat with a fraction', () => page({ seq: 11, claims: { iat: NOW + 0.5 } })],
+    ['no exp', () => page({ seq: 11, claims: { exp: undefined } })],
     ['no cursor', () => page({ claims: { cursor: undefined } })],
-    ['a cursor without zeros', () => page({ claims: { cursor: 'epoch-1.11' } })],
-    ['a cursor with something behind it', () => page({ claims: { cursor: `${cursor(11)}x` } })],
-    ['a place that is no text', () => page({ seq: 11, header: { after: 10 } })],
+    ['a cursor without leading zeros', () => page({ claims: { cursor: 'epoch-1.11' } })],
+    ['a cursor with a trailing letter', () => page({ claims: { cursor: `${cursor(11)}x` } })],
+    ['a beginning that is a number', () => page({ seq: 11, header: { after: 10 } })],
     ['another epoch’s cursor', () => page({ claims: { cursor: cursor(11, 'epoch-2') } })],
-    ['more than is sent', () => page({ seq: 11, claims: { entries: Array(10_001).fill(RULE) } })],
-    ['entries that are no list', () => page({ seq: 11, claims: { entries: {} } })],
-    ['an entry that is none', () => page({ seq: 11, claims: { entries: [null] } })],
+    [
+      'more entries than a page may have',
+      () => page({ seq: 11, claims: { entries: Array(10_001).fill(RULE) } }),
+    ],
+    ['an object as entries', () => page({ seq: 11, claims: { entries: {} } })],
+    ['null as an entry', () => page({ seq: 11, claims: { entries: [null] } })],
     [
       'an entry without value',
       () => page({ seq: 11, claims: { entries: [{ kind: 'jti', exp: 1 }] } }),
     ],
     [
-      'an entry without end',
+      'an entry without exp',
       () => page({ seq: 11, claims: { entries: [{ kind: 'jti', value: 'x' }] } }),
     ],
     [
-      'a generation that is none',
+      'a client rule without generation',
       () => page({ seq: 11, entries: [{ kind: 'client', value: 'x' }] }),
     ],
-    ['full that is not said', () => page({ seq: 11, claims: { full: undefined } })],
-    ['more that is not said', () => page({ seq: 11, claims: { more: 1 } })],
-    ['a payload that is no object', () => page({ payload: 'null' })],
-    ['a payload that is no JSON', () => page({ payload: '{' })],
+    ['full left out', () => page({ seq: 11, claims: { full: undefined } })],
+    ['more as a number', () => page({ seq: 11, claims: { more: 1 } })],
+    ['null as payload', () => page({ payload: 'null' })],
+    ['incomplete JSON as payload', () => page({ payload: '{' })],
     ['a cursor that goes back', () => page({ seq: 9 })],
     ['a full list that goes back', () => page({ seq: 9, full: true })],
-    ['one that leaves something out', () => page({ seq: 12, header: { after: cursor(11) } })],
-    ['another epoch in the middle', () => page({ seq: 11, epoch: 'epoch-2', iat: NOW + 1 })],
-    ['an epoch that is not newer', () => page({ seq: 11, epoch: 'epoch-0', full: true })],
+    ['a page that begins later', () => page({ seq: 12, header: { after: cursor(11) } })],
+    ['another epoch without a full list', () => page({ seq: 11, epoch: 'epoch-2', iat: NOW + 1 })],
+    ['another epoch that is not newer', () => page({ seq: 11, epoch: 'epoch-0', full: true })],
     ['an older epoch', () => page({ seq: 11, epoch: 'epoch-0', full: true, iat: NOW - 1 })],
-    ['one that says there is more and brings nothing', () => page({ seq: 10, more: true })],
-    ['its own key revoked', () => page({ seq: 11, entries: [{ kind: 'key', value: KEY.kid }] })],
+    ['an empty page with more to come', () => page({ seq: 10, more: true })],
+    [
+      'a page that revokes its own key',
+      () => page({ seq: 11, entries: [{ kind: 'key', value: KEY.kid }] }),
+    ],
     ['garbage', () => 'x.y.z'],
-    ['nothing', () => ''],
+    ['an empty body', () => ''],
     ['a long header', () => page({ seq: 11, header: { pad: 'x'.repeat(1024) } })],
     ['a long body', () => 'x'.repeat(4 * 1024 * 1024 + 1)],
-    ['a cut signature', () => page({ seq: 11 }).slice(0, -4)],
+    ['a shortened signature', () => page({ seq: 11 }).slice(0, -4)],
     [
       'a changed payload',
       () => {
@@ -127,7 +130,7 @@ describe('refused', () => {
         return [header, page({ seq: 12 }).split('.')[1], signature].join('.')
       },
     ],
-  ])('%s', async (_, text) => {
+  ])('refuses %s', async (_, text) => {
     const { say, check, list } = await follow([RULE])
     expect(await say(text())).not.toBeNull()
     expect(list()).toMatchObject({ cursor: cursor(10), epoch: 'epoch-1', entries: { jti: 1 } })
@@ -136,17 +139,20 @@ describe('refused', () => {
   })
 
   test.each<[string, () => Response]>([
-    ['an error', () => new Response(page({ seq: 11 }), { status: 500 })],
+    ['status 500', () => new Response(page({ seq: 11 }), { status: 500 })],
     ['a redirection', () => Response.redirect('https://evil.example/', 302)],
-  ])('%s', async (_, response) => {
+  ])('refuses the status of %s', async (_, response) => {
     const { say, list } = await follow([RULE])
     expect(await say(response())).toMatch(/answered \d+/)
     expect(list().cursor).toBe(cursor(10))
   })
 })
 
-/** A list is one JWS in compact form (RFC 7515 §7.1), and each has one spelling: signed by the issuer or not. */
-describe('another form is refused', () => {
+/**
+ * A list is one JWS in compact form (RFC 7515 §7.1) with one spelling: other forms are refused,
+ * signed by the issuer or not.
+ */
+describe('follower', () => {
   const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const MEMBERS = { alg: 'RS256', typ: 'revocations+jwt', kid: KEY.kid }
   type Parts = [header: string, payload: string, signature: string]
@@ -156,7 +162,7 @@ describe('another form is refused', () => {
   const signatureOf = (input: string): string =>
     sign('sha256', Buffer.from(input), KEY.privateKey).toString('base64url')
 
-  /** Signs header and payload as they are spelled; the signature is spelled after that. */
+  /** Signs header and payload as they are spelled. The signature is spelled after that. */
   const spelled = (part: number, change: (text: string) => string, parts = good()): string => {
     const [header, payload] = parts.map((text, i) => (i === part ? change(text) : text))
     const signature = signatureOf(`${header}.${payload}`)
@@ -165,12 +171,12 @@ describe('another form is refused', () => {
   const withHeader = (header: string | Uint8Array): string => spelled(0, () => base64url(header))
   const withPayload = (payload: string | Uint8Array): string => spelled(1, () => base64url(payload))
 
-  /** The same bytes, spelled with bits that say nothing and are not zero. */
+  /** Spells the same bytes with unused bits that are not zero. */
   const loose = (part: string): string => {
     expect([2, 3]).toContain(part.length % 4)
     return part.slice(0, -1) + ALPHABET[ALPHABET.indexOf(part.slice(-1)) | 1]
   }
-  /** A page whose parts all have such bits. */
+  /** Finds a page whose parts all have unused bits. */
   const loosable = (): Parts => {
     const pads = ['', 'x', 'xx', 'xxx'].flatMap((a) => ['', 'x', 'xx', 'xxx'].map((b) => [a, b]))
     const pages = pads.map(([a, b]) => good({ header: { pad: a }, claims: { pad: b } }))
@@ -182,18 +188,18 @@ describe('another form is refused', () => {
     expect(await say(text)).not.toBeNull()
     expect(list()).toMatchObject({ cursor: cursor(10), entries: { jti: 1 }, stale: false })
     expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
-    expect(await say(good().join('.'))).toBeNull() // and goes on
+    expect(await say(good().join('.'))).toBeNull() // the follower continues
     expect(await check()).toBe('token_revoked')
   }
 
   test.each<[string, object]>([
-    ['crit that names what is understood', { crit: ['typ'] }],
-    ['crit of an extension', { crit: ['x'], x: 1 }],
+    ['crit with a supported name', { crit: ['typ'] }],
+    ['crit with an extension', { crit: ['x'], x: 1 }],
     ['crit without names', { crit: [] }],
-    ['crit that is no list', { crit: null }],
-    ['a payload that is not encoded', { b64: false, crit: ['b64'] }],
+    ['null as crit', { crit: null }],
+    ['a payload without encoding', { b64: false, crit: ['b64'] }],
     ['b64 without crit', { b64: false }],
-    ['b64 as it is anyway', { b64: true, crit: ['b64'] }],
+    ['b64 with its default', { b64: true, crit: ['b64'] }],
     ['no algorithm', { alg: undefined }],
     ['alg none', { alg: 'none' }],
     ['alg HS256', { alg: 'HS256' }],
@@ -206,51 +212,51 @@ describe('another form is refused', () => {
     ['a key', { jwk: KEY.jwk }],
     ['a certificate', { x5c: ['MIIB'] }],
     ['the thumbprint of a certificate', { x5t: 'x', 'x5t#S256': 'x' }],
-    ['the address of a certificate', { x5u: 'https://evil.example/' }],
-    ['the address of keys', { jku: 'https://evil.example/' }],
-    ['a kid that is no text', { kid: 1 }],
+    ['an address of a certificate', { x5u: 'https://evil.example/' }],
+    ['an address of keys', { jku: 'https://evil.example/' }],
+    ['a number as kid', { kid: 1 }],
     ['an empty kid', { kid: '' }],
     ['no kid', { kid: undefined }],
-  ])('header: %s', async (_, members) => {
+  ])('refuses the header member: %s', async (_, members) => {
     await refuses(page({ seq: 11, entries: [NEW_RULE], header: members }))
   })
 
   test.each<[string, string | Uint8Array]>([
-    ['nothing', ''],
+    ['an empty header', ''],
     ['null', 'null'],
     ['a text', '"RS256"'],
     ['a list', JSON.stringify([MEMBERS])],
-    ['half of it', JSON.stringify(MEMBERS).slice(0, -1)],
-    ['something behind it', `${JSON.stringify(MEMBERS)}x`],
+    ['half of the JSON', JSON.stringify(MEMBERS).slice(0, -1)],
+    ['a trailing letter', `${JSON.stringify(MEMBERS)}x`],
     ['a byte order mark', `\uFEFF${JSON.stringify(MEMBERS)}`],
-    ['a byte that is no UTF-8', Buffer.from(textWith(MEMBERS, 'x', '"x":"\xFF"'), 'latin1')],
+    ['a byte that is not UTF-8', Buffer.from(textWith(MEMBERS, 'x', '"x":"\xFF"'), 'latin1')],
     ['half a character', Buffer.from(textWith(MEMBERS, 'x', '"x":"\xC3"'), 'latin1')],
-    ['a long form of a character', Buffer.from(textWith(MEMBERS, 'x', '"x":"\xC0\xAF"'), 'latin1')],
-    ['alg twice', textWith(MEMBERS, 'x', '"alg":"RS256"')],
-    ['alg twice, not alike', textWith(MEMBERS, 'alg', '"alg":"none","alg":"RS256"')],
-    ['kid twice', textWith(MEMBERS, 'x', `"k\\u0069d":${JSON.stringify(KEY.kid)}`)],
-    ['typ twice', textWith(MEMBERS, 'typ', '"typ":"at+jwt","typ":"revocations+jwt"')],
-  ])('header: %s', async (_, header) => {
+    ['an overlong character', Buffer.from(textWith(MEMBERS, 'x', '"x":"\xC0\xAF"'), 'latin1')],
+    ['a repeated alg', textWith(MEMBERS, 'x', '"alg":"RS256"')],
+    ['two different algs', textWith(MEMBERS, 'alg', '"alg":"none","alg":"RS256"')],
+    ['a repeated kid', textWith(MEMBERS, 'x', `"k\\u0069d":${JSON.stringify(KEY.kid)}`)],
+    ['two different typs', textWith(MEMBERS, 'typ', '"typ":"at+jwt","typ":"revocations+jwt"')],
+  ])('refuses the header JSON: %s', async (_, header) => {
     await refuses(withHeader(header))
   })
 
   const CLAIMS = Buffer.from(good()[1], 'base64url').toString()
   test.each<[string, string | Uint8Array]>([
-    ['nothing', ''],
+    ['an empty payload', ''],
     ['null', 'null'],
     ['a number', '1'],
     ['a text', JSON.stringify(CLAIMS)],
     ['a list', `[${CLAIMS}]`],
     ['an empty object', '{}'],
-    ['half of it', CLAIMS.slice(0, -1)],
-    ['something behind it', `${CLAIMS}x`],
+    ['half of the JSON', CLAIMS.slice(0, -1)],
+    ['a trailing letter', `${CLAIMS}x`],
     ['a byte order mark', `\uFEFF${CLAIMS}`],
     [
-      'a byte that is no UTF-8',
+      'a byte that is not UTF-8',
       Buffer.from(textWith(JSON.parse(CLAIMS) as object, 'x', '"x":"\xFF"'), 'latin1'),
     ],
     ['UTF-16', Buffer.from(CLAIMS, 'utf16le')],
-  ])('payload: %s', async (_, payload) => {
+  ])('refuses the payload JSON: %s', async (_, payload) => {
     await refuses(withPayload(payload))
   })
 
@@ -276,28 +282,28 @@ describe('another form is refused', () => {
     '\u200B',
     '\u{1D400}',
   ]
-  describe.each(PARTS)('$name', ({ part }) => {
-    test.each(FOREIGN)('%j in it', async (foreign) => {
+  describe.each(PARTS)('given a list with another $name', ({ part }) => {
+    test.each(FOREIGN)('refuses %j in it', async (foreign) => {
       await refuses(spelled(part, (text) => text.slice(0, 4) + foreign + text.slice(4)))
       await refuses(spelled(part, (text) => foreign + text))
       await refuses(spelled(part, (text) => text + foreign))
     })
 
-    test('with its length filled up', async () => {
+    test('refuses padding', async () => {
       const filled = (text: string) => text.padEnd(Math.ceil(text.length / 4) * 4, '=')
       await refuses(spelled(part, filled, loosable()))
     })
 
-    test('with bits that say nothing', async () => {
+    test('refuses unused bits that are not zero', async () => {
       await refuses(spelled(part, loose, loosable()))
     })
 
-    test('with a character that is no byte', async () => {
+    test('refuses a length that no bytes have', async () => {
       const odd = (text: string) => text + 'A'.repeat((5 - (text.length % 4)) % 4)
       await refuses(spelled(part, odd, loosable()))
     })
 
-    test('left out', async () => {
+    test('refuses an empty part', async () => {
       await refuses(spelled(part, () => ''))
     })
   })
@@ -310,30 +316,33 @@ describe('another form is refused', () => {
     ['four parts, the last empty', (parts) => [...parts, ''].join('.')],
     ['four parts, the first empty', (parts) => ['', ...parts].join('.')],
     ['five parts', (parts) => [...parts, '', parts[2]].join('.')],
-    ['a part between', ([header, payload, signature]) => `${header}..${payload}.${signature}`],
-    ['dots', () => '..'],
+    [
+      'an empty part between',
+      ([header, payload, signature]) => `${header}..${payload}.${signature}`,
+    ],
+    ['dots alone', () => '..'],
     ['quotes around it', (parts) => JSON.stringify(parts.join('.'))],
     ['a byte order mark before it', (parts) => `\uFEFF${parts.join('.')}`],
-    ['itself twice', (parts) => `${parts.join('.')}${parts.join('.')}`],
+    ['the list twice', (parts) => `${parts.join('.')}${parts.join('.')}`],
     [
       'JSON serialization',
       ([header, payload, signature]) => JSON.stringify({ protected: header, payload, signature }),
     ],
-  ])('%s', async (_, form) => {
+  ])('refuses the form: %s', async (_, form) => {
     await refuses(form(good()))
   })
 
   test.each<[string, (signature: Buffer) => Uint8Array]>([
     ['empty', () => Buffer.alloc(0)],
-    ['a byte shorter', (signature) => signature.subarray(0, -1)],
-    ['a byte shorter before it', (signature) => signature.subarray(1)],
-    ['a byte longer', (signature) => Buffer.concat([signature, Buffer.alloc(1)])],
-    ['a zero before it', (signature) => Buffer.concat([Buffer.alloc(1), signature])],
-    ['twice as long', (signature) => Buffer.concat([signature, signature])],
-    ['zeros', (signature) => Buffer.alloc(signature.length)],
+    ['without its last byte', (signature) => signature.subarray(0, -1)],
+    ['without its first byte', (signature) => signature.subarray(1)],
+    ['followed by a zero byte', (signature) => Buffer.concat([signature, Buffer.alloc(1)])],
+    ['preceded by a zero byte', (signature) => Buffer.concat([Buffer.alloc(1), signature])],
+    ['repeated', (signature) => Buffer.concat([signature, signature])],
+    ['all zeros', (signature) => Buffer.alloc(signature.length)],
     ['all ones', (signature) => Buffer.alloc(signature.length, 255)],
-    ['one bit off', (signature) => signature.map((byte, i) => (i === 100 ? byte ^ 1 : byte))],
-  ])('a signature that is %s', async (_, change) => {
+    ['wrong in one bit', (signature) => signature.map((byte, i) => (i === 100 ? byte ^ 1 : byte))],
+  ])('refuses a signature that is %s', async (_, change) => {
     const [header, payload, signature] = good()
     const bytes = change(Buffer.from(signature, 'base64url'))
     await refuses([header, payload, base64url(bytes)].join('.'))
@@ -344,14 +353,14 @@ describe('another form is refused', () => {
     ['SHA-512', 'sha512', { key: KEY.privateKey }],
     ['PSS', 'sha256', { key: KEY.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING }],
     ['a longer key', 'sha256', { key: newKey('k3', 3072).privateKey }],
-  ])('a signature with %s', async (_, digest, key) => {
+  ])('refuses a signature with %s', async (_, digest, key) => {
     const [header, payload] = good()
     const input = `${header}.${payload}`
     await refuses(`${input}.${base64url(sign(digest, Buffer.from(input), key))}`)
   })
 })
 
-test('a list sent as an access token is refused', async () => {
+test('verifier refuses a list as an access token', async () => {
   const { check } = await follow()
   expect(await check(page({ seq: 11 }))).toBe('token_malformed')
   const alike = { iss: 'https://auth.example', aud: 'hook', sub: 'x', client_id: 'x', jti: 'x' }
@@ -361,7 +370,7 @@ test('a list sent as an access token is refused', async () => {
   )
 })
 
-describe('the first list', () => {
+describe('first list', () => {
   const first = (given: Parameters<typeof page>[0]) => {
     const follower = startFollowing()
     started.push(follower.verifier)
@@ -369,31 +378,31 @@ describe('the first list', () => {
   }
 
   test.each<[string, Parameters<typeof page>[0], string | null]>([
-    ['of now', {}, null],
-    ['as old as any may be, which a clock of ours that is fast makes it', { iat: NOW - 300 }, null],
-    ['older', { iat: NOW - 301 }, 'the list is not of now'],
+    ['a current list', {}, null],
+    ['a list of 300 s ago, as seen by a fast clock', { iat: NOW - 300 }, null],
+    ['a list of 301 s ago', { iat: NOW - 301 }, 'the list is not of now'],
     [
-      'older, signed for long',
+      'a list of 301 s ago with a late exp',
       { iat: NOW - 301, claims: { exp: NOW + 9_999 } },
       'the list is not of now',
     ],
-    ['from ahead', { iat: NOW + 300 }, null],
-    ['from further ahead', { iat: NOW + 301 }, 'the list is not of now'],
-    ['not full', { full: false }, 'the list begins in the middle'],
+    ['a list 300 s ahead', { iat: NOW + 300 }, null],
+    ['a list 301 s ahead', { iat: NOW + 301 }, 'the list is not of now'],
+    ['a list that is not full', { full: false }, 'the list begins in the middle'],
     [
-      'by a key that it revokes',
+      'a list that revokes its own key',
       { entries: [{ kind: 'key', value: KEY.kid }] },
       'the list’s key is revoked',
     ],
-  ])('%s: %3$s', async (_, given, expected) => {
+  ])('is accepted or refused: %s gives %3$s', async (_, given, expected) => {
     expect(await first(given)).toBe(expected)
   })
 })
 
-describe('a full list in pages', () => {
+describe('full list in pages', () => {
   const OTHER = { kind: 'jti', value: 'jti-2' }
 
-  test('holds when it is complete, and is asked for at once', async () => {
+  test('replaces the old one when it is complete, and its pages are requested at once', async () => {
     const { say, check, server, list } = await follow([RULE])
     const first = page({
       full: true,
@@ -412,7 +421,7 @@ describe('a full list in pages', () => {
     expect([await check(), await check(OLD)]).toEqual(['token_revoked', 'good'])
   })
 
-  test('interrupted: what was known stays in force, and it goes on where it was', async () => {
+  test('is continued after an interruption, and the old list stays in force meanwhile', async () => {
     const { say, check, server } = await follow([RULE])
     await say(page({ full: true, more: true, epoch: 'e2', iat: NOW + 1, entries: [NEW_RULE] }))
     expect(await say(new Error('cut'))).toBe('cut')
@@ -422,7 +431,7 @@ describe('a full list in pages', () => {
     expect(await check()).toBe('token_revoked')
   })
 
-  test('begun again in the middle: what was collected is forgotten', async () => {
+  test('is collected anew when the issuer begins it again', async () => {
     const { say, check, list } = await follow([RULE])
     await say(page({ full: true, more: true, epoch: 'e2', iat: NOW + 1, entries: [NEW_RULE] }))
     await say(page({ full: true, more: true, epoch: 'e2', iat: NOW + 1, entries: [OTHER] }))
@@ -431,7 +440,7 @@ describe('a full list in pages', () => {
     expect(await check()).toBe('good')
   })
 
-  test('begun again and again: no spin', async () => {
+  test('is requested with pauses when the issuer begins it again and again', async () => {
     const { server } = await follow([RULE])
     const startedAt = performance.now()
     const again = () => page({ full: true, more: true, epoch: 'e2', iat: NOW + 1 })
@@ -439,7 +448,7 @@ describe('a full list in pages', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(450)
   })
 
-  test('a page signed by a key that a later page revokes: all of it is forgotten', async () => {
+  test('is dropped when a later page revokes the key of an earlier one', async () => {
     const { say, check, server, list } = await follow([RULE])
     server.keys.push(OTHER_KEY.jwk)
     await say(page({ full: true, more: true, epoch: 'e2', iat: NOW + 1, entries: [NEW_RULE] }))
@@ -450,7 +459,7 @@ describe('a full list in pages', () => {
     expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
   })
 
-  test('an answer about what is new does not stand in for the missing pages', async () => {
+  test('is not completed by an answer about new rules', async () => {
     const { say, server, list } = await follow([RULE])
     await say(page({ full: true, more: true, seq: 2, iat: NOW + 1 }))
     const late = page({ seq: 12, iat: NOW + 1, header: { after: cursor(11) } })

@@ -1,4 +1,4 @@
-// Which time it is, and how old the list: the wall clock is looked at once, and may jump as it likes after that.
+// Time of a follower and age of its list: the wall clock is read once, and may jump after that.
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Verifier } from '../../src/verifier/types.ts'
 import { cursor, following, page, startFollowing } from './lists.ts'
@@ -15,52 +15,55 @@ const follow = async (...given: Parameters<typeof following>) => {
 
 const LONG = tokenWith({ exp: NOW + 86_400 })
 
-describe('a wall clock that jumps after the first list', () => {
-  test.each([[-600], [600], [-86_000]])('by %i seconds: changes nothing', async (jump) => {
-    const { time, list, say, check } = await follow()
-    time.wall += jump
-    expect(list()).toMatchObject({ age: 0, stale: false })
-    time.monotonic += 10
-    expect(
-      await say(
-        page({ seq: 11, iat: NOW + 10, entries: [{ kind: 'client', value: 'lkc_1', gen: 2 }] }),
-      ),
-    ).toBeNull()
-    expect(list()).toMatchObject({ age: 0, cursor: cursor(11) })
-    const code = jump < 0 ? 'token_not_yet_valid' : 'token_revoked'
-    expect(await check()).toBe(code)
-  })
+describe('wall clock', () => {
+  test.each([[-600], [600], [-86_000]])(
+    'may jump by %i seconds after the first list without an effect on it',
+    async (jump) => {
+      const { time, list, say, check } = await follow()
+      time.wall += jump
+      expect(list()).toMatchObject({ age: 0, stale: false })
+      time.monotonic += 10
+      expect(
+        await say(
+          page({ seq: 11, iat: NOW + 10, entries: [{ kind: 'client', value: 'lkc_1', gen: 2 }] }),
+        ),
+      ).toBeNull()
+      expect(list()).toMatchObject({ age: 0, cursor: cursor(11) })
+      const code = jump < 0 ? 'token_not_yet_valid' : 'token_revoked'
+      expect(await check()).toBe(code)
+    },
+  )
 })
 
-describe('age', () => {
-  test('is what has passed since the newest list was signed', async () => {
+describe('age of the list', () => {
+  test('is the time since the newest list was signed', async () => {
     const { time, list, say } = await follow()
     time.monotonic += 20
     expect(list().age).toBe(20)
     await say(page({ seq: 11, iat: NOW + 15 }))
     expect(list().age).toBe(5)
-    await say(page({ seq: 12, iat: NOW + 5 })) // an older one that was kept makes nothing newer
+    await say(page({ seq: 12, iat: NOW + 5 })) // an older list that was held back does not count
     expect(list()).toMatchObject({ age: 5, cursor: cursor(12) })
   })
 
-  test('is counted from the list that came soonest: one that was held back makes nothing older', async () => {
+  test('is counted from the list that arrived fastest', async () => {
     const { time, list, say } = await follow()
     time.monotonic += 1
-    await say(page({ seq: 11, iat: NOW + 3 })) // the first one had been two seconds on its way
+    await say(page({ seq: 11, iat: NOW + 3 })) // the first list was two seconds on its way
     expect(list().age).toBe(0)
     time.monotonic += 60
     await say(page({ seq: 12, iat: NOW + 33 }))
     expect(list().age).toBe(30)
   })
 
-  test('is not less while there is more to come', async () => {
+  test('is kept while more pages are to come', async () => {
     const { time, list, say } = await follow()
     time.monotonic += 20
     await say(page({ seq: 11, iat: NOW + 20, more: true }))
     expect(list()).toMatchObject({ age: 20, cursor: cursor(11) })
   })
 
-  test('a list that was replayed until its end is refused', async () => {
+  test('counts for a replayed list, which is refused after its expiry', async () => {
     const { time, say } = await follow()
     time.monotonic += 121
     time.wall -= 600
@@ -68,8 +71,8 @@ describe('age', () => {
   })
 })
 
-describe('a list that is too old', () => {
-  test('is no answer: 503', async () => {
+describe('stale list', () => {
+  test('refuses tokens with revocations_stale after 300 s', async () => {
     const { pass, check } = await follow()
     pass(300)
     expect(await check(LONG)).toBe('good')
@@ -77,13 +80,13 @@ describe('a list that is too old', () => {
     expect(await check(LONG)).toBe('revocations_stale')
   })
 
-  test('as old as is allowed', async () => {
+  test('refuses tokens after maxStaleness', async () => {
     const { pass, check } = await follow([], { maxStaleness: 60 })
     pass(61)
     expect(await check(LONG)).toBe('revocations_stale')
   })
 
-  test('is taken where that is said, with what it says', async () => {
+  test('stays in force with onStale: accept', async () => {
     const revoked = tokenWith({ exp: NOW + 86_400, jti: 'old' })
     const { pass, check } = await follow([{ kind: 'jti', value: 'old', exp: null }], {
       onStale: 'accept',
@@ -92,7 +95,7 @@ describe('a list that is too old', () => {
     expect([await check(LONG), await check(revoked)]).toEqual(['good', 'token_revoked'])
   })
 
-  test('begins anew, from the beginning and by the wall clock', async () => {
+  test('is replaced by a full list that is current by the wall clock', async () => {
     const { pass, say, server, check, list } = await follow()
     pass(301)
     await say(new Error('down'))
@@ -102,7 +105,7 @@ describe('a list that is too old', () => {
     expect(list()).toMatchObject({ age: 0, cursor: cursor(11) })
   })
 
-  test('never by going back', async () => {
+  test('is not replaced by an older cursor', async () => {
     const { pass, say, list } = await follow()
     pass(301)
     await say(new Error('down'))
@@ -110,16 +113,16 @@ describe('a list that is too old', () => {
     expect(list()).toMatchObject({ stale: true, cursor: cursor(10) })
   })
 
-  test('an issuer whose clock was set right is found again', async () => {
+  test('is replaced after the clock of the issuer was corrected', async () => {
     const { pass, say, list, time } = await follow([], {})
-    time.wall -= 200 // so it was the issuer's that was ahead
+    time.wall -= 200 // the clock of the issuer was ahead
     pass(301)
     await say(new Error('down'))
     expect(await say(page({ full: true, seq: 11, iat: NOW + 101 }))).toBeNull()
     expect(list()).toMatchObject({ age: 0, stale: false })
   })
 
-  test('nothing that is old by the wall clock as well', async () => {
+  test('is not replaced by a list that is old by the wall clock too', async () => {
     const { pass, say } = await follow()
     pass(301)
     await say(new Error('down'))
@@ -127,9 +130,9 @@ describe('a list that is too old', () => {
   })
 })
 
-test('a machine that has slept: what it knows is doubted until it has begun anew', async () => {
+test('follower on a machine that was suspended requests the full list before it relies on its list again', async () => {
   const { time, say, check, server } = await follow()
-  time.wall += 3_600 // while the monotonic clock stood still
+  time.wall += 3_600 // the monotonic clock stopped meanwhile
   const claims = { iat: NOW + 3_600, exp: NOW + 4_000 }
   expect(await check(tokenWith(claims))).toBe('good')
   expect(await say(page({ seq: 11, iat: NOW + 3_600 }))).toBe('the list is from the future')
@@ -139,10 +142,10 @@ test('a machine that has slept: what it knows is doubted until it has begun anew
   expect(await check(tokenWith(claims))).toBe('good')
 })
 
-describe('rules that have expired', () => {
+describe('expired rules', () => {
   const RULE = { kind: 'jti', value: 'jti-1', exp: NOW + 900 }
 
-  test('are kept for as long as any tolerance', async () => {
+  test('are kept for the largest tolerance', async () => {
     const { time, say, list } = await follow([RULE])
     for (const [seconds, jti] of [
       [900, 1],
@@ -157,7 +160,7 @@ describe('rules that have expired', () => {
     }
   }, 20_000)
 
-  test('do not let their tokens back in where the wall clock is far behind', async () => {
+  test('keep their tokens refused when the wall clock is behind', async () => {
     const { time, say, check, list } = await follow([RULE])
     expect(await check()).toBe('token_revoked')
     for (const seconds of [250, 500, 750, 961]) {
@@ -165,13 +168,13 @@ describe('rules that have expired', () => {
       await say(page({ seq: 10 + seconds, iat: NOW + seconds }))
     }
     expect(list().entries.jti).toBe(0)
-    expect(time.wall).toBe(NOW) // for it the token is good for another quarter of an hour
+    expect(time.wall).toBe(NOW) // wall clock: the token is valid for another 15 minutes
     expect(await check()).toBe('token_expired')
   })
 })
 
-describe('before the first list', () => {
-  test('a token waits for it', async () => {
+describe('verifier without a list', () => {
+  test('lets a token wait for the first list', async () => {
     const { server, check, verifier } = startFollowing()
     started.push(verifier)
     const checked = check()
@@ -179,7 +182,7 @@ describe('before the first list', () => {
     expect(await checked).toBe('good')
   })
 
-  test('and then no more', async () => {
+  test('refuses tokens after the limit of the wait and after close', async () => {
     const { verifier, check, pass } = startFollowing()
     started.push(verifier)
     pass(5)
@@ -190,7 +193,7 @@ describe('before the first list', () => {
   })
 })
 
-test('ready waits for a list that is not too old', async () => {
+test('ready waits for a list that is not stale', async () => {
   const { pass, say, server, verifier } = await follow()
   pass(301)
   await say(new Error('down'))

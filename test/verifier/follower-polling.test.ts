@@ -1,4 +1,5 @@
-// When the list is asked for: at once after news, never in a spin, less and less often while it cannot be had.
+// Times of the requests for the list: at once after news, with pauses otherwise, and less often
+// while it fails.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startPollLoop } from '../../src/verifier/revocation/poll-loop.ts'
 import { ListUntimely } from '../../src/verifier/revocation/issuer-clock.ts'
@@ -8,7 +9,7 @@ import { REQUIRED, codeOf, forge } from './support.ts'
 
 type Step = { news: boolean; more?: boolean; tookMs?: number } | Error
 
-/** Follows a script; its last step is said again and again. @returns when each request was made, in milliseconds */
+/** Follows a script whose last step repeats. @returns the time of each request in milliseconds */
 const follow = async (steps: Step[], forMs: number): Promise<number[]> => {
   const controller = new AbortController()
   const asked: number[] = []
@@ -37,7 +38,7 @@ const follow = async (steps: Step[], forMs: number): Promise<number[]> => {
 
 const gaps = (times: number[]): number[] => times.slice(1).map((time, i) => time - times[i]!)
 
-describe('the next request', () => {
+describe('next request', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 0 }))
   afterEach(() => {
     vi.useRealTimers()
@@ -45,7 +46,7 @@ describe('the next request', () => {
   })
   const chance = (value: number) => vi.spyOn(Math, 'random').mockReturnValue(value)
 
-  test('follows news at once, and an answer that was held', async () => {
+  test('follows at once after news and after a held answer', async () => {
     const held = { news: false, tookMs: 25_000 }
     expect(gaps(await follow([{ news: true }, { news: true, more: true }, held], 60_000))).toEqual([
       0, 0, 25_000, 25_000,
@@ -57,7 +58,7 @@ describe('the next request', () => {
     [0.5, 1_000],
     [1, 1_500],
   ])(
-    'waits about a second after a quick answer without news: chance %f, %i ms',
+    'follows about a second after a quick answer without news: random %f gives %i ms',
     async (value, ms) => {
       chance(value)
       expect(gaps(await follow([{ news: false }], 2 * ms + 1))).toEqual([ms, ms])
@@ -65,7 +66,7 @@ describe('the next request', () => {
     },
   )
 
-  test('waits longer and longer after failures: for a minute not so long that rules are late', async () => {
+  test('follows up to 700 ms after each failure of the first minute, and 5 s after later ones', async () => {
     chance(1)
     const waits = gaps(await follow([new Error('down')], 90_000))
     expect(waits.slice(0, 4)).toEqual([200, 400, 700, 700])
@@ -74,19 +75,19 @@ describe('the next request', () => {
     expect(new Set(waits.slice(short))).toEqual(new Set([5_000]))
   })
 
-  test('waits a second, and not ever longer, while only the time of lists is not believed', async () => {
+  test('follows a second after a list whose time is refused, however often', async () => {
     chance(0.5)
     const waits = gaps(await follow([new ListUntimely('the list has expired')], 200_000))
-    expect(waits[0]).toBe(0) // with the whole list, which may be believed
+    expect(waits[0]).toBe(0) // request for the full list, which may be accepted
     expect(new Set(waits.slice(1))).toEqual(new Set([1_000]))
   })
 
-  test('by chance between a tenth of a second and that', async () => {
+  test('follows at least 100 ms after a failure', async () => {
     chance(0)
     expect(new Set(gaps(await follow([new Error('down')], 3_000)))).toEqual(new Set([100]))
   })
 
-  test('begins again after a success', async () => {
+  test('follows fast again after a success', async () => {
     chance(1)
     const down = new Error('down')
     expect(gaps(await follow([down, down, { news: true }, down], 850))).toEqual([200, 400, 0, 200])
@@ -97,7 +98,7 @@ describe('the next request', () => {
     ['60', 5_000],
     ['soon', 200],
     [null, 200],
-  ])('heeds Retry-After %s: %i ms', async (value, ms) => {
+  ])('follows Retry-After %s: %i ms', async (value, ms) => {
     chance(1)
     expect(
       gaps(await follow([new AnswerRefused(503, value), { news: false, tookMs: 30_000 }], 6_000)),
@@ -105,7 +106,7 @@ describe('the next request', () => {
   })
 })
 
-describe('one request', () => {
+describe('request for the list', () => {
   const never = () => new Promise<never>(() => {})
   const stuckBody = () =>
     Promise.resolve(
@@ -115,12 +116,12 @@ describe('one request', () => {
   test.each([
     ['headers', never],
     ['a body', stuckBody],
-  ])('waits for %s no longer than it may', async (_, fetch) => {
+  ])('ends after its time limit while it waits for %s', async (_, fetch) => {
     const get = createGetBytes(fetch)
     await expect(get('https://auth.example/', { timeoutMs: 20 })).rejects.toThrow('too slow')
   })
 
-  test('reads no more than a list may have', async () => {
+  test('reads no more bytes than a list may have', async () => {
     let read = 0
     const endless = new ReadableStream({
       pull: (body) => {
@@ -133,7 +134,7 @@ describe('one request', () => {
     expect(read).toBeLessThan(8)
   })
 
-  test('is the global fetch’s where somebody has put one there', async () => {
+  test('uses the global fetch when it was replaced', async () => {
     vi.stubGlobal('fetch', () => Promise.resolve(new Response('theirs')))
     const get = createGetBytes(undefined)
     const answer = await get('https://auth.example/', { timeoutMs: 1_000 })
@@ -142,11 +143,11 @@ describe('one request', () => {
   })
 })
 
-describe('the answer may be held', () => {
+describe('wait parameter', () => {
   const asked = ({ requests }: Awaited<ReturnType<typeof following>>['server']) =>
     requests.map(({ after, wait }) => [after, wait])
 
-  test('after one that was believed, and not after a failure', async () => {
+  test('is sent after an accepted answer, and not after a failure', async () => {
     const { server, verifier, say } = await following()
     await say(page({ seq: 11 }))
     await say(new Error('cut'))
@@ -169,18 +170,18 @@ describe('the answer may be held', () => {
     [150, 110, '25'],
     [150, 111, null],
   ])(
-    'where what is known will do until then: maxStaleness %i, age %i: wait %s',
+    'is sent when the list stays fresh until then: maxStaleness %i, age %i: wait %s',
     async (maxStaleness, age, wait) => {
       const { server, verifier, say, pass } = await following([], { maxStaleness })
       pass(age)
-      await say(page({ seq: 11 })) // signed when the first was
+      await say(page({ seq: 11 })) // signed when the first list was
       expect(asked(server).at(-1)).toEqual([cursor(11), wait])
       verifier.close()
     },
   )
 })
 
-test('another place for the list: it must still be the issuer’s', async () => {
+test('follower requests the configured revocationsUri', async () => {
   const urls: string[] = []
   const { verifier } = startFollowing({
     revocationsUri: 'https://mirror.example/list?tenant=1',
@@ -195,7 +196,7 @@ test('another place for the list: it must still be the issuer’s', async () => 
 })
 
 describe('close', () => {
-  test('ends the request under way, once for all', async () => {
+  test('aborts the request once', async () => {
     const { server, verifier } = await following()
     verifier.close()
     verifier.close()
@@ -204,7 +205,7 @@ describe('close', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('leaves what is known in force until it is too old', async () => {
+  test('leaves the list in force until it is stale', async () => {
     const { verifier, check, pass } = await following()
     verifier.close()
     expect(await check()).toBe('good')
@@ -216,8 +217,8 @@ describe('close', () => {
 describe.each([
   ['none', 'none' as const],
   ['own', { isRevoked: () => false }],
-])('revocations: %s', (source, revocations) => {
-  test('nothing is followed; ready, status and close are there', async () => {
+])('verifier with revocations: %s', (source, revocations) => {
+  test('follows nothing and has ready, status and close', async () => {
     const { verifier, server } = startFollowing({ revocations })
     await verifier.ready()
     await codeOf(verifier.verify(forge(), REQUIRED))

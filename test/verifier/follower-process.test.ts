@@ -1,4 +1,5 @@
-// A process is not held open by what follows the list: a timer, or a request that the issuer holds.
+// Exit of a process with a follower: neither a timer nor a request that the issuer holds keeps it
+// alive.
 import { spawn } from 'node:child_process'
 import { type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,11 +8,11 @@ import { cursor, page } from './lists.ts'
 import { KEY, forge } from './support.ts'
 
 let server: Server
-/** Of held requests, when they came and when they went. */
+/** Held requests: whether each is still open. */
 let held: { open: boolean }[] = []
 let down = false
 let keysHang = false
-/** Of requests for the keys, whether they are still there. */
+/** Requests for the keys: whether each is still open. */
 let keyRequests: { open: boolean }[] = []
 
 const holdIn = (requests: { open: boolean }[], response: ServerResponse): void => {
@@ -46,7 +47,10 @@ afterAll(() => {
 
 const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-/** Runs a program with the built package. @returns what it said, and how long it lived on, in milliseconds */
+/**
+ * Runs a program with the built package. @returns its output, exit code, and the milliseconds
+ * between last output and exit
+ */
 const run = async (
   body: string,
 ): Promise<{ said: string; code: number | null; livedMs: number }> => {
@@ -67,8 +71,8 @@ const run = async (
 
 const HELD = 'await new Promise((resolve) => setTimeout(resolve, 200))'
 
-describe('a process ends by itself', () => {
-  test('while the issuer holds a request', async () => {
+describe('process with a follower', () => {
+  test('exits while the issuer holds a request', async () => {
     held = []
     const { said, code, livedMs } = await run(
       `await verifier.ready(); ${HELD}; console.log(verifier.status().revocations.cursor)`,
@@ -78,7 +82,7 @@ describe('a process ends by itself', () => {
     expect(held).toEqual([{ open: false }])
   })
 
-  test('while the issuer is down', async () => {
+  test('exits while the issuer is down', async () => {
     down = true
     const { said, code, livedMs } = await run(
       `${HELD}; console.log(verifier.status().revocations.stale)`,
@@ -88,7 +92,7 @@ describe('a process ends by itself', () => {
     expect(livedMs).toBeLessThan(1_000)
   })
 
-  test.each(['', 'verifier.close()'])('while the key server hangs; %s', async (ending) => {
+  test.each(['', 'verifier.close()'])('exits while the key server hangs; %s', async (ending) => {
     keyRequests = []
     keysHang = true
     const { said, code, livedMs } = await run(
@@ -100,7 +104,7 @@ describe('a process ends by itself', () => {
     expect(keyRequests).toEqual([{ open: false }])
   })
 
-  test('but not while a token waits for the keys', async () => {
+  test('stays alive while a token waits for the keys', async () => {
     keysHang = true
     const { said, code } = await run(`
       ${HELD}
@@ -110,13 +114,13 @@ describe('a process ends by itself', () => {
     expect([said, code]).toEqual(['keys_unavailable\n', 0])
   })
 
-  test('but not while somebody waits for the first list', async () => {
+  test('stays alive while the program waits for the first list', async () => {
     const { said, code } = await run(`await verifier.ready(); console.log('ready')`)
     expect([said, code]).toEqual(['ready\n', 0])
   })
 })
 
-test('close ends the request for the keys, and nothing comes after it', async () => {
+test('close aborts the request for the keys and makes no further one', async () => {
   keyRequests = []
   keysHang = true
   const { said } = await run(`
@@ -128,7 +132,7 @@ test('close ends the request for the keys, and nothing comes after it', async ()
   expect(keyRequests).toEqual([{ open: false }])
 })
 
-test('close ends the request that is held, and nothing comes after it', async () => {
+test('close aborts the held request and makes no further one', async () => {
   held = []
   const { said } = await run(`
     await verifier.ready(); ${HELD}; verifier.close(); verifier.close()

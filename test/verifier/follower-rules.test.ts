@@ -1,4 +1,4 @@
-// What each kind of rule takes back, and what it leaves.
+// Rules by kind: which tokens each revokes, and which it leaves valid.
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Verifier } from '../../src/verifier/types.ts'
@@ -31,8 +31,8 @@ describe.each<[string, Entry[], [string, object, string][]]>([
     [rule('jti', 'jti-1')],
     [
       ['that token', {}, REVOKED],
-      ['another', { jti: 'jti-2' }, GOOD],
-      ['one that differs in case', { jti: 'JTI-1' }, GOOD],
+      ['another token', { jti: 'jti-2' }, GOOD],
+      ['a jti in another letter case', { jti: 'JTI-1' }, GOOD],
     ],
   ],
   [
@@ -40,7 +40,7 @@ describe.each<[string, Entry[], [string, object, string][]]>([
     [rule('jti', 'AAAAAAAAAAAAAAAAAAAAAA')],
     [
       ['that token', { jti: 'AAAAAAAAAAAAAAAAAAAAAA' }, REVOKED],
-      ['another', { jti: 'AAAAAAAAAAAAAAAAAAAAAQ' }, GOOD],
+      ['another token', { jti: 'AAAAAAAAAAAAAAAAAAAAAQ' }, GOOD],
       ['another spelling of the same bits', { jti: 'AAAAAAAAAAAAAAAAAAAAAB' }, GOOD],
     ],
   ],
@@ -51,10 +51,10 @@ describe.each<[string, Entry[], [string, object, string][]]>([
       ['an older generation', { client_gen: 2 }, REVOKED],
       ['this generation', { client_gen: 3 }, GOOD],
       ['no generation', { client_gen: undefined }, REVOKED],
-      ['a generation that is none', { client_gen: '9' }, REVOKED],
+      ['a generation that is a text', { client_gen: '9' }, REVOKED],
       ['a generation in between', { client_gen: 3.5 }, REVOKED],
       ['another client', { client_id: 'lkc_2', client_gen: 1 }, GOOD],
-      ['the plugin of that name', { client_id: 'x', workspace_id: 'lkc_1' }, GOOD],
+      ['a workspace of that name', { client_id: 'x', workspace_id: 'lkc_1' }, GOOD],
     ],
   ],
   [
@@ -82,7 +82,11 @@ describe.each<[string, Entry[], [string, object, string][]]>([
     [run('default', 'run-1'), run('', 'run-1')],
     [
       ['that run', {}, REVOKED],
-      ['among others', { authorization_details: [{ ...RUN, identifier: 'run-2' }, RUN] }, REVOKED],
+      [
+        'that run among others',
+        { authorization_details: [{ ...RUN, identifier: 'run-2' }, RUN] },
+        REVOKED,
+      ],
       ['another run', { authorization_details: [{ ...RUN, identifier: 'run-2' }] }, GOOD],
       ['that run of another workspace', { workspace_id: 'other' }, GOOD],
       ['that run of no workspace', { workspace_id: undefined }, REVOKED],
@@ -95,14 +99,18 @@ describe.each<[string, Entry[], [string, object, string][]]>([
     [rule('workspace', sha256('ref-1'), 2)],
     [
       ['an older generation', { workspace_ref: 'ref-1' }, REVOKED],
-      ['an older generation, its id missing', { workspace_ref: 'ref-1', workspace_id: 7 }, REVOKED],
+      [
+        'an older generation with a malformed workspace_id',
+        { workspace_ref: 'ref-1', workspace_id: 7 },
+        REVOKED,
+      ],
       ['this generation', { workspace_ref: 'ref-1', workspace_gen: 2 }, GOOD],
       ['no generation', { workspace_ref: 'ref-1', workspace_gen: undefined }, REVOKED],
       ['another reference', { workspace_ref: 'ref-2' }, GOOD],
       ['a workspace of that name', { workspace_id: 'ref-1', workspace_gen: 2 }, GOOD],
       ['no reference', {}, GOOD],
       ['a reference of another type', { workspace_ref: 7 }, 'token_malformed'],
-      ['null for a reference', { workspace_ref: null }, 'token_malformed'],
+      ['null as reference', { workspace_ref: null }, 'token_malformed'],
     ],
   ],
   [
@@ -124,14 +132,14 @@ describe.each<[string, Entry[], [string, object, string][]]>([
       ['another workspace', { workspace_id: 'other', workspace_ref: 'ref-1' }, GOOD],
     ],
   ],
-])('%s', (_, rules, cases) => {
-  test.each(cases)('%s: %3$s', async (_name, claims, code) => {
+])('rule: %s', (_, rules, cases) => {
+  test.each(cases)('applied to %s gives %3$s', async (_name, claims, code) => {
     const { check } = await follow(rules)
     expect(await check(tokenWith(claims))).toBe(code)
   })
 })
 
-test('a rule holds for a token that is remembered', async () => {
+test('rule revokes a token that the cache holds', async () => {
   const { check, say, verifier } = await follow()
   expect([await check(), await check()]).toEqual([GOOD, GOOD])
   expect(verifier.status().remembered).toEqual({ size: 1, hits: 1, misses: 1, hitRate: 0.5 })
@@ -139,7 +147,7 @@ test('a rule holds for a token that is remembered', async () => {
   expect(await check()).toBe(REVOKED)
 })
 
-describe('a key', () => {
+describe('revoked or unknown key', () => {
   const ofOther = (claims = {}) =>
     forge({
       header: { ...HEADER, kid: OTHER_KEY.kid },
@@ -156,7 +164,7 @@ describe('a key', () => {
     return follower
   }
 
-  test('that is revoked goes at once, with its tokens, though it is still published', async () => {
+  test('loses its tokens at once, though it is still published', async () => {
     const { check, say, verifier } = await withBoth()
     expect(verifier.status().remembered.size).toBe(2)
     expect(await say(REVOKES)).toBeNull()
@@ -172,7 +180,7 @@ describe('a key', () => {
   })
 
   test.each(['published', 'withdrawn'])(
-    'that is revoked and %s: its tokens are revoked, and no token of it fetches keys',
+    'revokes its tokens and causes no request for keys: %s',
     async (state) => {
       const { check, say, server, time, verifier } = await withBoth()
       if (state === 'withdrawn') server.keys = [KEY.jwk]
@@ -190,21 +198,21 @@ describe('a key', () => {
     },
   )
 
-  test('that is revoked signs no list any more', async () => {
+  test('signs no list that a follower accepts', async () => {
     const { say, list } = await withBoth()
     await say(REVOKES)
     expect(await say(page({ seq: 12, key: OTHER_KEY }))).toBe('the list’s key is revoked')
     expect(list().cursor).toBe(cursor(11))
   })
 
-  test('stays revoked, whatever comes after', async () => {
+  test('stays revoked under every later list', async () => {
     const { say, check } = await withBoth()
     await say(REVOKES)
     await say(page({ full: true, epoch: 'e2', iat: NOW + 1 }))
     expect(await check(ofOther())).toBe(REVOKED)
   })
 
-  test('that is not known is fetched at once, past caches; once in a second', async () => {
+  test('causes a request past caches, once in a second', async () => {
     const { say, server, time, check } = await follow()
     server.keyRequests.length = 0
     const next = newKey('k3')
@@ -217,10 +225,10 @@ describe('a key', () => {
     time.monotonic += 1
     expect(await say(signed)).toBeNull()
     expect(server.keyRequests).toHaveLength(2)
-    expect(await check()).toBe('token_untrusted') // its key is gone
+    expect(await check()).toBe('token_untrusted') // key that left the set
   })
 
-  test('that a restored issuer does not know is gone with the new epoch', async () => {
+  test('disappears with the new epoch of a restored issuer', async () => {
     const { say, check, server, time } = await withBoth()
     server.keys = [KEY.jwk]
     server.keyRequests.length = 0
@@ -230,7 +238,7 @@ describe('a key', () => {
     expect([await check(), await check(ofOther())]).toEqual([GOOD, 'token_untrusted'])
   })
 
-  test('of the list need not be one that tokens may be signed with', async () => {
+  test('may sign lists with an algorithm that tokens may not have', async () => {
     const { check, list } = await follow([], { algorithms: ['ES256'] })
     expect(list()).toMatchObject({ stale: false })
     expect(await check()).toBe('token_untrusted')

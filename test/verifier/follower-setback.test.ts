@@ -1,5 +1,6 @@
-// The issuer's clock was ahead and is set back: what was signed before looks new for ever, what is signed now looks
-// late. The follower finds its way back, and nobody who holds lists back may lead it there.
+// Clock of the issuer that was ahead and is set back: lists signed before look new, and lists
+// signed after look late. The follower recovers, and an attacker who delays lists cannot cause the
+// recovery.
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Verifier } from '../../src/verifier/types.ts'
 import { cursor, following, page } from './lists.ts'
@@ -11,12 +12,12 @@ afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
 const RULE = { kind: 'jti', value: 'jti-1' }
 const LONG = tokenWith({ iat: NOW - 200, exp: NOW + 86_000 })
 
-/** One whose issuer was so many seconds ahead when it signed the first list. */
+/** Starts a follower whose issuer was `ahead` seconds ahead when it signed the first list. */
 const followAhead = async (ahead: number, ...given: Parameters<typeof following>) => {
   const follower = await following(...given)
   started.push(follower.verifier)
   let seq = 10
-  /** By the issuer's clock that has been set right. */
+  /** Signs by the corrected clock of the issuer. */
   const sign = (of: Parameters<typeof page>[0] = {}, late = 0) => {
     const iat = NOW - ahead + (follower.time.monotonic - 1_000) - late
     seq += 1
@@ -26,8 +27,8 @@ const followAhead = async (ahead: number, ...given: Parameters<typeof following>
   return { ...follower, sign }
 }
 
-describe('by less than a list is good for', () => {
-  test('what is stale begins anew, though times of before would still fit', async () => {
+describe('setback by less than the validity of a list', () => {
+  test('lets a stale list begin anew, though its old times would still fit', async () => {
     const { pass, say, sign, check, list } = await followAhead(110, [], { maxStaleness: 60 })
     pass(61)
     await say(new Error('down'))
@@ -39,7 +40,7 @@ describe('by less than a list is good for', () => {
     expect(list().age).toBe(0)
   })
 
-  test('what is not stale heals after a minute of lists that were all late', async () => {
+  test('heals a list that is not stale after a minute of late lists', async () => {
     const { pass, say, sign, list } = await followAhead(110)
     const ages: (number | null)[] = []
     for (let i = 0; i < 5; i += 1) {
@@ -50,7 +51,7 @@ describe('by less than a list is good for', () => {
     expect(ages).toEqual([25, 50, 75, 0, 0])
   })
 
-  test('one list that was not late is enough to go on as before', async () => {
+  test('heals nothing when one list was not late', async () => {
     const { pass, say, sign, list } = await followAhead(50)
     for (let i = 0; i < 6; i += 1) {
       pass(25)
@@ -59,7 +60,7 @@ describe('by less than a list is good for', () => {
     expect(list().age).toBe(50)
   })
 
-  test('a rule that was dropped by the clock of before does not let its token back in', async () => {
+  test('keeps a token revoked whose rule was dropped by the old clock', async () => {
     const { pass, say, sign, check, list } = await followAhead(110, [{ ...RULE, exp: NOW + 1 }])
     const token = tokenWith({ iat: NOW - 200, exp: NOW + 1 })
     expect(await check(token)).toBe('token_revoked')
@@ -72,8 +73,8 @@ describe('by less than a list is good for', () => {
   })
 })
 
-describe('whoever holds every list back', () => {
-  test.each([[3], [60], [119]])('by %i s gains nothing, however long', async (late) => {
+describe('attacker who delays every list', () => {
+  test.each([[3], [60], [119]])('gets no fresh age with a delay of %i s', async (late) => {
     const { pass, say, sign, list } = await followAhead(0)
     pass(late)
     for (let i = 0; i < 40; i += 1) {
@@ -83,7 +84,7 @@ describe('whoever holds every list back', () => {
     }
   })
 
-  test('ever longer gains nothing either', async () => {
+  test('gets no fresh age with a growing delay', async () => {
     const { pass, say, sign, list } = await followAhead(0)
     for (let late = 0; late < 110; late += 2) {
       pass(20)
@@ -92,7 +93,7 @@ describe('whoever holds every list back', () => {
     }
   })
 
-  test('gains nothing where the wall clock jumps far', async () => {
+  test('gets no fresh age when the wall clock jumps', async () => {
     const { time, pass, say, sign, list } = await followAhead(0)
     time.wall -= 600
     pass(100)
@@ -103,7 +104,7 @@ describe('whoever holds every list back', () => {
     }
   })
 
-  test('and then hands out what is old by the wall clock is not believed', async () => {
+  test('gets no list accepted that is old by the wall clock', async () => {
     const { pass, say, sign, list } = await followAhead(0)
     pass(301)
     await say(new Error('down'))
@@ -112,8 +113,8 @@ describe('whoever holds every list back', () => {
   })
 })
 
-describe('by more: the time of lists is not believed, their rules are', () => {
-  test('at once, and nothing counts as newer for it', async () => {
+describe('list whose time is refused after a larger setback', () => {
+  test('has its rules applied at once, and the age grows on', async () => {
     const { pass, say, sign, check, list, server } = await followAhead(180)
     pass(5)
     const good = tokenWith({ iat: NOW - 200 })
@@ -124,7 +125,7 @@ describe('by more: the time of lists is not believed, their rules are', () => {
     expect(server.requests.at(-1)).toMatchObject({ after: cursor(11), wait: null })
   })
 
-  test('from a full list: they are added, and nothing is replaced', async () => {
+  test('adds its rules and replaces nothing when it is full', async () => {
     const { say, sign, check, list } = await followAhead(180, [{ kind: 'jti', value: 'old' }])
     const [fresh, old] = ['jti-1', 'old'].map((jti) => tokenWith({ jti, iat: NOW - 200 }))
     expect(await say(sign({ full: true, entries: [RULE] }))).toBe('the list has expired')
@@ -132,7 +133,7 @@ describe('by more: the time of lists is not believed, their rules are', () => {
     expect(list()).toMatchObject({ cursor: cursor(10), entries: { jti: 2 } })
   })
 
-  test('from a page of a full one: it does not stand for those that are missing', async () => {
+  test('replaces no missing page when it is a page of a full list', async () => {
     const { pass, say, sign, list, server } = await followAhead(0)
     await say(sign({ full: true, more: true }))
     pass(1)
@@ -141,14 +142,14 @@ describe('by more: the time of lists is not believed, their rules are', () => {
     expect(server.requests.at(-1)?.after).toBe(cursor(10))
   })
 
-  test('of another epoch only those for keys', async () => {
+  test('has only its rules over keys applied when it is of another epoch', async () => {
     const { say, sign, list } = await followAhead(180)
     const entries = [RULE, { kind: 'key', value: 'k9', exp: null }]
     expect(await say(sign({ full: true, epoch: 'epoch-0', entries }))).toBe('the list has expired')
     expect(list()).toMatchObject({ epoch: 'epoch-1', entries: { jti: 0, key: 1 } })
   })
 
-  test('a key’s takes the tokens along that are remembered', async () => {
+  test('removes the cached tokens of a key with a rule over the key', async () => {
     const { say, sign, check, server, verifier } = await followAhead(180)
     server.keys.push(OTHER_KEY.jwk)
     const token = tokenWith({ iat: NOW - 200 })
@@ -159,7 +160,7 @@ describe('by more: the time of lists is not believed, their rules are', () => {
     expect(await check(token)).not.toBe('good')
   })
 
-  test('from a list of the future as well', async () => {
+  test('has its rules applied when it is from the future', async () => {
     const { say, list } = await followAhead(0)
     expect(await say(page({ seq: 11, iat: NOW + 61, entries: [RULE] }))).toBe(
       'the list is from the future',
@@ -169,10 +170,10 @@ describe('by more: the time of lists is not believed, their rules are', () => {
 
   test.each<[string, Parameters<typeof page>[0]]>([
     ['goes back', { seq: 9 }],
-    ['leaves something out', { seq: 12, header: { after: cursor(11) } }],
+    ['begins later', { seq: 12, header: { after: cursor(11) } }],
     ['is of another epoch', { seq: 11, epoch: 'epoch-2' }],
-    ['is signed by a key that nobody knows', { seq: 11, key: OTHER_KEY }],
-  ])('not where it %s', async (_, of) => {
+    ['is signed by an unknown key', { seq: 11, key: OTHER_KEY }],
+  ])('has no rule applied when it %s', async (_, of) => {
     const { say, sign, list } = await followAhead(180)
     expect(await say(sign({ ...of, entries: [RULE] }))).not.toBeNull()
     expect(list()).toMatchObject({ cursor: cursor(10), entries: { jti: 0 } })

@@ -1,4 +1,5 @@
-// A list that is too old, or is missing: the first token has the issuer asked at once and waits, once for each outage.
+// Stale or missing list: the first token makes the follower request it at once and waits, once for
+// each outage.
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { STALE_WAIT_MS } from '../../src/verifier/constants.ts'
 import type { Verifier } from '../../src/verifier/types.ts'
@@ -18,8 +19,8 @@ const LONG = tokenWith({ exp: NOW + 86_400 })
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const newList = (seconds: number): string => page({ full: true, seq: 11, iat: NOW + seconds })
 
-describe('after the process was frozen past maxStaleness', () => {
-  test('the dead request is given up, and the first tokens wait for the list', async () => {
+describe('follower whose process was frozen past maxStaleness', () => {
+  test('aborts the dead request and lets the first tokens wait for the list', async () => {
     const { pass, server, check } = await follow()
     const held = server.requests.at(-1)
     pass(400)
@@ -33,9 +34,9 @@ describe('after the process was frozen past maxStaleness', () => {
     expect(server.requests.filter(({ after }) => after === null)).toHaveLength(2)
   })
 
-  test('a pause after failures ends for the first token', async () => {
+  test('ends a pause after failures for the first token', async () => {
     const { pass, say, server, check } = await follow()
-    pass(100) // a long outage: the next pause may take five seconds
+    pass(100) // long outage: the next pause may take five seconds
     for (let failures = 0; failures < 3; failures += 1) await say(new Error('down'))
     await server.answer(new Response(null, { status: 503, headers: { 'retry-after': '60' } }))
     pass(300)
@@ -47,7 +48,7 @@ describe('after the process was frozen past maxStaleness', () => {
     expect(await checked).toBe('good')
   })
 
-  test('a request that was just made is not given up for it', async () => {
+  test('keeps a request that was just made', async () => {
     const { pass, say, server, check } = await follow()
     pass(400)
     await say(new Error('down'))
@@ -59,9 +60,9 @@ describe('after the process was frozen past maxStaleness', () => {
     expect(await checked).toBe('good')
   })
 
-  test('a list that is from the future is followed by the whole list at once', async () => {
+  test('requests the full list at once after a list from the future', async () => {
     const { time, server, check } = await follow()
-    time.wall += 3_600 // while the monotonic clock stood still
+    time.wall += 3_600 // the monotonic clock stopped meanwhile
     const token = tokenWith({ iat: NOW + 3_600, exp: NOW + 4_000 })
     const checked = check(token)
     await vi.waitFor(() => expect(server.requests).toHaveLength(3))
@@ -71,8 +72,8 @@ describe('after the process was frozen past maxStaleness', () => {
   })
 })
 
-describe('an outage costs one wait', () => {
-  test('which all tokens share, and later tokens are refused at once', async () => {
+describe('outage', () => {
+  test('costs all tokens one shared wait, and later tokens are refused at once', async () => {
     const { pass, check } = await follow()
     pass(400)
     const before = performance.now()
@@ -85,7 +86,7 @@ describe('an outage costs one wait', () => {
     expect(performance.now() - again).toBeLessThan(STALE_WAIT_MS)
   })
 
-  test('and the next outage another', async () => {
+  test('costs another wait after a recovery', async () => {
     const { pass, check, server } = await follow()
     pass(400)
     expect(await check(LONG)).toBe('revocations_stale')
@@ -98,7 +99,7 @@ describe('an outage costs one wait', () => {
     expect(await checked).toBe('good')
   })
 
-  test('a process that was frozen in an outage waits again', async () => {
+  test('costs another wait after the process was frozen', async () => {
     const { pass, check, server } = await follow()
     pass(400)
     expect(await check(LONG)).toBe('revocations_stale')
@@ -109,7 +110,7 @@ describe('an outage costs one wait', () => {
     expect(await checked).toBe('good')
   })
 
-  test('one that was frozen before its first list, too', async () => {
+  test('costs a wait of a process that was frozen before its first list', async () => {
     const { verifier, server, check, pass } = startFollowing()
     started.push(verifier)
     await server.asked()
@@ -120,7 +121,7 @@ describe('an outage costs one wait', () => {
     expect(await checked).toBe('good')
   })
 
-  test('and close ends it', async () => {
+  test('costs no wait after close', async () => {
     const { pass, check, verifier } = await follow()
     pass(400)
     const checked = check(LONG)
@@ -132,7 +133,10 @@ describe('an outage costs one wait', () => {
   })
 })
 
-/** Lists of two servers of one issuer in turn, a second apart; the second server's clock is ahead. */
+/**
+ * Serves lists of two servers of one issuer in turn, a second apart. The clock of the second server
+ * is ahead.
+ */
 const alternate = async (ahead: number, turns: number) => {
   const follower = await follow()
   const { server, pass, check } = follower
@@ -160,9 +164,9 @@ const alternate = async (ahead: number, turns: number) => {
   return { codes: new Set(codes), full, answers, apart: follower.verifier.status().clockApart }
 }
 
-describe('two servers of one issuer whose clocks differ', () => {
+describe('follower of two servers of one issuer', () => {
   test.each([30, 60, 61, 90, 125, 290, 400, 86_400])(
-    'by %i s: no token is refused, and the whole list is had a few times',
+    'refuses no token and requests the full list at most five times when their clocks differ by %i s',
     async (ahead) => {
       const { codes, full, answers } = await alternate(ahead, 60)
       expect(answers).toBeGreaterThan(5)

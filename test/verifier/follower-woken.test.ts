@@ -1,5 +1,6 @@
-// A machine that has slept, whose monotonic clock stood still meanwhile: what it knows looks new, and its held request
-// is dead. Only the wall clock tells, and it may as well have been set.
+// Follower on a machine that was suspended while its monotonic clock stood still: its list looks
+// new, and its held request is dead. Only the wall clock shows it, and a set wall clock looks the
+// same.
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Verifier } from '../../src/verifier/types.ts'
 import { cursor, following, page } from './lists.ts'
@@ -17,7 +18,7 @@ const follow = async () => {
 const TOKEN = tokenWith({ iat: NOW - 1_000, exp: NOW + 4_000 })
 const RULE = { kind: 'jti', value: 'jti-1' }
 
-test('the held request is given up, and tokens wait for what the issuer says now', async () => {
+test('suspended follower aborts the held request and lets tokens wait for the current list', async () => {
   const { time, server, check, list } = await follow()
   expect(server.requests.at(-1)).toMatchObject({ after: cursor(10), wait: '25' })
   time.wall += 480
@@ -33,7 +34,7 @@ test('the held request is given up, and tokens wait for what the issuer says now
   expect(server.requests.at(-1)).toMatchObject({ after: cursor(11), wait: '25' })
 })
 
-test('for all of it, where it comes in pages', async () => {
+test('suspended follower lets tokens wait for all pages of the list', async () => {
   const { time, server, check } = await follow()
   time.wall += 50
   const checked = check(TOKEN)
@@ -43,7 +44,7 @@ test('for all of it, where it comes in pages', async () => {
   expect(await checked).toBe('token_revoked')
 })
 
-test('no longer than two seconds', async () => {
+test('suspended follower lets tokens wait two seconds at most', async () => {
   const { time, check, server } = await follow()
   time.wall += 480
   const startedAt = performance.now()
@@ -56,19 +57,22 @@ test('no longer than two seconds', async () => {
   expect(server.requests).toHaveLength(3)
 })
 
-test.each([[600], [-600]])('a wall clock that was set by %i s costs one request', async (jump) => {
-  const { time, check, server, list } = await follow()
-  time.wall += jump
-  const checked = check(TOKEN)
-  await vi.waitFor(() => expect(server.requests).toHaveLength(3))
-  await server.answer(page({ seq: 10 }))
-  expect(await checked).toBe('good')
-  expect(list()).toMatchObject({ age: 0, stale: false, lastFailure: null })
-  expect(await check(TOKEN)).toBe('good')
-  expect(server.requests).toHaveLength(3)
-})
+test.each([[600], [-600]])(
+  'wall clock that was set by %i s costs the follower one request',
+  async (jump) => {
+    const { time, check, server, list } = await follow()
+    time.wall += jump
+    const checked = check(TOKEN)
+    await vi.waitFor(() => expect(server.requests).toHaveLength(3))
+    await server.answer(page({ seq: 10 }))
+    expect(await checked).toBe('good')
+    expect(list()).toMatchObject({ age: 0, stale: false, lastFailure: null })
+    expect(await check(TOKEN)).toBe('good')
+    expect(server.requests).toHaveLength(3)
+  },
+)
 
-test('one that is set all the time keeps no request from being answered', async () => {
+test('wall clock that is set repeatedly leaves a pending request unaborted', async () => {
   const { time, check, server } = await follow()
   const checks: Promise<string>[] = []
   for (const jump of [60, -60, 120]) {
@@ -81,14 +85,14 @@ test('one that is set all the time keeps no request from being answered', async 
   expect(server.requests).toHaveLength(3)
 })
 
-test('an answer that had been asked for before says nothing of now', async () => {
+test('answer to a request from before the suspension does not end the catch-up', async () => {
   const { time, say, server } = await follow()
   time.wall += 480
   await say(page({ seq: 11 }))
   expect(server.requests.at(-1)).toMatchObject({ after: cursor(11), wait: null })
 })
 
-test('clocks that run apart by little change nothing', async () => {
+test('clocks that drift apart slowly cause no request', async () => {
   const { time, check, server } = await follow()
   for (let i = 0; i < 5; i += 1) {
     time.wall += 4

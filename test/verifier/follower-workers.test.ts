@@ -1,5 +1,5 @@
-// In workerd, where nothing runs between requests: the list is looked after on use, and kept in the platform's
-// cache for the next isolate.
+// Follower in workerd, where nothing runs between requests: it updates the list on use, and keeps
+// it in the platform's cache for the next isolate.
 import { build } from 'esbuild'
 import { Miniflare, Response as WorkerResponse } from 'miniflare'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -46,7 +46,7 @@ afterEach(async () => {
 
 const now = (): number => Math.floor(Date.now() / 1000)
 
-/** A worker, and what its issuer says. */
+/** Starts a worker and its issuer. */
 const start = () => {
   const issuer = {
     asked: [] as string[],
@@ -99,19 +99,19 @@ const start = () => {
       issuer.seq += 1
       issuer.entries.push({ kind: 'jti', value: 'jti-1', seq: issuer.seq, exp: null })
     },
-    /** Another isolate: nothing is known, but what the cache has. */
+    /** Starts another isolate, which has only the contents of the cache. */
     restart: () => worker.setOptions({ ...options, script: `${script}\n// again` }),
   }
 }
 
-describe('on Workers', () => {
-  test('the first use fetches the list, and those within a second do not', async () => {
+describe('follower on Workers', () => {
+  test('fetches the list at the first use and not again within a second', async () => {
     const { ask, asked } = start()
     expect([await ask(), await ask(), await ask()]).toEqual(['good', 'good', 'good'])
     expect(asked()).toEqual(['all'])
   })
 
-  test('a list of a few seconds is used, and fetched again after the answer', async () => {
+  test('uses a list that is a few seconds old and updates it after the answer', async () => {
     const { ask, asked, skip, revoke, issuer } = start()
     await ask()
     asked()
@@ -123,7 +123,7 @@ describe('on Workers', () => {
     await expect.poll(ask).toBe('token_revoked')
   })
 
-  test('without waitUntil it is waited for', async () => {
+  test('updates the list before the answer without waitUntil', async () => {
     const { ask, get, skip, revoke } = start()
     await ask()
     await skip(2_000)
@@ -131,7 +131,7 @@ describe('on Workers', () => {
     expect(await get('/plain')).toBe('token_revoked')
   })
 
-  test('an older one is waited for', async () => {
+  test('updates a list that is six seconds old before the answer', async () => {
     const { ask, asked, skip, revoke } = start()
     await ask()
     asked()
@@ -141,7 +141,7 @@ describe('on Workers', () => {
     expect(asked()).toEqual([cursor(1)])
   })
 
-  test('requests at once share what one of them has fetched, and no promise', async () => {
+  test('shares one fetched list between simultaneous requests without sharing a promise', async () => {
     const { ask, asked, skip, issuer } = start()
     await ask()
     asked()
@@ -152,7 +152,7 @@ describe('on Workers', () => {
     expect(asked()).toEqual([cursor(1)])
   })
 
-  test('a new isolate begins with what another has fetched, and asks for what came since', async () => {
+  test('starts a new isolate with the cached list and requests newer rules', async () => {
     const { ask, asked, restart, revoke } = start()
     await ask()
     asked()
@@ -162,7 +162,7 @@ describe('on Workers', () => {
     expect(asked()).toEqual([cursor(1)])
   })
 
-  test('the issuer down: as long as the list is not too old', async () => {
+  test('accepts tokens while the issuer is down until the list is stale', async () => {
     const { ask, skip, issuer } = start()
     await ask()
     issuer.down = true

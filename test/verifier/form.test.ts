@@ -1,4 +1,4 @@
-// The form of a token, decided before any cryptography: no keys are fetched for what is malformed.
+// Form of a token, checked before any cryptography: a malformed token causes no request for keys.
 import { describe, expect, test } from 'vitest'
 import { type Parts, partsOf, spellings } from '../support/jwt.ts'
 import { CLAIMS, HEADER, KEY, base64url, forge, startVerifier, tokenWith } from './support.ts'
@@ -13,7 +13,7 @@ const expectGood = async (token: string): Promise<void> => {
   expect(await startVerifier().check(token)).toBe('good')
 }
 
-describe('the number of parts', () => {
+describe('token with another number of parts', () => {
   const rearranged: [string, (parts: Parts) => string][] = [
     ['one', ([h]) => h],
     ['two', ([h, p]) => `${h}.${p}`],
@@ -31,10 +31,12 @@ describe('the number of parts', () => {
       ([h, p, s]) => `{"payload":"${p}","protected":"${h}","signature":"${s}"}`,
     ],
   ]
-  test.each(rearranged)('%s', (_, arrange) => expectMalformed(arrange(partsOf(forge()))))
+  test.each(rearranged)('is malformed: %s', (_, arrange) =>
+    expectMalformed(arrange(partsOf(forge()))),
+  )
 })
 
-describe('the length', () => {
+describe('token length', () => {
   /** Spaces in the header make up for the lengths that base64url cannot have. */
   const tokenOfLength = (length: number): string => {
     for (let spaces = 0; spaces < 4; spaces += 1) {
@@ -47,13 +49,13 @@ describe('the length', () => {
     throw new Error('there is none')
   }
 
-  test('8 KiB is not too long', () => expectGood(tokenOfLength(8192)))
-  test('a byte more is', () => expectMalformed(tokenOfLength(8193)))
-  test('so is a megabyte', () => expectMalformed(tokenWith({ pad: 'x'.repeat(1_000_000) })))
+  test('may be 8 KiB', () => expectGood(tokenOfLength(8192)))
+  test('may not be one byte more', () => expectMalformed(tokenOfLength(8193)))
+  test('may not be a megabyte', () => expectMalformed(tokenWith({ pad: 'x'.repeat(1_000_000) })))
 })
 
-describe('the spelling', () => {
-  test('of the signature: one of sixteen is taken', async () => {
+describe('token spelling', () => {
+  test('is accepted in one of sixteen forms of the signature', async () => {
     const token = forge()
     const others = spellings(token).filter((spelling) => spelling !== token)
     expect(others).toHaveLength(15)
@@ -66,12 +68,12 @@ describe('the spelling', () => {
     await expectGood(token)
   })
 
-  test.each([0, 1])('of part %i: unused bits are zero', async (index) => {
+  test.each([0, 1])('must have unused bits that are zero in part %i', async (index) => {
     for (let spaces = 0; spaces < 3; spaces += 1) {
       const pad = ' '.repeat(spaces)
       const parts = [JSON.stringify(HEADER) + pad, JSON.stringify(CLAIMS) + pad].map(base64url)
       const part = parts[index] ?? ''
-      if (part.length % 4 === 0) continue // uses all bits
+      if (part.length % 4 === 0) continue // no unused bits
       const respelled =
         part.slice(0, -1) + String.fromCharCode(part.charCodeAt(part.length - 1) + 1)
       expect(Buffer.from(respelled, 'base64url')).toEqual(Buffer.from(part, 'base64url'))
@@ -80,7 +82,7 @@ describe('the spelling', () => {
     }
   })
 
-  /** A signature has both letters that the two alphabets differ in, sooner or later. */
+  /** Finds a token whose signature has both letters in which the two alphabets differ. */
   const mixed = ((): string => {
     for (let jti = 0; ; jti += 1) {
       const token = tokenWith({ jti: String(jti) })
@@ -94,64 +96,67 @@ describe('the spelling', () => {
       'the standard alphabet',
       `${header}.${payload}.${signature.replaceAll('-', '+').replaceAll('_', '/')}`,
     ],
-    ['- only', `${header}.${payload}.${signature.replaceAll('_', '/')}`],
+    [
+      'the standard alphabet for one letter',
+      `${header}.${payload}.${signature.replaceAll('_', '/')}`,
+    ],
     ['padding', `${mixed}=`],
     ['more padding', `${mixed}==`],
     ['padding of the header', `${header}=.${payload}.${signature}`],
-    ['a single letter more', `${header}A.${payload}.${signature}`],
+    ['an extra letter', `${header}A.${payload}.${signature}`],
     ['percent-encoding', mixed.replaceAll('.', '%2E')],
     ['a letter that looks like a dot', mixed.replaceAll('.', '\u3002')],
     ['full-width letters', mixed.replace('e', '\uff45')],
-    ['the scheme', `Bearer ${mixed}`],
-    ['quotes', `"${mixed}"`],
-  ])('%s', (_, token) => expectMalformed(token))
+    ['the scheme before it', `Bearer ${mixed}`],
+    ['quotes around it', `"${mixed}"`],
+  ])('is malformed with %s', (_, token) => expectMalformed(token))
 
   const SPACES = [' ', '\n', '\r\n', '\t', '\f', '\0', '\u00a0', '\u200b', '\u2028', '\ufeff']
-  test.each(SPACES)('white space: %j', async (space) => {
+  test.each(SPACES)('is malformed with white space: %j', async (space) => {
     await expectMalformed(space + mixed)
     await expectMalformed(mixed + space)
     await expectMalformed(mixed.replace('.', `.${space}`))
     await expectMalformed(mixed.slice(0, 9) + space + mixed.slice(9))
   })
 
-  test.each(['a', 'ab', 'abc', ' ', '\0', '{}', '__proto__'])(
-    'whatever this is: %j',
-    expectMalformed,
-  )
+  test.each(['a', 'ab', 'abc', ' ', '\0', '{}', '__proto__'])('is malformed: %j', expectMalformed)
 
-  test.each([{}, [], ['x'], 1, true, Symbol('x'), () => 'x'])('no string: %s', async (value) => {
-    await expectMalformed(value as string)
-    await expectMalformed([forge()] as unknown as string)
-  })
+  test.each([{}, [], ['x'], 1, true, Symbol('x'), () => 'x'])(
+    'is malformed for another type: %s',
+    async (value) => {
+      await expectMalformed(value as string)
+      await expectMalformed([forge()] as unknown as string)
+    },
+  )
 })
 
-describe('no token', () => {
-  test.each([null, undefined, ''])('%j', async (bearer) => {
+describe('missing token', () => {
+  test.each([null, undefined, ''])('is reported as token_missing: %j', async (bearer) => {
     const { check, server } = startVerifier()
     expect(await check(bearer as string | null)).toBe('token_missing')
     expect(server.asked()).toBe(0)
   })
 })
 
-describe('the JSON of header and payload', () => {
+describe('JSON of header and payload', () => {
   const bytes = (...parts: (string | number[])[]): Uint8Array =>
     Buffer.concat(parts.map((part) => Buffer.from(part as string)))
   const h = JSON.stringify(HEADER)
   const p = JSON.stringify(CLAIMS)
   const more = (json: string, members: string) => `${json.slice(0, -1)},${members}}`
 
-  /** What makes any JSON of ours malformed. */
+  /** Changes that make JSON malformed. */
   const BROKEN: [string, (json: string) => string | Uint8Array][] = [
     ['an array', (json) => `[${json}]`],
     ['null', () => 'null'],
     ['a string', (json) => JSON.stringify(json)],
     ['a number', () => '1'],
-    ['nothing but space', () => '  '],
+    ['white space alone', () => '  '],
     ['two objects', (json) => json + json],
-    ['something after it', (json) => `${json}x`],
-    ['a NUL after it', (json) => `${json}\0`],
+    ['a trailing letter', (json) => `${json}x`],
+    ['a trailing NUL', (json) => `${json}\0`],
     ['a missing brace', (json) => json.slice(0, -1)],
-    ['a comma too many', (json) => `${json.slice(0, -1)},}`],
+    ['an extra comma', (json) => `${json.slice(0, -1)},}`],
     ['single quotes', (json) => json.replaceAll('"', "'")],
     ['a comment', (json) => `${json}//`],
     ['NaN', (json) => more(json, '"x":NaN')],
@@ -163,27 +168,33 @@ describe('the JSON of header and payload', () => {
       (json) => bytes(more(json, '"x":"').slice(0, -1), [0xed, 0xa0, 0x80], '"}'),
     ],
     ['UTF-16', (json) => Buffer.from(json, 'utf16le')],
-    ['a member twice', (json) => more(json, '"x":1,"x":1')],
-    ['the first member again', (json) => more(json, json.slice(1, -1))],
-    ['a member twice, once escaped', (json) => more(json, '"a":1,"\\u0061":1')],
-    ['a member twice, escaped in two ways', (json) => more(json, '"\\u00e9":1,"\\u00E9":1')],
-    ['a member twice, with a quote in it', (json) => more(json, String.raw`"a\"b":1,"a\u0022b":1`)],
-    ['a slash escaped and not', (json) => more(json, String.raw`"a\/b":1,"a/b":1`)],
-    ['an empty name twice', (json) => more(json, '"":1,"":2')],
-    ['__proto__ twice', (json) => more(json, '"__proto__":{},"__proto__":{}')],
-    ['a member twice inside', (json) => more(json, '"x":{"a":1,"a":1}')],
-    ['a member twice inside a list', (json) => more(json, '"x":[[],{"b":{},"a":[1,{}],"a":1}]')],
+    ['a repeated member', (json) => more(json, '"x":1,"x":1')],
+    ['all members repeated', (json) => more(json, json.slice(1, -1))],
+    ['a repeated member, once escaped', (json) => more(json, '"a":1,"\\u0061":1')],
+    ['a repeated member, escaped in two ways', (json) => more(json, '"\\u00e9":1,"\\u00E9":1')],
+    [
+      'a repeated member with a quote in its name',
+      (json) => more(json, String.raw`"a\"b":1,"a\u0022b":1`),
+    ],
+    [
+      'a repeated member, its slash once escaped',
+      (json) => more(json, String.raw`"a\/b":1,"a/b":1`),
+    ],
+    ['a repeated empty name', (json) => more(json, '"":1,"":2')],
+    ['a repeated __proto__', (json) => more(json, '"__proto__":{},"__proto__":{}')],
+    ['a repeated member of a member', (json) => more(json, '"x":{"a":1,"a":1}')],
+    ['a repeated member in a list', (json) => more(json, '"x":[[],{"b":{},"a":[1,{}],"a":1}]')],
     ['33 levels', (json) => more(json, `"x":${'['.repeat(32)}${']'.repeat(32)}`)],
     ['33 levels of objects', (json) => more(json, `"x":${'{"x":'.repeat(32)}1${'}'.repeat(32)}`)],
     ['a thousand levels', (json) => more(json, `"x":${'['.repeat(1000)}${']'.repeat(1000)}`)],
     ['a thousand levels, left open', (json) => `${json.slice(0, -1)},"x":${'['.repeat(1000)}`],
   ]
-  test.each(BROKEN)('%s', async (_, change) => {
+  test.each(BROKEN)('is malformed: %s', async (_, change) => {
     await expectMalformed(forge({ header: change(h) }))
     await expectMalformed(forge({ payload: change(p) }))
   })
 
-  /** What looks like it and is not. */
+  /** Changes that resemble malformed JSON and are valid. */
   const SOUND: [string, (json: string) => string][] = [
     ['white space', (json) => ` \n\r\t${json.replaceAll('":', '" : ')}\n`],
     [
@@ -203,11 +214,11 @@ describe('the JSON of header and payload', () => {
     ['32 levels', (json) => more(json, `"x":${'['.repeat(31)}${']'.repeat(31)}`)],
     ['a byte order mark inside', (json) => more(json, '"x":"\ufeff"')],
   ]
-  test.each(SOUND)('not malformed: %s', async (_, change) => {
+  test.each(SOUND)('is accepted with %s', async (_, change) => {
     await expectGood(forge({ header: change(h), payload: change(p) }))
   })
 
-  test('what __proto__ brings is not a claim, nor anybody else’s', async () => {
+  test('ignores members of __proto__ and pollutes no object', async () => {
     const inherited = (members: object, name: string) =>
       more(
         JSON.stringify({ ...members, [name]: undefined }),
@@ -223,7 +234,7 @@ describe('the JSON of header and payload', () => {
   })
 })
 
-describe('header members that change what is signed, or bring a key', () => {
+describe('header member that changes the signed input or brings a key', () => {
   const { jwk } = KEY
   test.each<[string, object]>([
     ['crit, known', { crit: ['exp'], exp: 1 }],
@@ -241,9 +252,9 @@ describe('header members that change what is signed, or bring a key', () => {
     ['x5t', { x5t: 'x' }],
     ['x5t#S256', { 'x5t#S256': 'x' }],
     ['x5t#S512', { 'x5t#S512': 'x' }],
-  ])('%s', (_, members) => expectMalformed(tokenWith({}, members)))
+  ])('is malformed: %s', (_, members) => expectMalformed(tokenWith({}, members)))
 
-  test('a payload that is not encoded (RFC 7797)', async () => {
+  test('is malformed with a payload that is not encoded (RFC 7797)', async () => {
     const header = { ...HEADER, b64: false, crit: ['b64'] }
     const [h, , s] = partsOf(forge({ header }))
     await expectMalformed(`${h}.${JSON.stringify(CLAIMS)}.${s}`)

@@ -1,5 +1,5 @@
-// What is Express's and Fastify's own: routers, what reaches the error handler, and requests that no client of
-// Fetch sends.
+// Express and Fastify: routers, errors that reach the error handler, and requests that no Fetch
+// client sends.
 import { setTimeout } from 'node:timers/promises'
 import express, { type Express } from 'express'
 import type { FastifyInstance } from 'fastify'
@@ -21,7 +21,7 @@ import { forge, startVerifier, tokenWith } from './support.ts'
 const GOOD = ['authorization', `Bearer ${forge()}`]
 const { verifier } = startVerifier()
 
-/** The code of a refusal, or the text of what answered. */
+/** Returns the code of a refusal, or the text of the answer. */
 const saidBy = async (response: Response): Promise<string> => {
   const text = await response.text()
   return text.startsWith('{') ? (JSON.parse(text) as { code: string }).code : text
@@ -47,7 +47,9 @@ const expressRoute =
       create,
     )
 
-/** One route, `/hooks/:plugin_id`; what is no refusal is answered with 500 and its name. */
+/**
+ * One route, `/hooks/:plugin_id`. Errors other than refusals are answered with 500 and their name.
+ */
 const ROUTE = {
   'express 4': expressRoute(EXPRESS['express 4']),
   express: expressRoute(EXPRESS['express 5']),
@@ -64,7 +66,7 @@ const ROUTE = {
 
 const target = '/hooks/acme.sync?plugin_id=acme.sync'
 
-describe.each(Object.entries(ROUTE))('%s', (_, route) => {
+describe.each(Object.entries(ROUTE))('route of %s', (_, route) => {
   const header = fromHeader('X-Plugin')
   const other = ['authorization', `Bearer ${tokenWith({ jti: 'other' })}`]
   const evil = ['x-plugin', 'evil.plugin']
@@ -74,7 +76,7 @@ describe.each(Object.entries(ROUTE))('%s', (_, route) => {
     ['one token', plugin, { target, headers: GOOD }, 'passed lkc_1'],
     ['two tokens', plugin, { target, headers: [...GOOD, ...other] }, 'token_malformed'],
     [
-      'twice, in another case',
+      'the same token twice, in another letter case',
       plugin,
       { target, headers: [...GOOD, 'AUTHORIZATION', GOOD[1] ?? ''] },
       'token_malformed',
@@ -92,34 +94,39 @@ describe.each(Object.entries(ROUTE))('%s', (_, route) => {
       'token_malformed',
     ],
     ['a plugin header', header, { target, headers: [...GOOD, ...named] }, 'passed lkc_1'],
-    ['two of them', header, { target, headers: [...GOOD, ...named, ...evil] }, 'plugin_mismatch'],
     [
-      'two that Node keeps one of',
+      'two plugin headers',
+      header,
+      { target, headers: [...GOOD, ...named, ...evil] },
+      'plugin_mismatch',
+    ],
+    [
+      'two headers of which Node keeps one',
       fromHeader('from'),
       { target, headers: [...GOOD, 'from', 'acme.sync', 'from', 'evil.plugin'] },
       'plugin_mismatch',
     ],
     [
-      'a header that objects have',
+      'a header named like an inherited property',
       fromHeader('constructor'),
       { target, headers: GOOD },
       'plugin_mismatch',
     ],
-    ['a part of the path', fromParam('plugin_id'), { target, headers: GOOD }, 'passed lkc_1'],
+    ['a path parameter', fromParam('plugin_id'), { target, headers: GOOD }, 'passed lkc_1'],
     [
-      'an escaped part',
+      'an escaped path parameter',
       fromParam('plugin_id'),
       { target: '/hooks/acme%2Esync', headers: GOOD },
       'passed lkc_1',
     ],
     [
-      'a part that objects have',
+      'a path parameter named like an inherited property',
       fromParam('constructor'),
       { target, headers: GOOD },
       'plugin_mismatch',
     ],
     [
-      'a query twice',
+      'a repeated query parameter',
       plugin,
       { target: `${target}&plugin_id=evil.plugin`, headers: GOOD },
       'plugin_mismatch',
@@ -142,11 +149,11 @@ describe.each(Object.entries(ROUTE))('%s', (_, route) => {
       { target: `http://evil.example${target}`, headers: GOOD },
       'passed lkc_1',
     ],
-  ])('%s', async (_name, from, sent, said) => {
+  ])('answers %s with %4$s', async (_name, from, sent, said) => {
     expect(await saidBy(await route({ plugin: from }, sent))).toBe(said)
   })
 
-  test('nothing of the target gets into a header', async () => {
+  test('keeps every part of the target out of its headers', async () => {
     const odd = '/hooks/x?plugin_id=%0d%0aX-Evil:%201%22,%20scope=%22full'
     const response = await route({ plugin }, { target: odd, headers: GOOD })
     expect(response.status).toBe(403)
@@ -160,11 +167,11 @@ describe.each(Object.entries(ROUTE))('%s', (_, route) => {
 
   test.each<[string, unknown]>([
     ['an error', new RangeError('bug')],
-    ['nothing', undefined],
+    ['undefined', undefined],
     ['null', null],
-    ['a word that routers know', 'route'],
-    ['another', 'router'],
-  ])('what is thrown and no refusal is for the error handler: %s', async (_name, thrown) => {
+    ['the word route', 'route'],
+    ['the word router', 'router'],
+  ])('passes %s thrown by the requirement to the error handler', async (_name, thrown) => {
     const failing = () => {
       throw thrown
     }
@@ -175,13 +182,13 @@ describe.each(Object.entries(ROUTE))('%s', (_, route) => {
     expect(response.headers.get('www-authenticate')).toBeNull()
   })
 
-  test('a refusal is not for the error handler', async () => {
+  test('answers a refusal without the error handler', async () => {
     expect(await saidBy(await route({ plugin }, { target }))).toBe('token_missing')
   })
 })
 
-describe.each(Object.entries(EXPRESS))('%s', (_, create) => {
-  test('a router that is mounted', async () => {
+describe.each(Object.entries(EXPRESS))('adapter for %s', (_, create) => {
+  test('protects a mounted router', async () => {
     const build = (app: Express) => {
       const router = create.Router({ mergeParams: true })
       router.post('/govern', withExpress(PERMISSION, { plugin }), (req, res) => {
@@ -200,7 +207,7 @@ describe.each(Object.entries(EXPRESS))('%s', (_, create) => {
     expect(await ask('/v1/x/param')).toBe('plugin_mismatch')
   })
 
-  test('a middleware for all behind it', async () => {
+  test('protects all routes behind it as a middleware', async () => {
     const build = (app: Express) => {
       app.use('/v1', withExpress(PERMISSION, { plugin: anyPlugin }))
       app.post('/v1/a', (req, res) => void res.send(tokenOf(req).clientId))
@@ -210,7 +217,7 @@ describe.each(Object.entries(EXPRESS))('%s', (_, create) => {
     expect([await ask(GOOD), await ask([])]).toEqual(['lkc_1', 'token_missing'])
   })
 
-  test('a header that middleware took away is not there', async () => {
+  test('respects a header that a middleware removed', async () => {
     const strip = (app: Express) =>
       void app.use((req, _res, next) => {
         delete req.headers.authorization
@@ -220,7 +227,7 @@ describe.each(Object.entries(EXPRESS))('%s', (_, create) => {
     expect(await saidBy(response)).toBe('token_missing')
   })
 
-  test('what was answered before is left as it is', async () => {
+  test('leaves an answer that was sent before untouched', async () => {
     const early = (app: Express) =>
       void app.use((_req, res, next) => {
         res.status(504).end('late')
@@ -237,7 +244,7 @@ describe.each(Object.entries(EXPRESS))('%s', (_, create) => {
     expect(handled).not.toHaveBeenCalled()
   })
 
-  test('an error behind it comes once, and as it is', async () => {
+  test('passes an error of the handler on once and unchanged', async () => {
     const seen = vi.fn()
     const build = (app: Express) => {
       app.post('/', withExpress(PERMISSION, { plugin: anyPlugin }), () => {
@@ -253,8 +260,8 @@ describe.each(Object.entries(EXPRESS))('%s', (_, create) => {
   })
 })
 
-describe('express 5', () => {
-  test('a wildcard has one segment, or names nothing', async () => {
+describe('adapter for express 5', () => {
+  test('reads a wildcard of one segment and no other', async () => {
     const build = (app: Express) =>
       app.post(
         '/hooks/*plugin_id',
@@ -268,9 +275,9 @@ describe('express 5', () => {
   })
 })
 
-describe('fastify', () => {
+describe('adapter for fastify', () => {
   test.each(['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const)(
-    'as %s of a plugin with a prefix, and no further when it refuses',
+    'works as %s of a plugin with a prefix, and a refusal ends the request',
     async (hook) => {
       const handler = vi.fn(() => Promise.resolve('passed'))
       const build = (app: FastifyInstance) =>
@@ -290,7 +297,7 @@ describe('fastify', () => {
     },
   )
 
-  test('what was answered before is left as it is', async () => {
+  test('leaves an answer that was sent before untouched', async () => {
     const build = (app: FastifyInstance) =>
       void app.post(
         '/',
@@ -309,7 +316,7 @@ describe('fastify', () => {
     expect([response.status, await response.text()]).toEqual([504, 'late'])
   })
 
-  test('headers that other plugins set stay', async () => {
+  test('keeps headers that other plugins set', async () => {
     const build = (app: FastifyInstance) => {
       app.addHook('onRequest', async (_request, reply) => {
         void reply.header('access-control-allow-origin', 'https://app.example')
@@ -326,20 +333,22 @@ describe('fastify', () => {
   })
 })
 
-describe('a request of Node', () => {
+describe('nodeRequestSource', () => {
   const sourceOf = (headers: NodeRequest['headers'], rawHeaders: string[] = [], params?: unknown) =>
     nodeRequestSource({ url: '/', headers, rawHeaders }, params)
   const twice = ['X-Plugin', 'a', 'x-plugin', 'b']
 
   test.each<[string, string | undefined, ReturnType<typeof sourceOf>]>([
-    ['once', 'a', sourceOf({ 'x-plugin': 'a' }, ['X-Plugin', 'a'])],
-    ['twice, of which Node kept one', 'a, b', sourceOf({ 'x-plugin': 'a' }, twice)],
-    ['twice, and taken away', undefined, sourceOf({}, twice)],
-    ['put there', 'c', sourceOf({ 'x-plugin': 'c' })],
-    ['put there as a list', 'a,b', sourceOf({ 'x-plugin': ['a', 'b'] })],
-    ['in a value', undefined, sourceOf({ from: 'x-plugin' }, ['from', 'x-plugin', 'a', 'b'])],
-    ['of the prototype', undefined, sourceOf(Object.create({ 'x-plugin': 'a' }) as {})],
-  ])('a header %s: %s', (_name, value, { header }) => expect(header('X-Plugin')).toBe(value))
+    ['sent once', 'a', sourceOf({ 'x-plugin': 'a' }, ['X-Plugin', 'a'])],
+    ['sent twice, of which Node kept one', 'a, b', sourceOf({ 'x-plugin': 'a' }, twice)],
+    ['sent twice, and removed', undefined, sourceOf({}, twice)],
+    ['added by a middleware', 'c', sourceOf({ 'x-plugin': 'c' })],
+    ['added as a list', 'a,b', sourceOf({ 'x-plugin': ['a', 'b'] })],
+    ['sent as a value', undefined, sourceOf({ from: 'x-plugin' }, ['from', 'x-plugin', 'a', 'b'])],
+    ['inherited', undefined, sourceOf(Object.create({ 'x-plugin': 'a' }) as {})],
+  ])('reads a header %s as %s', (_name, value, { header }) =>
+    expect(header('X-Plugin')).toBe(value),
+  )
 
   test.each<[unknown, string | undefined]>([
     [{ id: 'a' }, 'a'],
@@ -353,11 +362,11 @@ describe('a request of Node', () => {
     [undefined, undefined],
     [null, undefined],
     ['id', undefined],
-  ])('a part of the path in %j: %s', (params, value) => {
+  ])('reads a path parameter of %j as %s: case %#', (params, value) => {
     expect(sourceOf({}, [], params).param('id')).toBe(value)
   })
 })
 
-test('a request that nothing let pass has no token', () => {
+test('tokenOf throws a TypeError for a request without a verified token', () => {
   expect(() => tokenOf({})).toThrow(TypeError)
 })

@@ -1,4 +1,4 @@
-// Express 4, Express 5 and Fastify as they are installed, each on a port of its own for one request.
+// Express 4, Express 5 and Fastify as installed, each on a port of its own for one request.
 import { once } from 'node:events'
 import { type Server, type IncomingMessage, createServer, request as send } from 'node:http'
 import { createRequire } from 'node:module'
@@ -6,16 +6,16 @@ import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
 import fastify, { type FastifyInstance } from 'fastify'
 
-/** Express 4 has no types here; what the tests use of it is as in Express 5. */
+/** Express 4 has no types here. The tests use the parts that are as in Express 5. */
 export const EXPRESS = {
   'express 4': createRequire(import.meta.url)('express-4') as typeof express,
   'express 5': express,
 }
 
-/** A request as it is written: repeated headers, and targets that no URL has. */
+/** Request as it is written, with repeated headers, and targets that no URL has. */
 export type Written = { method?: string; target: string; headers?: readonly string[] }
 
-/** Those of Node's server and of the connection: no answer of ours. */
+/** Headers of Node's server and of the connection, which no adapter sets. */
 const OF_THE_SERVER = [
   'connection',
   'content-length',
@@ -30,7 +30,7 @@ export const written = ({ method, url, headers }: Request): Written => ({
   headers: [...headers].flat(),
 })
 
-/** Lets an application that was built by `build` answer once. */
+/** Lets the application from `build` answer one request. */
 export const onExpress = async (
   build: (app: Express) => void,
   request: Written,
@@ -48,7 +48,7 @@ export const onExpress = async (
   }
 }
 
-/** Lets an application that was built by `build` answer once. */
+/** Lets the application from `build` answer one request. */
 export const onFastify = async (
   build: (app: FastifyInstance) => void,
   request: Written,

@@ -1,4 +1,5 @@
-// The package as an installation lays it out: packed, in a project of its own, with its one dependency beside it.
+// Package in the layout of an installation: packed, in a project of its own, with its one
+// dependency.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,12 +7,12 @@ import { dirname, join } from 'node:path'
 
 export type Installed = {
   readonly project: string
-  /** The package's folder in the project. */
+  /** Folder of the package in the project. */
   readonly home: string
   /** Paths in the archive. */
   readonly packed: readonly string[]
   readonly write: (path: string, text: string) => void
-  /** Runs a command in the project. @returns what it says; throws where it fails */
+  /** Runs a command in the project. @returns its output @throws when it fails */
   readonly run: (command: string, ...args: string[]) => string
   readonly remove: () => void
 }
@@ -49,7 +50,10 @@ export const installPackage = (): Installed => {
   }
 }
 
-/** The folder of tools that are too large for this project: `npm i --prefix DIR jest@29`, and so on; see .ci/run. */
+/**
+ * Finds a tool that is too large for this project in the folder LATCHKEY_TOOLS (`npm i --prefix DIR
+ * jest@29`, and so on; see .ci/run).
+ */
 export const toolOf = (path: string): string | undefined => {
   const folder = process.env['LATCHKEY_TOOLS']
   const file = folder === undefined ? undefined : join(folder, 'node_modules', path)

@@ -1,5 +1,5 @@
-// The recipe for Jest, run by Jest itself as it is without configuration: tests in CommonJS, nothing transformed in
-// node_modules. Jest lies in the folder LATCHKEY_TOOLS (`npm i --prefix DIR jest@29`).
+// Recipe for Jest, run by Jest without configuration: tests in CommonJS, nothing transformed in
+// node_modules. Jest is in the folder LATCHKEY_TOOLS (`npm i --prefix DIR jest@29`).
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
@@ -12,7 +12,7 @@ const recipeOf = (readme: string): string => {
   return recipe
 }
 
-test('the recipe of the README passes', { timeout: 2 * LIMIT_MS }, ({ skip }) => {
+test('Jest recipe of the README passes', { timeout: 2 * LIMIT_MS }, ({ skip }) => {
   const jest = toolOf('jest/bin/jest.js')
   if (jest === undefined) return skip('jest is not in the folder LATCHKEY_TOOLS')
   const installed = installPackage()

@@ -1,11 +1,11 @@
-// The compact table says what a plain Map says, whatever is added, swept and asked for.
+// Compact table of jtis: it answers like a Map after any additions and sweeps.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createJtiTable } from '../../src/verifier/revocation/jti-table.ts'
 
 const id = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 
-/** Few distinct values that share bits, and so slots; texts that are none of ours among them. */
+/** Few distinct values that share bits, and so slots; other texts among them. */
 const ids = fc.oneof(
   fc.uint8Array({ minLength: 16, maxLength: 16, max: 1 }).map(id),
   fc
@@ -31,7 +31,7 @@ const steps = fc.oneof(
   { weight: 1, arbitrary: fc.record({ sweep: fc.nat(100) }) },
 )
 
-test('as a Map', () => {
+test('jti table answers like a Map', () => {
   fc.assert(
     fc.property(fc.array(steps, { maxLength: 200 }), fc.array(ids), (actions, asked) => {
       const table = createJtiTable()
@@ -52,7 +52,7 @@ test('as a Map', () => {
   )
 })
 
-describe('many', () => {
+describe('jti table', () => {
   const many = (count: number, from = 0): string[] =>
     Array.from({ length: count }, (_, i) => {
       const bytes = new Uint8Array(16)
@@ -61,7 +61,7 @@ describe('many', () => {
       return id(bytes)
     })
 
-  test('grow, are swept a part at a time, and shrink', () => {
+  test('grows, is swept in steps, and shrinks', () => {
     const table = createJtiTable()
     const [short, long, never] = [many(20_000), many(5_000, 20_000), many(1_000, 40_000)]
     for (const jti of short) table.add(jti, 100)
@@ -78,7 +78,7 @@ describe('many', () => {
     expect(table.size).toBe(0)
   })
 
-  test('a time beyond 32 bits is kept for good', () => {
+  test('keeps an entry with a time beyond 32 bits', () => {
     const table = createJtiTable()
     const [jti = ''] = many(1)
     table.add(jti, 2 ** 40)
@@ -86,7 +86,7 @@ describe('many', () => {
     expect(table.has(jti)).toBe(true)
   })
 
-  test('every bit counts', () => {
+  test('distinguishes ids in every bit', () => {
     const table = createJtiTable()
     table.add(id(new Uint8Array(16)), Infinity)
     for (let bit = 0; bit < 128; bit += 1) {

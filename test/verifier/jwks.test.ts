@@ -1,4 +1,4 @@
-// What the key server answers: which keys are taken from it, for how long, and what is no answer.
+// Answers of the key server: which keys are accepted, for how long, and which answers are refused.
 import { constants, generateKeyPairSync } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { FETCH_TIMEOUT_MS, MAX_JWKS_BYTES } from '../../src/verifier/constants.ts'
@@ -21,14 +21,14 @@ afterEach(() => void vi.useRealTimers())
 const answer = (body: ConstructorParameters<typeof Response>[0], init: ResponseInit = {}) =>
   new Response(body, init)
 
-/** A good answer, but for what is said to be different. */
+/** Valid answer with another status or headers. */
 const instead = (init: ResponseInit) => () => answer(JSON.stringify({ keys: [KEY.jwk] }), init)
 const only =
   (...keys: unknown[]) =>
   () =>
     keySet(keys as object[])
 
-/** A key set of so many bytes. */
+/** Makes a key set of this many bytes. */
 const long = (bytes: number) => () => {
   const text = JSON.stringify({ keys: [KEY.jwk], pad: '' })
   return answer(text.replace('"pad":"', `"pad":"${'x'.repeat(bytes - text.length)}`))
@@ -41,63 +41,63 @@ const latin1 = Buffer.from(JSON.stringify({ keys: [KEY.jwk], pad: '\u00ff' }), '
 const ANOTHER = newKey('k3').jwk
 const secret = { kty: 'oct', k: 'c2VjcmV0', kid: KEY.kid }
 
-describe('no answer', () => {
+describe('refused answer of the key server', () => {
   const CASES: [string, () => Response][] = [
-    ['server error', instead({ status: 500 })],
-    ['unavailable', instead({ status: 503 })],
-    ['not found', instead({ status: 404 })],
-    ['unauthorized', instead({ status: 401 })],
-    ['created', instead({ status: 201 })],
-    ['partial', instead({ status: 206 })],
-    ['no content', () => answer(null, { status: 204 })],
+    ['status 500', instead({ status: 500 })],
+    ['status 503', instead({ status: 503 })],
+    ['status 404', instead({ status: 404 })],
+    ['status 401', instead({ status: 401 })],
+    ['status 201', instead({ status: 201 })],
+    ['status 206', instead({ status: 206 })],
+    ['status 204', () => answer(null, { status: 204 })],
     ['a redirect', instead({ status: 302, headers: { location: 'https://evil.example/' } })],
-    ['what was redirected', redirected],
+    ['a redirected answer', redirected],
     ['a network error', () => Response.error()],
-    ['nothing', () => answer(null)],
-    ['a page', () => answer('<html></html>')],
-    ['half of it', () => answer(JSON.stringify({ keys: [KEY.jwk] }).slice(0, -1))],
+    ['an empty body', () => answer(null)],
+    ['an HTML page', () => answer('<html></html>')],
+    ['half of the JSON', () => answer(JSON.stringify({ keys: [KEY.jwk] }).slice(0, -1))],
     ['bytes that are not UTF-8', () => answer(latin1)],
     ['null', () => answer('null')],
-    ['text', () => answer('"keys"')],
+    ['a text', () => answer('"keys"')],
     ['a list', () => Response.json([KEY.jwk])],
-    ['no keys', () => Response.json({})],
-    ['keys in an object', () => Response.json({ keys: { k1: KEY.jwk } })],
+    ['no member keys', () => Response.json({})],
+    ['an object as keys', () => Response.json({ keys: { k1: KEY.jwk } })],
     ['an empty set', only()],
     ['too many keys', only(...Array<object>(101).fill(KEY.jwk))],
-    ['too long by a byte', long(MAX_JWKS_BYTES + 1)],
-    ['nothing that is a key', only(null, 1, 'k1', [], {}, [KEY.jwk])],
+    ['a body one byte too long', long(MAX_JWKS_BYTES + 1)],
+    ['values that are no keys', only(null, 1, 'k1', [], {}, [KEY.jwk])],
     ['a key without kid', only({ ...KEY.jwk, kid: undefined })],
     ['a key with a number as kid', only({ ...KEY.jwk, kid: 1 })],
     ['a key that only signs', only({ ...KEY.jwk, use: undefined, key_ops: ['sign'] })],
     ['a key without operations', only({ ...KEY.jwk, key_ops: [] })],
-    ['operations in a text', only({ ...KEY.jwk, key_ops: 'verify' })],
-    ['no operations at all', only({ ...KEY.jwk, key_ops: null })],
+    ['operations as a text', only({ ...KEY.jwk, key_ops: 'verify' })],
+    ['null as operations', only({ ...KEY.jwk, key_ops: null })],
     [
       'a key that verifies, and is for encryption',
       only({ ...KEY.jwk, key_ops: ['verify'], use: 'enc' }),
     ],
-    ['a use that is nothing', only({ ...KEY.jwk, use: null })],
+    ['null as use', only({ ...KEY.jwk, use: null })],
     ['a key for encryption', only({ ...KEY.jwk, use: 'enc' })],
     ['a key for another algorithm', only({ ...KEY.jwk, alg: 'RS512' })],
-    ['a key for several', only({ ...KEY.jwk, alg: ['RS256'] })],
+    ['a key for a list of algorithms', only({ ...KEY.jwk, alg: ['RS256'] })],
     ['a key of another type', only(ec)],
-    ['a key that says another type', only({ ...ec, alg: 'RS256' })],
-    ['a secret', only(secret)],
-    ['a secret for ours', only({ ...secret, alg: 'RS256' })],
+    ['a key of another type with our algorithm', only({ ...ec, alg: 'RS256' })],
+    ['a symmetric key', only(secret)],
+    ['a symmetric key with our algorithm', only({ ...secret, alg: 'RS256' })],
     ['a key without modulus', only({ ...KEY.jwk, n: undefined })],
-    ['a key with an odd modulus', only({ ...KEY.jwk, n: 'ä' })],
+    ['a key with a malformed modulus', only({ ...KEY.jwk, n: 'ä' })],
     ['a key that is too weak', only(weak)],
     ['a key without exponent', only({ ...KEY.jwk, e: undefined })],
   ]
 
-  test.each(CASES)('%s, to begin with', async (_, bad) => {
+  test.each(CASES)('makes the first token fail with keys_unavailable: %s', async (_, bad) => {
     const { check, server } = startVerifier()
     server.answer = bad
     expect(await check(forge())).toBe('keys_unavailable')
     expect(server.asked()).toBe(1)
   })
 
-  test.each(CASES)('%s, later: the keys stay', async (_, bad) => {
+  test.each(CASES)('leaves the earlier keys in use: %s', async (_, bad) => {
     const { check, server, pass } = startVerifier()
     expect(await check(forge())).toBe('good')
     server.answer = bad
@@ -106,7 +106,7 @@ describe('no answer', () => {
     expect(server.asked()).toBe(2)
   })
 
-  test('that is thrown', async () => {
+  test('may be an error that fetch throws', async () => {
     const { check, server } = startVerifier()
     server.answer = () => {
       throw new TypeError('fetch failed')
@@ -117,7 +117,7 @@ describe('no answer', () => {
   test.each<[string, () => Response | Promise<Response>]>([
     ['never comes', () => new Promise<Response>(() => {})],
     ['never ends', () => answer(new ReadableStream({ start: (c) => c.enqueue(Buffer.from('{')) }))],
-  ])('that %s: five seconds for all of it', async (_, slow) => {
+  ])('is given up after five seconds when it %s', async (_, slow) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const { check, server, pass } = startVerifier()
     server.answer = slow
@@ -134,7 +134,7 @@ describe('no answer', () => {
     expect(await check(forge())).toBe('good')
   })
 
-  test('that is too long is not read to its end', async () => {
+  test('is read up to the limit and cancelled when it is too long', async () => {
     let read = 0
     const cancel = vi.fn<() => void>()
     const endless = () =>
@@ -152,31 +152,25 @@ describe('no answer', () => {
   })
 })
 
-describe('an answer', () => {
+describe('accepted answer of the key server', () => {
   test.each<[string, () => Response]>([
-    ['as long as it may be', long(MAX_JWKS_BYTES)],
+    ['the largest size', long(MAX_JWKS_BYTES)],
     ['a hundred keys', only(...Array<object>(99).fill(OTHER_KEY.jwk), KEY.jwk)],
+    ['a key without use and algorithm', only({ ...KEY.jwk, alg: undefined, use: undefined })],
+    ['unknown members', only({ ...KEY.jwk, x5c: ['x'], key_ops: ['verify'], x: undefined })],
     [
-      'a key that does not say what it is for',
-      only({ ...KEY.jwk, alg: undefined, use: undefined }),
-    ],
-    [
-      'members that nobody knows',
-      only({ ...KEY.jwk, x5c: ['x'], key_ops: ['verify'], x: undefined }),
-    ],
-    [
-      'beside what is no key',
+      'values that are no keys beside a key',
       only(null, 1, 'k1', [], {}, secret, ec, { ...KEY.jwk, use: 'enc' }, KEY.jwk),
     ],
-    ['of another media type', instead({ headers: { 'content-type': 'text/html' } })],
+    ['another media type', instead({ headers: { 'content-type': 'text/html' } })],
     [
-      'in small pieces',
+      'chunks of one byte',
       () => {
         const bytes = Buffer.from(JSON.stringify({ keys: [KEY.jwk], pad: 'ä€' }))
         return answer(ReadableStream.from([...bytes].map((byte) => Uint8Array.of(byte))) as never)
       },
     ],
-  ])('%s', async (_, good) => {
+  ])('may have %s', async (_, good) => {
     const { check, server } = startVerifier()
     server.answer = good
     expect(await check(forge())).toBe('good')
@@ -185,7 +179,7 @@ describe('an answer', () => {
   const namesake = { ...OTHER_KEY.jwk, kid: KEY.kid }
   const BEFORE_AND_AFTER = [(keys: object[]) => keys, (keys: object[]) => keys.toReversed()]
 
-  test('two keys with one kid and one algorithm: neither is taken', async () => {
+  test('yields neither of two keys with one kid and one algorithm', async () => {
     for (const order of BEFORE_AND_AFTER) {
       const { check, server } = startVerifier()
       server.answer = () => keySet(order([KEY.jwk, namesake, ANOTHER]))
@@ -194,7 +188,7 @@ describe('an answer', () => {
     }
   })
 
-  test('one that says its algorithm and one that does not: neither is taken', async () => {
+  test('yields neither of two keys with one kid when one has no algorithm', async () => {
     for (const order of BEFORE_AND_AFTER) {
       const { check, server } = startVerifier()
       server.answer = () => keySet(order([KEY.jwk, { ...namesake, alg: undefined }, ANOTHER]))
@@ -203,13 +197,13 @@ describe('an answer', () => {
     }
   })
 
-  test('one key twice is that key', async () => {
+  test('yields one key that is listed repeatedly', async () => {
     const { check, server } = startVerifier()
     server.answer = only(KEY.jwk, { ...KEY.jwk, x5t: 'x' }, KEY.jwk)
     expect(await check(forge())).toBe('good')
   })
 
-  test('two keys with one kid, one of which cannot be used: the other is taken', async () => {
+  test('yields the usable one of two keys with one kid', async () => {
     for (const other of [{ use: 'enc' }, { key_ops: ['encrypt'] }, { alg: 'RS512' }]) {
       for (const order of BEFORE_AND_AFTER) {
         const { check, server } = startVerifier()
@@ -219,7 +213,7 @@ describe('an answer', () => {
     }
   })
 
-  test('two keys with one kid for two algorithms: each is taken for its own', async () => {
+  test('yields two keys with one kid for two algorithms', async () => {
     const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
     const header = { ...HEADER, alg: 'PS256' }
     const ofOther = forge({ header, key: OTHER_KEY, options: PSS })
@@ -232,7 +226,7 @@ describe('an answer', () => {
     }
   })
 
-  test('a key without algorithm is good for each of its type that is configured', async () => {
+  test('yields a key without algorithm for each configured algorithm of its type', async () => {
     const { check, server } = startVerifier({ algorithms: ['PS256', 'RS256'] })
     server.answer = only({ ...KEY.jwk, alg: undefined })
     expect(await check(forge())).toBe('good')
@@ -240,7 +234,7 @@ describe('an answer', () => {
     expect(await check(forge({ header, digest: 'sha512' }))).toBe('token_untrusted')
   })
 
-  test('a private key: only its public half is taken', async () => {
+  test('yields the public half of a private key', async () => {
     const jwk = { ...KEY.privateKey.export({ format: 'jwk' }), kid: KEY.kid, alg: 'RS256' }
     const fetched = await fetchKeys(ISSUER, {
       fetch: () => Promise.resolve(keySet([jwk])),
@@ -252,7 +246,7 @@ describe('an answer', () => {
   })
 })
 
-describe('how long it is good, in seconds', () => {
+describe('lifetime of the keys in seconds', () => {
   test.each<[Record<string, string>, number]>([
     [{}, 300],
     [{ 'cache-control': 'max-age=60' }, 60],
@@ -278,7 +272,7 @@ describe('how long it is good, in seconds', () => {
     [{ 'cache-control': 'max-age=300', age: '99999' }, 10],
     [{ 'cache-control': 'max-age=300', age: '-100' }, 300],
     [{ 'cache-control': 'max-age=300', age: '1e9' }, 300],
-  ])('%j: %i', async (headers, seconds) => {
+  ])('follows from the headers %j: %i', async (headers, seconds) => {
     const { check, server, time, pass } = startVerifier({ keysMaxStale: 0 })
     server.answer = () => answer(JSON.stringify({ keys: [KEY.jwk] }), { headers })
     const token = tokenWith()

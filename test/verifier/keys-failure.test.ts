@@ -1,4 +1,4 @@
-// Why keys cannot be had: each reason is told apart, in the cause of the refusal and in the status.
+// Failures to get keys: each reason has its code in the cause of the refusal and in the status.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type Server, createServer as createHttp } from 'node:http'
@@ -16,7 +16,7 @@ afterEach(() => {
   closing.splice(0).forEach((close) => close())
 })
 
-/** What a token is refused with. */
+/** Returns the cause with which a token is refused. */
 const refusalOf = async ({ verifier }: ReturnType<typeof startVerifier>, token = forge()) => {
   const error = await verifier.verify(token, REQUIRED).catch((thrown: unknown) => thrown)
   if (!(error instanceof VerifierUnavailable)) throw new Error('it is not refused for its keys')
@@ -68,22 +68,25 @@ const CASES: [string, () => Response, RegExp][] = [
   ['network', () => Response.error(), /cannot be asked/],
 ]
 
-test.each(CASES)('%s', async (code, answer, message) => {
-  const started = startVerifier()
-  started.server.answer = answer
-  const cause = await refusalOf(started)
-  expect([cause.code, cause.message]).toEqual([code, expect.stringMatching(message)])
-  expect(started.verifier.status().jwks).toEqual({
-    age: null,
-    stale: true,
-    lastFailure: cause.message,
-    lastFailureCode: code,
-  })
-  // Said to those who are refused while nobody asks, too.
-  expect((await refusalOf(started)).code).toBe(code)
-})
+test.each(CASES)(
+  'keys failure has the code %s in the refusal and in the status: case %#',
+  async (code, answer, message) => {
+    const started = startVerifier()
+    started.server.answer = answer
+    const cause = await refusalOf(started)
+    expect([cause.code, cause.message]).toEqual([code, expect.stringMatching(message)])
+    expect(started.verifier.status().jwks).toEqual({
+      age: null,
+      stale: true,
+      lastFailure: cause.message,
+      lastFailureCode: code,
+    })
+    // Tokens that are refused during the back-off have the same cause.
+    expect((await refusalOf(started)).code).toBe(code)
+  },
+)
 
-test('what is thrown that is no error does no harm', async () => {
+test('keys failure has the code network when fetch throws another value than an error', async () => {
   for (const value of [undefined, null, 'x', 1, { cause: null }, { code: 1 }]) {
     const started = startVerifier()
     started.server.answer = () => {
@@ -93,7 +96,7 @@ test('what is thrown that is no error does no harm', async () => {
   }
 })
 
-test('an error that is its own cause ends', async () => {
+test('keys failure keeps an error that is its own cause, with a short message', async () => {
   const error: Error & { cause?: unknown } = new Error('x'.repeat(1_000_000))
   error.cause = error
   const started = startVerifier()
@@ -105,7 +108,7 @@ test('an error that is its own cause ends', async () => {
   expect(cause.cause).toBe(error)
 })
 
-test('an answer that never comes', async () => {
+test('keys failure has the code timeout when no answer comes', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const started = startVerifier()
   started.server.answer = () => new Promise<Response>(() => {})
@@ -115,8 +118,8 @@ test('an answer that never comes', async () => {
   expect(started.verifier.status().jwks.lastFailureCode).toBe('timeout')
 })
 
-describe('the status', () => {
-  test('says how old the keys are, and a failure for as long as it lasts', async () => {
+describe('status of the keys', () => {
+  test('has their age, and a failure until the next success', async () => {
     const { check, server, time, verifier } = startVerifier()
     await check(forge())
     time.monotonic += 299
@@ -141,7 +144,7 @@ describe('the status', () => {
     expect(verifier.status().jwks).toMatchObject({ age: 0, stale: false, lastFailure: null })
   })
 
-  test('a token that has to wait for its turn: not_asked', async () => {
+  test('has no failure while a token is refused with not_asked', async () => {
     const started = startVerifier()
     await started.check(forge())
     await started.check(tokenWith({}, { kid: 'k8' }))
@@ -150,7 +153,7 @@ describe('the status', () => {
     expect(started.verifier.status().jwks.lastFailure).toBeNull()
   })
 
-  test('an unknown key while the key server is down: why it is', async () => {
+  test('names the failure for an unknown key while the key server is down', async () => {
     const started = startVerifier()
     await started.check(forge())
     started.server.answer = () => status(502)
@@ -160,7 +163,7 @@ describe('the status', () => {
   })
 })
 
-describe('on the network', () => {
+describe('keys failure on the network', () => {
   const listening = async (server: Server | ReturnType<typeof createTcp>): Promise<number> => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     closing.push(() => void server.close())
@@ -181,30 +184,30 @@ describe('on the network', () => {
     return pair
   }
 
-  test('a certificate that nobody has signed', async () => {
+  test('has the code tls for a self-signed certificate', async () => {
     const port = await listening(createHttps(selfSigned(), (_, response) => response.end('{}')))
     const cause = await failing(`https://localhost:${port}/keys`)
     expect([cause.code, cause.message]).toEqual(['tls', expect.stringContaining('SELF_SIGNED')])
   })
 
-  test('https where http is spoken', async () => {
+  test('has the code tls for an HTTP server', async () => {
     const port = await listening(createHttp((_, response) => response.end('{}')))
     expect((await failing(`https://localhost:${port}/keys`)).code).toBe('tls')
   })
 
-  test('nobody listens', async () => {
+  test('has the code connection for a closed port', async () => {
     const server = createTcp()
     const port = await listening(server)
     await new Promise((resolve) => server.close(resolve))
     expect((await failing(`http://127.0.0.1:${port}/keys`)).code).toBe('connection')
   })
 
-  test('a connection that is cut', async () => {
+  test('has the code connection for a connection that is cut', async () => {
     const port = await listening(createTcp((socket) => socket.once('data', () => socket.destroy())))
     expect((await failing(`http://127.0.0.1:${port}/keys`)).code).toBe('connection')
   })
 
-  test('a redirect, and a page that is not there', async () => {
+  test('has the codes redirect and http_status for a redirect and a missing page', async () => {
     const port = await listening(
       createHttp((request, response) => {
         const code = request.url?.startsWith('/old') ? 301 : 404

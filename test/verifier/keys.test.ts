@@ -1,4 +1,4 @@
-// When keys are fetched: no more often than needed, and never so that a token has to wait for nothing.
+// Times at which keys are fetched: no more often than needed, and no token waits without need.
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   ISSUER,
@@ -23,7 +23,7 @@ const down = () => new Response(null, { status: 503 })
 const up = () => keySet([KEY.jwk])
 const settled = () => new Promise(setImmediate)
 
-/** A verifier that has fetched its keys, `seconds` ago. */
+/** Starts a verifier that fetched its keys `seconds` ago. */
 const withKeys = async (seconds = 0, options = {}) => {
   const started = startVerifier(options)
   expect(await started.check(token)).toBe('good')
@@ -32,18 +32,18 @@ const withKeys = async (seconds = 0, options = {}) => {
   return started
 }
 
-/** Whether a cache on the way must ask again (RFC 9111 §5.2.1.4). */
+/** Tells whether a cache must revalidate (RFC 9111 §5.2.1.4). */
 const pastCaches = (request: { init: RequestInit } | undefined): boolean =>
   new Headers(request?.init.headers).get('cache-control') === 'no-cache'
 
-/** An answer that comes when it is let go. */
+/** Makes an answer that comes when it is released. */
 const held = () => {
   let release: (response: Response) => void = () => {}
   const promise = new Promise<Response>((resolve) => (release = resolve))
   return { answer: () => promise, release }
 }
 
-/** Lets time pass up to a moment before, then up to the moment. @returns fetches before and at it */
+/** Checks a token a moment before and at the given time. @returns the number of fetches at each */
 const around = async (
   { check, server, time }: ReturnType<typeof startVerifier>,
   seconds: number,
@@ -59,8 +59,8 @@ const around = async (
   return counts
 }
 
-describe('the request', () => {
-  test('goes to the issuer, or where the keys are said to be', async () => {
+describe('request for the keys', () => {
+  test('goes to the issuer or to jwksUri', async () => {
     const jwksUri = 'https://keys.example/set'
     for (const [options, url] of [
       [{}, `${ISSUER}/.well-known/jwks.json`],
@@ -83,14 +83,14 @@ describe('the request', () => {
     }
   })
 
-  test('is the global fetch’s, as it is then', async () => {
+  test('uses the global fetch of that moment', async () => {
     const { check, server } = startVerifier({ fetch: undefined as never })
     vi.stubGlobal('fetch', server.fetch)
     expect(await check(token)).toBe('good')
     expect(server.asked()).toBe(1)
   })
 
-  test('is one for all that wait', async () => {
+  test('is shared by all tokens that wait', async () => {
     const { check, server } = startVerifier()
     const { answer, release } = held()
     server.answer = answer
@@ -101,7 +101,7 @@ describe('the request', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('is one, however long it takes', async () => {
+  test('is shared for five seconds of waiting', async () => {
     const { check, server, time } = startVerifier()
     const { answer, release } = held()
     server.answer = answer
@@ -116,7 +116,7 @@ describe('the request', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('is not made again while the keys are fresh', async () => {
+  test('is not repeated while the keys are fresh', async () => {
     const { check, server, time } = await withKeys()
     for (let second = 0; second < 240; second += 1) {
       expect(await check(tokenWith({ jti: String(second) }))).toBe('good')
@@ -135,10 +135,10 @@ describe('the request', () => {
   })
 })
 
-describe('an outage', () => {
+describe('outage of the key server', () => {
   const BACK_OFF = [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
-  test('at the start: each wait is twice the one before, up to a minute', async () => {
+  test('doubles the wait between attempts from the start, up to a minute', async () => {
     const started = startVerifier()
     started.server.answer = down
     expect(await started.check(token)).toBe('keys_unavailable')
@@ -148,7 +148,7 @@ describe('an outage', () => {
     }
   })
 
-  test('its end is seen at the next attempt, and the count begins again', async () => {
+  test('ends at the next success, and the back-off starts again', async () => {
     const started = startVerifier()
     const { check, server, time } = started
     server.answer = down
@@ -167,7 +167,7 @@ describe('an outage', () => {
     expect(await around(started, 2, 'good')).toEqual([0, 1])
   })
 
-  test('a hundred requests at once are one fetch', async () => {
+  test('costs one fetch for a hundred simultaneous tokens', async () => {
     const { check, server } = startVerifier()
     server.answer = down
     const codes = await Promise.all(Array.from({ length: 100 }, () => check(token)))
@@ -175,7 +175,7 @@ describe('an outage', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('the wait begins before the attempt', async () => {
+  test('has its wait counted from the beginning of the attempt', async () => {
     const { check, server, time } = startVerifier()
     const { answer, release } = held()
     server.answer = answer
@@ -192,7 +192,7 @@ describe('an outage', () => {
     [undefined, 86_400],
     [3600, 3600],
     [1, 1],
-  ])('later: keys are used for keysMaxStale %s s', async (keysMaxStale, seconds) => {
+  ])('leaves the keys in use for keysMaxStale %s s', async (keysMaxStale, seconds) => {
     const started = await withKeys(0, keysMaxStale === undefined ? {} : { keysMaxStale })
     started.server.answer = down
     started.time.monotonic = 300 + seconds - 0.125
@@ -206,11 +206,11 @@ describe('an outage', () => {
     expect(await started.check(token)).toBe('good')
   })
 
-  test('an unknown kid is 503: its key may be a new one', async () => {
+  test('makes an unknown kid fail with keys_unavailable, because its key may be new', async () => {
     const { check, server, time } = await withKeys(5)
     server.answer = down
     expect(await check(unknown('k9'))).toBe('keys_unavailable')
-    expect(await check(unknown('k8'))).toBe('keys_unavailable') // backing off
+    expect(await check(unknown('k8'))).toBe('keys_unavailable') // during the back-off
     expect(server.asked()).toBe(1)
     time.monotonic = 400
     expect(await check(unknown('k9'))).toBe('keys_unavailable')
@@ -221,21 +221,21 @@ describe('an outage', () => {
   })
 })
 
-describe('refreshed ahead of expiry', () => {
-  test('from four fifths of their age, and nobody waits', async () => {
+describe('refresh of the keys ahead of their expiry', () => {
+  test('begins at four fifths of their age, and no token waits', async () => {
     const started = await withKeys()
     const { answer, release } = held()
     started.server.answer = answer
     expect(await around(started, 240, 'good')).toEqual([0, 1])
     expect(await started.check(tokenWith({ jti: 'another' }))).toBe('good')
-    expect(started.server.asked()).toBe(0) // it is still under way
+    expect(started.server.asked()).toBe(0) // the refresh is not finished
     release(up())
     await settled()
     started.server.answer = up
     expect(await around(started, 240, 'good')).toEqual([0, 1])
   })
 
-  test('a failure does no harm, and is counted', async () => {
+  test('leaves the keys in use when it fails, and is repeated with a back-off', async () => {
     const started = await withKeys(239)
     started.server.answer = down
     expect(await around(started, 1, 'good')).toEqual([0, 1])
@@ -245,8 +245,8 @@ describe('refreshed ahead of expiry', () => {
   })
 })
 
-describe('unknown kids', () => {
-  test('one is a reason to fetch; then it is known to be unknown for ten seconds', async () => {
+describe('unknown kid', () => {
+  test('causes a fetch, and is refused without one for the next ten seconds', async () => {
     const { check, server, time } = await withKeys(5)
     expect(await check(unknown('k9'))).toBe('token_untrusted')
     expect(server.asked()).toBe(1)
@@ -260,7 +260,7 @@ describe('unknown kids', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('the first is, however new the keys are; then none is for five seconds: 503 for others', async () => {
+  test('causes a fetch however new the keys are, and other unknown kids get keys_unavailable for five seconds', async () => {
     const { check, server, time } = await withKeys(0.125)
     expect(await check(unknown('k9'))).toBe('token_untrusted')
     expect(server.asked()).toBe(1)
@@ -274,7 +274,7 @@ describe('unknown kids', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('the issuer is asked past all caches, also where the keys were fetched for its own token', async () => {
+  test('causes a fetch past all caches, even when its own token just caused one', async () => {
     const { check, server } = startVerifier()
     const cached = keySet([KEY.jwk])
     server.answer = () => (pastCaches(server.requests.at(-1)) ? keySet([OTHER_KEY.jwk]) : cached)
@@ -282,7 +282,7 @@ describe('unknown kids', () => {
     expect(server.requests.map(pastCaches)).toEqual([false, true])
   })
 
-  test('so is it where a fetch that may come from a cache is on its way', async () => {
+  test('causes a fetch past all caches while another fetch is under way', async () => {
     const { check, server } = await withKeys(240)
     const { answer, release } = held()
     server.answer = () => (pastCaches(server.requests.at(-1)) ? keySet([OTHER_KEY.jwk]) : answer())
@@ -293,7 +293,7 @@ describe('unknown kids', () => {
     expect(server.requests.map(pastCaches)).toEqual([false, true])
   })
 
-  test('a storm of them is one fetch in five seconds, and 401 only for those that it was for', async () => {
+  test('causes one fetch in five seconds during a storm, and only the fetched one is untrusted', async () => {
     const { check, server, time } = await withKeys(5)
     for (let tenth = 0; tenth < 300; tenth += 1) {
       const asked = tenth % 40 === 0
@@ -305,7 +305,7 @@ describe('unknown kids', () => {
     expect(await check(token)).toBe('good')
   })
 
-  test('a new key in a storm: 503 until the issuer is asked again, and never 401', async () => {
+  test('gets keys_unavailable, not token_untrusted, when its key is new in a storm', async () => {
     const { check, server, time } = await withKeys(5)
     const codes: string[] = []
     for (let eighth = 0; eighth < 80; eighth += 1) {
@@ -314,12 +314,12 @@ describe('unknown kids', () => {
       if (eighth >= 4) codes.push(await check(ofOther))
       time.monotonic += 0.125
     }
-    expect(codes.indexOf('good')).toBe(36) // five seconds after the storm’s first
+    expect(codes.indexOf('good')).toBe(36) // five seconds after the first unknown kid
     expect(new Set(codes)).toEqual(new Set(['keys_unavailable', 'good']))
     expect(server.asked()).toBe(2)
   })
 
-  test('a key that was made while the issuer was being asked: 503', async () => {
+  test('gets keys_unavailable when its key was made during the fetch', async () => {
     const { check, server, time } = await withKeys(5)
     const { answer, release } = held()
     server.answer = answer
@@ -327,14 +327,14 @@ describe('unknown kids', () => {
     await settled()
     time.monotonic += 1
     const later = check(ofOther)
-    release(up()) // it was read before the key was made
+    release(up()) // the answer is older than the key
     expect([await first, await later]).toEqual(['token_untrusted', 'keys_unavailable'])
     server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
     time.monotonic += 5
     expect(await check(ofOther)).toBe('good')
   })
 
-  test('a kid that was looked for is 401 at once while others are 503', async () => {
+  test('stays untrusted after its fetch while others get keys_unavailable', async () => {
     const { check, time } = await withKeys(5)
     expect(await check(unknown('k9'))).toBe('token_untrusted')
     time.monotonic += 1
@@ -342,7 +342,7 @@ describe('unknown kids', () => {
     expect(await check(unknown('k9'))).toBe('token_untrusted')
   })
 
-  test('all at once are one fetch, and no more than a hundred are remembered', async () => {
+  test('causes one fetch in a burst, and a hundred kids are remembered', async () => {
     const { check, server, time } = await withKeys(5)
     const kids = Array.from({ length: 150 }, (_, i) => `k-${i}`)
     await Promise.all(kids.map((kid) => check(unknown(kid))))
@@ -355,7 +355,7 @@ describe('unknown kids', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('known keys do not wait for the answer', async () => {
+  test('does not delay tokens of known keys', async () => {
     const { check, server } = await withKeys(5)
     const { answer, release } = held()
     server.answer = answer
@@ -366,8 +366,8 @@ describe('unknown kids', () => {
   })
 })
 
-describe('rotation', () => {
-  test('a new key is found at once', async () => {
+describe('key rotation', () => {
+  test('makes a new key known at its first token', async () => {
     const { check, server } = await withKeys(5)
     server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
     expect(await check(ofOther)).toBe('good')
@@ -375,14 +375,14 @@ describe('rotation', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('so is one that was made right after the keys were fetched', async () => {
+  test('makes a key known that was made right after a fetch', async () => {
     const { check, server } = await withKeys(0.125)
     server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
     expect(await check(ofOther)).toBe('good')
     expect(server.asked()).toBe(1)
   })
 
-  test('a key that was unknown is taken when it comes, however that is learnt', async () => {
+  test('makes an unknown key known through the fetch for another kid', async () => {
     const { check, server, time } = await withKeys(5)
     expect(await check(ofOther)).toBe('token_untrusted')
     server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
@@ -391,7 +391,7 @@ describe('rotation', () => {
     expect(await check(ofOther)).toBe('good')
   })
 
-  test('a key that is withdrawn is refused when the others are fetched, at the latest with their age', async () => {
+  test('makes a withdrawn key refused with the next fetch, at the latest when the keys expire', async () => {
     const { check, server, time } = await withKeys(0)
     server.answer = () => keySet([OTHER_KEY.jwk])
     time.monotonic = 239.875
@@ -401,10 +401,10 @@ describe('rotation', () => {
     expect(await check(token)).toBe('token_untrusted')
     expect(await check(tokenWith({ jti: 'another' }))).toBe('token_untrusted')
     expect(await check(ofOther)).toBe('good')
-    expect(server.requests.map(pastCaches)).toEqual([false, true]) // it might be a cache that lacks it
+    expect(server.requests.map(pastCaches)).toEqual([false, true]) // the second asks past a cache that may lack the key
   })
 
-  test('keys are replaced, not added to', async () => {
+  test('replaces the keys', async () => {
     const { check, server } = await withKeys(5)
     server.answer = () => keySet([OTHER_KEY.jwk])
     expect(await check(ofOther)).toBe('good')

@@ -1,4 +1,4 @@
-// An issuer whose revocation list is what a test says: signed by whichever key, late, cut short, or wrong.
+// Issuer whose revocation list each test writes: signed by any key, late, shortened, or wrong.
 import { vi } from 'vitest'
 import type { VerifierOptions } from '../../src/verifier/types.ts'
 import { createVerifier } from '../../src/verifier/verifier.ts'
@@ -31,15 +31,15 @@ type Page = {
   full?: boolean
   more?: boolean
   entries?: Entry[]
-  /** Further claims, or others. Undefined ones are left out. */
+  /** Further or replaced claims. Undefined ones are left out. */
   claims?: object
   header?: object
   key?: SigningKey
-  /** In place of all claims. */
+  /** Replaces all claims. */
   payload?: Raw
 }
 
-/** A page of the list, good unless a test says otherwise. */
+/** Makes a page of the list, valid unless a test changes it. */
 export const page = ({ key = KEY, epoch = EPOCH, iat = NOW, seq = 1, ...of }: Page = {}): string =>
   forge({
     header: { alg: 'RS256', typ: 'revocations+jwt', kid: key.kid, ...of.header },
@@ -60,12 +60,12 @@ export const page = ({ key = KEY, epoch = EPOCH, iat = NOW, seq = 1, ...of }: Pa
 
 type Answer = string | Response | Error
 
-/** Each request for the list is answered by the test, one after the other. */
+/** Starts an issuer whose requests for the list the test answers one by one. */
 export const listServer = () => {
   let waiting: ((answer: Answer) => void) | null = null
   const server = {
     keys: [KEY.jwk] as object[],
-    /** Query parameters of the requests for the list, and when they end. */
+    /** Query parameters and signals of the requests for the list. */
     requests: [] as { after: string | null; wait: string | null; signal: AbortSignal }[],
     keyRequests: [] as RequestInit[],
     fetch: async (url: string, init: RequestInit): Promise<Response> => {
@@ -96,7 +96,7 @@ export const listServer = () => {
         },
         { interval: 2, timeout: 3_000 },
       ),
-    /** Answers the request under way, or the next one. */
+    /** Answers the pending request, or the next one. */
     answer: async (answer: Answer): Promise<void> => {
       await server.asked()
       const answered = waiting
@@ -107,7 +107,7 @@ export const listServer = () => {
   return server
 }
 
-/** A verifier that follows the list in the background, and all that moves it. */
+/** Starts a verifier that follows the list in the background. */
 export const startFollowing = (options: Partial<VerifierOptions> = {}) => {
   const server = listServer()
   const time = { wall: NOW, monotonic: 1_000 }
@@ -136,7 +136,9 @@ export const startFollowing = (options: Partial<VerifierOptions> = {}) => {
       time.monotonic += seconds
     },
     check: (token = forge()): Promise<string> => codeOf(verifier.verify(token, REQUIRED)),
-    /** Answers with a list, waits for the request after it. @returns why it was refused, or null */
+    /**
+     * Answers with a list and waits for the next request. @returns the reason of a refusal, or null
+     */
     say: async (answer: Answer): Promise<string | null> => {
       await server.answer(answer)
       await server.asked()
@@ -145,7 +147,7 @@ export const startFollowing = (options: Partial<VerifierOptions> = {}) => {
   }
 }
 
-/** One that has its first list: these rules, up to number 10. */
+/** Starts a verifier and gives it a first list with these rules, up to number 10. */
 export const following = async (entries: Entry[] = [], options: Partial<VerifierOptions> = {}) => {
   const started = startFollowing(options)
   await started.server.answer(page({ full: true, seq: 10, entries }))

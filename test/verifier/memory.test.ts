@@ -1,4 +1,4 @@
-// Tokens are remembered so that their signature is checked once. Nothing else of an earlier use counts.
+// Cache of verified tokens: a signature is checked once, and every other check is made at each use.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import type { VerifierOptions } from '../../src/verifier/types.ts'
@@ -26,14 +26,14 @@ afterEach(() => {
   signatures.mockRestore()
 })
 
-/** How many signatures have been checked since the last time that this was asked. */
+/** Returns the number of signatures that were checked since the last call. */
 const checked = (): number => {
   const { length } = signatures.mock.calls
   signatures.mockClear()
   return length
 }
 
-/** A verifier that has let a token pass once. */
+/** Starts a verifier that accepted the token once. */
 const afterUse = async (token = forge(), options: Partial<VerifierOptions> = {}) => {
   const started = startVerifier(options)
   expect(await started.check(token)).toBe('good')
@@ -41,7 +41,7 @@ const afterUse = async (token = forge(), options: Partial<VerifierOptions> = {})
   return started
 }
 
-test('the signature of a token is checked once', async () => {
+test('verifier checks the signature of a token once', async () => {
   const token = forge()
   const { check } = await afterUse(token)
   for (const copy of [token, `${token} `.trim(), Buffer.from(token).toString()]) {
@@ -50,10 +50,10 @@ test('the signature of a token is checked once', async () => {
   expect(checked()).toBe(0)
 })
 
-describe('refused after a good use', () => {
+describe('cached token', () => {
   const token = tokenWith({ authorization_details: [RUN] })
 
-  test('expired: at the very moment', async () => {
+  test('expires at the exact moment', async () => {
     const { check, pass } = await afterUse(token)
     pass(LIFETIME + 4.999)
     expect(await check(token)).toBe('good')
@@ -62,13 +62,13 @@ describe('refused after a good use', () => {
     expect(checked()).toBe(0)
   })
 
-  test('not valid yet, where the clock was set back', async () => {
+  test('is refused as not yet valid when the clock is set back', async () => {
     const { check, time } = await afterUse(token)
     time.wall -= 6
     expect(await check(token)).toBe('token_not_yet_valid')
   })
 
-  test('revoked, and not again', async () => {
+  test('is refused after a revocation, each time', async () => {
     let revoked = false
     const { check } = await afterUse(token, { revocations: { isRevoked: () => revoked } })
     revoked = true
@@ -76,7 +76,7 @@ describe('refused after a good use', () => {
     expect(await check(token)).toBe('token_revoked')
   })
 
-  test('revocations unknown', async () => {
+  test('is refused when revocations cannot be read', async () => {
     let answer = () => false
     const { check } = await afterUse(token, { revocations: { isRevoked: () => answer() } })
     answer = () => {
@@ -93,14 +93,14 @@ describe('refused after a good use', () => {
     ['endpoint_denied', { run: { ...run, endpoint: '/v1/users' } }],
     ['operation_denied', { run: { ...run, operation: 'delete' } }],
     ['capability_missing', { capability: 'connector:mail' }],
-  ])('%s: %j', async (code, required) => {
+  ])('is refused with %s for %j', async (code, required) => {
     const { check } = await afterUse(token)
     expect(await check(token, { ...REQUIRED, ...required })).toBe(code)
     expect(await check(token)).toBe('good')
     expect(checked()).toBe(0)
   })
 
-  test('spelled otherwise', async () => {
+  test('is not found in another spelling', async () => {
     const { check } = await afterUse(token)
     const last = token.charCodeAt(token.length - 1)
     expect(await check(token.slice(0, -1) + String.fromCharCode(last + 1))).toBe('token_malformed')
@@ -109,18 +109,18 @@ describe('refused after a good use', () => {
   })
 })
 
-describe('its key', () => {
-  test('has left the set', async () => {
+describe('cached token whose key', () => {
+  test('left the key set is refused from the next fetch on', async () => {
     const token = forge()
     const { check, server, pass } = await afterUse(token)
     server.answer = () => keySet([OTHER_KEY.jwk])
-    expect(await check(token)).toBe('good') // nobody has said so yet
+    expect(await check(token)).toBe('good') // the keys are not fetched again yet
     pass(300)
     expect(await check(token)).toBe('token_untrusted')
     expect(checked()).toBe(0)
   })
 
-  test('has been replaced by another with its kid', async () => {
+  test('was replaced by another with its kid is refused', async () => {
     const token = forge()
     const { check, server, pass } = await afterUse(token)
     const { jwk } = newKey(KEY.kid)
@@ -130,7 +130,7 @@ describe('its key', () => {
     expect(checked()).toBe(1)
   })
 
-  test('has another algorithm now', async () => {
+  test('changed its algorithm is refused', async () => {
     const token = forge()
     const { check, server, pass } = await afterUse(token, { algorithms: ['RS256', 'PS256'] })
     server.answer = () => keySet([{ ...KEY.jwk, alg: 'PS256' }])
@@ -138,7 +138,7 @@ describe('its key', () => {
     expect(await check(token)).toBe('token_untrusted')
   })
 
-  test('is gone and back: the signature is checked again', async () => {
+  test('was absent from a key set has its signature checked again', async () => {
     const token = forge()
     const { check, server, pass } = await afterUse(token)
     server.answer = () => keySet([OTHER_KEY.jwk])
@@ -150,7 +150,7 @@ describe('its key', () => {
     expect(checked()).toBe(1)
   })
 
-  test('is still there after a refresh: the token stays remembered', async () => {
+  test('is still there after a refresh stays cached', async () => {
     const token = forge()
     const { check, server, pass } = await afterUse(token)
     server.asked()
@@ -159,7 +159,7 @@ describe('its key', () => {
     expect([server.asked(), checked()]).toEqual([1, 0])
   })
 
-  test('cannot be had and is too old', async () => {
+  test('cannot be fetched and is too old is refused', async () => {
     const token = forge()
     const { check, server, pass } = await afterUse(token, { keysMaxStale: 60 })
     server.answer = () => new Response(null, { status: 500 })
@@ -168,7 +168,7 @@ describe('its key', () => {
   })
 })
 
-describe('bounded', () => {
+describe('token cache', () => {
   const tokens = Array.from({ length: 8 }, (_, i) => tokenWith({ jti: `jti-${i}` }))
 
   const checkAll = async (options: Partial<VerifierOptions>, used: string[]) => {
@@ -181,18 +181,18 @@ describe('bounded', () => {
     return counts
   }
 
-  test('the latest few are remembered, the others checked again', async () => {
+  test('keeps the most recently used tokens and checks others again', async () => {
     const [a = '', b = '', c = '', d = ''] = tokens
     const counts = await checkAll({ maxRemembered: 3 }, [a, b, c, a, b, c, d, b, c, d, a])
     expect(counts).toEqual([1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1])
   })
 
-  test('none, where none are wanted', async () => {
+  test('keeps nothing with maxRemembered 0', async () => {
     const counts = await checkAll({ maxRemembered: 0 }, [...tokens, ...tokens])
     expect(counts).toEqual(Array(16).fill(1))
   })
 
-  test('what is refused does not push out what is good', async () => {
+  test('is not filled by refused tokens', async () => {
     const token = forge()
     const { check, pass } = await afterUse(token, { maxRemembered: 1 })
     const expired = tokenWith({ jti: 'old', iat: 1, exp: 2 })
@@ -205,7 +205,7 @@ describe('bounded', () => {
     expect(checked()).toBe(0)
   })
 
-  test('a token that is still being checked takes one place', async () => {
+  test('gives one place to a token that several requests check', async () => {
     const [a = '', b = ''] = tokens
     const { check } = startVerifier({ maxRemembered: 2 })
     await check(a)
@@ -214,7 +214,7 @@ describe('bounded', () => {
     expect([await check(a), await check(b), checked()]).toEqual(['good', 'good', 0])
   })
 
-  test('under a flood', () => {
+  test('keeps its bound under a flood', () => {
     const memory = createTokenCache<number>(100)
     for (let i = 0; i < 100_000; i += 1) memory.set(`token ${i}`, i)
     expect(memory.size).toBe(100)
@@ -223,7 +223,7 @@ describe('bounded', () => {
   })
 })
 
-test('two verifiers share nothing', async () => {
+test('token caches of two verifiers are separate', async () => {
   const token = forge()
   await afterUse(token)
   const same = startVerifier()
@@ -234,7 +234,7 @@ test('two verifiers share nothing', async () => {
   expect(await elsewhere.check(token)).toBe('token_untrusted')
 })
 
-test('what is shared by requests cannot be changed by one', async () => {
+test('verified token is shared by requests and deeply frozen', async () => {
   const token = tokenWith({ unknown: { list: [{ deep: [] }], empty: {} } })
   const { verifier } = startVerifier()
   const first = await verifier.verify(token, REQUIRED)

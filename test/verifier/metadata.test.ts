@@ -1,4 +1,5 @@
-// The metadata document of a resource server (RFC 9728): its place, its members, how it is served and named.
+// Metadata document of a resource server (RFC 9728): its place, its members, how it is served and
+// named.
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import * as forExpress from '../../src/verifier/adapters/express.ts'
@@ -26,14 +27,14 @@ test.each([
   ['https://api.example:8443/a/b', 'https://api.example:8443', '/a/b'],
   ['http://127.0.0.1:8790', 'http://127.0.0.1:8790', ''],
   ['http://localhost:8790/v1', 'http://localhost:8790', '/v1'],
-])('the document of %s is below the well-known path (§3.1)', (resource, origin, path) => {
+])('metadata of %s has its document below the well-known path (§3.1)', (resource, origin, path) => {
   const metadata = protectedResourceMetadata({ ...MINIMAL, resource })
   expect(metadata.path).toBe(WELL_KNOWN + path)
   expect(metadata.url).toBe(origin + WELL_KNOWN + path)
   expect(metadata.document.resource).toBe(resource)
 })
 
-test('no member but those that are said or always true (§2, §3.2)', () => {
+test('metadata has the given members and the constant ones alone (§2, §3.2)', () => {
   const always = {
     resource: MINIMAL.resource,
     authorization_servers: [ISSUER],
@@ -89,7 +90,7 @@ test.each<[keyof ProtectedResourceOptions, unknown]>([
   ['name', 1],
   ['documentation', 'docs'],
   ['documentation', 'javascript:alert(1)'],
-])('%s: %j is refused', (member, value) => {
+])('metadata with %s: %j is refused', (member, value) => {
   const options = { ...MINIMAL, [member]: value } as ProtectedResourceOptions
   expect(() => protectedResourceMetadata(options)).toThrow(new RegExp(`^${member} must be `))
 })
@@ -115,12 +116,12 @@ const SERVED = {
     }),
 }
 
-describe.each(Object.entries(SERVED))('served with %s', (_, serve) => {
+describe.each(Object.entries(SERVED))('metadata served with %s', (_, serve) => {
   test.each([
     'https://api.example',
     'https://api.example/hooks',
     'https://api.example/~a/b.c_d-e/',
-  ])('%s', async (resource) => {
+  ])('answers GET and HEAD for %s', async (resource) => {
     const metadata = protectedResourceMetadata({ ...MINIMAL, resource })
     const response = await serve(metadata, 'GET')
     expect(response.status).toBe(200)
@@ -151,7 +152,7 @@ const NO_URL = [
   1,
 ]
 
-test.each(NO_URL)('resourceMetadata: %j is refused', (value) => {
+test.each(NO_URL)('resourceMetadata is refused: %j', (value) => {
   const options = { resourceMetadata: value as string }
   const { verifier } = startVerifier()
   for (const adapterOf of Object.values(ADAPTER_OF)) {
@@ -161,7 +162,7 @@ test.each(NO_URL)('resourceMetadata: %j is refused', (value) => {
   expect(() => authorizationChallenge(refused, null, options)).toThrow(TypeError)
 })
 
-test('resourceMetadata undefined is none', () => {
+test('resourceMetadata may be undefined', () => {
   const refused = new VerificationError('token_missing')
   const { headers } = authorizationChallenge(refused, null, { resourceMetadata: undefined })
   expect(headers['WWW-Authenticate']).toBe('Bearer')

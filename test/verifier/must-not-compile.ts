@@ -1,4 +1,4 @@
-// What must not compile: a security option that is left out. `tsc -p .` is the test; nothing here is run.
+// Programs that must not compile: each leaves out a security option. `tsc -p .` is the test; the code is not run.
 import express, { type RequestHandler } from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
@@ -33,7 +33,7 @@ export const options = () => {
   createVerifier({ issuer, audience }) // follows the issuer's list
   createVerifier({ issuer, audience, plugins: 'none' })
 
-  // @ts-expect-error nothing
+  // @ts-expect-error no arguments
   createVerifier()
   // @ts-expect-error no option
   createVerifier({})
@@ -41,23 +41,23 @@ export const options = () => {
   createVerifier({ audience, revocations })
   // @ts-expect-error no audience
   createVerifier({ issuer, revocations })
-  // @ts-expect-error said in one way
+  // @ts-expect-error a wrong value
   createVerifier({ issuer, audience, onStale: true })
-  // @ts-expect-error seconds
+  // @ts-expect-error seconds as a text
   createVerifier({ issuer, audience, maxStaleness: '300' })
-  // @ts-expect-error misspelt
+  // @ts-expect-error misspelled
   createVerifier({ issuer, audience, follow: 'never' })
-  // @ts-expect-error undefined is not said
+  // @ts-expect-error undefined
   createVerifier({ issuer, audience, revocations: undefined })
-  // @ts-expect-error nor is null
+  // @ts-expect-error null
   createVerifier({ issuer, audience, revocations: null })
-  // @ts-expect-error one audience
+  // @ts-expect-error several audiences
   createVerifier({ issuer, audience: [audience], revocations })
-  // @ts-expect-error said in one way
+  // @ts-expect-error a wrong value
   createVerifier({ issuer, audience, plugins: [] })
-  // @ts-expect-error undefined is not said
+  // @ts-expect-error undefined
   createVerifier({ issuer, audience, plugins: undefined })
-  // @ts-expect-error a source says boolean
+  // @ts-expect-error a source returns a boolean
   createVerifier({ issuer, audience, revocations: { isRevoked: () => undefined } })
 }
 
@@ -68,11 +68,11 @@ export const verify = async (verifier: Verifier, named: string | undefined) => {
   await verifier.verify('', { permission, plugin: noPlugin })
   await verifier.verify('', { permission, plugin: unsafeIgnorePlugin })
 
-  // @ts-expect-error nothing
+  // @ts-expect-error no arguments
   await verifier.verify()
   // @ts-expect-error no requirements
   await verifier.verify('')
-  // @ts-expect-error none of them
+  // @ts-expect-error empty requirements
   await verifier.verify('', {})
   // @ts-expect-error no permission
   await verifier.verify('', { plugin })
@@ -98,9 +98,9 @@ export const verify = async (verifier: Verifier, named: string | undefined) => {
   await verifier.verify('', { permission, plugin, run: undefined })
   // @ts-expect-error capability undefined
   await verifier.verify('', { permission, plugin, capability: undefined })
-  // @ts-expect-error said in one way
+  // @ts-expect-error a wrong value
   await verifier.verify('', { permission, plugin, capability: 'x', withoutPlugin: true })
-  // @ts-expect-error misspelt
+  // @ts-expect-error misspelled
   await verifier.verify('', { permission, plugin, capabilities: 'x' })
 }
 
@@ -109,9 +109,9 @@ export const authorize = (verifier: Verifier, token: VerifiedToken, named: strin
   const entry = verifier.authorize(token, { ...wanted, part: 'main' })
   verifier.authorize(token, { ...wanted, part: named ?? undefined })
 
-  // @ts-expect-error nothing
+  // @ts-expect-error no arguments
   verifier.authorize()
-  // @ts-expect-error nothing wanted
+  // @ts-expect-error no request
   verifier.authorize(token)
   // @ts-expect-error no part
   verifier.authorize(token, wanted)
@@ -127,13 +127,13 @@ export const authorize = (verifier: Verifier, token: VerifiedToken, named: strin
   verifier.authorize(token, { type: 'playlist', identifier: 'p1', part: undefined })
   // @ts-expect-error several actions
   verifier.authorize(token, { ...wanted, action: ['play'], part: undefined })
-  // @ts-expect-error misspelt
+  // @ts-expect-error misspelled
   verifier.authorize(token, { ...wanted, part: undefined, parts: ['main'] })
   // @ts-expect-error the token, not its text
   verifier.authorize('', { ...wanted, part: undefined })
-  // @ts-expect-error nor its claims
+  // @ts-expect-error the token, not its claims
   verifier.authorize(token.claims, { ...wanted, part: undefined })
-  // @ts-expect-error it is shared
+  // @ts-expect-error shared by requests
   entry.type = 'other'
   // @ts-expect-error a member that not every entry has is unknown
   return entry.type.concat(entry['volume'])
@@ -150,7 +150,7 @@ export const routes = (verifier: Verifier) => {
     requirePermission(null, { plugin: noPlugin })
     requirePermission(null, { plugin: unsafeIgnorePlugin })
 
-    // @ts-expect-error nothing
+    // @ts-expect-error no arguments
     requirePermission()
     // @ts-expect-error no requirements
     requirePermission(permission)
@@ -158,7 +158,7 @@ export const routes = (verifier: Verifier) => {
     requirePermission(permission, {})
     // @ts-expect-error plugin undefined
     requirePermission(permission, { plugin: undefined })
-    // @ts-expect-error no request names this one
+    // @ts-expect-error a plugin that no request names
     requirePermission(permission, { plugin })
     // @ts-expect-error permission undefined
     requirePermission(undefined, { plugin: anyPlugin })
@@ -174,13 +174,13 @@ export const context = (verifier: Verifier) => {
   const named = { plugin: fromQuery('plugin_id') }
   new Hono<TokenEnv>().get('/', requirePermission(permission, named), (c) => {
     const token = c.get('token')
-    // @ts-expect-error there may be none
+    // @ts-expect-error null for a token without plugin
     c.text(token.pluginId)
-    // @ts-expect-error it is shared
+    // @ts-expect-error shared by requests
     token.pluginId = 'other'
-    // @ts-expect-error so are its permissions
+    // @ts-expect-error permissions are shared
     token.permissions.push('full')
-    // @ts-expect-error and its claims
+    // @ts-expect-error claims are shared
     token.claims.scope = 'full'
     // @ts-expect-error a claim that not every token has is unknown
     c.text(token.claims['workspace_id'])
@@ -192,7 +192,7 @@ export const metadata = (verifier: Verifier) => {
   const { url, path } = protectedResourceMetadata({ resource: 'https://api.example', issuer })
   for (const adapterOf of [honoAdapter, requestAdapter, expressAdapter, fastifyAdapter]) {
     adapterOf(verifier, { resourceMetadata: url })
-    // @ts-expect-error misspelt
+    // @ts-expect-error misspelled
     adapterOf(verifier, { resourceMetaData: url })
     // @ts-expect-error a text
     adapterOf(verifier, { resourceMetadata: new URL(url) })
@@ -201,11 +201,11 @@ export const metadata = (verifier: Verifier) => {
   protectedResourceMetadata({ resource: url })
   // @ts-expect-error no resource
   protectedResourceMetadata({ issuer })
-  // @ts-expect-error misspelt
+  // @ts-expect-error misspelled
   protectedResourceMetadata({ resource: url, issuer, scopes: [path] })
 }
 
-/** With the types of Express as they are: nothing is declared for them. */
+/** Types of Express without any augmentation. */
 export const onExpressItself = (verifier: Verifier) => {
   const requirePermission = expressAdapter(verifier)
   const named = { plugin: fromQuery('plugin_id') }
@@ -215,16 +215,16 @@ export const onExpressItself = (verifier: Verifier) => {
   app.get<'/:id', { id: string }, { ok: true }>('/:id', requirePermission(permission, named))
   app.get('/a/*rest', requirePermission(permission, named), (req, res) => {
     const token = tokenOf(req)
-    // @ts-expect-error there may be none
+    // @ts-expect-error null for a token without plugin
     token.pluginId.concat('')
-    // @ts-expect-error it is shared
+    // @ts-expect-error shared by requests
     token.pluginId = 'other'
     res.send(`${token.clientId} ${req.params.rest.join('/')}`)
   })
   express.Router({ mergeParams: true }).use('/:id', requirePermission(permission, named))
 }
 
-/** With the types of Fastify as they are: nothing is declared for them. */
+/** Types of Fastify without any augmentation. */
 export const onFastifyItself = (verifier: Verifier) => {
   const requirePermission = fastifyAdapter(verifier)
   const hook = requirePermission(permission, { plugin: fromQuery('plugin_id') })
@@ -238,7 +238,7 @@ export const onFastifyItself = (verifier: Verifier) => {
     Reply: { 200: { client: string }; 404: { missing: true } }
   }>('/:id', { onRequest: hook, preHandler: [hook] }, async (request, reply) => {
     const token = tokenOf(request)
-    // @ts-expect-error there may be none
+    // @ts-expect-error null for a token without plugin
     token.pluginId.concat('')
     return reply.code(200).send({ client: token.clientId })
   })

@@ -1,4 +1,4 @@
-// On use: how often the issuer is asked, and that it ends.
+// Follower with follow: on-use: how often it asks the issuer, and when a catch-up ends.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CATCH_UP_MS, MAX_CATCH_UP_PAGES } from '../../src/verifier/constants.ts'
 import { createVerifier } from '../../src/verifier/verifier.ts'
@@ -20,14 +20,14 @@ const MAX_AGE = { 'cache-control': 'max-age=3600' }
 const pastCaches = (init: RequestInit): boolean =>
   new Headers(init.headers).get('cache-control') === 'no-cache'
 
-/** An issuer behind a cache that keeps its keys, and a verifier that follows on use. */
+/** Starts an issuer behind a cache that keeps its keys, and a verifier that follows on use. */
 const start = () => {
   const started = Date.now()
   const seconds = (): number => (Date.now() - started) / 1000
   const issuer = {
     keys: [KEY.jwk],
     cached: [KEY.jwk],
-    /** Answers for the list, by what was asked for. */
+    /** Answers a request for the list by its cursor. */
     list: (_after: string | null): Response | Promise<Response> =>
       new Response(page({ full: true, iat: NOW + Math.floor(seconds()) })),
     asked: [] as { after: string | null; signal: AbortSignal }[],
@@ -54,7 +54,7 @@ const start = () => {
     issuer,
     verifier,
     check: (token = forge()) => codeOf(verifier.verify(token, REQUIRED)),
-    /** Requests for the list since the last time. */
+    /** Returns the number of requests for the list since the last call. */
     lists: (): number => issuer.asked.splice(0).length,
   }
 }
@@ -68,7 +68,7 @@ const TIMED = ['setTimeout', 'clearTimeout', 'Date', 'performance'] as const
 beforeEach(() => void vi.useFakeTimers({ toFake: [...TIMED] }))
 afterEach(() => void vi.useRealTimers())
 
-/** Lets time pass while others do what they do, such as signatures. */
+/** Lets time pass while signatures and other work complete. */
 const pass = async (ms: number): Promise<void> => {
   for (let passed = 0; passed < ms; passed += 100) {
     await vi.advanceTimersByTimeAsync(100)
@@ -76,7 +76,7 @@ const pass = async (ms: number): Promise<void> => {
   }
 }
 
-/** What a promise gives, with time going on. */
+/** Waits for a promise while time passes. */
 const meanwhile = async <T>(promise: Promise<T>): Promise<T> => {
   let settled = false
   const done = (): void => void (settled = true)
@@ -85,15 +85,15 @@ const meanwhile = async <T>(promise: Promise<T>): Promise<T> => {
   return promise
 }
 
-describe('a key that is not known', () => {
-  /** All keys were revoked; the cache has the old ones. */
+describe('unknown key', () => {
+  /** Revokes all keys. The cache keeps the old ones. */
   const revokeAll = ({ issuer }: ReturnType<typeof start>): void => {
     issuer.keys = [OTHER_KEY.jwk]
     const entries = [{ kind: 'key', value: KEY.kid, exp: null }]
     issuer.list = () => new Response(page({ full: true, seq: 2, key: OTHER_KEY, entries }))
   }
 
-  test('is found past the cache', async () => {
+  test('is fetched past the cache', async () => {
     const started = start()
     expect(await meanwhile(started.check())).toBe('good')
     revokeAll(started)
@@ -102,7 +102,7 @@ describe('a key that is not known', () => {
     expect(await meanwhile(started.check())).not.toBe('good')
   })
 
-  test('is in the list, where other kids have been looked for a moment ago', async () => {
+  test('is found for a list, though another kid was just looked up', async () => {
     const started = start()
     await meanwhile(started.check())
     await meanwhile(started.check(tokenWith({}, { kid: 'none' })))
@@ -111,7 +111,7 @@ describe('a key that is not known', () => {
     expect(await meanwhile(started.check(ofOther))).toBe('good')
   })
 
-  test('a flood of them is one request for the list in a second, and one for keys in five', async () => {
+  test('costs one request for the list a second and one for keys in five during a flood', async () => {
     const { check, issuer, lists } = start()
     await meanwhile(check())
     lists()
@@ -128,10 +128,10 @@ describe('a key that is not known', () => {
   })
 })
 
-describe('a catch-up', () => {
-  test('ends with a page that brings nothing new, and is paused after', async () => {
+describe('catch-up', () => {
+  test('ends with a page without progress, and is paused after it', async () => {
     const { check, issuer, lists, verifier } = start()
-    // A cache that leaves the query out of its key.
+    // Answers like a cache that ignores the query.
     issuer.list = () => new Response(page({ full: true, more: true, seq: 5 }))
     expect(await meanwhile(check())).toBe('revocations_stale')
     expect(verifier.status().revocations).toMatchObject({
@@ -139,10 +139,10 @@ describe('a catch-up', () => {
     })
     lists()
     for (let use = 0; use < 100; use += 1) await meanwhile(check())
-    expect(lists()).toBeLessThan(10) // in ten seconds
+    expect(lists()).toBeLessThan(10) // the uses take ten seconds
   })
 
-  test('has so many pages and no more', async () => {
+  test('reads MAX_CATCH_UP_PAGES pages at most', async () => {
     const { check, issuer, lists } = start()
     let seq = 0
     issuer.list = (after) =>
@@ -155,7 +155,7 @@ describe('a catch-up', () => {
     expect(lists()).toBe(MAX_CATCH_UP_PAGES)
   })
 
-  test('is one for all, for as long as pages come; and then has so much time', async () => {
+  test('is shared by all tokens and ends after CATCH_UP_MS', async () => {
     const { check, issuer, lists } = start()
     let seq = 0
     issuer.list = async (after) => {
@@ -172,7 +172,7 @@ describe('a catch-up', () => {
     expect(lists()).toBe(0)
   })
 
-  test('ends with close, and none begins after', async () => {
+  test('ends with close and does not begin after it', async () => {
     const { check, issuer, verifier, lists } = start()
     issuer.list = () => new Promise(() => {})
     const use = check()
@@ -186,7 +186,7 @@ describe('a catch-up', () => {
     expect(lists()).toBe(0)
   })
 
-  test('goes on where it was ended', async () => {
+  test('continues after the last page that it received', async () => {
     const { check, issuer } = start()
     issuer.list = (after) => {
       if (after === null) return new Response(page({ full: true, more: true, seq: 1 }))
@@ -194,7 +194,7 @@ describe('a catch-up', () => {
         ? new Response(null, { status: 503 })
         : new Response(page({ seq: 2 }))
     }
-    expect(await meanwhile(check())).toBe('good') // the token that waits sees to it
+    expect(await meanwhile(check())).toBe('good') // the waiting token repeats the request
     expect(issuer.asked.map(({ after }) => after)).toEqual([null, cursor(1), cursor(1)])
   })
 })

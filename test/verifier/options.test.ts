@@ -1,4 +1,4 @@
-// A verifier that is set up wrongly is none.
+// Options of a verifier: wrong ones are refused when it is created.
 import { describe, expect, test } from 'vitest'
 import type { VerifierOptions } from '../../src/verifier/types.ts'
 import { createVerifier } from '../../src/verifier/verifier.ts'
@@ -6,57 +6,57 @@ import { AUDIENCE, ISSUER, startVerifier } from './support.ts'
 
 const OPTIONS: VerifierOptions = { issuer: ISSUER, audience: AUDIENCE, revocations: 'none' }
 
-describe('refused when it is made', () => {
+describe('createVerifier', () => {
   test.each<[string, object]>([
     ['no issuer', { issuer: undefined }],
     ['an empty issuer', { issuer: '' }],
-    ['an issuer that is no URL', { issuer: 'auth.example' }],
+    ['an issuer that is a host name', { issuer: 'auth.example' }],
     ['several issuers', { issuer: [ISSUER] }],
     ['no audience', { audience: undefined }],
     ['an empty audience', { audience: '' }],
     ['several audiences', { audience: [AUDIENCE] }],
     ['revocations null', { revocations: null }],
     ['revocations false', { revocations: false }],
-    ['revocations misspelt', { revocations: 'None' }],
-    ['a source that cannot say', { revocations: {} }],
+    ['revocations misspelled', { revocations: 'None' }],
+    ['a source without isRevoked', { revocations: {} }],
     ['a source that is a function', { revocations: () => false }],
-    ['keys from nowhere', { jwksUri: '/.well-known/jwks.json' }],
-    ['a list from nowhere', { revocationsUri: '/oauth/revocations' }],
+    ['a relative jwksUri', { jwksUri: '/.well-known/jwks.json' }],
+    ['a relative revocationsUri', { revocationsUri: '/oauth/revocations' }],
     ['a list over plain http', { revocationsUri: 'http://auth.example/oauth/revocations' }],
-    ['accepting misspelt', { onStale: 'Accept' }],
-    ['accepting as a flag', { onStale: true }],
-    ['following misspelt', { follow: 'none' }],
+    ['onStale misspelled', { onStale: 'Accept' }],
+    ['onStale as a boolean', { onStale: true }],
+    ['follow misspelled', { follow: 'none' }],
     ...[0, 59, 86_401, NaN, Infinity, '300', null].map((maxStaleness): [string, object] => [
-      `a list of ${maxStaleness} seconds`,
+      `maxStaleness ${maxStaleness}`,
       { maxStaleness },
     ]),
-    ['plugins misspelt', { plugins: 'None' }],
+    ['plugins misspelled', { plugins: 'None' }],
     ['plugins as a list', { plugins: [] }],
     ['plugins null', { plugins: null }],
     ['plugins false', { plugins: false }],
     ['no algorithms', { algorithms: [] }],
     ['algorithm none', { algorithms: ['none'] }],
     ['a symmetric algorithm', { algorithms: ['RS256', 'HS256'] }],
-    ['an algorithm that nobody knows', { algorithms: ['toString'] }],
-    ['an algorithm in no list', { algorithms: 'RS256' }],
+    ['an unknown algorithm', { algorithms: ['toString'] }],
+    ['an algorithm outside a list', { algorithms: 'RS256' }],
     ...[-1, 60.5, 61, NaN, Infinity, '5', null].map((clockTolerance): [string, object] => [
-      `a tolerance of ${clockTolerance}`,
+      `clockTolerance ${clockTolerance}`,
       { clockTolerance },
     ]),
     ...[-1, NaN, Infinity, '5', null].flatMap((value): [string, object][] => [
-      [`stale keys for ${value}`, { keysMaxStale: value }],
-      [`a memory of ${value}`, { maxRemembered: value }],
+      [`keysMaxStale ${value}`, { keysMaxStale: value }],
+      [`maxRemembered ${value}`, { maxRemembered: value }],
     ]),
-  ])('%s', (_, options) => {
+  ])('throws a TypeError for %s', (_, options) => {
     const create = () => createVerifier({ ...OPTIONS, ...options } as VerifierOptions)
     expect(create).toThrow(TypeError)
   })
 
-  test('nothing said', () => {
+  test('throws a TypeError without options', () => {
     expect(() => createVerifier({} as VerifierOptions)).toThrow(TypeError)
   })
 })
 
-test('nothing is fetched before there is a token', () => {
+test('verifier fetches nothing before its first token', () => {
   expect(startVerifier().server.asked()).toBe(0)
 })

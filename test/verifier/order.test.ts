@@ -1,5 +1,5 @@
-// Which check decides (design: Order of checks). For every two defects a request that has both gets the code of
-// the one that is checked first.
+// Order of the checks (design: Order of checks). For every two defects, a request with both gets
+// the code of the one that is checked first.
 import { describe, expect, test } from 'vitest'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import type { RevocationSource } from '../../src/verifier/revocation/source.ts'
@@ -17,11 +17,11 @@ import {
   startVerifier,
 } from './support.ts'
 
-/** A request before it is sent; good until a defect changes it. */
+/** Request before it is sent, valid until a defect changes it. */
 type Draft = {
   header: Record<string, unknown>
   payload: Record<string, unknown>
-  /** Changes the text of the payload, then of the token. */
+  /** Changes to the text of the payload, and to the text of the token. */
   rewrite: ((json: string) => string)[]
   respell: ((token: string) => string)[]
   key: SigningKey
@@ -66,7 +66,7 @@ type Defect = {
   name: string
   code: string
   make: (draft: Draft) => void
-  /** Later defects that cannot be there at the same time, and why. */
+  /** Later defects that exclude this one, with the reason. */
   apart?: Record<string, string>
 }
 
@@ -85,7 +85,10 @@ const run = (members: object) => (draft: Draft) => {
   draft.payload['authorization_details'] = [{ ...details, ...members }]
 }
 
-/** In the order of the checks. Those of one code cannot be told apart, and stand in any order. */
+/**
+ * Defects in the order of the checks. Defects with one code cannot be distinguished, and have any
+ * order.
+ */
 const DEFECTS: readonly Defect[] = [
   { name: 'no token', code: 'token_missing', make: (d) => (d.noToken = true) },
   { name: 'too long', code: 'token_malformed', make: claim({ pad: 'x'.repeat(8192) }) },
@@ -145,20 +148,20 @@ const DEFECTS: readonly Defect[] = [
   { name: 'no capability', code: 'capability_missing', make: claim({ plugin_capabilities: [] }) },
 ]
 
-test('without a defect it is good', async () => {
+test('request without a defect is accepted', async () => {
   expect(await send(good())).toBe('good')
 })
 
 describe.each(DEFECTS.map((defect, i) => ({ ...defect, later: DEFECTS.slice(i + 1) })))(
-  '$name: $code',
+  'defect $name ($code)',
   ({ make, code, later, apart = {} }) => {
-    test('alone', async () => {
+    test('gives its code alone', async () => {
       const draft = good()
       make(draft)
       expect(await send(draft)).toBe(code)
     })
 
-    test('with each that is checked later', async () => {
+    test('gives its code beside each defect that is checked later', async () => {
       const codes = later
         .filter(({ name }) => !(name in apart))
         .map(async (other) => {
@@ -173,7 +176,7 @@ describe.each(DEFECTS.map((defect, i) => ({ ...defect, later: DEFECTS.slice(i + 
   },
 )
 
-test('what is apart names what is there', () => {
+test('defects exclude existing defects only', () => {
   const names = DEFECTS.map(({ name }) => name)
   const apart = DEFECTS.flatMap((defect) => Object.keys(defect.apart ?? {}))
   expect(apart.filter((name) => !names.includes(name))).toEqual([])

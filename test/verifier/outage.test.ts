@@ -1,4 +1,4 @@
-// An issuer that accepts connections and says nothing, clocks that are replaced, and platforms that freeze processes.
+// Silent issuer, replaced clocks, and platforms that freeze processes.
 import { readFileSync, readdirSync } from 'node:fs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { isFrozenBetweenRequests } from '../../src/verifier/net/platform.ts'
@@ -18,13 +18,13 @@ const token = (): string => {
   return forge({ payload: { ...CLAIMS, iat, exp: iat + 900 } })
 }
 
-describe('a silent issuer at a cold start costs one wait', () => {
+describe('silent issuer at a cold start', () => {
   test.each([
     { follow: 'background' as const },
     { follow: 'on-use' as const },
     { revocations: 'none' as const },
   ])(
-    '%o',
+    'costs one wait with the options %o',
     async (options) => {
       const fetch = () => new Promise<Response>(() => {})
       const verifier = createVerifier({ issuer: ISSUER, audience: AUDIENCE, fetch, ...options })
@@ -45,7 +45,7 @@ describe('a silent issuer at a cold start costs one wait', () => {
 })
 
 describe('close', () => {
-  test('ends a fetch of the keys, and none is made after', async () => {
+  test('aborts a fetch of the keys, and no other follows', async () => {
     const signals: AbortSignal[] = []
     const { verifier, server } = startVerifier()
     server.fetch = (_, init) => {
@@ -68,7 +68,7 @@ describe('close', () => {
     verifier.close()
   })
 
-  test('leaves the keys that are known in use', async () => {
+  test('leaves the fetched keys in use', async () => {
     const { verifier, check } = startVerifier()
     expect(await check(forge())).toBe('good')
     verifier.close()
@@ -76,8 +76,8 @@ describe('close', () => {
   })
 })
 
-describe('clocks are looked up at each call', () => {
-  test('fake timers that are installed later are seen', async () => {
+describe('clock', () => {
+  test('is read at each call, through fake timers that are installed later', async () => {
     vi.useFakeTimers({ now: NOW * 1000, toFake: ['Date'] })
     const { server } = startVerifier()
     const verifier = createVerifier({
@@ -93,7 +93,7 @@ describe('clocks are looked up at each call', () => {
     expect(await codeOf(verifier.verify(forge(), REQUIRED))).toBe('good')
   })
 
-  test('nowhere in the sources is the function itself kept', () => {
+  test('is kept as a function nowhere in the sources', () => {
     const root = new URL('../../src/', import.meta.url)
     const kept = readdirSync(root, { recursive: true, encoding: 'utf8' })
       .filter((path) => /^(?!.*dist).*\.ts$/.test(path))
@@ -109,7 +109,7 @@ describe('clocks are looked up at each call', () => {
   })
 })
 
-describe('follow on use', () => {
+describe('follow: on-use', () => {
   test.each([
     'AWS_LAMBDA_FUNCTION_NAME',
     'K_SERVICE',
@@ -118,7 +118,7 @@ describe('follow on use', () => {
     'VERCEL',
     'NETLIFY',
     'DENO_DEPLOYMENT_ID',
-  ])('by default where %s is set', async (name) => {
+  ])('is the default where %s is set', async (name) => {
     expect(isFrozenBetweenRequests()).toBe(false)
     vi.stubEnv(name, 'x')
     expect(isFrozenBetweenRequests()).toBe(true)
@@ -136,7 +136,7 @@ describe('follow on use', () => {
     await vi.waitFor(() => expect(asked).toBe(1))
   })
 
-  test('an environment that may not be read is none', () => {
+  test('is not the default when the environment cannot be read', () => {
     const refuse = () => {
       throw new Error('Requires env access')
     }

@@ -1,5 +1,5 @@
-// The packed package alone in an empty project: it installs with nothing but jose, verifies a token, follows a list,
-// and refuses the token that the list takes back.
+// Packed package alone in an empty project: it installs with jose alone, verifies a token, follows
+// a list, and refuses a token after its revocation.
 import { readFileSync, readdirSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { build, transformSync } from 'esbuild'
@@ -9,7 +9,7 @@ import { type Installed, installPackage } from './installed.ts'
 
 let installed: Installed
 
-/** This Node, and those that LATCHKEY_NODES names by path. */
+/** This Node, and those that LATCHKEY_NODES lists by path. */
 const NODES = [process.execPath, ...(process.env['LATCHKEY_NODES'] ?? '').split(delimiter)].filter(
   (path) => path !== '',
 )
@@ -46,7 +46,7 @@ export const check = async ({ issuer, fetch }) => {
 export { createTestIssuer }
 `
 
-/** An issuer that is asked over the network, as the package asks by itself. */
+/** Issuer that is reached over the network, with the default fetch of the package. */
 const NODE = `
 import { createServer } from 'node:http'
 import { check, createTestIssuer } from './check.js'
@@ -149,7 +149,7 @@ beforeAll(() => {
 })
 afterAll(() => installed.remove())
 
-it('has one dependency, and no file that is not built from it', () => {
+it('package has one dependency and built files only', () => {
   const manifest = JSON.parse(readFileSync(join(installed.home, 'package.json'), 'utf8')) as object
   expect(Object.keys((manifest as { dependencies: object }).dependencies)).toEqual(['jose'])
   const allowed =
@@ -157,7 +157,7 @@ it('has one dependency, and no file that is not built from it', () => {
   expect(installed.packed.filter((file) => !allowed.test(file))).toEqual([])
 })
 
-it('names files that it has, for each way of asking', () => {
+it('package names existing files for each entry and resolution', () => {
   const text = readFileSync(join(installed.home, 'package.json'), 'utf8')
   const named = [...text.matchAll(/"\.\/(dist\/[^"]+)"/g)].map(([, path]) => `package/${path}`)
   expect(named.length).toBeGreaterThan(20)
@@ -166,12 +166,12 @@ it('names files that it has, for each way of asking', () => {
     exports: Record<string, object>
     typesVersions: { '*': object }
   }
-  // Resolution that knows no `exports` finds the types of each of them, too.
+  // Resolution without `exports` finds the types of each entry, too.
   const subpaths = Object.keys(exports).flatMap((path) => /^\.\/(\w+)$/.exec(path)?.[1] ?? [])
   expect(Object.keys(typesVersions['*'])).toEqual(subpaths)
 })
 
-it('loads no ES module from its CommonJS build, and says whose code is in it', () => {
+it('CommonJS build loads no ES module and names the license of its third-party code', () => {
   const folder = join(installed.home, 'dist', 'cjs')
   const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.js'))
@@ -189,7 +189,7 @@ it('loads no ES module from its CommonJS build, and says whose code is in it', (
   expect(jose).toContain('The above copyright notice and this permission notice')
 })
 
-it('has declarations that name neither jose nor files of TypeScript', () => {
+it('declarations name neither jose nor TypeScript files', () => {
   const reached = new Set<string>()
   const waiting = [
     'index.d.ts',
@@ -211,12 +211,15 @@ it('has declarations that name neither jose nor files of TypeScript', () => {
   expect(packages).toEqual([])
 })
 
-describe.each(NODES)('%s', (node) => {
-  it.each(['esm', 'cjs'])('%s: follows a list, and ends by itself', (folder) => {
-    expect(JSON.parse(installed.run(node, `${folder}/node.js`))).toEqual(SEEN)
-  })
+describe.each(NODES)('package on %s', (node) => {
+  it.each(['esm', 'cjs'])(
+    'follows a list from the %s build and lets the process exit',
+    (folder) => {
+      expect(JSON.parse(installed.run(node, `${folder}/node.js`))).toEqual(SEEN)
+    },
+  )
 
-  it('both builds in one program know each other’s errors, symbols and tokens', () => {
+  it('recognizes errors, symbols and tokens across both builds', () => {
     const refusals = (
       [
         ['TokenMissing', 401, false],
@@ -236,7 +239,7 @@ describe.each(NODES)('%s', (node) => {
   })
 })
 
-it('follows a list in workerd, without its Node compatibility', async () => {
+it('package follows a list in workerd without Node compatibility', async () => {
   const { outputFiles } = await build({
     stdin: { contents: WORKER, resolveDir: join(installed.project, 'esm') },
     bundle: true,

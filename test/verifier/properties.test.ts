@@ -1,4 +1,5 @@
-// Whatever comes: nothing but a good token is good, and nothing is thrown but our refusals.
+// Properties of the verifier for any input: a valid token alone is accepted, and refusals alone are
+// thrown.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'
@@ -16,19 +17,19 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.constantFrom('.', '=', '-', '_', '+', '/', 'A', 'e', 'y', 'J', ' ', '\0') }),
 )
 
-describe('a good token with any change is refused', () => {
+describe('valid token', () => {
   const place = fc.nat(good.length - 1)
   const edits: Record<string, fc.Arbitrary<string>> = {
-    'a letter put in place of another': fc
+    'a replaced letter': fc
       .tuple(place, fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }))
       .map(([at, letter]) => good.slice(0, at) + letter + good.slice(at + 1)),
-    'a letter of the alphabet, too': fc
+    'a replaced letter of the alphabet': fc
       .tuple(place, fc.base64String({ minLength: 4, maxLength: 4 }))
       .map(([at, [letter = '']]) => good.slice(0, at) + letter + good.slice(at + 1)),
-    'text put in': fc
+    'inserted text': fc
       .tuple(fc.nat(good.length), anyText)
       .map(([at, text]) => good.slice(0, at) + text + good.slice(at)),
-    'text taken out': fc
+    'removed text': fc
       .tuple(place, place)
       .map(([from, to]) => good.slice(0, Math.min(from, to)) + good.slice(Math.max(from, to) + 1)),
     'two letters exchanged': fc.tuple(place, place).map(([a, b]) => {
@@ -36,7 +37,7 @@ describe('a good token with any change is refused', () => {
       ;[letters[a], letters[b]] = [letters[b] ?? '', letters[a] ?? '']
       return letters.join('')
     }),
-    'a bit of the bytes': fc.tuple(fc.nat(2), fc.nat(), fc.nat(7)).map(([part, at, bit]) => {
+    'a flipped bit': fc.tuple(fc.nat(2), fc.nat(), fc.nat(7)).map(([part, at, bit]) => {
       const parts = good.split('.')
       const bytes = Buffer.from(parts[part] ?? '', 'base64url')
       const index = at % bytes.length
@@ -45,7 +46,7 @@ describe('a good token with any change is refused', () => {
       return parts.join('.')
     }),
   }
-  test.each(Object.entries(edits))('%s', async (_, edited) => {
+  test.each(Object.entries(edits))('is refused with %s', async (_, edited) => {
     expect(await check(good)).toBe('good')
     await fc.assert(
       fc.asyncProperty(edited, async (token) => {
@@ -58,7 +59,7 @@ describe('a good token with any change is refused', () => {
   })
 })
 
-describe('nothing is thrown but refusals', () => {
+describe('verifier', () => {
   const isRefused = async (token: unknown, required = REQUIRED): Promise<void> => {
     expect(await check(token as string, required)).toMatch(/^token_(missing|malformed|untrusted)$/)
   }
@@ -71,7 +72,7 @@ describe('nothing is thrown but refusals', () => {
 
   const TOKENS: Record<string, fc.Arbitrary<unknown>> = {
     'any text': anyText,
-    anything: fc.anything(),
+    'any value': fc.anything(),
     'any three parts': fc.tuple(anyText, anyText, anyText).map((parts) => parts.join('.')),
     'any bytes, encoded': fc
       .tuple(bytes, bytes, bytes)
@@ -80,7 +81,7 @@ describe('nothing is thrown but refusals', () => {
       .tuple(json, json, bytes)
       .map((parts) => parts.map((part) => encoded(part)).join('.')),
   }
-  test.each(Object.entries(TOKENS))('%s', async (_, tokens) => {
+  test.each(Object.entries(TOKENS))('throws nothing but a refusal for %s', async (_, tokens) => {
     await fc.assert(
       fc.asyncProperty(tokens, (token) => isRefused(token)),
       { numRuns: 500 },
@@ -93,7 +94,7 @@ describe('nothing is thrown but refusals', () => {
       maxKeys: 3,
     })
 
-  test('any header and claims, well signed', async () => {
+  test('throws nothing but a refusal for any signed header and claims', async () => {
     await fc.assert(
       fc.asyncProperty(ours(HEADER), ours({ ...CLAIMS, nbf: 0 }), async (header, claims) => {
         const token = forge({ header: { ...HEADER, ...header }, payload: { ...CLAIMS, ...claims } })
@@ -108,7 +109,7 @@ describe('nothing is thrown but refusals', () => {
     )
   })
 
-  test('any bytes as header or claims, well signed', async () => {
+  test('throws nothing but a refusal for any signed bytes as header or claims', async () => {
     await fc.assert(
       fc.asyncProperty(bytes, async (raw) => {
         await isRefused(forge({ header: raw }))
@@ -128,7 +129,7 @@ describe('parseObject', () => {
   const isObject = (value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
 
-  test('says what JSON.parse says, of objects with unique members', () => {
+  test('agrees with JSON.parse on objects with unique members', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), fc.jsonValue()),
@@ -145,7 +146,7 @@ describe('parseObject', () => {
     )
   })
 
-  /** A name as JSON may spell it: each letter as itself or escaped. */
+  /** Spells a name as JSON may: each letter as itself or escaped. */
   const spell = (name: string, escaped: readonly boolean[]): string => {
     const units = Array.from({ length: name.length }, (_, i) =>
       escaped[i % escaped.length]
@@ -155,7 +156,7 @@ describe('parseObject', () => {
     return `"${units.join('')}"`
   }
 
-  test('takes no object with a member twice, however spelled and however deep', () => {
+  test('returns null for a repeated member, however spelled and however deep', () => {
     const spelling = fc.array(fc.boolean(), { minLength: 1, maxLength: 5 })
     fc.assert(
       fc.property(
@@ -178,7 +179,7 @@ describe('parseObject', () => {
     )
   })
 
-  test('is null for whatever JSON.parse does not take', () => {
+  test('returns null for text that JSON.parse refuses', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -196,8 +197,8 @@ describe('parseObject', () => {
   })
 })
 
-describe('a request', () => {
-  test('single reads the query as the URL parser does', () => {
+describe('request reader', () => {
+  test('single reads the query like the URL parser', () => {
     const query = fc.string({
       unit: fc.constantFrom('p', '=', '&', '?', '#', '%70', '+', 'x', ','),
     })
@@ -211,7 +212,7 @@ describe('a request', () => {
     )
   })
 
-  test('no header but ours has a token', () => {
+  test('bearerOf returns a token for the Bearer scheme alone', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const bearer = bearerOf(text)

@@ -1,11 +1,14 @@
-// Programs in the READMEs, compiled against the package as it is built.
+// Programs in the READMEs, compiled against the built package.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 
-/** Names from outside of a block: from the block before it, or from the reader's program. Others are imported. */
+/**
+ * Names from outside a block: from the block before it, or from the reader's program. All other
+ * names are imported.
+ */
 const SURROUNDINGS = `
 type Package = typeof import('@latchkey/verifier')
 declare const verifier: import('@latchkey/verifier').Verifier
@@ -59,11 +62,11 @@ const said = ((): string => {
   }
 })()
 
-test('there are programs, and their surroundings compile', () => {
+test('READMEs have programs, and the surrounding declarations compile', () => {
   expect(BLOCKS.length).toBeGreaterThan(10)
   expect(said).not.toMatch(/^(?!\d+\.ts)\S.*error/m)
 })
 
-test.each(BLOCKS.map(([name], i) => [name, i] as const))('%s compiles', (_, i) => {
+test.each(BLOCKS.map(([name], i) => [name, i] as const))('program at %s compiles', (_, i) => {
   expect(said.split('\n').filter((line) => line.startsWith(`${i}.ts(`))).toEqual([])
 })

@@ -1,5 +1,5 @@
-// Keys that are renewed behind a shared cache that ignores a request's `no-cache`, and where the keys are said to be
-// at a URL with a query.
+// Renewal of keys behind a shared cache that ignores `no-cache`, and with a jwksUri that has a
+// query.
 import { describe, expect, test, vi } from 'vitest'
 import { createVerifier } from '../../src/verifier/index.ts'
 import { LIST, page, startFollowing } from './lists.ts'
@@ -20,7 +20,7 @@ import {
 const ofOther = forge({ header: { ...HEADER, kid: OTHER_KEY.kid }, key: OTHER_KEY })
 const JWKS = `${ISSUER}/.well-known/jwks.json`
 
-/** A server of keys, a cache before it that keeps each URL's first answer, and a verifier behind that. */
+/** A server of keys, a cache that keeps the first answer of each URL, and a verifier behind it. */
 const behindCache = (jwksUri = JWKS, answer: (url: URL) => Response | null = () => null) => {
   const origin = { keys: [KEY.jwk], urls: [] as string[] }
   const cached = new Map<string, string>()
@@ -46,14 +46,14 @@ const behindCache = (jwksUri = JWKS, answer: (url: URL) => Response | null = () 
   return { origin, time, check: (token = forge()) => codeOf(verifier.verify(token, REQUIRED)) }
 }
 
-describe('a new key behind a cache that ignores no-cache', () => {
+describe('new key behind a cache that ignores no-cache', () => {
   test.each([
     ['no query', JWKS, /^\?renew=[\w-]{8,}$/],
     ['a query', `${JWKS}?tenant=a%20b&sig=x+y%2B`, /^\?tenant=a%20b&sig=x\+y%2B&renew=[\w-]{8,}$/],
     ['an empty query', `${JWKS}?`, /^\?&?renew=[\w-]{8,}$/],
     ['a fragment', `${JWKS}?a=b#c`, /^\?a=b&renew=[\w-]{8,}$/],
     ['a parameter of that name', `${JWKS}?renew=1`, /^\?renew=1&renew=[\w-]{8,}$/],
-  ])('is found, at a URL with %s', async (_, jwksUri, search) => {
+  ])('is found at a URL with %s', async (_, jwksUri, search) => {
     const { origin, check } = behindCache(jwksUri)
     expect(await check()).toBe('good')
     origin.keys = [OTHER_KEY.jwk]
@@ -64,7 +64,7 @@ describe('a new key behind a cache that ignores no-cache', () => {
     expect(second?.slice(JWKS.length)).toMatch(search)
   })
 
-  test('each time: no value is used twice', async () => {
+  test('is found each time through a new value of renew', async () => {
     const { origin, time, check } = behindCache()
     for (let i = 0; i < 20; i += 1) {
       const key = newKey(`n-${i}`, 2048)
@@ -72,11 +72,11 @@ describe('a new key behind a cache that ignores no-cache', () => {
       expect(await check(forge({ header: { ...HEADER, kid: key.kid }, key }))).toBe('good')
       time.monotonic += 5
     }
-    expect(new Set(origin.urls).size).toBe(20) // the plain one, and one for each later key
+    expect(new Set(origin.urls).size).toBe(20) // the plain URL, and one for each later key
   }, 30_000)
 })
 
-describe('a server that takes no parameter that it does not know', () => {
+describe('key server that refuses unknown parameters', () => {
   const json = (value: unknown) => () => Response.json(value)
   test.each<[string, () => Response]>([
     ['400', () => new Response(null, { status: 400 })],
@@ -85,8 +85,8 @@ describe('a server that takes no parameter that it does not know', () => {
     ['a redirect', () => new Response(null, { status: 302, headers: { location: '/' } })],
     ['an error in JSON', json({ error: 'unknown parameter' })],
     ['an empty set', json({ keys: [] })],
-    ['a page', () => new Response('<html></html>')],
-  ])('%s: the plain URL is asked for', async (_, refuse) => {
+    ['an HTML page', () => new Response('<html></html>')],
+  ])('is asked at its plain URL after %s', async (_, refuse) => {
     const keys = { now: [KEY.jwk] }
     const asked: { url: string; control: string | null }[] = []
     const verifier = createVerifier({
@@ -107,17 +107,20 @@ describe('a server that takes no parameter that it does not know', () => {
     expect(asked.at(-1)).toEqual({ url: `${JWKS}?sig=x`, control: 'no-cache' })
   })
 
-  test.each([408, 429, 500, 503])('%i says nothing of the URL: one request', async (status) => {
-    const { origin, check } = behindCache(JWKS, (url) =>
-      url.search === '' ? null : new Response(null, { status }),
-    )
-    expect(await check()).toBe('good')
-    expect(await check(ofOther)).toBe('keys_unavailable')
-    expect(origin.urls).toHaveLength(2)
-  })
+  test.each([408, 429, 500, 503])(
+    'is asked once after %i, which is no answer about the URL',
+    async (status) => {
+      const { origin, check } = behindCache(JWKS, (url) =>
+        url.search === '' ? null : new Response(null, { status }),
+      )
+      expect(await check()).toBe('good')
+      expect(await check(ofOther)).toBe('keys_unavailable')
+      expect(origin.urls).toHaveLength(2)
+    },
+  )
 })
 
-/** A cache before `startFollowing`'s issuer: it keeps the first keys for good, for each URL. */
+/** A cache before the issuer of `startFollowing`: it keeps the first keys of each URL. */
 const followingBehindCache = async () => {
   const cached = new Map<string, object[]>()
   const started = startFollowing({
@@ -136,10 +139,10 @@ const followingBehindCache = async () => {
   return started
 }
 
-describe('a follower behind such a cache', () => {
+describe('follower behind a cache that ignores no-cache', () => {
   const revoked = [{ kind: 'key', value: KEY.kid, exp: null }]
 
-  test('all keys are revoked: the old one is refused and the new one taken, with the first list', async () => {
+  test('refuses a revoked key and accepts its successor with the first list after the revocation of all keys', async () => {
     const { check, say, server, pass } = await followingBehindCache()
     expect(await check()).toBe('good')
     server.keys = [OTHER_KEY.jwk]
@@ -150,7 +153,7 @@ describe('a follower behind such a cache', () => {
     expect(server.keyRequests).toHaveLength(2)
   })
 
-  test('a key is revoked and its successor known: the keys are fetched, once', async () => {
+  test('fetches the keys once after the revocation of a key with a known successor', async () => {
     const { check, say, server, verifier, pass } = await followingBehindCache()
     server.keys = [KEY.jwk, OTHER_KEY.jwk]
     expect(await check(ofOther)).toBe('good')
@@ -168,7 +171,7 @@ describe('a follower behind such a cache', () => {
     expect(server.keyRequests).toHaveLength(asked)
   })
 
-  test('tokens of a revoked key cause no fetch, and are 401 in a storm', async () => {
+  test('fetches no keys for tokens of a revoked key, and refuses them during a storm', async () => {
     const { check, say, server, pass } = await followingBehindCache()
     server.keys = [OTHER_KEY.jwk]
     pass(1)

@@ -1,4 +1,4 @@
-// What a request carries: its token, and the plugin that it names.
+// Contents of a request: its token, and the plugin that it names.
 import { describe, expect, test } from 'vitest'
 import {
   type RouteRequirements,
@@ -16,7 +16,7 @@ import {
 import { ADAPTERS, askWith, bearer, plugin, request } from './adapters.ts'
 import { codeOf, forge, startVerifier, tokenWith } from './support.ts'
 
-describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
+describe.each(Object.entries(ADAPTERS))('request through the %s adapter', (_, adapter) => {
   const ask = askWith(adapter)
   const good = forge()
   test.each<[string, string | null]>([
@@ -49,20 +49,20 @@ describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
     [`Bearer \u00a0${good}`, 'token_malformed'],
     [`Bearer ${good}\u00a0`, 'token_malformed'],
     [`Bearer ${good}\u00ff`, 'token_malformed'],
-  ])('Authorization: %j', async (authorization, code) => {
+  ])('is read with the header %j: %s', async (authorization, code) => {
     const response = await ask(request({ authorization }))
     const said =
       response.status === 200 ? 'good' : ((await response.json()) as { code: string }).code
     expect(said).toBe(code)
   })
 
-  test('two Authorization headers are no token', async () => {
+  test('is refused with two Authorization headers', async () => {
     const headers = new Headers()
     for (const token of [good, good]) headers.append('authorization', `Bearer ${token}`)
     expect(await (await ask(request(headers))).json()).toMatchObject({ code: 'token_malformed' })
   })
 
-  test('a token elsewhere is none', async () => {
+  test('has no token when query and cookie have one', async () => {
     const sent = request({ cookie: `access_token=${good}` }, `/hooks/x?access_token=${good}`)
     expect(await (await ask(sent)).json()).toMatchObject({ code: 'token_missing' })
   })
@@ -77,39 +77,49 @@ describe.each(Object.entries(ADAPTERS))('%s', (_, adapter) => {
 
   test.each<[string, RouteRequirements['plugin'], Request, number]>([
     ['query', plugin, query('?plugin_id=acme.sync'), 200],
-    ['query, among others', plugin, query('?a=1&plugin_id=acme%2Esync&PLUGIN_ID=x'), 200],
+    [
+      'query, beside other parameters',
+      plugin,
+      query('?a=1&plugin_id=acme%2Esync&PLUGIN_ID=x'),
+      200,
+    ],
     ['query, missing', plugin, query(''), 403],
     ['query, empty', plugin, query('?plugin_id='), 403],
     ['query, without value', plugin, query('?plugin_id'), 403],
-    ['query, twice', plugin, query('?plugin_id=acme.sync&plugin_id=acme.sync'), 403],
-    ['query, twice, once empty', plugin, query('?plugin_id=acme.sync&plugin_id'), 403],
-    ['query, twice, once escaped', plugin, query('?plugin_id=acme.sync&plugin%5Fid=x'), 403],
+    ['query, repeated', plugin, query('?plugin_id=acme.sync&plugin_id=acme.sync'), 403],
+    ['query, repeated, once empty', plugin, query('?plugin_id=acme.sync&plugin_id'), 403],
+    ['query, repeated, once escaped', plugin, query('?plugin_id=acme.sync&plugin%5Fid=x'), 403],
     ['query, joined', plugin, query('?plugin_id=acme.sync,x'), 403],
     ['query, joined and escaped', plugin, query('?plugin_id=acme.sync%2Cacme.sync'), 403],
     ['query, as a list', plugin, query('?plugin_id[]=acme.sync'), 403],
-    ['query, in another case', plugin, query('?Plugin_id=acme.sync'), 403],
-    ['query, with a space', plugin, query('?plugin_id=acme.sync+'), 403],
-    ['query, broken', plugin, query('?plugin_id=%ff%'), 403],
-    ['query, in the fragment', plugin, query('#?plugin_id=acme.sync'), 403],
+    ['query, another letter case', plugin, query('?Plugin_id=acme.sync'), 403],
+    ['query, a trailing space', plugin, query('?plugin_id=acme.sync+'), 403],
+    ['query, malformed', plugin, query('?plugin_id=%ff%'), 403],
+    ['query, inside the fragment', plugin, query('#?plugin_id=acme.sync'), 403],
     ['header', fromHeader('X-Plugin'), request(pluginHeader('acme.sync')), 200],
     ['header, missing', fromHeader('x-plugin'), request(pluginHeader()), 403],
     ['header, empty', fromHeader('x-plugin'), request(pluginHeader('')), 403],
-    ['header, twice', fromHeader('x-plugin'), request(pluginHeader('acme.sync', 'acme.sync')), 403],
     [
-      'header, twice, once empty',
+      'header, repeated',
+      fromHeader('x-plugin'),
+      request(pluginHeader('acme.sync', 'acme.sync')),
+      403,
+    ],
+    [
+      'header, repeated, once empty',
       fromHeader('x-plugin'),
       request(pluginHeader('acme.sync', '')),
       403,
     ],
     ['header, joined', fromHeader('x-plugin'), request(pluginHeader('acme.sync,x')), 403],
     ['path', fromParam('plugin_id'), path('acme.sync'), 200],
-    ['path, another', fromParam('plugin_id'), path('other?plugin_id=acme.sync'), 403],
+    ['path, another plugin', fromParam('plugin_id'), path('other?plugin_id=acme.sync'), 403],
     ['path, joined', fromParam('plugin_id'), path('acme.sync,acme.sync'), 403],
-    ['path, a name that it lacks', fromParam('toString'), path('acme.sync'), 403],
-    ['any', anyPlugin, query(''), 200],
-    ['no plugin, and the token names one', noPlugin, query(''), 403],
-    ['ignored', unsafeIgnorePlugin, query(''), 200],
-  ])('plugin from %s', async (_name, from, sent, status) => {
+    ['path, an unknown parameter', fromParam('toString'), path('acme.sync'), 403],
+    ['anyPlugin', anyPlugin, query(''), 200],
+    ['noPlugin, for a token with a plugin', noPlugin, query(''), 403],
+    ['unsafeIgnorePlugin', unsafeIgnorePlugin, query(''), 200],
+  ])('names its plugin by %s and is answered with %4$s', async (_name, from, sent, status) => {
     const response = await ask(sent, { required: { plugin: from } })
     expect(response.status).toBe(status)
     if (status === 403) expect(await response.json()).toMatchObject({ code: 'plugin_mismatch' })
@@ -140,25 +150,25 @@ describe('bearerOf', () => {
     [['Basic eDp5', 'Bearer x'], null],
     [{ toString: () => 'Bearer x' }, null],
     [7, null],
-  ])('%j: %j', (authorization, token) => {
+  ])('reads %j as %j', (authorization, token) => {
     expect(bearerOf(authorization as string)).toBe(token)
   })
 
   const good = forge()
   test.each<[string, string | string[]]>([
     ['two headers', [`Bearer ${good}`, `Bearer ${good}`]],
-    ['two headers, one empty', [`Bearer ${good}`, '']],
+    ['two headers, one of them empty', [`Bearer ${good}`, '']],
     ['two headers, joined', `Bearer ${good}, Bearer ${good}`],
-    ['a space behind', `Bearer ${good} `],
-    ['a tab before', `Bearer \t${good}`],
+    ['a trailing space', `Bearer ${good} `],
+    ['a tab before the token', `Bearer \t${good}`],
     ...['\0', '\r', '\n', '\r\nx: y', '\u007f', '\u0085', '\u2028', '\ufeff'].map(
       (text): [string, string] => [
         `a control character: ${JSON.stringify(text)}`,
         `Bearer ${good}${text}`,
       ],
     ),
-    ['only a control character', 'Bearer \0'],
-  ])('what is not the token alone is no token: %s', async (_, authorization) => {
+    ['a control character alone', 'Bearer \0'],
+  ])('yields a malformed token for %s', async (_, authorization) => {
     const { check } = startVerifier()
     expect(await check(bearerOf(`Bearer ${good}`))).toBe('good')
     expect(await check(bearerOf(authorization))).toBe('token_malformed')
@@ -172,7 +182,7 @@ describe('errorResponse', () => {
     'permission_missing',
     'keys_unavailable',
     'revocations_stale',
-  ] as const)('%s: what authorizationChallenge says', async (code) => {
+  ] as const)('equals authorizationChallenge for %s', async (code) => {
     const error = new VerificationError(code)
     const options = { resourceMetadata: 'https://api.example/.well-known/x' }
     const response = errorResponse(error, 'hook:govern', options)
@@ -181,7 +191,7 @@ describe('errorResponse', () => {
     expect(new Headers(response.headers)).toEqual(new Headers(headers))
   })
 
-  test('a hand-written server: 401 with a challenge, 403 with the permission, 503 with Retry-After', async () => {
+  test('answers 401 with a challenge, 403 with the permission and 503 with Retry-After in a plain server', async () => {
     const started = startVerifier()
     const handle = async (asked: Request): Promise<Response> => {
       try {
@@ -225,7 +235,7 @@ describe('errorResponse', () => {
     null,
     'token_missing',
     { status: 401 },
-  ])('what is no refusal is thrown on: %s', (error) => {
+  ])('rethrows an error that is no refusal: %s', (error) => {
     const caught = [] as unknown[]
     try {
       errorResponse(error)
@@ -235,7 +245,7 @@ describe('errorResponse', () => {
     expect(caught).toEqual([error])
   })
 
-  test('a scope that is none is refused', () => {
+  test('refuses a malformed scope', () => {
     const error = new VerificationError('permission_missing')
     expect(() => errorResponse(error, 'a", x="b')).toThrow(TypeError)
   })
@@ -251,12 +261,15 @@ test.each<[object, object]>([
   [{ workspace_id: '' }, { workspaceId: null }],
   [{ workspace_id: 7 }, { workspaceId: null }],
   [{ workspace_id: ['acme'] }, { workspaceId: null }],
-])('a verified token has its workspace and its id: %j', async (claims, expected) => {
-  const { verifier } = startVerifier()
-  const token = await verifier.verify(tokenWith(claims), { permission: null, plugin: anyPlugin })
-  expect(token).toMatchObject(expected)
-  expect(await codeOf(Promise.resolve(token))).toBe('good')
-})
+])(
+  'verified token has workspaceId and jti from the claims %j: case %#',
+  async (claims, expected) => {
+    const { verifier } = startVerifier()
+    const token = await verifier.verify(tokenWith(claims), { permission: null, plugin: anyPlugin })
+    expect(token).toMatchObject(expected)
+    expect(await codeOf(Promise.resolve(token))).toBe('good')
+  },
+)
 
 describe('single', () => {
   test.each<[string | URL, string | null]>([
@@ -275,11 +288,11 @@ describe('single', () => {
     ['/path', null],
     ['p=a', null],
     ['', null],
-  ])('%s: %s', (url, value) => expect(single(url, 'p')).toBe(value))
+  ])('reads %s as %s', (url, value) => expect(single(url, 'p')).toBe(value))
 })
 
 test.each([undefined, null, ''])(
-  'a header or part of the path that is %j names nothing',
+  'plugin finder returns null for a header or path parameter with the value %j',
   (value) => {
     const source = { url: '/', header: () => value, param: () => value ?? undefined }
     expect([fromHeader('x')(source), fromParam('x')(source)]).toEqual([null, null])

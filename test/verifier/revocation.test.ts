@@ -1,4 +1,4 @@
-// Who is asked whether a token has been taken back, and what becomes of the answer.
+// Revocation source: when the verifier asks it, and the outcome for each answer.
 import { describe, expect, test } from 'vitest'
 import { VerifierUnavailable, refusal } from '../../src/verifier/errors.ts'
 import type { RevocationSource } from '../../src/verifier/revocation/source.ts'
@@ -9,35 +9,35 @@ type IsRevoked = RevocationSource['isRevoked']
 const checkWith = (isRevoked: IsRevoked, token = forge(), required = REQUIRED): Promise<string> =>
   startVerifier({ revocations: { isRevoked } }).check(token, required)
 
-describe('the answer', () => {
+describe('answer of the revocation source', () => {
   const fails = (error: unknown) => () => {
     throw error
   }
   test.each<[string, () => unknown, string]>([
-    ['no', () => false, 'good'],
-    ['no, later', () => Promise.resolve(false), 'good'],
-    ['yes', () => true, 'token_revoked'],
-    ['yes, later', () => Promise.resolve(true), 'token_revoked'],
-    ['nothing', () => undefined, 'token_revoked'],
-    ['nothing, later', () => Promise.resolve(), 'token_revoked'],
+    ['false', () => false, 'good'],
+    ['a promise of false', () => Promise.resolve(false), 'good'],
+    ['true', () => true, 'token_revoked'],
+    ['a promise of true', () => Promise.resolve(true), 'token_revoked'],
+    ['undefined', () => undefined, 'token_revoked'],
+    ['a promise of undefined', () => Promise.resolve(), 'token_revoked'],
     ['null', () => null, 'token_revoked'],
     ['0', () => 0, 'token_revoked'],
     ['an empty text', () => '', 'token_revoked'],
     ['"false"', () => 'false', 'token_revoked'],
     ['an object', () => ({ revoked: false }), 'token_revoked'],
     ['an error', fails(new Error('down')), 'revocations_stale'],
-    ['an error, later', () => Promise.reject(new Error('down')), 'revocations_stale'],
-    ['nothing thrown', fails(undefined), 'revocations_stale'],
+    ['a rejected promise', () => Promise.reject(new Error('down')), 'revocations_stale'],
+    ['undefined thrown', fails(undefined), 'revocations_stale'],
     ['a TypeError', fails(new TypeError('x is not a function')), 'revocations_stale'],
-    ['a refusal of its own', fails(refusal('token_missing')), 'revocations_stale'],
-    ['another one', fails(refusal('permission_missing')), 'revocations_stale'],
-    ['that it cannot say', fails(refusal('revocations_stale')), 'revocations_stale'],
-    ['that it has no keys', fails(refusal('keys_unavailable')), 'keys_unavailable'],
-  ])('%s: %3$s', async (_, answer, code) => {
+    ['the refusal token_missing', fails(refusal('token_missing')), 'revocations_stale'],
+    ['the refusal permission_missing', fails(refusal('permission_missing')), 'revocations_stale'],
+    ['the refusal revocations_stale', fails(refusal('revocations_stale')), 'revocations_stale'],
+    ['the refusal keys_unavailable', fails(refusal('keys_unavailable')), 'keys_unavailable'],
+  ])('may be %s: %3$s', async (_, answer, code) => {
     expect(await checkWith(answer as IsRevoked)).toBe(code)
   })
 
-  test('an error is kept as the cause and is not said', async () => {
+  test('stays the cause of the refusal and out of its text', async () => {
     const cause = new Error('postgres://user:secret@db')
     const { verifier } = startVerifier({ revocations: { isRevoked: fails(cause) } })
     const error: unknown = await verifier
@@ -49,8 +49,8 @@ describe('the answer', () => {
   })
 })
 
-describe('the question', () => {
-  test('is what the token says, its key and its text; once for each use', async () => {
+describe('question to the revocation source', () => {
+  test('has the claims, the key and the text of the token, at each use', async () => {
     const asked: unknown[][] = []
     const source = {
       isRevoked(...question: unknown[]) {
@@ -67,25 +67,25 @@ describe('the question', () => {
   })
 
   test.each([
-    ['malformed', 'x'],
-    ['untrusted', forge({ header: { alg: 'none' } })],
-    ['for another audience', tokenWith({ aud: 'other' })],
-    ['expired', tokenWith({ iat: 1, exp: 2 })],
-    ['missing', ''],
-  ])('is not asked of a token that is %s', async (_, token) => {
+    ['a malformed token', 'x'],
+    ['an untrusted token', forge({ header: { alg: 'none' } })],
+    ['a token for another audience', tokenWith({ aud: 'other' })],
+    ['an expired token', tokenWith({ iat: 1, exp: 2 })],
+    ['a missing token', ''],
+  ])('is left out for %s', async (_, token) => {
     let asked = 0
     expect(await checkWith(() => (asked += 1) < 0, token)).not.toBe('good')
     expect(asked).toBe(0)
   })
 
-  test('comes before what the token allows', async () => {
+  test('comes before the check of permissions', async () => {
     const required = { permission: 'other', plugin: 'other' }
     expect(await checkWith(() => true, forge(), required)).toBe('token_revoked')
     expect(await checkWith(() => false, forge(), required)).toBe('permission_missing')
   })
 })
 
-test("'none': nobody is asked", async () => {
+test('verifier with revocations: none asks for keys only', async () => {
   const { verifier, server } = startVerifier({ revocations: 'none' })
   expect(await codeOf(verifier.verify(forge(), REQUIRED))).toBe('good')
   expect(server.requests.map(({ url }) => url)).toEqual([

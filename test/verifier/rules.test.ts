@@ -1,9 +1,9 @@
-// Expired rules are dropped a part at a time, so that dropping many of them keeps nobody waiting.
+// Sweep of expired rules: a part at a time, so that many of them delay no token.
 import { expect, test } from 'vitest'
 import { SWEPT_RULES } from '../../src/verifier/constants.ts'
 import { createRuleSet } from '../../src/verifier/revocation/rules.ts'
 
-test('so many at a time, until all of them are gone', () => {
+test('rule set removes SWEPT_RULES expired rules in a sweep until all are gone', () => {
   const rules = createRuleSet()
   for (let i = 0; i < 2.5 * SWEPT_RULES; i += 1) {
     rules.add({ kind: 'client', value: `lkc_${i}`, gen: 2, exp: 100 })
@@ -19,7 +19,7 @@ test('so many at a time, until all of them are gone', () => {
   expect(rules.counts()).toMatchObject({ plugin: 1, key: 1 })
 })
 
-test('one that was made later in the meantime stays', () => {
+test('rule set keeps a rule that was renewed during the sweeps', () => {
   const rules = createRuleSet()
   for (let i = 0; i < SWEPT_RULES + 1; i += 1) {
     rules.add({ kind: 'client', value: `lkc_${i}`, gen: 2, exp: 100 })

@@ -1,6 +1,6 @@
-// A process whose verifier was not closed ends by itself, on every runtime that is found: `bun` and `deno` of the PATH,
-// `node` of this process, and whatever lies in the folder LATCHKEY_RUNTIMES (`npm i --prefix DIR bun deno`,
-// then DIR/node_modules/.bin).
+// Exit of a process whose verifier was not closed, on every runtime that is found: `bun` and `deno`
+// of the PATH, `node` of this process, and the programs in the folder LATCHKEY_RUNTIMES (`npm i
+// --prefix DIR bun deno`, then DIR/node_modules/.bin).
 import { execFileSync, spawn } from 'node:child_process'
 import { type Server, type ServerResponse, createServer } from 'node:http'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -45,7 +45,10 @@ const RUNTIMES: Runtime[] = [
   runtime('Deno with all permissions', deno, ['run', '-A']),
 ]
 
-/** `holds`: the list after the first one is held. `silent`: nothing is answered, headers neither. */
+/**
+ * `holds`: the list after the first one is held. `silent`: no request is answered, not even with
+ * headers.
+ */
 type Mode = 'holds' | 'silent' | 'silent keys' | 'down'
 let mode: Mode = 'holds'
 let server: Server
@@ -65,7 +68,7 @@ const answer = (path: string, after: string | null): string | null | undefined =
   return page({ full: true, iat, claims: { iss: uri, aud: uri } })
 }
 
-/** One file without imports: a runtime need not know what stands in `node_modules`. */
+/** One file without imports, so that no runtime has to read `node_modules`. */
 const bundle = async (): Promise<string> => {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('../../src/verifier/index.ts', import.meta.url))],
@@ -91,7 +94,7 @@ beforeAll(async () => {
     response.on('close', () => open.delete(response))
     if (text === undefined) response.writeHead(503).end()
     else if (text !== null) {
-      // As a proxy that compresses whatever it passes on.
+      // The answer is compressed, as by a proxy that compresses everything.
       response.setHeader('content-encoding', 'gzip').end(gzipSync(text))
     }
   })
@@ -110,7 +113,10 @@ const token = (): string => {
   return forge({ payload: { ...CLAIMS, iss: origin(), iat, exp: iat + 900 } })
 }
 
-/** Runs a program to its end. @returns what it said, and how long it lived after its last word, in milliseconds */
+/**
+ * Runs a program to its end. @returns its output, and the milliseconds between its last output and
+ * its end
+ */
 const run = async (command: string[], body: string) => {
   const file = join(folder, `program-${(programs += 1)}.js`)
   const program = `
@@ -142,7 +148,7 @@ const CASES: readonly (readonly [string, Mode, string, string])[] = [
      console.log(await verifier.verify('TOKEN', required).then((token) => token.pluginId))`,
     'acme.sync',
   ],
-  ['while nothing is answered', 'silent', `create(); ${MOMENT}; console.log('over')`, 'over'],
+  ['while no request is answered', 'silent', `create(); ${MOMENT}; console.log('over')`, 'over'],
   ['while the issuer is down', 'down', `create(); ${MOMENT}; console.log('over')`, 'over'],
   [
     'when it is closed while a token waits for the list',
@@ -153,7 +159,7 @@ const CASES: readonly (readonly [string, Mode, string, string])[] = [
     'keys_unavailable',
   ],
   [
-    'when it is closed while a token waits for the keys, and no list is followed',
+    'when it is closed while a token waits for the keys without a list',
     'silent keys',
     `const verifier = create({ revocations: 'none' })
      const waiting = verifier.verify('TOKEN', required).catch((error) => error.code)
@@ -170,8 +176,8 @@ const CASES: readonly (readonly [string, Mode, string, string])[] = [
   ],
 ]
 
-describe.each(RUNTIMES)('$name: a process ends', ({ command, without }) => {
-  test.for(CASES)('%s', async ([, how, body, expected], { skip }) => {
+describe.each(RUNTIMES)('$name process', ({ command, without }) => {
+  test.for(CASES)('exits %s', async ([, how, body, expected], { skip }) => {
     skip(command === null, without)
     mode = how
     const { said, code, livedMs } = await run(command ?? [], body.replace('TOKEN', token()))

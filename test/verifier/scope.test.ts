@@ -1,4 +1,4 @@
-// A permission is written into a header: what is no scope token (RFC 6749 §3.3) is refused before.
+// Permissions in a header: a text that is no scope token (RFC 6749 §3.3) is refused before.
 import { describe, expect, test } from 'vitest'
 import { refusal } from '../../src/verifier/errors.ts'
 import { anyPlugin, authorizationChallenge } from '../../src/verifier/index.ts'
@@ -26,7 +26,7 @@ const NO_PERMISSION = [
 const challengeOf = (scope: string | null | undefined) =>
   authorizationChallenge(refusal('permission_missing'), scope).headers['WWW-Authenticate']
 
-describe.each([...NO_PERMISSION, 'a b'])('as permission: %j', (permission) => {
+describe.each([...NO_PERMISSION, 'a b'])('permission %j', (permission) => {
   test('is refused by verify', async () => {
     const { verifier } = startVerifier()
     const verified = verifier.verify(forge(), { permission, plugin: anyPlugin })
@@ -39,16 +39,16 @@ describe.each([...NO_PERMISSION, 'a b'])('as permission: %j', (permission) => {
   })
 })
 
-test.each(NO_PERMISSION)('in a challenge: %j is refused', (scope) => {
+test.each(NO_PERMISSION)('challenge refuses the scope %j', (scope) => {
   expect(() => challengeOf(scope)).toThrow(TypeError)
   expect(() => authorizationChallenge(refusal('token_missing'), scope)).toThrow(TypeError)
 })
 
 test.each(['a', 'hook:govern', 'a b', "!#$%&'()*+,-./:;<=>?@[]^_`{|}~"])(
-  'in a challenge: %j is said as it is',
+  'challenge contains the scope %j unchanged',
   (scope) => expect(challengeOf(scope)).toContain(`, scope="${scope}"`),
 )
 
-test.each([null, undefined])('in a challenge: %s is no scope', (scope) => {
+test.each([null, undefined])('challenge contains no scope for %s', (scope) => {
   expect(challengeOf(scope)).not.toContain('scope=')
 })

@@ -1,5 +1,5 @@
-// One AbortSignal for many waits: a program has one for its start, and a verifier for each audience. Node warns of a
-// leak at the 11th listener of one signal.
+// One AbortSignal for many waits: a program has one for its start, and a verifier for each
+// audience. Node warns of a leak at the 11th listener of one signal.
 import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Verifier, createVerifier } from '../../src/verifier/index.ts'
@@ -18,7 +18,7 @@ const unanswered = (follow: 'background' | 'on-use'): Verifier => {
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
-/** Warnings of Node while `act` runs; it gives them out in the next turn. */
+/** Collects the warnings of Node while `act` runs. Node emits them in the next turn. */
 const warningsDuring = async (act: () => Promise<unknown>): Promise<string[]> => {
   const names: string[] = []
   const note = ({ name }: Error): void => void names.push(name)
@@ -32,7 +32,7 @@ const warningsDuring = async (act: () => Promise<unknown>): Promise<string[]> =>
   return names
 }
 
-describe.each(['background', 'on-use'] as const)('ready, %s', (follow) => {
+describe.each(['background', 'on-use'] as const)('ready with follow: %s', (follow) => {
   test.each([
     ['60 waits for one verifier', 1, 60],
     ['20 verifiers', 20, 1],
@@ -76,7 +76,7 @@ describe.each(['background', 'on-use'] as const)('ready, %s', (follow) => {
 })
 
 describe('onAbort', () => {
-  test('calls those that are left, once each', () => {
+  test('calls each remaining listener once', () => {
     const controller = new AbortController()
     const called: string[] = []
     const calls = ['a', 'b', 'c'].map((name) =>
@@ -89,7 +89,7 @@ describe('onAbort', () => {
     expect(listenersOf(controller.signal)).toBe(0)
   })
 
-  test('listens again after nobody waited; calling off twice calls off nobody else', () => {
+  test('listens again after the last listener left, and a second call-off removes no other listener', () => {
     const controller = new AbortController()
     const called: string[] = []
     const callOff = onAbort(controller.signal, () => void called.push('first'))

@@ -1,4 +1,5 @@
-// The store as revocation source: whatever takes a token back on the server holds in a verifier beside it, at once.
+// Store as revocation source: a revocation on the server is effective at once in a verifier beside
+// it.
 import { describe, expect, it } from 'vitest'
 import { storeRevocations } from '../../src/revocation/source.ts'
 import { anyPlugin, createVerifier, unsafeIgnorePlugin } from '../../src/verifier/index.ts'
@@ -22,33 +23,34 @@ const setUp = async () => {
 
 type SetUp = Awaited<ReturnType<typeof setUp>>
 
-/** `seconds` for the store, of the server's frozen clock. */
+/** `now` in seconds, for the store, by the frozen clock of the server. */
 const WAYS: Record<
   string,
   (s: SetUp, store: TestServer['store'], now: number) => Promise<unknown>
 > = {
-  'its jti': ({ server, client, token }) => server.revoke(client, token),
-  'its client': ({ client }, store, now) => store.revokeClientTokens(client.id, now),
-  'its plugin': (_, store, now) => store.revokePluginTokens('p', now),
-  'its workspace': async (_, store, now) => {
+  'the revocation of its jti': ({ server, client, token }) => server.revoke(client, token),
+  'the revocation of its client': ({ client }, store, now) =>
+    store.revokeClientTokens(client.id, now),
+  'the revocation of its plugin': (_, store, now) => store.revokePluginTokens('p', now),
+  'the suspension of its workspace': async (_, store, now) => {
     const workspace = await store.findWorkspace('default')
     if (workspace) await store.updateWorkspace(workspace, { status: 'suspended' }, now)
   },
-  'its key': async (_, store, now) => {
+  'the revocation of its key': async (_, store, now) => {
     const key = await store.findActiveKey('RS256')
     await store.revokeKeys([key?.kid ?? ''], [], now)
   },
 }
 
-describe('a token, remembered by a verifier', () => {
-  it.each(Object.entries(WAYS))('is refused once %s is revoked', async (_, revoke) => {
+describe('token that the verifier has cached', () => {
+  it.each(Object.entries(WAYS))('is refused after %s', async (_, revoke) => {
     const it = await setUp()
     await expect(it.verify()).resolves.toMatchObject({ pluginId: 'p' })
     await revoke(it, it.server.store, it.server.seconds())
     await expect(it.verify()).rejects.toMatchObject({ status: 401, code: 'token_revoked' })
   })
 
-  it('is neither good nor bad where the store does not answer', async () => {
+  it('is refused with 503 when the store fails', async () => {
     const { server, verify } = await setUp()
     await verify()
     server.fail('findRevocation', new Error('gone'))
@@ -57,7 +59,7 @@ describe('a token, remembered by a verifier', () => {
     await expect(verify()).resolves.toMatchObject({ pluginId: 'p' })
   })
 
-  it('of another audience is refused', async () => {
+  it('is refused for another audience', async () => {
     const { server } = await setUp()
     await server.audience('docs', ['read'])
     const client = await server.client({ grants: { docs: ['read'] } })

@@ -1,4 +1,4 @@
-// What never answers: it holds nobody up for longer than its limit, and nothing for good.
+// Calls that get no answer: each delays tokens up to its limit, and blocks nothing for good.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ATTEMPT_LIMIT_MS, REVOCATION_TIMEOUT_MS } from '../../src/verifier/constants.ts'
 import type { VerificationKey } from '../../src/verifier/keys/jwk.ts'
@@ -28,13 +28,13 @@ const setUp = () => {
   return { state, source }
 }
 
-describe('a fetch that ended with the request that began it', () => {
-  it('is given up, and the next one answers', async () => {
+describe('fetch that never ends', () => {
+  it('is given up, and the next fetch succeeds', async () => {
     const { state, source } = setUp()
     await source.find(KEY)
     state.now = 0.9 * MAX_AGE_MS
     state.load = never
-    expect(await source.find(KEY)).toBe(KEY) // ahead of time: nobody waits
+    expect(await source.find(KEY)).toBe(KEY) // ahead of expiry: no token waits
     expect(state.loads).toBe(2)
     state.load = () => Promise.resolve(KEYS)
     state.now += ATTEMPT_LIMIT_MS + 1
@@ -43,7 +43,7 @@ describe('a fetch that ended with the request that began it', () => {
     expect(source.peek(KEY)).toBe(KEY)
   })
 
-  it('holds the first of those who have no keys up for its limit', async () => {
+  it('delays the first token without keys up to its limit', async () => {
     const { state, source } = setUp()
     state.load = never
     const waiting = source.find(KEY).catch((error: unknown) => error)
@@ -51,7 +51,7 @@ describe('a fetch that ended with the request that began it', () => {
     expect(await waiting).toMatchObject({ status: 503, code: 'keys_unavailable' })
   })
 
-  it('does not put its keys over newer ones when it speaks after all', async () => {
+  it('does not replace newer keys when its answer comes late', async () => {
     const { state, source } = setUp()
     let speak: (keys: FetchedKeys) => void = () => {}
     state.load = () => new Promise((resolve) => (speak = resolve))
@@ -65,7 +65,7 @@ describe('a fetch that ended with the request that began it', () => {
   })
 })
 
-it('keys that are at hand are not waited for again once a fetch has failed', async () => {
+it('key source returns expired keys without a wait after a failed fetch', async () => {
   const { state, source } = setUp()
   await source.find(KEY)
   state.now = MAX_AGE_MS + 1
@@ -77,8 +77,8 @@ it('keys that are at hand are not waited for again once a fetch has failed', asy
   expect(state.loads).toBe(3)
 })
 
-it('a revocation source that says nothing is 503', async () => {
-  vi.useRealTimers() // keys are made and imported
+it('verifier refuses a token with 503 when the revocation source never answers', async () => {
+  vi.useRealTimers() // real timers, while keys are made and imported
   const issuer = await createTestIssuer()
   const token = await issuer.token({ audience: 'hook', pluginId: 'p' })
   const isRevoked = vi.fn(never)
@@ -101,7 +101,7 @@ it.each([
   ['issuer', 'javascript:1'],
   ['jwksUri', 'http://auth.example/keys'],
   ['jwksUri', 'data:application/json,{}'],
-])('%s %s is refused: its keys would be anyone’s', (name, url) => {
+])('createVerifier refuses %s %s, whose keys an attacker could replace', (name, url) => {
   const good = { issuer: 'https://auth.example', audience: 'hook', revocations: 'none' } as const
   expect(() => createVerifier({ ...good, [name]: url })).toThrow(TypeError)
 })

@@ -1,5 +1,5 @@
-// A resource server's surroundings: an issuer that signs anything, a key server that follows a script, and
-// clocks that stand still.
+// Surroundings of a resource server: an issuer that signs anything, a key server with a script, and
+// frozen clocks.
 import { type KeyObject, type SignKeyObjectInput, generateKeyPairSync, sign } from 'node:crypto'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import { VerificationError } from '../../src/verifier/errors.ts'
@@ -30,7 +30,7 @@ export const publicJwk = (key: KeyObject, members: object): object => ({
 })
 
 export const KEY = newKey('k1')
-/** In no key set, unless a test says so. */
+/** Key in no key set, unless a test adds it. */
 export const OTHER_KEY = newKey('k2')
 
 export const HEADER = { alg: 'RS256', typ: 'at+jwt', kid: KEY.kid }
@@ -64,7 +64,7 @@ export const CLAIMS = {
 
 export const REQUIRED: Requirements = { permission: 'hook:govern', plugin: 'acme.sync' }
 
-/** An object is written as JSON; text and bytes are taken as they are. */
+/** Part of a token: an object is written as JSON, text and bytes are used unchanged. */
 export type Raw = object | string | Uint8Array
 
 const isBytes = (value: Raw): value is Uint8Array => value instanceof Uint8Array
@@ -78,12 +78,12 @@ type Forged = {
   header?: Raw
   payload?: Raw
   key?: { privateKey: KeyObject }
-  /** Digest, and how node:crypto is to sign; null where the key says it. */
+  /** Digest for node:crypto; null when the key determines it. */
   digest?: string | null
   options?: Omit<SignKeyObjectInput, 'key'>
 }
 
-/** Signs whatever it is given, so that only what a test is about is wrong with a token. */
+/** Signs anything, so that a token has only the defect of its test. */
 export const forge = ({
   header = HEADER,
   payload = CLAIMS,
@@ -96,18 +96,20 @@ export const forge = ({
   return `${input}.${base64url(signature)}`
 }
 
-/** A good token with other claims, or without those that are undefined. */
+/** Makes a valid token with other claims, or without those that are undefined. */
 export const tokenWith = (claims: object = {}, header: object = {}): string =>
   forge({ header: { ...HEADER, ...header }, payload: { ...CLAIMS, ...claims } })
 
-/** JSON text of an object, one member of which is replaced by text that JSON.stringify would never write. */
+/**
+ * Writes an object as JSON with one member replaced by text that JSON.stringify would not write.
+ */
 export const textWith = (object: object, member: string, text: string): string =>
   JSON.stringify({ ...object, [member]: undefined }).replace(/\}$/, `,${text}}`)
 
 export const keySet = (keys: readonly object[], headers: Record<string, string> = {}): Response =>
   Response.json({ keys }, { headers: { 'cache-control': 'max-age=300', ...headers } })
 
-/** Answers as `answer` says at the time, and remembers what it was asked. */
+/** Starts a key server that answers by its current `answer` and records the requests. */
 export const keyServer = () => {
   const server = {
     answer: (): Response | Promise<Response> => keySet([KEY.jwk]),
@@ -116,7 +118,7 @@ export const keyServer = () => {
       server.requests.push({ url, init })
       return await server.answer()
     },
-    /** The requests since the last time that this was asked. */
+    /** Returns the number of requests since the last call. */
     asked: (): number => server.requests.splice(0).length,
   }
   return server
@@ -148,7 +150,7 @@ export const startVerifier = (options: Partial<VerifierOptions> = {}) => {
   }
 }
 
-/** The code of a refusal, or `good`. Whatever is not one of our refusals fails the test. */
+/** Returns the code of a refusal, or `good`. Any other error fails the test. */
 export const codeOf = async (verification: Promise<unknown>): Promise<string> => {
   try {
     await verification

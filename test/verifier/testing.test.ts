@@ -1,4 +1,4 @@
-// The issuer for resource servers' own tests: no server, no network.
+// Issuer for the tests of resource servers, without server and network.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   type TestIssuer,
@@ -25,7 +25,7 @@ const verifierFor = (options: Partial<VerifierOptions> = {}) =>
 const USUAL = { audience: 'hook', scope: 'hook:govern', pluginId: 'acme.sync' }
 const REQUIRED = { permission: 'hook:govern', plugin: 'acme.sync' }
 
-test('its tokens are good, and say what they are asked to', async () => {
+test('test issuer issues valid tokens with the requested contents', async () => {
   expect(await verifierFor().verify(await token(USUAL), REQUIRED)).toMatchObject({
     permissions: ['hook:govern'],
     pluginId: 'acme.sync',
@@ -33,7 +33,7 @@ test('its tokens are good, and say what they are asked to', async () => {
   })
 })
 
-test('they look like those of a server', async () => {
+test('test issuer issues tokens in the form of a server', async () => {
   const { header, claims } = decode(await token(USUAL))
   expect(header).toEqual({ alg: 'RS256', typ: 'at+jwt', kid: jwks.keys[0]?.kid })
   expect(claims).toEqual({
@@ -56,7 +56,7 @@ test('they look like those of a server', async () => {
   })
 })
 
-describe('what a resource server wants to see refused', () => {
+describe('token of the test issuer', () => {
   test.each<[string, object]>([
     ['token_expired', { expiresIn: -10 }],
     ['token_untrusted', { audience: 'other' }],
@@ -67,24 +67,24 @@ describe('what a resource server wants to see refused', () => {
     ['permission_missing', { scope: undefined }],
     ['plugin_missing', { pluginId: undefined }],
     ['plugin_mismatch', { pluginId: 'other' }],
-  ])('%s: %j', async (code, options) => {
+  ])('is refused with %s for the options %j', async (code, options) => {
     const sent = await token({ ...USUAL, ...options } as typeof USUAL)
     expect(await codeOf(verifierFor().verify(sent, REQUIRED))).toBe(code)
   })
 
-  test('revoked', async () => {
+  test('is refused with token_revoked when the source reports it', async () => {
     const verifier = verifierFor({ revocations: { isRevoked: () => true } })
     expect(await codeOf(verifier.verify(await token(USUAL), REQUIRED))).toBe('token_revoked')
   })
 })
 
-test('no plugin: no claims of one', async () => {
+test('test issuer adds no plugin claims without pluginId', async () => {
   const { claims } = decode(await token({ audience: 'hook' }))
   expect(Object.keys(claims).filter((name) => name.startsWith('plugin'))).toEqual([])
   expect(claims['scope']).toBe('')
 })
 
-test('authorization details, as they are given; none unless they are', async () => {
+test('test issuer adds the given authorization details, and none by default', async () => {
   const authorizationDetails = [{ type: 'playlist', identifier: 'p1', actions: ['play'] }]
   const given = decode(await token({ ...USUAL, authorizationDetails })).claims
   expect(given['authorization_details']).toEqual(authorizationDetails)
@@ -93,14 +93,14 @@ test('authorization details, as they are given; none unless they are', async () 
   expect(decode(await token(USUAL)).claims).not.toHaveProperty('authorization_details')
 })
 
-test('every token is another one', async () => {
+test('test issuer gives each token its own jti', async () => {
   const ids = await Promise.all(
     [token(USUAL), token(USUAL)].map(async (t) => decode(await t).claims['jti']),
   )
   expect(new Set(ids).size).toBe(2)
 })
 
-test('a clock and a name of its own', async () => {
+test('test issuer uses the given clock and name', async () => {
   const clock = () => NOW * 1000 + 999
   const own = await createTestIssuer({ issuer: 'https://own.test', clock })
   const sent = await own.token(USUAL)
@@ -109,31 +109,31 @@ test('a clock and a name of its own', async () => {
   expect(await codeOf(verifier.verify(sent, REQUIRED))).toBe('good')
 })
 
-test('two issuers do not trust each other', async () => {
+test('test issuers do not trust each other', async () => {
   const { token: theirs } = await createTestIssuer()
   expect(await codeOf(verifierFor().verify(await theirs(USUAL), REQUIRED))).toBe('token_untrusted')
 })
 
-test('it serves its public keys and nothing else', async () => {
+test('test issuer serves its public keys and answers 404 elsewhere', async () => {
   const response = await fetch(`${issuer}/.well-known/jwks.json`)
   expect([response.status, await response.json()]).toEqual([200, jwks])
   expect(Object.keys(jwks.keys[0] ?? {}).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
   expect((await fetch(`${issuer}/other`)).status).toBe(404)
 })
 
-describe('what is revoked', () => {
+describe('revocation at the test issuer', () => {
   const RUN = { type: 'tool_run', identifier: 'run-1', project_id: 'p', locations: [], actions: [] }
   const sent = { ...USUAL, authorizationDetails: [RUN] }
   const followerOf = (own: TestIssuer) => createVerifier({ ...own, audience: 'hook' })
 
   test.each<[string, (jti: string, kid: string) => TestRevocation]>([
-    ['a token', (jti) => ({ jti })],
+    ['one jti', (jti) => ({ jti })],
     ['a run', () => ({ run: 'run-1' })],
     ['a client', () => ({ client: 'lkc_test' })],
     ['a plugin', () => ({ plugin: 'acme.sync' })],
     ['a workspace', () => ({ workspace: 'default' })],
     ['a key', (_, key) => ({ key })],
-  ])('%s: refused a moment later, and others are not', async (_, of) => {
+  ])('makes tokens of %s refused, and later tokens stay valid', async (_, of) => {
     const own = await createTestIssuer()
     const verifier = followerOf(own)
     const given = await own.token(sent)
@@ -150,7 +150,7 @@ describe('what is revoked', () => {
     verifier.close()
   })
 
-  test('nothing: its list is empty, and whoever asks for more waits', async () => {
+  test('is absent by default: the list is empty, and the next request is held', async () => {
     const own = await createTestIssuer()
     const verifier = followerOf(own)
     await verifier.ready()

@@ -1,4 +1,4 @@
-// Who signed it, with what, as what, and for whom.
+// Trust in a token: its type, its algorithm, its key, its signature, its issuer and its audience.
 import { type KeyObject, constants, createHmac, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
@@ -20,8 +20,8 @@ const expectUntrusted = async (token: string): Promise<void> => {
   expect(await startVerifier().check(token)).toBe('token_untrusted')
 }
 
-describe('type: an access token and no other', () => {
-  test.each(['at+jwt', 'application/at+jwt'])('good: %s', async (typ) => {
+describe('token type', () => {
+  test.each(['at+jwt', 'application/at+jwt'])('%s is accepted', async (typ) => {
     expect(await startVerifier().check(tokenWith({}, { typ }))).toBe('good')
   })
 
@@ -47,10 +47,10 @@ describe('type: an access token and no other', () => {
     'logout+jwt',
     'token-introspection+jwt',
     'client-authentication+jwt',
-  ])('untrusted: %j', (typ) => expectUntrusted(tokenWith({}, { typ })))
+  ])('%j is refused', (typ) => expectUntrusted(tokenWith({}, { typ })))
 })
 
-describe('algorithm', () => {
+describe('token algorithm', () => {
   test.each([
     'none',
     'None',
@@ -65,7 +65,7 @@ describe('algorithm', () => {
     1,
     ['RS256'],
     {},
-  ])('untrusted, however signed: %j', async (alg) => {
+  ])('%j is refused, with any signature', async (alg) => {
     await expectUntrusted(tokenWith({}, { alg }))
     const [input] = tokenWith({}, { alg }).split(/\.[^.]+$/)
     expect(await startVerifier().check(`${input}.`)).toBe('token_malformed')
@@ -89,7 +89,7 @@ describe('algorithm', () => {
     ['JWK', JSON.stringify(jwk)],
     ['modulus', Buffer.from((jwk as { n: string }).n, 'base64url')],
     ['nothing', ''],
-  ])('the public key as a secret: %s', async (_, secret) => {
+  ])('may not be symmetric with the public key as secret: %s', async (_, secret) => {
     await expectUntrusted(hmac('HS256', 'sha256', secret))
     await expectUntrusted(hmac('HS512', 'sha512', secret))
     await expectUntrusted(hmac('RS256', 'sha256', secret))
@@ -101,18 +101,18 @@ describe('algorithm', () => {
     { alg: 'RS512', digest: 'sha512' },
     { alg: 'PS256', digest: 'sha256', options: PSS },
   ]
-  test.each(OTHERS)('another one of the same key: $alg', async ({ alg, ...how }) => {
+  test.each(OTHERS)('$alg is refused with a key for RS256', async ({ alg, ...how }) => {
     const token = forge({ header: { ...HEADER, alg }, ...how })
     await expectUntrusted(token)
-    // Nor where it is allowed: a key has one algorithm (RFC 8725 §3.1).
+    // Refused also where it is allowed: a key has one algorithm (RFC 8725 §3.1).
     const allowed = startVerifier({ algorithms: ['RS256', alg] })
     expect(await allowed.check(token)).toBe('token_untrusted')
     expect(await allowed.check(forge())).toBe('good')
-    // The header says RS256, the signature is another one.
+    // The header has RS256, the signature another algorithm.
     await expectUntrusted(forge(how))
   })
 
-  test('RS256 is one of those that can be left out', async () => {
+  test('RS256 is refused when it is not configured', async () => {
     expect(await startVerifier({ algorithms: ['ES256'] }).check(forge())).toBe('token_untrusted')
   })
 
@@ -134,20 +134,17 @@ describe('algorithm', () => {
     { alg: 'Ed25519', digest: null, options: {}, key: ED25519 },
   ]
   const algorithms = CONFIGURED.filter(({ key }) => key !== KEY).map(({ alg }) => alg)
-  test.each(CONFIGURED)(
-    'another one where it is configured: $alg',
-    async ({ alg, key, ...how }) => {
-      const token = forge({ header: { ...HEADER, alg }, key, ...how })
-      const { check, server } = startVerifier({ algorithms: [alg] })
-      server.answer = () => keySet([publicJwk(key.publicKey, { kid: KEY.kid, alg })])
-      expect(await check(token)).toBe('good')
-      if (key === KEY) return
-      // A key that does not say its algorithm has the one of its curve, whatever comes first in the list.
-      const several = startVerifier({ algorithms })
-      several.server.answer = () => keySet([publicJwk(key.publicKey, { kid: KEY.kid })])
-      expect(await several.check(token)).toBe('good')
-    },
-  )
+  test.each(CONFIGURED)('$alg is accepted when it is configured', async ({ alg, key, ...how }) => {
+    const token = forge({ header: { ...HEADER, alg }, key, ...how })
+    const { check, server } = startVerifier({ algorithms: [alg] })
+    server.answer = () => keySet([publicJwk(key.publicKey, { kid: KEY.kid, alg })])
+    expect(await check(token)).toBe('good')
+    if (key === KEY) return
+    // A key without alg has the algorithm of its curve, in any order of the list.
+    const several = startVerifier({ algorithms })
+    several.server.answer = () => keySet([publicJwk(key.publicKey, { kid: KEY.kid })])
+    expect(await several.check(token)).toBe('good')
+  })
 })
 
 describe('EdDSA and Ed25519, two names of one signature (RFC 9864)', () => {
@@ -167,14 +164,17 @@ describe('EdDSA and Ed25519, two names of one signature (RFC 9864)', () => {
       ),
     ),
   )
-  test.each(CASES)('a token with %s, taken %s, a key with %s: %s', async (alg, taken, of, good) => {
-    const outcome = await checked(signed(alg), [taken], of)
-    expect(outcome === 'good').toBe(good)
-    if (of === undefined) expect(await checked(signed(alg), [...NAMES], of)).toBe('good')
-  })
+  test.each(CASES)(
+    'are not interchangeable: token %s, verifier %s, key %s gives %s',
+    async (alg, taken, of, good) => {
+      const outcome = await checked(signed(alg), [taken], of)
+      expect(outcome === 'good').toBe(good)
+      if (of === undefined) expect(await checked(signed(alg), [...NAMES], of)).toBe('good')
+    },
+  )
 })
 
-describe('key', () => {
+describe('token key', () => {
   test.each([
     undefined,
     null,
@@ -188,9 +188,9 @@ describe('key', () => {
     '__proto__',
     'constructor',
     'toString',
-  ])('untrusted kid: %j', (kid) => expectUntrusted(tokenWith({}, { kid })))
+  ])('is not found by the kid %j', (kid) => expectUntrusted(tokenWith({}, { kid })))
 
-  test('of another key of the same issuer', async () => {
+  test('is the one of the kid, not another key of the same issuer', async () => {
     const { check, server } = startVerifier()
     server.answer = () => keySet([KEY.jwk, OTHER_KEY.jwk])
     expect(await check(tokenWith({}, { kid: OTHER_KEY.kid }))).toBe('token_untrusted')
@@ -198,7 +198,7 @@ describe('key', () => {
     expect(await check(forge({ header: { ...HEADER, kid: 'k2' }, key: OTHER_KEY }))).toBe('good')
   })
 
-  test('a key with an unusual kid is found by it', async () => {
+  test('is found by an unusual kid', async () => {
     for (const kid of ['__proto__', 'constructor', ' ', '\u{1f511}']) {
       const { check, server } = startVerifier()
       server.answer = () => keySet([{ ...KEY.jwk, kid }])
@@ -207,30 +207,30 @@ describe('key', () => {
   })
 })
 
-describe('signature', () => {
+describe('token signature', () => {
   const [header = '', payload = '', signature = ''] = forge().split('.')
   test.each([
-    ['of another key', forge({ key: OTHER_KEY })],
-    ['of another payload', `${header}.${base64url({ ...CLAIMS, scope: 'full' })}.${signature}`],
-    ['of another header', `${base64url({ ...HEADER, x: 1 })}.${payload}.${signature}`],
+    ['by another key', forge({ key: OTHER_KEY })],
+    ['over another payload', `${header}.${base64url({ ...CLAIMS, scope: 'full' })}.${signature}`],
+    ['over another header', `${base64url({ ...HEADER, x: 1 })}.${payload}.${signature}`],
     [
-      'of the same JSON, written otherwise',
+      'over the same JSON with other white space',
       `${header}.${base64url(`${JSON.stringify(CLAIMS)} `)}.${signature}`,
     ],
     [
-      'one byte short',
+      'without its first byte',
       `${header}.${payload}.${base64url(Buffer.from(signature, 'base64url').subarray(1))}`,
     ],
     [
-      'one byte long',
+      'with an extra byte',
       `${header}.${payload}.${base64url(Buffer.from(`${signature}AA`, 'base64url'))}`,
     ],
-    ['zeros', `${header}.${payload}.${base64url(Buffer.alloc(256))}`],
-    ['one zero byte', `${header}.${payload}.AA`],
-  ])('%s', (_, token) => expectUntrusted(token))
+    ['of zeros', `${header}.${payload}.${base64url(Buffer.alloc(256))}`],
+    ['of one zero byte', `${header}.${payload}.AA`],
+  ])('%s is refused', (_, token) => expectUntrusted(token))
 })
 
-describe('issuer, letter by letter', () => {
+describe('token issuer', () => {
   test.each([
     `${ISSUER}/`,
     'https://AUTH.example',
@@ -242,10 +242,10 @@ describe('issuer, letter by letter', () => {
     ` ${ISSUER}`,
     '',
     'auth.example',
-  ])('%j', (iss) => expectUntrusted(tokenWith({ iss })))
+  ])('must equal the configured one: %j is refused', (iss) => expectUntrusted(tokenWith({ iss })))
 })
 
-describe('audience, letter by letter and one', () => {
+describe('token audience', () => {
   test.each([
     undefined,
     null,
@@ -268,9 +268,11 @@ describe('audience, letter by letter and one', () => {
     ['hook', 'latchkey'],
     [],
     '["hook"]',
-  ])('%j', (aud) => expectUntrusted(tokenWith({ aud })))
+  ])('must equal the configured one: %j is refused, case %#', (aud) =>
+    expectUntrusted(tokenWith({ aud })),
+  )
 
-  test('a resource that is a URI', async () => {
+  test('may be a URI, which is compared as a text', async () => {
     const audience = 'https://api.example/v1'
     const { check } = startVerifier({ audience })
     expect(await check(tokenWith({ aud: audience }))).toBe('good')
@@ -280,6 +282,6 @@ describe('audience, letter by letter and one', () => {
 })
 
 test.each([{ jkt: 'x' }, { jwk: KEY.jwk }, { 'x5t#S256': 'x' }, {}, null, 'x'])(
-  'a token that wants proof of possession is refused: cnf %j',
+  'token that needs proof of possession is refused: cnf %j',
   (cnf) => expectUntrusted(tokenWith({ cnf })),
 )

@@ -1,5 +1,5 @@
-// What is followed goes the way that the application's `fetch` goes: a proxy, an authority or a certificate that was
-// set up for it holds for the list, too.
+// Transport of the follower: it uses the application's `fetch` when that was configured with a
+// proxy, an authority or a certificate.
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { createTestIssuer } from '../../src/verifier/testing/issuer.ts'
 import { unrefFetch } from '../../src/verifier/net/unref-fetch.ts'
 import { codeOf } from './support.ts'
 
-/** Nothing listens there, and only the dispatcher knows of it. */
+/** An address where nothing listens. Only the dispatcher knows it. */
 const ISSUER = 'http://issuer.localhost:59999'
 const DISPATCHER = Symbol.for('undici.globalDispatcher.1')
 
@@ -21,11 +21,11 @@ let issuer: Awaited<ReturnType<typeof createTestIssuer>>
 let Agent: AgentClass
 
 beforeAll(async () => {
-  await fetch('data:,') // from then on Node's own is there
+  await fetch('data:,') // loads Node's own dispatcher
   Agent = globals[DISPATCHER]?.constructor as AgentClass
   issuer = await createTestIssuer({ issuer: ISSUER })
   server = createServer((request, response) => {
-    // Node's fetch says who it is, `node:http` does not.
+    // Node's fetch sends a User-Agent, `node:http` does not.
     if (request.url === '/asked') return response.end(request.headers['user-agent'] ?? 'node:http')
     if (request.url === '/moved') return response.writeHead(302, { location: '/asked' }).end()
     void issuer
@@ -50,7 +50,7 @@ const asked = async (): Promise<string> => {
   return response.text()
 }
 
-/** As a proxy: whatever is asked for, it is asked of the test's server. */
+/** Makes a dispatcher that acts as a proxy: it sends every request to the server of the test. */
 const forwarding = (): Dispatch => {
   class Forward extends Agent {
     override dispatch(options: object, handler: object): boolean {
@@ -60,7 +60,7 @@ const forwarding = (): Dispatch => {
   return new Forward()
 }
 
-/** As undici's `compose` makes it. */
+/** Makes a dispatcher in the form of undici's `compose`. */
 const composed = (): Dispatch => {
   const agent = new Agent()
   const dispatch: Dispatch['dispatch'] = (options, handler) => agent.dispatch(options, handler)
@@ -69,38 +69,38 @@ const composed = (): Dispatch => {
   })
 }
 
-describe('asked with node:http', () => {
+describe('unrefFetch', () => {
   test.each<[string, () => Dispatch | undefined]>([
-    ['before the first fetch', () => undefined],
-    ['with what Node puts there', () => own],
-    ['with another that was told nothing', () => new Agent()],
-    ['with one that was told nothing of note', () => new Agent({ connect: undefined })],
-  ])('%s', async (_, dispatcher) => {
+    ['no dispatcher', () => undefined],
+    ['the dispatcher of Node', () => own],
+    ['another dispatcher without options', () => new Agent()],
+    ['another dispatcher with undefined options', () => new Agent({ connect: undefined })],
+  ])('uses node:http with %s', async (_, dispatcher) => {
     globals[DISPATCHER] = dispatcher()
     expect(await asked()).toBe('node:http')
   })
 
-  test('a redirect is not followed, and has no body', async () => {
+  test('does not follow a redirect', async () => {
     const response = await unrefFetch(`${origin()}/moved`, {})
     expect([response.status, response.body]).toEqual([302, null])
     expect(response.headers.get('location')).toBe('/asked')
   })
 })
 
-describe('asked with fetch', () => {
+describe('unrefFetch with a configured dispatcher', () => {
   test.each<[string, () => Dispatch]>([
     ['a proxy', forwarding],
     ['an authority', () => new Agent({ connect: { ca: 'x' } })],
-    ['a way to connect', () => new Agent({ factory: () => new Agent() })],
-    ['a limit', () => new Agent({ headersTimeout: 1_000 })],
+    ['a connection factory', () => new Agent({ factory: () => new Agent() })],
+    ['a time limit', () => new Agent({ headersTimeout: 1_000 })],
     ['an interceptor', composed],
-  ])('%s', async (_, dispatcher) => {
+  ])('uses fetch for %s', async (_, dispatcher) => {
     globals[DISPATCHER] = dispatcher()
     expect(await asked()).not.toBe('node:http')
   })
 })
 
-test('the list goes the way of the keys', async () => {
+test('follower requests the list through the dispatcher of the keys', async () => {
   globals[DISPATCHER] = forwarding()
   const verifier = createVerifier({ issuer: ISSUER, audience: 'hook' })
   const token = await issuer.token({ audience: 'hook', pluginId: 'p' })

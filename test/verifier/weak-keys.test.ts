@@ -1,4 +1,4 @@
-// RSA keys that are not what they should be: a factor can be computed, a signature forged, or each check costs much.
+// Weak RSA keys: a factor can be computed, a signature forged, or each check costs too much.
 import { checkPrimeSync, generateKeyPairSync, generatePrimeSync, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { hasRocaFingerprint } from '../../src/verifier/keys/roca.ts'
@@ -18,7 +18,7 @@ const SMALL_PRIMES = Array.from({ length: 700 }, (_, i) => i + 2).filter((n) =>
   checkPrimeSync(BigInt(n)),
 )
 
-/** The product of the first so many primes. */
+/** Computes the product of the first `count` primes. */
 const primorial = (count: number): bigint =>
   SMALL_PRIMES.slice(0, count).reduce((product, one) => product * BigInt(one), 1n)
 
@@ -31,7 +31,7 @@ const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
   return result
 }
 
-/** A prime as the faulty library makes one: k · M + (65537^a mod M). */
+/** Makes a prime like the faulty library: k · M + (65537^a mod M). */
 const rocaPrime = (bits: number, product: bigint): bigint => {
   for (;;) {
     const k = (1n << BigInt(bits)) / product - (randomBits(32) % 1_000_000n) - 1n
@@ -48,7 +48,10 @@ const codesOf = async (members: object): Promise<string[]> => {
   return [await alone.check(forge()), await check(forge())]
 }
 
-/** It is left out of the set: other keys count, and without another the set is no answer. */
+/**
+ * Expects that the key is left out of the set: other keys count, and a set of this key alone is
+ * refused.
+ */
 const expectRefused = async (members: object): Promise<void> => {
   expect(await codesOf(members)).toEqual(['keys_unavailable', 'token_untrusted'])
   const { check, server, verifier } = startVerifier()
@@ -58,7 +61,7 @@ const expectRefused = async (members: object): Promise<void> => {
   expect(verifier.status().keys).toEqual([{ kid: OTHER_KEY.kid, state: 'published' }])
 }
 
-describe('the exponent', () => {
+describe('exponent of a key', () => {
   const TAKEN = [65_537n, 65_539n, 2n ** 32n + 1n, 2n ** 33n - 1n]
   const REFUSED = [
     0n,
@@ -80,28 +83,25 @@ describe('the exponent', () => {
 
   test.each(REFUSED)('%i is refused', (e) => expectRefused({ e: base64url(e) }))
 
-  test.each([3, 17, 257])(
-    '%i is refused, with a key that it belongs to',
-    async (publicExponent) => {
-      const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-        modulusLength: 2048,
-        publicExponent,
-      })
-      const { check, server } = startVerifier()
-      server.answer = () =>
-        keySet([{ ...publicKey.export({ format: 'jwk' }), kid: KEY.kid, alg: 'RS256' }])
-      expect(await check(forge({ key: { privateKey } }))).toBe('keys_unavailable')
-    },
-  )
+  test.each([3, 17, 257])('%i is refused with a matching key', async (publicExponent) => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicExponent,
+    })
+    const { check, server } = startVerifier()
+    server.answer = () =>
+      keySet([{ ...publicKey.export({ format: 'jwk' }), kid: KEY.kid, alg: 'RS256' }])
+    expect(await check(forge({ key: { privateKey } }))).toBe('keys_unavailable')
+  })
 
-  test.each(TAKEN)('%i is taken', async (e) => {
+  test.each(TAKEN)('%i is accepted', async (e) => {
     const { verifier, check, server } = startVerifier()
     server.answer = () => keySet([{ ...KEY.jwk, e: base64url(e) }])
     await check(forge())
     expect(verifier.status().keys).toHaveLength(1)
   })
 
-  test('zeros before it change nothing', async () => {
+  test('is read without its leading zeros', async () => {
     await expectRefused({ e: Buffer.from([0, 0, 0, 3]).toString('base64url') })
     const { check, server } = startVerifier()
     server.answer = () =>
@@ -110,23 +110,23 @@ describe('the exponent', () => {
   })
 
   test.each(['AQAB=', 'AQAB ', 'AQ+B', 'A', '', 65_537, ['AQAB'], null])(
-    'spelt %j is refused',
+    'is refused in the form %j',
     (e) => expectRefused({ e }),
   )
 })
 
-describe('the modulus', () => {
+describe('modulus of a key', () => {
   test.each([
-    ['even', () => modulusOf(KEY.jwk) - 1n],
-    ['divided by 3', () => 3n * prime(2047)],
-    ['divided by 167', () => 167n * prime(2048)],
-    ['a bit too short', () => prime(2047)],
+    ['that is even', () => modulusOf(KEY.jwk) - 1n],
+    ['divisible by 3', () => 3n * prime(2047)],
+    ['divisible by 167', () => 167n * prime(2048)],
+    ['one bit too short', () => prime(2047)],
     ['too long', () => (1n << 16_384n) + 1n],
     ['far too long', () => (1n << 120_000n) + 1n],
-    ['zero', () => 0n],
+    ['of zero', () => 0n],
   ])('%s is refused', (_, n) => expectRefused({ n: base64url(n()) }))
 
-  test('short, with zeros before it, is refused', () => {
+  test('is refused when it is short and has leading zeros', () => {
     const bytes = Buffer.from(base64url(prime(1024)), 'base64url')
     return expectRefused({
       n: Buffer.concat([Buffer.alloc(128), bytes]).toString('base64url'),
@@ -134,13 +134,13 @@ describe('the modulus', () => {
   })
 })
 
-describe('the fingerprint of ROCA (CVE-2017-15361)', () => {
-  // How many primes the library multiplies for a key of this length.
+describe('ROCA fingerprint (CVE-2017-15361)', () => {
+  // Number of primes that the library multiplies for a key of this length.
   test.each([
     [512, 39],
     [1024, 71],
     [2048, 126],
-  ])('keys of %i bits from the library have it', (bits, primes) => {
+  ])('is found in keys of %i bits from the faulty library', (bits, primes) => {
     const product = primorial(primes)
     for (let i = 0; i < 3; i += 1) {
       const n = rocaPrime(bits / 2, product) * rocaPrime(bits / 2, product)
@@ -148,7 +148,7 @@ describe('the fingerprint of ROCA (CVE-2017-15361)', () => {
     }
   })
 
-  test('such a key is refused, and the reason is said', async () => {
+  test('makes a key refused, and the status names the reason', async () => {
     const product = primorial(126)
     const n = base64url(rocaPrime(1025, product) * rocaPrime(1025, product))
     await expectRefused({ n })
@@ -158,14 +158,14 @@ describe('the fingerprint of ROCA (CVE-2017-15361)', () => {
     expect(verifier.status().jwks.lastFailure).toContain('CVE-2017-15361')
   })
 
-  test('one good factor is enough to lack it', () => {
+  test('is absent when one factor is sound', () => {
     const product = primorial(126)
     for (let i = 0; i < 20; i += 1) {
       expect(hasRocaFingerprint(rocaPrime(1024, product) * prime(1024))).toBe(false)
     }
   })
 
-  test('none of 100,000 odd numbers, and none of 50 keys, has it', () => {
+  test('is absent from 100,000 odd numbers and from 50 sound keys', () => {
     for (let i = 0; i < 100_000; i += 1) {
       expect(hasRocaFingerprint(randomBits(256) | 1n)).toBe(false)
     }
