@@ -26,6 +26,7 @@ const COPIED = [
   'examples',
   'package.json',
   'tsconfig.json',
+  'vitest.config.ts',
   'SECURITY.md',
 ]
 /** What one run of tests may take, in milliseconds: code without a check may wait for ever. */

@@ -1,13 +1,14 @@
 // In a copy of the tree, which has been built already, as far as the mutation lets it.
-import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import config, { PROJECTS } from '../../vitest.config.ts'
 
 export default defineConfig({
   test: {
-    root: fileURLToPath(new URL('../..', import.meta.url)),
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    ...config.test,
     bail: 1,
+    projects: PROJECTS.map((project) => ({
+      ...project,
+      test: { ...project.test, globalSetup: [] },
+    })),
   },
 })

@@ -1,10 +1,10 @@
 // A server whose keys change, and how they are looked at.
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import { nowSeconds } from '../../src/clock.ts'
 import { keepKeys } from '../../src/signing/rotation.ts'
 import { createSigner } from '../../src/signing/signer.ts'
 import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
-import type { Store } from '../../src/store/store.ts'
+import { atEndOfFile } from '../support/cleanups.ts'
 import { live } from '../support/clock.ts'
 import { KEK } from '../support/keys.ts'
 import { type TestServer, startServer } from '../support/server.ts'
@@ -17,11 +17,6 @@ export const ROTATION = 90 * DAY
 export const ALGORITHMS = ['ES256', 'EdDSA'] as const
 const [LOOKED_AT] = ALGORITHMS
 
-const opened: Store[] = []
-afterEach(async () => {
-  for (const store of opened.splice(0)) await store.close()
-})
-
 export const start = async (keyRotationSeconds: number | null = ROTATION) => {
   const server = await startServer({ algorithms: ALGORITHMS, keyRotationSeconds })
   await server.audience('docs', ['read'], { algorithm: LOOKED_AT })
@@ -31,7 +26,7 @@ export const start = async (keyRotationSeconds: number | null = ROTATION) => {
 /** The same as another process does it, with a database connection of its own. */
 export const another = (server: TestServer): TestServer['deps'] => {
   const store = openBetterSqlite3Store(server.path)
-  opened.push(store)
+  atEndOfFile(() => store.close())
   return { ...server.deps, store, signer: createSigner({ ...server.deps, store, kek: KEK }) }
 }
 

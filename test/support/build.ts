@@ -1,8 +1,37 @@
-// Tests that start real processes run what is built, so it is built from what is tested.
+// Builds the verifier and the server before tests that start them, unless the build is newer than its sources.
 import { execFileSync } from 'node:child_process'
+import { readdirSync, statSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Files that a build writes last, one for each package. */
+const OUTPUTS = ['dist/cli.js', 'src/verifier/dist/cjs/package.json']
+const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']
+
+const modifiedAt = (path: string): number =>
+  statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? 0
+
+/** Includes the folders, whose times change when a file is removed or renamed. */
+const sources = (): string[] => {
+  const entries = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  const own = entries.filter((path) => !/^verifier(\/dist(\/|$)|$)/.test(path))
+  return [...own.map((path) => `src/${path}`), ...SETTINGS]
+}
+
+const isUpToDate = (): boolean => {
+  const built = Math.min(...OUTPUTS.map(modifiedAt))
+  return sources().every((path) => modifiedAt(path) < built)
+}
 
 export const setup = (): void => {
-  const stdio = ['ignore', 'inherit', 'inherit'] as const
-  execFileSync(process.execPath, ['src/verifier/build.mjs'], { stdio: [...stdio] })
-  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { stdio: [...stdio] })
+  if (isUpToDate()) return
+  const began = new Date()
+  execFileSync('npm', ['run', '--silent', 'build'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  // A source that is saved during the build is newer than its outputs, so that the next run builds again.
+  for (const path of OUTPUTS) utimesSync(join(ROOT, path), began, began)
 }

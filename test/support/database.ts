@@ -17,6 +17,14 @@ export const dump = (place: Place): Record<string, Row[]> => dumpFile(databasePa
  * process moves on. The connection is not read-only: such a connection leaves its -wal file behind.
  */
 export const dumpFile = (path: string): Record<string, Row[]> => {
+  const reader = openDump(path)
+  const rows = reader.dump()
+  reader.close()
+  return rows
+}
+
+/** Keeps its connection and its statements, for a file that is dumped many times. */
+export const openDump = (path: string) => {
   const client = new BetterSqlite3(path, { fileMustExist: true })
   const tables = client
     .prepare(
@@ -25,9 +33,11 @@ export const dumpFile = (path: string): Record<string, Row[]> => {
     )
     .pluck()
     .all() as string[]
-  const rows = tables.map((name) => [name, client.prepare(`select * from ${name}`).all()] as const)
-  client.close()
-  return Object.fromEntries(rows) as Record<string, Row[]>
+  const statements = tables.map((name) => [name, client.prepare(`select * from ${name}`)] as const)
+  return {
+    dump: () => Object.fromEntries(statements.map(([name, all]) => [name, all.all() as Row[]])),
+    close: () => client.close(),
+  }
 }
 
 /** The bytes of every file below the folder of a place, by path. */

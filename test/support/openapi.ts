@@ -26,6 +26,8 @@ export type Operation = {
   /** In capitals. */
   method: string
   path: string
+  /** Matches the addresses of the path. */
+  pattern: RegExp
   scope: string
   parameters: Parameter[]
   body: Schema | null
@@ -54,6 +56,7 @@ export const operationsOf = (document: Document): Operation[] => {
       id: operation.operationId,
       method: method.toUpperCase(),
       path,
+      pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
       scope: operation.security[0]?.oauth2[0] ?? '',
       parameters: operation.parameters ?? [],
       body: operation.requestBody?.content['application/json']?.schema ?? null,
@@ -73,9 +76,18 @@ const withoutReferences = (value: unknown, schemas: Record<string, unknown>): un
   return Object.fromEntries(members.map(([name, v]) => [name, withoutReferences(v, schemas)]))
 }
 
+/** The schema is made when an answer is held against it: most operations of a document are not called in a file. */
 const answerOf = ([status, { content }]: [string, { content: Content }]) => {
-  const [[type, { schema }] = ['', { schema: {} }]] = Object.entries(content)
-  return [Number(status), { type, schema: z.fromJSONSchema(schema as never) }] as const
+  const [[type, { schema: json }] = ['', { schema: {} }]] = Object.entries(content)
+  let schema: z.ZodType | undefined
+  const answer = {
+    type,
+    get schema() {
+      schema ??= z.fromJSONSchema(json as never)
+      return schema
+    },
+  }
+  return [Number(status), answer] as const
 }
 
 /** The operation that a request is for: of two addresses that fit, the one with fewer names in braces. */
@@ -84,14 +96,13 @@ export const operationAt = (
   method: string,
   address: string,
 ): Operation | undefined => {
-  const [path] = operations
-    .map((operation) => operation.path)
-    .filter((one) => patternOf(one).test(address))
-    .toSorted((a, b) => a.split('{').length - b.split('{').length)
-  return operations.find((operation) => operation.path === path && operation.method === method)
+  const [first] = operations
+    .filter(({ pattern }) => pattern.test(address))
+    .toSorted((a, b) => a.path.split('{').length - b.path.split('{').length)
+  return operations.find(
+    (operation) => operation.path === first?.path && operation.method === method,
+  )
 }
-
-const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
 
 /** That the document names this status for the operation, with this media type and this body. */
 export const expectDocumented = (

@@ -7,15 +7,15 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, expect, vi } from 'vitest'
+import { expect, vi } from 'vitest'
+import { atEndOfFile } from './cleanups.ts'
+import { runCommand } from './commands.ts'
 
 export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const FIRST_START = fileURLToPath(new URL('first-start.mjs', import.meta.url))
 
 /** What anything may take before a test gives up, in milliseconds: the machine may be busy with other tests. */
 export const LIMIT_MS = 25_000
-
-vi.setConfig({ testTimeout: 4 * LIMIT_MS, hookTimeout: 4 * LIMIT_MS })
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 export type Output = Exit & { stdout: string; stderr: string }
@@ -32,15 +32,16 @@ export type Place = {
 
 const running = new Set<Child>()
 const directories: string[] = []
-afterAll(async () => {
+
+const endProcesses = async (): Promise<void> => {
   for (const { child } of running) child.kill('SIGKILL')
   await Promise.all([...running].map(({ ended }) => ended))
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
-})
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
+}
 
 export const newDirectory = (): string => {
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-process-'))
-  directories.push(directory)
+  if (directories.push(directory) === 1) atEndOfFile(endProcesses)
   return directory
 }
 
@@ -142,12 +143,25 @@ export const startStarter = async () => {
   }
 }
 
-/** Runs a command to its end. */
-export const latchkey = (place: Place, args: readonly string[], stdin = ''): Promise<Output> => {
+/** Runs a command to its end, in a process of its own. */
+export const latchkeyProcess = (
+  place: Where,
+  args: readonly string[],
+  stdin = '',
+): Promise<Output> => {
   const { child, ended } = start(place, args)
   child.stdin.end(stdin)
   return ended
 }
+
+/** Commands that start servers. */
+const SERVING = ['serve', 'demo']
+
+/** Runs a command to its end, in a process of its own only where it starts a server. */
+export const latchkey = (place: Where, args: readonly string[], stdin = ''): Promise<Output> =>
+  SERVING.includes(args[0] ?? '')
+    ? latchkeyProcess(place, args, stdin)
+    : runCommand({ directory: place.directory, environment: place.environment, args, stdin })
 
 /** The one value that a command prints with `--json` when it succeeds, silently but for that. */
 export const latchkeyJson = async <T = Record<string, unknown>>(

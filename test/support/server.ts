@@ -1,11 +1,10 @@
 // A whole server in this process, asked through `app.request()`: a real database file, and everything that
 // is passed in frozen or collected.
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
-import { afterAll } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { type AuditEvent, createAudit } from '../../src/audit/record.ts'
 import type { Deps } from '../../src/deps.ts'
@@ -21,7 +20,8 @@ import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
 import { firstSeed } from '../../src/store/seed.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createLastUsed } from '../../src/upkeep/last-used.ts'
-import { dumpFile } from './database.ts'
+import { atEndOfFile } from './cleanups.ts'
+import { openDump } from './database.ts'
 import { KEK, testKeys } from './keys.ts'
 import { type ClientCredentials, createRecords } from './records.ts'
 
@@ -45,16 +45,22 @@ export const basic = ({ id, secret }: ClientCredentials): string =>
 export const encodeForm = (form: FormInput): string =>
   typeof form === 'string' ? form : new URLSearchParams(form).toString()
 
-const cleanups: (() => void | Promise<void>)[] = []
-afterAll(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup()
-})
+/** A database without a row, made once for a worker: its copy is opened in a third of the time of all migrations. */
+let migrated: string | undefined
 
-const openDatabase = () => {
+const migratedDatabase = async (): Promise<string> => {
+  const path = join(mkdtempSync(join(tmpdir(), 'latchkey-migrated-')), 'latchkey.db')
+  await openBetterSqlite3Store(path).close()
+  return path
+}
+
+const openDatabase = async () => {
+  migrated ??= await migratedDatabase()
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
   const path = join(directory, 'latchkey.db')
+  copyFileSync(migrated, path)
   const store = openBetterSqlite3Store(path)
-  cleanups.push(async () => {
+  atEndOfFile(async () => {
     await store.close()
     rmSync(directory, { recursive: true })
   })
@@ -70,7 +76,15 @@ const openDatabase = () => {
     client.close()
     return rows
   }
-  return { store, path, sql, query, dump: () => dumpFile(path) }
+  let reader: ReturnType<typeof openDump> | undefined
+  const dump = () => {
+    if (reader === undefined) {
+      reader = openDump(path)
+      atEndOfFile(reader.close)
+    }
+    return reader.dump()
+  }
+  return { store, path, sql, query, dump }
 }
 
 type Options = Partial<Deps> & { algorithms?: readonly Algorithm[] }
@@ -81,7 +95,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const lines: LogLine[] = []
   /** Outcomes, and what has been counted. */
   const events: AuditEvent[] = []
-  const { store, path, sql, query, dump } = openDatabase()
+  const { store, path, sql, query, dump } = await openDatabase()
   await store.bootstrap(
     firstSeed(await testKeys(algorithms), null, randomBytes),
     START_SECONDS,
@@ -94,7 +108,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const ledgerPath = join(dirname(path), 'ledger.db')
   const writer = createLedgerWriter({ path: ledgerPath, clock: () => clock.now, log })
   const ledger = createLedger({ writer, log })
-  cleanups.unshift(() => ledger.close())
+  atEndOfFile(() => ledger.close())
   const deps: Deps = {
     ledger,
     store: used,

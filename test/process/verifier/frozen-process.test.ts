@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cursor, page } from './lists.ts'
-import { CLAIMS, KEY, forge } from './support.ts'
+import { cursor, page } from '../../verifier/lists.ts'
+import { CLAIMS, KEY, forge } from '../../verifier/support.ts'
 
 const FAST = 40
 const BEGAN = Date.now()

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cursor, page } from './lists.ts'
-import { KEY, forge } from './support.ts'
+import { cursor, page } from '../../verifier/lists.ts'
+import { KEY, forge } from '../../verifier/support.ts'
 
 let server: Server
 /** Held requests: whether each is still open. */

@@ -1,0 +1,44 @@
+// The projects of vitest.config.ts: a test that starts what is built is in the project that builds it.
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { importsOf, resolved } from './support/imports.ts'
+
+const TEST = fileURLToPath(new URL('.', import.meta.url))
+
+/** Modules that start the build, and the text of a path into it. */
+const STARTERS = ['support/processes.ts', 'support/commands.ts', 'process/verifier/installed.ts']
+const BUILD = /['"./](src\/verifier\/)?dist\/(?!\(|\.)[\w/-]+\.js/
+
+const read = (path: string): string => readFileSync(join(TEST, path), 'utf8')
+
+const importedBy = (path: string): string[] =>
+  importsOf(read(path))
+    .map(({ specifier }) => specifier)
+    .filter((specifier) => /^\..*\.ts$/.test(specifier))
+    .map((specifier) => resolved(path, specifier))
+    .filter((imported) => existsSync(join(TEST, imported)) && !imported.startsWith('..'))
+
+const startsBuild = (path: string, seen = new Set<string>()): boolean => {
+  if (seen.has(path)) return false
+  seen.add(path)
+  if (STARTERS.includes(path) || BUILD.test(read(path))) return true
+  return importedBy(path).some((imported) => startsBuild(imported, seen))
+}
+
+const FILES = readdirSync(TEST, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.ts') && path !== 'projects.test.ts')
+  .filter((path) => !path.endsWith('.e2e.test.ts'))
+
+it('finds the tests that start a process', () => {
+  expect(startsBuild('process/shutdown.test.ts')).toBe(true)
+  expect(startsBuild('process/verifier/follower-process.test.ts')).toBe(true)
+  expect(startsBuild('json.test.ts')).toBe(false)
+})
+
+it('no test outside test/process starts what is built', () => {
+  const outside = FILES.filter((path) => !path.startsWith('process/'))
+  expect(outside.length).toBeGreaterThan(100)
+  expect(outside.filter((path) => startsBuild(path))).toEqual([])
+})

@@ -1,0 +1,79 @@
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+import { FOLDER } from './test/support/memory-folder.ts'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+const CORES = Math.max(2, availableParallelism())
+
+const PROCESSES = 'test/process/**/*.test.ts'
+const TIMED = 'test/*.e2e.test.ts'
+/** Files that replace a module with `vi.mock`. A module that another file has loaded would not be replaced. */
+const MOCKS = [
+  'test/oauth/constant-time.test.ts',
+  'test/oauth/equal-work.test.ts',
+  'test/oauth/token-authentication.test.ts',
+]
+
+/** The verifier's source instead of its build, so that the server's source needs no build. */
+const fromSource = {
+  alias: [{ find: /^@latchkey\/verifier$/, replacement: `${root}src/verifier/index.ts` }],
+}
+
+const common = {
+  root,
+  setupFiles: ['test/support/end-of-file.ts'],
+  env: { TMPDIR: FOLDER },
+  // Limits for a busy machine. Some tests make RSA keys.
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  maxWorkers: CORES,
+}
+
+/** Starts what `npm run build` makes, and waits for processes most of the time. */
+const built = {
+  ...common,
+  globalSetup: ['test/support/build.ts'],
+  testTimeout: 100_000,
+  hookTimeout: 100_000,
+}
+
+/** Projects of one group run together, and the groups one after the other. */
+export const PROJECTS = [
+  {
+    resolve: fromSource,
+    test: {
+      ...common,
+      name: 'units',
+      include: ['test/**/*.test.ts'],
+      exclude: [PROCESSES, TIMED, ...MOCKS],
+      // Files of one worker share its modules: loading the server takes longer than most tests of it.
+      isolate: false,
+    },
+  },
+  { resolve: fromSource, test: { ...common, name: 'mocks', include: MOCKS } },
+  {
+    test: {
+      ...built,
+      name: 'processes',
+      include: [PROCESSES],
+      isolate: false,
+      maxWorkers: 2 * CORES,
+      sequence: { groupOrder: 1 },
+    },
+  },
+  // Measures time, so its files run one by one.
+  {
+    test: {
+      ...built,
+      name: 'end to end',
+      include: [TIMED],
+      maxWorkers: 1,
+      sequence: { groupOrder: 2 },
+    },
+  },
+]
+
+export default defineConfig({
+  test: { root, globalSetup: ['test/support/memory-folder.ts'], projects: PROJECTS },
+})
