@@ -15,6 +15,7 @@ const read = (path: string): string => readFileSync(join(TEST, path), 'utf8')
 
 const importedBy = (path: string): string[] =>
   importsOf(read(path))
+    .filter(({ typeOnly }) => !typeOnly)
     .map(({ specifier }) => specifier)
     .filter((specifier) => /^\..*\.ts$/.test(specifier))
     .map((specifier) => resolved(path, specifier))
