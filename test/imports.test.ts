@@ -47,7 +47,7 @@ const VERIFIER_ROOMS: readonly RegExp[] = [
   /^verifier\/revocation\//,
   /^verifier\/(types|options)\.ts$/,
   /^verifier\/adapters\//,
-  /^verifier\/(verifier\.ts$|testing\/)/,
+  /^verifier\/((authenticate|verifier)\.ts$|testing\/)/,
   /^verifier\/index\.ts$/,
 ]
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { resourceTarget, runTarget } from '../src/audit/target.ts'
 import { formatCursor } from '../src/revocation/cursor.ts'
 import { namedRunValue, runRuleValue } from '../src/grants/taking-away.ts'
-import { runValue } from '../src/verifier/revocation/token-subject.ts'
+import { runValue } from '../src/verifier/revocation/revocable-token.ts'
 import { sources } from './support/imports.ts'
 
 const ALPHABET = ['a', '1', '.', '_', ':', '/', '~', '-']

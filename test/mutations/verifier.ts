@@ -2,6 +2,7 @@
 import type { Mutation } from './mutation.ts'
 
 const STATE = 'src/verifier/revocation/list-state.ts'
+const CHECKS = 'src/verifier/revocation/list-checks.ts'
 const HEARING = 'Withholding a revocation'
 const FOLLOWER = [
   'test/verifier/follower-acceptance.test.ts',
@@ -62,48 +63,48 @@ export const VERIFIER: readonly Mutation[] = [
     name: 'a list that is stale',
     stops: HEARING,
     file: STATE,
-    find: '!((age() ?? Infinity) <= maxStaleness)',
-    replace: '(age() ?? Infinity) === -1',
+    find: '!((ageOf(state) ?? Infinity) <= state.maxStaleness)',
+    replace: '(ageOf(state) ?? Infinity) === -1',
     tests: ['test/verifier/follower-clock.test.ts', ...FOLLOWER],
   },
   {
     name: 'a list whose key is revoked',
     stops: HEARING,
-    file: STATE,
-    find: "if (revoked) refuse('the list’s key is revoked')",
+    file: CHECKS,
+    find: "if (revoked) throw new ListRefused('the list’s key is revoked')",
     replace: 'void revoked',
     tests: FOLLOWER,
   },
   {
     name: 'an epoch that is not newer',
     stops: HEARING,
-    file: STATE,
-    find: 'if (believed && iat <= current.iat)',
-    replace: 'if (believed && iat < 0)',
+    file: CHECKS,
+    find: 'if (isCredible && iat <= copy.iat)',
+    replace: 'if (isCredible && iat < 0)',
     tests: FOLLOWER,
   },
   {
     name: 'a cursor that goes back',
     stops: HEARING,
-    file: STATE,
-    find: "if (list.cursor < cursor) refuse('the cursor goes back')",
+    file: CHECKS,
+    find: "if (list.cursor < cursor) throw new ListRefused('the cursor goes back')",
     replace: '',
     tests: FOLLOWER,
   },
   {
     name: 'a page that leaves something out',
     stops: HEARING,
-    file: STATE,
-    find: '!reaches(asked) || !(list.after === null || reaches(list.after))',
-    replace: "asked === ''",
+    file: CHECKS,
+    find: '!isCovered(requested) || !(list.after === null || isCovered(list.after))',
+    replace: "requested === ''",
     tests: FOLLOWER,
   },
   {
     name: 'rules of all pages at once',
     stops: HEARING,
     file: STATE,
-    find: 'return more ? { news, more, newEpoch: false } : commit(into)',
-    replace: 'return commit(into)',
+    find: 'return more ? { news, more, newEpoch: false } : commit(state, into)',
+    replace: 'return commit(state, into)',
     tests: FOLLOWER,
   },
   {
@@ -218,8 +219,8 @@ export const VERIFIER: readonly Mutation[] = [
     name: 'a key that may be new',
     stops: 'Having good tokens refused by a storm of unknown `kid`s',
     file: 'src/verifier/keys/key-source.ts',
-    find: "if (!mayLook()) throw unavailable(failure ?? new KeysFailure('not_asked'))",
-    replace: 'if (!mayLook()) return null',
+    find: "if (!mayAsk()) throw unavailable(attempts().failure ?? new KeysFailure('not_asked'))",
+    replace: 'if (!mayAsk()) return null',
     tests: ['test/verifier/keys.test.ts'],
   },
 ]

@@ -152,7 +152,7 @@ describe('clockApart', () => {
     const { verifier, time, say } = startFollowing()
     started.push(verifier)
     time.wall += seconds
-    expect(await say(page({ full: true, seq: 10 }))).toContain('the list is not of now')
+    expect(await say(page({ full: true, seq: 10 }))).toContain('the list is not current')
     expect(verifier.status().clockApart).toBe(seconds)
     time.wall -= seconds
     expect(await say(page({ full: true, seq: 10 }))).toBeNull()
@@ -162,7 +162,7 @@ describe('clockApart', () => {
   test('follows from a refused later list', async () => {
     const { verifier, time, say, pass } = await told()
     pass(1_000)
-    expect(await say(page({ full: true, seq: 11, iat: NOW + 3_000 }))).toContain('not of now')
+    expect(await say(page({ full: true, seq: 11, iat: NOW + 3_000 }))).toContain('not current')
     expect(verifier.status().clockApart).toBe(-2_000)
     time.wall += 2_000
     expect(await say(page({ full: true, seq: 11, iat: NOW + 3_000 }))).toBeNull()

@@ -380,14 +380,14 @@ describe('first list', () => {
   test.each<[string, Parameters<typeof page>[0], string | null]>([
     ['a current list', {}, null],
     ['a list of 300 s ago, as seen by a fast clock', { iat: NOW - 300 }, null],
-    ['a list of 301 s ago', { iat: NOW - 301 }, 'the list is not of now'],
+    ['a list of 301 s ago', { iat: NOW - 301 }, 'the list is not current'],
     [
       'a list of 301 s ago with a late exp',
       { iat: NOW - 301, claims: { exp: NOW + 9_999 } },
-      'the list is not of now',
+      'the list is not current',
     ],
     ['a list 300 s ahead', { iat: NOW + 300 }, null],
-    ['a list 301 s ahead', { iat: NOW + 301 }, 'the list is not of now'],
+    ['a list 301 s ahead', { iat: NOW + 301 }, 'the list is not current'],
     ['a list that is not full', { full: false }, 'the list begins in the middle'],
     [
       'a list that revokes its own key',
@@ -454,7 +454,7 @@ describe('full list in pages', () => {
     await say(page({ full: true, more: true, epoch: 'e2', iat: NOW + 1, entries: [NEW_RULE] }))
     const revokes = [{ kind: 'key', value: KEY.kid, exp: null }]
     const second = page({ epoch: 'e2', iat: NOW + 1, seq: 2, key: OTHER_KEY, entries: revokes })
-    expect(await say(second)).toBe('a page’s key is revoked')
+    expect(await say(second)).toBe('the key of a page is revoked')
     expect(list().epoch).toBe('epoch-1')
     expect([await check(), await check(OLD)]).toEqual(['good', 'token_revoked'])
   })
@@ -463,7 +463,7 @@ describe('full list in pages', () => {
     const { say, server, list } = await follow([RULE])
     await say(page({ full: true, more: true, seq: 2, iat: NOW + 1 }))
     const late = page({ seq: 12, iat: NOW + 1, header: { after: cursor(11) } })
-    expect(await say(late)).toBe('the list leaves something out')
+    expect(await say(late)).toBe('the list leaves rules out')
     expect([server.requests.at(-1)?.after, list().cursor]).toEqual([cursor(2), cursor(10)])
   })
 })

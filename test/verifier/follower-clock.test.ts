@@ -126,7 +126,7 @@ describe('stale list', () => {
     const { pass, say } = await follow()
     pass(301)
     await say(new Error('down'))
-    expect(await say(page({ full: true, seq: 11 }))).toBe('the list is not of now')
+    expect(await say(page({ full: true, seq: 11 }))).toBe('the list is not current')
   })
 })
 

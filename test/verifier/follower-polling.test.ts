@@ -22,7 +22,7 @@ const follow = async (steps: Step[], forMs: number): Promise<number[]> => {
         const { news, more = false, tookMs = 0 } = step
         if (tookMs > 0) await new Promise((resolve) => setTimeout(resolve, tookMs))
         const place = { after: null, hold: !signal }
-        return { news, more, newEpoch: false, jws: new Uint8Array(), asked: place }
+        return { news, more, newEpoch: false, jws: new Uint8Array(), request: place }
       },
     },
     monotonic: Date.now,

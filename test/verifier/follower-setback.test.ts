@@ -108,7 +108,7 @@ describe('attacker who delays every list', () => {
     const { pass, say, sign, list } = await followAhead(0)
     pass(301)
     await say(new Error('down'))
-    expect(await say(sign({ full: true }, 301))).toBe('the list is not of now')
+    expect(await say(sign({ full: true }, 301))).toBe('the list is not current')
     expect(list()).toMatchObject({ age: 301, stale: true })
   })
 })

@@ -64,8 +64,8 @@ const CASES: [string, () => Response, RegExp][] = [
   ['connection', system('ECONNREFUSED'), /ECONNREFUSED/],
   ['connection', undici(Object.assign(new Error('x'), { code: 'UND_ERR_SOCKET' })), /UND_ERR/],
   ['timeout', undici(Object.assign(new Error('x'), { code: 'UND_ERR_CONNECT_TIMEOUT' })), /slow/],
-  ['network', thrown('fetch failed'), /cannot be asked/],
-  ['network', () => Response.error(), /cannot be asked/],
+  ['network', thrown('fetch failed'), /request to the key server failed/],
+  ['network', () => Response.error(), /request to the key server failed/],
 ]
 
 test.each(CASES)(

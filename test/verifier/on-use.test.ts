@@ -135,7 +135,7 @@ describe('catch-up', () => {
     issuer.list = () => new Response(page({ full: true, more: true, seq: 5 }))
     expect(await meanwhile(check())).toBe('revocations_stale')
     expect(verifier.status().revocations).toMatchObject({
-      lastFailure: 'the list does not go on',
+      lastFailure: 'the list does not advance',
     })
     lists()
     for (let use = 0; use < 100; use += 1) await meanwhile(check())

@@ -30,7 +30,7 @@ describe.each([...NO_PERMISSION, 'a b'])('permission %j', (permission) => {
   test('is refused by verify', async () => {
     const { verifier } = startVerifier()
     const verified = verifier.verify(forge(), { permission, plugin: anyPlugin })
-    await expect(verified).rejects.toThrow(/^permission must be said/)
+    await expect(verified).rejects.toThrow(/^permission is required/)
   })
 
   test.each(Object.entries(ADAPTER_OF))('is refused by a route of %s', (_, adapterOf) => {

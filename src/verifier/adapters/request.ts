@@ -7,7 +7,7 @@ import {
   checkResourceMetadata,
   metadataAnswer,
 } from './metadata.ts'
-import { checkRouteSaid } from '../token/requirement-checks.ts'
+import { validateRouteRequirements } from '../token/requirement-checks.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { Verifier, VerifyContext } from '../types.ts'
 
@@ -103,7 +103,7 @@ type Checked = { token: VerifiedToken; refused: null } | { token: null; refused:
 export const routeChecks = (verifier: Verifier, options: AdapterOptions) => {
   checkResourceMetadata(options.resourceMetadata)
   return (permission: string | null, required: RouteRequirements) => {
-    checkRouteSaid(permission, required, verifier.plugins)
+    validateRouteRequirements(permission, required, verifier.plugins)
     return async (source: RequestSource, context: VerifyContext = {}): Promise<Checked> => {
       try {
         const token = await verifyRequest(verifier, source, permission, required, context)

@@ -1,4 +1,4 @@
-// The keys of a JWK Set (RFC 7517 §5) that tokens may be signed with: of the right type, for signatures, strong.
+// Imports the keys of a JWK Set (RFC 7517 §5) that can verify tokens: of the right type, for signatures, and strong.
 import { type JWK, importJWK } from 'jose'
 import {
   MAX_JWKS_KEYS,
@@ -10,12 +10,12 @@ import {
 import { KeysFailure } from './keys-failure.ts'
 import { hasRocaFingerprint, hasSmallFactor } from './roca.ts'
 
-/** A key is found by its id and its algorithm: an issuer may give one id to keys of two algorithms. */
+/** Identifies a key by its id and its algorithm: an issuer may give one id to keys of two algorithms. */
 export type KeyName = { readonly kid: string; readonly algorithm: string }
 
 /**
- * A key of Web Crypto, member by member: the type `CryptoKey` and the global `crypto` are missing in some types that
- * programs have (`@types/node` 18), and CommonJS programs could not read a type of `jose` in a declaration.
+ * A key of Web Crypto, member by member. Some type packages lack `CryptoKey` and the global `crypto` (`@types/node` 18),
+ * and CommonJS programs cannot read a type of `jose` in a declaration.
  */
 export type WebCryptoKey = {
   readonly algorithm: { readonly name: string }
@@ -28,17 +28,17 @@ type KeyUsage =
   | ('encrypt' | 'decrypt' | 'sign' | 'verify')
   | ('deriveKey' | 'deriveBits' | 'wrapKey' | 'unwrapKey')
 
-/** A public key. The object stays the same for as long as the key with this name does. */
+/** A public key. The object stays the same while the key of this name is unchanged. */
 export type VerificationKey = KeyName & {
-  /** The key as text: two keys are the same if their texts are. */
+  /** The key as text. Two keys are equal if their texts are. */
   readonly material: string
   readonly key: WebCryptoKey
 }
 
-/** An algorithm has no space in its name, so that no two names give one text. */
+/** The name as text. No algorithm has a space in its name, so that two names never share a text. */
 export const textOf = ({ kid, algorithm }: KeyName): string => `${algorithm} ${kid}`
 
-/** `alg` → `kty` and, where there is one, `crv` that a key for it has (RFC 7518 §3.4, RFC 8037 §3.1, RFC 9864 §2.2). */
+/** `kty`, and `crv` if the type has curves, for each `alg` (RFC 7518 §3.4, RFC 8037 §3.1, RFC 9864 §2.2). */
 const KEY_TYPES: Record<string, string> = {
   RS256: 'RSA',
   RS384: 'RSA',
@@ -56,9 +56,9 @@ const KEY_TYPES: Record<string, string> = {
 export const isSupported = (algorithm: string): boolean => Object.hasOwn(KEY_TYPES, algorithm)
 
 /**
- * The keys that can be used, by `textOf`. A set may have others (§5); they are left out, and so are keys that
- * differ and have one name: a signature by either would be as good as by the other.
- * @throws KeysFailure where there is no set, or no key that can be used
+ * Imports the usable keys of a set. Other keys are skipped (§5), and so are different keys that share a name: a signature
+ * by either would count as one by the other.
+ * @throws KeysFailure for a value that is no set, and for a set without a usable key
  */
 export const importKeys = async (
   set: unknown,
@@ -66,7 +66,7 @@ export const importKeys = async (
 ): Promise<VerificationKey[]> => {
   const jwks = (set as { keys?: unknown } | null)?.keys
   if (!Array.isArray(jwks)) throw new KeysFailure('not_a_key_set')
-  if (jwks.length > MAX_JWKS_KEYS) throw new KeysFailure('too_long', `it has ${jwks.length} keys`)
+  if (jwks.length > MAX_JWKS_KEYS) throw new KeysFailure('too_long', `${jwks.length} keys`)
   if (jwks.length === 0) throw new KeysFailure('empty_key_set')
   const names = [...new Set(algorithms)]
   const read = await Promise.all(jwks.map((jwk: unknown) => importKey(jwk, names)))
@@ -86,30 +86,30 @@ const withoutAmbiguous = (keys: readonly VerificationKey[]): VerificationKey[] =
   return [...byName.values()].filter((key) => key !== null)
 }
 
-/** A member of a set as a key for each algorithm that it is for; where it is for none, why. */
+/** A member of a set as one key for each of its algorithms; without any, the reason. */
 type Imported = { keys: VerificationKey[]; unusable: string | null }
 
 const unusable = (reason: string): Imported => ({ keys: [], unusable: reason })
 
-/** A key that does not say its algorithm is good for each configured one of its type (§4.4: `alg` is optional). */
+/** A key without `alg` serves each configured algorithm of its type (§4.4: `alg` is optional). */
 const importKey = async (member: unknown, algorithms: readonly string[]): Promise<Imported> => {
   if (typeof member !== 'object' || member === null) return unusable('it is no key')
   const jwk = member as JWK
   if (typeof jwk.kid !== 'string') return unusable('it has no kid')
   if (!isForVerifying(jwk)) return unusable('it is not for verifying signatures')
   const fitting = algorithms.filter((name) => isFor(jwk, name))
-  if (fitting.length === 0) return unusable('it is for no algorithm that is taken here')
+  if (fitting.length === 0) return unusable('it is for no configured algorithm')
   const weakness = jwk.kty === 'RSA' ? weaknessOf(jwk) : null
   if (weakness !== null) return unusable(weakness)
   try {
     const keys = fitting.map((algorithm) => importFor(jwk, jwk.kid as string, algorithm))
     return { keys: await Promise.all(keys), unusable: null }
   } catch {
-    return unusable('its members are not those of a key')
+    return unusable('its members do not form a key')
   }
 }
 
-/** RFC 7517 §4.2 and §4.3: each member that is there must allow it. */
+/** Each of `use` and `key_ops` that is present must allow verifying (RFC 7517 §4.2, §4.3). */
 const isForVerifying = ({ use, key_ops: operations }: { use?: unknown; key_ops?: unknown }) => {
   const operable = operations === undefined || isListWith(operations, 'verify')
   return operable && (use === undefined || use === 'sig')
@@ -125,7 +125,7 @@ const isFor = ({ alg, kty, crv }: JWK, algorithm: string): boolean => {
 
 const importFor = async (jwk: JWK, kid: string, algorithm: string): Promise<VerificationKey> => {
   const { kty, n, e, crv, x, y } = jwk
-  // Public members only: a private key in the set is a mistake of the issuer, and is not held here.
+  // Copies public members only: a private key in the set is a mistake of the issuer.
   const members = Object.entries({ kty, n, e, crv, x, y }).filter(
     ([, value]) => value !== undefined,
   )
@@ -133,10 +133,11 @@ const importFor = async (jwk: JWK, kid: string, algorithm: string): Promise<Veri
   return { kid, algorithm, material: JSON.stringify([algorithm, members]), key }
 }
 
-/** Why an RSA key is too weak, or would cost too much; null where it is good. */
+/** Why an RSA key is too weak, or too expensive to verify with; null for a good key. */
 const weaknessOf = ({ n, e }: JWK): string | null => {
-  const [modulus, exponent] = [unsigned(n), unsigned(e)]
-  if (modulus === null || exponent === null) return 'its modulus or exponent is no base64url'
+  const modulus = unsigned(n)
+  const exponent = unsigned(e)
+  if (modulus === null || exponent === null) return 'its modulus or exponent is not base64url'
   return WEAKNESSES.find(([, applies]) => applies(modulus, exponent))?.[0] ?? null
 }
 
@@ -152,10 +153,10 @@ const WEAKNESSES: readonly (readonly [string, (n: bigint, e: bigint) => boolean]
   ['its modulus has the ROCA fingerprint (CVE-2017-15361)', (n) => hasRocaFingerprint(n)],
 ]
 
-/** Characters of the longest modulus that is read at all, some leading zeros included. */
+/** Characters of the longest number that is decoded, room for leading zeros included. */
 const MAX_NUMBER_CHARS = 2 * Math.ceil(MAX_RSA_BITS / 6)
 
-/** Base64urlUInt (RFC 7518 §2); null for anything else. */
+/** Decodes a Base64urlUInt (RFC 7518 §2); null for any other value. */
 const unsigned = (text: unknown): bigint | null => {
   if (typeof text !== 'string' || text.length > MAX_NUMBER_CHARS) return null
   if (!/^[A-Za-z0-9_-]+$/.test(text) || text.length % 4 === 1) return null

@@ -1,5 +1,4 @@
-// Fetches one issuer's JWK Set (RFC 7517 §5), within bounds, and says for how long it is good.
-import { NotText, TooLong, readBounded } from '../net/read-bounded.ts'
+// Fetches the issuer's JWK Set (RFC 7517 §5) within limits of time and size, and reads how long it is fresh.
 import {
   DEFAULT_KEYS_MAX_AGE_SECONDS,
   FETCH_TIMEOUT_MS,
@@ -10,10 +9,11 @@ import {
   USER_AGENT,
 } from '../constants.ts'
 import type { AbortFlag } from '../net/abort-flag.ts'
-import { type VerificationKey, importKeys } from './jwk.ts'
-import { KeysFailure, type KeysFailureCode, keysFailureOf } from './keys-failure.ts'
 import { withDeadline } from '../net/deadline.ts'
 import type { Fetch } from '../net/fetch.ts'
+import { NotText, TooLong, readBounded } from '../net/read-bounded.ts'
+import { type VerificationKey, importKeys } from './jwk.ts'
+import { KeysFailure, type KeysFailureCode, keysFailureOf } from './keys-failure.ts'
 
 export type FetchedKeys = { keys: VerificationKey[]; maxAgeMs: number }
 
@@ -21,30 +21,30 @@ const ACCEPT = {
   accept: 'application/jwk-set+json, application/json',
   'user-agent': USER_AGENT,
 }
-/** A cache on the way must ask again (RFC 9111 §5.2.1.4). */
+/** Makes caches on the way revalidate their answer (RFC 9111 §5.2.1.4). */
 const NO_CACHE = { 'cache-control': 'no-cache' }
 
 type Loading = {
   fetch: Fetch
   algorithms: readonly string[]
-  /** Past all caches. Default: false. */
+  /** Whether to bypass all caches. Default: false. */
   renew?: boolean
-  /** Ends it, whatever it is at. */
+  /** Aborts the fetch at any point. */
   signal?: AbortFlag | undefined
 }
 
-/** @throws KeysFailure for whatever is not a set with at least one key for one of `algorithms` */
+/** @throws KeysFailure unless the answer is a set with at least one key for one of `algorithms` */
 export const fetchKeys = async (
   url: string,
   { fetch, algorithms, renew = false, signal }: Loading,
 ): Promise<FetchedKeys> => {
   const limits = { timeoutMs: FETCH_TIMEOUT_MS, signal }
-  const ask = async (ended: AbortSignal): Promise<FetchedKeys> => {
-    const request = { fetch, algorithms, signal: ended }
+  const exchange = async (aborted: AbortSignal): Promise<FetchedKeys> => {
+    const request = { fetch, algorithms, signal: aborted }
     return renew ? renewKeys(url, request) : loadKeys(url, { ...request, headers: ACCEPT })
   }
   try {
-    return await withDeadline(ask, limits, 'the key server is too slow')
+    return await withDeadline(exchange, limits, 'the key server is too slow')
   } catch (error) {
     throw keysFailureOf(error)
   }
@@ -52,10 +52,10 @@ export const fetchKeys = async (
 
 type Request = { fetch: Fetch; algorithms: readonly string[]; signal: AbortSignal }
 
-/** Answers that say nothing of the URL: the plain one would be answered alike. */
+/** Statuses of an overloaded server, which would answer the plain URL alike. */
 const BUSY: readonly number[] = [408, 425, 429]
 
-/** True for answers of a server that refuses unknown parameters, as for a signed URL. */
+/** True if the server may refuse the unknown parameter, as it does for a signed URL. */
 const mayBeForParameter = ({ code, status }: KeysFailure): boolean =>
   code === 'http_status' && status !== null
     ? status < 500 && !BUSY.includes(status)
@@ -69,8 +69,8 @@ const CONTENT: readonly KeysFailureCode[] = [
 ]
 
 /**
- * A URL that no cache has an answer for. Where that is not answered with keys, the plain one, which some caches
- * answer themselves.
+ * Requests a URL for which no cache has an answer. If the server does not answer it with keys, requests the plain URL,
+ * which some caches answer themselves.
  */
 const renewKeys = async (url: string, request: Request): Promise<FetchedKeys> => {
   const headers = { ...ACCEPT, ...NO_CACHE }
@@ -83,7 +83,7 @@ const renewKeys = async (url: string, request: Request): Promise<FetchedKeys> =>
   }
 }
 
-/** The rest of the URL stays as it is written: it may be signed. */
+/** Leaves the rest of the URL as it is written: it may be signed. */
 const renewalUrl = (url: string): string => {
   const [address = ''] = url.split('#', 1)
   const separator = address.includes('?') ? '&' : '?'
@@ -94,7 +94,7 @@ const loadKeys = async (
   url: string,
   { fetch, algorithms, signal, headers }: Request & { headers: Record<string, string> },
 ): Promise<FetchedKeys> => {
-  // Workers have no `error`; what is redirected is not 200
+  // Workers have no `redirect: 'error'`. A redirect that is not followed has another status than 200.
   const response = await fetch(url, { headers, signal, redirect: 'manual' })
   if (response.status !== 200 || response.redirected) {
     void response.body?.cancel().catch(() => {})
@@ -106,8 +106,8 @@ const loadKeys = async (
 
 const refused = ({ status, type, redirected }: Response): KeysFailure => {
   if (type === 'error') return new KeysFailure('network')
-  const away = redirected || type === 'opaqueredirect' || (status >= 300 && status < 400)
-  return new KeysFailure(away ? 'redirect' : 'http_status', String(status), { status })
+  const isRedirect = redirected || type === 'opaqueredirect' || (status >= 300 && status < 400)
+  return new KeysFailure(isRedirect ? 'redirect' : 'http_status', String(status), { status })
 }
 
 const read = async (response: Response): Promise<string> => {
@@ -127,13 +127,13 @@ const parse = (text: string, headers: Headers): unknown => {
   }
 }
 
-/** A page of HTML is the usual answer of a wrong address. */
+/** Names the type of the answer: a wrong address usually answers with HTML. */
 const notAKeySet = (headers: Headers, cause: unknown): KeysFailure => {
   const type = /^[\w.+/-]{1,64}/.exec(headers.get('content-type') ?? '')?.[0]
   return new KeysFailure('not_a_key_set', type && `Content-Type ${type}`, { cause })
 }
 
-/** `max-age` less `Age` (RFC 9111 §4.2), within bounds, in seconds. */
+/** `max-age` less `Age` (RFC 9111 §4.2), in seconds, limited to a range. */
 const maxAgeOf = (headers: Headers): number => {
   const control = headers.get('cache-control') ?? ''
   if (/(^|[ ,])no-(store|cache)\b/i.test(control)) return MIN_KEYS_MAX_AGE_SECONDS

@@ -1,33 +1,33 @@
-// Why the issuer's keys cannot be had: the cause of `keys_unavailable`. No I/O.
+// Failures to get the issuer's keys: the cause of `keys_unavailable`. No I/O.
 import { TimedOut } from '../net/deadline.ts'
 import { recognizeAcrossBuilds } from '../sharing.ts'
 
-/** `code` → the sentence. */
+/** The sentence for each code. */
 const SENTENCES = {
   dns: 'the key server’s name cannot be resolved',
   tls: 'the key server’s certificate or TLS is not accepted',
   connection: 'there is no connection to the key server',
   timeout: 'the key server is too slow',
-  network: 'the key server cannot be asked',
+  network: 'the request to the key server failed',
   redirect: 'the key server answered with a redirect, which is not followed',
   http_status: 'the status of the key server’s answer is not 200',
   too_long: 'the key server’s answer is too long',
   not_a_key_set: 'the key server’s answer is no JWK Set',
   empty_key_set: 'the key set is empty',
-  no_usable_key: 'the key set has no key that can be used',
-  not_asked: 'the key server was asked for unknown keys a moment ago, and is asked again later',
+  no_usable_key: 'the key set has no usable key',
+  not_asked: 'the key server was asked for an unknown key seconds ago, and is asked again later',
 } as const
 
 export type KeysFailureCode = keyof typeof SENTENCES
 
-/** Why keys cannot be had. `code` is stable; what the platform threw is the `cause`. */
+/** A failure to get the keys. `code` is stable; `cause` is the error of the platform. */
 export class KeysFailure extends Error {
   override readonly name = 'KeysFailure'
   readonly code: KeysFailureCode
-  /** HTTP status of the answer; null where another thing has failed. */
+  /** HTTP status of the answer; null for a failure without one. */
   readonly status: number | null
 
-  /** @param detail a few words; nothing of an answer's text */
+  /** @param detail a few words, none of them from the text of an answer */
   constructor(
     code: KeysFailureCode,
     detail?: string,
@@ -41,14 +41,14 @@ export class KeysFailure extends Error {
 
 recognizeAcrossBuilds({ KeysFailure })
 
-/** Turns anything that a fetch throws into a KeysFailure. */
+/** Converts any error of a fetch to a KeysFailure. */
 export const keysFailureOf = (error: unknown): KeysFailure => {
   if (error instanceof KeysFailure) return error
   if (error instanceof TimedOut) return new KeysFailure('timeout')
   const chain = causesOf(error)
   const names = chain.flatMap(({ code, name }) => [code, name].filter(isText))
   const messages = chain.map(({ message }) => message).filter(isText)
-  // Codes first: a message has names of hosts in it. Deno has no codes.
+  // Codes come first, because messages contain host names. Deno has no codes.
   const kind = kindOf(names, CODES) ?? kindOf(messages, MESSAGES) ?? 'network'
   const code = chain.map((one) => one.code).findLast(isText)
   return new KeysFailure(kind, code?.slice(0, MAX_CODE_CHARS), { cause: error })
@@ -87,7 +87,7 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 
 type Thrown = { code?: unknown; name?: unknown; message?: unknown; cause?: unknown }
 
-/** The error and its causes, outermost first, texts cut short. */
+/** The error and its causes, outermost first, with shortened messages. */
 const causesOf = (error: unknown): { code: unknown; name: unknown; message: unknown }[] => {
   const chain = []
   let thrown = error as Thrown | null | undefined

@@ -1,9 +1,9 @@
-// The fingerprint of RSA keys from a faulty library of Infineon chips (CVE-2017-15361, "ROCA"). Pure.
+// The fingerprint of RSA keys from a faulty library in Infineon chips (CVE-2017-15361, "ROCA"). Pure.
 
-/** The generator that the library builds its primes from: p = k · M + (65537^a mod M), M a product of small primes. */
+/** Generator from which the library builds its primes: p = k · M + (65537^a mod M), M a product of small primes. */
 const GENERATOR = 65537
 
-/** M of every length of key has the primes up to this one. */
+/** Largest prime that divides M for every key length. */
 const LARGEST_PRIME = 167
 
 const isPrime = (n: number): boolean => {
@@ -18,18 +18,18 @@ const powersModulo = (prime: number): ReadonlySet<number> => {
   return powers
 }
 
-/** For each odd prime the remainders that a modulus of the library can leave. */
+/** For each odd prime the remainders of moduli from the library. */
 const REMAINDERS = Array.from({ length: LARGEST_PRIME - 2 }, (_, i) => i + 3)
   .filter(isPrime)
   .map((prime) => [BigInt(prime), powersModulo(prime)] as const)
 
 /**
- * True if a modulus leaves such a remainder for every prime: an attacker can compute its factors. A good modulus
+ * True if a modulus leaves such a remainder for every prime: an attacker can then compute its factors. A good modulus
  * matches by chance once in 240 million.
  */
 export const hasRocaFingerprint = (modulus: bigint): boolean =>
   REMAINDERS.every(([prime, remainders]) => remainders.has(Number(modulus % prime)))
 
-/** True if 2 or a small prime divides it: then it is no product of two large primes. */
+/** True if 2 or a small prime divides the modulus, which then is no product of two large primes. */
 export const hasSmallFactor = (modulus: bigint): boolean =>
   modulus % 2n === 0n || REMAINDERS.some(([prime]) => modulus % prime === 0n)

@@ -1,9 +1,10 @@
-// Names that the issuer has been asked for and has no key for, the latest few, each for a while. No I/O.
+// Names of keys that the issuer was asked for and does not have: the latest of them, for some seconds. No I/O.
 import { MAX_UNKNOWN_KIDS, UNKNOWN_KID_MS } from '../constants.ts'
 import { type KeyName, textOf } from './jwk.ts'
 
-/** @param monotonic milliseconds that only ever grow */
+/** @param monotonic milliseconds of a clock that never runs backwards */
 export const createUnknownKeys = (monotonic: () => number) => {
+  /** When each name is forgotten. */
   const until = new Map<string, number>()
   return {
     has: (name: KeyName): boolean => monotonic() < (until.get(textOf(name)) ?? -Infinity),

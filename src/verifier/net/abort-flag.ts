@@ -1,24 +1,24 @@
-// Says that what is under way is to end. An AbortSignal is one; but Workers allow no AbortController outside of a
-// request, which is where verifiers are made, and one that a request has made belongs to it.
+// A flag that ends work under way, as an AbortSignal does. Workers allow no AbortController outside a request, where
+// verifiers are created, and a controller that a request creates belongs to that request.
 
 export type AbortFlag = {
   readonly aborted: boolean
-  addEventListener(type: 'abort', call: () => void): void
-  removeEventListener(type: 'abort', call: () => void): void
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
 }
 
 export const createAbortFlag = (): AbortFlag & { abort(): void } => {
-  const calls = new Set<() => void>()
+  const listeners = new Set<() => void>()
   let aborted = false
   return {
     get aborted() {
       return aborted
     },
-    addEventListener: (_, call) => void calls.add(call),
-    removeEventListener: (_, call) => void calls.delete(call),
+    addEventListener: (_, listener) => void listeners.add(listener),
+    removeEventListener: (_, listener) => void listeners.delete(listener),
     abort() {
       aborted = true
-      for (const call of Array.from(calls)) call() // a call may remove itself
+      for (const listener of Array.from(listeners)) listener() // a listener may remove itself
     },
   }
 }

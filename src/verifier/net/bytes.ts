@@ -1,4 +1,4 @@
-// The bytes of one answer on their way to the signature. No I/O.
+// The bytes of one answer, from the network to the signature check. Types only.
 
-/** Bytes that no other thread can change. Compilers before TypeScript 5.7 know no `Uint8Array<ArrayBuffer>`. */
+/** Bytes that no other thread can change. TypeScript before 5.7 has no type `Uint8Array<ArrayBuffer>`. */
 export type Bytes = Uint8Array & { readonly buffer: ArrayBuffer }

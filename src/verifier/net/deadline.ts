@@ -1,45 +1,47 @@
-// One exchange over the network, within bounds of time.
+// A deadline for one exchange over the network.
 import type { AbortFlag } from './abort-flag.ts'
-import { later } from './timers.ts'
+import { unrefTimer } from './timers.ts'
 
 export type Deadline = {
-  /** For all of it, body included. */
+  /** For the whole exchange, body included. */
   timeoutMs: number
-  /** Ends it, whatever it is at. */
+  /** Aborts the exchange at any point. */
   signal?: AbortFlag | undefined
 }
 
-/** An exchange took longer than it may, or was ended. */
+/** An exchange exceeded its time. */
 export class TimedOut extends Error {
   override readonly name = 'TimedOut'
 }
 
 /**
- * Leaves behind whatever does not heed its signal: a `fetch` of the application may not, and one that hangs would hold
- * up everything after it.
- * @param late the error's message after the time-out
+ * Runs an exchange, and abandons it at the deadline even if it ignores its signal: an application's `fetch` may do so,
+ * and one that hangs would hold up all later requests.
+ * @param message of the error after the time-out
+ * @throws TimedOut, and what the exchange throws
  */
 export const withDeadline = async <T>(
-  ask: (signal: AbortSignal) => Promise<T>,
+  exchange: (signal: AbortSignal) => Promise<T>,
   { timeoutMs, signal }: Deadline,
-  late: string,
+  message: string,
 ): Promise<T> => {
-  if (signal?.aborted) throw ended()
+  if (signal?.aborted) throw abortError()
   const controller = new AbortController()
-  const end = (): void => controller.abort(ended())
-  const callOff = later(timeoutMs, () => controller.abort(new TimedOut(late)))
-  signal?.addEventListener('abort', end)
+  const abort = (): void => controller.abort(abortError())
+  const cancelTimer = unrefTimer(timeoutMs, () => controller.abort(new TimedOut(message)))
+  signal?.addEventListener('abort', abort)
   try {
-    return await Promise.race([aborted(controller.signal), ask(controller.signal)])
+    return await Promise.race([rejection(controller.signal), exchange(controller.signal)])
   } finally {
-    callOff()
-    signal?.removeEventListener('abort', end)
+    cancelTimer()
+    signal?.removeEventListener('abort', abort)
   }
 }
 
-const ended = (): Error => new Error('ended before it was answered')
+const abortError = (): Error => new Error('ended before it was answered')
 
-const aborted = (signal: AbortSignal): Promise<never> =>
+/** Rejects with the signal's reason. */
+const rejection = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     const fail = (): void => reject(signal.reason as Error)
     if (signal.aborted) fail()

@@ -1,9 +1,8 @@
-// Content codings of answers that Node hands over as they were sent (RFC 9110 §8.4.1). A fetch of any other runtime
-// decodes by itself.
+// Decodes the content codings of answers to `node:http` (RFC 9110 §8.4.1). A `fetch` decodes by itself.
 
 export type Incoming = NodeJS.ReadableStream & AsyncIterable<Uint8Array>
 
-/** Makes of each coding the stream that undoes it. */
+/** The function of `node:zlib` for each coding. */
 const DECODERS = {
   gzip: 'createGunzip',
   'x-gzip': 'createGunzip',
@@ -16,9 +15,9 @@ export const ACCEPT_ENCODING = 'gzip, deflate, br'
 type Node = Pick<typeof globalThis.process, 'getBuiltinModule'>
 
 /**
- * The body of an answer, decoded while it is read: whoever reads it stops where it is too long. A proxy may have
- * applied the coding although nobody asked for it.
- * @throws Error for a coding that is not known, or several
+ * The body of an answer, decoded as it is read: a reader stops at its limit. A proxy may have applied a coding that was
+ * not requested.
+ * @throws Error for an unknown coding, or several
  */
 export const decoded = (
   incoming: Incoming,
@@ -40,7 +39,7 @@ const decodedBy = (
   node: Node,
 ): AsyncIterable<Uint8Array> => {
   const decoder = node.getBuiltinModule('node:zlib')[create]()
-  // A failure of either ends both, and is told to whoever reads.
+  // A failure of either stream ends both, and reaches the reader.
   node.getBuiltinModule('node:stream').pipeline(source, decoder, () => {})
   return decoder
 }
@@ -48,7 +47,7 @@ const decodedBy = (
 /** The compression method in the first byte of the zlib format (RFC 1950 §2.2): no encoder begins raw data with it. */
 const ZLIB_METHOD = 8
 
-/** RFC 9110 §8.4.1.2: the zlib format. Some senders leave its frame out, so the first byte decides. */
+/** Decodes the zlib format (RFC 9110 §8.4.1.2). Some senders omit its frame: the first byte decides. */
 const inflated = async function* (incoming: Incoming, node: Node): AsyncGenerator<Uint8Array> {
   const chunks = (incoming as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
   const first = await chunks.next()

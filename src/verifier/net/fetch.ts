@@ -1,3 +1,3 @@
-// The type of what sends requests: the platform's `fetch`, or one of the application's own.
+// The type of the function that sends requests: the platform's `fetch`, or one of the application.
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>

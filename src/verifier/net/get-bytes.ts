@@ -1,17 +1,17 @@
-// One request for the revocation list, within bounds of time and size.
-import type { Bytes } from './bytes.ts'
-import { readBytes } from './read-bounded.ts'
+// One request for the revocation list, within limits of time and size.
 import { MAX_LIST_BYTES, USER_AGENT } from '../constants.ts'
+import type { Bytes } from './bytes.ts'
 import { type Deadline, withDeadline } from './deadline.ts'
 import type { Fetch } from './fetch.ts'
+import { readBytes } from './read-bounded.ts'
 import { unrefFetch } from './unref-fetch.ts'
 
 export type GetBytes = (url: string, limits: Deadline) => Promise<Bytes>
 
-/** Any answer but 200. */
+/** The issuer answered with another status than 200. */
 export class AnswerRefused extends Error {
   override readonly name = 'AnswerRefused'
-  /** What `Retry-After` says (RFC 9110 §10.2.3), in milliseconds; 0 where it says no number of seconds. */
+  /** `Retry-After` in milliseconds (RFC 9110 §10.2.3); 0 where it is missing or not a number of seconds. */
   readonly retryAfterMs: number
 
   constructor(status: number, retryAfter: string | null | undefined) {
@@ -23,14 +23,14 @@ export class AnswerRefused extends Error {
 
 const HEADERS = { accept: 'application/jwt', 'user-agent': USER_AGENT }
 
-/** @param fetch what to ask with; undefined for what suits the runtime */
+/** @param fetch sends the requests; undefined for the default of the runtime */
 export const createGetBytes = (fetch: Fetch = unrefFetch): GetBytes => {
   return (url, limits) =>
-    withDeadline((signal) => ask(url, fetch, signal), limits, 'the issuer is too slow')
+    withDeadline((signal) => request(url, fetch, signal), limits, 'the issuer is too slow')
 }
 
-const ask = async (url: string, fetch: Fetch, signal: AbortSignal): Promise<Bytes> => {
-  // Workers have no `error`; what is redirected is not 200
+const request = async (url: string, fetch: Fetch, signal: AbortSignal): Promise<Bytes> => {
+  // Workers have no `redirect: 'error'`. A redirect that is not followed has another status than 200.
   const response = await fetch(url, { headers: HEADERS, redirect: 'manual', signal })
   if (response.status === 200 && !response.redirected) {
     checkType(response)
@@ -40,7 +40,7 @@ const ask = async (url: string, fetch: Fetch, signal: AbortSignal): Promise<Byte
   throw new AnswerRefused(response.status, response.headers.get('retry-after'))
 }
 
-/** A page or an error of something in between, which is named as such. Other types are left to the signature. */
+/** Names the type of an answer from a proxy or another server. The signature check refuses all other types. */
 const checkType = ({ headers, body }: Response): void => {
   const type = /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(headers.get('content-type') ?? '')?.[0]
   if (type !== 'text/html' && type !== 'application/json') return

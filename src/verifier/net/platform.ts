@@ -1,5 +1,5 @@
-// The runtime and the platform that the verifier runs on, as far as they matter here. Asked at each call, so that
-// nothing is captured that a program changes later.
+// Facts about the runtime and the platform that the verifier depends on. Looked up at each call, because a program may
+// change them later.
 
 type Globals = {
   process?: { env?: Record<string, string | undefined>; versions?: Record<string, string> }
@@ -13,7 +13,7 @@ type Globals = {
 
 const globals = (): Globals => globalThis as Globals
 
-/** A variable of the environment; undefined where there is none, or the program may not read it. */
+/** A variable of the environment; undefined where it is not set, or the program may not read it. */
 export const environment = (name: string): string | undefined => {
   const { Deno, process } = globals()
   try {
@@ -29,17 +29,16 @@ export const environment = (name: string): string | undefined => {
 /** Prefixes of `navigator.userAgent` in runtimes that have `node:http` with sockets. Node before 21 has no navigator. */
 const WITH_SOCKETS = ['Node.js', 'Bun/', 'Deno/']
 
-/** True if `node:http` of this runtime can keep its sockets from holding the process open. */
+/** True if this runtime's `node:http` can unreference its sockets, so that they do not keep the process alive. */
 export const hasNodeSockets = (): boolean => {
   const { process, navigator } = globals()
   const agent = navigator?.userAgent
-  const known = agent === undefined || WITH_SOCKETS.some((prefix) => agent.startsWith(prefix))
-  return (
-    known && process?.versions?.['node'] !== undefined && environment(DENO_DEPLOY) === undefined
-  )
+  const hasSockets = agent === undefined || WITH_SOCKETS.some((prefix) => agent.startsWith(prefix))
+  const isNodeLike = process?.versions?.['node'] !== undefined
+  return hasSockets && isNodeLike && environment(DENO_DEPLOY) === undefined
 }
 
-/** Node itself, whose `fetch` heeds no proxy of the environment unless it is told to. */
+/** True on Node itself, whose `fetch` ignores proxy variables of the environment by default. */
 export const isNode = (): boolean => {
   const { process, Deno } = globals()
   return Deno === undefined && process?.versions?.['bun'] === undefined
@@ -47,7 +46,7 @@ export const isNode = (): boolean => {
 
 const DENO_DEPLOY = 'DENO_DEPLOYMENT_ID'
 
-/** Variables by which a platform says that it is one that freezes or drops a process between requests. */
+/** Variables that identify platforms which freeze or drop a process between requests. */
 const FREEZING = [
   'AWS_LAMBDA_FUNCTION_NAME', // AWS Lambda, and Netlify Functions on it
   'K_SERVICE', // Google Cloud Run and Cloud Run functions
@@ -65,6 +64,6 @@ export const endsWithRequest = (): boolean => {
   return isOnWorkers || EdgeRuntime !== undefined || fastly !== undefined
 }
 
-/** True if nothing runs between requests on this platform, or work may not begin outside of a request. */
+/** True if nothing runs between requests on this platform, or work may not begin outside a request. */
 export const isFrozenBetweenRequests = (): boolean =>
   endsWithRequest() || FREEZING.some((name) => (environment(name) ?? '') !== '')

@@ -1,6 +1,7 @@
+// Reads the body of a response up to a limit.
 import type { Bytes } from './bytes.ts'
 
-/** An answer is longer than it may be. */
+/** An answer exceeds its limit. */
 export class TooLong extends Error {
   override readonly name = 'TooLong'
 }
@@ -10,17 +11,18 @@ export class NotText extends Error {
   override readonly name = 'NotText'
 }
 
-/** Chunks are copied into blocks of so many bytes: an answer in single bytes costs no more than its length. */
+/** Bytes of a block. Chunks are copied into blocks, so that an answer in single bytes needs no more than its length. */
 const BLOCK_BYTES = 64 * 1024
 
 /**
- * The bytes of a response, read no further than it may be long.
- * @throws TooLong
+ * Reads the bytes of a response.
+ * @throws TooLong once the body exceeds `maxBytes`
  */
 export const readBytes = async (response: Response, maxBytes: number): Promise<Bytes> => {
   const reader = response.body?.getReader()
   const blocks: Uint8Array[] = []
-  let [length, free] = [0, new Uint8Array()]
+  let length = 0
+  let free: Uint8Array = new Uint8Array()
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
     if (done) return joined(blocks, length)
@@ -51,8 +53,8 @@ const joined = (blocks: readonly Uint8Array[], length: number): Bytes => {
 }
 
 /**
- * The text of a response (UTF-8), read no further than it may be long.
- * @throws TooLong, NotText
+ * Reads the text of a response (UTF-8).
+ * @throws TooLong once the body exceeds `maxBytes`, NotText
  */
 export const readBounded = async (response: Response, maxBytes: number): Promise<string> => {
   const bytes = await readBytes(response, maxBytes)

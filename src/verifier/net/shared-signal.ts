@@ -1,34 +1,34 @@
-// Listens to AbortSignals of the program. Many waits may share one of them, and Node takes the 11th listener of
-// a signal for a leak: here each signal has one listener for all waits.
+// Listeners to AbortSignals of the application. Node reports an 11th listener to one signal as a leak, and many waits may
+// share a signal: here each signal has one listener for all waits.
 
-type Listener = { readonly calls: Set<() => void>; readonly hear: () => void }
+type Shared = { readonly calls: Set<() => void>; readonly listener: () => void }
 
-/** For each signal that somebody waits with; a listener without calls is removed. */
-const listeners = new WeakMap<AbortSignal, Listener>()
+/** The listener to each signal in use. A listener without calls is removed. */
+const sharedListeners = new WeakMap<AbortSignal, Shared>()
 
-const listen = (signal: AbortSignal): Listener => {
+const listen = (signal: AbortSignal): Shared => {
   const calls = new Set<() => void>()
-  const hear = (): void => {
+  const listener = (): void => {
     for (const call of Array.from(calls)) call() // a call may remove itself
   }
-  const listener = { calls, hear }
-  listeners.set(signal, listener)
-  signal.addEventListener('abort', hear)
-  return listener
+  const shared = { calls, listener }
+  sharedListeners.set(signal, shared)
+  signal.addEventListener('abort', listener)
+  return shared
 }
 
 /**
- * Calls when the signal is aborted.
+ * Calls a function when the signal is aborted.
  * @param signal not yet aborted
- * @param call a function of its own for each wait
- * @returns what calls it off
+ * @param call a separate function for each wait
+ * @returns a function that removes the call
  */
 export const onAbort = (signal: AbortSignal, call: () => void): (() => void) => {
-  const { calls, hear } = listeners.get(signal) ?? listen(signal)
+  const { calls, listener } = sharedListeners.get(signal) ?? listen(signal)
   calls.add(call)
   return () => {
     if (!calls.delete(call) || calls.size > 0) return
-    listeners.delete(signal)
-    signal.removeEventListener('abort', hear)
+    sharedListeners.delete(signal)
+    signal.removeEventListener('abort', listener)
   }
 }

@@ -1,17 +1,17 @@
-// Timers: some keep a process alive, others do not.
+// Timers that keep the process alive, and timers that do not.
 import type { AbortFlag } from './abort-flag.ts'
 
-/** Calls after so many milliseconds. @returns what calls it off */
+/** Calls a function after `ms` milliseconds. @returns a function that cancels the timer */
 export type Timer = (ms: number, call: () => void) => () => void
 
-/** For what somebody waits for. */
-export const holding: Timer = (ms, call) => {
+/** Keeps the process alive. For work that a token waits for. */
+export const refTimer: Timer = (ms, call) => {
   const timer = setTimeout(call, ms)
   return () => clearTimeout(timer)
 }
 
-/** Unless the process ends before. */
-export const later: Timer = (ms, call) => {
+/** Lets the process end before the timer fires. */
+export const unrefTimer: Timer = (ms, call) => {
   const timer: unknown = setTimeout(call, ms)
   if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
   else (globalThis as { Deno?: { unrefTimer?: (id: unknown) => void } }).Deno?.unrefTimer?.(timer)
@@ -19,17 +19,17 @@ export const later: Timer = (ms, call) => {
 }
 
 /**
- * Lets so many milliseconds pass, or less where `signal` says so.
- * @param timer `holding` for what a token waits for
+ * Waits for `ms` milliseconds, or until `signal` is aborted.
+ * @param timer `refTimer` where a token waits
  */
-export const pause = (ms: number, signal?: AbortFlag, timer: Timer = later): Promise<void> =>
+export const pause = (ms: number, signal?: AbortFlag, timer: Timer = unrefTimer): Promise<void> =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve()
     const end = (): void => {
-      callOff()
+      cancel()
       signal?.removeEventListener('abort', end)
       resolve()
     }
-    const callOff = timer(ms, end)
+    const cancel = timer(ms, end)
     signal?.addEventListener('abort', end)
   })

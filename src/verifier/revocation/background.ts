@@ -1,102 +1,104 @@
-// Decides when a token waits for the list while it is followed in the background: while there is none that is good
-// (none yet, or one too old), once for each outage; and after this machine may have been suspended. On Linux the
-// monotonic clock stands still during suspension: the held request is dead, and what is known looks as new as before.
-// The wall clock shows it, and decides nothing: a wall clock that was set costs one request.
-import { startPollLoop } from './poll-loop.ts'
-import { createLook } from '../net/clocks.ts'
-import { LIST_WAIT_MS, STALE_WAIT_MS, WOKEN_AGAIN_MS, WOKEN_WAIT_MS } from '../constants.ts'
+// Decides when a token waits for the list while a loop polls for it in the background. Case 1: there is no good list,
+// none yet or a stale one; tokens wait once for each outage. Case 2: this machine may have been suspended. On Linux the
+// monotonic clock stops during suspension: the held request is dead, and the copy looks as new as before. A jump between
+// the wall clock and the monotonic clock reveals it. The wall clock decides nothing else: setting it costs one request.
+import { LIST_WAIT_MS, RESUMED_AGAIN_MS, RESUMED_WAIT_MS, STALE_WAIT_MS } from '../constants.ts'
+import { type Clocks, createDivergenceCheck } from '../net/clocks.ts'
+import { withTimeLimit } from '../net/time-limit.ts'
 import type { Following } from './following.ts'
 import type { ListClient } from './list-client.ts'
 import type { ListState } from './list-state.ts'
-import { createPatience } from './patience.ts'
-import { inTime } from '../net/in-time.ts'
+import { startPollLoop } from './poll-loop.ts'
+import { createWaitBudget } from './wait-budget.ts'
 
-type Parts = {
+type Options = Clocks & {
   client: Pick<ListClient, 'step' | 'lastFailure'>
   state: ListState
-  /** Milliseconds since the epoch. */
-  clock: () => number
-  /** Milliseconds that only ever grow. */
-  monotonic: () => number
 }
 
-export const followInBackground = ({ client, state, clock, monotonic }: Parts): Following => {
-  const { signal, abort } = stop()
+/** A suspension that was noticed: when, and the gate for tokens that wait for a list requested after it. */
+type Resumption = { readonly at: number; readonly answered: Gate }
+
+export const followInBackground = ({ client, state, clock, monotonic }: Options): Following => {
+  const controller = new AbortController()
+  const { signal } = controller
   const startedAt = monotonic()
-  const haveRunApart = createLook({ clock, monotonic })
-  const good = createGate()
-  const patience = createPatience(monotonic, () => background.hurry())
-  let woken: { readonly at: number; readonly asked: ReturnType<typeof createGate> } | null = null
+  const haveClocksDiverged = createDivergenceCheck({ clock, monotonic })
+  const goodList = createGate()
+  const budget = createWaitBudget(monotonic, () => loop.requestSoon())
+  let resumed: Resumption | null = null
 
-  const look = (): void => {
-    if (!haveRunApart() || signal.aborted) return
-    // A wall clock that is set all the time must not keep every request from being answered.
-    if (woken !== null && monotonic() - woken.at < WOKEN_AGAIN_MS) return
-    woken = { at: monotonic(), asked: woken?.asked ?? createGate() }
-    background.askNow()
+  const checkClocks = (): void => {
+    if (!haveClocksDiverged() || signal.aborted) return
+    // A wall clock that is set again and again must not abort every request.
+    if (resumed !== null && monotonic() - resumed.at < RESUMED_AGAIN_MS) return
+    resumed = { at: monotonic(), answered: resumed?.answered ?? createGate() }
+    loop.requestNow()
   }
 
-  const onAnswer = (overtaken: boolean): void => {
+  const onAnswer = (isOutdated: boolean): void => {
     if (!state.isStale()) {
-      patience.renew()
-      good.open()
+      budget.reset()
+      goodList.open()
     }
-    if (!overtaken) {
-      woken?.asked.open()
-      woken = null
+    if (!isOutdated) {
+      resumed?.answered.open()
+      resumed = null
     }
-    look()
+    checkClocks()
   }
 
-  const background = startPollLoop({ client, monotonic, onAnswer, signal })
+  const loop = startPollLoop({ client, monotonic, onAnswer, signal })
 
   const waitFor = (
-    gate: ReturnType<typeof createGate>,
+    gate: Gate,
     ms: number,
-    late = (): void => {},
+    onTimeout = (): void => {},
   ): Promise<void> | undefined =>
-    ms <= 0 || signal.aborted ? undefined : inTime(gate.opened(), ms, late)
+    ms <= 0 || signal.aborted ? undefined : withTimeLimit(gate.opened(), ms, onTimeout)
 
-  /** The first list takes longer than a newer one: process and issuer may have begun together. */
-  const waitForGood = (): Promise<void> | undefined => {
-    const first = state.known() === null ? LIST_WAIT_MS - (monotonic() - startedAt) : 0
-    return waitFor(good, patience.left(Math.max(first, STALE_WAIT_MS)), patience.exhaust)
+  /** The first list may take longer than later ones: process and issuer may have started together. */
+  const waitForGoodList = (): Promise<void> | undefined => {
+    const first = state.copy() === null ? LIST_WAIT_MS - (monotonic() - startedAt) : 0
+    const ms = budget.remaining(Math.max(first, STALE_WAIT_MS))
+    return waitFor(goodList, ms, budget.exhaust)
   }
 
   return {
     current() {
-      if (state.known() !== null) look()
-      if (state.isStale()) return waitForGood()
-      if (woken === null) return undefined
-      return waitFor(woken.asked, WOKEN_WAIT_MS - (monotonic() - woken.at))
+      if (state.copy() !== null) checkClocks()
+      if (state.isStale()) return waitForGoodList()
+      if (resumed === null) return undefined
+      return waitFor(resumed.answered, RESUMED_WAIT_MS - (monotonic() - resumed.at))
     },
-    refreshed: () => undefined, // it is as new as it gets
+    refreshed: () => undefined, // the loop keeps the copy as new as possible
     lastFailure: client.lastFailure,
     async goodList() {
       if (!state.isStale() || signal.aborted) return
-      background.hurry()
-      await good.opened()
+      loop.requestSoon()
+      await goodList.opened()
     },
     close() {
-      abort()
-      good.open()
-      woken?.asked.open()
+      controller.abort()
+      goodList.open()
+      resumed?.answered.open()
     },
   }
 }
 
-const stop = () => {
-  const controller = new AbortController()
-  return { signal: controller.signal, abort: () => controller.abort() }
+type Gate = {
+  /** Settles when the gate is opened next. */
+  opened(): Promise<void>
+  /** Lets all waiting tokens pass, and closes again. */
+  open(): void
 }
 
-/** Lets everyone pass who waits when it is opened, and then is closed again. */
-const createGate = () => {
+const createGate = (): Gate => {
   let open: () => void = () => {}
   let opened: Promise<void> | null = null
   return {
-    opened: (): Promise<void> => (opened ??= new Promise((resolve) => (open = resolve))),
-    open: (): void => {
+    opened: () => (opened ??= new Promise((resolve) => (open = resolve))),
+    open() {
       open()
       opened = null
     },

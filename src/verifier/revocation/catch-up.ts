@@ -1,35 +1,36 @@
-// Has the list up to where the issuer is, page by page; where nothing is known yet, from the platform's cache as far as
-// that goes.
+// Fetches the list page by page until the copy is complete. Where there is no copy yet, it begins with pages from the
+// platform's cache.
+import { CACHED_LIST_SECONDS, MAX_CATCH_UP_PAGES, MAX_LIST_BYTES } from '../constants.ts'
 import type { Bytes } from '../net/bytes.ts'
 import { readBytes } from '../net/read-bounded.ts'
-import { CACHED_LIST_SECONDS, MAX_CATCH_UP_PAGES, MAX_LIST_BYTES } from '../constants.ts'
 import type { ListClient } from './list-client.ts'
-import type { Asked, ListState, Outcome } from './list-state.ts'
+import type { Acceptance, ListRequest } from './list-copy.ts'
+import type { ListState } from './list-state.ts'
 
-export type CatchingUp = {
+type Options = {
   client: ListClient
   state: ListState
-  /** Ends the request that is under way. */
+  /** Aborts the request under way. */
   signal: AbortSignal
-  /** After each page that was believed. @returns whether to go on */
+  /** Called after each accepted page. @returns whether to continue */
   onPage: () => boolean
 }
 
-/** @throws whatever keeps a page from being had or believed */
-export const catchUp = async ({ client, state, signal, onPage }: CatchingUp): Promise<void> => {
-  await takeCached(client, state, signal).catch(() => {})
+/** @throws what keeps a page from being fetched or accepted */
+export const catchUp = async ({ client, state, signal, onPage }: Options): Promise<void> => {
+  await readFromCache(client, state, signal).catch(() => {})
   for (let pages = 0; pages < MAX_CATCH_UP_PAGES; pages += 1) {
     signal.throwIfAborted()
     const answer = await client.step({ hold: false, signal })
-    if (!goesOn(answer)) throw new Error('the list does not go on')
-    if (!answer.asked.hold) await keep(client.url(answer.asked), answer.jws)
+    if (!advances(answer)) throw new Error('the list does not advance')
+    if (!answer.request.hold) await storeInCache(client.url(answer.request), answer.jws)
     if (!onPage() || !answer.more) return
   }
   throw new Error('the list has too many pages')
 }
 
-/** A cache on the way that takes one page for another would otherwise be asked for ever. */
-const goesOn = ({ news, more }: Outcome): boolean => news || !more
+/** Guards against an endless loop through a cache on the way that confuses pages. */
+const advances = ({ news, more }: Acceptance): boolean => news || !more
 
 type PlatformCache = {
   match(url: string): Promise<Response | undefined>
@@ -39,21 +40,23 @@ type PlatformCache = {
 const platformCache = (): PlatformCache | undefined =>
   (globalThis as { caches?: { default?: PlatformCache } }).caches?.default
 
-const takeCached = async (
+const readFromCache = async (
   client: ListClient,
   state: ListState,
   signal: AbortSignal,
 ): Promise<void> => {
-  for (let asked: Asked = state.next(); state.known() === null; asked = state.next()) {
+  while (state.copy() === null) {
     signal.throwIfAborted()
-    const cached = await platformCache()?.match(client.url(asked))
+    const request: ListRequest = state.next()
+    const cached = await platformCache()?.match(client.url(request))
     if (cached === undefined) return
-    if (!goesOn(await client.take(await readBytes(cached, MAX_LIST_BYTES), asked))) return
+    const jws = await readBytes(cached, MAX_LIST_BYTES)
+    if (!advances(await client.accept(jws, request))) return
   }
 }
 
-/** A new isolate begins with it. That it cannot be kept is no failure. */
-const keep = async (url: string, jws: Bytes): Promise<void> => {
+/** Lets a new isolate begin with these pages. A cache that fails changes nothing. */
+const storeInCache = async (url: string, jws: Bytes): Promise<void> => {
   const headers = {
     'Content-Type': 'application/jwt',
     'Cache-Control': `max-age=${CACHED_LIST_SECONDS}`,

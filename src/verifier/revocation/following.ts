@@ -1,16 +1,17 @@
-// How a follower keeps its list new: in the background, or on use. Types only.
+// The interface of both ways to keep the list new: in the background, and on use. Types only.
 import type { AbortFlag } from '../net/abort-flag.ts'
 
-/** Lets work go on after the answer: `ctx.waitUntil` of the platform. */
+/** Lets work continue after the response: `ctx.waitUntil` of the platform. */
 export type WaitUntil = (promise: Promise<unknown>) => void
 
 export type Following = {
-  /** Waits where waiting helps; undefined where it would not. Never rejects. */
+  /** Waits where a newer list may arrive; undefined where the copy is to be used at once. Never rejects. */
   current: (waitUntil: WaitUntil | undefined) => Promise<void> | undefined
+  /** As `current`, for a token that would otherwise be refused. Never rejects. */
   refreshed: () => Promise<void> | undefined
-  /** Why nothing came the last time; null where something did. */
+  /** Why the last request brought no list; null after a success. */
   lastFailure: () => unknown
-  /** Settles when there is a list that is not too old, or nobody asks for one any more. Never rejects. */
+  /** Settles when the list is not stale, when `ended` is aborted, or after `close`. Never rejects. */
   goodList: (ended: AbortFlag) => Promise<void>
   close: () => void
 }

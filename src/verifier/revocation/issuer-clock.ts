@@ -1,16 +1,16 @@
-// What time it is at the issuer, by the lists it has signed and a clock of ours that only runs forward. No I/O.
+// The issuer's time, estimated from the lists that it has signed and the monotonic clock of this process. No I/O.
 //
-// A list arrives after it was signed, never before. So the smallest difference between our monotonic clock and an
-// `iat` is the best that is known ("offset"), and one that is too small only makes what is known look older than it
-// is. A larger one makes it look newer, which is what somebody wants who holds lists back: a list alone never makes
-// it grow. It must where the issuer's clock was ahead and was set back, or else what is known looks old for ever.
-// There the wall clock is asked as well:
+// A list arrives after its signature. So the smallest difference between the monotonic clock and an `iat` is the best
+// estimate, the "offset". An offset that is too small makes the copy look older than it is, which is safe. A larger one
+// makes the copy look newer, which is what an attacker gains who delays lists: a list alone never raises the offset. It
+// must rise where the issuer's clock ran ahead and was set back, or the copy would look old from then on. In two cases
+// the wall clock is consulted:
 //
-// - For the first list, and once nothing that is known is good any more (`begin`): the list must be of now, within
-//   `maxStaleness`. Who holds lists back makes one look newer by so much, and no more.
-// - While what is known is good (`heal`): after a minute of several lists that were all late, and no further than
-//   to what the wall clock says. Where that is right, holding lists back gains nothing, however long it is done;
-//   where it is behind, no more than it is behind; where it jumps, nothing moves unless all lists are late, too.
+// - `begin`, for the first list, and once the copy is stale: the `iat` must lie within `maxStaleness` of the wall clock.
+//   An attacker who delays lists makes a list look newer by that much at most.
+// - `heal`, while the copy is good: after a minute of several lists that were all late the offset rises, and no further
+//   than the wall clock allows. Where the wall clock is right, delayed lists gain nothing, however long the delay. Where
+//   it is behind, they gain its error at most. A wall clock that jumps changes nothing unless all lists are late, too.
 import {
   LATE_ANSWERS,
   LATE_PERIOD_SECONDS,
@@ -21,36 +21,36 @@ import { ListRefused, type RevocationList } from './list-page.ts'
 
 type Times = Pick<RevocationList, 'iat' | 'exp'>
 
-/** All about it is good but its time: what it says is true, and perhaps not all that is true by now. */
+/** Only the time of a list is refused: its rules are signed and hold, and newer rules may be missing. */
 export class ListUntimely extends ListRefused {}
 
 export type IssuerClock = {
   /** Monotonic time less the issuer's, in seconds; null before the first list. */
   offset(): number | null
-  /** In seconds since the epoch; null before the first list. */
+  /** Seconds since the epoch; null before the first list. */
   time(): number | null
   /**
-   * The same by the last list that the wall clock has refused, until another is accepted: what an operator is told, and
-   * nothing that is judged by.
+   * As `time`, by the last list that the wall clock has refused, until a list is accepted. Reported to the operator;
+   * decides nothing.
    */
-  saidTime(): number | null
-  /** How long ago that was, in seconds, by an offset. */
+  reportedTime(): number | null
+  /** Seconds since `iat`, by an offset. */
   age(iat: number, by: number): number
   /**
-   * A list came from further ahead than time is by our estimate: this machine was suspended, or the issuer's clock was
-   * set, or the issuer has several servers whose clocks differ. The last is known once the whole list, asked for after
-   * that, is of the time that we know: lists from that far ahead then count as untimely, and cause no doubt any more.
+   * A list came from further ahead than the estimate allows: this machine was suspended, or the issuer's clock was set,
+   * or the issuer has several servers whose clocks differ. The third is proven once the whole list, requested after
+   * that, fits the estimate: lists from that far ahead then count as untimely and raise no further doubt.
    */
   isDoubted(): boolean
-  /** @returns the best offset with this list. @throws ListUntimely where it cannot be of now by `known` */
+  /** @returns the best offset with this list. @throws ListUntimely where `known` shows that it is too old or too new */
   judge(list: Times, known: number): number
-  /** By the wall clock, whatever was known. @returns the offset. @throws ListUntimely */
+  /** Judges by the wall clock alone. @returns the offset. @throws ListUntimely */
   begin(list: Times): number
-  /** @param anew whether it comes from `begin`, and all that was known of the issuer's clocks is void */
-  set(offset: number, anew: boolean): void
-  /** As `set`, to what `judge` has returned: a list that is late stays late. */
+  /** @param restarted whether the offset comes from `begin`: what was learnt about the issuer's clocks is then void */
+  set(offset: number, restarted: boolean): void
+  /** As `set`, with an offset from `judge`. Late lists stay counted. */
   approach(offset: number): void
-  /** @returns the newest `iat` of those by which the clock was set back; null where it was not */
+  /** @returns the newest `iat` of the late lists by which the clock was set back; null where it was not set back */
   heal(list: Times): number | null
 }
 
@@ -59,29 +59,29 @@ type Options = {
   maxStaleness: number
   /** Milliseconds since the epoch. */
   clock: () => number
-  /** Milliseconds that only ever grow. */
+  /** Milliseconds of a clock that never runs backwards. */
   monotonic: () => number
 }
 
-/** Lists that were late, one after the other: the best offset among them, the newest `iat`. */
+/** Consecutive late lists: their number, the best offset among them, the newest `iat`. */
 type Late = { readonly since: number; answers: number; best: number; iat: number }
 
 export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): IssuerClock => {
   let offset: number | null = null
-  /** How far ahead of our estimate the list was that causes doubt, in seconds; null without doubt. */
+  /** How far ahead of the estimate the list was that raised doubt, in seconds; null without doubt. */
   let doubt: number | null = null
-  /** How far ahead other servers of the issuer are known to sign, in seconds. */
+  /** How far ahead other servers of the issuer sign, in seconds. */
   let othersAhead = 0
   let late: Late | null = null
-  /** The offset of the last list that the wall clock has refused; null once one was accepted. */
+  /** The offset of the last list that the wall clock has refused; null once a list was accepted. */
   let refused: number | null = null
 
   const now = (): number => monotonic() / 1000
   const wall = (): number => clock() / 1000
-  const isOfNow = ({ iat }: Times): boolean => Math.abs(wall() - iat) <= maxStaleness
+  const isCurrent = ({ iat }: Times): boolean => Math.abs(wall() - iat) <= maxStaleness
 
-  /** Null while there may still be a list that was not late. */
-  const lateSince = (list: Times, known: number): Late | null => {
+  /** Null until enough consecutive lists were late. */
+  const countLate = (list: Times, known: number): Late | null => {
     const shown = now() - list.iat
     if (shown <= known + LATE_SECONDS) {
       late = null
@@ -100,7 +100,7 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
   return {
     offset: () => offset,
     time: () => timeBy(offset),
-    saidTime: () => timeBy(refused ?? offset),
+    reportedTime: () => timeBy(refused ?? offset),
     age: (iat, by) => now() - by - iat,
     isDoubted: () => doubt !== null,
     judge({ iat, exp }, known) {
@@ -115,12 +115,12 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
     },
     begin(list) {
       const by = now() - list.iat
-      if (isOfNow(list)) return by
+      if (isCurrent(list)) return by
       refused = by
-      throw new ListUntimely('the list is not of now')
+      throw new ListUntimely('the list is not current')
     },
-    set(to, anew) {
-      if (anew) othersAhead = 0
+    set(to, restarted) {
+      if (restarted) othersAhead = 0
       else if (doubt !== null) othersAhead = Math.max(othersAhead, doubt)
       offset = to
       doubt = null
@@ -132,13 +132,13 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
       refused = null
     },
     heal(list) {
-      const since = offset === null ? null : lateSince(list, offset)
-      if (since === null || offset === null) return null
+      const enough = offset === null ? null : countLate(list, offset)
+      if (enough === null || offset === null) return null
       late = null
-      const best = Math.min(since.best, now() - wall())
-      if (best <= offset || !isOfNow(list)) return null
+      const best = Math.min(enough.best, now() - wall())
+      if (best <= offset || !isCurrent(list)) return null
       offset = best
-      return since.iat
+      return enough.iat
     },
   }
 }

@@ -1,167 +1,181 @@
-// The ids of revoked tokens, a million of them in little memory: 128-bit values as they are, in open
-// addressing with linear probing. Nothing is cut short or hashed away, so no other token is ever hit. Pure.
+// The ids of revoked tokens, a million of them in little memory: 128-bit values in a hash table with open addressing and
+// linear probing. The whole value is stored and compared, so that a rule matches no other token. Pure.
 //
-// Values are the issuer's random ones, so their own bits spread them; who collects tokens with alike ids is
-// stopped by the bound on rules for one client.
+// The issuer's ids are random, so that their own bits spread them over the slots. The limit on rules for one client
+// stops an attacker who collects tokens with similar ids.
 import { SIX_BITS } from '../token/base64url.ts'
 
-/** When a rule for a token may be dropped, in seconds since the epoch; Infinity: never. */
+/** When a rule for a token may be dropped, in seconds since the epoch; Infinity for a rule without an end. */
 type Expiry = number
 
 export type JtiTable = {
-  /** The later expiry wins. */
+  /** Adds a rule. The later expiry wins. */
   add(jti: string, expiry: Expiry): void
   has(jti: string): boolean
-  /** Looks for rules that expired before `before`, in at most so many slots, and goes on there next time. */
+  /** Removes rules that expired before `before` from at most `slots` slots. The next call continues behind them. */
   sweep(before: number, slots: number): void
   readonly size: number
 }
 
 const MIN_SLOTS = 1024
-/** A slot is five words, beside each other: the value, and its expiry. */
+/** Words of a slot, side by side: four for the value, one for the expiry. */
 const SLOT_WORDS = 5
 const EXPIRY = 4
-/** Expiry of a slot that is empty. Time began later. */
+/** Expiry of an empty slot. No token expired in 1970. */
 const EMPTY = 0
-/** Also stands for any expiry that is later than 32 bits can say. */
+/** Expiry of a rule without an end, and of one that ends later than 32 bits can hold (the year 2106). */
 const NEVER = 0xffff_ffff
+/** Shares of used slots: from the first on the table doubles, below the second it is halved. */
+const MAX_LOAD = 0.75
+const MIN_LOAD = 0.125
 
-const six = (jti: string, at: number): number => SIX_BITS[jti.charCodeAt(at)] ?? -1
+/** `count` is a power of two; `sweptTo` is the slot that the next sweep begins with. */
+type Slots = { words: Int32Array; count: number; used: number; sweptTo: number }
 
-/** Five characters as 30 bits; negative where one is no base64url. */
-const five = (jti: string, at: number): number => {
-  const a = six(jti, at)
-  const b = six(jti, at + 1)
-  const c = six(jti, at + 2)
-  const d = six(jti, at + 3)
-  const e = six(jti, at + 4)
-  return (a | b | c | d | e) < 0 ? -1 : (a << 24) | (b << 18) | (c << 12) | (d << 6) | e
+export const createJtiTable = (): JtiTable => {
+  const table = newSlots(MIN_SLOTS)
+  /** Ids of another form. This project's servers issue none. */
+  const others = new Map<string, Expiry>()
+  return {
+    add(jti, expiry) {
+      if (table.used >= table.count * MAX_LOAD) resize(table, table.count * 2)
+      if (readValue(jti)) put(table, expiryWord(expiry))
+      else others.set(jti, Math.max(others.get(jti) ?? 0, expiry))
+    },
+    has: (jti) => (readValue(jti) ? expiryAt(table, find(table)) !== EMPTY : others.has(jti)),
+    sweep(before, slots) {
+      for (const [jti, expiry] of others) if (expiry < before) others.delete(jti)
+      sweepSlots(table, before, slots)
+      const isSparse = table.used < table.count * MIN_LOAD
+      if (table.count > MIN_SLOTS && isSparse) resize(table, table.count / 2)
+    },
+    get size() {
+      return table.used + others.size
+    },
+  }
 }
 
-/** The value that is looked for: one array for all, because nothing here waits. */
-const wanted = new Int32Array(4)
+const newSlots = (count: number): Slots => ({
+  words: new Int32Array(SLOT_WORDS * count),
+  count,
+  used: 0,
+  sweptTo: 0,
+})
+
+/** The value to find or to add. One array serves all calls, because no call awaits anything. */
+const value = new Int32Array(4)
 
 /**
- * Puts 22 characters into `wanted`: four times five of them, and two bits each of the last eight.
- * False for what is not 128 bits in canonical base64url: the last character has four bits that say nothing.
+ * Reads an id into `value`: four words of five characters, and for each word two bits of the last two characters.
+ * @returns false for an id that is not 128 bits in canonical base64url, whose last character has four unused bits
  */
-const want = (jti: string): boolean => {
+const readValue = (jti: string): boolean => {
   if (jti.length !== 22) return false
-  const last = six(jti, 21)
-  const tail = (six(jti, 20) << 2) | (last >> 4)
+  const last = sixBits(jti, 21)
+  const tail = (sixBits(jti, 20) << 2) | (last >> 4)
   if (tail < 0 || (last & 0b1111) !== 0) return false
   for (let word = 0; word < 4; word++) {
-    const bits = five(jti, 5 * word)
+    const bits = thirtyBits(jti, 5 * word)
     if (bits < 0) return false
-    wanted[word] = bits | ((tail >> (2 * word)) << 30)
+    value[word] = bits | ((tail >> (2 * word)) << 30)
   }
   return true
 }
 
-const expiryOf = (expiry: Expiry): number =>
+const sixBits = (jti: string, at: number): number => SIX_BITS[jti.charCodeAt(at)] ?? -1
+
+/** Five characters as 30 bits; negative where one is not in the alphabet. */
+const thirtyBits = (jti: string, at: number): number => {
+  const a = sixBits(jti, at)
+  const b = sixBits(jti, at + 1)
+  const c = sixBits(jti, at + 2)
+  const d = sixBits(jti, at + 3)
+  const e = sixBits(jti, at + 4)
+  return (a | b | c | d | e) < 0 ? -1 : (a << 24) | (b << 18) | (c << 12) | (d << 6) | e
+}
+
+const expiryWord = (expiry: Expiry): number =>
   expiry >= NEVER ? NEVER : Math.max(Math.ceil(expiry), EMPTY + 1)
 
-export const createJtiTable = (): JtiTable => {
-  let slots = MIN_SLOTS
-  let words = new Int32Array(SLOT_WORDS * slots)
-  let used = 0
-  let sweepAt = 0
-  /** Ids of any other form. Ours have none. */
-  const others = new Map<string, number>()
+const expiryAt = ({ words }: Slots, slot: number): number =>
+  words[SLOT_WORDS * slot + EXPIRY]! >>> 0
 
-  const expiryAt = (slot: number): number => words[SLOT_WORDS * slot + EXPIRY]! >>> 0
-  const next = (slot: number): number => (slot + 1) & (slots - 1)
+const after = ({ count }: Slots, slot: number): number => (slot + 1) & (count - 1)
 
-  /** Where the value that begins at `at` is looked for first. */
-  const home = (of: Int32Array, at: number): number => {
-    const ends = Math.imul(of[at]! ^ (of[at + 3]! >>> 15), 0x9e37_79b1)
-    const mixed = ends ^ Math.imul(of[at + 1]! ^ (of[at + 2]! << 7), 0x85eb_ca6b)
-    const spread = Math.imul(mixed ^ (mixed >>> 16), 0xc2b2_ae35)
-    return (spread ^ (spread >>> 15)) & (slots - 1)
+/** The slot at which probing begins for the value at `words[at]`. */
+const homeOf = ({ count }: Slots, words: Int32Array, at: number): number => {
+  const ends = Math.imul(words[at]! ^ (words[at + 3]! >>> 15), 0x9e37_79b1)
+  const mixed = ends ^ Math.imul(words[at + 1]! ^ (words[at + 2]! << 7), 0x85eb_ca6b)
+  const spread = Math.imul(mixed ^ (mixed >>> 16), 0xc2b2_ae35)
+  return (spread ^ (spread >>> 15)) & (count - 1)
+}
+
+const hasValueAt = ({ words }: Slots, slot: number): boolean => {
+  const at = SLOT_WORDS * slot
+  return (
+    words[at] === value[0] &&
+    words[at + 1] === value[1] &&
+    words[at + 2] === value[2] &&
+    words[at + 3] === value[3]
+  )
+}
+
+/** The slot that holds `value`, or the empty slot for it. */
+const find = (table: Slots): number => {
+  let slot = homeOf(table, value, 0)
+  while (expiryAt(table, slot) !== EMPTY && !hasValueAt(table, slot)) slot = after(table, slot)
+  return slot
+}
+
+const put = (table: Slots, expiry: number): void => {
+  const slot = find(table)
+  const at = SLOT_WORDS * slot
+  const current = expiryAt(table, slot)
+  if (current === EMPTY) {
+    for (let word = 0; word < EXPIRY; word++) table.words[at + word] = value[word]!
+    table.used += 1
   }
+  if (expiry > current) table.words[at + EXPIRY] = expiry
+}
 
-  const isWantedAt = (slot: number): boolean => {
-    const at = SLOT_WORDS * slot
-    return (
-      words[at] === wanted[0] &&
-      words[at + 1] === wanted[1] &&
-      words[at + 2] === wanted[2] &&
-      words[at + 3] === wanted[3]
-    )
-  }
-
-  /** The slot that has what is wanted, or the empty one where it would be. */
-  const find = (): number => {
-    let slot = home(wanted, 0)
-    while (expiryAt(slot) !== EMPTY && !isWantedAt(slot)) slot = next(slot)
-    return slot
-  }
-
-  const put = (expiry: number): void => {
-    const slot = find()
-    const [at, known] = [SLOT_WORDS * slot, expiryAt(slot)]
-    if (known === EMPTY) {
-      for (let word = 0; word < EXPIRY; word++) words[at + word] = wanted[word]!
-      used += 1
-    }
-    if (expiry > known) words[at + EXPIRY] = expiry
-  }
-
-  /**
-   * Twice or half the slots, at once: nothing else runs meanwhile. With 1.5 million values that took 234 ms, once
-   * on the way there; bit by bit would need both tables, and a look into each of them for each token.
-   */
-  const rebuild = (size: number): void => {
-    const old = words
-    slots = size
-    words = new Int32Array(SLOT_WORDS * slots)
-    sweepAt = 0
-    for (let at = 0; at < old.length; at += SLOT_WORDS) {
-      if (old[at + EXPIRY] === EMPTY) continue
-      // No two values are alike: the first empty slot is its place.
-      let slot = home(old, at)
-      while (expiryAt(slot) !== EMPTY) slot = next(slot)
-      for (let word = 0; word < SLOT_WORDS; word++)
-        words[SLOT_WORDS * slot + word] = old[at + word]!
+/**
+ * Moves all rules to twice or half the slots, in one step. With 1.5 million values the largest such step took 234 ms.
+ * Moving them little by little would need both tables, and a lookup in each of them for every token.
+ */
+const resize = (table: Slots, count: number): void => {
+  const { words: old, used } = table
+  Object.assign(table, newSlots(count), { used })
+  for (let at = 0; at < old.length; at += SLOT_WORDS) {
+    if (old[at + EXPIRY] === EMPTY) continue
+    // All values differ: the first empty slot is the right one.
+    let slot = homeOf(table, old, at)
+    while (expiryAt(table, slot) !== EMPTY) slot = after(table, slot)
+    for (let word = 0; word < SLOT_WORDS; word++) {
+      table.words[SLOT_WORDS * slot + word] = old[at + word]!
     }
   }
+}
 
-  /** Moves back those behind that would not be found any more past an empty slot: no tombstones. */
-  const remove = (slot: number): void => {
-    let hole = slot
-    for (let at = next(hole); expiryAt(at) !== EMPTY; at = next(at)) {
-      const from = home(words, SLOT_WORDS * at)
-      if (((at - from) & (slots - 1)) < ((at - hole) & (slots - 1))) continue
-      words.copyWithin(SLOT_WORDS * hole, SLOT_WORDS * at, SLOT_WORDS * (at + 1))
-      hole = at
-    }
-    words[SLOT_WORDS * hole + EXPIRY] = EMPTY
-    used -= 1
+/** Empties a slot, and moves later values back that probing would not reach past an empty slot. No tombstones. */
+const remove = (table: Slots, slot: number): void => {
+  const { words, count } = table
+  let hole = slot
+  for (let at = after(table, hole); expiryAt(table, at) !== EMPTY; at = after(table, at)) {
+    const home = homeOf(table, words, SLOT_WORDS * at)
+    if (((at - home) & (count - 1)) < ((at - hole) & (count - 1))) continue
+    words.copyWithin(SLOT_WORDS * hole, SLOT_WORDS * at, SLOT_WORDS * (at + 1))
+    hole = at
   }
+  words[SLOT_WORDS * hole + EXPIRY] = EMPTY
+  table.used -= 1
+}
 
-  const sweepSlots = (before: number, count: number): void => {
-    for (let seen = 0; seen < Math.min(count, slots); seen++) {
-      const expiry = expiryAt(sweepAt)
-      // what has moved here is looked at in its turn
-      if (expiry !== EMPTY && expiry !== NEVER && expiry < before) remove(sweepAt)
-      else sweepAt = next(sweepAt)
-    }
-  }
-
-  return {
-    add(jti, expiry) {
-      if (used >= slots * 0.75) rebuild(slots * 2)
-      if (want(jti)) put(expiryOf(expiry))
-      else others.set(jti, Math.max(others.get(jti) ?? 0, expiry))
-    },
-    has: (jti) => (want(jti) ? expiryAt(find()) !== EMPTY : others.has(jti)),
-    sweep(before, count) {
-      for (const [jti, expiry] of others) if (expiry < before) others.delete(jti)
-      sweepSlots(before, count)
-      if (slots > MIN_SLOTS && used < slots / 8) rebuild(slots / 2)
-    },
-    get size() {
-      return used + others.size
-    },
+const sweepSlots = (table: Slots, before: number, slots: number): void => {
+  for (let seen = 0; seen < Math.min(slots, table.count); seen++) {
+    const slot = table.sweptTo
+    const expiry = expiryAt(table, slot)
+    // A removed slot may hold another value now: the next round examines it.
+    if (expiry !== EMPTY && expiry !== NEVER && expiry < before) remove(table, slot)
+    else table.sweptTo = after(table, slot)
   }
 }

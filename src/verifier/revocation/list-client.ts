@@ -1,5 +1,4 @@
-// Asks the issuer for what comes next in its list, and hands it to what decides.
-import type { Bytes } from '../net/bytes.ts'
+// Requests the next page of the issuer's list, checks it, and applies it to the follower's copy.
 import {
   HOLD_ROOM_SECONDS,
   LIST_TIMEOUT_MS,
@@ -7,30 +6,33 @@ import {
   LONG_POLL_TIMEOUT_MS,
 } from '../constants.ts'
 import type { KeySource } from '../keys/key-source.ts'
-import type { Asked, ListState, Outcome } from './list-state.ts'
-import { readList } from './list-page.ts'
+import type { Bytes } from '../net/bytes.ts'
 import type { GetBytes } from '../net/get-bytes.ts'
+import type { Acceptance, ListRequest } from './list-copy.ts'
+import { readList } from './list-page.ts'
+import type { ListState } from './list-state.ts'
 
 export type ListClient = {
   /**
-   * One request. @throws whatever keeps it from being answered or its answer from being believed
+   * Sends one request and applies its answer.
    * @param hold whether the issuer may hold the answer until there is news
+   * @throws AnswerRefused, ListRefused, and errors of the network
    */
-  step(options: { hold: boolean; signal?: AbortSignal }): Promise<Outcome & Answer>
-  /** A list that came in another way, to be believed no more than any. */
-  take(jws: Bytes, asked: Asked): Promise<Outcome>
-  /** Where the list that was asked for is, as a platform's cache knows it. */
-  url(asked: Pick<Asked, 'after'>): string
-  /** The last failure since the last success. */
+  step(options: { hold: boolean; signal?: AbortSignal }): Promise<Acceptance & Answer>
+  /** Applies a page from elsewhere, with the same checks. @throws ListRefused */
+  accept(jws: Bytes, request: ListRequest): Promise<Acceptance>
+  /** The URL of a request, by which a platform's cache finds the answer. */
+  url(request: Pick<ListRequest, 'after'>): string
+  /** The last failure since the last success; null without one. */
   lastFailure(): unknown
 }
 
-type Answer = { readonly jws: Bytes; readonly asked: Asked }
+type Answer = { readonly jws: Bytes; readonly request: ListRequest }
 
-type Parts = {
+type Options = {
   /** `iss` and `aud` of the list. */
   uri: string
-  /** Where it is asked for. */
+  /** Where the list is requested. */
   location: string
   get: GetBytes
   keys: Pick<KeySource, 'findAtOnce' | 'list' | 'renew'>
@@ -39,11 +41,11 @@ type Parts = {
   maxStaleness: number
 }
 
-export const createListClient = (parts: Parts): ListClient => {
-  const { uri, location, get, keys, state, maxStaleness } = parts
+export const createListClient = (options: Options): ListClient => {
+  const { uri, location, get, keys, state, maxStaleness } = options
   let failure: unknown = null
-  /** After a backup was restored, keys made since are gone; what was fetched before may have them. */
-  let renewalDue = false
+  /** After the restore of a backup, keys created since then are gone. Keys fetched before may include them. */
+  let isRenewalDue = false
   /** Revoked keys for which the keys at hand were fetched again. */
   const renewedFor = new Set<string>()
 
@@ -54,52 +56,52 @@ export const createListClient = (parts: Parts): ListClient => {
     return url.href
   }
 
-  const take = async (jws: Bytes, asked: Asked): Promise<Outcome> => {
+  const accept = async (jws: Bytes, request: ListRequest): Promise<Acceptance> => {
     const list = await readList(jws, { uri, findKey: (name) => keys.findAtOnce(name) })
-    const outcome = state.accept(list, asked)
-    renewalDue ||= outcome.newEpoch
+    const acceptance = state.accept(list, request)
+    isRenewalDue ||= acceptance.newEpoch
     await renewKeys()
-    return outcome
+    return acceptance
   }
 
-  /** Keys at hand that a rule has revoked: the issuer has others by now. */
-  const outdated = (): string[] => {
+  /** Keys at hand that a rule has revoked: the issuer has replaced them. */
+  const outdatedKeys = (): string[] => {
     const held = keys.list().map(({ kid }) => kid)
-    return held.filter((kid) => state.known()?.rules.hasKey(kid) && !renewedFor.has(kid))
+    return held.filter((kid) => state.copy()?.rules.hasKey(kid) && !renewedFor.has(kid))
   }
 
-  /** Once for each cause: a cache that cannot be passed has the same keys again. */
+  /** Fetches keys once for each cause: a cache that cannot be bypassed answers with the same keys again. */
   const renewKeys = async (): Promise<void> => {
-    const revoked = outdated()
-    if (!renewalDue && revoked.length === 0) return
+    const revoked = outdatedKeys()
+    if (!isRenewalDue && revoked.length === 0) return
     if (!(await keys.renew())) return
-    renewalDue = false
+    isRenewalDue = false
     for (const kid of revoked) renewedFor.add(kid)
   }
 
-  /** A held request that dies without a word is noticed late: what is known must be good for that long. */
+  /** A held request that dies silently is noticed late: the copy must stay good for that long. */
   const mayBeHeld = (): boolean => (state.age() ?? Infinity) + HOLD_ROOM_SECONDS <= maxStaleness
 
-  const request = async (hold: boolean, signal?: AbortSignal): Promise<Outcome & Answer> => {
-    const asked = state.next()
-    const held = hold && asked.hold && mayBeHeld()
+  const send = async (hold: boolean, signal?: AbortSignal): Promise<Acceptance & Answer> => {
+    const request = state.next()
+    const held = hold && request.hold && mayBeHeld()
     const timeoutMs = held ? LONG_POLL_TIMEOUT_MS : LIST_TIMEOUT_MS
-    const jws = await get(urlOf(asked.after, held), { timeoutMs, signal })
-    return { ...(await take(jws, asked)), jws, asked }
+    const jws = await get(urlOf(request.after, held), { timeoutMs, signal })
+    return { ...(await accept(jws, request)), jws, request }
   }
 
   return {
     async step({ hold, signal }) {
       try {
-        const answer = await request(hold, signal)
+        const answer = await send(hold, signal)
         failure = null
         return answer
       } catch (error) {
-        if (signal?.aborted !== true) failure = error // what we have ended ourselves is none
+        if (signal?.aborted !== true) failure = error // an abort by the follower is no failure
         throw error
       }
     },
-    take,
+    accept,
     url: ({ after }) => urlOf(after, false),
     lastFailure: () => failure,
   }

@@ -1,7 +1,5 @@
-// One page of the revocation list: a JWT that must not be taken for an access token, nor the other way round.
-// Size, form, signature, type, issuer, audience and shape; whether it fits what is known is list-state.ts.
-import type { Bytes } from '../net/bytes.ts'
-import { decodeBase64url } from '../token/base64url.ts'
+// Checks one page of the revocation list: a JWT that must not pass for an access token, nor an access token for it. Size,
+// form, signature, type, issuer, audience and shape. Whether it fits the follower's copy is list-state.ts.
 import {
   LIST_ALGORITHM,
   MAX_LIST_BYTES,
@@ -9,34 +7,36 @@ import {
   MAX_LIST_HEADER_LENGTH,
 } from '../constants.ts'
 import type { KeyName, VerificationKey } from '../keys/jwk.ts'
-import { parseProtectedHeader } from '../token/protected-header.ts'
+import type { Bytes } from '../net/bytes.ts'
+import { decodeBase64url } from '../token/base64url.ts'
 import { parseJson } from '../token/json.ts'
+import { parseProtectedHeader } from '../token/protected-header.ts'
 import { GENERATION_KINDS, KINDS, type Rule } from './rules.ts'
 
 export type RevocationList = {
-  /** The key that signed it. */
+  /** The key that signed the page. */
   readonly kid: string
   /** Seconds since the epoch. */
   readonly iat: number
   readonly exp: number
   readonly epoch: string
-  /** `<epoch>.<16 digits>`, a `~` behind it where more is to come: within an epoch cursors compare as text. */
+  /** `<epoch>.<16 digits>`, followed by `~` where more pages follow: cursors of one epoch compare as text. */
   readonly cursor: string
-  /** Where it begins, if it says so: what came before is not in it. */
+  /** The cursor behind which the page begins; null where the page does not name it. */
   readonly after: string | null
-  /** Starts anew, from the beginning. */
+  /** Whether the page begins the whole list. */
   readonly full: boolean
-  /** Goes on: the rest is asked for at once. */
+  /** Whether further pages follow, to be requested at once. */
   readonly more: boolean
   readonly rules: readonly Rule[]
 }
 
-/** A list that is not believed. The message says why, and nothing that the list says. */
+/** A list is refused. The message names the failed check and repeats nothing from the list. */
 export class ListRefused extends Error {
   override readonly name = 'ListRefused'
 }
 
-/** RFC 7515 §4.1.9 lets the prefix be left out. */
+/** RFC 7515 §4.1.9 allows the prefix to be omitted. */
 const TYPES: readonly unknown[] = ['revocations+jwt', 'application/revocations+jwt']
 
 const NO_LIST = 'this is not a revocation list'
@@ -48,39 +48,41 @@ type Members = Record<string, unknown>
 type Trust = {
   /** `iss` and `aud` of the list. */
   uri: string
-  /** The issuer's key with this name; null where it has none. */
+  /** Finds the issuer's key with this name; null where the issuer has none. */
   findKey: (name: KeyName) => Promise<VerificationKey | null>
 }
 
 /** @throws ListRefused, and what `findKey` throws */
 export const readList = async (jws: Bytes, { uri, findKey }: Trust): Promise<RevocationList> => {
   if (jws.length > MAX_LIST_BYTES) throw new ListRefused('the list is too long')
-  const parts = split(jws)
-  const { kid, after } = readHeader(parts.header)
+  const compact = split(jws)
+  const { kid, after } = readHeader(compact.header)
   const key = await findKey({ kid, algorithm: LIST_ALGORITHM })
   if (key === null) throw new ListRefused('the list’s key is not known')
-  await verify(parts, key)
-  const claims = parseClaims(parts.payload)
+  await verify(compact, key)
+  const claims = parseClaims(compact.payload)
   const { iss, aud } = claims
-  // No subject: nothing here is about a client (and nothing may read it as if it were).
+  // A list has no subject: no reader may take it for a statement about a client.
   if (iss !== uri || aud !== uri || 'sub' in claims) throw new ListRefused('not the issuer’s list')
   return { kid, after, ...readClaims(claims) }
 }
 
-type Parts = { header: Bytes; payload: Bytes; signature: Bytes; signed: Bytes }
+/** The decoded parts of a compact JWS, and the signed bytes. */
+type CompactJws = { header: Bytes; payload: Bytes; signature: Bytes; signed: Bytes }
 
 const DOT = 0x2e
 
-/** RFC 7515 §7.1: three parts, each spelled in the one way that there is. */
-const split = (jws: Bytes): Parts => {
-  const [first, last] = [jws.indexOf(DOT), jws.lastIndexOf(DOT)]
-  if (first < 1 || first > MAX_LIST_HEADER_LENGTH) throw new ListRefused(NO_LIST)
-  const header = decodeBase64url(jws.subarray(0, first))
-  // No dot is in the alphabet: the payload has none in it.
-  const payload = decodeBase64url(jws.subarray(first + 1, Math.max(first + 1, last)))
-  const signature = decodeBase64url(jws.subarray(last + 1))
+/** Splits a compact JWS (RFC 7515 §7.1). Each part must be canonical base64url. */
+const split = (jws: Bytes): CompactJws => {
+  const firstDot = jws.indexOf(DOT)
+  const lastDot = jws.lastIndexOf(DOT)
+  if (firstDot < 1 || firstDot > MAX_LIST_HEADER_LENGTH) throw new ListRefused(NO_LIST)
+  const header = decodeBase64url(jws.subarray(0, firstDot))
+  // A third dot would lie in the payload, whose alphabet has none.
+  const payload = decodeBase64url(jws.subarray(firstDot + 1, Math.max(firstDot + 1, lastDot)))
+  const signature = decodeBase64url(jws.subarray(lastDot + 1))
   if (header === null || !payload?.length || !signature?.length) throw new ListRefused(BAD_FORM)
-  const signed = new Uint8Array(jws.buffer, jws.byteOffset, last)
+  const signed = new Uint8Array(jws.buffer, jws.byteOffset, lastDot)
   return { header, payload, signature, signed }
 }
 
@@ -94,26 +96,26 @@ const readHeader = (bytes: Bytes): Pick<RevocationList, 'kid' | 'after'> => {
 }
 
 /**
- * By the platform, over the bytes as they came. jose decodes and copies the page again before it asks the platform, for
- * ten times the price of the signature: tokens are short, a page has half a megabyte.
+ * Verifies the signature with the platform, over the bytes as received. jose would decode and copy the page first, which
+ * takes ten times as long as the signature: a page has half a megabyte, a token two kilobytes.
  */
-const verify = async ({ signature, signed }: Parts, { key }: VerificationKey): Promise<void> => {
+const verify = async ({ signature, signed }: CompactJws, key: VerificationKey): Promise<void> => {
   const refuse = (cause?: unknown): never => {
     throw new ListRefused(BAD_FORM, { cause })
   }
-  // RFC 7518 §3.3. The hash is the key's own, which was imported for this algorithm.
+  // RFC 7518 §3.3. The key was imported for RS256, which fixes the hash.
   const name = 'RSASSA-PKCS1-v1_5'
-  const good = await crypto.subtle.verify(name, key, signature, signed).catch(refuse)
+  const good = await crypto.subtle.verify(name, key.key, signature, signed).catch(refuse)
   if (good !== true) refuse()
 }
 
-/** Not all members are unique, perhaps: to look costs more than all else, and the issuer has signed each of them. */
+/** Does not check that members are unique: that costs more than all else, and the issuer has signed each of them. */
 const parseClaims = (payload: Bytes): Members => {
   try {
     const claims = parseJson(payload)
     if (typeof claims === 'object' && claims !== null) return claims as Members
   } catch {
-    // is no JSON
+    // not JSON
   }
   throw new ListRefused(BAD_FORM)
 }
@@ -144,25 +146,25 @@ const readClaims = (claims: Members): Omit<RevocationList, 'kid' | 'after'> => {
   return { iat, exp, epoch, cursor, full, more, rules: readEntries(entries) }
 }
 
-const KNOWN: readonly unknown[] = KINDS
-const COUNTED: readonly unknown[] = GENERATION_KINDS
+const SUPPORTED: readonly unknown[] = KINDS
+const WITH_GENERATION: readonly unknown[] = GENERATION_KINDS
 
-/** Of the entries those whose kind is known: what another one of a newer server means can only be guessed at. */
+/** Skips entries of an unknown kind: a newer server may add kinds whose meaning this release cannot guess. */
 const readEntries = (entries: readonly unknown[]): Rule[] => {
   const rules: Rule[] = []
   for (const entry of entries) if (isRule(entry)) rules.push(entry)
   return rules
 }
 
-/** @throws ListRefused for a known kind in another shape, and for an entry without any */
+/** @throws ListRefused for a supported kind in another shape, and for an entry without a kind */
 const isRule = (entry: unknown): entry is Rule => {
   const { kind, value, gen, exp } = (entry ?? {}) as Members
   if (typeof kind !== 'string') throw new ListRefused('an entry has no kind')
-  if (!KNOWN.includes(kind)) return false
+  if (!SUPPORTED.includes(kind)) return false
   if (
     typeof value !== 'string' ||
     !(exp === null || isTime(exp)) ||
-    (COUNTED.includes(kind) && !Number.isSafeInteger(gen))
+    (WITH_GENERATION.includes(kind) && !Number.isSafeInteger(gen))
   ) {
     throw new ListRefused('an entry has another shape')
   }

@@ -1,162 +1,178 @@
-// Follows the list where nothing runs between requests, as on Workers: each use sees to it that the list is new
-// enough. On Workers a request cannot await what another has begun, so requests share what is known and no promise.
-import { catchUp } from './catch-up.ts'
-import { type Clocks, createLook } from '../net/clocks.ts'
+// Follows the list where nothing runs between requests, as on Workers: each use of a token makes sure that the list is
+// new enough. On Workers a request cannot await a promise of another request, so requests share state and no promises.
 import {
   CATCH_UP_MS,
   FRESH_LIST_MS,
   LIST_WAIT_MS,
-  MAX_LIST_BACK_OFF_MS,
-  MIN_LIST_BACK_OFF_MS,
-  OTHERS_REFRESH_MS,
-  OTHERS_REFRESH_STEP_MS,
+  REFRESH_STEP_MS,
   PROBE_WAIT_MS,
   STALE_WAIT_MS,
   USABLE_LIST_MS,
 } from '../constants.ts'
-import { createAbortFlag } from '../net/abort-flag.ts'
 import type { Reporter } from '../events.ts'
+import { type AbortFlag, createAbortFlag } from '../net/abort-flag.ts'
+import { type Clocks, createDivergenceCheck } from '../net/clocks.ts'
+import { withDeadline } from '../net/deadline.ts'
+import { AnswerRefused } from '../net/get-bytes.ts'
+import { endsWithRequest } from '../net/platform.ts'
+import { withTimeLimit } from '../net/time-limit.ts'
+import { pause, refTimer } from '../net/timers.ts'
+import { catchUp } from './catch-up.ts'
 import type { WaitUntil } from './following.ts'
 import { ListUntimely } from './issuer-clock.ts'
-import { withDeadline } from '../net/deadline.ts'
 import type { ListClient } from './list-client.ts'
 import type { ListState } from './list-state.ts'
-import { createPatience } from './patience.ts'
-import { endsWithRequest } from '../net/platform.ts'
-import { inTime } from '../net/in-time.ts'
-import { holding, pause } from '../net/timers.ts'
-import { AnswerRefused } from '../net/get-bytes.ts'
+import {
+  NO_REFRESHES,
+  type Refresh,
+  type Refreshes,
+  failed,
+  isAlive,
+  mayStart,
+  started,
+  succeeded,
+} from './refreshes.ts'
+import { type WaitBudget, createWaitBudget } from './wait-budget.ts'
 
-type Parts = Clocks & { client: ListClient; state: ListState; report: Reporter }
+type Options = Clocks & { client: ListClient; state: ListState; report: Reporter }
 
 export type RefreshOnUse = {
-  /** Sees to it that the list is as new as can be had; undefined where it is at once. Never rejects. */
+  /** Waits until the list is as new as possible; undefined where the copy is to be used at once. Never rejects. */
   refresh(waitUntil: WaitUntil | undefined): Promise<void> | undefined
-  /** Why the last refresh has failed; null where it has not. */
+  /** Why the last refresh failed; null after a success. */
   failure(): unknown
-  /** Ends what is under way; nothing is begun any more. */
+  /** Aborts the refresh under way. None begins after it. */
   close(): void
   closed(): boolean
 }
 
-/** One refresh: when something of it was last heard, and whether a page has come. */
-type Run = { heardAt: number; progresses: boolean }
+type Context = Omit<Options, 'clock'> & {
+  readonly closing: AbortFlag
+  /** For a stale list, and for one that may be used. */
+  readonly budgets: { readonly stale: WaitBudget; readonly usable: WaitBudget }
+  refreshes: Refreshes
+}
 
-export const createRefreshOnUse = (parts: Parts): RefreshOnUse => {
-  const { client, state, clock, monotonic, report } = parts
+export const createRefreshOnUse = (options: Options): RefreshOnUse => {
+  const { client, state, clock, monotonic, report } = options
   const closing = createAbortFlag()
-  const haveRunApart = createLook({ clock, monotonic })
-  const patience = { stale: createPatience(monotonic), usable: createPatience(monotonic) }
-  let running: Run | null = null
-  let refreshedAt = -Infinity
-  let failures = 0
-  let failure: unknown = null
-  let notBefore = -Infinity
-
-  /** Since it was asked for: an issuer shares one signature for some seconds, and leaves out no rule. */
-  const ageMs = (): number => (state.isStale() ? Infinity : monotonic() - refreshedAt)
-  /** A refresh that nothing has been heard of for long may have ended with its request. */
-  const isAlive = (run: Run | null): run is Run =>
-    run !== null && monotonic() - run.heardAt < OTHERS_REFRESH_MS
-  const mayBegin = (): boolean => !closing.aborted && !isAlive(running) && monotonic() >= notBefore
-
-  const backOff = (error?: unknown): void => {
-    const asked = error instanceof AnswerRefused ? error.retryAfterMs : 0
-    const wait = Math.max(MIN_LIST_BACK_OFF_MS * 2 ** failures, asked)
-    notBefore = monotonic() + Math.min(wait, MAX_LIST_BACK_OFF_MS)
-  }
-
-  const succeed = (began: number): void => {
-    refreshedAt = Math.max(refreshedAt, began)
-    failures = 0
-    failure = null
-    notBefore = -Infinity
-    patience.usable.renew()
-    patience.stale.renew()
-  }
-
-  const refresh = async (): Promise<void> => {
-    const began = monotonic()
-    const mine: Run = (running = { heardAt: began, progresses: false })
-    // Counted before the attempt: one that hangs, or dies with its request, has failed as well.
-    failures += 1
-    backOff()
-    /** A refresh that was given up ends with its page: another has begun, and goes on from there. */
-    const onPage = (): boolean => {
-      Object.assign(mine, { heardAt: monotonic(), progresses: true })
-      return mine === running
-    }
-    const ask = async (signal: AbortSignal): Promise<void> => {
-      const again = (error: unknown): Promise<void> => {
-        if (error instanceof ListUntimely) return catchUp({ client, state, onPage, signal }) // the whole list
-        throw error
-      }
-      await catchUp({ client, state, onPage, signal }).catch(again)
-    }
-    try {
-      await withDeadline(
-        ask,
-        { timeoutMs: CATCH_UP_MS, signal: closing },
-        'the list takes too long',
-      )
-      if (mine === running) succeed(began)
-    } catch (error) {
-      if (mine !== running) return
-      backOff(error)
-      failure = error
-      if (!closing.aborted) report.listFailed(error)
-    } finally {
-      if (mine === running) running = null
-    }
-  }
-
-  /** @returns whether it has ended in that time */
-  const begin = async (waitUntil: WaitUntil | undefined, ms: number): Promise<boolean> => {
-    const refreshed = refresh()
-    waitUntil?.(refreshed)
-    // Without `waitUntil` it would end with this request, and nobody would ever have a list again.
-    const dies = waitUntil === undefined && endsWithRequest()
-    const waitMs = Math.max(ms, dies ? STALE_WAIT_MS : PROBE_WAIT_MS)
-    const ended = refreshed.then(() => true)
-    return await inTime(ended, waitMs, () => false)
-  }
-
-  /** Waits while pages come, and otherwise once for each outage: for long only where the list cannot be used. */
-  const waitForRefresh = async (waitUntil: WaitUntil | undefined): Promise<void> => {
-    const newEnough = waitUntil === undefined ? FRESH_LIST_MS : USABLE_LIST_MS
-    const patient = state.isStale() ? patience.stale : patience.usable
-    let left = patient.left(state.known() === null ? LIST_WAIT_MS : STALE_WAIT_MS)
-    const couldWait = left > 0
-    let [waited, unanswered] = [0, false]
-    while (!closing.aborted && ageMs() >= newEnough) {
-      const coming = isAlive(running) && running.progresses && waited < LIST_WAIT_MS
-      if (!coming && unanswered) break
-      if (!coming && mayBegin()) {
-        const began = monotonic()
-        unanswered = !(await begin(waitUntil, left))
-        left = unanswered ? 0 : left - (monotonic() - began)
-        if (!unanswered && !state.isStale()) break
-      } else {
-        if (!coming && (left <= 0 || !(isAlive(running) || state.isStale()))) break
-        await pause(OTHERS_REFRESH_STEP_MS, closing, holding)
-        left -= OTHERS_REFRESH_STEP_MS
-        waited += OTHERS_REFRESH_STEP_MS
-      }
-    }
-    if (couldWait && left <= 0) patient.exhaust()
-  }
-
+  const haveClocksDiverged = createDivergenceCheck({ clock, monotonic })
+  const budgets = { stale: createWaitBudget(monotonic), usable: createWaitBudget(monotonic) }
+  const refreshes = NO_REFRESHES
+  const context: Context = { client, state, monotonic, report, closing, budgets, refreshes }
   return {
     refresh(waitUntil) {
       if (closing.aborted) return undefined
-      if (haveRunApart()) refreshedAt = -Infinity // what was asked for before a suspension is old
-      if (ageMs() < FRESH_LIST_MS) return undefined
-      if (waitUntil === undefined || ageMs() >= USABLE_LIST_MS) return waitForRefresh(waitUntil)
-      if (mayBegin()) waitUntil(refresh())
+      // A list that was requested before a suspension is old.
+      if (haveClocksDiverged()) context.refreshes = { ...context.refreshes, refreshedAt: -Infinity }
+      const age = ageMs(context)
+      if (age < FRESH_LIST_MS) return undefined
+      if (waitUntil === undefined || age >= USABLE_LIST_MS) {
+        return waitForRefresh(context, waitUntil)
+      }
+      if (mayRefresh(context)) waitUntil(refresh(context))
       return undefined
     },
-    failure: () => failure,
+    failure: () => context.refreshes.failure,
     close: closing.abort,
     closed: () => closing.aborted,
   }
+}
+
+/** Milliseconds since the request for the copy: an issuer shares a signature for some seconds, and omits no rule. */
+const ageMs = ({ state, monotonic, refreshes }: Context): number =>
+  state.isStale() ? Infinity : monotonic() - refreshes.refreshedAt
+
+const mayRefresh = ({ closing, refreshes, monotonic }: Context): boolean =>
+  !closing.aborted && mayStart(refreshes, monotonic())
+
+const refresh = async (context: Context): Promise<void> => {
+  const { closing, monotonic, report } = context
+  const startedAt = monotonic()
+  const own: Refresh = { heardAt: startedAt, hasPage: false }
+  const isRunning = (): boolean => context.refreshes.running === own
+  context.refreshes = started(context.refreshes, own)
+  /** A refresh that was given up ends with its page. Another one has begun, and continues from there. */
+  const onPage = (): boolean => {
+    Object.assign(own, { heardAt: monotonic(), hasPage: true })
+    return isRunning()
+  }
+  const limits = { timeoutMs: CATCH_UP_MS, signal: closing }
+  try {
+    await withDeadline(
+      (signal) => fetchAll(context, signal, onPage),
+      limits,
+      'the list takes too long',
+    )
+    if (!isRunning()) return
+    context.refreshes = succeeded(context.refreshes, startedAt)
+    context.budgets.usable.reset()
+    context.budgets.stale.reset()
+  } catch (failure) {
+    if (!isRunning()) return
+    const retryAfterMs = failure instanceof AnswerRefused ? failure.retryAfterMs : 0
+    context.refreshes = failed(context.refreshes, { failure, now: monotonic(), retryAfterMs })
+    if (!closing.aborted) report.listFailed(failure)
+  }
+}
+
+/** Fetches the whole list once where only the time of a page is refused. */
+const fetchAll = async (
+  { client, state }: Context,
+  signal: AbortSignal,
+  onPage: () => boolean,
+): Promise<void> => {
+  try {
+    await catchUp({ client, state, onPage, signal })
+  } catch (error) {
+    if (!(error instanceof ListUntimely)) throw error
+    await catchUp({ client, state, onPage, signal })
+  }
+}
+
+/** @returns whether the refresh has ended within that time */
+const refreshAndWait = async (
+  context: Context,
+  waitUntil: WaitUntil | undefined,
+  ms: number,
+): Promise<boolean> => {
+  const refreshing = refresh(context)
+  waitUntil?.(refreshing)
+  // Without `waitUntil` the refresh would end with this request, and the process would never have a list.
+  const dies = waitUntil === undefined && endsWithRequest()
+  const limitMs = Math.max(ms, dies ? STALE_WAIT_MS : PROBE_WAIT_MS)
+  const ended = refreshing.then(() => true)
+  return await withTimeLimit(ended, limitMs, () => false)
+}
+
+/** Waits while pages arrive, otherwise once for each outage, and long only where the list may not be used. */
+const waitForRefresh = async (
+  context: Context,
+  waitUntil: WaitUntil | undefined,
+): Promise<void> => {
+  const { state, closing, budgets, monotonic } = context
+  const newEnoughMs = waitUntil === undefined ? FRESH_LIST_MS : USABLE_LIST_MS
+  const budget = state.isStale() ? budgets.stale : budgets.usable
+  let leftMs = budget.remaining(state.copy() === null ? LIST_WAIT_MS : STALE_WAIT_MS)
+  const couldWait = leftMs > 0
+  let waitedMs = 0
+  let isUnanswered = false
+  while (!closing.aborted && ageMs(context) >= newEnoughMs) {
+    const { running } = context.refreshes
+    const othersRuns = isAlive(running, monotonic())
+    const pagesArrive = othersRuns && running.hasPage && waitedMs < LIST_WAIT_MS
+    if (!pagesArrive && isUnanswered) break
+    if (!pagesArrive && mayRefresh(context)) {
+      const startedAt = monotonic()
+      isUnanswered = !(await refreshAndWait(context, waitUntil, leftMs))
+      leftMs = isUnanswered ? 0 : leftMs - (monotonic() - startedAt)
+      if (!isUnanswered && !state.isStale()) break
+    } else {
+      if (!pagesArrive && (leftMs <= 0 || !(othersRuns || state.isStale()))) break
+      await pause(REFRESH_STEP_MS, closing, refTimer)
+      leftMs -= REFRESH_STEP_MS
+      waitedMs += REFRESH_STEP_MS
+    }
+  }
+  if (couldWait && leftMs <= 0) budget.exhaust()
 }

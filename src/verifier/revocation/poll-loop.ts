@@ -1,4 +1,4 @@
-// Follows the list where a process lives on between requests: one poll after the other, held by the issuer.
+// Polls for the list in a process that lives on between requests: one request after another, held by the issuer.
 import {
   MAX_LIST_BACK_OFF_MS,
   MIN_LIST_BACK_OFF_MS,
@@ -7,58 +7,58 @@ import {
   SHORT_OUTAGE_BACK_OFF_MS,
   SHORT_OUTAGE_MS,
 } from '../constants.ts'
+import { AnswerRefused } from '../net/get-bytes.ts'
+import { pause } from '../net/timers.ts'
 import { ListUntimely } from './issuer-clock.ts'
 import type { ListClient } from './list-client.ts'
-import { pause } from '../net/timers.ts'
-import { AnswerRefused } from '../net/get-bytes.ts'
 
-type Parts = {
+type Options = {
   client: Pick<ListClient, 'step'>
   monotonic: () => number
-  /** After each answer that was believed and was the last page. `overtaken`: it was asked for before `askNow`. */
-  onAnswer: (overtaken: boolean) => void
+  /** Called after each accepted last page. `isOutdated`: its request was sent before `requestNow`. */
+  onAnswer: (isOutdated: boolean) => void
   signal: AbortSignal
 }
 
 export type PollLoop = {
-  /** Ends the request under way, or the wait for the next, and asks at once. */
-  askNow(): void
-  /** As `askNow`, unless a request is under way that asks for what is known by now and may still be answered. */
-  hurry(): void
+  /** Aborts the request under way, or the pause before the next, and sends a request at once. */
+  requestNow(): void
+  /** As `requestNow`, unless a recent request is under way that the issuer answers at once. */
+  requestSoon(): void
   /** Never rejects. */
   readonly ended: Promise<void>
 }
 
-/** Runs until the signal says otherwise. */
-export const startPollLoop = (parts: Parts): PollLoop => {
-  const { client, monotonic, onAnswer, signal } = parts
+/** Polls until the signal is aborted. */
+export const startPollLoop = ({ client, monotonic, onAnswer, signal }: Options): PollLoop => {
   let round = new AbortController()
-  /** In a row, and since when. */
-  let [failures, failingSince] = [0, 0]
+  /** Failures in a row, and when the first of them occurred. */
+  let failures = 0
+  let failingSince = 0
   /**
-   * Only where the answer before was believed: an answer that is held says for half a minute nothing, and so does
-   * an issuer that cannot be reached, or a proxy that cuts what takes long.
+   * Whether the issuer may hold the next answer: only after an accepted one. A held request is silent for half a minute,
+   * and so is one to an issuer that cannot be reached, or through a proxy that cuts long requests off.
    */
   let hold = false
   /** The request under way; null during a pause. */
-  let asking: { readonly at: number; readonly held: boolean } | null = null
+  let request: { readonly sentAt: number; readonly held: boolean } | null = null
   signal.addEventListener('abort', () => round.abort())
 
-  const askOnce = async (): Promise<void> => {
-    const startedAt = monotonic()
-    asking = { at: startedAt, held: hold }
+  const poll = async (): Promise<void> => {
+    const sentAt = monotonic()
+    request = { sentAt, held: hold }
     const { news, more } = await client.step({ hold, signal: round.signal })
-    asking = null
+    request = null
     hold = !more && !round.signal.aborted
     failures = 0
     if (!more) onAnswer(round.signal.aborted)
-    // Over its limit the issuer holds nobody, nor does a proxy that has cached: that must not become a spin.
-    const quick = monotonic() - startedAt < QUICK_ANSWER_MS
-    if (!news && (more || quick)) await pause(jittered(QUICK_ANSWER_MS), round.signal)
+    // An issuer over its limit holds no request, nor does a proxy that caches: do not poll in a tight loop.
+    const wasQuick = monotonic() - sentAt < QUICK_ANSWER_MS
+    if (!news && (more || wasQuick)) await pause(jittered(QUICK_ANSWER_MS), round.signal)
   }
 
-  const afterFailure = async (error: unknown): Promise<void> => {
-    asking = null
+  const backOff = async (error: unknown): Promise<void> => {
+    request = null
     hold = false
     if (round.signal.aborted) return
     if (failures++ === 0) failingSince = monotonic()
@@ -68,36 +68,35 @@ export const startPollLoop = (parts: Parts): PollLoop => {
   const follow = async (): Promise<void> => {
     while (!signal.aborted) {
       round = new AbortController()
-      await askOnce().catch(afterFailure)
+      await poll().catch(backOff)
     }
   }
 
-  const askNow = (): void => {
+  const requestNow = (): void => {
     hold = false
     round.abort()
   }
 
-  const ended = follow()
   return {
-    askNow,
-    hurry() {
-      const young = asking !== null && monotonic() - asking.at < REQUEST_GIVEN_UP_MS
-      if (!young || asking?.held === true) askNow()
+    ended: follow(),
+    requestNow,
+    requestSoon() {
+      const isRecent = request !== null && monotonic() - request.sentAt < REQUEST_GIVEN_UP_MS
+      if (!isRecent || request?.held === true) requestNow()
     },
-    ended,
   }
 }
 
-/** Half of it, up to one and a half: followers that were answered together do not come back together. */
+/** Half of `ms` to one and a half: followers that were answered together must not return together. */
 const jittered = (ms: number): number => ms * (0.5 + Math.random())
 
-/** Full jitter; no sooner than the issuer says, within reason. */
+/** Full jitter; not before the issuer's `Retry-After`, up to a limit. */
 const backOffMs = (failures: number, failingForMs: number, error: unknown): number => {
-  // The issuer can be reached. The next request asks for the whole list, which may be believed.
+  // The issuer can be reached. The next request asks for the whole list, which may be accepted.
   if (error instanceof ListUntimely) return failures > 1 ? jittered(QUICK_ANSWER_MS) : 0
-  const asked = error instanceof AnswerRefused ? error.retryAfterMs : 0
+  const retryAfterMs = error instanceof AnswerRefused ? error.retryAfterMs : 0
   const cap = failingForMs < SHORT_OUTAGE_MS ? SHORT_OUTAGE_BACK_OFF_MS : MAX_LIST_BACK_OFF_MS
-  const most = Math.min(MIN_LIST_BACK_OFF_MS * 2 ** (failures - 1), cap)
-  const wait = MIN_LIST_BACK_OFF_MS / 2 + Math.random() * (most - MIN_LIST_BACK_OFF_MS / 2)
-  return Math.max(wait, Math.min(asked, MAX_LIST_BACK_OFF_MS))
+  const longest = Math.min(MIN_LIST_BACK_OFF_MS * 2 ** (failures - 1), cap)
+  const wait = MIN_LIST_BACK_OFF_MS / 2 + Math.random() * (longest - MIN_LIST_BACK_OFF_MS / 2)
+  return Math.max(wait, Math.min(retryAfterMs, MAX_LIST_BACK_OFF_MS))
 }

@@ -1,13 +1,14 @@
-// Waiting until a verifier can verify: no longer than the caller says.
+// Waits until a verifier can verify, within the limits of its caller.
 import { MAX_READY_TIMEOUT_MS, READY_TIMEOUT_MS } from '../constants.ts'
 import { type AbortFlag, createAbortFlag } from '../net/abort-flag.ts'
 import { onAbort } from '../net/shared-signal.ts'
-import { inTime } from '../net/in-time.ts'
+import { withTimeLimit } from '../net/time-limit.ts'
 
+/** How long `ready` waits. */
 export type ReadyOptions = {
   /** Milliseconds, 0 to 86,400,000. Default: 10,000. */
   timeoutMs?: number | undefined
-  /** Ends waiting: `ready` then rejects with the signal's reason. Any number of waits may share it. */
+  /** Aborts waiting: `ready` then rejects with the signal's reason. Any number of waits may share a signal. */
   signal?: AbortSignal | undefined
 }
 
@@ -26,13 +27,13 @@ export const checkReadyOptions = (options: ReadyOptions): void => {
 }
 
 /**
- * Waits for what `reach` gives, until time is over or the caller's signal says so.
- * @param reach ends with the signal that it is given
- * @returns null where nothing has come in time
- * @throws the reason of the caller's signal, and what `reach` throws
+ * Waits for a promise until the time is over or the caller's signal is aborted.
+ * @param start begins the work, and ends it once its flag is aborted
+ * @returns null after the time-out
+ * @throws the reason of the caller's signal, and what the promise rejects with
  */
-export const reachIn = async <T>(
-  reach: (ended: AbortFlag) => Promise<T>,
+export const waitUntilReady = async <T>(
+  start: (ended: AbortFlag) => Promise<T>,
   { timeoutMs = READY_TIMEOUT_MS, signal }: ReadyOptions,
 ): Promise<T | null> => {
   signal?.throwIfAborted()
@@ -41,11 +42,12 @@ export const reachIn = async <T>(
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal?.reason as Error)
   })
-  const callOff = signal && onAbort(signal, abort)
+  const removeListener = signal && onAbort(signal, abort)
   try {
-    return await Promise.race([inTime<T | null>(reach(ended), timeoutMs, () => null), aborted])
+    const result = withTimeLimit<T | null>(start(ended), timeoutMs, () => null)
+    return await Promise.race([result, aborted])
   } finally {
-    callOff?.()
+    removeListener?.()
     ended.abort()
   }
 }

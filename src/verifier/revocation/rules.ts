@@ -1,9 +1,9 @@
-// The rules that take tokens back (one set), and what they say of a token. Pure.
+// One set of revocation rules, and the decision whether any of them matches a token. Pure.
 import { SWEEP_SECONDS, SWEPT_RULES, SWEPT_SLOTS } from '../constants.ts'
 import { createJtiTable } from './jti-table.ts'
-import type { RevocableToken } from './token-subject.ts'
+import type { RevocableToken } from './revocable-token.ts'
 
-/** Kinds whose rules name a generation: a token of an older one is revoked. */
+/** Kinds whose rules name a generation: tokens of older generations are revoked. */
 export const GENERATION_KINDS = ['client', 'plugin', 'workspace'] as const
 export const KINDS = ['jti', 'run', 'key', ...GENERATION_KINDS] as const
 
@@ -12,26 +12,26 @@ export type RuleKind = (typeof KINDS)[number]
 export type Rule = {
   readonly kind: RuleKind
   readonly value: string
-  /** Of the kinds that have one; of others it says nothing. */
+  /** Used with kinds that have generations; ignored with others. */
   readonly gen?: number | undefined
-  /** When the last token that it can match expires, in seconds since the epoch; null: never. */
+  /** When the last token that the rule can match expires, in seconds since the epoch; null for a rule without an end. */
   readonly exp: number | null
 }
 
 export type RuleSet = {
-  /** For one kind and value the highest generation and the latest expiry win. */
+  /** Adds a rule. For one kind and value the highest generation and the latest expiry win. */
   add(rule: Rule): void
-  matches(subject: RevocableToken): boolean
+  matches(token: RevocableToken): boolean
   hasKey(kid: string): boolean
   keys(): string[]
-  /** Drops rules that expired before `before`, in seconds since the epoch; a part of them at a time. */
+  /** Drops some of the rules that expired before `before`, in seconds since the epoch. Further calls drop the rest. */
   sweep(before: number): void
   counts(): Record<RuleKind, number>
 }
 
-type Generation = { gen: number; exp: number }
+/** Expiry of each value. */
 type Plain = Map<string, { exp: number }>
-type Generations = Map<string, Generation>
+type Generations = Map<string, { gen: number; exp: number }>
 
 export const createRuleSet = (): RuleSet => {
   const jti = createJtiTable()
@@ -45,11 +45,6 @@ export const createRuleSet = (): RuleSet => {
   let sweptAt = -Infinity
   let sweeping: Iterator<void> | null = null
 
-  const isOld = (rules: Generations, of: RevocableToken['client']): boolean =>
-    of !== null && of.gen < (rules.get(of.value)?.gen ?? -Infinity)
-
-  const hasRun = (runs: readonly string[]): boolean => runs.some((value) => run.has(value))
-
   return {
     add({ kind, value, gen = 0, exp: end }) {
       const exp = end ?? Infinity
@@ -59,19 +54,19 @@ export const createRuleSet = (): RuleSet => {
         const rules = kind === 'run' ? run : key
         rules.set(value, { exp: Math.max(exp, rules.get(value)?.exp ?? 0) })
       } else {
-        const known = generations[kind].get(value) ?? { gen, exp }
-        const latest = { gen: Math.max(gen, known.gen), exp: Math.max(exp, known.exp) }
+        const earlier = generations[kind].get(value) ?? { gen, exp }
+        const latest = { gen: Math.max(gen, earlier.gen), exp: Math.max(exp, earlier.exp) }
         generations[kind].set(value, latest)
       }
     },
-    matches(subject) {
+    matches(token) {
       return (
-        jti.has(subject.jti) ||
-        key.has(subject.kid) ||
-        isOld(generations.client, subject.client) ||
-        isOld(generations.plugin, subject.plugin) ||
-        subject.workspaces.some((workspace) => isOld(generations.workspace, workspace)) ||
-        hasRun(subject.runs)
+        jti.has(token.jti) ||
+        key.has(token.kid) ||
+        isOld(generations.client, token.client) ||
+        isOld(generations.plugin, token.plugin) ||
+        token.workspaces.some((workspace) => isOld(generations.workspace, workspace)) ||
+        token.runs.some((value) => run.has(value))
       )
     },
     hasKey: (kid) => key.has(kid),
@@ -80,7 +75,7 @@ export const createRuleSet = (): RuleSet => {
       jti.sweep(before, SWEPT_SLOTS)
       if (sweeping === null && before >= sweptAt + SWEEP_SECONDS) {
         sweptAt = before
-        // A key's rule is for good, whatever its entry says.
+        // Rules over keys stay, whatever expiry they carry.
         sweeping = dropExpired([run, ...Object.values(generations)], before)
       }
       for (let seen = 0; seen < SWEPT_RULES && sweeping !== null; seen += 1) {
@@ -98,7 +93,10 @@ export const createRuleSet = (): RuleSet => {
   }
 }
 
-/** One rule a step. Rules that are added meanwhile are looked at as well. */
+const isOld = (rules: Generations, of: RevocableToken['client']): boolean =>
+  of !== null && of.gen < (rules.get(of.value)?.gen ?? -Infinity)
+
+/** Examines one rule a step, rules that are added meanwhile included. */
 function* dropExpired(sets: Map<string, { exp: number }>[], before: number): Generator<void> {
   for (const rules of sets) {
     for (const [value, { exp }] of rules) {

@@ -1,29 +1,32 @@
-// Who knows which tokens are revoked: the issuer's list, a source of the caller's own, or nobody.
+// The answer to "is this token revoked?": from the issuer's list, from a source of the application, or from none.
 import {
   DEFAULT_MAX_STALENESS_SECONDS,
   READY_STEP_MS,
   REVOCATION_TIMEOUT_MS,
 } from '../constants.ts'
 import { VerifierUnavailable, refusal } from '../errors.ts'
-import type { AbortFlag } from '../net/abort-flag.ts'
 import type { Reporter } from '../events.ts'
-import { type FollowerStatus, createFollower } from './follower.ts'
 import type { KeySource } from '../keys/key-source.ts'
-import type { WaitUntil } from './following.ts'
-import { isFrozenBetweenRequests } from '../net/platform.ts'
-import { type ReadyOptions, reachIn } from './ready.ts'
-import { type RevocableToken, revocableTokenOf } from './token-subject.ts'
-import { inTime } from '../net/in-time.ts'
-import { pause } from '../net/timers.ts'
-import type { AccessTokenClaims } from '../token/parse.ts'
+import type { AbortFlag } from '../net/abort-flag.ts'
 import type { Fetch } from '../net/fetch.ts'
 import { createGetBytes } from '../net/get-bytes.ts'
+import { isFrozenBetweenRequests } from '../net/platform.ts'
+import { withTimeLimit } from '../net/time-limit.ts'
+import { pause } from '../net/timers.ts'
+import type { AccessTokenClaims } from '../token/parse.ts'
+import { type FollowerStatus, createFollower } from './follower.ts'
+import type { WaitUntil } from './following.ts'
+import { type ReadyOptions, waitUntilReady } from './ready.ts'
+import { type RevocableToken, revocableTokenOf } from './revocable-token.ts'
 
-/** Says whether a token has been taken back. What it throws is answered with 503, never taken for "no". */
+/** Tells whether a token is revoked. A source that throws makes the verifier answer 503, never accept the token. */
 export type RevocationSource = {
   isRevoked(
     claims: AccessTokenClaims,
-    /** The key that signed it, and its text for a source that asks somebody else. Never key a rule on the text. */
+    /**
+     * The key that signed the token, and the token's text, for a source that asks another service. A source must not
+     * look rules up by the text.
+     */
     of: { readonly kid: string; readonly token: string },
   ): boolean | Promise<boolean>
 }
@@ -33,12 +36,12 @@ export type RevocationStatus =
   | { readonly source: 'own' }
   | { readonly source: 'none' }
 
-/** What is checked at each use of a token. */
+/** One use of a token. */
 type Use = {
   readonly token: string
   readonly kid: string
   readonly claims: AccessTokenClaims
-  readonly subject: RevocableToken | null
+  readonly revocable: RevocableToken | null
   readonly waitUntil: WaitUntil | undefined
 }
 
@@ -54,18 +57,18 @@ type RevocationOptions = {
 }
 
 export type Revocation = {
-  /** What rules compare of a token; null where nothing is compared. */
-  subjectOf(kid: string, claims: AccessTokenClaims): Promise<RevocableToken | null>
-  /** @throws TokenInvalid, VerifierUnavailable; undefined where there is nothing to wait for */
+  /** The facts that rules compare; null where no list is followed. */
+  revocableOf(kid: string, claims: AccessTokenClaims): Promise<RevocableToken | null>
+  /** @returns undefined where there is nothing to wait for. @throws TokenInvalid, VerifierUnavailable */
   check(use: Use): Promise<void> | undefined
-  /** Before a token of an unknown key is refused: the list may name the keys of now. Never rejects. */
+  /** Refreshes the list before a token of an unknown key is refused: the list may name newer keys. Never rejects. */
   refreshed(): Promise<void> | undefined
   revokedKeys(): string[]
   hasRevokedKey(kid: string): boolean
   /** @throws VerifierUnavailable */
   ready(options: ReadyOptions): Promise<void>
   status(): RevocationStatus
-  /** Seconds by which the wall clock here is ahead of the issuer's; null where that is not known. */
+  /** Seconds by which the wall clock of this server is ahead of the issuer's; null without a list. */
   clockApart(): number | null
   close(): void
 }
@@ -81,22 +84,22 @@ type Context = {
 
 export const createRevocation = (options: RevocationOptions, context: Context): Revocation => {
   const { revocations } = options
-  if (revocations === undefined) return followed(options, context)
+  if (revocations === undefined) return followList(options, context)
   const source = revocations === 'none' ? 'none' : 'own'
   return {
-    subjectOf: () => Promise.resolve(null),
-    check: (use) => (revocations === 'none' ? undefined : ask(revocations, use)),
+    revocableOf: () => Promise.resolve(null),
+    check: (use) => (revocations === 'none' ? undefined : askSource(revocations, use)),
     refreshed: () => undefined,
     revokedKeys: () => [],
     hasRevokedKey: () => false,
-    ready: (options) => keysReady(context, options),
+    ready: (limits) => waitForKeys(context, limits),
     status: () => ({ source }),
     clockApart: () => null,
     close: () => {},
   }
 }
 
-const followed = (options: RevocationOptions, context: Context): Revocation => {
+const followList = (options: RevocationOptions, context: Context): Revocation => {
   const uri = `${options.issuer}/oauth/revocations`
   const follower = createFollower({
     ...context,
@@ -109,39 +112,41 @@ const followed = (options: RevocationOptions, context: Context): Revocation => {
   })
   return {
     ...follower,
-    subjectOf: revocableTokenOf,
-    check: ({ subject, claims, waitUntil }) => {
-      if (subject === null) throw refusal('revocations_stale')
-      return follower.check(subject, claims.exp, waitUntil)
+    revocableOf: revocableTokenOf,
+    check: ({ revocable, claims, waitUntil }) => {
+      if (revocable === null) throw refusal('revocations_stale')
+      return follower.check(revocable, claims.exp, waitUntil)
     },
     status: () => ({ source: 'list', ...follower.status() }),
   }
 }
 
-const ask = async (source: RevocationSource, { token, kid, claims }: Use): Promise<void> => {
+const askSource = async (source: RevocationSource, { token, kid, claims }: Use): Promise<void> => {
   let revoked: boolean
   try {
     const answer = source.isRevoked(claims, { kid, token })
     revoked =
-      typeof answer === 'object' ? await inTime(answer, REVOCATION_TIMEOUT_MS, unanswered) : answer
+      typeof answer === 'object'
+        ? await withTimeLimit(answer, REVOCATION_TIMEOUT_MS, failInTime)
+        : answer
   } catch (cause) {
     throw cause instanceof VerifierUnavailable ? cause : refusal('revocations_stale', { cause })
   }
-  // Whatever is not a plain "no" is a "yes".
+  // Any answer but `false` counts as revoked.
   if (revoked !== false) throw refusal('token_revoked')
 }
 
-const unanswered = (): never => {
+const failInTime = (): never => {
   throw new Error('the revocation source did not answer in time')
 }
 
-/** Asks for the keys again for as long as the caller waits: issuer and resource server may start together. */
-const keysReady = async (
+/** Requests the keys again and again while the caller waits: issuer and resource server may start together. */
+const waitForKeys = async (
   { keys, closed }: Pick<Context, 'keys' | 'closed'>,
-  options: ReadyOptions,
+  limits: ReadyOptions,
 ): Promise<void> => {
   let failure: unknown = null
-  const reach = async (ended: AbortFlag): Promise<boolean> => {
+  const start = async (ended: AbortFlag): Promise<boolean> => {
     for (;;) {
       try {
         await keys.ready()
@@ -153,7 +158,7 @@ const keysReady = async (
       await pause(READY_STEP_MS, ended)
     }
   }
-  if ((await reachIn(reach, options)) === true) return
+  if ((await waitUntilReady(start, limits)) === true) return
   const cause = new Error('no keys came in time')
   throw failure ?? refusal('keys_unavailable', { cause })
 }

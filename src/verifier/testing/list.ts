@@ -2,7 +2,7 @@
 import { SignJWT } from 'jose'
 import type { WebCryptoKey } from '../keys/jwk.ts'
 import type { RuleKind } from '../revocation/rules.ts'
-import { runValue, workspaceValue } from '../revocation/token-subject.ts'
+import { runValue, workspaceValue } from '../revocation/revocable-token.ts'
 import { pause } from '../net/timers.ts'
 
 /** What is taken back. Generations: tokens of an older one than `gen` (default: 2; tokens of tests have 1). */

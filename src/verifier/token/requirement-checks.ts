@@ -1,54 +1,54 @@
-// Checks what a caller asks of a token, before any token is looked at: its mistakes are a TypeError. Pure.
+// Validates what a caller requires of a token, before any token is parsed. A mistake of the caller is a TypeError. Pure.
 import { RUN_TYPE, type WantedAuthorization } from './details.ts'
 import { type PluginsOfAudience, type Requirements, noPlugin } from './requirements.ts'
 import { isPermission } from './scope.ts'
 
+type Optional = Pick<Requirements, 'run' | 'capability'>
+
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /**
- * The plugin may be undefined here: a request that names none is refused, not a mistake of the caller.
+ * For one request. An undefined plugin is no mistake: a request without a plugin is refused.
  * @throws TypeError
  */
-export const checkRequirementsSaid = (required: Requirements, plugins: PluginsOfAudience): void => {
-  checkSaid(required?.permission, required)
-  if (!('plugin' in required)) throw new TypeError(SAY_PLUGIN)
-  checkPluginFits(required.plugin, plugins)
+export const validateRequirements = (required: Requirements, plugins: PluginsOfAudience): void => {
+  validatePermission(required?.permission, required)
+  if (!('plugin' in required)) throw new TypeError(PLUGIN_MESSAGE)
+  validatePlugin(required.plugin, plugins)
 }
 
-/** For a route, when it is built and not when it is called. @throws TypeError */
-export const checkRouteSaid = (
+/** For a route, when it is built. @throws TypeError */
+export const validateRouteRequirements = (
   permission: string | null,
-  required: { plugin: unknown } & Checked,
+  required: { plugin: unknown } & Optional,
   plugins: PluginsOfAudience,
 ): void => {
-  checkSaid(permission, required)
+  validatePermission(permission, required)
   if (typeof required?.plugin !== 'function' && typeof required?.plugin !== 'symbol') {
-    throw new TypeError(SAY_PLUGIN)
+    throw new TypeError(PLUGIN_MESSAGE)
   }
-  checkPluginFits(required.plugin, plugins)
+  validatePlugin(required.plugin, plugins)
 }
 
-type Checked = Pick<Requirements, 'run' | 'capability'>
+const PLUGIN_MESSAGE =
+  'plugin is required: the one that the request names, anyPlugin, noPlugin or unsafeIgnorePlugin'
 
-const SAY_PLUGIN =
-  'plugin must be said: what the request names, anyPlugin, noPlugin or unsafeIgnorePlugin'
-
-/** An audience either has plugins or has none: a route that asks for one shows that the option is wrong. */
-const checkPluginFits = (plugin: unknown, plugins: PluginsOfAudience): void => {
+/** An audience has plugins or has none: a route that requires one shows that the verifier's option is wrong. */
+const validatePlugin = (plugin: unknown, plugins: PluginsOfAudience): void => {
   if (plugins === 'none' && plugin !== noPlugin) {
     throw new TypeError("plugin must be noPlugin: the verifier has plugins: 'none'")
   }
 }
 
-/** What is there but undefined would be left unchecked: it is as good as a check that was forgotten. */
-const checkSaid = (permission: unknown, required: Checked) => {
+/** Refuses a member that is present and undefined: it would stay unchecked, like a check that was forgotten. */
+const validatePermission = (permission: unknown, required: Optional): void => {
   if (!isPermission(permission) && permission !== null) {
-    throw new TypeError('permission must be said: one scope token (RFC 6749), or null for none')
+    throw new TypeError('permission is required: one scope token (RFC 6749), or null for none')
   }
-  if (typeof required !== 'object' || required === null) throw new TypeError(SAY_PLUGIN)
+  if (typeof required !== 'object' || required === null) throw new TypeError(PLUGIN_MESSAGE)
   const { run, capability } = required
   if ('run' in required && !(isText(run?.endpoint) && isText(run?.operation))) {
-    throw new TypeError('run must say endpoint and operation')
+    throw new TypeError('run must have an endpoint and an operation')
   }
   if ('capability' in required && !isText(capability)) {
     throw new TypeError('capability must be a string')
@@ -56,20 +56,20 @@ const checkSaid = (permission: unknown, required: Checked) => {
 }
 
 /**
- * No part is said as undefined, so that a part that was forgotten, or that a parser has found to be null or
- * empty, does not stand for whatever is granted.
+ * For `authorize`. A request without a part must state `part: undefined`. A part that was forgotten, or that a parser
+ * returned as null or empty, does not select the part that is granted.
  * @throws TypeError
  */
-export const checkWantedSaid = (wanted: WantedAuthorization): void => {
+export const validateWanted = (wanted: WantedAuthorization): void => {
   if (typeof wanted !== 'object' || wanted === null || !('part' in wanted)) {
-    throw new TypeError(SAY_PART)
+    throw new TypeError(PART_MESSAGE)
   }
   const { type, identifier, action, part } = wanted
   if (!isText(type) || !isText(identifier) || !isText(action)) {
-    throw new TypeError('type, identifier and action must be said')
+    throw new TypeError('type, identifier and action are required')
   }
-  if (part !== undefined && !isText(part)) throw new TypeError(SAY_PART)
-  if (type === RUN_TYPE) throw new TypeError('a run is checked by verify: say run there')
+  if (part !== undefined && !isText(part)) throw new TypeError(PART_MESSAGE)
+  if (type === RUN_TYPE) throw new TypeError('verify checks a run: pass run to it')
 }
 
-const SAY_PART = 'part must be said: a string, or undefined where the request names none'
+const PART_MESSAGE = 'part is required: a string, or undefined where the request names none'
