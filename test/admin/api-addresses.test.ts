@@ -1,4 +1,5 @@
-// Addresses and their queries: what there is not, what is not taken, and ids that have to be encoded.
+// Addresses and queries of the API: unknown addresses, refused parameters, and ids that need
+// encoding.
 import { describe, expect, it } from 'vitest'
 import { badFields, expectProblem, startAdminApi } from '../support/admin-api.ts'
 import { goodRequest, makeThings } from '../support/admin-requests.ts'
@@ -7,9 +8,9 @@ const api = await startAdminApi()
 const { server, callers } = api
 const { unbound } = callers
 
-describe('the query', () => {
+describe('query parameter', () => {
   const lists = api.operations.filter(({ id }) => id.endsWith('List'))
-  it.each(lists)('$path', async ({ id }) => {
+  it.each(lists)('is refused at $path when it is wrong', async ({ id }) => {
     const { path } = goodRequest(id, await makeThings(api))
     for (const [query, field] of [
       ['nothing=1', 'nothing'],
@@ -36,7 +37,7 @@ describe('the query', () => {
   })
 
   it.each(api.operations.filter(({ id }) => !id.endsWith('List')))(
-    '$method $path takes none',
+    'is refused at $method $path',
     async ({ id, method }) => {
       await server.setWorkspaceStatus('acme', 'active')
       const { path, body } = goodRequest(id, await makeThings(api))
@@ -50,7 +51,7 @@ describe('the query', () => {
   )
 })
 
-describe('an address', () => {
+describe('address', () => {
   const methods = new Map<string, string[]>()
   for (const { path, method } of api.operations) {
     methods.set(path, [
@@ -59,7 +60,7 @@ describe('an address', () => {
     ])
   }
 
-  it.each([...methods])('%s answers %j, and 405 to others', async (path, allowed) => {
+  it.each([...methods])('%s answers %j, and 405 to other methods', async (path, allowed) => {
     const address = path.replaceAll(/\{\w+\}/g, 'x')
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'BREW']) {
       if (allowed.includes(method)) continue
@@ -81,7 +82,7 @@ describe('an address', () => {
     '/keys/x/y/z',
     '//clients',
     '/clients%2Fx',
-  ])('%j is none', async (path) => {
+  ])('%j is answered with 404', async (path) => {
     expectProblem(await api.call(unbound, 'GET', path), 404, 'not_found')
   })
 
@@ -104,7 +105,7 @@ describe('an address', () => {
     '%F0%9F%92%A9',
     '*',
     'a'.repeat(5_000),
-  ])('nothing has the id %s', async (id) => {
+  ])('answers 404 for the unknown id %s', async (id) => {
     for (const path of [
       `/clients/${id}`,
       `/plugins/${id}`,
@@ -125,7 +126,7 @@ describe('an address', () => {
     ['plugins', 'a/b:c~d.e'],
     ['plugins', 'a/../b'],
     ['workspaces', 'x/suspend'],
-  ])('/%s/%s, percent-encoded', async (noun, id) => {
+  ])('/%s/%s is reached with percent-encoding', async (noun, id) => {
     expect((await api.call(unbound, 'POST', `/${noun}`, { id })).status).toBe(201)
     expect(await api.read(`/${noun}/${encodeURIComponent(id)}`)).toMatchObject({ id })
   })

@@ -1,5 +1,5 @@
-// What each endpoint answers when all is well. That the body is what the document says is looked at for every
-// answer in the tests of the API, by whoever sends the request.
+// Successful answers of each endpoint. The client of these tests compares every body with the
+// OpenAPI document.
 import { describe, expect, it, test } from 'vitest'
 import { type Answer, BASE, expectProblem, startAdminApi } from '../support/admin-api.ts'
 import { goodRequest, makeThings } from '../support/admin-requests.ts'
@@ -24,7 +24,7 @@ const reads = api.operations.filter(({ method }) => method === 'GET')
 const makers = api.operations.filter(({ answers }) => answers.has(201))
 
 describe.each(api.operations)('$method $path', (operation) => {
-  it('answers, with the ETag that the body says', async () => {
+  it('answers with the ETag of the body', async () => {
     const { answer } = await ask(operation)
     expect(operation.answers.keys().next().value).toBe(answer.status)
     expect(answer.headers.get('cache-control')).toBe('no-store')
@@ -36,7 +36,7 @@ describe.each(api.operations)('$method $path', (operation) => {
 })
 
 describe.each(makers)('$method $path', (operation) => {
-  it('says where what it made is', async () => {
+  it('names the address of what it made in Location', async () => {
     const { answer } = await ask(operation)
     const location = answer.headers.get('location') ?? ''
     expect(location.startsWith(`${BASE}/`)).toBe(true)
@@ -48,7 +48,7 @@ describe.each(makers)('$method $path', (operation) => {
 })
 
 describe.each(reads)('$method $path', (operation) => {
-  it('answers HEAD as GET, without the body', async () => {
+  it('answers HEAD like GET, without the body', async () => {
     const { path, answer } = await ask(operation)
     const response = await server.request(BASE + path, {
       method: 'HEAD',
@@ -60,7 +60,7 @@ describe.each(reads)('$method $path', (operation) => {
     }
   })
 
-  it('answers 304 to whoever has it', async () => {
+  it('answers 304 to a request with the current ETag', async () => {
     const { path, answer } = await ask(operation)
     const etag = answer.headers.get('etag') ?? ''
     expect(etag).toMatch(/^"[\x21\x23-\x7e]+"$/)
@@ -74,7 +74,7 @@ describe.each(reads)('$method $path', (operation) => {
   })
 })
 
-test('a refusal is never answered with 304', async () => {
+test('refusal is never answered with 304', async () => {
   const headers = { 'If-None-Match': '*', 'X-Request-Id': 'same' }
   expectProblem(
     await api.callWith(null, 'GET', '/clients', undefined, headers),
@@ -85,7 +85,7 @@ test('a refusal is never answered with 304', async () => {
   expectProblem(unknown, 404, 'not_found')
 })
 
-describe('what is made and changed', () => {
+describe('administration', () => {
   const created_at = '2026-01-01T00:00:00Z'
   const etag = expect.stringMatching(/^[\w-]{16}$/) as unknown
 
@@ -126,7 +126,7 @@ describe('what is made and changed', () => {
       { capabilities: ['a', 'b:c'], generation: 1 },
     ],
   ]
-  it.each(made)('%s %j', async (noun, body, shown) => {
+  it.each(made)('creates a record once: %s %j', async (noun, body, shown) => {
     const answer = await api.call(unbound, 'POST', `/${noun}`, body)
     expect(answer.status, answer.text).toBe(201)
     expect(answer.body).toEqual({ ...body, ...shown, created_at, etag })
@@ -140,7 +140,7 @@ describe('what is made and changed', () => {
     return answer.body
   }
 
-  it('a change is of what it names, and gives another etag', async () => {
+  it('changes the named members only, with a new etag', async () => {
     for (const [path, body, rest] of [
       ['/workspaces/w%2F1', { name: 'One' }, { generation: 1 }],
       ['/audiences/a1', { token_ttl: null }, { requires_plugin: true }],
@@ -153,7 +153,7 @@ describe('what is made and changed', () => {
     }
   })
 
-  it('a client, from its making to its end', async () => {
+  it('leads a client from its creation to its deletion', async () => {
     const grants = [{ audience: 'docs', permissions: ['read'] }]
     const made = await api.call(unbound, 'POST', '/clients', {
       name: 'c',
@@ -207,7 +207,7 @@ describe('what is made and changed', () => {
     expect((await server.requestToken({}, { basic: client })).status).toBe(401)
   })
 
-  it('the secrets of a client', async () => {
+  it('adds, shows and revokes the secrets of a client', async () => {
     const client = await server.client({ grants: { docs: ['read'] } })
     const path = `/clients/${client.id}/secrets`
     server.advance(1) // newest first
@@ -237,7 +237,7 @@ describe('what is made and changed', () => {
     expectProblem(await api.call(unbound, 'POST', path), 409, 'too_many_secrets')
   })
 
-  it('a workspace that is suspended issues nothing until it is resumed', async () => {
+  it('suspends a workspace, which issues no token until it is resumed', async () => {
     const client = await server.client({ workspaceId: 'w/1', grants: { docs: ['read'] } })
     const statusOfLogin = async () => (await server.requestToken({}, { basic: client })).status
     for (const [action, status, login] of [
@@ -250,7 +250,7 @@ describe('what is made and changed', () => {
     }
   })
 
-  it('a token is taken back, with its rule', async () => {
+  it('revokes a token and shows its rule', async () => {
     const client = await server.client({ grants: { docs: ['read'] } })
     const token = await server.issue(client)
     const { jti, exp } = decode(token).claims
@@ -266,7 +266,7 @@ describe('what is made and changed', () => {
     }
   })
 
-  it('a key that is revoked stays so, and others take its place', async () => {
+  it('revokes a key and replaces it', async () => {
     const keys = await api.readAll(unbound, '/keys')
     const kid = keys.find(({ state }) => state === 'active')?.['kid']
     const { body } = await api.call(unbound, 'POST', `/keys/${String(kid)}/revoke`)

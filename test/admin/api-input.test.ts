@@ -1,4 +1,4 @@
-// What is refused of a body before anything is decided: its form, its fields, and what they name.
+// Refused bodies, before any decision: their form, their fields, and the references in them.
 import { describe, expect, it, test } from 'vitest'
 import type { z } from 'zod'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
@@ -20,7 +20,7 @@ const { unbound } = callers
 
 const JSON_TYPE = 'application/json'
 
-/** As it is: no header is added, and what is no text is no text. */
+/** Sends the body as it is, without further headers. */
 const post = async (
   path: string,
   body: NonNullable<RequestInit['body']>,
@@ -36,30 +36,33 @@ const post = async (
   } as RequestInit)
 }
 
-describe('a body', () => {
+describe('body', () => {
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
   const malformed: [name: string, body: string | Uint8Array<ArrayBuffer>][] = [
-    ['broken off', '{"id":"a"'],
-    ['with something behind it', '{"id":"a"} x'],
+    ['incomplete JSON', '{"id":"a"'],
+    ['trailing text', '{"id":"a"} x'],
     ['an array', '[{"id":"a"}]'],
     ['null', 'null'],
     ['a text', '"a"'],
     ['a number', '1'],
     ['a form', 'id=a'],
-    ['blank', ' '],
-    ['a member twice', '{"id":"a","id":"a"}'],
-    ['a member twice, once escaped', '{"id":"a","\\u0069d":"a"}'],
-    ['__proto__ twice', '{"id":"a","__proto__":{},"__proto__":{}}'],
-    ['a member twice, further in', '{"id":"a","x":[{"y":1,"y":2}]}'],
-    ['nested too deep', `{"id":"a","capabilities":${nested(MAX_JSON_DEPTH + 1)}}`],
-    ['nested very deep', `{"id":"a","capabilities":${nested(100_000)}}`],
-    ['with a byte order mark', '\ufeff{"id":"a"}'],
-    ['in UTF-16', new Uint8Array(Buffer.from('{"id":"a"}', 'utf16le'))],
-    ['not in UTF-8', new Uint8Array([...Buffer.from('{"id":"a","name":"'), 0xff, 0x22, 0x7d])],
-    ['with a comment', '{"id":"a"/**/}'],
-    ['with a comma at its end', '{"id":"a",}'],
+    ['a space', ' '],
+    ['a repeated member', '{"id":"a","id":"a"}'],
+    ['a repeated member, once escaped', '{"id":"a","\\u0069d":"a"}'],
+    ['a repeated __proto__', '{"id":"a","__proto__":{},"__proto__":{}}'],
+    ['a repeated member further in', '{"id":"a","x":[{"y":1,"y":2}]}'],
+    ['one level too deep', `{"id":"a","capabilities":${nested(MAX_JSON_DEPTH + 1)}}`],
+    ['very deep nesting', `{"id":"a","capabilities":${nested(100_000)}}`],
+    ['a byte order mark', '\ufeff{"id":"a"}'],
+    ['UTF-16', new Uint8Array(Buffer.from('{"id":"a"}', 'utf16le'))],
+    [
+      'bytes that are not UTF-8',
+      new Uint8Array([...Buffer.from('{"id":"a","name":"'), 0xff, 0x22, 0x7d]),
+    ],
+    ['a comment', '{"id":"a"/**/}'],
+    ['a trailing comma', '{"id":"a",}'],
   ]
-  it.each(malformed)('%s', async (_, body) => {
+  it.each(malformed)('is refused with body_malformed: %s', async (_, body) => {
     const answer = await api.unchangedBy(() =>
       post('/plugins', body, { 'Content-Type': JSON_TYPE }),
     )
@@ -67,13 +70,13 @@ describe('a body', () => {
   })
 
   it.each([
-    ['of no type', {}],
-    ['of another type', { 'Content-Type': 'text/plain' }],
-    ['a form', { 'Content-Type': 'application/x-www-form-urlencoded' }],
-    ['of a type that is like JSON', { 'Content-Type': 'application/problem+json' }],
-    ['of two types', { 'Content-Type': 'text/plain, application/json' }],
-    ['sent twice', { 'Content-Type': 'application/json; profile=x, application/json' }],
-  ])('%s', async (_, headers) => {
+    ['no type', {}],
+    ['another type', { 'Content-Type': 'text/plain' }],
+    ['the type of forms', { 'Content-Type': 'application/x-www-form-urlencoded' }],
+    ['a type that resembles JSON', { 'Content-Type': 'application/problem+json' }],
+    ['two types', { 'Content-Type': 'text/plain, application/json' }],
+    ['a repeated type', { 'Content-Type': 'application/json; profile=x, application/json' }],
+  ])('is refused with media_type_unsupported: %s', async (_, headers) => {
     const body = new Uint8Array(Buffer.from('{"id":"a"}'))
     const answer = await api.unchangedBy(() =>
       post('/plugins', body, headers as Record<string, string>),
@@ -86,7 +89,7 @@ describe('a body', () => {
     ['charset_unsupported', 'é', 'iso-8859-1', JSON_TYPE, ''],
     ['content_encoding_unsupported', 'coding', 'gzip', JSON_TYPE, 'gzip'],
     ['content_encoding_unsupported', 'coding', 'br', JSON_TYPE, 'identity, br'],
-  ])('%s: %s is named (%s)', async (code, name, named, type, coding) => {
+  ])('is refused with %s, and %s is named: %s', async (code, name, named, type, coding) => {
     const headers = {
       'Content-Type': coding === '' ? `${type}; charset=${named}` : type,
       ...(coding !== '' && { 'Content-Encoding': coding }),
@@ -103,7 +106,7 @@ describe('a body', () => {
     'application/json; profile="https://example.org/p"',
     'application/json;',
     'application/json; charset=utf-8; boundary=x',
-  ])('is taken as %s', async (type) => {
+  ])('is accepted as %s', async (type) => {
     const name = 'Käse: "a\\b:c" {"id":1}'
     const body = JSON.stringify({ id: `typed-${type.length}`, name })
     const answer = await post('/plugins', body, { 'Content-Type': type })
@@ -115,14 +118,17 @@ describe('a body', () => {
     ['unknown', 'application/json; charset=made-up'],
     ['empty', 'application/json; charset='],
     ['quoted', 'application/json; q="a,b"'],
-  ])('of ASCII is taken in a charset that has ASCII, and with identity: %s', async (id, type) => {
-    const headers = { 'Content-Type': type, 'Content-Encoding': 'identity' }
-    expect((await post('/plugins', JSON.stringify({ id }), headers)).status).toBe(201)
-  })
+  ])(
+    'is accepted with ASCII characters in a charset with ASCII, and with the coding identity: %s',
+    async (id, type) => {
+      const headers = { 'Content-Type': type, 'Content-Encoding': 'identity' }
+      expect((await post('/plugins', JSON.stringify({ id }), headers)).status).toBe(201)
+    },
+  )
 
   const padded = (length: number): string => '{"id":"a"}'.padEnd(length)
 
-  it('too long', async () => {
+  it('is refused with body_too_large above MAX_JSON_BYTES', async () => {
     const body = padded(MAX_JSON_BYTES + 1)
     const declared = { 'Content-Type': JSON_TYPE, 'Content-Length': String(body.length) }
     const asStream = () => new Blob([body]).stream()
@@ -136,13 +142,13 @@ describe('a body', () => {
     expect(answer.status).toBe(201)
   })
 
-  it('that ends too soon', async () => {
+  it('is refused with body_malformed when it breaks off', async () => {
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) })
     const answer = await post('/plugins', broken, { 'Content-Type': JSON_TYPE })
     expectProblem(answer, 400, 'body_malformed')
   })
 
-  it('where none belongs', async () => {
+  it('is refused at an endpoint without a body', async () => {
     const { client } = await makeThings(api)
     const path = `/clients/${client}/disable`
     const answer = await api.unchangedBy(() => api.call(unbound, 'POST', path, { force: true }))
@@ -151,7 +157,7 @@ describe('a body', () => {
     expect((await api.call(unbound, 'POST', path, {})).status).toBe(200)
   })
 
-  it('an audience of many permissions, each implying the next, holds nobody up', async () => {
+  it('is refused in linear time with a chain of permissions', async () => {
     await expectLinear(1_750, (size) => {
       const permissions = Array.from({ length: size }, (_, i) => ({
         name: `p${i}`,
@@ -165,7 +171,7 @@ describe('a body', () => {
   })
 })
 
-/** Texts of the validator and of JavaScript. */
+/** Wording of the validator and of JavaScript. */
 const RAW = /Invalid input|expected|received|undefined|ZodError|too_small|Unrecognized/i
 
 const VALUES = [
@@ -185,7 +191,7 @@ const VALUES = [
   { x: 1 },
 ]
 
-describe('a refusal says in our words what each field must be', () => {
+describe('refusal of a body explains each field in the wording of Latchkey', () => {
   const bodies = ENDPOINTS.filter(({ body }) => body !== undefined)
   it.each(bodies.map(({ method, path, body }) => ({ method, path, body })))(
     '$method $path',
@@ -205,7 +211,7 @@ describe('a refusal says in our words what each field must be', () => {
   )
 })
 
-describe('fields', () => {
+describe('refusal of fields', () => {
   const cases: [path: string, body: string, fields: string[]][] = [
     ['/plugins', '{}', ['id']],
     ['/plugins', '', ['id']],
@@ -245,13 +251,13 @@ describe('fields', () => {
     ['/clients', '{"name":"\\ud800"}', ['name']],
     ['/revocations', '{"token":null}', ['token']],
   ]
-  test.each(cases)('%s %s: %j', async (path, body, fields) => {
+  test.each(cases)('names each wrong field: %s %s: %j', async (path, body, fields) => {
     const answer = await api.unchangedBy(() => api.call(unbound, 'POST', path, body))
     expectProblem(answer, 422, 'invalid_value')
     expect(badFields(answer).toSorted()).toEqual(fields.toSorted())
   })
 
-  it('name what does not exist, each of them', async () => {
+  it('names each reference to a record that does not exist', async () => {
     const body = {
       name: 'a',
       workspace_id: 'nowhere',
@@ -264,7 +270,7 @@ describe('fields', () => {
     expect(badFields(answer)).toEqual(['workspace_id', 'plugins.1', 'introspects.0', 'grants.0'])
   })
 
-  it('a secret in the wrong one is kept nowhere', async () => {
+  it('repeats no secret that was sent in a wrong field', async () => {
     const client = await server.client()
     const token = await api.tokenOf(unbound)
     for (const [method, path, body] of [

@@ -1,4 +1,4 @@
-// Lists in parts: each row once and in order, whatever happens meanwhile; filters; cursors.
+// Lists in parts: each row comes once and in order during changes; filters; cursors.
 import { describe, expect, it, test } from 'vitest'
 import { DEFAULT_PAGE } from '../../src/constants.ts'
 import { badFields, expectProblem, startAdminApi } from '../support/admin-api.ts'
@@ -10,7 +10,7 @@ const api = await startAdminApi()
 const { server, callers } = api
 const { unbound } = callers
 
-/** Some of each, most of them made in the same second. */
+/** Fills every list with several rows, most of them made in the same second. */
 const fill = async () => {
   const own = await server.client({
     workspaceId: 'acme',
@@ -44,7 +44,7 @@ const idOf = ({ id, client_id, secret_id, kid, seq, jti, identifier }: Item): un
   secret_id ?? kid ?? seq ?? jti ?? identifier ?? id ?? client_id
 const ids = (items: readonly Item[]): unknown[] => items.map(idOf)
 
-/** Each with what takes a row away, where there is that. */
+/** Every list of the API. */
 const LISTS = [
   '/workspaces',
   '/audiences',
@@ -65,8 +65,8 @@ const partOf = async (path: string, query: string) => {
   return body as { items: Item[]; next_cursor: string | null }
 }
 
-describe.each(LISTS)('%s', (path) => {
-  it.each([1, 2, 1_000])('in parts of %d', async (limit) => {
+describe.each(LISTS)('list %s', (path) => {
+  it.each([1, 2, 1_000])('is complete in parts of %d', async (limit) => {
     const all = await partOf(path, '')
     expect(all.next_cursor).toBeNull()
     expect(all.items.length).toBeGreaterThan(1)
@@ -74,9 +74,10 @@ describe.each(LISTS)('%s', (path) => {
     expect(new Set(ids(all.items)).size).toBe(all.items.length)
   })
 
-  it('in the order in which they were made', async () => {
+  it('has the order of creation', async () => {
     const { items } = await partOf(path, '')
-    // Of runs the order in a second is that of their rules, of tokens that in which they were written.
+    // Within a second, runs have the order of their rules, and tokens the order in which they were
+    // written.
     const hidden = ['/runs', '/tokens'].some((list) => path.startsWith(list))
     const madeAt = ({ created_at: made, closed_at: closed, issued_at: issued }: Item) =>
       String(made ?? closed ?? issued)
@@ -118,8 +119,8 @@ describe.each(LISTS)('%s', (path) => {
 
 const makeOther = async (): Promise<string> => (await server.client({ workspaceId: 'acme' })).id
 
-describe('rows that come and go meanwhile', () => {
-  it('leave the others where they are', async () => {
+describe('list during additions and removals', () => {
+  it('has every other row once', async () => {
     await server.workspace('busy')
     for (let i = 0; i < 6; i++) await server.client({ workspaceId: 'busy' })
     const path = '/clients?workspace_id=busy'
@@ -135,7 +136,7 @@ describe('rows that come and go meanwhile', () => {
       cursor = body['next_cursor'] as string | null
       server.advance(1)
       if (turn === 0) await server.deleteClient(String(idOf(removed ?? {})))
-      if (turn === 2) await server.deleteClient(String(idOf(item))) // whom the cursor names
+      if (turn === 2) await server.deleteClient(String(idOf(item))) // the client that the cursor names
       if (turn < 3) await server.client({ workspaceId: 'busy', name: 'late' })
     }
     const isLate = ({ name }: Item): boolean => name === 'late'
@@ -144,7 +145,7 @@ describe('rows that come and go meanwhile', () => {
   })
 })
 
-describe('filters', () => {
+describe('filter', () => {
   const cases: [query: string, expected: unknown[] | ((item: Item) => boolean)][] = [
     ['/workspaces?status=suspended', ['w1']],
     ['/audiences?requires_plugin=true', ({ requires_plugin: needs }) => needs === true],
@@ -177,7 +178,7 @@ describe('filters', () => {
     ['/keys?state=revoked', []],
     ['/keys?algorithm=RS256', () => true],
   ]
-  test.each(cases)('%s', async (query, expected) => {
+  test.each(cases)('%s selects its rows', async (query, expected) => {
     const [path = ''] = query.split('?')
     const wanted = Array.isArray(expected)
       ? expected
@@ -202,14 +203,14 @@ describe('filters', () => {
     `/tokens?client_id=${'x'.repeat(257)}`,
     '/tokens?run=*',
     '/keys?state=gone',
-  ])('refuses %s', async (query) => {
+  ])('%s is refused', async (query) => {
     const answer = await api.call(unbound, 'GET', query)
     expectProblem(answer, 422, 'invalid_value')
     expect(badFields(answer)).toEqual([/\?(\w+)/.exec(query)?.[1]])
   })
 })
 
-test('without a limit a part is as long as the document says', async () => {
+test('list without a limit has DEFAULT_PAGE rows', async () => {
   for (let i = 0; i <= DEFAULT_PAGE; i++) await server.plugin(`many${i}`)
   const { items, next_cursor: cursor } = await partOf('/plugins', '')
   expect(items).toHaveLength(DEFAULT_PAGE)

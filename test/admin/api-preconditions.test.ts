@@ -1,4 +1,4 @@
-// If-Match (RFC 9110 §13.1.1): whoever changes or removes something says what they have read.
+// If-Match (RFC 9110 §13.1.1): a change or removal names the etag that the administrator read.
 import { describe, expect, it } from 'vitest'
 import { expectProblem, startAdminApi } from '../support/admin-api.ts'
 import { goodRequest, makeThings } from '../support/admin-requests.ts'
@@ -7,7 +7,7 @@ const api = await startAdminApi()
 const { server, callers } = api
 const { unbound } = callers
 
-/** By what is there; `*` is whatever there is. */
+/** Accepted values; `*` stands for any etag. */
 const TAKEN: readonly [name: string, header: (etag: string) => string][] = [
   ['the etag', (etag) => etag],
   ['the etag among others', (etag) => `"a", W/"b" ,${etag}, "c"`],
@@ -16,11 +16,11 @@ const TAKEN: readonly [name: string, header: (etag: string) => string][] = [
 
 const STALE: readonly [name: string, header: (etag: string) => string][] = [
   ['another etag', () => '"AAAAAAAAAAAAAAAA"'],
-  ['a weak one', (etag) => `W/${etag}`],
-  ['one without quotes', (etag) => etag.replaceAll('"', '')],
-  ['a part of it', (etag) => `"${etag.slice(2)}`],
-  ['others', () => '"a", "b"'],
-  ['nothing', () => ''],
+  ['a weak etag', (etag) => `W/${etag}`],
+  ['the etag without quotes', (etag) => etag.replaceAll('"', '')],
+  ['a part of the etag', (etag) => `"${etag.slice(2)}`],
+  ['other etags', () => '"a", "b"'],
+  ['an empty value', () => ''],
   ['an empty etag', () => '""'],
   ['* as an etag', () => '"*"'],
 ]
@@ -28,14 +28,14 @@ const STALE: readonly [name: string, header: (etag: string) => string][] = [
 const changing = api.operations.filter(({ method }) => ['PUT', 'PATCH', 'DELETE'].includes(method))
 
 describe.each(changing)('$method $path', ({ id, method }) => {
-  /** The request, without the header, and the etag of what it is about. */
+  /** Returns the request without the header, and the etag of its record. */
   const prepare = async () => {
     const { path, body } = goodRequest(id, await makeThings(api))
     const { 'If-Match': etag = '' } = await api.ifMatch(path)
     return { path, body, etag }
   }
 
-  it('needs it', async () => {
+  it('is refused with precondition_required without If-Match', async () => {
     const { path, body } = await prepare()
     const before = server.dump()
     const answer = await api.call(unbound, method, path, body)
@@ -43,7 +43,7 @@ describe.each(changing)('$method $path', ({ id, method }) => {
     expect(server.dump()).toEqual(before)
   })
 
-  it.each(STALE)('refuses %s', async (_, header) => {
+  it.each(STALE)('is refused with conflict for %s', async (_, header) => {
     const { path, body, etag } = await prepare()
     const before = server.dump()
     const answer = await api.call(unbound, method, path, body, { 'If-Match': header(etag) })
@@ -54,13 +54,13 @@ describe.each(changing)('$method $path', ({ id, method }) => {
     expect(server.dump()).toEqual(before)
   })
 
-  it.each(TAKEN)('takes %s', async (_, header) => {
+  it.each(TAKEN)('accepts %s', async (_, header) => {
     const { path, body, etag } = await prepare()
     const answer = await api.call(unbound, method, path, body, { 'If-Match': header(etag) })
     expect(answer.status, answer.text).toBe(200)
   })
 
-  it('is not there: 404, whatever it says', async () => {
+  it('answers 404 for a missing record with any If-Match', async () => {
     const { path, body, etag } = await prepare()
     const unknown = `${path.slice(0, path.lastIndexOf('/'))}/nothing`
     for (const header of ['*', etag]) {
@@ -70,14 +70,14 @@ describe.each(changing)('$method $path', ({ id, method }) => {
   })
 })
 
-/** They need not say it, and are held to it where they do; keys and runs have no state to be read. */
+/** Actions need no If-Match, and respect one that is sent. Keys and runs have no etag. */
 const actions = api.operations.filter(
   ({ method, path }) =>
     method === 'POST' && /\}\/(?!secrets$)/.test(path) && !/^\/(keys|runs)/.test(path),
 )
 
 describe.each(actions)('$method $path', ({ id, method }) => {
-  it('is held to what it says', async () => {
+  it('is refused with conflict for a stale If-Match', async () => {
     await server.setWorkspaceStatus('acme', 'active')
     const { path, body } = goodRequest(id, await makeThings(api))
     const before = server.dump()

@@ -1,4 +1,4 @@
-// Attacks on administration that need more than one step.
+// Attacks on administration with more than one step.
 import { describe, expect, it } from 'vitest'
 import { adminOf } from '../support/admin.ts'
 import { BOTH, expectProblem, startAdminApi } from '../support/admin-api.ts'
@@ -8,7 +8,7 @@ import { verifyAudit } from '../../src/admin/audit.ts'
 const api = await startAdminApi()
 const { server, callers } = api
 
-it('a request that waits with its body while its sender is removed does nothing', async () => {
+it('request whose body arrives after its sender was removed is refused', async () => {
   const evil = await server.client({ workspaceId: null, grants: { latchkey: BOTH } })
   const token = await server.issue(evil)
   let send = (_text: string): void => {}
@@ -35,7 +35,7 @@ it('a request that waits with its body while its sender is removed does nothing'
   expect(await server.store.listClients()).toEqual(before)
 })
 
-it('a storm of unknown keys: each token is 401, because the server has all its keys', async () => {
+it('token with an unknown key is refused with 401 each time, because the server has all its keys', async () => {
   const [, payload, signature] = (await api.tokenOf(callers.readOnly)).split('.')
   for (let i = 0; i < 5; i++) {
     const header = JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid: `k-${i}` })
@@ -45,10 +45,10 @@ it('a storm of unknown keys: each token is 401, because the server has all its k
   expect((await api.call(callers.readOnly, 'GET', '/clients')).status).toBe(200)
 })
 
-describe('the audit cannot be filled', () => {
+describe('audit', () => {
   const rows = () => server.query('select count(*) as n from audit_events')[0]?.['n']
 
-  it('by one token that is taken back again and again', async () => {
+  it('does not grow with repeated revocations of one token', async () => {
     const client = await server.client({ grants: { docs: ['read'] } })
     const token = await server.issue(client)
     await server.revoke(client, token)
@@ -57,7 +57,7 @@ describe('the audit cannot be filled', () => {
     expect(rows()).toBe(before)
   })
 
-  it('by whoever may only look, and tries', async () => {
+  it('does not grow with requests that lack the permission', async () => {
     const before = rows()
     for (let i = 0; i < 20; i++) {
       const answer = await api.call(callers.readOnly, 'POST', '/workspaces', { id: 'mine' })
@@ -68,7 +68,7 @@ describe('the audit cannot be filled', () => {
   })
 })
 
-it('secrets that are pasted into an address are in no log and no audit row', async () => {
+it('secret in an address appears in no log line and no audit event', async () => {
   const secret = `lks_${'s'.repeat(43)}`
   const pair = `${callers.unbound.client.id}:${secret}`
   for (const id of [secret, pair]) {
@@ -79,11 +79,11 @@ it('secrets that are pasted into an address are in no log and no audit row', asy
   expect(written).not.toMatch(/lk[sr]_[sr]{9}/)
 })
 
-describe('administration stays possible', () => {
+describe('last unbound administrator', () => {
   it.each([
     ['may only change', { grants: [{ audience: 'latchkey', permissions: ['admin:write'] }] }],
     ['has a quota', { quota_per_minute: 5 }],
-  ])('the only one who %s would be nobody', async (_, change) => {
+  ])('is refused a change after which it %s', async (_, change) => {
     const alone = await startAdminApi()
     const { client } = alone.callers.unbound
     alone.server.sql(
@@ -95,7 +95,7 @@ describe('administration stays possible', () => {
     expectProblem(answer, 409, 'last_administrator')
   })
 
-  it('who is in no workspace does not become an ordinary client', async () => {
+  it('may not become an ordinary client while it is in no workspace', async () => {
     const other = await server.client({ workspaceId: null, grants: { latchkey: BOTH } })
     const path = `/clients/${other.id}`
     const grants = [{ audience: 'docs', permissions: ['read'] }]
@@ -110,14 +110,14 @@ describe('administration stays possible', () => {
   })
 })
 
-describe('an administrator who is bound to a workspace', () => {
-  it('brings no new type into the public metadata', async () => {
+describe('administrator bound to a workspace', () => {
+  it('may not create a resource of a new type', async () => {
     const body = { type: 'secret-project', id: 'x', parts: [] }
     const answer = await api.call(callers.bound, 'POST', '/resources', body)
     expectProblem(answer, 403, 'unbound_required')
   })
 
-  it('does not lift a quota that an operator has set', async () => {
+  it('may lower a quota that an operator set, and neither raise nor remove it', async () => {
     const { id } = await server.client({ workspaceId: 'acme', quotaPerMinute: 10 })
     const path = `/clients/${id}`
     const set = async (quota_per_minute: number | null) =>
@@ -126,7 +126,7 @@ describe('an administrator who is bound to a workspace', () => {
     expect([await set(null), await set(11), await set(9)]).toEqual([403, 403, 200])
   })
 
-  it('sees in the audit what is done in its workspace, not what others tried there', async () => {
+  it('sees changes in its workspace in the audit, and no refused attempts of others', async () => {
     const client = await server.client({ workspaceId: 'acme' })
     await api.call(callers.other, 'POST', `/clients/${client.id}/disable`)
     const body = { type: 'playlist', id: 'seen', workspace_id: 'acme', parts: [] }
@@ -141,7 +141,7 @@ describe('an administrator who is bound to a workspace', () => {
   })
 })
 
-it('seals that are taken away to seal changed rows anew are missed by whoever noted one', async () => {
+it('deleted seals of changed rows are reported by a check with a seal that was recorded elsewhere', async () => {
   const admin = adminOf(server)
   await upkeepOf(server).run()
   const { sealed_to, sealed_mac } = await verifyAudit(admin)

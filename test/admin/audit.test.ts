@@ -12,15 +12,15 @@ beforeAll(async () => {
   admin = adminOf(table.server)
 })
 
-/** What a list says of where it goes on. */
+/** Makes the cursor of a list. */
 const cursor = (seq: number): string => Buffer.from(`["audit",[${seq}]]`).toString('base64url')
 
 type Query = NonNullable<Parameters<typeof listAudit>[1]>
 
 const listed = async (query: Query) => (await listAudit(admin, query)).items.map(({ seq }) => seq)
 
-describe('the list of audit events', () => {
-  it('shows every column, the newest event first', async () => {
+describe('list of audit events', () => {
+  it('shows every column, with the newest event first', async () => {
     expect((await listAudit(admin)).items[0]).toEqual({
       seq: 13,
       time: '2026-01-01T00:03:00Z',
@@ -48,7 +48,7 @@ describe('the list of audit events', () => {
     [{ until: '2026-01-01T00:01:00Z' }, [4, 3, 2, 1]],
     [{ since: '2026-01-01', until: '2026-01-02', limit: 1 }, [13]],
     [{ until: '2026-01-01' }, []],
-  ])('%j', async (query, found) => {
+  ])('selects events by %j', async (query, found) => {
     expect(await listed(query)).toEqual(found)
   })
 
@@ -72,7 +72,7 @@ describe('the list of audit events', () => {
     })
   })
 
-  it('can be bound to a workspace', async () => {
+  it('shows a bound administrator the events of its workspace only', async () => {
     const { id } = await table.client()
     await table.write(id)
     const of = (workspaceId: string) => {
@@ -89,7 +89,7 @@ describe('the list of audit events', () => {
   })
 })
 
-it('a look leaves no event', async () => {
+it('reading of the audit leaves no event', async () => {
   const before = table.query('select * from audit_events')
   await listAudit(admin)
   await verifyAudit(admin)

@@ -1,5 +1,5 @@
-// Products of limits: lists that are each short enough are refused where they come to too much together, and what
-// was written before a bound goes on working.
+// Products of limits: short lists that exceed a bound together are refused, and records from before
+// a bound keep working.
 import { describe, expect, it } from 'vitest'
 import {
   MAX_CAPABILITIES_CHARS,
@@ -16,7 +16,7 @@ const api = await startAdminApi()
 const { server, callers } = api
 
 const many = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => prefix + i)
-/** Permissions that each imply the next `each`. */
+/** Declares permissions that each imply the next `each`. */
 const declared = (count: number, each: number) =>
   many('p', count).map((name, i, names) => ({ name, implies: names.slice(i + 1, i + 1 + each) }))
 const run = (identifier: string, actions: string[]) => ({
@@ -46,7 +46,7 @@ for (const id of capable) {
 const wide = (count: number) =>
   many('wide-', count).map((audience) => ({ audience, permissions: many('p', 1_000) }))
 
-/** What is refused, and what is just short enough. */
+/** A body beyond each bound, and one just within it. */
 const BOUNDS: [
   title: string,
   path: string,
@@ -113,21 +113,21 @@ const BOUNDS: [
   ],
 ]
 
-describe.each(BOUNDS)('the %s', (_, path, field, message, tooMuch, enough) => {
+describe.each(BOUNDS)('%s', (_, path, field, message, tooMuch, enough) => {
   const named = path === '/clients' ? { name: 'x' } : { id: `${field}-${message.length}` }
-  it('are bounded, with the field named', async () => {
+  it('are refused beyond the bound, with the field named', async () => {
     const answer = await api.call(callers.unbound, 'POST', path, { ...named, ...tooMuch })
     expect(answer.status).toBe(422)
     expect(answer.body).toMatchObject({ code: 'invalid_value', errors: [{ field }] })
     expect(answer.text).toContain(message)
   })
-  it('may come to the bound', async () => {
+  it('are accepted up to the bound', async () => {
     const answer = await api.call(callers.unbound, 'POST', path, { ...named, ...enough })
     expect(answer.status, answer.text).toBe(201)
   })
 })
 
-it('a part of a list ends early where its rows are long, and each row comes once', async () => {
+it('list with long rows ends its parts early and has each row once', async () => {
   const actions = many('a'.repeat(400), 40)
   const details = many('r', 7).map((id) => run(id, actions))
   const made: string[] = []
@@ -149,11 +149,11 @@ it('a part of a list ends early where its rows are long, and each row comes once
   expect(seen.toSorted()).toEqual(made.toSorted())
 })
 
-describe('a client from before the bounds', () => {
+describe('client from before the bounds', () => {
   const actions = many('a', 470)
   const details = many('r', 30).map((id) => run(id, actions))
 
-  it('gets tokens, and is renamed and given less', async () => {
+  it('gets tokens and may be renamed and reduced', async () => {
     const client = await server.client({
       grants: Object.fromEntries(many('wide-', 6).map((id) => [id, many('p', 1_000)])),
       plugins: capable,
@@ -175,7 +175,7 @@ describe('a client from before the bounds', () => {
     }
   })
 
-  it('asks for what no token carries: refused before it is signed', () => {
+  it('is refused details that no token can carry, before the token is signed', () => {
     const asked = many('r', 30).map((identifier) => ({ type: 'tool_run', identifier }))
     expect(narrowDetails(details, asked)).toMatchObject({ refused: 'details_too_long' })
   })

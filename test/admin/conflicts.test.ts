@@ -1,4 +1,5 @@
-// Two administrators change the same thing: one is answered, the other is told, and nothing is lost.
+// Conflicts: two administrators change the same record; one succeeds, the other is refused, and no
+// change is lost.
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Answer, expectProblem, startAdminApi } from '../support/admin-api.ts'
 
@@ -17,7 +18,7 @@ const makeClient = async (): Promise<string> => {
   return `/clients/${client.id}`
 }
 
-/** What both change, each another member of it. */
+/** Changes by both administrators, of different members of one record. */
 const CHANGES: readonly [
   noun: string,
   verb: Parameters<typeof api.readTogether>[0],
@@ -26,8 +27,14 @@ const CHANGES: readonly [
   other: object,
 ][] = [
   ['a client', 'findClient', makeClient, { name: 'one' }, { token_ttl: 60 }],
-  ['its lists', 'findClient', makeClient, { plugins: ['p-acme'] }, { introspects: ['docs'] }],
-  ['the same of it', 'findClient', makeClient, { grants: [] }, { grants: [] }],
+  [
+    'lists of a client',
+    'findClient',
+    makeClient,
+    { plugins: ['p-acme'] },
+    { introspects: ['docs'] },
+  ],
+  ['the same member of a client', 'findClient', makeClient, { grants: [] }, { grants: [] }],
   [
     'a plugin',
     'findPlugin',
@@ -51,7 +58,7 @@ const CHANGES: readonly [
   ],
 ]
 
-/** Exactly one of the answers is no refusal. @returns the index of that one */
+/** Expects that exactly one answer is a success. @returns its index */
 const expectOneOf = (answers: readonly Answer[]): number => {
   const done = answers.findIndex(({ status }) => status === 200)
   for (const [i, answer] of answers.entries()) {
@@ -62,7 +69,7 @@ const expectOneOf = (answers: readonly Answer[]): number => {
   return done
 }
 
-/** What a change leaves alone stays as it was read. */
+/** Expects that all members but the changed ones are unchanged. */
 const expectChanged = async (path: string, before: object, change: object): Promise<void> => {
   const { etag, generation: _, ...after } = await api.read(path)
   expect(after).toEqual({ ...withoutVersion(before), ...change })
@@ -74,8 +81,8 @@ const withoutVersion = (shown: object): object => {
   return rest
 }
 
-describe.each(CHANGES)('%s', (_, verb, pathOf, one, other) => {
-  it('one after the other, from what both have read', async () => {
+describe.each(CHANGES)('change of %s', (_, verb, pathOf, one, other) => {
+  it('is refused after another change of the state that was read', async () => {
     const path = await pathOf()
     const before = await api.read(path)
     const read = await api.ifMatch(path)
@@ -90,7 +97,7 @@ describe.each(CHANGES)('%s', (_, verb, pathOf, one, other) => {
     await expectChanged(path, before, { ...one, ...other })
   })
 
-  it('at the same time', async () => {
+  it('succeeds once among simultaneous changes', async () => {
     const path = await pathOf()
     const before = await api.read(path)
     const read = await api.ifMatch(path)
@@ -102,7 +109,7 @@ describe.each(CHANGES)('%s', (_, verb, pathOf, one, other) => {
     await expectChanged(path, before, bodies[expectOneOf(answers)] ?? {})
   })
 
-  it('at the same time and whatever there is: both', async () => {
+  it('is never overwritten by a simultaneous change with If-Match: *', async () => {
     const path = await pathOf()
     const anything = { 'If-Match': '*' }
     const before = await api.read(path)
@@ -111,21 +118,21 @@ describe.each(CHANGES)('%s', (_, verb, pathOf, one, other) => {
       api.call(first, 'PATCH', path, one, anything),
       api.call(second, 'PATCH', path, one, anything),
     ])
-    // Who says `*` is not told of others, but a change that was decided from an older state is not written.
+    // `*` accepts any state, but a change that was decided from an older state is not written.
     for (const answer of answers) if (answer.status !== 200) expectProblem(answer, 412, 'conflict')
     expect(answers.some(({ status }) => status === 200)).toBe(true)
     await expectChanged(path, before, one)
   })
 })
 
-describe('an end and a change', () => {
+describe('change and deletion of a client', () => {
   const orders = [
     ['DELETE', 'PATCH'],
     ['PATCH', 'DELETE'],
   ] as const
   const bodyOf = (method: string) => (method === 'PATCH' ? { name: 'changed' } : undefined)
 
-  it.each(orders)('%s, then %s', async (one, other) => {
+  it.each(orders)('conflict in the order %s, %s', async (one, other) => {
     const path = await makeClient()
     const read = await api.ifMatch(path)
     expect((await api.call(first, one, path, bodyOf(one), read)).status).toBe(200)
@@ -136,7 +143,7 @@ describe('an end and a change', () => {
     expect(after.status).toBe(one === 'DELETE' ? 404 : 200)
   })
 
-  it.each(orders)('%s and %s at the same time', async (one, other) => {
+  it.each(orders)('succeed once when they are simultaneous: %s and %s', async (one, other) => {
     const path = await makeClient()
     const read = await api.ifMatch(path)
     const methods = [one, other]
@@ -152,7 +159,7 @@ describe('an end and a change', () => {
     expect(left.status).toBe(done[0]?.body['status'] === 'deleted' ? 404 : 200)
   })
 
-  it('two ends: one', async () => {
+  it('succeed once for two deletions', async () => {
     const path = await makeClient()
     const read = await api.ifMatch(path)
     api.readTogether('findClient', 2)
@@ -163,7 +170,7 @@ describe('an end and a change', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
   })
 
-  it('a secret that somebody has let end meanwhile is another', async () => {
+  it('conflict for a secret whose life another secret shortened', async () => {
     const path = await makeClient()
     const [secret] = await api.readAll(first, `${path}/secrets`)
     const own = `${path}/secrets/${String(secret?.['secret_id'])}`
@@ -174,7 +181,7 @@ describe('an end and a change', () => {
 })
 
 describe('actions without If-Match', () => {
-  it('all of them happen', async () => {
+  it('all succeed', async () => {
     const path = await makeClient()
     const actions = ['disable', 'enable', 'revoke-tokens', 'revoke-tokens', 'disable', 'enable']
     const answers = await Promise.all(
@@ -184,7 +191,7 @@ describe('actions without If-Match', () => {
     expect(Number((await api.read(path))['generation'])).toBeGreaterThanOrEqual(4)
   })
 
-  it('an id is given once', async () => {
+  it('create an id once', async () => {
     for (const noun of ['plugins', 'audiences', 'workspaces']) {
       const answers = await Promise.all(
         [first, second, first].map((who) => api.call(who, 'POST', `/${noun}`, { id: 'once' })),

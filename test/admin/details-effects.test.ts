@@ -1,5 +1,5 @@
-// What changes with the authorization details of a client: its tokens at once, and nothing that whoever changes
-// them could not give.
+// Effects of a change of authorization details: on the tokens of the client at once, and bounded by
+// the details of the administrator.
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ClientCredentials } from '../support/records.ts'
 import {
@@ -19,7 +19,7 @@ import {
 
 let api: Administration
 let client: ClientCredentials
-/** `/clients/{client_id}` of it. */
+/** Address of the client: `/clients/{client_id}`. */
 let own: string
 beforeAll(async () => {
   api = await startAdministration()
@@ -35,10 +35,10 @@ const give = (method: (typeof METHODS)[number], details: unknown, by = api.unbou
   waysToGive(api, client.id)[method](details, by)
 const put = (details: unknown, by = api.unbound): Promise<Answer> => give('PUT', details, by)
 
-describe('tokens', () => {
+describe('tokens of a client', () => {
   const ask = (members: object = {}) => api.issue(client, [{ type: 'playlist', ...members }])
 
-  it('with old details die at once, and a new one is good at once', async () => {
+  it('are revoked when its details are reduced, and a new token is valid at once', async () => {
     const plain = await api.server.issue(client)
     const tokens = [plain, await ask(), await ask({ parts: ['b'] })]
     const details = [playlist('evening', { parts: ['b'] })]
@@ -51,7 +51,7 @@ describe('tokens', () => {
     })
   })
 
-  it('die with details that are replaced by wider ones or by none', async () => {
+  it('are revoked when its details are replaced by wider ones or by none', async () => {
     for (const details of [[ANY], [playlist('evening')], []]) {
       const token = await api.server.issue(client)
       expect((await put(details)).status).toBe(200)
@@ -59,7 +59,7 @@ describe('tokens', () => {
     }
   })
 
-  it('live on where an entry is added, or nothing is changed', async () => {
+  it('stay valid when an entry is added, or the details stay the same', async () => {
     const token = await ask()
     const entries = [
       [RUN, playlist('evening')],
@@ -73,7 +73,7 @@ describe('tokens', () => {
     expect(shown.body).toMatchObject({ generation: 1, authorization_details: entries[1] })
   })
 
-  it('live on through a refusal, and the old details with them', async () => {
+  it('stay valid when a change is refused, and the old details stay', async () => {
     const token = await ask()
     const mixed = [playlist('evening', { parts: ['a'] }), RUN, playlist('nope')]
     for (const method of METHODS) await api.unchangedBy(() => give(method, mixed))
@@ -82,8 +82,8 @@ describe('tokens', () => {
   })
 })
 
-describe('a target that goes while it is given', () => {
-  it('is refused whole', async () => {
+describe('details of a target that is deleted meanwhile', () => {
+  it('are refused as a whole', async () => {
     const { store } = api.server
     const create = (id: string) =>
       store.createResource({ type: 'fleeting', id, workspaceId: 'acme', parts: [] }, 0)
@@ -103,7 +103,7 @@ describe('a target that goes while it is given', () => {
     }
   })
 
-  it('does not keep a client that may use any of its type from being changed', async () => {
+  it('leave a client with any target of the type changeable', async () => {
     const { store } = api.server
     await store.createResource({ type: 'last', id: 'x', workspaceId: 'acme', parts: [] }, 0)
     const details = [{ ...ANY, type: 'last' }, RUN]
@@ -115,7 +115,7 @@ describe('a target that goes while it is given', () => {
   })
 })
 
-describe('an administrator who is bound to a workspace', () => {
+describe('administrator bound to a workspace', () => {
   const EXCEEDS = { status: 403, code: 'exceeds_own_grant', fields: ['authorization_details'] }
   const [limited = RUN] = HELD
   beforeEach(async () => {
@@ -123,30 +123,30 @@ describe('an administrator who is bound to a workspace', () => {
   })
 
   const gives: [title: string, details: Detail[]][] = [
-    ['what it holds', HELD],
-    ['nothing', []],
-    ['an action less', [{ ...limited, actions: ['skip'] }]],
-    ['nothing of it', [{ ...limited, actions: [], parts: [] }]],
+    ['the details that it holds', HELD],
+    ['no details', []],
+    ['fewer actions', [{ ...limited, actions: ['skip'] }]],
+    ['no actions and parts', [{ ...limited, actions: [], parts: [] }]],
     ['one run of its project', [{ ...RUN, identifier: 'run-7', actions: ['create'] }]],
   ]
   const lacks: [title: string, details: Detail[]][] = [
-    ['another of its workspace', [playlist('morning', { parts: ['c'], volume: 5 })]],
-    ['an action more', [{ ...limited, actions: ['play', 'skip', 'stop'] }]],
+    ['another resource of its workspace', [playlist('morning', { parts: ['c'], volume: 5 })]],
+    ['an action that it lacks', [{ ...limited, actions: ['play', 'skip', 'stop'] }]],
     ['all actions', [{ ...limited, actions: '*' }]],
     ['all parts', [{ ...limited, parts: '*' }]],
-    ['any', [{ ...limited, identifier: '*', parts: [] }]],
+    ['any resource', [{ ...limited, identifier: '*', parts: [] }]],
     ['another limit', [{ ...limited, volume: 6 }]],
     ['any limit', [{ ...limited, volume: '*' }]],
     ['no limit', [playlist('evening')]],
-    ['a member more', [{ ...limited, more: 1 }]],
+    ['a member that it lacks', [{ ...limited, more: 1 }]],
     ['another project', [{ ...RUN, project_id: 'p2' }]],
     ['another endpoint', [{ ...RUN, locations: ['/v1/issues', '/v1/keys'] }]],
     ['another type', [{ ...ANY, type: 'room' }]],
-    ['what it holds and more', [...HELD, ANY]],
-    ['what is of another workspace', [playlist('night', { volume: 5 })]],
-    ['what is not there', [playlist('nope', { volume: 5 })]],
+    ['more than it holds', [...HELD, ANY]],
+    ['a resource of another workspace', [playlist('night', { volume: 5 })]],
+    ['a resource that does not exist', [playlist('nope', { volume: 5 })]],
   ]
-  describe.each(METHODS)('by %s', (method) => {
+  describe.each(METHODS)('using %s', (method) => {
     it.each(gives)('gives %s', async (_title, details) => {
       const { status, body } = await give(method, details, api.acme)
       expect([status, body['authorization_details']]).toEqual([
@@ -155,13 +155,13 @@ describe('an administrator who is bound to a workspace', () => {
       ])
     })
 
-    it.each(lacks)('does not give %s', async (_title, details) => {
+    it.each(lacks)('is refused %s', async (_title, details) => {
       const answer = await api.unchangedBy(() => give(method, details, api.acme))
       expect(problem(answer)).toEqual(EXCEEDS)
     })
   })
 
-  it('learns nothing of other workspaces, whatever it holds', async () => {
+  it('cannot tell a resource of another workspace from a missing one', async () => {
     for (const by of [api.acme, await api.administrator('acme', [ANY])]) {
       const answer = async (id: string) => seen(await put([playlist(id)], by), id)
       expect(await answer('night')).toEqual(await answer('nope'))
@@ -170,13 +170,13 @@ describe('an administrator who is bound to a workspace', () => {
     }
   })
 
-  it('does not give itself anything', async () => {
+  it('is refused more details for itself', async () => {
     const address = `PUT /clients/${api.acme.id}/authorization-details`
     const request = () => api.change(api.acme, address, given([...HELD, ANY]))
     expect(problem(await api.unchangedBy(request))).toEqual(EXCEEDS)
   })
 
-  it('keeps, lessens and takes what others have given, and gives nothing back', async () => {
+  it('may keep, reduce and remove details from others, and not give them back', async () => {
     expect((await put([ANY, playlist('evening')])).status).toBe(200)
     const change = async (details: Detail[]) => (await put(details, api.acme)).status
     expect(await change([playlist('evening'), RUN, ANY])).toBe(200)
@@ -186,7 +186,7 @@ describe('an administrator who is bound to a workspace', () => {
     expect(await change([RUN, ANY])).toBe(403)
   })
 
-  it('does not log in as a client that has more, nor let it log in again', async () => {
+  it('may neither log in as a client with more details nor enable it', async () => {
     await put([playlist('evening')])
     await api.server.setStatus(client.id, 'disabled')
     for (const action of ['secrets', 'enable']) {

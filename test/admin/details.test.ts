@@ -1,4 +1,5 @@
-// The authorization details of a client, over the API: what is refused, what dies, what nobody can give.
+// Authorization details of a client over the API: refused details, effects, and details that nobody
+// can grant.
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MAX_DETAILS } from '../../src/constants.ts'
 import type { ClientCredentials } from '../support/records.ts'
@@ -19,7 +20,7 @@ import {
 
 let api: Administration
 let client: ClientCredentials
-/** `/clients/{client_id}` of it. */
+/** Address of the client: `/clients/{client_id}`. */
 let own: string
 beforeAll(async () => {
   api = await startAdministration()
@@ -38,8 +39,8 @@ const put = (details: unknown, by = api.unbound): Promise<Answer> => give('PUT',
 const without = (entry: Detail, name: string): object =>
   Object.fromEntries(Object.entries(entry).filter(([member]) => member !== name))
 
-describe('what is written', () => {
-  it('is shown as it was given, with the etag of the client', async () => {
+describe('authorization details', () => {
+  it('are shown as they were written, with the etag of the client', async () => {
     const details = [RUN, ANY, playlist('evening', { volume: 5, days: ['mo', 1], loud: false })]
     const answer = await put(details)
     expect([answer.status, answer.body]).toEqual([
@@ -55,7 +56,7 @@ describe('what is written', () => {
     }
   })
 
-  it('comes with a new client, too', async () => {
+  it('may be set with a new client', async () => {
     const created = await api.call(api.unbound, 'POST /clients', {
       name: 'new',
       workspace_id: 'acme',
@@ -66,7 +67,7 @@ describe('what is written', () => {
     expect(none.body['authorization_details']).toEqual([])
   })
 
-  it('gives nothing where a list is empty', async () => {
+  it('grant nothing with empty lists', async () => {
     const nothing = playlist('evening', { actions: [], parts: [] })
     expect((await put([nothing])).status).toBe(200)
     const asked = (members: object) =>
@@ -81,7 +82,7 @@ describe('what is written', () => {
     expect(answer['authorization_details']).toEqual([nothing])
   })
 
-  it('is guarded by what was read', async () => {
+  it('are written only with the current etag', async () => {
     const write = (ifMatch?: string) =>
       api.call(api.unbound, `PUT ${own}/authorization-details`, given([RUN]), ifMatch)
     const { headers } = await api.call(api.unbound, `GET ${own}`)
@@ -95,7 +96,7 @@ describe('what is written', () => {
     expect((await write('*')).status).toBe(200)
   })
 
-  it('is audited once, whichever way it ends', async () => {
+  it('are audited once for each change and refusal', async () => {
     const events = async (request: () => Promise<unknown>) => {
       api.server.events.length = 0
       await request()
@@ -117,10 +118,10 @@ describe('what is written', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('authorization details', () => {
   type Case = [title: string, details: unknown, field: string, code?: string]
   const cases: Case[] = [
-    ['no such target', [playlist('nope')], '0.identifier', 'unknown_reference'],
+    ['a target that does not exist', [playlist('nope')], '0.identifier', 'unknown_reference'],
     ['a target of another workspace', [playlist('night')], '0.identifier', 'unknown_reference'],
     [
       'a target of another type',
@@ -128,17 +129,37 @@ describe('what is refused', () => {
       '0.identifier',
       'unknown_reference',
     ],
-    ['any of a type that is not here', [{ ...ANY, type: 'room' }], '0.type', 'unknown_reference'],
-    ['any of a type that is nowhere', [{ ...ANY, type: 'nope' }], '0.type', 'unknown_reference'],
-    ['no such part', [playlist('evening', { parts: ['a', 'z'] })], '0.parts', 'unknown_reference'],
+    [
+      'any target of a type of another workspace',
+      [{ ...ANY, type: 'room' }],
+      '0.type',
+      'unknown_reference',
+    ],
+    [
+      'any target of a type that does not exist',
+      [{ ...ANY, type: 'nope' }],
+      '0.type',
+      'unknown_reference',
+    ],
+    [
+      'a part that does not exist',
+      [playlist('evening', { parts: ['a', 'z'] })],
+      '0.parts',
+      'unknown_reference',
+    ],
     [
       'a part of another target',
       [playlist('evening', { parts: ['c'] })],
       '0.parts',
       'unknown_reference',
     ],
-    ['a part of any', [playlist('*', { parts: ['a'] })], '0.parts'],
-    ['a good one, then a bad one', [RUN, playlist('nope')], '1.identifier', 'unknown_reference'],
+    ['a part of any target', [playlist('*', { parts: ['a'] })], '0.parts'],
+    [
+      'a wrong entry after a right one',
+      [RUN, playlist('nope')],
+      '1.identifier',
+      'unknown_reference',
+    ],
     ...['identifier', 'actions', 'parts'].map((name): Case => [
       `a playlist without ${name}`,
       [RUN, without(playlist('evening'), name)],
@@ -151,50 +172,50 @@ describe('what is refused', () => {
     ]),
     ['an entry without a type', [without(RUN, 'type')], '0.type'],
     ['any project', [{ ...RUN, project_id: '*' }], '0.project_id'],
-    ['any within a list', [playlist('evening', { parts: ['a', '*'] })], '0.parts'],
-    ['null for any', [{ ...ANY, actions: null }], '0.actions'],
-    ['true for any', [{ ...ANY, actions: true }], '0.actions'],
-    ['a text for a list', [{ ...ANY, actions: 'play' }], '0.actions'],
-    ['a list for an id', [{ ...ANY, identifier: ['evening'] }], '0.identifier'],
-    ['a part twice', [playlist('evening', { parts: ['a', 'a'] })], '0.parts'],
-    ['something nested', [{ ...RUN, more: { a: 1 } }], '0.more'],
-    ['the same twice', [RUN, RUN], ''],
+    ['an asterisk in a list', [playlist('evening', { parts: ['a', '*'] })], '0.parts'],
+    ['null for an asterisk', [{ ...ANY, actions: null }], '0.actions'],
+    ['true for an asterisk', [{ ...ANY, actions: true }], '0.actions'],
+    ['a text in place of a list', [{ ...ANY, actions: 'play' }], '0.actions'],
+    ['a list in place of an id', [{ ...ANY, identifier: ['evening'] }], '0.identifier'],
+    ['a repeated part', [playlist('evening', { parts: ['a', 'a'] })], '0.parts'],
+    ['a nested member', [{ ...RUN, more: { a: 1 } }], '0.more'],
+    ['a repeated entry', [RUN, RUN], ''],
     [
-      'the same twice, in another order',
+      'a repeated entry in another order',
       [playlist('evening'), playlist('evening', { parts: ['b', 'a'] })],
       '',
     ],
-    ['a text for an entry', ['playlist'], '0'],
-    ['null for an entry', [null], '0'],
-    ['an object for the list', { 0: RUN }, ''],
-    ['null for the list', null, ''],
+    ['a text as an entry', ['playlist'], '0'],
+    ['null as an entry', [null], '0'],
+    ['an object as the list', { 0: RUN }, ''],
+    ['null as the list', null, ''],
     [
-      'too many',
+      'too many entries',
       Array.from({ length: MAX_DETAILS + 1 }, (_, i) => ({ ...RUN, identifier: `${i}` })),
       '',
     ],
     [
-      'a member that is built in',
+      'the member __proto__',
       JSON.parse(JSON.stringify([RUN]).replace('{', '{"__proto__":{},')),
       '0',
     ],
   ]
-  describe.each(METHODS)('by %s', (method) => {
-    it.each(cases)('%s', async (_title, details, path, code = 'invalid_value') => {
+  describe.each(METHODS)('written by %s', (method) => {
+    it.each(cases)('are refused with %s', async (_title, details, path, code = 'invalid_value') => {
       const answer = await api.unchangedBy(() => give(method, details))
       const fields = [['authorization_details', path].filter(Boolean).join('.')]
       expect(problem(answer)).toEqual({ status: 422, code, fields })
     })
   })
 
-  it('looks the same for what is not there and for what is elsewhere', async () => {
+  it('are refused alike for a target elsewhere and a missing one', async () => {
     const answer = async (id: string) => seen(await put([playlist(id)]), id)
     expect(await answer('night')).toEqual(await answer('nope'))
     const anyOf = async (type: string) => seen(await put([{ ...ANY, type }]), type)
     expect(await anyOf('room')).toEqual(await anyOf('door'))
   })
 
-  it('a list that is missing, or something beside it', async () => {
+  it('are refused when the list is missing or has something beside it', async () => {
     for (const body of [{}, { ...given([]), name: 'x' }, { details: [] }]) {
       const address = `PUT ${own}/authorization-details`
       const answer = await api.unchangedBy(() => api.change(api.unbound, address, body))
@@ -202,7 +223,7 @@ describe('what is refused', () => {
     }
   })
 
-  it('whoever may only read', async () => {
+  it('are refused to an administrator who may only read', async () => {
     const { headers } = await api.call(api.unbound, `GET ${own}`)
     const write = () =>
       api.call(
@@ -215,7 +236,7 @@ describe('what is refused', () => {
     expect(problem(await api.unchangedBy(write))).toMatchObject({ status: 403 })
   })
 
-  it('a client of another workspace, as one that does not exist', async () => {
+  it('answer 404 for a client of another workspace, as for a missing one', async () => {
     for (const method of ['GET', 'PUT']) {
       const answer = async (id: string) => {
         const body = method === 'GET' ? undefined : given([])

@@ -1,4 +1,4 @@
-// Nobody gets or gives more than they have, by whatever route.
+// Privilege escalation: no administrator gets or gives more than its own client has, by any route.
 import { describe, expect, it } from 'vitest'
 import {
   type Answer,
@@ -24,7 +24,7 @@ const [weak, strong, named, introspecting, reader, peer, unboundPeer, foreign] =
   server.client({ workspaceId: null, grants: { latchkey: BOTH } }),
   server.client({ workspaceId: 'globex', grants: { other: ['use'] } }),
 ])
-/** Those above that more than the weak one has, disabled. */
+/** Disabled clients, each with more than the administrator that enables them. */
 const disabled = await Promise.all([
   server.client({ workspaceId: 'acme', grants: { docs: ['purge'] } }),
   server.client({ workspaceId: 'acme', plugins: ['p-nobody'] }),
@@ -51,29 +51,53 @@ const send = (caller: Caller, [method, path, body]: Request): Promise<Answer> =>
   api.call(caller, method, path, body, { 'If-Match': '*' })
 
 const own = bound.client
-/** What the client of the bound administrator has already. */
+/** Grants of the bound administrator's own client. */
 const OWN = { latchkey: BOTH, docs: ['write'] }
 
 const EXCEEDS: readonly Attempt[] = [
-  ['a permission that nothing of its own implies', bound, create(grants({ docs: ['purge'] }))],
-  ['… besides one that it holds', bound, create(grants({ docs: ['read', 'purge'] }))],
-  ['… to another client', bound, patch(weak, grants({ docs: ['read', 'purge'] }))],
-  ['… to itself', bound, patch(own, grants({ ...OWN, docs: ['write', 'purge'] }))],
-  ['… that the audience does not have', bound, create(grants({ docs: ['nothing'] }))],
+  ['a permission that none of its own implies', bound, create(grants({ docs: ['purge'] }))],
+  [
+    'a permission that it lacks beside one that it holds',
+    bound,
+    create(grants({ docs: ['read', 'purge'] })),
+  ],
+  [
+    'a permission that it lacks, to another client',
+    bound,
+    patch(weak, grants({ docs: ['read', 'purge'] })),
+  ],
+  [
+    'a permission that it lacks, to itself',
+    bound,
+    patch(own, grants({ ...OWN, docs: ['write', 'purge'] })),
+  ],
+  ['a permission that the audience lacks', bound, create(grants({ docs: ['nothing'] }))],
   ['an audience that it lacks', bound, create(grants({ other: ['use'] }))],
-  ['… to another client', bound, patch(weak, grants({ other: ['use'] }))],
-  ['… to itself', bound, patch(own, grants({ ...OWN, other: ['use'] }))],
-  ['… that does not exist', bound, create(grants({ nothing: ['use'] }))],
+  ['an audience that it lacks, to another client', bound, patch(weak, grants({ other: ['use'] }))],
+  ['an audience that it lacks, to itself', bound, patch(own, grants({ ...OWN, other: ['use'] }))],
+  ['an audience that does not exist', bound, create(grants({ nothing: ['use'] }))],
   ['the right to introspect', bound, create({ introspects: ['docs'] })],
-  ['… to another client', bound, patch(weak, { introspects: ['docs'] })],
-  ['… to itself', bound, patch(own, { introspects: ['latchkey'] })],
-  ['… at what does not exist', bound, create({ introspects: ['nothing'] })],
+  ['the right to introspect, to another client', bound, patch(weak, { introspects: ['docs'] })],
+  ['the right to introspect, to itself', bound, patch(own, { introspects: ['latchkey'] })],
+  [
+    'the right to introspect at an audience that does not exist',
+    bound,
+    create({ introspects: ['nothing'] }),
+  ],
   ['a plugin that it lacks', bound, create({ plugins: ['p-nobody'] })],
-  ['… to another client', bound, patch(weak, { plugins: ['p-acme', 'p-nobody'] })],
-  ['… to itself', bound, patch(own, { plugins: ['p-acme', 'p-globex'] })],
-  ['… that does not exist', bound, create({ plugins: ['p-none'] })],
-  ['a plugin that is to be made', bound, create({ plugins: ['p-none'], create_plugins: true })],
-  ['… that is there', bound, create({ plugins: ['p-nobody'], create_plugins: true })],
+  [
+    'a plugin that it lacks, to another client',
+    bound,
+    patch(weak, { plugins: ['p-acme', 'p-nobody'] }),
+  ],
+  ['a plugin that it lacks, to itself', bound, patch(own, { plugins: ['p-acme', 'p-globex'] })],
+  ['a plugin that does not exist', bound, create({ plugins: ['p-none'] })],
+  ['a plugin to be created', bound, create({ plugins: ['p-none'], create_plugins: true })],
+  [
+    'a plugin to be created that exists',
+    bound,
+    create({ plugins: ['p-nobody'], create_plugins: true }),
+  ],
   [
     'more to a client that has more',
     bound,
@@ -88,22 +112,34 @@ const EXCEEDS: readonly Attempt[] = [
     ),
   ],
   ['a secret of a stronger client', bound, secret(strong)],
-  ['… of one with another plugin', bound, secret(named)],
-  ['… of one that introspects', bound, secret(introspecting)],
-  ['… of an administrator, without admin:read', boundWriteOnly, secret(peer)],
-  ['… of one who only reads', boundWriteOnly, secret(reader)],
-  ['… of its own client', boundWriteOnly, secret(own)],
-  ['… of an unbound one', writeOnly, secret(unboundPeer)],
-  ['… of its own, unbound', writeOnly, secret(unbound.client)],
-  ['the life of a stronger client', bound, enable(0)],
-  ['… of one with another plugin', bound, enable(1)],
-  ['… of one that introspects', bound, enable(2)],
-  ['… of an administrator, without admin:read', boundWriteOnly, enable(3)],
-  ['… of an unbound one', writeOnly, enable(4)],
-  ['admin:read without it', boundWriteOnly, create(grants({ latchkey: ['admin:read'] }))],
-  ['… to another client', boundWriteOnly, patch(weak, grants({ latchkey: ['admin:read'] }))],
-  ['… unbound', writeOnly, create({ ...grants({ latchkey: BOTH }), workspace_id: null })],
-  ['… to another client, unbound', writeOnly, patch(weak, grants({ latchkey: ['admin:read'] }))],
+  ['a secret of a client with another plugin', bound, secret(named)],
+  ['a secret of a client that introspects', bound, secret(introspecting)],
+  ['a secret of an administrator, without admin:read', boundWriteOnly, secret(peer)],
+  ['a secret of an administrator who only reads', boundWriteOnly, secret(reader)],
+  ['a secret of its own client, without admin:read', boundWriteOnly, secret(own)],
+  ['a secret of an unbound administrator, without admin:read', writeOnly, secret(unboundPeer)],
+  ['a secret of its own unbound client, without admin:read', writeOnly, secret(unbound.client)],
+  ['enabling a stronger client', bound, enable(0)],
+  ['enabling a client with another plugin', bound, enable(1)],
+  ['enabling a client that introspects', bound, enable(2)],
+  ['enabling an administrator, without admin:read', boundWriteOnly, enable(3)],
+  ['enabling an unbound administrator, without admin:read', writeOnly, enable(4)],
+  ['admin:read, which it lacks', boundWriteOnly, create(grants({ latchkey: ['admin:read'] }))],
+  [
+    'admin:read, which it lacks, to another client',
+    boundWriteOnly,
+    patch(weak, grants({ latchkey: ['admin:read'] })),
+  ],
+  [
+    'admin:read, which it lacks, to an unbound client',
+    writeOnly,
+    create({ ...grants({ latchkey: BOTH }), workspace_id: null }),
+  ],
+  [
+    'admin:read, which it lacks, to another client, as unbound administrator',
+    writeOnly,
+    patch(weak, grants({ latchkey: ['admin:read'] })),
+  ],
   ['an unknown permission of administration', unbound, create(grants({ latchkey: ['admin:all'] }))],
 ]
 
@@ -116,14 +152,14 @@ const OTHERS: readonly [...Attempt, status: number, code: string][] = [
     'unknown_reference',
   ],
   [
-    '… in one that does not exist',
+    'a client in a workspace that does not exist',
     bound,
     create({ workspace_id: 'none' }),
     422,
     'unknown_reference',
   ],
   [
-    'a client in none',
+    'a client outside every workspace',
     bound,
     create({ workspace_id: null, ...grants(WRITE) }),
     403,
@@ -136,13 +172,25 @@ const OTHERS: readonly [...Attempt, status: number, code: string][] = [
     422,
     'invalid_value',
   ],
-  ['none for itself', bound, patch(own, { workspace_id: null }), 422, 'invalid_value'],
-  ['none for another, unbound', unbound, patch(weak, { workspace_id: null }), 422, 'invalid_value'],
+  [
+    'no workspace for its own client',
+    bound,
+    patch(own, { workspace_id: null }),
+    422,
+    'invalid_value',
+  ],
+  [
+    'no workspace for a client, as unbound administrator',
+    unbound,
+    patch(weak, { workspace_id: null }),
+    422,
+    'invalid_value',
+  ],
   ['another status', bound, patch(weak, { status: 'active' }), 422, 'invalid_value'],
   ['the secret of a foreign client', bound, secret(foreign), 404, 'not_found'],
-  ['the secret of an unbound one', bound, secret(unbound.client), 404, 'not_found'],
+  ['the secret of an unbound administrator', bound, secret(unbound.client), 404, 'not_found'],
   [
-    'implications of administration',
+    'implications between permissions of administration',
     unbound,
     [
       'PATCH',
@@ -158,7 +206,7 @@ const OTHERS: readonly [...Attempt, status: number, code: string][] = [
     'invalid_value',
   ],
   [
-    'more permissions of administration',
+    'further permissions of administration',
     writeOnly,
     [
       'PATCH',
@@ -169,7 +217,7 @@ const OTHERS: readonly [...Attempt, status: number, code: string][] = [
     'invalid_value',
   ],
   [
-    'the audience of administration anew',
+    'the audience of administration again',
     unbound,
     post('/audiences', { id: 'latchkey' }),
     409,
@@ -189,7 +237,7 @@ const OTHERS: readonly [...Attempt, status: number, code: string][] = [
     403,
     'unbound_required',
   ],
-  ['the life of its workspace', bound, post('/workspaces/acme/resume'), 403, 'unbound_required'],
+  ['resuming its own workspace', bound, post('/workspaces/acme/resume'), 403, 'unbound_required'],
 ]
 
 const attempt = async (caller: Caller, request: Request, status: number, code: string) => {
@@ -202,17 +250,17 @@ const attempt = async (caller: Caller, request: Request, status: number, code: s
   return answer
 }
 
-describe('nobody gives or takes', () => {
-  it.each(EXCEEDS)('%s', async (_, caller, request) => {
+describe('administrator', () => {
+  it.each(EXCEEDS)('is refused beyond its own grants: %s', async (_, caller, request) => {
     const answer = await attempt(caller, request, 403, 'exceeds_own_grant')
     expect(badFields(answer)).toHaveLength(1)
   })
 
-  it.each(OTHERS)('%s', async (_, caller, request, status, code) => {
+  it.each(OTHERS)('is refused: %s', async (_, caller, request, status, code) => {
     await attempt(caller, request, status, code)
   })
 
-  it('and is not told whether it exists', async () => {
+  it('cannot tell a record that it may not give from a missing one', async () => {
     const pairs: [object, object][] = [
       [{ plugins: ['p-nobody'] }, { plugins: ['p-none'] }],
       [grants({ other: ['use'] }), grants({ none: ['use'] })],
@@ -231,35 +279,32 @@ describe('nobody gives or takes', () => {
   })
 })
 
-describe('what it has it may give', () => {
+describe('administrator with a permission', () => {
   const fresh = () =>
     server.client({ workspaceId: 'acme', grants: { docs: ['purge'], other: ['use'] } })
   const allowed: [name: string, request: (client: { id: string }) => Request][] = [
-    ['what a permission of its own implies', () => create(grants({ docs: ['read'] }))],
-    [
-      'the permission itself, and its plugin',
-      () => create({ ...grants(OWN), plugins: ['p-acme'] }),
-    ],
+    ['a permission that one of its own implies', () => create(grants({ docs: ['read'] }))],
+    ['its own permissions and its plugin', () => create({ ...grants(OWN), plugins: ['p-acme'] })],
     ['its own workspace', () => create({ workspace_id: 'acme' })],
-    ['a name to a stronger client', (client) => patch(client, { name: 'new' })],
+    ['a name for a stronger client', (client) => patch(client, { name: 'new' })],
     [
-      'to a stronger client what that has',
+      'to a stronger client the grants that the client has',
       (client) => patch(client, grants({ docs: ['purge'], other: ['use'] })),
     ],
     [
-      'to a stronger client what it has itself',
+      'to a stronger client a permission of its own',
       (client) => patch(client, grants({ docs: ['purge', 'read'], other: ['use'] })),
     ],
-    ['less to a stronger client', (client) => patch(client, grants({ other: ['use'] }))],
-    ['an end to a stronger client', ({ id }) => ['DELETE', `/clients/${id}`]],
+    ['fewer grants to a stronger client', (client) => patch(client, grants({ other: ['use'] }))],
+    ['the deletion of a stronger client', ({ id }) => ['DELETE', `/clients/${id}`]],
   ]
-  it.each(allowed)('%s', async (_, request) => {
+  it.each(allowed)('may give %s', async (_, request) => {
     const answer = await send(bound, request(await fresh()))
     expect(answer.status, answer.text).toBeLessThan(300)
     if (answer.status === 201) expect(answer.body['workspace_id']).toBe('acme')
   })
 
-  it('what it took it cannot give back', async () => {
+  it('may not give back a permission that it removed', async () => {
     const client = await fresh()
     expect((await send(bound, patch(client, grants({ other: ['use'] })))).status).toBe(200)
     await attempt(

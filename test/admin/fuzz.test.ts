@@ -1,15 +1,15 @@
-// Random requests made of the OpenAPI document: whatever is sent, the answer is one that the document names.
+// Random requests from the OpenAPI document: every answer is one that the document names.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Caller, BOTH, expectProblem, startAdminApi } from '../support/admin-api.ts'
 import { type Operation, operationAt } from '../support/openapi.ts'
 import { type RandomRequest, randomRequest } from '../support/schema-arbitraries.ts'
 
-/** The same requests in every run, unless it is told another: FUZZ_SEED=… */
+/** Seed of the requests, the same in every run unless FUZZ_SEED=… changes it. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_260_101)
-/** For each operation. */
+/** Requests for each operation. */
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 14)
-/** Stands for a token that there is. */
+/** Placeholder for a token that exists. */
 const TOKEN = 'TOKEN'
 const WORDS = ['acme', 'globex', 'default', 'docs', 'other', 'hook', 'read', 'write', 'use', TOKEN]
 const RESOURCES = ['playlist', 'evening', 'lobby', '*']
@@ -29,7 +29,10 @@ const randomOf = (operation: Operation): fc.Arbitrary<Random> =>
     .tuple(randomRequest(operation, [...WORDS, ...PLUGINS, ...RESOURCES]), fc.boolean())
     .map(([request, isBound]) => ({ ...request, isBound }))
 
-/** Ids that there are, by the first word of the address; clients in the order in which they were made. */
+/**
+ * Returns the existing ids for the first word of an address. Clients come in the order of their
+ * creation.
+ */
 const existing = async (noun: string): Promise<string[]> => {
   if (noun === 'clients') return clientIds()
   if (noun === 'keys') return (await server.store.listKeys()).map(({ kid }) => kid)
@@ -43,7 +46,7 @@ const existing = async (noun: string): Promise<string[]> => {
   return ((await rows?.()) ?? []).map(({ id }) => id)
 }
 
-/** Their ids are random, so by age alone others would be chosen in every run. */
+/** Client ids are random: the order of rows keeps the choice the same in every run. */
 const clientIds = (): string[] =>
   (server.dump()['clients'] ?? [])
     .filter(({ status }) => status !== 'deleted')
@@ -61,7 +64,7 @@ const addressOf = async ({ operation, ids, chosen }: Random): Promise<string> =>
     .replace(/\{\w+\}/, () => id)
 }
 
-/** Bound administrators are removed by what is sent: there is always another one. */
+/** The requests remove bound administrators. A new one replaces each. */
 let bound = api.callers.bound
 const boundCaller = async (): Promise<Caller> => {
   await server.setWorkspaceStatus('acme', 'active')
@@ -92,7 +95,7 @@ const check = async (random: Random): Promise<void> => {
   const token = await api.tokenOf(caller)
   const text = body?.replaceAll(`"${TOKEN}"`, `"${token}"`)
   const path = query === '' ? address : `${address}?${query}`
-  // Held against the document by whoever sends it.
+  // The client of these tests compares each answer with the document.
   const answer = await api.callWith(token, operation.method, path, text, headers)
   expect(answer.status).toBeLessThan(500)
   if (answer.status >= 400) expectProblem(answer, answer.status, String(answer.body['code']))
@@ -104,7 +107,7 @@ const check = async (random: Random): Promise<void> => {
   if (id === unbound.client.id && typeof secret === 'string') unbound.client.secret = secret
 }
 
-test(`never anything else (seed ${SEED})`, { timeout: 120_000 }, async () => {
+test(`API answers random requests as documented (seed ${SEED})`, { timeout: 120_000 }, async () => {
   for (const operation of api.operations) {
     const property = fc.asyncProperty(randomOf(operation), check)
     await fc.assert(property, { seed: SEED, numRuns: RUNS, endOnFailure: true })
@@ -112,7 +115,7 @@ test(`never anything else (seed ${SEED})`, { timeout: 120_000 }, async () => {
   expect((await api.call(unbound, 'GET', '/clients')).status).toBe(200)
   const made = await api.call(unbound, 'POST', '/clients', { name: 'after all' })
   expect(made.status).toBe(201)
-  // Requests that are all refused would show nothing.
+  // The property shows something only when requests succeed.
   const succeeded = [...answered].filter(([, statuses]) => statuses.has(200) || statuses.has(201))
   expect(succeeded.length).toBeGreaterThan(api.operations.length * 0.8)
 })

@@ -1,5 +1,5 @@
-// A client that a public generator makes of the OpenAPI document, over real HTTP: whoever has the document can
-// write a program that compiles and works.
+// Client that a public generator makes from the OpenAPI document, over real HTTP: a program with
+// the document alone compiles and works.
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,9 @@ import { type TestServer, startServer } from '../support/server.ts'
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
 
-/** Written against the generated code alone. What must not compile says so, and the compiler checks that, too. */
+/**
+ * Program for the generated code alone. The compiler also checks the lines that must not compile.
+ */
 const PROGRAM = `
 import * as api from './client.ts'
 
@@ -59,7 +61,7 @@ export const run = async (token: string) => {
 }
 `
 
-/** The generated code is made for fetch; it leaves some optional members undefined. */
+/** The generated code uses fetch, and leaves some optional members undefined. */
 const TSCONFIG = {
   compilerOptions: {
     target: 'es2023',
@@ -105,7 +107,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true })
 })
 
-/** Generates, compiles and loads. */
+/** Generates, compiles and loads the program. */
 const makeProgram = async (): Promise<{ run: (token: string) => Promise<Result> }> => {
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text)
   write('openapi.json', (await send(`${issuer}/openapi.json`)).text)
@@ -119,7 +121,7 @@ const makeProgram = async (): Promise<{ run: (token: string) => Promise<Result> 
   return (await import(/* @vite-ignore */ address)) as Awaited<ReturnType<typeof makeProgram>>
 }
 
-test('makes a plugin, a client for it and a second secret, and changes the client', async () => {
+test('generated client creates a plugin, a client and a second secret, and changes the client', async () => {
   const { run } = await makeProgram()
   const grants = { latchkey: ['admin:read', 'admin:write'] }
   const administrator = await server.client({ workspaceId: null, grants })

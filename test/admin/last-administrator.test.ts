@@ -1,4 +1,4 @@
-// The last unbound administrator that can still log in is not removed, by whatever route.
+// Last unbound administrator that can log in: no route removes it.
 import { describe, expect, it, test } from 'vitest'
 import {
   type AdminApi,
@@ -11,7 +11,7 @@ import type { ClientCredentials } from '../support/records.ts'
 
 type Request = readonly [method: string, path: string, body?: object]
 
-/** A server with one administrator who stays, and one who can log in only for a while. */
+/** Starts a server with one permanent administrator, and one whose secret expires. */
 const start = async () => {
   const api = await startAdminApi()
   const client = await api.server.client({
@@ -37,21 +37,24 @@ const REMOVALS: readonly [
   name: string,
   request: (api: AdminApi, client: ClientCredentials) => Request | Promise<Request>,
 ][] = [
-  ['disable', (_, { id }) => ['POST', `/clients/${id}/disable`]],
-  ['delete', (_, { id }) => ['DELETE', `/clients/${id}`]],
-  ['no grants', (_, { id }) => ['PATCH', `/clients/${id}`, { grants: [] }]],
+  ['disabling it', (_, { id }) => ['POST', `/clients/${id}/disable`]],
+  ['deleting it', (_, { id }) => ['DELETE', `/clients/${id}`]],
+  ['removing its grants', (_, { id }) => ['PATCH', `/clients/${id}`, { grants: [] }]],
   [
-    'only to read',
+    'leaving it admin:read only',
     (_, { id }) => [
       'PATCH',
       `/clients/${id}`,
       { grants: [{ audience: 'latchkey', permissions: ['admin:read'] }] },
     ],
   ],
-  ['its secret', async (api, client) => ['DELETE', await secretPath(api, client)]],
-  ['a secret that ends', (_, { id }) => ['POST', `/clients/${id}/secrets`, { expires_in: 3600 }]],
+  ['revoking its secret', async (api, client) => ['DELETE', await secretPath(api, client)]],
   [
-    '… and the others at once',
+    'a secret that expires',
+    (_, { id }) => ['POST', `/clients/${id}/secrets`, { expires_in: 3600 }],
+  ],
+  [
+    'a new secret, and the others expire at once',
     (_, { id }) => [
       'POST',
       `/clients/${id}/secrets`,
@@ -59,7 +62,7 @@ const REMOVALS: readonly [
     ],
   ],
   [
-    '… and the others much later',
+    'a secret that expires, and the others much later',
     (_, { id }) => [
       'POST',
       `/clients/${id}/secrets`,
@@ -69,13 +72,13 @@ const REMOVALS: readonly [
 ]
 
 const AUDIENCE: readonly [name: string, body: object][] = [
-  ['a plugin', { requires_plugin: true }],
+  ['a required plugin', { requires_plugin: true }],
   ['no permissions', { permissions: [] }],
   ['no admin:write', { permissions: [permission('admin:read')] }],
   ['no admin:read', { permissions: [permission('admin:write')] }],
 ]
 
-describe('is not removed', async () => {
+describe('last administrator', async () => {
   const { api, temporary } = await start()
   const last = api.callers.unbound
 
@@ -87,19 +90,22 @@ describe('is not removed', async () => {
     expect((await api.call(last, 'GET', '/clients')).status).toBe(200)
   }
 
-  it.each(REMOVALS)('by itself: %s', async (_, request) => {
+  it.each(REMOVALS)('is not removed by itself: %s', async (_, request) => {
     await refuse(last, await request(api, last.client))
   })
 
-  it.each(REMOVALS)('by one who can log in for a while: %s', async (_, request) => {
-    await refuse(temporary, await request(api, last.client))
-  })
+  it.each(REMOVALS)(
+    'is not removed by an administrator whose secret expires: %s',
+    async (_, request) => {
+      await refuse(temporary, await request(api, last.client))
+    },
+  )
 
-  it.each(AUDIENCE)('by what its audience needs: %s', async (_, body) => {
+  it.each(AUDIENCE)('is not locked out by a change of its audience: %s', async (_, body) => {
     await refuse(last, ['PATCH', '/audiences/latchkey', body])
   })
 
-  it('by one who has no secret left, or is disabled, or bound', async () => {
+  it('does not count administrators who have no secret, are disabled or bound', async () => {
     const grants = { latchkey: BOTH }
     const expired = await api.server.client({ workspaceId: null, grants, secretExpiresAt: 1 })
     const sleeping = await api.server.client({ workspaceId: null, grants })
@@ -109,7 +115,7 @@ describe('is not removed', async () => {
     expect((await send(api, last, ['DELETE', `/clients/${expired.id}`])).status).toBe(200)
   })
 
-  it('its tokens may be taken back, its name and its secret changed', async () => {
+  it('may be renamed, get a secret, and have its tokens revoked', async () => {
     const path = `/clients/${last.client.id}`
     for (const request of [
       ['PATCH', path, { name: 'last' }],
@@ -122,8 +128,8 @@ describe('is not removed', async () => {
   })
 })
 
-describe('of the last two only one goes', () => {
-  test.each(REMOVALS)('%s', async (_, request) => {
+describe('removal of the last two administrators', () => {
+  test.each(REMOVALS)('succeeds once: %s', async (_, request) => {
     const { api, temporary } = await start()
     const { server } = api
     const second = await server.client({ workspaceId: null, grants: { latchkey: BOTH } })
@@ -142,7 +148,7 @@ describe('of the last two only one goes', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(1)
   })
 
-  it('also where each removes the other', async () => {
+  it('succeeds once when each removes the other', async () => {
     const { api } = await start()
     const client = await api.server.client({ workspaceId: null, grants: { latchkey: BOTH } })
     const second: Caller = { client, form: { audience: 'latchkey' } }

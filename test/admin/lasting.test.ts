@@ -1,4 +1,4 @@
-// Answers that last: who may read them is asked for again while they are made and sent.
+// Long answers: the right to read them is checked again while they are made and sent.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { exportAudit } from '../../src/admin/audit.ts'
 import { AnswerEnded } from '../../src/errors.ts'
@@ -7,7 +7,7 @@ import { type AdminApi, BOTH, startAdminApi } from '../support/admin-api.ts'
 import type { TestServer } from '../support/server.ts'
 
 const MINUTE = 60
-/** More than two steps of an export. */
+/** Number of events for more than two steps of an export. */
 const EVENTS = 2_500
 
 const addEvents = (server: TestServer, count: number, target: string): void => {
@@ -20,13 +20,13 @@ const addEvents = (server: TestServer, count: number, target: string): void => {
 let api: AdminApi
 beforeEach(async () => {
   api = await startAdminApi()
-  await api.server.client({ workspaceId: null, grants: { latchkey: BOTH } }) // the last one cannot be disabled
+  await api.server.client({ workspaceId: null, grants: { latchkey: BOTH } }) // a second administrator, as the last one cannot be disabled
   addEvents(api.server, EVENTS, 'acme')
 })
 
 type Ended = { lines: string[]; error: unknown }
 
-/** An export whose reader decides when to read on. */
+/** Starts an export whose reader decides when it reads on. */
 const startExport = async (token: string) => {
   const response = await api.server.request('/admin/v1/audit/export', {
     headers: { Authorization: `Bearer ${token}` },
@@ -61,7 +61,7 @@ const clientNow = async (who: 'unbound' | 'bound') => {
   return client
 }
 
-/** What ends the right to read, in the middle of an export. */
+/** Changes that end the right to read, in the middle of an export. */
 const ENDS: Record<string, (who: 'unbound' | 'bound', token: string) => Promise<void>> = {
   'the reader is disabled': async (who) => {
     const { store, seconds } = api.server
@@ -92,7 +92,7 @@ const ENDINGS = Object.keys(ENDS).flatMap((ending) =>
   (['unbound', 'bound'] as const).flatMap((who) => [0, 2].map((pause) => ({ ending, who, pause }))),
 )
 
-describe('an export of audit events', () => {
+describe('export of audit events', () => {
   it.each(ENDINGS)(
     'breaks off when $ending ($who, $pause s later)',
     async ({ ending, who, pause }) => {
@@ -104,7 +104,7 @@ describe('an export of audit events', () => {
       api.server.advance(pause)
       const { lines, error } = await export_.rest()
       expect(error).toBeInstanceOf(Error)
-      // The line that was made before, or the rest of the step.
+      // The line that was already made, or the rest of the step.
       expect(lines.length).toBeLessThanOrEqual(pause === 0 ? 1_001 : 2)
       expect(lines.join('')).not.toContain('later')
       expect(api.server.lines.filter(({ msg }) => msg === 'an export was broken off')).toHaveLength(
@@ -127,7 +127,7 @@ describe('an export of audit events', () => {
     expect((await unbound.rest()).error).toBeNull()
   })
 
-  it('has the events that were there at its start, and says by its etag which', async () => {
+  it('has the events that existed at its start', async () => {
     for (const who of ['unbound', 'bound'] as const) {
       const export_ = await startExport(await api.tokenOf(api.callers[who]))
       await export_.readOne()
@@ -142,7 +142,7 @@ describe('an export of audit events', () => {
     }
   })
 
-  it('of a reader that changes its workspace breaks off', async () => {
+  it('breaks off when the reader changes its workspace', async () => {
     const admin = adminOf(api.server)
     const authority = { ...admin.authority, workspaceId: 'acme' }
     const { rows } = await exportAudit({ ...admin, authority })
@@ -150,7 +150,7 @@ describe('an export of audit events', () => {
   })
 
   it.each([
-    ['rests', [15 * MINUTE + 1]],
+    ['pauses', [15 * MINUTE + 1]],
     ['reads slowly', Array.from({ length: 1_000 }, () => 1)],
   ])('breaks off after 15 minutes for a reader that %s', async (_, pauses) => {
     const { rows } = await exportAudit(adminOf(api.server))
@@ -168,7 +168,7 @@ describe('an export of audit events', () => {
   })
 })
 
-/** Reads that take long, each with a verb that is called while it is answered. */
+/** Long reads, each with a store verb that is called during the answer. */
 const READS: [string, 'listAuditEvents' | 'listClients' | 'listAuditSeals'][] = [
   ['/audit', 'listAuditEvents'],
   ['/audit?actor=nobody', 'listAuditEvents'],
@@ -176,27 +176,30 @@ const READS: [string, 'listAuditEvents' | 'listClients' | 'listAuditSeals'][] = 
   ['/clients', 'listClients'],
 ]
 
-describe('a read that takes long', () => {
-  it.each(READS)('%s is not answered to a reader who is disabled meanwhile', async (path, verb) => {
-    const { store, deps } = api.server
-    let disabled = false
-    const slow = async (...input: unknown[]) => {
-      if (!disabled) {
-        disabled = true
-        await ENDS['the reader is disabled']?.('unbound', '')
-        api.server.advance(2)
+describe('long read', () => {
+  it.each(READS)(
+    'is not answered at %s to a reader who was disabled meanwhile',
+    async (path, verb) => {
+      const { store, deps } = api.server
+      let disabled = false
+      const slow = async (...input: unknown[]) => {
+        if (!disabled) {
+          disabled = true
+          await ENDS['the reader is disabled']?.('unbound', '')
+          api.server.advance(2)
+        }
+        return await (store[verb] as (...given: unknown[]) => Promise<unknown>)(...input)
       }
-      return await (store[verb] as (...given: unknown[]) => Promise<unknown>)(...input)
-    }
-    const token = await api.tokenOf(api.callers.unbound)
-    Object.assign(deps.store, { [verb]: slow })
-    const answer = await api.callWith(token, 'GET', path)
-    expect(answer).toMatchObject({ status: 401, body: { code: 'token_revoked' } })
-  })
+      const token = await api.tokenOf(api.callers.unbound)
+      Object.assign(deps.store, { [verb]: slow })
+      const answer = await api.callWith(token, 'GET', path)
+      expect(answer).toMatchObject({ status: 401, body: { code: 'token_revoked' } })
+    },
+  )
 })
 
-describe('a check of the audit', () => {
-  /** Does something at the second page of rows, and counts the pages that are read after it. */
+describe('check of the audit', () => {
+  /** Runs `act` at the second page of rows, and counts the pages that are read after it. */
   const duringCheck = (act: () => Promise<void> | void): { after: number } => {
     const { store, deps } = api.server
     const read = { after: -2 }
@@ -210,7 +213,7 @@ describe('a check of the audit', () => {
     return read
   }
 
-  /** Far more pages than are read once the check is to end. */
+  /** Many more pages than are read after the check has to end. */
   const PAGES = 10
 
   beforeEach(() => addEvents(api.server, PAGES * 1_000, 'acme'))
@@ -222,12 +225,12 @@ describe('a check of the audit', () => {
       api.server.advance(1)
     })
     const { status } = await api.callWith(token, 'GET', '/audit/verify')
-    // 503 where the time is over as well, or no key is left that could say whose the token is.
+    // 503 when the time is over too, or no key is left to verify the token.
     expect([401, 403, 503]).toContain(status)
     expect(read.after).toBe(0)
   })
 
-  it('ends after 15 minutes, and says so', async () => {
+  it('ends after 15 minutes, and the answer says so', async () => {
     const token = await api.tokenOf(api.callers.unbound)
     const read = duringCheck(() => api.server.advance(15 * MINUTE + 1))
     const answer = await api.callWith(token, 'GET', '/audit/verify')
@@ -238,7 +241,7 @@ describe('a check of the audit', () => {
     expect(read.after).toBe(0)
   })
 
-  it('ends when its reader is gone', async () => {
+  it('ends when its reader disconnects', async () => {
     const token = await api.tokenOf(api.callers.unbound)
     const reader = new AbortController()
     const read = duringCheck(() => {
@@ -250,7 +253,7 @@ describe('a check of the audit', () => {
     expect(read.after).toBe(0)
   })
 
-  it('goes on for a reader who keeps the right to it', async () => {
+  it('continues for a reader who keeps the right to it', async () => {
     const token = await api.tokenOf(api.callers.unbound)
     const read = duringCheck(() => api.server.advance(2))
     const answer = await api.callWith(token, 'GET', '/audit/verify')
@@ -259,13 +262,13 @@ describe('a check of the audit', () => {
   })
 })
 
-describe('a list of audit events that few rows fit', () => {
+describe('list of audit events with a filter that few rows match', () => {
   it('ends early with a cursor, and is complete in parts', async () => {
     addEvents(api.server, 60_000, 'acme')
     const only = { actor: 'cli:me', target: 'globex' }
     const path = `/audit?${new URLSearchParams({ ...only, action: 'workspace.suspend' }).toString()}`
     const { body } = await api.call(api.callers.unbound, 'GET', path)
-    expect(body).toEqual({ items: [], next_cursor: null }) // an index says that there are none
+    expect(body).toEqual({ items: [], next_cursor: null }) // the index shows that there are none
     const other = await api.call(api.callers.other, 'GET', '/audit')
     expect(other.body).toEqual({ items: [], next_cursor: expect.stringMatching(/./) as string })
     expect(await api.readAll(api.callers.other, '/audit')).toEqual([])

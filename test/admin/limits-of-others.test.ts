@@ -1,5 +1,5 @@
-// An administrator who is bound to a workspace has limits of an operator. It does not escape them through a client of
-// the workspace that has looser ones.
+// Limits of a bound administrator, set by an operator: the administrator does not escape them
+// through a client of the workspace with looser limits.
 import { describe, expect, it } from 'vitest'
 import { UNLIMITED as NONE, type Limits } from '../../src/grants/limits.ts'
 import {
@@ -15,7 +15,7 @@ const { server, callers } = api
 const DEFAULT_TTL = server.deps.tokenTtlSeconds
 const ALL: Limits = { tokenTtl: 300, quotaPerMinute: 60, ledger: true }
 
-/** An administrator of `acme` whose own client has these limits. */
+/** Creates an administrator of `acme` whose own client has these limits. */
 const boundWith = async (limits: Limits): Promise<Caller> => ({
   client: await server.client({
     workspaceId: 'acme',
@@ -29,9 +29,9 @@ const boundWith = async (limits: Limits): Promise<Caller> => ({
 const change = async (by: Caller, id: string, body: object): Promise<Answer> =>
   await api.call(by, 'PATCH', `/clients/${id}`, body, await api.ifMatch(`/clients/${id}`))
 
-describe('a bound administrator takes over no client that has looser limits than its own', () => {
+describe('bound administrator and a client with looser limits', () => {
   const FIELDS = { tokenTtl: 'token_ttl', quotaPerMinute: 'quota_per_minute', ledger: 'ledger' }
-  /** The administrator's own, those of the client, and the field that is refused. */
+  /** Limits of the administrator, limits of the client, and the refused field. */
   const LIMITS: [own: Limits, other: Limits, refused: keyof Limits | null][] = [
     [NONE, NONE, null],
     [NONE, ALL, null],
@@ -46,10 +46,10 @@ describe('a bound administrator takes over no client that has looser limits than
     [NONE, { ...NONE, tokenTtl: DEFAULT_TTL + 1 }, 'tokenTtl'],
   ]
   const READ = [{ audience: 'docs', permissions: ['read'] }]
-  /** Each way to log in as the client, to let it log in again, or to give it something. */
+  /** Ways to log in as the client, to enable it, or to give it something. */
   const WAYS: Record<string, (by: Caller, id: string) => Promise<Answer>> = {
     'a secret': (by, id) => api.call(by, 'POST', `/clients/${id}/secrets`),
-    'leave to log in again': async (by, id) => {
+    'enabling it': async (by, id) => {
       await server.setStatus(id, 'disabled')
       return await api.call(by, 'POST', `/clients/${id}/enable`)
     },
@@ -57,21 +57,24 @@ describe('a bound administrator takes over no client that has looser limits than
     'a plugin': (by, id) => change(by, id, { plugins: ['p-acme'] }),
   }
 
-  describe.each(Object.entries(WAYS))('%s', (_, take) => {
-    it.each(LIMITS)('by one with %j to one with %j: refused %s', async (own, other, refused) => {
-      const by = await boundWith(own)
-      const { id } = await server.client({ workspaceId: 'acme', ...other })
-      const answer = await take(by, id)
-      if (refused === null) {
-        expect(answer.status, answer.text).toBeLessThan(300)
-      } else {
-        expectProblem(answer, 403, 'exceeds_own_grant')
-        expect(answer.body).toMatchObject({ errors: [{ field: FIELDS[refused] }] })
-        expect((await take(callers.unbound, id)).status).toBeLessThan(300)
-      }
-    })
+  describe.each(Object.entries(WAYS))('giving %s', (_, take) => {
+    it.each(LIMITS)(
+      'is decided by their limits: %j to %j, refused %s',
+      async (own, other, refused) => {
+        const by = await boundWith(own)
+        const { id } = await server.client({ workspaceId: 'acme', ...other })
+        const answer = await take(by, id)
+        if (refused === null) {
+          expect(answer.status, answer.text).toBeLessThan(300)
+        } else {
+          expectProblem(answer, 403, 'exceeds_own_grant')
+          expect(answer.body).toMatchObject({ errors: [{ field: FIELDS[refused] }] })
+          expect((await take(callers.unbound, id)).status).toBeLessThan(300)
+        }
+      },
+    )
 
-    it('once it has tightened them', async () => {
+    it('is allowed after the limits of the client are tightened', async () => {
       const by = await boundWith(ALL)
       const { id } = await server.client({ workspaceId: 'acme' })
       const tight = { token_ttl: 300, quota_per_minute: 60, ledger: true }
@@ -79,7 +82,7 @@ describe('a bound administrator takes over no client that has looser limits than
       expect((await take(by, id)).status).toBeLessThan(300)
     })
 
-    it('whose requests count against a quota that is no higher', async () => {
+    it('is refused while the client counts against a higher quota', async () => {
       const maker = await boundWith({ ...NONE, quotaPerMinute: 60 })
       const made = async () =>
         String((await api.call(maker, 'POST', '/clients', { name: 'x' })).body['client_id'])
@@ -93,13 +96,13 @@ describe('a bound administrator takes over no client that has looser limits than
       expectProblem(await take(low, shared), 403, 'exceeds_own_grant')
       expect((await take(high, ids[1])).status).toBeLessThan(300)
       expect((await take(high, shared)).status).toBeLessThan(300)
-      // The client counts against no other quota from here on.
+      // The client counts against no other quota afterwards.
       await change(callers.unbound, shared, { quota_per_minute: null, plugins: [], grants: [] })
       expectProblem(await take(high, shared), 403, 'exceeds_own_grant')
     })
   })
 
-  it('an administrator counts the quota that its own client shares with its maker', async () => {
+  it('counting the quota that the administrator shares with its maker', async () => {
     const maker = await boundWith({ ...NONE, quotaPerMinute: 60 })
     await change(callers.unbound, maker.client.id, { quota_per_minute: null })
     const grants = [{ audience: 'latchkey', permissions: BOTH }]
@@ -114,7 +117,7 @@ describe('a bound administrator takes over no client that has looser limits than
     expect((await secret(client.id)).status).toBe(201)
   })
 
-  it('but may take from it, and end it', async () => {
+  it('allows to reduce, rename and disable the client', async () => {
     const by = await boundWith(ALL)
     const { id } = await server.client({
       workspaceId: 'acme',

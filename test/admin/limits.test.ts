@@ -1,5 +1,5 @@
-// Limits of an operator: lifetime of tokens, quota, ledger. An administrator who is bound to a workspace only makes
-// them tighter, on every way that a client is made or changed.
+// Limits of an operator: token lifetime, quota, ledger. A bound administrator can only tighten
+// them, for every client that it creates or changes.
 import { describe, expect, it, test } from 'vitest'
 import { createClient, updateClient } from '../../src/admin/clients.ts'
 import { type Limits, loosened } from '../../src/grants/limits.ts'
@@ -19,7 +19,10 @@ type Fields = {
   ledger?: boolean
 }
 
-/** What there was, what is said, and the field that is refused; null where it is tighter or the same. */
+/**
+ * Limits before, requested fields, and the refused field; null when the limits are tighter or
+ * equal.
+ */
 const CASES: [before: Limits, said: Fields, refused: keyof Fields | null][] = [
   [NONE, {}, null],
   [NONE, { token_ttl: null, quota_per_minute: null, ledger: false }, null],
@@ -54,7 +57,7 @@ const said = (before: Limits, fields: Fields): Limits => ({
   ledger: fields.ledger ?? before.ledger,
 })
 
-/** An administrator of `acme` whose own client has these limits. */
+/** Creates an administrator of `acme` whose own client has these limits. */
 const boundWith = async (limits: Limits): Promise<Caller> => ({
   client: await server.client({
     workspaceId: 'acme',
@@ -76,39 +79,48 @@ const patch = async (by: Caller, id: string, fields: Fields) => {
   return await api.call(by, 'PATCH', path, fields, await api.ifMatch(path))
 }
 
-test.each(CASES)('from %j to %j: %s', (before, fields, refused) => {
+test.each(CASES)('loosened finds the field from %j to %j: %s', (before, fields, refused) => {
   expect(loosened(before, said(before, fields), DEFAULT_TTL)).toBe(refused)
 })
 
-describe('a bound administrator', () => {
-  it.each(CASES)('with %j makes a client with %j: refused %s', async (own, fields, refused) => {
-    const by = await boundWith(own)
-    const answer = await api.call(by, 'POST', '/clients', { name: 'second', ...fields })
-    if (refused === null) {
-      expect(answer.status, answer.text).toBe(201)
-      expect(await stored(answer.body['client_id'])).toEqual(said(own, fields))
-    } else {
-      expectProblem(answer, 403, 'exceeds_own_grant')
-      expect(answer.body).toMatchObject({ errors: [{ field: refused }] })
-    }
-  })
+describe('bound administrator', () => {
+  it.each(CASES)(
+    'creates a client within its limits: %j and %j, refused %s',
+    async (own, fields, refused) => {
+      const by = await boundWith(own)
+      const answer = await api.call(by, 'POST', '/clients', { name: 'second', ...fields })
+      if (refused === null) {
+        expect(answer.status, answer.text).toBe(201)
+        expect(await stored(answer.body['client_id'])).toEqual(said(own, fields))
+      } else {
+        expectProblem(answer, 403, 'exceeds_own_grant')
+        expect(answer.body).toMatchObject({ errors: [{ field: refused }] })
+      }
+    },
+  )
 
-  it.each(CASES)('changes a client with %j to %j: refused %s', async (before, fields, refused) => {
-    const { id } = await server.client({ workspaceId: 'acme', ...before })
-    const answer = await patch(callers.bound, id, fields)
-    if (refused !== null) expectProblem(answer, 403, 'exceeds_own_grant')
-    expect(answer.status).toBe(refused === null ? 200 : 403)
-    expect(await stored(id)).toEqual(refused === null ? said(before, fields) : before)
-  })
+  it.each(CASES)(
+    'changes a client within its limits: %j to %j, refused %s',
+    async (before, fields, refused) => {
+      const { id } = await server.client({ workspaceId: 'acme', ...before })
+      const answer = await patch(callers.bound, id, fields)
+      if (refused !== null) expectProblem(answer, 403, 'exceeds_own_grant')
+      expect(answer.status).toBe(refused === null ? 200 : 403)
+      expect(await stored(id)).toEqual(refused === null ? said(before, fields) : before)
+    },
+  )
 
-  it.each(CASES)('with %j changes itself to %j: refused %s', async (own, fields, refused) => {
-    const by = await boundWith(own)
-    const answer = await patch(by, by.client.id, fields)
-    expect(answer.status).toBe(refused === null ? 200 : 403)
-    expect(await stored(by.client.id)).toEqual(refused === null ? said(own, fields) : own)
-  })
+  it.each(CASES)(
+    'changes itself within its limits: %j to %j, refused %s',
+    async (own, fields, refused) => {
+      const by = await boundWith(own)
+      const answer = await patch(by, by.client.id, fields)
+      expect(answer.status).toBe(refused === null ? 200 : 403)
+      expect(await stored(by.client.id)).toEqual(refused === null ? said(own, fields) : own)
+    },
+  )
 
-  it('says nothing of a limit that it leaves as it is', async () => {
+  it('leaves a limit as it is that the request omits', async () => {
     const { id } = await server.client({ workspaceId: 'acme', ...NONE, tokenTtl: 86_400 })
     const by = await boundWith(ALL)
     expect((await patch(by, id, { quota_per_minute: 5 })).status).toBe(200)
@@ -116,7 +128,7 @@ describe('a bound administrator', () => {
   })
 })
 
-describe('an operator', () => {
+describe('operator', () => {
   it.each(CASES)('changes %j to %j', async (before, fields) => {
     const { id } = await server.client({ workspaceId: 'acme', ...before })
     expect((await patch(callers.unbound, id, fields)).status).toBe(200)
@@ -148,18 +160,18 @@ const register = async (token: string, metadata: Record<string, unknown> = {}) =
   return (await response.json()) as Record<string, string>
 }
 
-/** What a machine might try to say of itself. */
+/** Members that a machine could send for itself. */
 const LOOSE = { token_ttl: 86_400, quota_per_minute: null, ledger: false, limited_by: null }
 
-describe('a client that enrolled itself', () => {
-  it('has the limits of the bound administrator who made the enrollment', async () => {
+describe('client that enrolled itself', () => {
+  it('has the limits of the bound administrator who created the enrollment', async () => {
     for (const own of [NONE, ALL]) {
       const machine = await register(await enroll(await boundWith(own)), LOOSE)
       expect(await stored(machine['client_id'])).toEqual(own)
     }
   })
 
-  it('has those of the moment in which it enrolls', async () => {
+  it('has these limits as of the moment in which it enrolls', async () => {
     const by = await boundWith(NONE)
     const token = await enroll(by)
     await patch(callers.unbound, by.client.id, {
@@ -175,12 +187,12 @@ describe('a client that enrolled itself', () => {
     })
   })
 
-  it('has none where an operator made it', async () => {
+  it('has no limits when an operator created the enrollment', async () => {
     const machine = await register(await enroll(callers.unbound, { workspace_id: 'acme' }))
     expect(await stored(machine['client_id'])).toEqual(NONE)
   })
 
-  it('changes none of them itself (RFC 7592)', async () => {
+  it('cannot change its limits (RFC 7592)', async () => {
     const machine = await register(await enroll(await boundWith(ALL)))
     const { client_id, registration_access_token } = machine
     const response = await server.request(`/oauth/register/${client_id}`, {
@@ -196,7 +208,7 @@ describe('a client that enrolled itself', () => {
   })
 })
 
-describe('a quota is one for all clients that its administrator makes', () => {
+describe('quota of a bound administrator', () => {
   const QUOTA = 6
   const askedUntilRefused = async (clients: { id: string; secret: string }[]) => {
     let passed = 0
@@ -214,7 +226,7 @@ describe('a quota is one for all clients that its administrator makes', () => {
     const { body } = await api.call(by, 'POST', '/clients', { name: 'second', grants })
     return { id: String(body['client_id']), secret: String(body['client_secret']) }
   }
-  /** Tokens that the administrator takes for its three requests, before it has a quota. */
+  /** Tokens that the administrator needs for its three requests, before it has a quota. */
   const TAKEN = 3
   const administrator = async () => {
     const by = await boundWith(NONE)
@@ -226,12 +238,12 @@ describe('a quota is one for all clients that its administrator makes', () => {
     return { by, clients }
   }
 
-  it('however many there are, also when it is set afterwards', async () => {
+  it('is shared by all clients that it created, also when it is set later', async () => {
     const { clients } = await administrator()
     expect(await askedUntilRefused(clients)).toBe(QUOTA - TAKEN)
   })
 
-  it('also for those that another one of them makes', async () => {
+  it('is shared by clients that one of its clients created', async () => {
     const by = await boundWith({ ...NONE, quotaPerMinute: QUOTA })
     const grants = [
       { audience: 'latchkey', permissions: BOTH },
@@ -243,11 +255,11 @@ describe('a quota is one for all clients that its administrator makes', () => {
       form: { audience: 'latchkey' },
     }
     const made = await make(deputy)
-    // Two requests were used up for administration.
+    // Two requests were used for administration.
     expect(await askedUntilRefused([made])).toBe(QUOTA - 2)
   })
 
-  it('unless an operator gives one of them its own', async () => {
+  it('excludes a client that has a quota from an operator', async () => {
     const { clients } = await administrator()
     const [first] = clients
     await patch(callers.unbound, first?.id ?? '', { quota_per_minute: 2 * QUOTA })

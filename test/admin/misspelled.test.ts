@@ -1,4 +1,5 @@
-// A field or a filter of the admin API in another spelling is refused, and the refusal names the one that is known.
+// Misspelled fields and filters of the admin API: each is refused, and the refusal names the right
+// spelling.
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
@@ -13,7 +14,7 @@ const SCHEMAS = ENDPOINTS.flatMap(({ method, path, query, body }) =>
   ),
 )
 
-it.each(SCHEMAS)('$method $path: $name', ({ name, schema }) => {
+it.each(SCHEMAS)('$method $path refuses other spellings of $name', ({ name, schema }) => {
   const known = Object.keys(schema?.shape ?? {})
   for (const spelling of spellingsOf(name).filter((one) => !known.includes(one))) {
     const { errors } = refusalOf(() => parse(schema as z.ZodType, { [spelling]: 'x' }))
@@ -22,7 +23,7 @@ it.each(SCHEMAS)('$method $path: $name', ({ name, schema }) => {
   }
 })
 
-describe('over HTTP', async () => {
+describe('API over HTTP', async () => {
   const api = await startAdminApi()
 
   it.each([
@@ -32,7 +33,7 @@ describe('over HTTP', async () => {
     ['/clients', 'names', 'name'],
     ['/audit', 'Actor', 'actor'],
     ['/resources', 'types', 'type'],
-  ])('GET %s?%s: a filter that is not known lists nothing', async (path, name, meant) => {
+  ])('lists nothing for a misspelled filter: GET %s?%s, send %s', async (path, name, meant) => {
     const query = new URLSearchParams([[name, 'acme']]).toString()
     const answer = await api.call(api.callers.unbound, 'GET', `${path}?${query}`)
     expectProblem(answer, 422, 'invalid_value')
@@ -41,7 +42,7 @@ describe('over HTTP', async () => {
   })
 
   const QUERIES = ENDPOINTS.filter(({ method }) => method === 'get').map(({ path }) => path)
-  it.each(QUERIES)('GET %s answers nothing where a filter is not known', async (path) => {
+  it.each(QUERIES)('lists nothing for an unknown filter: GET %s', async (path) => {
     const address = path.replaceAll(/{\w+}/g, 'x')
     for (const name of ['Limit', 'limit[]', 'limit:5', 'clientid', 'client-id', 'Cursor', 'page']) {
       const query = new URLSearchParams([[name, '5']]).toString()
@@ -65,7 +66,7 @@ describe('over HTTP', async () => {
     ['POST', '/revocations', { token: 'x', Jti: 'y' }],
     ['POST', '/keys/rotate', { Algorithm: 'RS256' }],
     ['POST', '/clients/x/revoke-tokens', { plugin: 'x' }],
-  ])('%s %s refuses a member that is not known, however deep: %j', async (method, path, body) => {
+  ])('refuses an unknown member at any depth: %s %s %j', async (method, path, body) => {
     const answer = await api.call(api.callers.unbound, method, path, body)
     expectProblem(answer, 422, 'invalid_value')
     expect(answer.text).toMatch(/is not known; send|is not a member that is known here/)
@@ -80,7 +81,7 @@ describe('over HTTP', async () => {
     ['action', 'actions'],
     ['parts.0', 'parts'],
     ['TYPE', 'type'],
-  ])('a member %s of an authorization detail', async (member, meant) => {
+  ])('refuses the member %s of an authorization detail and names %s', async (member, meant) => {
     const entry = { type: 'playlist', identifier: '*', actions: [], parts: '*', [member]: ['x'] }
     const body = { name: 'a', authorization_details: [entry] }
     const answer = await api.call(api.callers.unbound, 'POST', '/clients', body)
@@ -99,14 +100,17 @@ describe('over HTTP', async () => {
       .filter((member) => member !== meant)
       .flatMap((member) => ENTRIES.map((entry) => [entry.type, member, meant, entry] as const)),
   )
-  it.each(misspelled)('a common member in an entry of %s: %s', (_, member, meant, entry) => {
-    const { error } = grantedDetails.safeParse([{ ...entry, [member]: ['x'] }])
-    expect(error?.issues.map(({ path, message }) => [path.join('.'), message])).toEqual([
-      [`0.${member}`, `must be written ${meant}`],
-    ])
-  })
+  it.each(misspelled)(
+    'refuses a misspelled common member in an entry of %s: %s',
+    (_, member, meant, entry) => {
+      const { error } = grantedDetails.safeParse([{ ...entry, [member]: ['x'] }])
+      expect(error?.issues.map(({ path, message }) => [path.join('.'), message])).toEqual([
+        [`0.${member}`, `must be written ${meant}`],
+      ])
+    },
+  )
 
-  it.each(COMMON)('a common member as it is: %s', (member) => {
+  it.each(COMMON)('accepts the common member %s', (member) => {
     for (const entry of ENTRIES) {
       expect(grantedDetails.safeParse([{ ...entry, [member]: ['x'] }]).success).toBe(
         member !== 'identifier',
@@ -114,7 +118,7 @@ describe('over HTTP', async () => {
     }
   })
 
-  it('a secret as the name of a member is not repeated', async () => {
+  it('repeats no secret that is the name of a member', async () => {
     const { secret } = api.callers.bound.client
     const answer = await api.call(api.callers.unbound, 'POST', '/clients', { [secret]: 1 })
     expectProblem(answer, 422, 'invalid_value')

@@ -1,4 +1,4 @@
-// `/openapi.json`, as others read it: a public validator, and whoever makes code of it.
+// `/openapi.json` for its readers: a public validator and code generators.
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { oas31 } from 'zod-openapi'
@@ -16,7 +16,7 @@ beforeAll(async () => {
   document = JSON.parse(text) as oas31.OpenAPIObject
 })
 
-/** A copy of the document, to be broken. */
+/** Copies the document, so that a test can break the copy. */
 const copy = (): oas31.OpenAPIObject => JSON.parse(text) as oas31.OpenAPIObject
 
 const validate = async (given: oas31.OpenAPIObject) => {
@@ -25,7 +25,7 @@ const validate = async (given: oas31.OpenAPIObject) => {
   return { valid, version: validator.version }
 }
 
-/** Every object of the document, with those within it. */
+/** Collects every object of the document, with nested ones. */
 const objectsIn = (value: unknown): Record<string, unknown>[] => {
   if (typeof value !== 'object' || value === null) return []
   const own = Array.isArray(value) ? [] : [value as Record<string, unknown>]
@@ -41,7 +41,7 @@ const pointed = (reference: string): unknown =>
       document,
     )
 
-test('is JSON that may be kept for five minutes', () => {
+test('OpenAPI document is JSON that may be cached for five minutes', () => {
   expect(response.status).toBe(200)
   expect(Object.fromEntries(response.headers)).toMatchObject({
     'content-type': 'application/json',
@@ -51,8 +51,8 @@ test('is JSON that may be kept for five minutes', () => {
   expect(document.servers).toEqual([{ url: `${ISSUER}/admin/v1` }])
 })
 
-describe('a public validator', () => {
-  test('finds it valid as OpenAPI 3.1', async () => {
+describe('public validator', () => {
+  test('accepts the document as OpenAPI 3.1', async () => {
     expect(await validate(document)).toEqual({ valid: true, version: '3.1' })
   })
 
@@ -63,8 +63,8 @@ describe('a public validator', () => {
     ],
     ['a parameter without a name', (d) => Reflect.deleteProperty(parameterOf(d), 'name')],
     ['no title', (d) => Reflect.deleteProperty(d.info, 'title')],
-    ['a member that there is not', (d) => Object.assign(d, { extra: true })],
-  ])('would find %s', async (_, spoil) => {
+    ['an unknown member', (d) => Object.assign(d, { extra: true })],
+  ])('rejects the document with %s', async (_, spoil) => {
     const broken = copy()
     spoil(broken)
     expect(await validate(broken)).toMatchObject({ valid: false })
@@ -74,7 +74,7 @@ describe('a public validator', () => {
     given.paths?.['/clients']?.get?.parameters?.[0] as oas31.ParameterObject
 })
 
-test('every reference resolves', () => {
+test('OpenAPI document has no dangling reference', () => {
   const references = objectsIn(document).flatMap(({ $ref }) =>
     typeof $ref === 'string' ? $ref : [],
   )
@@ -82,20 +82,20 @@ test('every reference resolves', () => {
   expect(references.filter((reference) => pointed(reference) === undefined)).toEqual([])
 })
 
-test('every schema of its own has a name that code can have', () => {
+test('OpenAPI schemas have names that are valid in code', () => {
   const names = Object.keys(document.components?.schemas ?? {})
   expect(names.filter((name) => !/^[A-Z][A-Za-z]+$/.test(name))).toEqual([])
   expect(names).toEqual(expect.arrayContaining(['NewClient', 'ClientChange', 'ClientList']))
 })
 
-describe('the operations', () => {
-  test('have ids of their own', () => {
+describe('OpenAPI operations', () => {
+  test('have unique ids', () => {
     const ids = operationsOf(document).map(({ operationId }) => operationId)
     expect(new Set(ids).size).toBe(ids.length)
     expect(ids.filter((id) => !/^[a-z][A-Za-z]+$/.test(id ?? ''))).toEqual([])
   })
 
-  test('each have a summary and a description of their own', () => {
+  test('have a summary and a description of their own', () => {
     const operations = operationsOf(document)
     expect(operations.length).toBeGreaterThan(50)
     for (const { operationId, summary = '', description = '' } of operations) {
@@ -105,7 +105,7 @@ describe('the operations', () => {
     }
   })
 
-  test('name the algorithms wherever there is one', () => {
+  test('list the algorithms of each algorithm parameter', () => {
     const parameters = operationsOf(document).flatMap((operation) =>
       (operation.parameters as oas31.ParameterObject[]).filter(({ name }) => name === 'algorithm'),
     )
@@ -122,12 +122,15 @@ describe('the operations', () => {
     }
   })
 
-  test.each(['NewAudience', 'AudienceChange'])('%s: a permission implies none by default', (id) => {
-    const items = pointed(`#/components/schemas/${id}/properties/permissions/items`)
-    expect(items).toMatchObject({ required: ['name'], properties: { implies: { default: [] } } })
-  })
+  test.each(['NewAudience', 'AudienceChange'])(
+    'accept a permission of %s without implies',
+    (id) => {
+      const items = pointed(`#/components/schemas/${id}/properties/permissions/items`)
+      expect(items).toMatchObject({ required: ['name'], properties: { implies: { default: [] } } })
+    },
+  )
 
-  test('take no member that they do not name', () => {
+  test('accept no unknown member', () => {
     const bodies = operationsOf(document).flatMap(({ requestBody }) => requestBody ?? [])
     expect(bodies.length).toBeGreaterThan(8)
     const named = objectsIn(bodies).flatMap(({ $ref }) =>
@@ -135,7 +138,7 @@ describe('the operations', () => {
     )
     const objects = objectsIn([bodies, named]).filter(({ type }) => type === 'object')
     expect(objects.length).toBeGreaterThan(8)
-    // Authorization details have members of their own, and those are checked one by one.
+    // Authorization details have further members, and each is checked by itself.
     const free = objects.filter(
       ({ properties, required }) =>
         'type' in ((properties ?? {}) as object) && String(required) === 'type',

@@ -13,7 +13,7 @@ import { startServer } from '../support/server.ts'
 const server = await startServer()
 const admin = adminOf(server)
 
-/** The refusal of an operation, which must be one. */
+/** Returns the refusal of an operation, and fails when the operation succeeds. */
 const refusalOf = async (operation: Promise<unknown>): Promise<OperationRefused> => {
   const outcome = await operation.then(
     () => null,
@@ -23,19 +23,22 @@ const refusalOf = async (operation: Promise<unknown>): Promise<OperationRefused>
   return outcome as OperationRefused
 }
 
-/** Its first bad field, without places in lists. */
+/** Returns the first refused field, without list indexes. */
 const fieldOf = ({ errors }: OperationRefused): string | undefined =>
   errors[0]?.field.replace(/\.\d+/g, '')
 
 const LONG_ID = 'a'.repeat(129)
 
-describe('ids', () => {
-  it.each(['a', 'A9', 'a.b_c:d/e~f-g', '0', 'a'.repeat(128)])('takes the plugin %s', async (id) => {
-    await expect(createPlugin(admin, { id })).resolves.toMatchObject({ id })
-  })
+describe('id', () => {
+  it.each(['a', 'A9', 'a.b_c:d/e~f-g', '0', 'a'.repeat(128)])(
+    '%s is accepted for a plugin',
+    async (id) => {
+      await expect(createPlugin(admin, { id })).resolves.toMatchObject({ id })
+    },
+  )
 
   it.each(['', ' a', '-a', '.a', '~a', 'a b', 'a,b', 'a*', 'ä', 'a\n', 'a\0', LONG_ID])(
-    'refuses the plugin %j',
+    '%j is refused for a plugin',
     async (id) => {
       expect(await refusalOf(createPlugin(admin, { id }))).toMatchObject({
         code: 'invalid_value',
@@ -49,7 +52,7 @@ describe('ids', () => {
     'https://api.example/v1?x=1',
     'http://localhost:9000/x',
     'docs-1',
-  ])('takes the audience %s', async (id) => {
+  ])('%s is accepted for an audience', async (id) => {
     await expect(createAudience(admin, { id })).resolves.toMatchObject({ id })
   })
 
@@ -61,13 +64,13 @@ describe('ids', () => {
     'https://api.example/ x',
     `https://api.example/${'a'.repeat(240)}`,
     LONG_ID,
-  ])('refuses the audience %s', async (id) => {
+  ])('%s is refused for an audience', async (id) => {
     expect(await refusalOf(createAudience(admin, { id }))).toMatchObject({
       errors: [{ field: 'id' }],
     })
   })
 
-  it('gives an id once', async () => {
+  it('is given once for each noun', async () => {
     await createWorkspace(admin, { id: 'once' })
     expect((await refusalOf(createWorkspace(admin, { id: 'once' }))).code).toBe('already_exists')
     await createPlugin(admin, { id: 'once' })
@@ -75,31 +78,31 @@ describe('ids', () => {
   })
 })
 
-describe('permissions', () => {
+describe('permissions of an audience', () => {
   const permission = (name: string, ...implies: string[]) => ({ name, implies })
 
   it.each([
     ['a comma', [permission('a,b')]],
     ['a space', [permission('a b')]],
     ['a quote', [permission('a"b')]],
-    ['nothing', [permission('')]],
+    ['an empty name', [permission('')]],
     ['129 characters', [permission(LONG_ID)]],
-    ['the same twice', [permission('a'), permission('a')]],
-    ['one that implies an unknown one', [permission('a', 'b')]],
-    ['one that implies itself', [permission('a', 'a')]],
+    ['a repeated name', [permission('a'), permission('a')]],
+    ['an unknown implied permission', [permission('a', 'b')]],
+    ['a permission that implies itself', [permission('a', 'a')]],
     ['a circle of two', [permission('a', 'b'), permission('b', 'a')]],
     [
       'a circle behind a tail',
       [permission('t', 'a'), permission('a', 'b'), permission('b', 'c'), permission('c', 'a')],
     ],
-  ])('refuses %s', async (_, permissions) => {
+  ])('are refused with %s', async (_, permissions) => {
     const refusal = await refusalOf(createAudience(admin, { id: 'refused', permissions }))
     expect(refusal.code).toBe('invalid_value')
     expect(fieldOf(refusal)).toMatch(/^permissions/)
     expect(await server.store.findAudience('refused')).toBeNull()
   })
 
-  it('takes a diamond', async () => {
+  it('may imply one permission on two ways', async () => {
     const permissions = [
       permission('top', 'left', 'right'),
       permission('left', 'bottom'),
@@ -111,13 +114,13 @@ describe('permissions', () => {
     })
   })
 
-  it('refuses an algorithm that the server has no key for', async () => {
+  it('need an algorithm that the server has a key for', async () => {
     const refusal = await refusalOf(createAudience(admin, { id: 'refused', algorithm: 'ES256' }))
     expect(fieldOf(refusal)).toBe('algorithm')
   })
 })
 
-describe('fields', () => {
+describe('operation', () => {
   const client = (fields: Record<string, unknown>) =>
     createClient(admin, { name: 'x', ...fields } as Parameters<typeof createClient>[1])
 
@@ -145,25 +148,25 @@ describe('fields', () => {
         { audience: 'hook', permissions: ['hook:govern'] },
       ],
     ],
-  ])('refuses a client with %s %j, and makes none', async (field, value) => {
+  ])('refuses a client with %s %j and changes nothing', async (field, value) => {
     const before = await server.store.listClients()
     expect(fieldOf(await refusalOf(client({ [field]: value })))).toBe(field)
     expect(await server.store.listClients()).toEqual(before)
   })
 
-  it('refuses members that it does not know', async () => {
+  it('refuses a client with an unknown member', async () => {
     expect((await refusalOf(client({ generation: 7 }))).code).toBe('invalid_value')
   })
 
   it.each(['connector:*', '*', 'a b', ':a', 'a:', 'a:b:c'])(
-    'refuses the capability %s',
+    'refuses a plugin with the capability %s',
     async (c) => {
       const refusal = await refusalOf(createPlugin(admin, { id: 'refused', capabilities: [c] }))
       expect(fieldOf(refusal)).toBe('capabilities')
     },
   )
 
-  it('makes missing plugins only when told to, and restricted', async () => {
+  it('creates missing plugins of a client only with create_plugins, as restricted', async () => {
     expect((await refusalOf(client({ plugins: ['fresh'] }))).code).toBe('unknown_reference')
     await client({ plugins: ['fresh'], create_plugins: true })
     expect(await server.store.findPlugin('fresh')).toMatchObject({
@@ -172,15 +175,15 @@ describe('fields', () => {
     })
   })
 
-  it('does not touch a plugin that is there', async () => {
+  it('leaves an existing plugin of a new client unchanged', async () => {
     await createPlugin(admin, { id: 'known', trust: 'bundled' })
     await client({ plugins: ['known'], create_plugins: true })
     expect(await server.store.findPlugin('known')).toMatchObject({ trust: 'bundled' })
   })
 })
 
-describe('changes', () => {
-  it('keeps what is not named and replaces what is', async () => {
+describe('change', () => {
+  it('replaces the named members and keeps the others', async () => {
     await createPlugin(admin, { id: 'kept', trust: 'trusted', capabilities: ['a', 'b'] })
     await expect(updatePlugin(admin, 'kept', { capabilities: ['c'] })).resolves.toMatchObject({
       name: 'kept',
@@ -193,7 +196,7 @@ describe('changes', () => {
     ).resolves.toMatchObject({ requires_plugin: true, token_ttl: 300 })
   })
 
-  it('grants by audience, and takes one away with no permissions', async () => {
+  it('replaces the grants of an audience, and removes them with no permissions', async () => {
     await createAudience(admin, { id: 'other', permissions: [{ name: 'a', implies: [] }] })
     const { client_id: id } = await createClient(admin, {
       name: 'x',
@@ -208,7 +211,7 @@ describe('changes', () => {
     })
   })
 
-  it('writes one audit event for each, whichever way it ends', async () => {
+  it('leaves one audit event for each outcome', async () => {
     server.events.length = 0
     await createPlugin(admin, { id: 'audited' })
     await refusalOf(createPlugin(admin, { id: 'audited' }))
@@ -242,7 +245,7 @@ describe('changes', () => {
     ])
   })
 
-  it('does not lose a change that another administrator makes at the same time', async () => {
+  it('is not lost when another administrator makes one at the same time', async () => {
     const { client_id: id } = await createClient(admin, { name: 'x' })
     const ids = ['p1', 'p2', 'p3', 'p4']
     for (const plugin of ids) await createPlugin(admin, { id: plugin })
@@ -251,8 +254,8 @@ describe('changes', () => {
   })
 })
 
-describe('secrets', () => {
-  it('lets the older ones end when told, not before', async () => {
+describe('secret', () => {
+  it('expires previous_expires_in seconds after a new one', async () => {
     const { client_id: id } = await createAdministrator(admin, 'rotating')
     await addSecret(admin, id, { name: 'second', previous_expires_in: 60 })
     server.advance(59)
@@ -263,7 +266,7 @@ describe('secrets', () => {
     ])
   })
 
-  it('keeps an earlier end', async () => {
+  it('keeps an earlier expiry', async () => {
     const { client_id: id } = await createClient(admin, { name: 'x' })
     await addSecret(admin, id, { name: 'short', expires_in: 100 })
     await addSecret(admin, id, { name: 'long', previous_expires_in: 1000 })
@@ -271,7 +274,7 @@ describe('secrets', () => {
     expect((await listSecrets(admin, id)).items.map((secret) => secret.name)).not.toContain('short')
   })
 
-  it('never shows a secret again', async () => {
+  it('is shown once', async () => {
     const { client_id: id, client_secret: text } = await createClient(admin, { name: 'x' })
     const shown = JSON.stringify([await showClient(admin, id), await listSecrets(admin, id)])
     expect(shown).toContain(text.slice(-4))
@@ -282,7 +285,7 @@ describe('secrets', () => {
     ['previous_expires_in', -1],
     ['previous_expires_in', 7_776_001],
     ['expires_in', 0],
-  ])('refuses %s %d', async (field, seconds) => {
+  ])('is refused with %s %d', async (field, seconds) => {
     const { client_id: id } = await createClient(admin, { name: 'x' })
     expect(fieldOf(await refusalOf(addSecret(admin, id, { [field]: seconds })))).toBe(field)
     expect((await listSecrets(admin, id)).items).toHaveLength(1)

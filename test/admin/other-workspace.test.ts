@@ -1,4 +1,5 @@
-// What is in another workspace, or in none, does not exist for an administrator who is bound to one.
+// Isolation of workspaces: a record of another workspace, or of none, does not exist for a bound
+// administrator.
 import { describe, expect, it } from 'vitest'
 import { comparable, expectProblem, startAdminApi } from '../support/admin-api.ts'
 
@@ -11,28 +12,31 @@ const foreign = await server.client({
   ledger: true,
 })
 
-describe('what is in another workspace does not exist', () => {
+describe('bound administrator and another workspace', () => {
   const NOBODY = 'lkc_AAAAAAAAAAAAAAAAAAAAAA'
   const operations = api.operations.filter(({ path }) => path.startsWith('/clients/{'))
 
-  it.each(operations)('$method $path', async ({ method, path, body }) => {
-    const [kept] = await server.store.listSecrets(foreign.id, server.seconds())
-    const answers = [foreign.id, unbound.client.id, NOBODY].map(async (id) => {
-      const address = path.replace('{client_id}', id).replace('{secret_id}', kept?.id ?? '')
-      const given = method === 'PUT' ? { authorization_details: [] } : { name: 'taken' }
-      const sent = body === null ? undefined : given
-      const answer = await api.unchangedBy(() =>
-        api.call(bound, method, address, sent, { 'If-Match': '*' }),
-      )
-      expectProblem(answer, 404, 'not_found')
-      return comparable(answer, id)
-    })
-    const [inAnother, inNone, nowhere] = await Promise.all(answers)
-    expect(inAnother).toEqual(nowhere)
-    expect(inNone).toEqual(nowhere)
-  })
+  it.each(operations)(
+    '$method $path answers as for a client that does not exist',
+    async ({ method, path, body }) => {
+      const [kept] = await server.store.listSecrets(foreign.id, server.seconds())
+      const answers = [foreign.id, unbound.client.id, NOBODY].map(async (id) => {
+        const address = path.replace('{client_id}', id).replace('{secret_id}', kept?.id ?? '')
+        const given = method === 'PUT' ? { authorization_details: [] } : { name: 'taken' }
+        const sent = body === null ? undefined : given
+        const answer = await api.unchangedBy(() =>
+          api.call(bound, method, address, sent, { 'If-Match': '*' }),
+        )
+        expectProblem(answer, 404, 'not_found')
+        return comparable(answer, id)
+      })
+      const [inAnother, inNone, nowhere] = await Promise.all(answers)
+      expect(inAnother).toEqual(nowhere)
+      expect(inNone).toEqual(nowhere)
+    },
+  )
 
-  it('its tokens cannot be taken back, nor those of unbound administrators', async () => {
+  it('POST /revocations answers as for a malformed token', async () => {
     const tokens = [await server.issue(foreign), await api.tokenOf(unbound), 'x.y.z']
     const answers = tokens.map(async (token) => {
       const answer = await api.unchangedBy(() => api.call(bound, 'POST', '/revocations', { token }))
@@ -51,7 +55,7 @@ describe('what is in another workspace does not exist', () => {
     ['runs', /globex/],
     [`tokens?client_id=${foreign.id}`, /./],
     ['tokens?run=shared', /globex/],
-  ])('in /%s', async (noun, hidden) => {
+  ])('lists nothing of it in /%s', async (noun, hidden) => {
     await server.store.revokeClientTokens(foreign.id, server.seconds())
     await server.store.revokePluginTokens('p-acme', server.seconds())
     await server.issue(foreign, { audience: 'other' })
@@ -62,7 +66,7 @@ describe('what is in another workspace does not exist', () => {
     expect(text).not.toContain(unbound.client.id)
   })
 
-  it('its runs cannot be closed: it does not exist', async () => {
+  it('POST /runs answers as for a workspace that does not exist', async () => {
     const answers = ['globex', 'nowhere'].map(async (id) => {
       const answer = await api.unchangedBy(() =>
         api.call(bound, 'POST', '/runs/run-1/revoke', { workspace_id: id }),
@@ -74,7 +78,7 @@ describe('what is in another workspace does not exist', () => {
     expect(inAnother).toEqual(nowhere)
   })
 
-  it('a run that is closed is one of the workspace of whoever closes it, its rule and its event, too', async () => {
+  it('closes runs in its own workspace, and sees their rules and events', async () => {
     const answer = await api.call(bound, 'POST', '/runs/mine%2F1/revoke')
     expect([answer.status, answer.body]).toEqual([
       200,
@@ -91,38 +95,41 @@ describe('what is in another workspace does not exist', () => {
     expect(await seen('/runs?workspace_id=globex')).toBe(0)
   })
 
-  describe('ids that give the same text when they are joined with a character of theirs', () => {
+  describe('audit targets of ids that look alike when joined', () => {
     const TARGETS = 'run.revoke,resource.create,resource.update,plugin.create,workspace.create'
     const targets = async (who = bound) =>
       (await api.readAll(who, '/audit'))
         .filter(({ action }) => TARGETS.split(',').includes(String(action)))
         .map(({ target }) => String(target))
 
-    it.each(['/', ':', '.', '~', '-', '_'])('%j', async (between) => {
-      const elsewhere = `acme${between}x`
-      const before = await targets()
-      await server.workspace(elsewhere)
-      // Of acme: what the administrator who is bound to it may see.
-      await api.call(bound, 'POST', `/runs/x${encodeURIComponent(between)}run1/revoke`)
-      await server.resource(`playlist${between}a`, 'b', 'acme', [])
-      // Of another one.
-      await api.call(unbound, 'POST', '/runs/run1/revoke', { workspace_id: elsewhere })
-      const foreign = { type: 'playlist', id: `a${between}b`, workspace_id: elsewhere, parts: [] }
-      expect((await api.call(unbound, 'POST', '/resources', foreign)).status).toBe(201)
-      const own = (await targets()).slice(0, -before.length || undefined)
-      expect(new Set(own)).toEqual(new Set([`acme#x${between}run1`]))
-      expect(await targets(unbound)).toContain(`${elsewhere}#run1`)
-      expect(await targets(unbound)).toContain(`playlist#a${between}b`)
-    })
+    it.each(['/', ':', '.', '~', '-', '_'])(
+      'are distinguished for ids joined by %j',
+      async (between) => {
+        const elsewhere = `acme${between}x`
+        const before = await targets()
+        await server.workspace(elsewhere)
+        // Changes in acme, which its administrator sees.
+        await api.call(bound, 'POST', `/runs/x${encodeURIComponent(between)}run1/revoke`)
+        await server.resource(`playlist${between}a`, 'b', 'acme', [])
+        // Changes in another workspace.
+        await api.call(unbound, 'POST', '/runs/run1/revoke', { workspace_id: elsewhere })
+        const foreign = { type: 'playlist', id: `a${between}b`, workspace_id: elsewhere, parts: [] }
+        expect((await api.call(unbound, 'POST', '/resources', foreign)).status).toBe(201)
+        const own = (await targets()).slice(0, -before.length || undefined)
+        expect(new Set(own)).toEqual(new Set([`acme#x${between}run1`]))
+        expect(await targets(unbound)).toContain(`${elsewhere}#run1`)
+        expect(await targets(unbound)).toContain(`playlist#a${between}b`)
+      },
+    )
 
-    it('a plugin whose id is spelled like a client is none', async () => {
+    it('show no plugin whose id is spelled like a client', async () => {
       const before = await targets()
       const body = { id: bound.client.id, name: 'odd' }
       expect((await api.call(unbound, 'POST', '/plugins', body)).status).toBe(201)
       expect(await targets()).toEqual(before)
     })
 
-    it('in rows of older versions are for unbound administrators only', async () => {
+    it('are shown to unbound administrators only in rows of older versions', async () => {
       await api.call(bound, 'POST', '/runs/x%2Frun9/revoke')
       const event = { actor: 'cli:root', action: 'run.revoke', target: 'acme/x/run9' }
       const row = { ...event, outcome: 'success', count: 1 } as const
@@ -133,14 +140,14 @@ describe('what is in another workspace does not exist', () => {
   })
 
   it.each([`workspace_id=globex`, 'audience=other', 'plugin_id=p-globex'])(
-    'with %s',
+    'lists no client of it with %s',
     async (query) => {
       const found = await api.readAll(bound, `/clients?${query}`)
       expect(found.filter((client) => client['workspace_id'] !== 'acme')).toEqual([])
     },
   )
 
-  it('nor with a cursor that somebody else was given', async () => {
+  it('lists no client of it with a cursor of another administrator', async () => {
     const { body } = await api.call(unbound, 'GET', '/clients?limit=1')
     const query = `limit=1000&cursor=${String(body['next_cursor'])}`
     const answer = await api.call(bound, 'GET', `/clients?${query}`)

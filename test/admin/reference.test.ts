@@ -1,4 +1,4 @@
-// `/docs`: what a person reads, and what a browser may do with it.
+// `/docs`: the page for readers, and the rights of a browser on it.
 import { createHash } from 'node:crypto'
 import type { VerificationCode } from '@latchkey/verifier'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -12,7 +12,7 @@ import { ISSUER, type TestServer, startServer } from '../support/server.ts'
 const document = openApiDocument(ISSUER)
 const operations = operationsOf(document)
 
-/** By hand: what is forgotten in the page's own table is missed here. */
+/** Written by hand, so that a code that is missing in the table of the page is noticed. */
 const OTHER_CODES: readonly (
   VerificationCode | 'store_unavailable' | 'answer_ended' | 'server_error'
 )[] = [
@@ -42,8 +42,8 @@ beforeAll(async () => {
 
 const matches = (pattern: RegExp): string[] => [...page.matchAll(pattern)].map((m) => m[1] ?? '')
 
-describe('the answer', () => {
-  test('is a page that may be kept for five minutes', () => {
+describe('page /docs', () => {
+  test('may be cached for five minutes', () => {
     expect(response.status).toBe(200)
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
@@ -55,7 +55,7 @@ describe('the answer', () => {
     expect(Buffer.byteLength(page)).toBeLessThan(320_000)
   })
 
-  test('allows its own style sheet and nothing else', () => {
+  test('allows its own style sheet only', () => {
     const styles = matches(/<style>([^]*?)<\/style>/g)
     expect(styles).toHaveLength(1)
     const hash = createHash('sha256')
@@ -66,7 +66,7 @@ describe('the answer', () => {
     )
   })
 
-  test('no other answer has that policy', async () => {
+  test('has a policy that no other answer has', async () => {
     for (const path of ['/openapi.json', '/healthz', '/docs/']) {
       const { headers } = await server.request(path)
       expect(headers.get('content-security-policy')).toBe(
@@ -75,7 +75,7 @@ describe('the answer', () => {
     }
   })
 
-  test('is not sent again to who has it, and keeps its policy there', async () => {
+  test('answers 304 to the current ETag, with the same policy', async () => {
     const etag = response.headers.get('etag') ?? ''
     const again = await server.request('/docs', { headers: { 'If-None-Match': etag } })
     expect([again.status, await again.text()]).toEqual([304, ''])
@@ -84,7 +84,7 @@ describe('the answer', () => {
     )
   })
 
-  test('HEAD has the same headers and no body', async () => {
+  test('answers HEAD with the headers of GET and no body', async () => {
     const headers = { 'X-Request-Id': 'trace-1' }
     const [get, head] = [
       await server.request('/docs', { headers }),
@@ -94,21 +94,21 @@ describe('the answer', () => {
     expect(new Map(head.headers)).toEqual(new Map(get.headers))
   })
 
-  test.each(['POST', 'PUT', 'DELETE'])('%s is refused', async (method) => {
+  test.each(['POST', 'PUT', 'DELETE'])('refuses %s', async (method) => {
     const refused = await server.request('/docs', { method })
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })
 })
 
-describe('the page', () => {
-  test('has every operation, at its address', () => {
+describe('contents of /docs', () => {
+  test('have every operation at its address', () => {
     expect(operations.length).toBeGreaterThan(30)
     const shown = matches(/<article class="card" id="operation-([^"]+)"/g)
     expect(shown.sort()).toEqual(operations.map(({ operationId }) => operationId).sort())
     for (const { path } of operations) expect(page).toContain(`<code>${BASE}${path}</code>`)
   })
 
-  test('says what each operation takes', () => {
+  test('have the parameters and members of each operation', () => {
     for (const { operationId, parameters = [] } of operations) {
       const card = page.split(`id="operation-${operationId}"`)[1]?.split('</article>')[0]
       for (const parameter of parameters) {
@@ -121,26 +121,26 @@ describe('the page', () => {
     }
   })
 
-  test('explains every code that can be answered', () => {
+  test('explain every code of the API', () => {
     const ids = matches(/<tr id="([^"]+)"/g)
     expect(ids.sort()).toEqual([...Object.keys(REFUSALS), ...OTHER_CODES].sort())
   })
 
-  test('explains the code of a problem at the address that its type names', async () => {
+  test('explain a problem at the address of its type', async () => {
     const problem = (await (await server.request(`${BASE}/clients`)).json()) as { type: string }
     const { pathname, hash } = new URL(problem.type)
     expect([pathname, hash]).toEqual(['/docs', '#token_missing'])
     expect(page).toContain(`id="${hash.slice(1)}"`)
   })
 
-  test('every link within it leads somewhere, and no two places have one name', () => {
+  test('have no dangling link and no repeated id', () => {
     const ids = matches(/\sid="([^"]+)"/g)
     expect(new Set(ids).size).toBe(ids.length)
     const targets = new Set(matches(/\shref="#([^"]*)"/g))
     expect([...targets].filter((target) => !ids.includes(target))).toEqual([])
   })
 
-  test('loads nothing, runs nothing, and names no other host', () => {
+  test('load nothing, run nothing, and name no other host', () => {
     expect(page).not.toMatch(/<(script|link|img|iframe|object|embed|form|base)\b/i)
     expect(page).not.toMatch(/\s(on\w+|style|src|srcset|action)=/i)
     expect(page).not.toMatch(/url\(|@import/i)
@@ -150,7 +150,7 @@ describe('the page', () => {
     expect(new Set(origins)).toEqual(new Set([ISSUER]))
   })
 
-  test('can be read with a screen reader', () => {
+  test('have headings and table scopes for screen readers', () => {
     expect(page).toContain('<html lang="en">')
     expect(page).toMatch(/<title>[^<]+<\/title>/)
     const levels = matches(/<h(\d)\b/g).map(Number)
@@ -161,7 +161,7 @@ describe('the page', () => {
   })
 })
 
-test('nothing of the document becomes markup', async () => {
+test('text of the document never becomes markup in /docs', async () => {
   const hostile = `"'><script>alert(1)</script>\`<b onload=x>\``
   const schema = {
     type: 'object' as const,

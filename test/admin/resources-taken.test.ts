@@ -1,4 +1,5 @@
-// What is taken from a resource is taken from whoever holds it: their tokens die at once, and nothing widens.
+// Removal from a resource: the tokens of clients with details of it are revoked at once, and no
+// detail widens.
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   ANY,
@@ -14,7 +15,7 @@ beforeAll(async () => {
   api = await startAdministration()
 })
 
-/** A new playlist of `acme` with the parts `a` and `b`; its address. */
+/** Number of the playlists that were created. */
 let made = 0
 const created = async (): Promise<{ id: string; path: string }> => {
   const id = `made-${++made}`
@@ -23,8 +24,8 @@ const created = async (): Promise<{ id: string; path: string }> => {
   return { id, path: `/resources/playlist/${id}` }
 }
 
-describe('what is taken', () => {
-  /** A client with these details of a new playlist, and a token with each of the requests. */
+describe('removal of', () => {
+  /** Creates a playlist, a client with these details of it, and a token for each request. */
   const holding = async (detail: (id: string) => Detail, requests: Record<string, unknown>[]) => {
     const { id, path } = await created()
     const client = await api.client([detail(id), RUN])
@@ -38,7 +39,7 @@ describe('what is taken', () => {
     return { id, path, client, active, details }
   }
 
-  it('a part: from every detail, with its tokens, and a new token is good at once', async () => {
+  it('a part removes it from every detail and revokes their tokens', async () => {
     const { id, path, client, active, details } = await holding(playlist, [{}, { parts: ['a'] }])
     const others = await api.client([playlist(id, { parts: ['a'] })])
     const other = await api.server.issue(others)
@@ -54,7 +55,7 @@ describe('what is taken', () => {
     expect(await api.isActive(others, other)).toBe(true)
   })
 
-  it('the last part: nothing is left, which is not all', async () => {
+  it('the last part leaves an empty list, not all parts', async () => {
     const { id, path, client, active, details } = await holding(playlist, [{}])
     await api.change(api.unbound, `PUT ${path}`, { parts: [] })
     await api.change(api.unbound, `PUT ${path}`, { parts: ['a', 'b'] })
@@ -68,7 +69,7 @@ describe('what is taken', () => {
     expect(await answer.json()).toMatchObject({ code: 'details_not_granted' })
   })
 
-  it('a part, from whoever has all: the token with it dies, and no new one names it', async () => {
+  it('a part revokes the tokens that name it when the detail has all parts', async () => {
     for (const detail of [(id: string) => playlist(id, { parts: '*' }), () => ANY]) {
       const { id, path, client, details } = await holding(detail, [])
       const named = await api.issue(client, [{ type: 'playlist', identifier: id, parts: ['b'] }])
@@ -84,14 +85,14 @@ describe('what is taken', () => {
     }
   })
 
-  it('nothing: where a part is added nobody notices', async () => {
+  it('no part, but an addition, leaves tokens and details unchanged', async () => {
     const { id, path, active, details } = await holding(playlist, [{}])
     await api.change(api.unbound, `PUT ${path}`, { parts: ['c', 'b', 'a'] })
     expect(await active()).toEqual([true])
     expect(await details()).toEqual([playlist(id), RUN])
   })
 
-  it('a resource: every detail that points at it, with their tokens', async () => {
+  it('a resource removes every detail of it and revokes their tokens', async () => {
     const { path, client, active, details } = await holding(playlist, [{}, { parts: [] }])
     await api.change(api.unbound, `DELETE ${path}`)
     expect(await active()).toEqual([false, false])
@@ -100,7 +101,7 @@ describe('what is taken', () => {
     expect(await api.isActive(client, await api.issue(client, [run]))).toBe(true)
   })
 
-  it('a resource, from whoever may use any: the entry stays, its tokens do not', async () => {
+  it('a resource revokes the tokens of a detail with any resource, and keeps the detail', async () => {
     const { id, path, client, details } = await holding(() => ANY, [])
     const elsewhere = await api.client([ANY, RUN], 'globex')
     const token = await api.issue(elsewhere, [{ type: 'tool_run', identifier: 'run-7' }])

@@ -1,4 +1,4 @@
-// The registry of what details point at, over the API: who sees it, and what dies when something is taken.
+// Registry of resources over the API: who sees it, and the effects of removals.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { putResource } from '../../src/admin/resources.ts'
 import { issueTokenFor } from '../../src/admin/tokens.ts'
@@ -27,7 +27,7 @@ const create = (id: string, parts: unknown = ['a', 'b'], more: object = {}, by =
     ...more,
   })
 
-/** A new playlist of `acme` with the parts `a` and `b`; its address. */
+/** Number of the playlists that were created. */
 let made = 0
 const created = async (): Promise<{ id: string; path: string }> => {
   const id = `made-${++made}`
@@ -38,8 +38,8 @@ const created = async (): Promise<{ id: string; path: string }> => {
 const ids = ({ body }: Answer): string[] =>
   (body['items'] as { type: string; id: string }[]).map(({ type, id }) => `${type} ${id}`)
 
-describe('a resource', () => {
-  it('is made, shown, changed and removed', async () => {
+describe('resource', () => {
+  it('is created, shown, changed and deleted', async () => {
     const odd = 'a/b:c~d'
     const path = `/resources/playlist%2Fx/${encodeURIComponent(odd)}`
     const answer = await create(odd, ['b', 'a', 'b'], { type: 'playlist/x' })
@@ -68,7 +68,7 @@ describe('a resource', () => {
     expect((await api.call(api.unbound, `GET ${path}`)).status).toBe(404)
   })
 
-  it('has an id that is given once, in whichever workspace and for good', async () => {
+  it('has an id that is unique in all workspaces, also after its deletion', async () => {
     const { id, path } = await created()
     const taken = async () => {
       for (const workspace_id of ['acme', 'globex', 'default']) {
@@ -85,28 +85,28 @@ describe('a resource', () => {
   const bad: [title: string, body: Record<string, unknown>, field: string, code?: string][] = [
     ['no id', { id: undefined }, 'id'],
     ['an id with a space', { id: 'a b' }, 'id'],
-    ['any as its id', { id: '*' }, 'id'],
+    ['an asterisk as id', { id: '*' }, 'id'],
     ['no type', { type: undefined }, 'type'],
-    ['any as its type', { type: '*' }, 'type'],
+    ['an asterisk as type', { type: '*' }, 'type'],
     ['the type of runs', { type: 'tool_run' }, 'type'],
     ['no parts', { parts: undefined }, 'parts'],
-    ['all parts', { parts: '*' }, 'parts'],
-    ['any among its parts', { parts: ['a', '*'] }, 'parts.1'],
+    ['an asterisk as parts', { parts: '*' }, 'parts'],
+    ['an asterisk among its parts', { parts: ['a', '*'] }, 'parts.1'],
     ['a number among its parts', { parts: [1] }, 'parts.0'],
     [
       'too many parts',
       { parts: Array.from({ length: MAX_DETAIL_LIST + 1 }, (_, i) => `p${i}`) },
       'parts',
     ],
-    ['something else', { status: 'deleted' }, 'status'],
-    ['no such workspace', { workspace_id: 'nope' }, 'workspace_id', 'unknown_reference'],
+    ['an unknown member', { status: 'deleted' }, 'status'],
+    ['an unknown workspace', { workspace_id: 'nope' }, 'workspace_id', 'unknown_reference'],
   ]
-  it.each(bad)('is not made with %s', async (_, body, field, code = 'invalid_value') => {
+  it.each(bad)('is not created with %s', async (_, body, field, code = 'invalid_value') => {
     const answer = await api.unchangedBy(() => create('new', [], body))
     expect(problem(answer)).toEqual({ status: 422, code, fields: [field] })
   })
 
-  it('is not changed into something else', async () => {
+  it('is not changed with a wrong body', async () => {
     const { path } = await created()
     for (const body of [{}, { parts: ['*'] }, { parts: null }, { parts: [], id: 'x' }]) {
       const answer = await api.unchangedBy(() => api.change(api.unbound, `PUT ${path}`, body))
@@ -114,7 +114,7 @@ describe('a resource', () => {
     }
   })
 
-  it.each(['PUT', 'DELETE'])('is guarded by what was read: %s', async (method) => {
+  it.each(['PUT', 'DELETE'])('is written only with the current etag: %s', async (method) => {
     const { path } = await created()
     const { headers } = await api.call(api.unbound, `GET ${path}`)
     await api.change(api.unbound, `PUT ${path}`, { parts: ['a', 'c'] })
@@ -128,7 +128,7 @@ describe('a resource', () => {
     expect((await write('*')).status).toBe(200)
   })
 
-  it('is changed by nobody who may only read', async () => {
+  it('is not changed by an administrator who may only read', async () => {
     const { path } = await created()
     const write = (address: string, body?: object) => () =>
       api.call(api.unbound, address, body, '*', 'admin:read')
@@ -140,7 +140,7 @@ describe('a resource', () => {
     for (const request of requests) expect((await api.unchangedBy(request)).status).toBe(403)
   })
 
-  it('leaves one event for each attempt', async () => {
+  it('leaves one audit event for each attempt', async () => {
     const { id, path } = await created()
     api.server.events.length = 0
     await create(id)
@@ -157,8 +157,8 @@ describe('a resource', () => {
   })
 })
 
-describe('from a shell', () => {
-  it('is made, or has its parts replaced where it is', async () => {
+describe('resource from a shell', () => {
+  it('is created, or has its parts replaced', async () => {
     const admin = adminOf(api.server)
     const put = (parts: string[], workspace_id?: string) =>
       putResource(
@@ -172,7 +172,7 @@ describe('from a shell', () => {
     await expect(put([], 'acme')).rejects.toMatchObject({ code: 'already_exists' })
   })
 
-  it('a token with details that are no list is refused', async () => {
+  it('is not named by a token whose details are no list', async () => {
     const { id } = await api.client([RUN])
     for (const details of [null, {}, 'x', [null]]) {
       const issued = issueTokenFor(adminOf(api.server), id, { audience: 'docs', details })
@@ -181,8 +181,8 @@ describe('from a shell', () => {
   })
 })
 
-describe('the list', () => {
-  it('has what fits, in parts that are the whole', async () => {
+describe('list of resources', () => {
+  it('is complete in parts, and has filters', async () => {
     for (const type of ['chair', 'desk', 'lamp']) await create('same', [], { type })
     const whole = ids(await api.call(api.unbound, 'GET /resources?workspace_id=acme'))
     const parts: string[] = []
@@ -204,8 +204,8 @@ describe('the list', () => {
   })
 })
 
-describe('an administrator who is bound to a workspace', () => {
-  it('sees only what is there', async () => {
+describe('administrator bound to a workspace', () => {
+  it('sees resources of its workspace only', async () => {
     const list = async (query = '') => ids(await api.call(api.globex, `GET /resources${query}`))
     expect(await list()).toEqual(['playlist night', 'room hall'])
     expect(await list('?workspace_id=globex&type=room')).toEqual(['room hall'])
@@ -213,7 +213,7 @@ describe('an administrator who is bound to a workspace', () => {
     expect(await list('?workspace_id=nope')).toEqual([])
   })
 
-  it('makes, changes and removes what is there', async () => {
+  it('creates, changes and deletes resources of its workspace', async () => {
     const body = { type: 'playlist', id: 'dawn', parts: ['a'] }
     const answer = await api.call(api.globex, 'POST /resources', body)
     expect(answer.body).toMatchObject({ ...body, workspace_id: 'globex' })
@@ -226,7 +226,7 @@ describe('an administrator who is bound to a workspace', () => {
     ['GET', undefined],
     ['PUT', { parts: [] }],
     ['DELETE', undefined],
-  ])('finds nothing elsewhere: %s', async (method, body) => {
+  ])('gets 404 for resources of another workspace: %s', async (method, body) => {
     const answer = async (id: string) => {
       const address = `${method} /resources/playlist/${id}`
       return seen(await api.unchangedBy(() => api.call(api.globex, address, body, '*')), id)
@@ -236,7 +236,7 @@ describe('an administrator who is bound to a workspace', () => {
     expect(refused).toEqual(await answer('nope'))
   })
 
-  it('makes nothing elsewhere, and does not learn where that is', async () => {
+  it('cannot create a resource in another workspace, or tell whether it exists', async () => {
     const answer = async (workspace_id: string) => {
       const request = () => create('new', [], { workspace_id }, api.globex)
       return seen(await api.unchangedBy(request), workspace_id)

@@ -1,15 +1,18 @@
-// Who may: every endpoint of the OpenAPI document, asked by everyone. What is refused changes nothing and
-// leaves its trace in the audit.
+// Authorization table: every endpoint of the OpenAPI document, asked by every kind of caller. A
+// refusal changes nothing and leaves its trace in the audit.
 import { describe, expect, it, test } from 'vitest'
 import { BOTH, expectChallenge, expectProblem, startAdminApi } from '../support/admin-api.ts'
 import { GOOD_REQUESTS, type Sent, goodRequest, makeThings } from '../support/admin-requests.ts'
 import { decode, partsOf } from '../support/jwt.ts'
 import { ADDRESS } from '../support/server.ts'
 
-/** Whether the good request is answered, or with which code it is refused. */
+/** Result of the valid request: success, or the code of its refusal. */
 type Outcome = 'ok' | 'permission_missing' | 'not_found' | 'unbound_required' | 'exceeds_own_grant'
 
-/** Administrators, from the least: of another workspace than the thing, of its workspace, of none. */
+/**
+ * Administrators, from the least rights: of another workspace than the record, of its workspace,
+ * unbound.
+ */
 const ADMINISTRATORS = ['readOnly', 'writeOnly', 'other', 'bound', 'unbound'] as const
 type Row = readonly [
   readOnly: Outcome,
@@ -79,7 +82,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   auditExport: [ok, permission, ok, ok, ok],
 }
 
-/** Of the audit one sees what one has tried oneself, and that may be anything. */
+/**
+ * Expects no other workspace in the answer. The audit shows the caller's own attempts, which may
+ * name anything.
+ */
 const expectNothingOfOthers = ({ text }: { text: string }): void => {
   const { id } = callers.other.client
   const seen = text.split(/(?<=})[,\n]/).filter((part) => !part.includes(`"actor":"client:${id}"`))
@@ -89,13 +95,13 @@ const expectNothingOfOthers = ({ text }: { text: string }): void => {
 const api = await startAdminApi()
 const { server, callers } = api
 
-test('every operation of the document is in the table, and every one of the table in the document', () => {
+test('authorization table has exactly the operations of the OpenAPI document', () => {
   const documented = api.operations.map(({ id }) => id)
   expect(Object.keys(TABLE).toSorted()).toEqual(documented.toSorted())
   expect(Object.keys(GOOD_REQUESTS).toSorted()).toEqual(documented.toSorted())
 })
 
-/** Signed by us, with a good token's claims but for these. */
+/** Signs the claims of a valid token with changes. */
 const forged = async (change: Record<string, unknown>, typ = 'at+jwt'): Promise<string> => {
   const { claims } = decode(await api.tokenOf(callers.unbound))
   const signed = await server.deps.signer.sign(
@@ -113,7 +119,7 @@ const revoked = async (): Promise<string> => {
   return token
 }
 
-/** Its generation is as it was: the status alone must be enough. */
+/** Changes the status without the generation: the status alone must be enough. */
 const disabled = async (): Promise<string> => {
   const client = await server.client({ workspaceId: null, grants: { latchkey: BOTH } })
   const token = await server.issue(client)
@@ -126,7 +132,7 @@ const unsigned = async (): Promise<string> => {
   return `${header}.${payload}.${'A'.repeat(342)}`
 }
 
-/** By whom a request is refused before it is looked at, and with which code. */
+/** Callers that are refused before the request is read, and the code of the refusal. */
 const STRANGERS: readonly [
   name: string,
   token: () => Promise<string | null> | string | null,
@@ -135,7 +141,7 @@ const STRANGERS: readonly [
   ['no token', () => null, 'token_missing'],
   ['an empty token', () => '', 'token_missing'],
   ['a malformed token', () => 'x.y.z', 'token_malformed'],
-  ['a token that nobody signed', unsigned, 'token_untrusted'],
+  ['a token with a wrong signature', unsigned, 'token_untrusted'],
   ['a token for another audience', () => api.tokenOf(callers.stranger), 'token_untrusted'],
   ['a token of another issuer', () => forged({ iss: 'https://other.example' }), 'token_untrusted'],
   ['a signed text of another type', () => forged({}, 'JWT'), 'token_untrusted'],
@@ -148,26 +154,26 @@ const methodOf = (id: string): string => api.operations.find((one) => one.id ===
 const isRead = (id: string): boolean => methodOf(id) === 'GET'
 const needsIfMatch = (id: string): boolean => ['PUT', 'PATCH', 'DELETE'].includes(methodOf(id))
 
-/** `client.revoke_tokens`, as the audit says it. */
+/** Converts an operation id to its action in the audit, such as `client.revoke_tokens`. */
 const actionOf = (id: string): string => {
   const [noun = '', verb = ''] = id.split(/(?<=^[a-z]+)(?=[A-Z])/)
   return `${noun}.${verb.replaceAll(/(?<!^)[A-Z]/g, '_$&').toLowerCase()}`
 }
 
-/** What the operation is asked for, which could be answered. */
+/** Makes a request that could succeed. */
 const prepare = async (id: string): Promise<Sent> => {
   await server.setWorkspaceStatus('acme', 'active')
   const sent = goodRequest(id, await makeThings(api))
   return needsIfMatch(id) ? { ...sent, headers: await api.ifMatch(sent.path) } : sent
 }
 
-/** For requests that change nothing the same one serves many. */
+/** Makes the request once: requests that change nothing can share it. */
 const prepareOnce = (id: string): (() => Promise<Sent>) => {
   let prepared: Promise<Sent> | null = null
   return () => (prepared ??= prepare(id))
 }
 
-/** Sends it, and sees that it changes nothing. @returns the answer, and what the audit then has more */
+/** Sends the request and expects no change. @returns the answer and the new audit events */
 const refusedRequest = async (id: string, token: string | null, sent: Sent) => {
   const before = server.dump()
   server.events.length = 0
@@ -192,25 +198,31 @@ describe.each(Object.entries(TABLE))('%s', (id, row) => {
 
   const cells = ADMINISTRATORS.map((who, i) => [who, row[i] ?? ok] as const)
 
-  it.each(cells.filter(([, outcome]) => outcome !== ok))('for %s: %s', async (who, code) => {
-    const sent = await preparedOnce()
-    const token = await api.tokenOf(callers[who])
-    const { answer, events } = await refusedRequest(id, token, sent)
-    expectProblem(answer, code === 'not_found' ? 404 : 403, code)
-    expectChallenge(answer, code, scope())
-    const event = { actor: `client:${callers[who].client.id}`, action: actionOf(id) }
-    const said = { ...request, ...event, outcome: 'refused', reason: code }
-    expect(events).toMatchObject([said])
-  })
+  it.each(cells.filter(([, outcome]) => outcome !== ok))(
+    'answers %s with %s',
+    async (who, code) => {
+      const sent = await preparedOnce()
+      const token = await api.tokenOf(callers[who])
+      const { answer, events } = await refusedRequest(id, token, sent)
+      expectProblem(answer, code === 'not_found' ? 404 : 403, code)
+      expectChallenge(answer, code, scope())
+      const event = { actor: `client:${callers[who].client.id}`, action: actionOf(id) }
+      const said = { ...request, ...event, outcome: 'refused', reason: code }
+      expect(events).toMatchObject([said])
+    },
+  )
 
-  it.each(cells.filter(([, outcome]) => outcome === ok))('for %s: %s', async (who) => {
-    const { path, body, headers } = await prepare(id)
-    server.events.length = 0
-    const answer = await api.call(callers[who], methodOf(id), path, body, headers)
-    expect(answer.status, answer.text).toBeLessThan(300)
-    expect(answer.headers.get('cache-control')).toBe('no-store')
-    const event = { actor: `client:${callers[who].client.id}`, action: actionOf(id) }
-    expect(server.events).toMatchObject(isRead(id) ? [] : [{ ...event, outcome: 'success' }])
-    if (who === 'other') expectNothingOfOthers(answer)
-  })
+  it.each(cells.filter(([, outcome]) => outcome === ok))(
+    'answers %s with success: %s',
+    async (who) => {
+      const { path, body, headers } = await prepare(id)
+      server.events.length = 0
+      const answer = await api.call(callers[who], methodOf(id), path, body, headers)
+      expect(answer.status, answer.text).toBeLessThan(300)
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+      const event = { actor: `client:${callers[who].client.id}`, action: actionOf(id) }
+      expect(server.events).toMatchObject(isRead(id) ? [] : [{ ...event, outcome: 'success' }])
+      if (who === 'other') expectNothingOfOthers(answer)
+    },
+  )
 })

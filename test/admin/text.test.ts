@@ -1,4 +1,5 @@
-// The admin API and hidden characters: no text field takes one, and rows of earlier versions are sent escaped.
+// Hidden characters in the admin API: no text field accepts one, and rows of earlier versions are
+// escaped.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { type AdminApi, startAdminApi } from '../support/admin-api.ts'
@@ -9,7 +10,7 @@ beforeAll(async () => {
   api = await startAdminApi()
 })
 
-/** Where a body holds text: each member, with the elements of lists and the members of objects in them. */
+/** Places of text in a body: each member, elements of lists and members of objects in them. */
 const HIDDEN = 'a\u202eb'
 const inPlace = (path: readonly string[], value: unknown): unknown =>
   path.reduceRight<unknown>((inner, part) => (part === '[]' ? [inner] : { [part]: inner }), value)
@@ -28,7 +29,7 @@ const places = (member: string): readonly (readonly string[])[] => [
   ...(WORDS[member] ?? []),
 ]
 
-/** A token is compared, never stored or shown. */
+/** A token is compared, and never stored or shown. */
 const NOT_SHOWN = ['token.revoke']
 
 const FIELDS = ENDPOINTS.filter(({ action }) => !NOT_SHOWN.includes(action)).flatMap(
@@ -36,17 +37,21 @@ const FIELDS = ENDPOINTS.filter(({ action }) => !NOT_SHOWN.includes(action)).fla
     Object.entries(body?.shape ?? {}).map(([member, schema]) => ({ action, member, schema })),
 )
 
-describe('no field of a request', () => {
-  it.each(FIELDS)('$action takes a hidden character in $member', ({ member, schema }) => {
-    const taken = places(member).filter(
-      (path) =>
-        (schema as { safeParse(v: unknown): { success: boolean } }).safeParse(inPlace(path, HIDDEN))
-          .success,
-    )
-    expect(taken).toEqual([])
-  })
+describe('field of a request', () => {
+  it.each(FIELDS)(
+    'is refused with a hidden character: $member of $action',
+    ({ member, schema }) => {
+      const taken = places(member).filter(
+        (path) =>
+          (schema as { safeParse(v: unknown): { success: boolean } }).safeParse(
+            inPlace(path, HIDDEN),
+          ).success,
+      )
+      expect(taken).toEqual([])
+    },
+  )
 
-  it('is missed: names are among the fields', () => {
+  it('is a name in several actions', () => {
     expect(FIELDS.filter(({ member }) => member === 'name').length).toBeGreaterThan(5)
   })
 })
@@ -62,22 +67,22 @@ const FILTERS = ENDPOINTS.flatMap(({ action, query }) =>
   })),
 ).filter(({ member }) => member !== 'cursor')
 
-describe('no filter of a list', () => {
-  it.each(FILTERS)('$action takes a hidden character in $member', ({ schema }) => {
+describe('filter of a list', () => {
+  it.each(FILTERS)('is refused with a hidden character: $member of $action', ({ schema }) => {
     const taken = HIDDEN_POINTS.filter(
       (point) => schema.safeParse(`a${String.fromCodePoint(point)}b`).success,
     )
     expect(taken.map(named)).toEqual([])
   })
 
-  it('is missed: those of the audit are among them', () => {
+  it('is tested for audit.list too', () => {
     const ofAudit = FILTERS.filter(({ action }) => action === 'audit.list')
     expect(ofAudit.map(({ member }) => member)).toEqual(
       expect.arrayContaining(['actor', 'action', 'target', 'request_id']),
     )
   })
 
-  it('of the audit takes one: the answer names the field and the code point, never the text', async () => {
+  it('is refused in the audit with the field and the code point, and without the text', async () => {
     const token = await api.tokenOf(api.callers.unbound)
     for (const path of ['/audit', '/audit/export']) {
       for (const field of ['actor', 'action', 'target', 'request_id']) {
@@ -102,7 +107,7 @@ const NAMED: [string, string, object][] = [
 ]
 
 it.each(NAMED)(
-  '%s %s names the field and the code point, never the text',
+  'refusal of %s %s has the field and the code point, and not the text',
   async (method, path, body) => {
     const headers = method === 'PATCH' ? await api.ifMatch(path) : {}
     const token = await api.tokenOf(api.callers.unbound)
@@ -121,7 +126,7 @@ const OLD = HIDDEN_POINTS.filter((point) => point !== 0)
   .map((point) => `x${String.fromCodePoint(point)}`)
   .join('')
 
-describe('rows of earlier versions', () => {
+describe('row of an earlier version', () => {
   let clientId: string
   beforeAll(async () => {
     const { server } = api
@@ -149,7 +154,7 @@ describe('rows of earlier versions', () => {
     ['/plugins/old', 'name'],
     ['/audit?limit=1000', 'items'],
     ['/audit/export', ''],
-  ])('%s', async (path) => {
+  ])('is escaped in %s', async (path) => {
     const token = await api.tokenOf(api.callers.unbound)
     const { status, text } = await api.callWith(token, 'GET', path.replace('CLIENT', clientId))
     expect(status, text).toBe(200)

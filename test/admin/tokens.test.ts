@@ -1,4 +1,4 @@
-// Where the token of an administrator is looked for, and what revoking keys does to it.
+// Token of an administrator: where it is read, and how revoked keys affect it.
 import { describe, expect, it } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
 import { expectChallenge, expectProblem, startAdminApi } from '../support/admin-api.ts'
@@ -8,11 +8,11 @@ import { FORM_TYPE } from '../support/server.ts'
 const api = await startAdminApi()
 const { server, callers } = api
 
-describe('where a token does not count', () => {
+describe('administrator token', () => {
   const places: readonly [string, (token: string) => RequestInit & { path: string }][] = [
-    ['in the query', (token) => ({ path: `/clients?access_token=${token}` })],
+    ['sent in the query', (token) => ({ path: `/clients?access_token=${token}` })],
     [
-      'in a form',
+      'sent in a form',
       (token) => ({
         path: '/clients',
         method: 'POST',
@@ -21,24 +21,24 @@ describe('where a token does not count', () => {
       }),
     ],
     [
-      'in a JSON body',
+      'sent in a JSON body',
       (token) => ({ path: '/clients', method: 'POST', body: `{"access_token":"${token}"}` }),
     ],
-    ['in a cookie', (token) => ({ path: '/clients', headers: { Cookie: `token=${token}` } })],
+    ['sent in a cookie', (token) => ({ path: '/clients', headers: { Cookie: `token=${token}` } })],
     [
-      'with another scheme',
+      'sent with another scheme',
       (token) => ({ path: '/clients', headers: { Authorization: `Basic ${token}` } }),
     ],
-    ['without a scheme', (token) => ({ path: '/clients', headers: { Authorization: token } })],
+    ['sent without a scheme', (token) => ({ path: '/clients', headers: { Authorization: token } })],
   ]
-  it.each(places)('%s', async (_, requestFor) => {
+  it.each(places)('is ignored when it is %s', async (_, requestFor) => {
     const { path, ...init } = requestFor(await api.tokenOf(callers.unbound))
     const answer = await api.send(path, init)
     expectProblem(answer, 401, 'token_missing')
     expectChallenge(answer, 'token_missing')
   })
 
-  it('whoever has no token is not told what there is', async () => {
+  it('is required before the API tells which addresses exist', async () => {
     for (const [method, path] of [
       ['GET', '/nothing'],
       ['PUT', '/clients'],
@@ -50,8 +50,8 @@ describe('where a token does not count', () => {
   })
 })
 
-describe('keys', () => {
-  it('a token that a revoked key has signed is worth nothing, and a new one works at once', async () => {
+describe('revocation of keys', () => {
+  it('ends tokens of the key, and a new token is valid at once', async () => {
     const token = await api.tokenOf(callers.unbound)
     const { header } = decode(token)
     expect((await api.callWith(token, 'GET', '/clients')).status).toBe(200)
@@ -61,7 +61,7 @@ describe('keys', () => {
     expect((await api.call(callers.unbound, 'GET', '/clients')).status).toBe(200)
   })
 
-  it('after all keys are revoked, too', async () => {
+  it('ends tokens of all keys, and a new token is valid at once', async () => {
     const token = await api.tokenOf(callers.unbound)
     expect((await api.callWith(token, 'POST', '/keys/revoke-all')).status).toBe(200)
     expectProblem(await api.callWith(token, 'POST', '/keys/revoke-all'), 401, 'token_untrusted')
@@ -72,13 +72,16 @@ describe('keys', () => {
     ['listKeys', 'store_unavailable'],
     ['findRevocation', 'revocations_stale'],
     ['findGrantedClient', 'store_unavailable'],
-  ] as const)('where %s fails nothing is said about the token', async (verb, code) => {
-    const token = await api.tokenOf(callers.unbound)
-    server.fail(verb, new Unavailable('SQLITE_IOERR'))
-    const answer = await api.callWith(token, 'GET', '/clients')
-    server.heal()
-    expectProblem(answer, 503, code)
-    expect(answer.headers.get('retry-after')).toMatch(/^[1-9]/)
-    expect(answer.headers.get('www-authenticate')).toBeNull()
-  })
+  ] as const)(
+    'cannot be checked when %s fails, and the answer is 503 without a challenge',
+    async (verb, code) => {
+      const token = await api.tokenOf(callers.unbound)
+      server.fail(verb, new Unavailable('SQLITE_IOERR'))
+      const answer = await api.callWith(token, 'GET', '/clients')
+      server.heal()
+      expectProblem(answer, 503, code)
+      expect(answer.headers.get('retry-after')).toMatch(/^[1-9]/)
+      expect(answer.headers.get('www-authenticate')).toBeNull()
+    },
+  )
 })

@@ -1,4 +1,5 @@
-// Refusals of the admin API name the refused value, and never a secret that was pasted into a field.
+// Values in refusals of the admin API: each refusal names the refused value, and never a secret
+// from a field.
 import { expect, it } from 'vitest'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { badFields, expectProblem, startAdminApi } from '../support/admin-api.ts'
@@ -106,7 +107,7 @@ const BAD: Bad[] = [
 
 const refusals = () => server.lines.filter(({ msg }) => msg === 'refused')
 
-it.each(BAD)('%s %j', async (request, body, errors) => {
+it.each(BAD)('refusal of %s %j names the value', async (request, body, errors) => {
   const [method = '', path = ''] = request.split(' ')
   server.lines.length = 0
   const answer = await api.unchangedBy(() => api.call(unbound, method, path, body))
@@ -129,7 +130,7 @@ it.each(BAD)('%s %j', async (request, body, errors) => {
   ])
 })
 
-it('the log line of a token that lacks the permission names its client', async () => {
+it('log line of a token without the permission names its client', async () => {
   server.lines.length = 0
   const answer = await api.call(callers.readOnly, 'POST', '/plugins', { id: 'a' })
   expectProblem(answer, 403, 'permission_missing')
@@ -138,7 +139,7 @@ it('the log line of a token that lacks the permission names its client', async (
   ])
 })
 
-/** Our secret and a token, with something around. */
+/** A client secret, and a token with text around it. */
 const PASTED = [client.secret, `Bearer ${issued} x`]
 
 const expectNothingOf = (text: string): void => {
@@ -153,7 +154,7 @@ const ADDRESSES = ENDPOINTS.map(({ method, path, query, body }) => ({
   body: Object.keys(body?.shape ?? {}),
 })).filter(({ query, body }) => query.length + body.length > 0)
 
-/** Text, entries of lists, members of objects and names of members. */
+/** Secrets as a text, an entry of a list, a member of an object, and the name of a member. */
 const placed = (member: string, secret: string): object[] => [
   { [member]: secret },
   { [member]: [secret] },
@@ -196,15 +197,15 @@ it.each([
     },
   ],
   ['a plugin', { plugins: [client.secret] }],
-])('a secret as the name of %s is looked for and not repeated', async (_, fields) => {
+])('refusal of a secret as the name of %s does not repeat it', async (_, fields) => {
   const answer = await api.callWith(issued, 'POST', '/clients', { name: 'a', ...fields })
   expectProblem(answer, 422, 'unknown_reference')
   expectNothingOf(answer.text)
 })
 
-/** Values that look like no secret: the name says that they may be one. */
+/** Values that do not look like a secret: the name of the field marks them as one. */
 it.each(['POST /revocations token', 'PUT /clients/nope/authorization-details api_key'])(
-  '%s: a field whose name says secret is not named',
+  'refusal at %s hides the value, because the name of the field sounds secret',
   async (request) => {
     const [method = '', path = '', member = ''] = request.split(' ')
     const sent =
@@ -216,7 +217,7 @@ it.each(['POST /revocations token', 'PUT /clients/nope/authorization-details api
   },
 )
 
-it('the title and the detail of an encoded body agree', async () => {
+it('refusal of an encoded body has a matching title and detail', async () => {
   const headers = { 'Content-Encoding': 'br' }
   const answer = await api.callWith(issued, 'POST', '/plugins', { id: 'a' }, headers)
   expectProblem(answer, 415, 'content_encoding_unsupported')
@@ -227,17 +228,20 @@ it('the title and the detail of an encoded body agree', async () => {
 const FILTERS = ENDPOINTS.flatMap(({ path, query }) =>
   Object.keys(query?.shape ?? {}).map((name) => [path, name] as const),
 )
-it.each(FILTERS)('GET %s?%s= says what was sent, and not that it is a text', async (path, name) => {
-  const address = path.replaceAll(/{\w+}/g, client.id)
-  let refused = 0
-  for (const value of ['-5', '1.5', 'true', 'null', '99999999999']) {
-    const answer = await api.call(unbound, 'GET', `${address}?${name}=${value}`)
-    if (answer.status !== 422) continue
-    refused += 1
-    expect(answer.text).not.toContain('the text')
-    const errors = answer.body['errors'] as { field: string; detail: string }[]
-    const detail = errors.find(({ field }) => field === name)?.detail ?? ''
-    expect(detail === '' || detail.endsWith(`, not ${value}`), detail).toBe(true)
-  }
-  if (name === 'limit') expect(refused).toBe(5)
-})
+it.each(FILTERS)(
+  'refusal of GET %s?%s= shows the value that was sent, and does not call it a text',
+  async (path, name) => {
+    const address = path.replaceAll(/{\w+}/g, client.id)
+    let refused = 0
+    for (const value of ['-5', '1.5', 'true', 'null', '99999999999']) {
+      const answer = await api.call(unbound, 'GET', `${address}?${name}=${value}`)
+      if (answer.status !== 422) continue
+      refused += 1
+      expect(answer.text).not.toContain('the text')
+      const errors = answer.body['errors'] as { field: string; detail: string }[]
+      const detail = errors.find(({ field }) => field === name)?.detail ?? ''
+      expect(detail === '' || detail.endsWith(`, not ${value}`), detail).toBe(true)
+    }
+    if (name === 'limit') expect(refused).toBe(5)
+  },
+)
