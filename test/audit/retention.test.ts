@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIT_CUT_DELAY_SECONDS, MAX_AUDIT_CUTS, MAX_SEALED_ROWS } from '../../src/constants.ts'
 import { Unavailable } from '../../src/errors.ts'
-import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import type { Store } from '../../src/store/store.ts'
 import { live } from '../support/clock.ts'
 import {

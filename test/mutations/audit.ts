@@ -9,7 +9,7 @@ const LASTING = {
 
 const READS = {
   stops: 'Costly reads of the audit',
-  file: 'src/store/sqlite/audit-reads.ts',
+  file: 'src/store/steps/audit-reads.ts',
   tests: ['test/store/audit-reads.test.ts'],
 }
 
@@ -22,23 +22,23 @@ export const AUDIT: readonly Mutation[] = [
   {
     ...LISTS,
     name: 'the end of a step of a list',
-    file: 'src/store/sqlite/walk.ts',
-    find: 'inSteps ? await endOf(db, walk, place) : null',
+    file: 'src/store/steps/walk.ts',
+    find: 'inSteps ? await endOf(context, walk, place) : null',
     replace: 'inSteps ? null : null',
   },
   {
     ...LISTS,
     name: 'the index of a list',
-    file: 'src/store/sqlite/walk.ts',
-    find: 'sql.raw(`${table} indexed by ${index}`)',
-    replace: 'sql.raw(`${table} not indexed`)',
+    file: 'src/store/sqlite/dialect.ts',
+    find: '`${table} indexed by ${index}`',
+    replace: '`${table} not indexed`',
   },
   {
     ...LISTS,
     name: 'the order of rules by their numbers',
-    file: 'src/store/sqlite/walk.ts',
-    find: 'sql.raw(isFew === true ? table : `${table} not indexed`)',
-    replace: 'sql.raw(table)',
+    file: 'src/store/sqlite/dialect.ts',
+    find: 'index === null ? `${table} not indexed`',
+    replace: 'index === null ? table',
   },
   {
     ...LASTING,
@@ -99,8 +99,8 @@ export const AUDIT: readonly Mutation[] = [
   {
     ...READS,
     name: 'the index of a step',
-    find: 'sql.raw(`indexed by ${index}`)',
-    replace: 'sql.raw(index.slice(0, 0))',
+    find: "dialect.readBy('audit_events', index)",
+    replace: "sql.raw('audit_events')",
   },
   {
     ...READS,

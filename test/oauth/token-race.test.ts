@@ -2,7 +2,7 @@
 // token either lacks what was removed or is revoked.
 import type BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import type { AuthorizationDetail, Store } from '../../src/store/store.ts'
 import { connectionsOf, interleave } from '../support/interleaving.ts'
 import { decode } from '../support/jwt.ts'

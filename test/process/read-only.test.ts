@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { spareTemporaryFiles } from '../../src/store/better-sqlite3.ts'
+import { spareTemporaryFiles } from '../../src/store/sqlite/better-sqlite3.ts'
 import { send } from '../support/http.ts'
 import { type Place, latchkey, newPlace, startShell, until } from '../support/processes.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import type { AuditFilter, AuditPart, Store } from '../../src/store/store.ts'
 import { NOW, seed } from './contract/records.ts'
 

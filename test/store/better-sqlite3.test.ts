@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, describe, expect, it } from 'vitest'
 import { StartRefused, Unavailable } from '../../src/errors.ts'
-import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
-import { storeError } from '../../src/store/sqlite/errors.ts'
+import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
+import { sqliteDialect } from '../../src/store/sqlite/dialect.ts'
+import { storeError } from '../../src/store/steps/errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import { connectionsOf, interleave } from '../support/interleaving.ts'
 import { storeContract } from './contract.ts'
@@ -149,7 +150,7 @@ describe('a database file', () => {
 
 describe('an error of the driver', () => {
   it.each(['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR_FSYNC'])('is Unavailable: %s', (code) => {
-    const error = storeError(new BetterSqlite3.SqliteError('what it says', code))
+    const error = storeError(new BetterSqlite3.SqliteError('what it says', code), sqliteDialect)
     expect(error).toMatchObject({
       name: 'Unavailable',
       driverCode: code,

@@ -1,6 +1,6 @@
 // The contract on Cloudflare D1, as workerd has it.
 import { afterAll, beforeAll } from 'vitest'
-import { openD1Store } from '../../src/store/d1.ts'
+import { openD1Store } from '../../src/store/sqlite/d1.ts'
 import { type TestD1, interleavedBinding, startD1 } from '../support/d1.ts'
 import { storeContract } from './contract.ts'
 import { TABLES } from './contract/database.ts'

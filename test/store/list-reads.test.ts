@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FEW_CLIENTS, LIST_STEP_ENTRIES, MAX_UNUSED_AT_A_TIME } from '../../src/constants.ts'
-import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import type { Store } from '../../src/store/store.ts'
 import { NOW, seed } from './contract/records.ts'
 

@@ -8,8 +8,8 @@ import { setTimeout } from 'node:timers/promises'
 import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { StartRefused } from '../../src/errors.ts'
-import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
-import { type Migration, loadMigrations, migrate } from '../../src/store/migrate.ts'
+import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
+import { type Migration, loadMigrations, migrate } from '../../src/store/sqlite/migrate.ts'
 import type { Order, Report } from '../support/migrating-process.ts'
 
 const COMMITTED = loadMigrations()

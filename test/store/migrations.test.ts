@@ -8,8 +8,8 @@ import {
 } from 'drizzle-kit/api'
 import { describe, expect, it } from 'vitest'
 import { RULE_RETENTION_SECONDS } from '../../src/constants.ts'
-import { loadMigrations, migrate } from '../../src/store/migrate.ts'
-import * as schema from '../../src/store/schema.sqlite.ts'
+import { loadMigrations, migrate } from '../../src/store/sqlite/migrate.ts'
+import * as schema from '../../src/store/sqlite/schema.ts'
 
 type Row = Record<string, unknown>
 

@@ -3,7 +3,7 @@
 import { Agent, request } from 'node:http'
 import type { AnyD1Database } from 'drizzle-orm/d1'
 import { Miniflare } from 'miniflare'
-import { loadMigrations } from '../../src/store/migrate.ts'
+import { loadMigrations } from '../../src/store/sqlite/migrate.ts'
 
 type Row = Record<string, unknown>
 type Plain = { sql: string; parameters: unknown[] }

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
-import { openBetterSqlite3Store } from '../../src/store/better-sqlite3.ts'
+import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import type { Place } from './processes.ts'
 import { type ClientCredentials, createRecords } from './records.ts'
 

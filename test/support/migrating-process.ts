@@ -2,14 +2,14 @@
 // handed over. Their SQL may call die(), which is a kill -9 at that very point, and pause().
 import BetterSqlite3 from 'better-sqlite3'
 import { BUSY_TIMEOUT_MS } from '../../src/constants.ts'
-import { type Migration, migrate } from '../../src/store/migrate.ts'
+import { type Migration, migrate } from '../../src/store/sqlite/migrate.ts'
 
 export type Order = { path: string; migrations: Migration[] | null }
 export type Report = 'ready' | 'done' | { error: string }
 
 const migrateFile = async ({ path, migrations }: Order): Promise<void> => {
   if (migrations === null) {
-    const { openBetterSqlite3Store } = await import('../../src/store/better-sqlite3.ts')
+    const { openBetterSqlite3Store } = await import('../../src/store/sqlite/better-sqlite3.ts')
     return await openBetterSqlite3Store(path).close()
   }
   const client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })

@@ -4,8 +4,8 @@ import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { LEDGER_BATCH_ENTRIES, LEDGER_BUSY_TIMEOUT_MS } from '../../constants.ts'
 import type { LedgerEntry, LedgerFilter, LedgerRow } from '../../store/ledger.ts'
-import { spareTemporaryFiles, writeAhead } from '../../store/better-sqlite3.ts'
-import { requireDriver } from '../../store/driver.ts'
+import { spareTemporaryFiles, writeAhead } from '../../store/sqlite/better-sqlite3.ts'
+import { requireDriver } from '../../store/sqlite/driver.ts'
 import type { Part } from '../../store/store.ts'
 
 /** What it does fails with the errors of SQLite and of the system. */

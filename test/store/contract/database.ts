@@ -2,7 +2,7 @@
 import { Table, getTableColumns, getTableName, is } from 'drizzle-orm'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { Conflict, OperationRefused, type RefusalCode } from '../../../src/errors.ts'
-import * as schema from '../../../src/store/schema.sqlite.ts'
+import * as schema from '../../../src/store/sqlite/schema.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { NOW, seed } from './records.ts'
 

@@ -1,0 +1,136 @@
+// better-sqlite3: one file. A commit is on the disk before the store answers.
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../../constants.ts'
+import { StartRefused } from '../../errors.ts'
+import type { Connection, RawRow } from '../steps/connection.ts'
+import { createStore } from '../steps/store.ts'
+import type { Store } from '../store.ts'
+import { compile } from './compile.ts'
+import { sqliteDialect } from './dialect.ts'
+import { loadMigrations, migrate } from './migrate.ts'
+
+/**
+ * Opens the file and migrates it. Creates a missing file with mode 0600, in a folder with mode 0700.
+ * @param beforeWrites called once the file is found to be new or ours, before the first write to an existing file
+ * @throws StartRefused where it cannot be opened, is no database, is another program's, or was made by a newer version
+ */
+export const openBetterSqlite3Store = (
+  path: string,
+  beforeWrites: () => void = () => {},
+): Store => {
+  const client = open(path, beforeWrites)
+  return createStore({ connection: connect(client), dialect: sqliteDialect })
+}
+
+const connect = (client: BetterSqlite3.Database): Connection => {
+  const rowsOf = (statement: BetterSqlite3.Statement, values: unknown[]): RawRow[] => {
+    if (statement.reader) return statement.raw().all(...values) as RawRow[]
+    statement.run(...values)
+    return []
+  }
+  return {
+    async run(statement) {
+      const { text, values } = compile(statement)
+      return rowsOf(client.prepare(text), values())
+    },
+    prepare(statement) {
+      const { text, values } = compile(statement)
+      const prepared = client.prepare(text)
+      return async (parameters) => rowsOf(prepared, values(parameters))
+    },
+    async atomically(statements, beforeCommit) {
+      const compiled = statements.map(compile)
+      const step = client.transaction(() => {
+        for (const { text, values } of compiled) client.prepare(text).run(...values())
+        beforeCommit?.()
+      })
+      step.immediate()
+    },
+    async close() {
+      client.close()
+    },
+    version: versionOf(client),
+  }
+}
+
+/** `data_version` changes with commits of other connections, `total_changes()` with our own. */
+const versionOf = (client: BetterSqlite3.Database): (() => string) => {
+  const others = client.prepare<[], number>('pragma data_version').pluck()
+  const ours = client.prepare<[], number>('select total_changes()').pluck()
+  return () => `${others.get()}.${ours.get()}`
+}
+
+const open = (path: string, beforeWrites: () => void): BetterSqlite3.Database => {
+  const migrations = loadMigrations() // before the folder and the file are made
+  let client: BetterSqlite3.Database | null = null
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    closeSync(openSync(path, 'a', 0o600))
+    client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS })
+    requireOurs(client, path)
+    beforeWrites()
+    writeAhead(client)
+    client.pragma('synchronous = FULL')
+    spareTemporaryFiles(client)
+    migrate(client, migrations)
+    client.pragma('foreign_keys = ON')
+    client.pragma('busy_timeout = 0') // from here on the store waits, and the process serves other requests
+    return client
+  } catch (error) {
+    client?.close()
+    if (error instanceof StartRefused) throw error
+    const code = (error as { code?: unknown }).code
+    throw new StartRefused(`cannot open the database ${path}: ${String(code ?? error)}`)
+  }
+}
+
+/** @throws StartRefused for a database with tables and without our table of migrations */
+const requireOurs = (client: BetterSqlite3.Database, path: string): void => {
+  const isForeign = patiently(() =>
+    client
+      .prepare(
+        `select count(*) > 0 and sum(name = 'latchkey_migrations') = 0 from sqlite_master where type = 'table'`,
+      )
+      .pluck()
+      .get(),
+  )
+  if (isForeign) {
+    throw new StartRefused(`cannot open the database ${path}: it is another program’s`)
+  }
+}
+
+/**
+ * Keeps temporary tables and journals in memory where the temporary folder is not writable, as in a container whose
+ * root is read-only. A large sort or update would fail with SQLITE_IOERR_GETTEMPPATH.
+ */
+export const spareTemporaryFiles = (client: BetterSqlite3.Database, folder = tmpdir()): void => {
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch {
+    client.pragma('temp_store = MEMORY')
+  }
+}
+
+/**
+ * Switches to the write-ahead log. Where two processes do that to a new file at once, SQLite answers one of them with
+ * SQLITE_BUSY immediately, whatever the timeout is. This function waits and tries again.
+ */
+export const writeAhead = (client: BetterSqlite3.Database): void => {
+  patiently(() => client.pragma('journal_mode = WAL'))
+}
+
+const patiently = <T>(step: () => T): T => {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS
+  for (;;) {
+    try {
+      return step()
+    } catch (error) {
+      const code = String((error as { code?: unknown }).code)
+      if (!code.startsWith('SQLITE_BUSY') || performance.now() > deadline) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_RETRY_MS)
+    }
+  }
+}

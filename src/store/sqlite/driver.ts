@@ -1,0 +1,72 @@
+// Loads better-sqlite3's binary ahead of any file, so that its faults are not taken for those of a database.
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { StartRefused } from '../../errors.ts'
+
+/** The installation is broken, and no file has been touched. */
+export class DriverUnusable extends StartRefused {
+  readonly code = 'DRIVER_UNUSABLE'
+}
+
+/** @throws DriverUnusable where the binary is missing, cut off, or built for another version of Node.js or machine */
+export const requireDriver = (): void => {
+  // Its end would be mapped into memory all the same, and the first access to it would kill the process (SIGBUS).
+  if (isCutOff(binaryPath())) {
+    throw unusable(`cannot be loaded by Node.js ${process.version} (cut off)`)
+  }
+  try {
+    new BetterSqlite3(':memory:').close()
+  } catch (error) {
+    throw unusable(reasonOf(error), { cause: error })
+  }
+}
+
+const unusable = (reason: string, options?: ErrorOptions): DriverUnusable =>
+  new DriverUnusable(
+    `the installation is broken: better-sqlite3 ${reason}; run: npm rebuild better-sqlite3`,
+    options,
+  )
+
+/** Path at which its build and its download put the binary. */
+const binaryPath = (): string => {
+  const entry = createRequire(import.meta.url).resolve('better-sqlite3')
+  return join(dirname(entry), '..', 'build', 'Release', 'better_sqlite3.node')
+}
+
+/** The header of an ELF file of 64 bits, little-endian (System V ABI, chapter 4): its first bytes and its length. */
+const ELF_64_LITTLE = Buffer.from('\x7fELF\x02\x01', 'latin1')
+const ELF_HEADER_BYTES = 64
+
+/** True for an ELF file without its last bytes, which are the table of its sections. Other formats are not looked at. */
+const isCutOff = (path: string): boolean => {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch {
+    return false // none, or none that this user can read: whatever loads it says why
+  }
+  try {
+    const header = Buffer.alloc(ELF_HEADER_BYTES)
+    const read = readSync(file, header, 0, ELF_HEADER_BYTES, 0)
+    if (!header.subarray(0, ELF_64_LITTLE.length).equals(ELF_64_LITTLE)) return false
+    const [sections, size, count] = [
+      Number(header.readBigUInt64LE(0x28)), // e_shoff
+      header.readUInt16LE(0x3a), // e_shentsize
+      header.readUInt16LE(0x3c), // e_shnum
+    ]
+    return read < ELF_HEADER_BYTES || fstatSync(file).size < sections + size * count
+  } finally {
+    closeSync(file)
+  }
+}
+
+const reasonOf = (error: unknown): string => {
+  const { message, code = 'no binary' } = error as NodeJS.ErrnoException
+  const version = `Node.js ${process.version}`
+  if (message.includes('NODE_MODULE_VERSION')) {
+    return `was built for another version of Node.js than this one, ${process.version} (${code})`
+  }
+  return `cannot be loaded by ${version} (${code})`
+}

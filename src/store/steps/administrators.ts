@@ -1,0 +1,39 @@
+// The last administrator: a step that would leave nobody able to administer the server is undone.
+import { type SQL, sql } from 'drizzle-orm'
+import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE } from '../../constants.ts'
+import type { Statement } from './connection.ts'
+import { assert } from './statements.ts'
+
+/** True for a client whose grants make it an unbound administrator, whether or not it can log in. */
+export const isAdministrator = (clientId: string): SQL => sql`exists (
+  select 1 from clients c join client_grants g on g.client_id = c.id
+  where c.id = ${clientId} and c.workspace_id is null
+    and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE})`
+
+/**
+ * True while an unbound administrator can log in for good. Some administrators do not count:
+ *
+ * - with a secret that expires: everyone would be locked out later instead of now
+ * - without the plugin that the audience requires: it gets no token
+ * - with permission to write and not to read: it cannot give itself that permission
+ * - with a quota: the counter is in memory, and some platforms have none
+ */
+const someoneCanLogIn = sql`exists (
+  select 1 from clients c
+    join client_grants g on g.client_id = c.id
+    join client_secrets s on s.client_id = c.id
+    join audiences a on a.id = g.audience_id
+  where c.workspace_id is null and c.status = 'active'
+    and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE}
+    and exists (select 1 from client_grants r where r.client_id = c.id
+      and r.audience_id = ${ADMIN_AUDIENCE} and r.permission = ${ADMIN_READ})
+    and c.quota_per_minute is null
+    and s.revoked_at is null and s.expires_at is null
+    and (not a.requires_plugin or exists (select 1 from client_plugins p where p.client_id = c.id)))`
+
+/**
+ * Undoes a step that would leave no unbound administrator who can log in for good. It is part of the step itself, so
+ * that two processes cannot each remove one of the last two.
+ */
+export const assertAdministrable = (unless: SQL = sql`false`): Statement =>
+  assert('administrable', sql`${unless} or ${someoneCanLogIn}`)

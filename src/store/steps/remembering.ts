@@ -1,0 +1,27 @@
+// Reads that are answered from memory while nothing has been committed since.
+import { MAX_REMEMBERED_ANSWERS } from '../../constants.ts'
+import type { Connection } from './connection.ts'
+
+/**
+ * Asks the database at every call whether something was committed, so an answer is never older than a read would be.
+ * Remembers nothing on a connection without `version`.
+ */
+export const remembering = <K extends string, T>(
+  { version }: Pick<Connection, 'version'>,
+  read: (key: K) => Promise<T>,
+): ((key: K) => Promise<T>) => {
+  if (version === undefined) return read
+  const answers = new Map<K, T>()
+  let answersVersion = ''
+  return async (key) => {
+    const current = version()
+    if (current !== answersVersion || answers.size >= MAX_REMEMBERED_ANSWERS) answers.clear()
+    answersVersion = current
+    const remembered = answers.get(key)
+    if (remembered !== undefined) return remembered
+    const answer = await read(key)
+    // A commit during the read has changed `answersVersion`: this answer is of an older state.
+    if (answersVersion === current) answers.set(key, answer)
+    return answer
+  }
+}

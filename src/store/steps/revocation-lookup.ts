@@ -1,0 +1,88 @@
+// Whether a rule revokes a token: prepared once, one or two statements each time.
+import { type SQL, and, eq, gt, or, sql } from 'drizzle-orm'
+import { revocations } from '../tables/revocations.ts'
+import type { RevocationKind } from '../types/revocations.ts'
+import type { Verb } from './connection.ts'
+import type { Dialect } from './dialect.ts'
+import { inList } from './lists.ts'
+import { isWord } from './literals.ts'
+import { type Query, computed, prepared, select } from './query.ts'
+
+type Found = { kind: RevocationKind }
+
+/** True for a rule of this kind and value; where the kind has generations, for one above the token's. */
+const ruleOver = (kind: RevocationKind, generation?: string): SQL | undefined =>
+  and(
+    isWord(revocations.kind, kind),
+    eq(revocations.value, sql.placeholder(kind)),
+    generation === undefined ? undefined : gt(revocations.gen, sql.placeholder(generation)),
+  )
+
+/** Finds rules by their values. It has no LIMIT, which would be bound (`literals.ts`): a few rows, two for each run. */
+const matchingRules = (dialect: Dialect): Query<Found> => {
+  const isListed = (name: string) => {
+    const list = sql`${sql.placeholder(name)}`
+    return sql`${revocations.value} ${inList(dialect, list)}`
+  }
+  const runRule = and(isWord(revocations.kind, 'run'), isListed('runs'))
+  const workspaceRule = and(
+    isWord(revocations.kind, 'workspace'),
+    isListed('workspaces'),
+    gt(revocations.gen, sql.placeholder('workspaceGen')),
+  )
+  const matches = or(
+    ruleOver('jti'),
+    ruleOver('key'),
+    ruleOver('client', 'clientGen'),
+    ruleOver('plugin', 'pluginGen'),
+    workspaceRule,
+    runRule,
+  )
+  return select({ kind: revocations.kind }, sql`from ${revocations} where ${matches}`)
+}
+
+/**
+ * Finds the same revocations by the subjects of the rules: generations, closed runs, the latest pruned expiry. A clock
+ * that was wrong for a while prunes rules, and none of these.
+ */
+const outdatedSubjects = ({ json, lookupJoin }: Dialect): Query<Found> => {
+  const raised = (
+    kind: 'client' | 'plugin' | 'workspace',
+  ) => sql`select ${sql.raw(`'${kind}'`)} as kind
+    from ${sql.raw(`${kind}s`)}
+    where id = ${sql.placeholder(kind)} and generation > ${sql.placeholder(`${kind}Gen`)}`
+  const runs = json.texts(sql`${sql.placeholder('runs')}`, 'asked')
+  return select(
+    { kind: computed<RevocationKind>(sql`kind`) },
+    sql`from (${raised('client')}
+      union all ${raised('plugin')}
+      union all ${raised('workspace')}
+      union all select 'run' from ${runs}
+        ${lookupJoin} closed_runs run on run.value = asked.value
+      union all select 'jti' from server_clock
+        where pruned_until > 0 and pruned_until >= ${sql.placeholder('exp')}) outdated`,
+  )
+}
+
+export const findRevocation: Verb<'findRevocation'> = ({ connection, dialect }) => {
+  const findRule = prepared(connection, matchingRules(dialect))
+  const findOutdated = prepared(connection, outdatedSubjects(dialect))
+  return async (token) => {
+    const { workspace, plugin } = token
+    const compared = {
+      client: token.clientId,
+      clientGen: token.clientGen,
+      plugin: plugin?.id ?? null,
+      pluginGen: plugin?.generation ?? null,
+      workspace: workspace.id,
+      workspaces: JSON.stringify(workspace.values),
+      workspaceGen: workspace.generation,
+      runs: JSON.stringify(token.runs),
+      exp: token.exp,
+    }
+    const [rule] = await findRule({ ...compared, jti: token.jti, key: token.kid })
+    if (rule !== undefined) return rule.kind
+    const [outdated] = await findOutdated(compared)
+    return outdated?.kind ?? null
+  }
+}
