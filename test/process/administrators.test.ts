@@ -1,4 +1,4 @@
-// The last unbound administrator who can still log in cannot be removed, on any way there is.
+// Last unbound administrator that can log in: no command removes it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
@@ -24,8 +24,8 @@ beforeAll(async () => {
   first = firstAdministrator(place)
 })
 
-it('is protected on every way, and no longer once there is another', async () => {
-  // Neither of these is another: one is bound to a workspace, the other may only look.
+it('last administrator is protected from every command until there is a second one', async () => {
+  // Two clients that do not count: one is bound to a workspace, the other may only read.
   await cli.json('client create --name bound --grant', 'latchkey=admin:read admin:write')
   const reader = await cli.json('admin create --name reader')
   const readOnly = `client grant ${String(reader['client_id'])} --grant latchkey=admin:read`
@@ -61,7 +61,7 @@ it('is protected on every way, and no longer once there is another', async () =>
   await cli.json(`client delete ${String(second)}`)
 })
 
-it('two who remove each other at once do not both succeed', async () => {
+it('administrators who delete each other at once do not both succeed', async () => {
   const administrators = await Promise.all([
     cli.json<{ client_id: string }>('admin create --name third'),
     cli.json<{ client_id: string }>('admin create --name fourth'),

@@ -1,4 +1,4 @@
-// The audit table from the command line, beside a server that has sealed it.
+// Audit table from the command line, beside a server that seals it.
 import { userInfo } from 'node:os'
 import { beforeAll, expect, it } from 'vitest'
 import { auditRows } from '../support/audit-log.ts'
@@ -20,7 +20,10 @@ const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) as strin
 let place: Place
 let cli: ReturnType<typeof createCli>
 
-/** A server that has made its keys, refused a login three times, and been stopped; then a command. */
+/**
+ * Starts a server that makes its keys and refuses a login three times, stops it, and runs a
+ * command.
+ */
 beforeAll(async () => {
   place = await newPlace()
   cli = createCli(place)
@@ -42,7 +45,7 @@ const row = {
   count: 1,
 }
 
-it('list: newest first, as a value and as a table', async () => {
+it('audit list shows the newest event first, as JSON and as a table', async () => {
   const [done, intent, refused] = await cli.json<Record<string, unknown>[]>('audit list')
   const actor = `cli:${userInfo().username}`
   const request = expect.stringMatching(/^[\w-]{22}$/) as string
@@ -73,7 +76,7 @@ it('list: newest first, as a value and as a table', async () => {
   await cli.refused(/since: must be a time such as/, 'audit list --since yesterday')
 })
 
-it('verify: what the server sealed before it ended, and what came later', async () => {
+it('audit verify reports the rows that the server sealed, and the later ones as unsealed', async () => {
   const report = await cli.json('audit verify')
   expect(report).toEqual({
     intact: true,
@@ -87,7 +90,7 @@ it('verify: what the server sealed before it ended, and what came later', async 
   })
 })
 
-it('export: a line each, oldest first; whoever has read enough ends it', async () => {
+it('audit export prints a line for each row, oldest first, and exits 0 when its reader closes the pipe', async () => {
   execute(
     place,
     `insert into audit_events (created_at, actor, action, outcome)
@@ -107,7 +110,7 @@ it('export: a line each, oldest first; whoever has read enough ends it', async (
   expect(stderr).toBe('exit 0\n')
 })
 
-it('verify: exit 1 and one line where a row has been changed, which is named', async () => {
+it('audit verify exits 1 and names a changed row', async () => {
   execute(place, `update audit_events set actor = 'cli:you' where seq = 1`)
   const { code, stdout, stderr } = await latchkey(place, ['audit', 'verify'])
   expect(code).toBe(1)
@@ -118,7 +121,7 @@ it('verify: exit 1 and one line where a row has been changed, which is named', a
   )
 })
 
-it('a server seals soon after its start, while it runs', async () => {
+it('server seals soon after its start', async () => {
   const server = await startServer(place)
   const sealed = `select 1 from audit_seals where last_seq > 20000`
   await until('a seal', () => query(place, sealed).length > 0)

@@ -1,5 +1,5 @@
-// Connections that end in the middle of anything leave the process as it was, and requests are told apart however their
-// bytes arrive.
+// Connections that end at any point leave the process running, and requests are separated at any
+// division of their bytes.
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -23,11 +23,11 @@ const CHUNKED = { 'Transfer-Encoding': 'chunked' }
 const docs = head('GET /docs')
 
 const BEGINNINGS: [title: string, text: string][] = [
-  ['nothing', ''],
+  ['no bytes', ''],
   ['an answer', docs],
   ['many answers', docs.repeat(50)],
-  ['rubbish', 'XX\r\n\r\n'],
-  ['rubbish behind a request', `${docs}XX\r\n\r\n`],
+  ['malformed bytes', 'XX\r\n\r\n'],
+  ['malformed bytes after a request', `${docs}XX\r\n\r\n`],
   ['a long head', `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}`],
   ['a body', `${head('POST /oauth/token', { ...FORM, 'Content-Length': '1000' })}a`],
   ['a chunk', `${head('POST /oauth/token', { ...FORM, ...CHUNKED })}5\r\nab`],
@@ -37,10 +37,10 @@ const BEGINNINGS: [title: string, text: string][] = [
   ['another expectation', head('POST /oauth/token', { Expect: 'x', 'Content-Length': '9' })],
   ['a held answer', head('GET /oauth/revocations?wait=25')],
   ['CONNECT', head('CONNECT a.example:443')],
-  ['CONNECT with more', head('CONNECT a.example:443') + 'x'.repeat(50_000)],
-  ['CONNECT behind a request', docs + head('CONNECT a.example:443')],
+  ['CONNECT and further bytes', head('CONNECT a.example:443') + 'x'.repeat(50_000)],
+  ['CONNECT after a request', docs + head('CONNECT a.example:443')],
   [
-    'CONNECT behind a body',
+    'CONNECT after a body',
     `${head('POST /docs', { 'Content-Length': '2' })}ab` + head('CONNECT a:1'),
   ],
   ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
@@ -51,8 +51,8 @@ const DELAYS_MS = [0, 0, 1, 3]
 describe.each([
   ['reset', 'resetAndDestroy'],
   ['ended', 'end'],
-] as const)('a connection that is %s', (_, how) => {
-  it.each(BEGINNINGS)('behind %s does not end the process', async (__, text) => {
+] as const)('connection that is %s', (_, how) => {
+  it.each(BEGINNINGS)('does not end the process after %s', async (__, text) => {
     for (let i = 0; i < 40; i++) {
       const socket = connect(place.port, '127.0.0.1').on('error', () => {})
       await new Promise((resolve) => socket.once('connect', resolve))
@@ -66,9 +66,9 @@ describe.each([
 
 it.each([
   ['CONNECT', head('CONNECT a.example:443')],
-  ['rubbish', 'XX\r\n\r\n'],
+  ['malformed bytes', 'XX\r\n\r\n'],
 ])(
-  '%s is refused, and its connection closed although the client keeps it open',
+  '%s gets 400 and a closed connection, although the client keeps its side open',
   async (_, text) => {
     const received = await new Promise<string>((resolve) => {
       let all = ''
@@ -86,7 +86,7 @@ it.each([
   },
 )
 
-/** Requests with the status of their answers; none of them closes the connection. */
+/** Requests with the status of each answer. None of them closes the connection. */
 const REQUESTS: (readonly [text: string, status: number])[] = [
   [head('GET /healthz'), 200],
   [`\r\n\r\n\r\n${head('GET /healthz')}`, 200],
@@ -103,7 +103,7 @@ const REQUESTS: (readonly [text: string, status: number])[] = [
   [head('GET /nowhere', { 'X-Long': 'a'.repeat(3_000) }), 404],
 ]
 
-it('pipelined requests are told apart, however their bytes arrive', async () => {
+it('pipelined requests are separated at any division of their bytes', async () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 12 })
   const chosen = fc.array(fc.constantFrom(...REQUESTS), { minLength: 1, maxLength: 12 })
   await fc.assert(
@@ -124,7 +124,7 @@ it('pipelined requests are told apart, however their bytes arrive', async () => 
   )
 })
 
-it('a request is read wherever its bytes are divided', async () => {
+it('request is read with its bytes divided at any place', async () => {
   const last = head('GET /healthz', { Connection: 'close' })
   const texts = [
     head('GET /healthz'),
@@ -145,7 +145,7 @@ it('a request is read wherever its bytes are divided', async () => {
   expect(await Promise.all(answers)).toEqual(statuses)
 })
 
-it('a form in chunks of one byte is read as a whole', async () => {
+it('form in chunks of one byte is read as a whole', async () => {
   const form = 'grant_type=password&padding=' + 'x'.repeat(500)
   const headers = { ...FORM, ...CHUNKED, Connection: 'close' }
   const body = Array.from(form, (byte) => chunk(byte)).join('')

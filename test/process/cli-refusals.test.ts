@@ -1,5 +1,5 @@
-// Every command when it does not succeed: exit 1 with one clear line, or exit 2 for wrong usage; nothing on
-// standard output, nothing changed, nothing repeated that could be a secret.
+// Refused commands: exit 1 with one line, or exit 2 for wrong usage; no standard output, no change,
+// and no repeated secret.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../src/audit/record.ts'
@@ -25,10 +25,13 @@ beforeAll(async () => {
   seen = auditEvents(place)
 })
 
-/** The line, and the refused event of whoever would change something. `CLIENT` stands for one that exists. */
+/**
+ * The line on standard error, and the audit event of a refused change. `CLIENT` stands for an
+ * existing client.
+ */
 type Refusal = [line: RegExp, action?: string, reason?: string]
 
-/** Of 64 kids one begins with a dash. */
+/** One of 64 kids begins with a dash. */
 const DASHED = '-DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g'
 
 const REFUSED: Record<string, Refusal> = {
@@ -117,7 +120,7 @@ const base64url = (value: string | Buffer): string => Buffer.from(value).toStrin
 const SECRET = `lks_${base64url(randomBytes(32))}`
 const TOKEN = [base64url('{"alg":"RS256"}'), base64url('{"sub":"x"}'), base64url(randomBytes(256))]
 
-/** Where people paste what they should not. */
+/** Places where a person may paste a secret by mistake. */
 const PASTED: [code: number, command: string][] = [
   [1, 'client disable SECRET'],
   [1, 'secret revoke CLIENT SECRET'],
@@ -129,7 +132,7 @@ const PASTED: [code: number, command: string][] = [
   [2, 'token revoke - TOKEN'],
 ]
 
-/** The words of a command, with what its placeholders stand for. */
+/** Splits a command into words and replaces its placeholders. */
 const words = (command: string): string[] => {
   const meant: Record<string, string> = { CLIENT: client, SECRET, TOKEN: TOKEN.join('.') }
   return command.split(' ').map((word) => meant[word] ?? word)
@@ -140,12 +143,12 @@ const expectNotRepeated = (text: string): void => {
   for (const part of TOKEN) expect(text).not.toContain(part)
 }
 
-describe.concurrent('exit', () => {
-  it.each(Object.entries(REFUSED))('1: %s', async (command, [line]) => {
+describe.concurrent('command', () => {
+  it.each(Object.entries(REFUSED))('exits 1: %s', async (command, [line]) => {
     await cli.refused(line, words(command).join(' '))
   })
 
-  it.each(Object.entries(MISUSED))('2: %s', async (command, line) => {
+  it.each(Object.entries(MISUSED))('exits 2: %s', async (command, line) => {
     await cli.misused(line, command)
   })
 
@@ -154,19 +157,19 @@ describe.concurrent('exit', () => {
     'client list --workspaces a',
     'client list --workspace[] a',
     'token issue --client c --audience hook --scopes a',
-  ])('2: %s, a flag in another spelling', async (command) => {
+  ])('exits 2 for a flag in another spelling: %s', async (command) => {
     const { code, stdout, stderr } = await latchkey(place, command.split(' '))
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain('unknown option')
   })
 
-  it('2: no command at all', async () => {
+  it('exits 2 without arguments', async () => {
     const { code, stdout, stderr } = await latchkey(place, [])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^Usage: latchkey /)
   })
 
-  it.each(PASTED)('%i, without a word of it: %s', async (code, command) => {
+  it.each(PASTED)('exits %i without a repeated secret: %s', async (code, command) => {
     const output = await latchkey(place, words(command))
     expect(output).toMatchObject({ code, stdout: '' })
     expect(output.stderr).toMatch(/^[^\n]+\n$/)
@@ -174,8 +177,8 @@ describe.concurrent('exit', () => {
   })
 })
 
-describe('after all of them', () => {
-  it('nothing has changed, each refused change has its audit event, and no secret is in it', () => {
+describe('refused commands', () => {
+  it('change nothing, are audited, and leave no secret in the audit', () => {
     expect(dump(place)).toEqual(before)
     expectNotRepeated(auditText(place))
     const refused = auditEvents(place)

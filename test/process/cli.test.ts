@@ -1,5 +1,5 @@
-// Every command when it succeeds: one JSON value, a table for people, one audit event for a change and none
-// for a look.
+// Successful commands: one JSON value, a table for people, one audit event for a change and none
+// for a read.
 import { userInfo } from 'node:os'
 import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { auditEvents, auditText } from '../support/audit-log.ts'
@@ -14,16 +14,16 @@ beforeAll(async () => {
   await cli.json('migrate')
 })
 
-/** What must never be in a log: whatever was shown once. */
+/** Secrets and tokens that were printed, which must not be in the audit. */
 const shown: string[] = []
 
-/** Events that this test has seen. */
+/** Number of audit events that earlier steps checked. */
 let seen = 0
 beforeEach(() => {
   seen = auditEvents(place).length
 })
 
-/** The one event since the last call, and who did it. */
+/** Expects exactly one event since the last call, with its actor. */
 const expectAudited = (action: string, target: unknown): void => {
   const events = auditEvents(place).slice(seen)
   seen += events.length
@@ -45,7 +45,7 @@ const expectSnakeCase = (value: unknown): void => {
 
 type Value = Record<string, unknown>
 
-/** Runs a command that changes `target`, and gives what it printed. */
+/** Runs a command that changes `target`, and returns its output. */
 const change = async <T = Value>(
   [action, target]: [action: string, target?: string],
   command: string,
@@ -66,7 +66,7 @@ const look = async <T = Value[]>(command: string, ...rest: string[]): Promise<T>
   return value
 }
 
-/** A table: names in capitals, and every row. */
+/** Expects a table with these columns and rows. */
 const expectTable = async (command: string, columns: string[], ids: string[]): Promise<void> => {
   const [header = '', ...lines] = (await cli.text(command)).trimEnd().split('\n')
   expect(header.split(/\s+/)).toEqual(columns)
@@ -80,7 +80,7 @@ const SECRET_ID = expect.stringMatching(/^secret_[\w-]{22}$/) as string
 const HINT = expect.stringMatching(/^[\w-]{4}$/) as string
 const CLIENT_ID = expect.stringMatching(/^lkc_[\w-]{22}$/) as string
 
-it('audience', async () => {
+it('audience commands create, update and list', async () => {
   const docs = {
     id: 'docs',
     permissions: [
@@ -127,7 +127,7 @@ it('audience', async () => {
   )
 })
 
-it('plugin', async () => {
+it('plugin commands create, update, revoke tokens and list', async () => {
   const plugin = {
     id: 'slack-sync',
     name: 'Slack',
@@ -160,7 +160,7 @@ it('plugin', async () => {
   await expectTable('plugin list', columns, ['slack-sync'])
 })
 
-it('workspace', async () => {
+it('workspace commands create, suspend, resume and list', async () => {
   const acme = {
     id: 'acme',
     name: 'Acme Ltd',
@@ -186,7 +186,7 @@ it('workspace', async () => {
   await expectTable('workspace list', columns, ['default', 'acme'])
 })
 
-it('client', async () => {
+it('client commands create, show, grant, disable, enable, revoke tokens, list and delete', async () => {
   await cli.json('workspace create tenant')
   seen = auditEvents(place).length
   const created = await change(
@@ -265,7 +265,7 @@ it('client', async () => {
   expect(await look('client list')).toHaveLength(1)
 })
 
-it('secret', async () => {
+it('secret commands add, list and revoke', async () => {
   const { client_id: client, secret_id: first } = await change(
     ['client.create'],
     'client create --name holder',
@@ -302,7 +302,7 @@ it('secret', async () => {
   expect(await look(`secret list ${client}`)).toEqual([second])
 })
 
-it('token', async () => {
+it('token commands issue, inspect and revoke', async () => {
   const { client_id: client } = await change(
     ['client.create'],
     'client create --name issuer --plugin p --create-plugin --grant',
@@ -346,7 +346,7 @@ it('token', async () => {
   expectNotAudited()
 })
 
-it('key', async () => {
+it('key commands list, rotate and revoke', async () => {
   type Key = { kid: string; state: string }
   const key = {
     kid: expect.stringMatching(/^[\w-]{43}$/) as string,
@@ -420,7 +420,7 @@ it('key', async () => {
   expect(lines.at(-1)).toMatch(/^The RS256 key .* may refuse its tokens until/)
 })
 
-it('admin create, migrate', async () => {
+it('admin create makes an administrator, and migrate reports the database', async () => {
   const alice = await change(['admin.create'], 'admin create --name alice')
   expect(alice).toMatchObject({
     client_id: CLIENT_ID,
@@ -436,7 +436,7 @@ it('admin create, migrate', async () => {
   })
 })
 
-it('no secret and no token is in the audit table', () => {
+it('audit table has no secret and no token of the commands', () => {
   expect(shown.length).toBeGreaterThan(5)
   const log = auditText(place)
   expect(shown.filter((secret) => log.includes(secret))).toEqual([])

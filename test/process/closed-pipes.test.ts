@@ -1,4 +1,5 @@
-// Output whose reader has gone: the command is finished, and its exit status says how it ended.
+// Output whose reader has closed the pipe: the command completes, and its exit status is its
+// outcome.
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -24,7 +25,7 @@ beforeAll(async () => {
 const withClosed = async (streams: string, command: string) => {
   const name = `status-${streams}-${command}`.replaceAll(/\W/g, '-')
   const run = `{ sleep 0.3; "$NODE" "$CLI" ${command}; echo $? > ${name}; }`
-  // The first line of the shell's own pipe ends at once: what is written after it meets no reader.
+  // The first line of the pipe ends at once, so that later output has no reader.
   const lines: Record<string, string> = {
     stdout: `${run} | true`,
     stderr: `${run} 2>&1 >/dev/null | true`,
@@ -56,8 +57,8 @@ const DONE = [
 const REFUSED = ['client show lkc_nobody', 'workspace show nobody']
 const MISUSED = ['client', 'client nonsense', 'client list --nonsense', 'nonsense']
 
-describe.concurrent('a command whose reader has gone', () => {
-  it.each(['stdout', 'both'])('is done where %s is closed', async (streams) => {
+describe.concurrent('command with a closed pipe', () => {
+  it.each(['stdout', 'both'])('exits 0 when %s is closed', async (streams) => {
     for (const command of DONE) {
       expect([command, await withClosed(streams, command)]).toEqual([
         command,
@@ -66,7 +67,7 @@ describe.concurrent('a command whose reader has gone', () => {
     }
   })
 
-  it.each(['stderr', 'both'])('is refused as ever where %s is closed', async (streams) => {
+  it.each(['stderr', 'both'])('exits 1 or 2 as usual when %s is closed', async (streams) => {
     for (const command of REFUSED) {
       expect([command, (await withClosed(streams, command)).status]).toEqual([command, 1])
     }
@@ -75,7 +76,7 @@ describe.concurrent('a command whose reader has gone', () => {
     }
   })
 
-  it('says in one line where output cannot be written for another reason', async () => {
+  it('exits 1 with one line when output cannot be written for another reason', async () => {
     for (const command of DONE.filter((words) => !words.includes('nothing'))) {
       const { code, stderr } = await startShell(place, `"$NODE" "$CLI" ${command} >/dev/full`).ended
       expect([command, code, stderr]).toEqual([
@@ -86,7 +87,7 @@ describe.concurrent('a command whose reader has gone', () => {
     }
   })
 
-  it.each(['1', '2'])('serves on, with %s processes', async (workers) => {
+  it.each(['1', '2'])('keeps serving with %s processes', async (workers) => {
     const served = await newPlace({ LATCHKEY_WORKERS: workers })
     const line = `{ "$NODE" "$CLI" serve --next-steps 2>errors & echo $! > pid; wait $!; echo $? > status; } | true`
     const shell = startShell(served, line)
@@ -102,7 +103,7 @@ describe.concurrent('a command whose reader has gone', () => {
   })
 })
 
-/** Processes with a variable. */
+/** Finds the processes with a variable. */
 const processesWith = (variable: string): string[] =>
   readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
@@ -110,11 +111,11 @@ const processesWith = (variable: string): string[] =>
       try {
         return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable)
       } catch {
-        return false // it has ended
+        return false // the process has ended
       }
     })
 
-describe.concurrent('a demo that is interrupted', () => {
+describe.concurrent('interrupted demo', () => {
   const stages = ['at once', 'once it tells'] as const
   const SIGNALS = [
     ['SIGINT', 130],
@@ -129,12 +130,12 @@ describe.concurrent('a demo that is interrupted', () => {
     return { directory, shell: startShell({ directory, environment }, line) }
   }
 
-  /** The demo's folder appears with its first step, and its resource servers are its children. */
+  /** The folder of the demo appears with its first step. Its resource servers are its children. */
   const folders = (directory: string): string[] =>
     readdirSync(directory).filter((name) => name.startsWith('latchkey-demo-'))
 
   it.each(SIGNALS.flatMap((signal) => stages.map((stage) => [...signal, stage] as const)))(
-    'by %s (status %d) %s leaves nothing behind',
+    'leaves nothing behind after %s (status %d) %s',
     async (signal, status, stage) => {
       const { directory, shell } = runDemo(
         'trap "" INT QUIT; "$NODE" "$CLI" demo & echo $! > pid; wait $!; echo $? > status',
@@ -154,7 +155,7 @@ describe.concurrent('a demo that is interrupted', () => {
   )
 
   it.each([0, 300, 900])(
-    'by SIGKILL, %d ms after its resource servers start, leaves nothing',
+    'leaves nothing behind after SIGKILL, %d ms after the start of its resource servers',
     async (ms) => {
       const { directory, shell } = runDemo('exec "$NODE" "$CLI" demo')
       const pid = Number(shell.child.pid)
@@ -172,7 +173,7 @@ describe.concurrent('a demo that is interrupted', () => {
     },
   )
 
-  it('by the end of its reader leaves nothing behind', async () => {
+  it('leaves nothing behind after the end of its reader', async () => {
     const { directory, shell } = runDemo('"$NODE" "$CLI" demo | head -1')
     const { stdout, stderr } = await shell.ended
     expect(stdout).toMatch(/^Latchkey answers at [^\n]+\n$/)

@@ -1,4 +1,4 @@
-// The cost of a connection: requests that nobody reads the answers of, held answers, clients that leave.
+// Cost of a connection: unread answers, held answers, and clients that leave.
 import { readFileSync } from 'node:fs'
 import { type Socket, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -25,7 +25,7 @@ afterAll(async () => {
   expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
 })
 
-/** A client that sends and reads nothing. */
+/** Connects a client that sends and reads nothing. */
 const sendUnread = (text: string): Socket => {
   const socket = connect(place.port, '127.0.0.1').on('error', () => {})
   sockets.push(socket)
@@ -45,7 +45,7 @@ const waiters = async (): Promise<number> => {
 const healthz = head('GET /healthz')
 
 describe('pipelined requests', () => {
-  it('are all answered, in their order', async () => {
+  it('are answered in their order', async () => {
     const connection = open(place)
     const unknown = head('GET /nowhere')
     const count = 500
@@ -57,7 +57,7 @@ describe('pipelined requests', () => {
     expect(answers.map(statusOf)).toEqual([...statuses, 200])
   })
 
-  it('behind a body that arrives in parts are answered, too', async () => {
+  it('are answered after a body that arrives in parts', async () => {
     const connection = open(place)
     const form = { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '3000' }
     connection.write(head('POST /oauth/token', form) + 'x'.repeat(2_500))
@@ -67,7 +67,7 @@ describe('pipelined requests', () => {
     expect(answers.map(statusOf)).toEqual([400, 200, 200])
   })
 
-  it('cost little memory while nobody reads the answers', async () => {
+  it('cost less than 150 MB of memory while no answer is read', async () => {
     const before = residentMegabytes()
     for (let i = 0; i < 100; i++) sendUnread(head('GET /docs').repeat(1_000))
     let most = 0
@@ -80,18 +80,21 @@ describe('pipelined requests', () => {
   })
 })
 
-/** Sends 60 requests while the process is stopped, and the urgent one last. @returns the answers before its own */
+/**
+ * Sends 60 requests while the process is stopped, and the urgent one last. @returns the number of
+ * answers before the urgent one
+ */
 const answeredBefore = async (request: string, urgent: string): Promise<number> => {
   const others = await Promise.all(Array.from({ length: 60 }, () => connected(place.port)))
   const follower = await connected(place.port)
-  await send(`${place.url}/healthz`) // the process accepts connections in their order: all are
+  await send(`${place.url}/healthz`) // the process accepts connections in their order, so all are accepted
   let answered = 0
   for (const other of others) other.once('data', () => (answered += 1))
   const before = new Promise<number>((resolve) => follower.once('data', () => resolve(answered)))
   process.kill(server.pid, 'SIGSTOP')
   await until('the stop', () => / T /.test(readFileSync(`/proc/${server.pid}/stat`, 'utf8')))
   for (const other of others) other.write(request)
-  await new Promise((resolve) => setTimeout(resolve, 20)) // all have arrived before the last one
+  await new Promise((resolve) => setTimeout(resolve, 20)) // all arrive before the last one
   follower.write(urgent)
   await new Promise((resolve) => setTimeout(resolve, 20))
   process.kill(server.pid, 'SIGCONT')
@@ -100,7 +103,10 @@ const answeredBefore = async (request: string, urgent: string): Promise<number> 
   return count
 }
 
-/** @returns how many of the requests that 8 connections pipeline are answered before one of another connection */
+/**
+ * @returns the number of pipelined requests of 8 connections that are answered before a request of
+ * another connection
+ */
 const pipelinedBefore = async (pipelined: string): Promise<number> => {
   const floods = await Promise.all(Array.from({ length: 8 }, () => connected(place.port)))
   const follower = await connected(place.port)
@@ -113,7 +119,7 @@ const pipelinedBefore = async (pipelined: string): Promise<number> => {
   process.kill(server.pid, 'SIGSTOP')
   await until('the stop', () => / T /.test(readFileSync(`/proc/${server.pid}/stat`, 'utf8')))
   for (const flood of floods) flood.write(pipelined)
-  await new Promise((resolve) => setTimeout(resolve, 20)) // all have arrived before the next one
+  await new Promise((resolve) => setTimeout(resolve, 20)) // all arrive before the next one
   follower.write(head('GET /.well-known/jwks.json'))
   await new Promise((resolve) => setTimeout(resolve, 20))
   process.kill(server.pid, 'SIGCONT')
@@ -132,16 +138,16 @@ const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
 const posted = (body: string): string =>
   head('POST /oauth/token', { ...FORM, 'Content-Length': String(body.length) }) + body
 
-describe('60 requests that came earlier are answered behind what a follower asks for', () => {
+describe('follower is answered before 60 requests that came earlier', () => {
   it.each([
     ['long paths', head(`GET /${'ey-'.repeat(4_000)}`)],
     ['refused logins', posted('grant_type=client_credentials&client_id=x&client_secret=y')],
     ['long forms', posted(`scope=${'a'.repeat(60_000)}`)],
-  ])('%s', async (_, request) => {
+  ])('requests with %s', async (_, request) => {
     for (const path of ['/oauth/revocations', '/.well-known/jwks.json']) {
-      await send(`${place.url}${path}`) // signed, and read from the store
+      await send(`${place.url}${path}`) // signs the page and reads it from the store
       const counts: number[] = []
-      // On a busy machine the threads that sign and hash may be held up in one try, and not in all.
+      // Threads that sign and hash may delay one try on a busy machine.
       while (counts.length < 8 && !counts.some((count) => count < 20)) {
         counts.push(await answeredBefore(request, head(`GET ${path}`)))
       }
@@ -150,7 +156,7 @@ describe('60 requests that came earlier are answered behind what a follower asks
   })
 })
 
-describe('4,000 requests of 8 connections are answered behind what another follower asks for', () => {
+describe('follower is answered before 4,000 requests of 8 connections', () => {
   it.each([
     head('GET /.well-known/jwks.json'),
     head('GET /oauth/revocations?after=x'),
@@ -158,7 +164,7 @@ describe('4,000 requests of 8 connections are answered behind what another follo
     `${head('POST /docs', { 'Content-Length': '2' })}ab`,
     `${head('GET /healthz', { 'Content-Length': '2' })}ab`,
     `${head('POST /docs', { 'Transfer-Encoding': 'chunked' })}1\r\na\r\n0\r\n\r\n`,
-  ])('%j', async (request) => {
+  ])('requests of the form %j', async (request) => {
     for (const path of ['/oauth/revocations', '/.well-known/jwks.json']) {
       await send(`${place.url}${path}`)
     }
@@ -170,13 +176,13 @@ describe('4,000 requests of 8 connections are answered behind what another follo
   })
 })
 
-describe('beside 8 connections that send without end a follower is answered after few others', () => {
+describe('follower beside 8 connections that send without end is answered within 300 others', () => {
   it.each([
     head('GET /docs'),
     `${head('POST /docs', { 'Content-Length': '2' })}ab`,
     `${head('POST /docs', { 'Transfer-Encoding': 'chunked' })}1\r\na\r\n0\r\n\r\n`,
     posted('a='),
-  ])('%j', async (request) => {
+  ])('requests of the form %j', async (request) => {
     const floods = await Promise.all(Array.from({ length: 8 }, () => connected(place.port)))
     let answers = 0
     for (const flood of floods) {
@@ -204,7 +210,7 @@ describe('beside 8 connections that send without end a follower is answered afte
   })
 })
 
-it('a reader that takes nothing of its answer is cut off', async () => {
+it('connection whose reader takes nothing is closed after WRITE_TIMEOUT_MS', async () => {
   const socket = sendUnread(head('GET /docs').repeat(1_000))
   await new Promise((resolve) => setTimeout(resolve, WRITE_TIMEOUT_MS + 5_000))
   let received = ''
@@ -227,7 +233,7 @@ describe('held answers', () => {
     held = head(`GET /oauth/revocations?after=${cursor}&wait=25`)
   })
 
-  it('are at most one on a connection, and gone with it at once', async () => {
+  it('are one at most for each connection, and end with it', async () => {
     const clients = Array.from({ length: 25 }, () => sendUnread(held))
     await until('all to wait', async () => (await waiters()) === 25)
     for (const client of clients) client.destroy()
@@ -240,7 +246,7 @@ describe('held answers', () => {
     await until('none to wait', async () => (await waiters()) === 0)
   })
 
-  it('are given as soon as the connection sends a further request', async () => {
+  it('are sent when the connection sends a further request', async () => {
     const connection = open(place)
     connection.write(held)
     await until('it to wait', async () => (await waiters()) === 1)
@@ -252,7 +258,7 @@ describe('held answers', () => {
     connection.close()
   })
 
-  it('end with a client that has shut its side', async () => {
+  it('end when the client closes its side', async () => {
     const socket = sendUnread(held)
     await until('it to wait', async () => (await waiters()) === 1)
     socket.end()

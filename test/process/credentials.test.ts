@@ -1,4 +1,4 @@
-// Clients and secrets that the command line makes, as a running server takes them.
+// Clients and secrets from the command line, used at a running server.
 import { beforeAll, expect, it } from 'vitest'
 import { openRecords } from '../support/database.ts'
 import { createCaller } from '../support/http.ts'
@@ -15,7 +15,7 @@ beforeAll(async () => {
   call = createCaller(place.url)
 })
 
-it('client create --env prints what a shell takes over; --ttl and --quota hold', async () => {
+it('client create --env prints shell variables, and --ttl and --quota are effective', async () => {
   const printed = await cli.text(
     'client create --plugin daemon --create-plugin --ttl 120 --quota 2/min --env --name',
     'A daemon',
@@ -36,7 +36,7 @@ it('client create --env prints what a shell takes over; --ttl and --quota hold',
   expect(Number(last?.headers['retry-after'])).toBeGreaterThan(0)
 })
 
-it('--introspects lets a client see the tokens of an audience, and no others', async () => {
+it('client create --introspects lets a client see the tokens of the audience only', async () => {
   const records = openRecords(place)
   await records.audience('docs', ['read'])
   const holder = await records.client({ grants: { docs: ['read'] } })
@@ -57,7 +57,7 @@ it('--introspects lets a client see the tokens of an audience, and no others', a
   expect(await call.introspect(await make('--introspects', 'hook'), token)).toBe('{"active":false}')
 })
 
-it('a secret is exchanged: both work until the previous one ends; five live at most', async () => {
+it('secret add leaves the previous secret valid until its expiry, and allows five live secrets', async () => {
   type Added = { secret_id: string; client_secret: string }
   const created = await cli.json<Added & { client_id: string }>(
     'client create --name rotating --grant latchkey=admin:read',

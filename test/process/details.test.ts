@@ -1,4 +1,4 @@
-// Resources and authorization details from a shell: what is written comes from a file or from standard input.
+// Resources and authorization details from a shell, read from a file or from standard input.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ let place: Place
 let cli: ReturnType<typeof createCli>
 let client: string
 
-/** What `migrate` does, without a process. */
+/** Migrates like the command, without a process. */
 const migrate = async ({ directory, environment }: Place): Promise<void> => {
   const config = loadConfig({
     ...environment,
@@ -40,7 +40,7 @@ beforeAll(async () => {
   await records.close()
 })
 
-/** How operations of this name ended. */
+/** Returns the outcomes of the operations with this name. */
 const outcomes = (name: string) =>
   auditEvents(place)
     .filter(({ action }) => action === name)
@@ -52,7 +52,7 @@ const file = (name: string, text: string): string => {
   return path
 }
 
-it('a resource is put, and details that point at it are given and asked for', async () => {
+it('resource put creates a resource, and details with it can be granted and requested', async () => {
   const put = 'resource put playlist evening --workspace acme --part a --part b'
   const evening = { type: 'playlist', id: 'evening', workspace_id: 'acme', parts: ['a', 'b'] }
   expect(await cli.json(put)).toMatchObject(evening)
@@ -71,7 +71,7 @@ it('a resource is put, and details that point at it are given and asked for', as
   expect(claims['authorization_details']).toEqual(narrowed)
 })
 
-it('a file that cannot be read, or says something twice, changes nothing', async () => {
+it('client details changes nothing when the file is missing or has a repeated member', async () => {
   const before = dump(place)
   const twice = file('twice.json', '[{"type":"playlist","type":"playlist"}]')
   await Promise.all([
@@ -85,7 +85,7 @@ it('a file that cannot be read, or says something twice, changes nothing', async
   expect(dump(place)).toEqual(before)
 })
 
-it('a resource is listed, shown and removed with what points at it', async () => {
+it('resource list, show and delete work, and deletion removes the details with the resource', async () => {
   const [listed, shown] = await Promise.all([
     cli.text('resource list --type playlist --workspace acme'),
     cli.text('resource show playlist evening'),

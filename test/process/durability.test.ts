@@ -1,4 +1,4 @@
-// What was answered with success is there after kill -9, whenever it comes.
+// Durability: an acknowledged change survives kill -9 at any moment.
 import { randomInt } from 'node:crypto'
 import BetterSqlite3 from 'better-sqlite3'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -25,7 +25,10 @@ const expectIntact = (): void => {
   client.close()
 }
 
-/** Revokes, several at once, and kills the server in the middle. @returns those that were answered with success */
+/**
+ * Revokes several tokens at once, and kills the server in the middle. @returns the acknowledged
+ * tokens
+ */
 const revokeUntilKilled = async (
   server: ServerProcess,
   revoke: (token: string) => Promise<{ status: number }>,
@@ -69,7 +72,7 @@ describe('kill -9', () => {
       revoked.push(...acknowledged)
       unanswered += tokens.length - acknowledged.length
     }
-    expect(unanswered).toBeGreaterThan(0) // or the kill came too late to prove anything
+    expect(unanswered).toBeGreaterThan(0) // otherwise the kill came too late to prove anything
 
     expectIntact()
     const rules = new Set(dump(place)['revocations']?.map((row) => row['value']))
@@ -81,7 +84,7 @@ describe('kill -9', () => {
     for (let round = 0; round < ROUNDS; round++) {
       const create = ['client', 'create', '--name', `round ${round}`, '--json']
       const { child, said, ended } = start(place, create)
-      // The first byte is the earliest moment at which anyone can know of the client.
+      // The first byte is the earliest moment at which a person can learn of the client.
       child.stdout.once('data', () => child.kill('SIGKILL'))
       await ended
       shown.push((JSON.parse(said.stdout) as { client_id: string }).client_id)

@@ -1,4 +1,4 @@
-// An enrollment token over real processes on one database.
+// Enrollment token with several processes on one database.
 import { expect, it } from 'vitest'
 import {
   type Place,
@@ -15,7 +15,7 @@ const register = ({ url }: Place, token: string) =>
     body: '{"client_name":"Daemon"}',
   })
 
-it('fifty uses at once, over two processes, make one client', async () => {
+it('enrollment token used fifty times at once in two processes makes one client', async () => {
   const place = await newPlace()
   const other = await onAnotherPort(place)
   await startServer(place)
@@ -48,7 +48,7 @@ it('fifty uses at once, over two processes, make one client', async () => {
   ])
 })
 
-it('revoked before it is used, it is worth nothing', async () => {
+it('enrollment token that was revoked is refused', async () => {
   const place = await newPlace()
   await startServer(place)
   const cli = createCli(place)

@@ -1,4 +1,4 @@
-// Variables that nobody has chosen do not stop a start; those that somebody has mistyped do.
+// Environment variables: unset and foreign ones do not stop a start, and misspelled ones do.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -15,11 +15,11 @@ import {
 } from '../support/processes.ts'
 import { send } from '../support/http.ts'
 
-/** A compose file with `${VAR:-}` for every setting. */
+/** Makes the variables of a compose file with `${VAR:-}` for every setting. */
 const blank = (value: string): Record<string, string> =>
   Object.fromEntries([...SETTINGS].map((name) => [name, value]))
 
-/** What Kubernetes gives to all containers beside a service called `latchkey`. */
+/** Variables that Kubernetes sets in all containers beside a service called `latchkey`. */
 const SERVICE_LINKS = {
   LATCHKEY_SERVICE_HOST: '10.96.0.7',
   LATCHKEY_SERVICE_PORT: '8787',
@@ -35,7 +35,7 @@ const chosen = async (environment: Record<string, string>) => {
   return { ...place, environment: { ...environment, ...place.environment } }
 }
 
-/** What a server with two workers has logged until both of them listen. */
+/** Returns the log lines of a server with two workers until both listen. */
 const linesUntilListening = (said: { stdout: string }): Promise<LogLine[]> =>
   until('both workers listen', () => {
     const whole = said.stdout.split('\n').slice(0, -1)
@@ -43,7 +43,7 @@ const linesUntilListening = (said: { stdout: string }): Promise<LogLine[]> =>
     return parsed.filter(({ msg }) => msg === 'listening').length === 2 && parsed
   })
 
-describe.concurrent('the environment', () => {
+describe.concurrent('server or command', () => {
   it.each(['', ' '])('starts with all other settings set to "%s"', async (value) => {
     const place = await chosen({ ...blank(value), ...SERVICE_LINKS })
     const server = await startServer(place)
@@ -54,7 +54,7 @@ describe.concurrent('the environment', () => {
   })
 
   it.each(['cli.js', 'node.js'])(
-    'names empty settings once, before all else: %s',
+    '%s logs the names of empty settings once, in the first line',
     async (script) => {
       const place = await chosen({
         ...SERVICE_LINKS,
@@ -82,14 +82,14 @@ describe.concurrent('the environment', () => {
     },
   )
 
-  it('says nothing of empty settings where there are none', async () => {
+  it('logs no names when no setting is empty', async () => {
     const place = await chosen({ LATCHKEY_TOKEN_TTL: '60' })
     const server = await startServer(place)
     expect((await server.stop()).stdout).not.toContain('count as unset')
   })
 
   it.each(['migrate', 'admin create', 'client list', 'key list'])(
-    'lets %s run with every setting empty, beside a service called latchkey',
+    '%s runs with every setting empty beside a service called latchkey',
     async (command) => {
       const place = await newPlace()
       const port = { LATCHKEY_PORT: 'tcp://10.96.0.7:8787' }
@@ -100,18 +100,21 @@ describe.concurrent('the environment', () => {
     },
   )
 
-  it.each([CLI, CLI.replace('cli.js', 'node.js')])('stops %s with one line', async (script) => {
-    const place = await chosen({ LATCHKEY_TOKEN_TLL: '60' })
-    const { stderr, code } = await start(place, ['serve'], script).ended
-    expect(code).toBe(1)
-    expect(stderr).toBe(
-      'latchkey: LATCHKEY_TOKEN_TLL is not a setting of Latchkey; did you mean LATCHKEY_TOKEN_TTL?\n',
-    )
-    expect(readdirSync(place.directory)).toEqual([])
-  })
+  it.each([CLI, CLI.replace('cli.js', 'node.js')])(
+    '%s stops with one line for a misspelled setting',
+    async (script) => {
+      const place = await chosen({ LATCHKEY_TOKEN_TLL: '60' })
+      const { stderr, code } = await start(place, ['serve'], script).ended
+      expect(code).toBe(1)
+      expect(stderr).toBe(
+        'latchkey: LATCHKEY_TOKEN_TLL is not a setting of Latchkey; did you mean LATCHKEY_TOKEN_TTL?\n',
+      )
+      expect(readdirSync(place.directory)).toEqual([])
+    },
+  )
 
   it.each(['q.db?mode=ro', 'my%20data/q.db', '~/q.db'])(
-    'makes no file where the database is file:%s',
+    'creates no file when the database is file:%s',
     async (path) => {
       const place = await chosen({ LATCHKEY_DATABASE_URL: `file:${path}` })
       for (const words of [['serve'], ['migrate'], ['client', 'list']]) {

@@ -1,4 +1,4 @@
-// The examples in Express and Fastify as processes of their own, with the verifier as it is built and a server
+// Examples for Express, Fastify and agent runs as processes, with the built verifier and a server
 // that issues their tokens.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ const scriptOf = (name: string): string =>
   fileURLToPath(new URL(`../../examples/${name}/server.mjs`, import.meta.url))
 
 let issuer: Place
-/** May track, not govern. */
+/** Client that may track and not govern. */
 let client: ClientCredentials
 let token = ''
 
@@ -47,7 +47,7 @@ describe.each(['express-resource', 'fastify-resource'])('%s', (name) => {
     const environment = { ISSUER: issuer.url, PORT: String(port) }
     example = start({ directory, environment }, [], scriptOf(name))
     const ended = example.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))
-    ended.catch(() => {}) // it ends some time, after which nobody asks any more
+    ended.catch(() => {}) // the rejection after its end is expected
     await Promise.race([until(name, () => example.said.stdout.includes(url)), ended])
   })
 
@@ -57,7 +57,7 @@ describe.each(['express-resource', 'fastify-resource'])('%s', (name) => {
       headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
     })
 
-  it('no token: 401, and where to read how to get one', async () => {
+  it('answers 401 without a token, and names its metadata', async () => {
     const { status, headers } = await call('track')
     expect([status, headers['www-authenticate']]).toEqual([
       401,
@@ -65,18 +65,18 @@ describe.each(['express-resource', 'fastify-resource'])('%s', (name) => {
     ])
   })
 
-  it('a token with the permission: 200', async () => {
+  it('answers 200 to a token with the permission', async () => {
     const { status, text } = await call('track', token)
     expect([status, JSON.parse(text)]).toEqual([200, { tracked: 'acme.sync' }])
   })
 
-  it('without the permission: 403, and which it is', async () => {
+  it('answers 403 to a token without the permission, and names it', async () => {
     const { status, headers, text } = await call('govern', token)
     expect([status, JSON.parse(text)]).toMatchObject([403, { code: 'permission_missing' }])
     expect(headers['www-authenticate']).toContain('scope="hook:govern"')
   })
 
-  it('a token that is taken back: 401', async () => {
+  it('answers 401 to a revoked token', async () => {
     const taken = await createCaller(issuer.url).issue(client)
     expect(await call('track', taken)).toMatchObject({ status: 200 })
     await latchkeyJson(issuer, ['token', 'revoke', '-'], taken)
@@ -89,7 +89,7 @@ describe.each(['express-resource', 'fastify-resource'])('%s', (name) => {
     expect(await call('track', token)).toMatchObject({ status: 200 })
   })
 
-  it('the metadata names the issuer', async () => {
+  it('serves metadata that name the issuer', async () => {
     const { status, headers, text } = await send(url + WELL_KNOWN)
     expect([status, headers['content-type']]).toEqual([200, 'application/json'])
     expect(JSON.parse(text)).toEqual({
@@ -101,7 +101,7 @@ describe.each(['express-resource', 'fastify-resource'])('%s', (name) => {
     })
   })
 
-  it('SIGTERM ends it', async () => {
+  it('ends on SIGTERM', async () => {
     example.child.kill('SIGTERM')
     expect(await example.ended).toMatchObject({ code: 0, signal: null, stderr: '' })
   })
@@ -120,7 +120,7 @@ describe('agent-run', () => {
     },
   ]
 
-  it('a run does what it asked for, closes itself, and can do nothing more', async () => {
+  it('runs, closes its run, and can do no more with its token', async () => {
     const cli = createCli(issuer)
     await cli.json('audience create tools --permission tools:use')
     writeFileSync(join(issuer.directory, 'run.json'), JSON.stringify(DETAILS))

@@ -1,4 +1,4 @@
-// Modes and owners of files are checked at every open: a backup that was unpacked has those of its archive.
+// Modes and owners of files are checked at every open: a restored backup has those of its archive.
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
@@ -35,7 +35,7 @@ beforeAll(async () => {
   await latchkey(seeded, ['migrate'])
 })
 
-/** A copy as an archive program leaves it: every folder 0755 and every file 0644. */
+/** Copies a place as an archive program restores it: every folder 0755 and every file 0644. */
 const restoredCopy = async (): Promise<Place> => {
   const place = { ...(await newPlace()), directory: newDirectory() }
   cpSync(seeded.directory, place.directory, { recursive: true })
@@ -100,7 +100,7 @@ describe.concurrent('files that other users can read', () => {
     await server.stop()
   })
 
-  it('are no error in a folder as a clone of the repository has it', async () => {
+  it('are no error in a folder from a clone of the repository', async () => {
     const place = await newPlace()
     const folder = join(place.directory, 'keys')
     mkdirSync(folder)
@@ -116,7 +116,7 @@ describe.concurrent('files that other users can read', () => {
     await server.stop()
   })
 
-  it('are repaired in a folder with files of others, which stays as it is', async () => {
+  it('are repaired in a folder with other files, and the folder stays unchanged', async () => {
     const place = withVariables(await restoredCopy(), {
       LATCHKEY_DATABASE_URL: 'file:./latchkey.db',
     })
@@ -147,9 +147,9 @@ const expectKeyRefused = (output: Output, mode: string): void => {
   expect(output.stderr).toMatch(new RegExp(`the key-encryption key \\S+ has mode ${mode}: .*chmod`))
 }
 
-describe.concurrent('a key-encryption key', () => {
+describe.concurrent('key-encryption key', () => {
   it.each(['0666', '0644', '0640', '0620', '0660', '0604', '0602', '0601', '0610'])(
-    'with mode %s in the keys folder stops every start, and keeps its mode',
+    'stops every start with mode %s in the keys folder, and keeps its mode',
     async (mode) => {
       const place = await restoredCopy()
       const path = kekOf(place, parseInt(mode, 8))
@@ -158,13 +158,13 @@ describe.concurrent('a key-encryption key', () => {
     },
   )
 
-  it.each(['0600', '0400'])('with mode %s is read', async (mode) => {
+  it.each(['0600', '0400'])('is read with mode %s', async (mode) => {
     const place = await restoredCopy()
     kekOf(place, parseInt(mode, 8))
     expect((await latchkey(place, ['key', 'list'])).code).toBe(0)
   })
 
-  // As Kubernetes mounts a secret: links to a folder, files of root.
+  // Kubernetes mounts a secret as links to a folder, with files of root.
   it.each([
     ['0440', 0],
     ['0640', 0],
@@ -173,7 +173,7 @@ describe.concurrent('a key-encryption key', () => {
     ['0644', 1],
     ['0460', 1],
     ['0666', 1],
-  ] as const)('that is mounted by root with mode %s ends with code %d', async (mode, code) => {
+  ] as const)('mounted by root with mode %s ends with code %d', async (mode, code) => {
     const place = await restoredCopy()
     const mount = join(place.directory, 'mount')
     mkdirSync(join(mount, '..data'), { recursive: true })
@@ -186,7 +186,10 @@ describe.concurrent('a key-encryption key', () => {
   })
 })
 
-/** The modes of folders on the way to a key file, the command that a refusal names, and null where it is read. */
+/**
+ * Modes of the folders of a key file, the file, a link to it, and the folder that the refusal
+ * names; null when the key is read.
+ */
 const WAYS: [way: Record<string, number>, file: string, link: string | null, bad: string | null][] =
   [
     [{ secrets: 0o700 }, 'secrets/kek', null, null],
@@ -204,7 +207,7 @@ const WAYS: [way: Record<string, number>, file: string, link: string | null, bad
     [{ secrets: 0o755, mount: 0o1777 }, 'secrets/kek', 'mount/link', null],
   ]
 
-describe.concurrent('the folders of a named key-encryption key', () => {
+describe.concurrent('folders of a named key-encryption key', () => {
   it.each(WAYS)('%j of %s by link %s: refused %s', async (modes, file, link, bad) => {
     const place = await restoredCopy()
     const at = (path: string): string => join(place.directory, path)
@@ -236,29 +239,32 @@ describe.concurrent('the folders of a named key-encryption key', () => {
     expect((await latchkey(named, ['key', 'list'])).code).toBe(0)
   })
 
-  it.skipIf(!isRoot)('stop the start where a third user owns a link in a sticky one', async () => {
-    const place = await newPlace({ LATCHKEY_KEK_FILE: 'shared/link' })
-    const at = (path: string): string => join(place.directory, path)
-    const asNobody = () =>
-      startShell(
-        place,
-        `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$NODE" "$CLI" migrate`,
-      ).ended
-    for (const path of ['.', 'own', 'shared']) mkdirSync(at(path), { recursive: true })
-    writeFileSync(at('own/kek'), randomBytes(32).toString('base64url'), { mode: 0o600 })
-    symlinkSync('../own/kek', at('shared/link'))
-    for (const path of ['.', 'own', 'own/kek']) chownSync(at(path), NOBODY, NOBODY)
-    chmodSync(at('shared'), 0o1777)
-    lchownSync(at('shared/link'), 1, 1)
-    const { code, stderr } = await asNobody()
-    expect([code, stderr]).toEqual([1, expect.stringContaining('can be replaced by other users')])
-    lchownSync(at('shared/link'), NOBODY, NOBODY)
-    expect((await asNobody()).code).toBe(0)
-  })
+  it.skipIf(!isRoot)(
+    'stop the start when a third user owns a link in a sticky folder',
+    async () => {
+      const place = await newPlace({ LATCHKEY_KEK_FILE: 'shared/link' })
+      const at = (path: string): string => join(place.directory, path)
+      const asNobody = () =>
+        startShell(
+          place,
+          `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$NODE" "$CLI" migrate`,
+        ).ended
+      for (const path of ['.', 'own', 'shared']) mkdirSync(at(path), { recursive: true })
+      writeFileSync(at('own/kek'), randomBytes(32).toString('base64url'), { mode: 0o600 })
+      symlinkSync('../own/kek', at('shared/link'))
+      for (const path of ['.', 'own', 'own/kek']) chownSync(at(path), NOBODY, NOBODY)
+      chmodSync(at('shared'), 0o1777)
+      lchownSync(at('shared/link'), 1, 1)
+      const { code, stderr } = await asNobody()
+      expect([code, stderr]).toEqual([1, expect.stringContaining('can be replaced by other users')])
+      lchownSync(at('shared/link'), NOBODY, NOBODY)
+      expect((await asNobody()).code).toBe(0)
+    },
+  )
 })
 
-describe('the keys folder', () => {
-  it('that others may write to and that is not repaired stops the start', async () => {
+describe('keys folder', () => {
+  it('stops the start when other users may write to it and it is not repaired', async () => {
     const place = await restoredCopy()
     writeFileSync(join(place.directory, 'keys', 'notes'), '')
     expect((await latchkey(place, ['key', 'list'])).code).toBe(0)
@@ -268,14 +274,14 @@ describe('the keys folder', () => {
   })
 })
 
-describe.skipIf(!isRoot)('a process of another user (needs root to start one)', () => {
+describe.skipIf(!isRoot)('process of another user (needs root to start one)', () => {
   const asNobody = (place: Place) =>
     startShell(
       place,
       `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$NODE" "$CLI" key list`,
     ).ended
 
-  /** A place of user 65534, whose key-encryption key is in the environment. */
+  /** Makes a place of user 65534 with its key-encryption key in the environment. */
   const placeOfNobody = async (): Promise<Place> => {
     const place = await newPlace({ LATCHKEY_KEK: randomBytes(32).toString('base64url') })
     await latchkey(place, ['migrate'])
@@ -285,11 +291,11 @@ describe.skipIf(!isRoot)('a process of another user (needs root to start one)', 
     return place
   }
 
-  it('works on its own files', async () => {
+  it('opens its own files', async () => {
     expect((await asNobody(await placeOfNobody())).code).toBe(0)
   })
 
-  it('refuses a database of a third user, and names both', async () => {
+  it('refuses a database of a third user, and names both users', async () => {
     const place = await placeOfNobody()
     const path = join(place.directory, 'data', 'latchkey.db')
     chownSync(path, 1, NOBODY)
@@ -301,7 +307,7 @@ describe.skipIf(!isRoot)('a process of another user (needs root to start one)', 
     )
   })
 
-  it('refuses a readable database of root that it cannot repair', async () => {
+  it('refuses a readable database of root, which it cannot repair', async () => {
     const place = await placeOfNobody()
     const path = join(place.directory, 'data', 'latchkey.db')
     chownSync(path, 0, NOBODY)

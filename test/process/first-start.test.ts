@@ -1,4 +1,4 @@
-// What `serve` makes of an empty folder, and that nobody makes it twice.
+// First start of `serve` in an empty folder, by one process or by two at once.
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -52,7 +52,7 @@ const rows = (place: Place, table: string, ...columns: string[]) =>
 const ADMIN_TOKEN = { aud: 'latchkey', scope: 'admin:read admin:write' }
 
 describe.concurrent('first start', () => {
-  it('makes keys, audiences, a workspace and an administrator, and a second start changes nothing', async () => {
+  it('creates keys, audiences, a workspace and an administrator, and a second start changes nothing', async () => {
     const place = await newPlace()
     const first = await startServer(place)
     const token = await createCaller(place.url).issue(administrator(place))
@@ -105,7 +105,7 @@ describe.concurrent('first start', () => {
     expect(kids).toEqual(keys?.map(([, , kid]) => kid))
     expect(JSON.stringify(dump(place))).not.toContain(administrator(place).secret)
 
-    // The file of the database changes with the clock that the server keeps in it.
+    // The database file changes with the clock that the server keeps in it.
     const state = () => {
       const { 'data/latchkey.db': database, ...others } = files(place)
       expect(database).toBeDefined()
@@ -131,7 +131,7 @@ describe.concurrent('first start', () => {
     expect(administrator(place).id).toMatch(/^lkc_/)
   })
 
-  it('takes the key-encryption key from LATCHKEY_KEK or LATCHKEY_KEK_FILE and makes none', async () => {
+  it('uses the key-encryption key of LATCHKEY_KEK or LATCHKEY_KEK_FILE and creates none', async () => {
     const place = await newPlace()
     const kek = randomBytes(32).toString('base64url')
     writeFileSync(inside(place, 'key'), `${kek}\n`, { mode: 0o600 })
@@ -147,20 +147,23 @@ describe.concurrent('first start', () => {
   })
 })
 
-/** Whatever the two of them did: what is in the database opens with what is in the files, and nothing is left over. */
+/**
+ * Expects a consistent result of both starts: the database fits the files, and no other files are
+ * left.
+ */
 const expectOneFirstStart = (place: Place): void => {
   expect(rows(place, 'signing_keys', 'state')?.flat().sort()).toEqual(['active', 'next'])
   expect(rows(place, 'clients', 'id')).toEqual([[administrator(place).id]])
   expect(rows(place, 'client_secrets', 'hash')).toEqual([[hashSecret(administrator(place).secret)]])
   expect(readdirSync(inside(place, 'keys')).sort()).toEqual(['.gitignore', 'admin.json', 'kek'])
-  const made = readdirSync(inside(place, 'data')).filter((name) => name !== 'ledger.db') // of servers
+  const made = readdirSync(inside(place, 'data')).filter((name) => name !== 'ledger.db') // the ledger belongs to servers
   expect(made).toEqual(['latchkey.db'])
 }
 
 const ROUNDS = 20
 
-describe('two processes that start at once on an empty folder', () => {
-  it('make one set of keys and one administrator between them, every time', async () => {
+describe('two processes that start at once in an empty folder', () => {
+  it('create one set of keys and one administrator in every round', async () => {
     const [one, other] = await Promise.all([startStarter(), startStarter()])
     for (let round = 0; round < ROUNDS; round++) {
       const place = await newPlace()
@@ -171,7 +174,7 @@ describe('two processes that start at once on an empty folder', () => {
     }
   })
 
-  it('do so as commands', async () => {
+  it('create one set as commands', async () => {
     const place = await newPlace()
     const migrate = () => latchkey(place, ['migrate'])
     for (const output of await Promise.all([migrate(), migrate()])) {
@@ -180,7 +183,7 @@ describe('two processes that start at once on an empty folder', () => {
     expectOneFirstStart(place)
   })
 
-  it('do so as servers, and both take the administrator in', async () => {
+  it('create one set as servers, and both authenticate the administrator', async () => {
     const place = await newPlace()
     const other = await onAnotherPort(place)
     const servers = await Promise.all([startServer(place), startServer(other)])

@@ -1,4 +1,4 @@
-// A mistyped path names something that is not ours: a refusal changes neither content nor mode of anything there.
+// Mistyped paths of foreign files: a refusal changes neither their contents nor their modes.
 import {
   chmodSync,
   lstatSync,
@@ -14,7 +14,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { type Place, latchkey, newPlace, withVariables } from '../support/processes.ts'
 
-/** The mode of every path of a place, and the content of every file. */
+/** Returns the mode of every path of a place, and the contents of every file. */
 const stateOf = ({ directory }: Place): Record<string, string> =>
   Object.fromEntries(
     ['.', ...(readdirSync(directory, { recursive: true }) as string[])].map((path) => {
@@ -47,7 +47,7 @@ const DATABASES: Record<string, Foreign> = {
     make: (place) => put(place, 'shared', null, 0o755),
     line: 'cannot open the database shared: EISDIR',
   },
-  'a folder that is alone in its folder, with a sidecar': {
+  'a folder with a sidecar, alone in its folder': {
     url: 'x/shared',
     make(place) {
       put(place, 'x/shared', null, 0o755)
@@ -56,7 +56,7 @@ const DATABASES: Record<string, Foreign> = {
     },
     line: 'cannot open the database x/shared: EISDIR',
   },
-  'a text': {
+  'a text file': {
     url: 'x/notes.txt',
     make(place) {
       for (const name of ['notes.txt', 'notes.txt-wal', 'notes.txt-shm'])
@@ -65,12 +65,12 @@ const DATABASES: Record<string, Foreign> = {
     },
     line: 'cannot open the database x/notes.txt: SQLITE_NOTADB',
   },
-  'a long text': {
+  'a long text file': {
     url: 'notes.txt',
     make: (place) => put(place, 'notes.txt', 'SQLite format 3 is no header'.repeat(99)),
     line: 'cannot open the database notes.txt: SQLITE_NOTADB',
   },
-  'a link to a text': {
+  'a link to a text file': {
     url: 'x/latchkey.db',
     make(place) {
       put(place, 'home/notes.txt', 'notes')
@@ -96,9 +96,9 @@ const DATABASES: Record<string, Foreign> = {
 
 const COMMANDS = ['serve', 'migrate', 'client list', 'admin create']
 
-describe.concurrent('LATCHKEY_DATABASE_URL names', () => {
+describe.concurrent('LATCHKEY_DATABASE_URL', () => {
   it.each(Object.entries(DATABASES))(
-    '%s: every command refuses it as it is',
+    'is refused for %s, which every command leaves unchanged',
     async (_, foreign) => {
       const place = withVariables(await newPlace(), {
         LATCHKEY_DATABASE_URL: `file:${foreign.url}`,
@@ -113,7 +113,7 @@ describe.concurrent('LATCHKEY_DATABASE_URL names', () => {
     },
   )
 
-  it('an empty file: a command that makes no database leaves it empty', async () => {
+  it('may be an empty file, which a command that creates no database leaves empty', async () => {
     const place = withVariables(await newPlace(), { LATCHKEY_DATABASE_URL: 'file:x/empty' })
     put(place, 'x/empty', '')
     const before = stateOf(place)
@@ -122,8 +122,8 @@ describe.concurrent('LATCHKEY_DATABASE_URL names', () => {
   })
 })
 
-describe.concurrent('files beside a database that are not ours', () => {
-  it('keep their modes: a ledger that is a text, credentials that have none, links', async () => {
+describe.concurrent('foreign files beside a database', () => {
+  it('keep their modes: a text as ledger, credentials without a secret, links', async () => {
     const place = await newPlace()
     expect((await latchkey(place, ['migrate'])).code).toBe(0)
     const kept = { 'data/ledger.db': 'text', 'data/ledger.db-wal': 'text', 'other.json': '{}' }
@@ -154,7 +154,7 @@ describe.concurrent('files beside a database that are not ours', () => {
   })
 
   it.each([0o1777, 0o1700 | 0o055])(
-    'a folder with mode %o, which users share, keeps it',
+    'keep the mode %o of a folder that users share',
     async (mode) => {
       const place = withVariables(await newPlace(), {
         LATCHKEY_DATABASE_URL: 'file:tmp/latchkey.db',
@@ -166,32 +166,35 @@ describe.concurrent('files beside a database that are not ours', () => {
   )
 })
 
-describe.concurrent('LATCHKEY_KEYS_DIR names a folder with other files', () => {
-  it.each(['.', './checkout', 'checkout/../checkout'])('%s: it stays as it is', async (path) => {
-    for (const mode of [0o700, 0o755]) {
-      const place = withVariables(await newPlace(), { LATCHKEY_KEYS_DIR: path })
-      for (const name of ['package.json', 'checkout/package.json']) put(place, name, '{}')
-      for (const name of ['.', 'checkout']) chmodSync(join(place.directory, name), mode)
-      const before = stateOf(place)
-      for (const command of COMMANDS) {
-        const { code, stderr } = await latchkey(place, command.split(' '))
-        expect(code).toBe(1)
-        expect(stderr).toMatch(
-          command === 'client list' ? /there is no Latchkey database/ : /has other files/,
-        )
-        expect(stateOf(place)).toEqual(before)
+describe.concurrent('LATCHKEY_KEYS_DIR', () => {
+  it.each(['.', './checkout', 'checkout/../checkout'])(
+    'is refused for %s with other files, which stay unchanged',
+    async (path) => {
+      for (const mode of [0o700, 0o755]) {
+        const place = withVariables(await newPlace(), { LATCHKEY_KEYS_DIR: path })
+        for (const name of ['package.json', 'checkout/package.json']) put(place, name, '{}')
+        for (const name of ['.', 'checkout']) chmodSync(join(place.directory, name), mode)
+        const before = stateOf(place)
+        for (const command of COMMANDS) {
+          const { code, stderr } = await latchkey(place, command.split(' '))
+          expect(code).toBe(1)
+          expect(stderr).toMatch(
+            command === 'client list' ? /there is no Latchkey database/ : /has other files/,
+          )
+          expect(stateOf(place)).toEqual(before)
+        }
       }
-    }
-  })
+    },
+  )
 })
 
-describe.concurrent('a key-encryption key that cannot be had', () => {
+describe.concurrent('key-encryption key that cannot be read or created', () => {
   it.each([
     ['keys', {}, /^latchkey: cannot make the key-encryption key keys\/kek: ENOTDIR\n$/],
     ['keys', { LATCHKEY_KEYS_DIR: 'keys/deeper' }, /cannot make .* keys\/deeper\/kek: ENOTDIR/],
     ['bad', { LATCHKEY_KEK_FILE: 'bad' }, /bad must hold 32 bytes/],
     ['bad', { LATCHKEY_KEK_FILE: 'nowhere' }, /the key-encryption key nowhere is missing/],
-  ])('with a file %s and %j nothing is written', async (name, variables, line) => {
+  ])('stops the start before any write: file %s, %j', async (name, variables, line) => {
     const place = withVariables(await newPlace(), variables)
     put(place, name, 'text', 0o600)
     const before = stateOf(place)

@@ -1,5 +1,5 @@
-// The example in front of an application, asked by nginx and by Caddy as they are installed (Debian: `nginx`, `caddy`),
-// with their configurations as they are shown. Only ports are others.
+// Forward-auth example, asked by the installed nginx and Caddy (Debian: `nginx`, `caddy`) with
+// their shown configurations. Only the ports differ.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, type Server, createServer, request } from 'node:http'
@@ -30,7 +30,7 @@ const configuration = (file: string, { proxy, asked, application }: Ports): stri
     .replaceAll('127.0.0.1:8793', `127.0.0.1:${asked}`)
     .replaceAll('127.0.0.1:9000', `127.0.0.1:${application}`)
 
-/** One process without a background, so that its end is known. */
+/** One process in the foreground, so that its end can be awaited. */
 const NGINX = `
 daemon off; master_process off; pid nginx.pid; error_log stderr; events {}
 http {
@@ -64,7 +64,7 @@ const PROXIES = {
   },
 }
 
-/** A request that came through to the application. */
+/** Request that reached the application. */
 type Seen = { method: string; url: string; headers: IncomingHttpHeaders; body: string }
 let seen: Seen[] = []
 let application: Server
@@ -72,10 +72,10 @@ let issuer: Place
 let client: ClientCredentials
 let asked: Place
 let token = ''
-/** A token of the audience that lacks the permission. */
+/** Token of the audience without the permission. */
 let other = ''
 
-/** Limit for a revocation to hold, in milliseconds: it takes 26 to 78 on two cores. */
+/** Limit for a revocation to take effect, in milliseconds: it takes 26 to 78 on two cores. */
 const WITHIN_MS = 5_000
 
 const startAsked = async (at: string): Promise<Place> => {
@@ -117,7 +117,7 @@ afterAll(() => {
 
 const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
 
-/** Starts a proxy that asks at a port. */
+/** Starts a proxy that asks the example at a port. */
 const startProxy = async (name: keyof typeof PROXIES, askedPort: number): Promise<Place> => {
   const place = await newPlace()
   const { port: behind } = application.address() as AddressInfo
@@ -131,7 +131,7 @@ const startProxy = async (name: keyof typeof PROXIES, askedPort: number): Promis
   const environment = { PATH, HOME: directory, XDG_DATA_HOME: directory }
   const { ended } = startShell({ directory, environment }, line)
   const failed = ended.then(({ stderr }) => Promise.reject(new Error(stderr)))
-  failed.catch(() => {}) // it ends some time, after which nobody asks any more
+  failed.catch(() => {}) // the rejection after its end is expected
   const answers = () =>
     send(place.url).then(
       () => true,
@@ -165,7 +165,7 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
       await run()
     })
 
-  check('a good token: the application knows whose it is, and not the token', async () => {
+  check('passes the facts of a valid token to the application, and not the token', async () => {
     const { status, headers, passed } = await through('/a?b=c', bearer(token))
     expect([status, headers['x-application']]).toEqual([200, 'yes'])
     const [{ url, headers: got } = { url: '', headers: {} as IncomingHttpHeaders }] = passed
@@ -179,12 +179,12 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     expect(got['authorization']).toBeUndefined()
   })
 
-  check('no token: 401 and the bare challenge', async () => {
+  check('answers 401 with a bare challenge without a token', async () => {
     const { status, headers, passed } = await through('/')
     expect([status, headers['www-authenticate'], passed]).toEqual([401, 'Bearer', []])
   })
 
-  check('what is no token: 401 and invalid_token', async () => {
+  check('answers 401 with invalid_token to a malformed token', async () => {
     const bad = [bearer('x'), bearer(`${token}x`), bearer(`${token}, Bearer ${token}`)]
     for (const headers of [...bad, { authorization: `bearer ${token} ${token}` }]) {
       const { status, headers: answered, passed } = await through('/', headers)
@@ -195,7 +195,7 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     expect([status, passed]).toEqual([401, []])
   })
 
-  check('two Authorization headers are not one', async () => {
+  check('refuses two Authorization headers', async () => {
     seen = []
     const line = `Authorization: Bearer ${token}\r\n`
     const answer = await exchange(
@@ -206,7 +206,7 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     expect(seen).toEqual([])
   })
 
-  check('a token without the permission: 403, and which it is', async () => {
+  check('answers 403 with the permission to a token without it', async () => {
     const { status, headers, passed } = await through('/', bearer(other))
     expect([status, passed]).toEqual([403, []])
     expect(headers['www-authenticate']).toMatch(
@@ -214,7 +214,10 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     )
   })
 
-  /** Names that an application may read as one of ours: gateways of other languages join `-` and `_`. */
+  /**
+   * Names that an application may read as one of the token headers: gateways of other languages
+   * join `-` and `_`.
+   */
   const FORGED = [
     'X-Token-Client',
     'x-token-client',
@@ -228,7 +231,7 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     'X_TOKEN_PLUGIN',
   ]
 
-  check('no header of a client says whose token it is', async () => {
+  check('replaces token headers that a client sends', async () => {
     for (const header of FORGED) {
       const { status, passed } = await through('/', { ...bearer(token), [header]: 'evil' })
       expect([header, status, passed.length]).toEqual([header, 200, 1])
@@ -239,7 +242,7 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     expect([status, passed]).toEqual([401, []])
   })
 
-  check('nor has a client one of ours dropped', async () => {
+  check('keeps its token headers when a client lists them in Connection', async () => {
     for (const connection of ['X-Token-Client', 'close, x-token-client, X-Token-Plugin']) {
       const { status, passed } = await through('/', { ...bearer(token), connection })
       expect([status, passed.length]).toEqual([200, 1])
@@ -250,7 +253,7 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     }
   })
 
-  check('nothing that a client says of its request decides', async () => {
+  check('ignores forwarded headers, paths and methods of a client in its decision', async () => {
     const said = {
       'X-Forwarded-Uri': '/check?permission=hook:govern',
       'X-Forwarded-Method': 'OPTIONS',
@@ -288,14 +291,14 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
       }
       const { status, passed } = await through(path, said)
       expect([path, [401, 404].includes(status), passed]).toEqual([path, true, []])
-      // A client never gets the answer that the proxy got.
+      // A client never gets the answer for the proxy.
       const good = await through(path, { ...bearer(token), ...said })
       expect([path, [200, 404].includes(good.status)]).toEqual([path, true])
       expect(good.headers['x-token-client']).toBeUndefined()
     }
   })
 
-  check('a request is handed on as it came: method, body and target', async () => {
+  check('passes method, body and target of a request on unchanged', async () => {
     seen = []
     const answered = await new Promise<number>((resolve, reject) => {
       const sent = request(`${proxy.url}/x%2Fy?a=%20`, { method: 'PUT', headers: bearer(token) })
@@ -307,12 +310,12 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     expect(seen).toMatchObject([{ method: 'PUT', url: '/x%2Fy?a=%20', body: 'a body' }])
   })
 
-  check('an error of the application stays one', async () => {
+  check('passes an error of the application on', async () => {
     const { status, headers, text } = await through('/fails', bearer(token))
     expect([status, headers['x-application'], text]).toEqual([500, 'yes', 'done'])
   })
 
-  check('a token that is taken back is refused', async () => {
+  check('refuses a revoked token', async () => {
     const taken = await createCaller(issuer.url).issue(client, { scope: 'hook:track' })
     expect(await through('/', bearer(taken))).toMatchObject({ status: 200 })
     const form = { token: taken }
@@ -330,7 +333,7 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     expect(await through('/', bearer(token))).toMatchObject({ status: 200 })
   })
 
-  check('keys and list cannot be had: 503 and Retry-After', async () => {
+  check('answers 503 with Retry-After when keys and list are unavailable', async () => {
     const nowhere = await newPlace()
     const blind = await startProxy(name, (await startAsked(nowhere.url)).port)
     seen = []
@@ -344,7 +347,7 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
     expect(await send(blind.url)).toMatchObject({ status: 401 })
   })
 
-  check('nobody answers the proxy: nobody passes', async () => {
+  check('lets no request pass when the example is down', async () => {
     const alone = await startProxy(name, (await newPlace()).port)
     seen = []
     const { status } = await send(alone.url, { headers: bearer(token) })
@@ -353,8 +356,8 @@ describe.each(['nginx', 'caddy'] as const)('%s', { timeout: 60_000 }, (name) => 
   })
 })
 
-describe('asked directly', () => {
-  it('it listens for this machine only', async () => {
+describe('forward-auth example', () => {
+  it('listens on loopback only', async () => {
     const answered = await new Promise<string>((resolve) => {
       const socket = connect(asked.port, '127.0.0.2')
       socket.once('connect', () => resolve('connected'))
@@ -372,14 +375,14 @@ describe('asked directly', () => {
     '/check?permission=hook:track&permission=hook:track',
     '/check?permission=hook:track%20x',
     '/check?Permission=hook:track',
-  ])('without one permission nobody passes: %s', async (path) => {
+  ])('answers 500 without exactly one permission: %s', async (path) => {
     for (const headers of [bearer(token), {}]) {
       const { status, headers: answered } = await send(asked.url + path, { headers })
       expect([status, answered['x-token-client']]).toEqual([500, undefined])
     }
   })
 
-  it('it answers 204 to a good token, and the codes of the verifier to others', async () => {
+  it('answers 204 to a valid token, and the codes of the verifier to others', async () => {
     const at = `${asked.url}/check?permission=hook:track`
     const good = await send(at, { headers: bearer(token) })
     expect([good.status, good.headers['x-token-client']]).toEqual([204, client.id])

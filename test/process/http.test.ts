@@ -1,4 +1,4 @@
-// The server on the wire: limits, time, and what an HTTP parser makes of it.
+// Server on the wire: limits, time, and malformed HTTP.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HEADERS_TIMEOUT_MS, MAX_FORM_BYTES, REQUEST_TIMEOUT_MS } from '../../src/constants.ts'
@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await startServer(place)
   client = await addHookClient(place)
 })
-/** Whatever the tests have sent, it was no surprise to the server. */
+/** The server must have foreseen everything that the tests sent. */
 afterAll(async () => {
   expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
   expect(server.log().filter(({ msg }) => msg === 'server error')).toEqual([])
@@ -42,17 +42,17 @@ const bodyOf = (answer: string) =>
 
 const TOO_LARGE = { error: 'invalid_request', code: 'body_too_large' }
 
-describe('a body', () => {
-  it('over 64 KiB is refused before it is sent', async () => {
+describe('request body', () => {
+  it('is refused before it is sent when it is over 64 KiB', async () => {
     const connection = open(place)
     connection.write(tokenHead({ 'Content-Length': String(MAX_FORM_BYTES + 1) }))
     const answer = await connection.receives(/\r\n\r\n\{.*\}$/s)
     expect(statusOf(answer)).toBe(413)
     expect(bodyOf(answer)).toMatchObject(TOO_LARGE)
-    await connection.closes() // nobody waits for the body
+    await connection.closes() // the server does not wait for the body
   })
 
-  it('over 64 KiB is refused to whoever asks first; a shorter one is asked for', async () => {
+  it('is refused over 64 KiB, and asked for when shorter, with Expect: 100-continue', async () => {
     const expecting = (length: number) =>
       tokenHead({ ...CLOSE, Expect: '100-continue', 'Content-Length': String(length) })
     const refused = await exchange(place, expecting(MAX_FORM_BYTES + 1))
@@ -65,13 +65,13 @@ describe('a body', () => {
     expect(await connection.closes()).toMatch(/HTTP\/1\.1 200 OK\r\n/)
   })
 
-  it('of exactly 64 KiB is read', async () => {
+  it('may be exactly 64 KiB', async () => {
     const body = `${GRANT}&x=`.padEnd(MAX_FORM_BYTES, 'x')
     const text = tokenHead({ ...CLOSE, 'Content-Length': String(body.length) }) + body
     expect(statusOf(await exchange(place, text))).toBe(200)
   })
 
-  it('in chunks is read, and refused from the byte on that is too much', async () => {
+  it('may be chunked, and is refused from the first byte beyond 64 KiB', async () => {
     const chunked = tokenHead({ ...CLOSE, 'Transfer-Encoding': 'chunked' })
     const [one, two] = [chunk(GRANT.slice(0, 5)), chunk(GRANT.slice(5))]
     const answer = await exchange(place, chunked + one + two + LAST_CHUNK)
@@ -80,13 +80,13 @@ describe('a body', () => {
     const connection = open(place)
     connection.write(tokenHead({ 'Transfer-Encoding': 'chunked' }))
     connection.write(chunk(`${GRANT}&x=`.padEnd(MAX_FORM_BYTES, 'x')) + chunk('x'))
-    const refused = await connection.receives(/\r\n\r\n\{.*\}$/s) // no last chunk was sent
+    const refused = await connection.receives(/\r\n\r\n\{.*\}$/s) // the last chunk is not sent
     expect(statusOf(refused)).toBe(413)
     expect(bodyOf(refused)).toMatchObject(TOO_LARGE)
     await connection.closes()
   })
 
-  it('that breaks off in the middle leaves the server as it was', async () => {
+  it('may break off, and the next request is answered', async () => {
     const connection = open(place)
     connection.write(`${tokenHead({ 'Content-Length': String(GRANT.length) })}${GRANT.slice(0, 9)}`)
     connection.close()
@@ -94,8 +94,8 @@ describe('a body', () => {
   })
 })
 
-describe('a connection', () => {
-  it('carries one request after the other, and several at once', async () => {
+describe('connection', () => {
+  it('carries successive and pipelined requests', async () => {
     const body = { 'Content-Length': String(GRANT.length) }
     const connection = open(place)
     connection.write(tokenHead(body) + GRANT)
@@ -107,7 +107,7 @@ describe('a connection', () => {
     expect(answers.map(statusOf)).toEqual([200, 200, 404, 200])
   })
 
-  it('that is slow is cut off: headers after ten seconds, bodies after fifteen', async () => {
+  it('is closed with 408 for slow headers after 10 s and for a slow body after 15 s', async () => {
     const began = Date.now()
     const timed = async (text: string) => {
       const connection = open(place)
@@ -130,43 +130,40 @@ describe('a connection', () => {
   })
 })
 
-/** What comes → the status that it is answered with. */
+/** Request, and the status of its answer. */
 const ODD: Record<string, [text: string, status: number]> = {
-  'a request line that is none': ['NONSENSE\r\n\r\n', 400],
-  'a method that is none': [head('GE(T /healthz', CLOSE), 400],
+  'a malformed request line': ['NONSENSE\r\n\r\n', 400],
+  'a malformed method': [head('GE(T /healthz', CLOSE), 400],
   'no Host': ['GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
-  'a Host that is none': [head('GET /healthz', { ...CLOSE, Host: 'a b' }), 400],
-  'an address that is none': [head('GET healthz', CLOSE), 400],
+  'a malformed Host': [head('GET /healthz', { ...CLOSE, Host: 'a b' }), 400],
+  'a malformed address': [head('GET healthz', CLOSE), 400],
   'two lengths': [head('POST /oauth/token', { ...CLOSE, 'Content-Length': '1, 2' }), 400],
   'a length and chunks': [
     head('POST /oauth/token', { ...CLOSE, 'Content-Length': '4', 'Transfer-Encoding': 'chunked' }),
     400,
   ],
-  'a chunk that is none': [
+  'a malformed chunk': [
     head('POST /oauth/token', { ...CLOSE, ...FORM, 'Transfer-Encoding': 'chunked' }) + 'zz\r\n',
     400,
   ],
-  'a header that has no end': [head('GET /healthz', { 'X-Long': 'x'.repeat(20_000) }), 431],
-  'more headers than anyone needs': [
-    `GET /healthz HTTP/1.1\r\n${'X-Many: value\r\n'.repeat(2_000)}\r\n`,
-    431,
-  ],
+  'an endless header': [head('GET /healthz', { 'X-Long': 'x'.repeat(20_000) }), 431],
+  'too many headers': [`GET /healthz HTTP/1.1\r\n${'X-Many: value\r\n'.repeat(2_000)}\r\n`, 431],
   'two Hosts': ['GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
-  'a Host that no URL takes': [head('GET /healthz', { ...CLOSE, Host: 'xn--a' }), 400],
+  'a Host that is invalid in a URL': [head('GET /healthz', { ...CLOSE, Host: 'xn--a' }), 400],
   'a Host with a user': [head('GET /metrics', { ...CLOSE, Host: 'a@localhost' }), 400],
   'a Host with a bad port': [head('GET /healthz', { ...CLOSE, Host: 'localhost:99999' }), 400],
   'an empty Host': [head('GET /healthz', { ...CLOSE, Host: '' }), 400],
   'a Host with a path': [head('GET /healthz', { ...CLOSE, Host: 'localhost/x' }), 400],
   'a Host in another spelling': [head('GET /metrics', { ...CLOSE, Host: '127.1' }), 400],
   'a very long Host': [head('GET /healthz', { ...CLOSE, Host: 'a.'.repeat(4_000) }), 400],
-  'all of the server': [head('OPTIONS *', CLOSE), 400],
-  'a tunnel': [head('CONNECT localhost:443', CLOSE), 400],
+  'the asterisk form': [head('OPTIONS *', CLOSE), 400],
+  'the method CONNECT': [head('CONNECT localhost:443', CLOSE), 400],
   'a bad absolute form': [head('GET http://xn--a/healthz', CLOSE), 400],
   'an absolute form with a user': [head('GET http://a@localhost/metrics', CLOSE), 400],
   'another scheme': [head('GET ftp://localhost/healthz', CLOSE), 400],
   'a fragment': [head('GET /healthz#x', CLOSE), 400],
   'letters that are not ASCII': [head('GET /healthz?\u00e9', CLOSE), 400],
-  'junk behind the version': ['GET /healthz HTTP/1.1 x\r\nHost: localhost\r\n\r\n', 400],
+  'bytes after the version': ['GET /healthz HTTP/1.1 x\r\nHost: localhost\r\n\r\n', 400],
   'HTTP/0.9': ['GET /healthz\r\n\r\n', 400],
   'HTTP/2': ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
   'lines that end with LF alone': ['GET /healthz HTTP/1.1\nHost: localhost\n\n', 400],
@@ -179,13 +176,13 @@ const ODD: Record<string, [text: string, status: number]> = {
     }),
     400,
   ],
-  'an expectation that nobody meets': [head('GET /healthz', { ...CLOSE, Expect: 'tea' }), 417],
-  'a method that nothing answers': [head('BREW /oauth/token', CLOSE), 400],
+  'an unknown expectation': [head('GET /healthz', { ...CLOSE, Expect: 'tea' }), 417],
+  'an unknown method': [head('BREW /oauth/token', CLOSE), 400],
   'another method': [head('PATCH /oauth/token', CLOSE), 405],
 }
 
-describe('a request', () => {
-  it.each(Object.entries(ODD))('with %s is refused', async (_, [text, status]) => {
+describe('request', () => {
+  it.each(Object.entries(ODD))('is refused with %s', async (_, [text, status]) => {
     const answer = await exchange(place, text)
     expect(statusOf(answer)).toBe(status)
     expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im)
@@ -196,14 +193,14 @@ describe('a request', () => {
     })
   })
 
-  it('in absolute form is the same as in origin form', async () => {
+  it('has the same answer in absolute form as in origin form', async () => {
     const absolute = await exchange(place, head('GET http://localhost:1/healthz', CLOSE))
     expect(statusOf(absolute)).toBe(200)
     const metrics = await exchange(place, head('GET http://auth.example/metrics', CLOSE))
-    expect(statusOf(metrics)).toBe(404) // not asked for by a name of loopback
+    expect(statusOf(metrics)).toBe(404) // the name is not one of loopback
   })
 
-  it('with a path in another spelling reaches nothing', async () => {
+  it('reaches no route with a path in another spelling', async () => {
     const paths = [
       '/metrics',
       '/healthz',
@@ -252,20 +249,20 @@ describe('a request', () => {
     }
   })
 
-  it('with HEAD is answered as GET, without the body', async () => {
+  it('gets the answer of GET without the body for HEAD', async () => {
     const path = '/.well-known/jwks.json'
     const got = await exchange(place, head(`GET ${path}`, CLOSE))
     const headed = await exchange(place, head(`HEAD ${path}`, CLOSE))
     const [headers] = got.split('\r\n\r\n')
-    // RFC 9110 §9.3.2: what is known only with the body may be left out.
+    // RFC 9110 §9.3.2: headers that depend on the body may be left out.
     const constant = (text = '') =>
       text.replace(/^(x-request-id|date): .*$/gim, '$1').replace(/^content-length: .*\r\n/gim, '')
     expect(constant(headed)).toBe(`${constant(headers)}\r\n\r\n`)
   })
 })
 
-describe('where a request comes from', () => {
-  /** The address that a failed authentication is logged with. */
+describe('address of a client', () => {
+  /** Returns the address in the log line of a failed authentication. */
   const loggedAddress = async (at: Place, running: ServerProcess, forwarded: string) => {
     const requestId = randomUUID()
     const headers = { 'x-forwarded-for': forwarded, 'x-request-id': requestId }
@@ -278,7 +275,7 @@ describe('where a request comes from', () => {
     return failure['address']
   }
 
-  it('is who is connected, unless a trusted proxy is', async () => {
+  it('is the peer, or the forwarded address behind a trusted proxy', async () => {
     expect(await loggedAddress(place, server, '192.0.2.7')).toBe('127.0.0.1')
 
     const proxied = withVariables(await onAnotherPort(place), {
@@ -301,7 +298,7 @@ describe('where a request comes from', () => {
     }
   })
 
-  it('decides who reads the metrics: loopback does, nobody through a proxy does', async () => {
+  it('decides about metrics: loopback may read them, and no client behind a proxy may', async () => {
     const metrics = (headers: Record<string, string> = {}) =>
       send(`${place.url}/metrics`, { headers })
     const read = await metrics()

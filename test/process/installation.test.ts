@@ -1,4 +1,5 @@
-// A fault of the installation is said as one, whatever command meets it, and is never taken for one of a database.
+// Faults of the installation: every command reports them as such, and never as a fault of the
+// database.
 import {
   cpSync,
   mkdirSync,
@@ -27,7 +28,7 @@ const ROOT = dirname(dirname(CLI))
 const DRIVER = 'node_modules/better-sqlite3'
 const BINARY = `${DRIVER}/build/Release/better_sqlite3.node`
 
-/** Copies what a release has. Its packages are links, but for the driver. */
+/** Copies the files of a release. Its packages are links, except for the driver. */
 const copyInstallation = (): string => {
   const root = newDirectory()
   for (const name of ['package.json', 'dist', 'drizzle', 'examples']) {
@@ -44,7 +45,7 @@ const copyInstallation = (): string => {
   return root
 }
 
-/** Gives a binary the version that an older Node.js would have given it, in its name and in its table. */
+/** Gives a binary the version of an older Node.js, in its name and in its table. */
 const builtForOtherNode = (root: string): void => {
   const ours = Number(process.versions.modules)
   const table = (version: number): Buffer => {
@@ -65,7 +66,10 @@ const builtForOtherNode = (root: string): void => {
 const remove = (path: string) => (root: string) =>
   rmSync(join(root, path), { recursive: true, force: true })
 
-/** Packages that pino loads. It is copied, because a package that is a link finds those beside its target. */
+/**
+ * Removes a package that pino loads. Pino is copied, because a linked package finds packages beside
+ * its target.
+ */
 const removeBesidePino = (name: string) => (root: string) => {
   const pino = join(root, 'node_modules', 'pino')
   rmSync(pino)
@@ -81,11 +85,11 @@ const FAULTS: Record<string, Fault> = {
     harm: builtForOtherNode,
     line: /better-sqlite3 was built for another version of Node.js than this one, v\d.* \(ERR_DLOPEN_FAILED\)/,
   },
-  'a binary that is cut off': {
+  'a truncated binary': {
     harm: (root) => truncateSync(join(root, BINARY), 16),
     line: /better-sqlite3 cannot be loaded by Node.js v\d\S+ \(cut off\)/,
   },
-  'a binary that is cut off in its middle': {
+  'a binary truncated in the middle': {
     harm: (root) => truncateSync(join(root, BINARY), statSync(join(root, BINARY)).size / 2),
     line: /better-sqlite3 cannot be loaded by Node.js v\d\S+ \(cut off\)/,
   },
@@ -93,7 +97,7 @@ const FAULTS: Record<string, Fault> = {
     harm: (root) => truncateSync(join(root, BINARY), statSync(join(root, BINARY)).size - 1),
     line: /better-sqlite3 cannot be loaded by Node.js v\d\S+ \(cut off\)/,
   },
-  'a binary that is none': {
+  'a text as binary': {
     harm: (root) => writeFileSync(join(root, BINARY), 'not found'),
     line: /better-sqlite3 cannot be loaded by Node.js v\d\S+ \(ERR_DLOPEN_FAILED\)/,
   },
@@ -148,7 +152,7 @@ const expectFault = async (root: string, place: Place, command: string, line: Re
 
 const NO_MIGRATIONS = /the migrations in \S+ cannot be read \(ENOENT\); install Latchkey anew/
 
-/** Those that make a database where there is none. */
+/** Commands that create a database when there is none. */
 const MAKING = ['serve', 'migrate', 'admin create']
 const COMMANDS = ['serve', 'migrate', 'admin create', 'client list', 'demo']
 
@@ -158,8 +162,8 @@ beforeAll(async () => {
   await latchkey(seeded, ['migrate'])
 })
 
-describe('an installation with', () => {
-  it.each(Object.entries(FAULTS))('%s', async (_, fault) => {
+describe('broken installation', () => {
+  it.each(Object.entries(FAULTS))('is reported for %s', async (_, fault) => {
     const root = broken(fault)
     for (const command of fault.onlyServe ? ['serve', 'demo'] : COMMANDS) {
       await expectFault(root, seeded, command, fault.line)
@@ -169,22 +173,26 @@ describe('an installation with', () => {
     await expectFault(root, await newPlace(), fault.onlyServe ? 'serve' : 'client list', line)
   })
 
-  it('no migrations', async () => {
+  it('is reported without migrations', async () => {
     const root = copyInstallation()
     remove('drizzle/sqlite/meta')(root)
     for (const command of COMMANDS) await expectFault(root, seeded, command, NO_MIGRATIONS)
     for (const command of MAKING) await expectFault(root, await newPlace(), command, NO_MIGRATIONS)
   })
 
-  it.each(['drizzle/sqlite', 'one migration'])('no %s makes nothing', async (missing) => {
-    const root = copyInstallation()
-    const folder = join(root, 'drizzle', 'sqlite')
-    const last = readdirSync(folder).findLast((name) => name.endsWith('.sql')) ?? ''
-    rmSync(missing === 'one migration' ? join(folder, last) : folder, { recursive: true })
-    for (const command of MAKING) await expectFault(root, await newPlace(), command, NO_MIGRATIONS)
-  })
+  it.each(['drizzle/sqlite', 'one migration'])(
+    'is reported and creates nothing without %s',
+    async (missing) => {
+      const root = copyInstallation()
+      const folder = join(root, 'drizzle', 'sqlite')
+      const last = readdirSync(folder).findLast((name) => name.endsWith('.sql')) ?? ''
+      rmSync(missing === 'one migration' ? join(folder, last) : folder, { recursive: true })
+      for (const command of MAKING)
+        await expectFault(root, await newPlace(), command, NO_MIGRATIONS)
+    },
+  )
 
-  it('no thread of the ledger', async () => {
+  it('is reported without the thread of the ledger', async () => {
     const root = copyInstallation()
     remove('dist/node/ledger/thread.js')(root)
     const line = /dist\/node\/ledger\/thread\.js is missing/
@@ -194,7 +202,7 @@ describe('an installation with', () => {
     }
   })
 
-  it('a binary that breaks while the server runs leaves the ledger where it is', async () => {
+  it('leaves the ledger in place when the binary breaks while the server runs', async () => {
     const root = copyInstallation()
     remove(`${DRIVER}/build`)(root)
     const { createLedgerWriter } = (await import(

@@ -1,4 +1,4 @@
-// Other people's libraries against the real server: what the RFCs say is what the two sides share.
+// Libraries of other projects against the real server: both sides share the RFCs alone.
 import buildGetJwks from 'get-jwks'
 import { createRemoteJWKSet, importSPKI, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
@@ -51,10 +51,10 @@ const expectToken = (token: string, expiresIn: number | undefined, given: Given)
   expect(expiresIn).toBe(Number(claims['exp']) - Number(claims['iat']))
 }
 
-/** RFC 8414, and OpenID Connect Discovery, which is what both libraries use where nothing is said. */
+/** RFC 8414, and OpenID Connect Discovery, which both libraries use by default. */
 const DISCOVERIES = ['oauth2', 'oidc'] as const
 
-describe.each(DISCOVERIES)('oauth4webapi, discovery by %s', (algorithm) => {
+describe.each(DISCOVERIES)('oauth4webapi with discovery by %s', (algorithm) => {
   const INSECURE = { [oauth.allowInsecureRequests]: true }
   const METHODS = {
     client_secret_basic: () => oauth.ClientSecretBasic(credentials.secret),
@@ -100,7 +100,7 @@ describe.each(DISCOVERIES)('oauth4webapi, discovery by %s', (algorithm) => {
     }
   })
 
-  it('understands a refusal', async () => {
+  it('parses a refusal', async () => {
     const as = await discover()
     const client: oauth.Client = { client_id: credentials.id }
     const refused = async (auth: oauth.ClientAuth, wanted: Wanted) => {
@@ -119,7 +119,7 @@ describe.each(DISCOVERIES)('oauth4webapi, discovery by %s', (algorithm) => {
   })
 })
 
-describe.each(DISCOVERIES)('openid-client, discovery by %s', (algorithm) => {
+describe.each(DISCOVERIES)('openid-client with discovery by %s', (algorithm) => {
   const METHODS = {
     client_secret_basic: () => openid.ClientSecretBasic(credentials.secret),
     client_secret_post: () => openid.ClientSecretPost(credentials.secret),
@@ -145,7 +145,7 @@ describe.each(DISCOVERIES)('openid-client, discovery by %s', (algorithm) => {
   })
 })
 
-it('openid-client discovers without being told how', async () => {
+it('openid-client discovers the server by its default', async () => {
   const config = await openid.discovery(
     new URL(place.url),
     credentials.id,
@@ -162,7 +162,7 @@ it('openid-client discovers without being told how', async () => {
 })
 
 describe('get-jwks', () => {
-  it.each([true, false])('finds the key of a token, with discovery: %s', async (discovers) => {
+  it.each([true, false])('finds the key of a token (discovery: %s)', async (discovers) => {
     const token = await createCaller(place.url).issue(credentials, { resource: API })
     const { kid, alg } = decode(token).header as { kid: string; alg: string }
     const getJwks = buildGetJwks({ providerDiscovery: discovers })

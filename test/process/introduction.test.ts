@@ -1,4 +1,5 @@
-// What a newcomer meets: help with an example for everything, the demo, and the lines that `npm start` prints.
+// First steps of a newcomer: help with an example for every command, the demo, and the lines that
+// `npm start` prints.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { Command } from 'commander'
@@ -70,7 +71,7 @@ const COMMANDS = ['serve', 'demo', 'migrate', 'restored', 'admin create'].concat
   Object.entries(VERBS).flatMap(([noun, verbs]) => verbs.map((verb) => `${noun} ${verb}`)),
 )
 
-/** The help of each command that does something, by its words. */
+/** Returns the help of each command that acts, by its words. */
 const helpTexts = (command: Command, words: string[] = []): [words: string, help: string][] => {
   if (command.commands.length > 0) {
     return command.commands.flatMap((child) => helpTexts(child, [...words, child.name()]))
@@ -80,7 +81,7 @@ const helpTexts = (command: Command, words: string[] = []): [words: string, help
   return [[words.join(' '), help]]
 }
 
-it('the help of every command shows an example of it', async () => {
+it('help of every command shows an example of it', async () => {
   const program = new Command('latchkey')
   for (const register of [server, ...NOUNS]) register(program)
   const texts = helpTexts(program)
@@ -99,7 +100,7 @@ it('the help of every command shows an example of it', async () => {
   for (const noun of nouns) expect(overview).toMatch(new RegExp(`^ {2}${noun} `, 'm'))
 })
 
-it('the demo tells the whole story, keeps its secrets and cleans up', async () => {
+it('demo tells the whole story, keeps its secrets and cleans up', async () => {
   const temporary = newDirectory()
   const story = await createCli(withVariables(await newPlace(), { TMPDIR: temporary })).text('demo')
   const CHAPTERS = [
@@ -141,7 +142,7 @@ it('the demo tells the whole story, keeps its secrets and cleans up', async () =
 const hasCurl = spawnSync('curl', ['--version']).status === 0
 
 it.skipIf(!hasCurl)(
-  'the lines that npm start prints work when they are pasted (with curl)',
+  'lines that npm start prints work when they are pasted (with curl)',
   async () => {
     const place = await newPlace({ LATCHKEY_KEK_FILE: '', LATCHKEY_KEYS_DIR: ' ' })
     const { said } = start(place, ['serve', '--next-steps'])
@@ -154,7 +155,7 @@ it.skipIf(!hasCurl)(
     const npx = `npx() { shift; "${process.execPath}" "${CLI}" "$@"; }\n`
     const printed = execFileSync('sh', ['-e', '-c', npx + lines.join('\n')], {
       cwd: place.directory,
-      env: { PATH: process.env['PATH'] }, // another terminal, which has none of the settings
+      env: { PATH: process.env['PATH'] }, // another terminal without the settings
       encoding: 'utf8',
     })
     expect(printed).toMatch(/"access_token":"eyJ/)

@@ -1,4 +1,5 @@
-// A signing key in other hands: how soon those who cache keys refuse what it signs, and take what its successor signs.
+// Stolen signing key: how soon resource servers that cache keys refuse its tokens, and accept
+// tokens of its successor.
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { anyPlugin, createVerifier } from '../../src/verifier/index.ts'
@@ -30,7 +31,7 @@ beforeEach(async () => {
 
 const activeKid = async (): Promise<string> => (await call.kids())[0] ?? ''
 
-describe('a follower behind a shared cache that ignores no-cache', () => {
+describe('follower behind a shared cache that ignores no-cache', () => {
   const follow = async () => {
     const proxy = await startCachingProxy(0, () => [place.url], { ignoresNoCache: true })
     const verifier = createVerifier({
@@ -46,7 +47,7 @@ describe('a follower behind a shared cache that ignores no-cache', () => {
   }
 
   it.each(['key revoke --all', 'restored', 'key revoke KID', 'key revoke KID --force-refetch'])(
-    '%s: old tokens are refused and new ones taken while the cache has the old keys',
+    'refuses old tokens and accepts new ones while the cache has the old keys: %s',
     async (command) => {
       const { check, verifier } = await follow()
       const old = await issue()
@@ -64,8 +65,8 @@ describe('a follower behind a shared cache that ignores no-cache', () => {
   )
 })
 
-describe('a gateway that only reads the JWKS', () => {
-  /** It keeps the keys for as long as its cache lasts, and fetches them for a kid that it does not know. */
+describe('gateway that only reads the JWKS', () => {
+  /** Keeps the keys without a limit, and fetches them again for an unknown kid. */
   const gateway = () => {
     const url = new URL(`${place.url}/.well-known/jwks.json`)
     const keys = createRemoteJWKSet(url, { cooldownDuration: 0, cacheMaxAge: Infinity })
@@ -86,7 +87,7 @@ describe('a gateway that only reads the JWKS', () => {
     expect([await accepts(await issue()), await accepts(old)]).toEqual([true, false])
   })
 
-  it('refuses a revoked key with the next token, where --force-refetch comes at once', async () => {
+  it('refuses a revoked key with the next token when --force-refetch was used', async () => {
     const accepts = gateway()
     const [stolen, old] = [await activeKid(), await issue()]
     expect(await accepts(old)).toBe(true)

@@ -1,4 +1,4 @@
-// Keys that change under several real processes on one database.
+// Key rotation with several processes on one database.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { auditEvents, auditRows } from '../support/audit-log.ts'
 import { addHookClient, execute, query } from '../support/database.ts'
@@ -15,7 +15,7 @@ import {
 } from '../support/processes.ts'
 
 const DAY = 24 * 60 * 60
-/** What makes an active key change by itself: half a year without a process. */
+/** Age at which the active key rotates by itself, 180 days, reached without a process. */
 const AGE = 180 * DAY
 
 let place: Place
@@ -38,7 +38,10 @@ const age = (seconds: number): void =>
     set created_at = created_at - ${seconds}, activated_at = activated_at - ${seconds}`,
   )
 
-/** A key that signs and one that is next, each with a private half, and those with these states besides. */
+/**
+ * Expects one signing key and one next key, each with a private half, and these numbers of keys in
+ * other states.
+ */
 const expectKeys = (more: Record<string, number>): void => {
   const held = query(
     place,
@@ -74,7 +77,7 @@ it('four servers that find an old key rotate it once, and serve the same keys', 
       expect(introspected).toContain('"active":true')
     }
   }
-  // Each does what is due once more when it ends.
+  // Each server runs its upkeep once more when it ends.
   for (const server of servers) expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
   expectKeys({ retiring: 1 })
   expect(rotations('success')).toEqual([
@@ -84,10 +87,10 @@ it('four servers that find an old key rotate it once, and serve the same keys', 
 })
 
 it.each([
-  ['off', 'off', AGE, 0],
-  ['not before its time', '365d', AGE, 0],
-  ['by its own period', '30d', 31 * DAY, 1],
-])('LATCHKEY_KEY_ROTATION: %s', async (_, value, seconds, retiring) => {
+  ['off, no rotation', 'off', AGE, 0],
+  ['365d, no rotation of a younger key', '365d', AGE, 0],
+  ['30d, rotation of an older key', '30d', 31 * DAY, 1],
+])('LATCHKEY_KEY_ROTATION is effective: %s', async (_, value, seconds, retiring) => {
   age(seconds)
   place.environment['LATCHKEY_KEY_ROTATION'] = value
   const server = await startServer(place)
@@ -96,7 +99,7 @@ it.each([
   expectKeys(retiring === 0 ? {} : { retiring })
 })
 
-it('a period of less than a day is said to be one, once, whatever the number of workers', async () => {
+it('LATCHKEY_KEY_ROTATION below a day causes one warning, whatever the number of workers', async () => {
   place.environment['LATCHKEY_KEY_ROTATION'] = '1h'
   place.environment['LATCHKEY_WORKERS'] = '2'
   const server = await startServer(place)
@@ -106,10 +109,11 @@ it('a period of less than a day is said to be one, once, whatever the number of 
   expect(warnings[0]?.msg).toMatch(/once a day.*24 hours before it signs/)
 })
 
-it('the row of a key whose time is over is removed, by one of them', async () => {
+it('row of a key whose tokens have expired is removed by one of two servers', async () => {
   const former = String(kidsIn('active'))
   await cli.json('key rotate --now')
-  // The database knows of time only what servers have lived through, so the key is made older than it has to be.
+  // The database counts only time that servers have lived through, so the key is made older than
+  // required.
   execute(place, `update signing_keys set retired_at = retired_at - ${DAY + 10 * 60}`)
   const served = (await cli.json<{ kid: string }[]>('key list')).map(({ kid }) => kid)
   expect(served).not.toContain(former)
@@ -121,34 +125,34 @@ it('the row of a key whose time is over is removed, by one of them', async () =>
   expect(removed).toMatchObject([{ actor: 'server', target: former, outcome: 'success' }])
 })
 
-describe('commands at once', () => {
-  /** What each command ended with, without regard to their order. */
+describe('simultaneous key commands', () => {
+  /** Runs the commands at once and returns their sorted exit codes. */
   const run = async (commands: string[]): Promise<(number | null)[]> => {
     const ended = commands.map((command) => latchkey(place, command.split(' ')))
     return (await Promise.all(ended)).map(({ code }) => code).toSorted()
   }
 
-  it('rotate and rotate: once', async () => {
+  it('rotate once when both are rotations', async () => {
     age(DAY)
     expect(await run(['key rotate', 'key rotate'])).toEqual([0, 1])
     expectKeys({ retiring: 1 })
     expect(rotations('refused')).toMatchObject([{ reason: 'key_too_young' }])
   })
 
-  it('revoke the active and the next one', async () => {
+  it('revoke both keys when one revokes the active and one the next key', async () => {
     const commands = [...kidsIn('active'), ...kidsIn('next')].map((kid) => `key revoke ${kid}`)
     expect(await run(commands)).toEqual([0, 0])
     expectKeys({ revoked: 2 })
   })
 
-  it('revoke the active one, twice, and rotate', async () => {
+  it('revoke the active key once and rotate when two revoke it and one rotates', async () => {
     const revoke = `key revoke ${kidsIn('active').join()}`
     expect(await run([revoke, revoke, 'key rotate --now'])).toEqual([0, 0, 0])
-    const retiring = kidsIn('retiring').length // the next key, where the revocation came first
+    const retiring = kidsIn('retiring').length // the next key, when the revocation came first
     expectKeys({ revoked: 1, ...(retiring > 0 && { retiring }) })
   })
 
-  it('revoke all, twice, and rotate: no token from before is good', async () => {
+  it('revoke every earlier token when two revoke all keys and one rotates', async () => {
     const server = await startServer(place)
     const call = createCaller(place.url)
     const client = await addHookClient(place)

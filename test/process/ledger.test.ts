@@ -1,4 +1,4 @@
-// The ledger as real processes keep it: in a file of its own, behind the answers, and never needed.
+// Ledger of real processes: a file of its own, written after the answers, and never required.
 import {
   existsSync,
   readFileSync,
@@ -21,13 +21,16 @@ import { type Place, createCli, latchkey, newPlace, startServer } from '../suppo
 
 const RUN = { type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' }
 
-/** Older than this when a process is killed, a token is in the file: far more than the 100 ms that it waits. */
+/**
+ * Age after which a token must be in the file when a process is killed: far more than the 100 ms of
+ * its wait.
+ */
 const MARGIN_MS = 1_500
 const AT_ONCE = 4
 
 type Prepared = { place: Place; client: ClientCredentials; path: string }
 
-/** A place whose client may ask for any run. */
+/** Prepares a place whose client may request any run. */
 const prepare = async (environment: Record<string, string> = {}): Promise<Prepared> => {
   const place = await newPlace(environment)
   await latchkey(place, ['migrate'])
@@ -56,8 +59,8 @@ const jtis = (path: string): Set<unknown> => {
   return new Set(rows)
 }
 
-describe('the file', () => {
-  it('is its owner’s alone, has no token, and says what is out and how many a run had', async () => {
+describe('ledger file', () => {
+  it('belongs to its owner, has no token text, and lists and counts tokens', async () => {
     const prepared = await prepare()
     const { place, client, path } = prepared
     const cli = createCli(place)
@@ -83,10 +86,10 @@ describe('the file', () => {
     const bytes = [path, `${path}-wal`].map((file) => readFileSync(file, 'latin1')).join()
     for (const token of tokens) expect(bytes).not.toContain(token.split('.')[2])
     expect((await server.stop()).code).toBe(0)
-    expect(existsSync(`${path}-wal`)).toBe(false) // closed in good order
+    expect(existsSync(`${path}-wal`)).toBe(false) // closed in order
   })
 
-  it('has everything at the end of a server that is told to stop', async () => {
+  it('has every token after a server was stopped', async () => {
     const { place, client, path } = await prepare({ LATCHKEY_WORKERS: '2' })
     const server = await startServer(place)
     const { issue } = createCaller(place.url)
@@ -98,7 +101,7 @@ describe('the file', () => {
     expect(tokens.filter((token) => !kept.has(decode(token).claims.jti))).toEqual([])
   })
 
-  it('is not needed: removed, it is made again, and what was closed stays closed', async () => {
+  it('may be removed: it is created again, and closed runs stay closed', async () => {
     const prepared = await prepare()
     const { place, client, path } = prepared
     const first = await startServer(place)
@@ -112,13 +115,13 @@ describe('the file', () => {
     await expect(issue(client, forRun('gone'))).rejects.toThrow(/run_closed/)
     expect(await introspect(client, gone)).toBe(INACTIVE)
     await issue(client, forRun('kept'))
-    // The first one is out, too, but nobody knows: it dies all the same.
+    // The first token is not in the new file, and is revoked all the same.
     expect(await revoke(prepared, 'kept')).toMatchObject({ body: { matched: 1 } })
     expect(await introspect(client, kept)).toBe(INACTIVE)
   })
 
   const unusable: [title: string, spoil: (path: string) => void][] = [
-    ['no database', (path) => writeFileSync(path, 'not a database'.repeat(1_000))],
+    ['not a database', (path) => writeFileSync(path, 'not a database'.repeat(1_000))],
     [
       'of a newer version',
       (path) =>
@@ -128,7 +131,7 @@ describe('the file', () => {
     ],
   ]
   it.each(unusable)(
-    'that is %s is moved aside with one line, and a new one begun',
+    'is moved aside with one log line when it is %s, and a new one begins',
     async (_, spoil) => {
       const prepared = await prepare()
       const { place, client, path } = prepared
@@ -147,7 +150,7 @@ describe('the file', () => {
     },
   )
 
-  it('that is another program’s is left alone, and no ledger is kept', async () => {
+  it('is left unchanged when it is the database of another program, and no ledger is kept', async () => {
     const prepared = await prepare()
     const { place, client, path } = prepared
     new BetterSqlite3(path).exec('create table x (y)').close()
@@ -167,11 +170,14 @@ describe('the file', () => {
     ['data/other.db', 'data/other.ledger.db'],
     ['data/ledger.db', 'data/ledger.ledger.db'],
     ['data/x', 'data/x.ledger.db'],
-  ])('of %s is %s: never the database itself, nor another one’s', (databasePath, expected) => {
-    expect(ledgerPath({ databasePath })).toBe(expected)
-  })
+  ])(
+    'has the path for %s: %s, which is no database and no other ledger',
+    (databasePath, expected) => {
+      expect(ledgerPath({ databasePath })).toBe(expected)
+    },
+  )
 
-  it('that cannot be had costs no token and no revocation', async () => {
+  it('affects no token and no revocation when it cannot be written', async () => {
     const prepared = await prepare()
     const { place, client, path } = prepared
     const cli = createCli(place)
@@ -191,7 +197,7 @@ describe('the file', () => {
   })
 })
 
-it('kill -9 under load costs at most what was issued a moment before', async () => {
+it('kill -9 under load loses only ledger entries of the last moment', async () => {
   const { place, client, path } = await prepare()
   const server = await startServer(place)
   const { issue } = createCaller(place.url)

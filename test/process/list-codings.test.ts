@@ -1,4 +1,5 @@
-// Content codings of the revocation list over HTTP: a cache that chooses by `Vary` gives each client what it takes.
+// Content codings of the revocation list over HTTP: a cache that respects `Vary` gives each client
+// a coding that it accepts.
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { decodeJwt } from 'jose'
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { execute } from '../support/database.ts'
 import { type Place, type ServerProcess, newPlace, startServer } from '../support/processes.ts'
 
-/** Far more than is sent as it is. */
+/** Number of rules for a page that is worth compressing. */
 const RULES = 300
 
 let place: Place
@@ -26,7 +27,7 @@ afterAll(() => server.stop())
 
 type Answer = { status: number | undefined; headers: IncomingHttpHeaders; body: Buffer }
 
-/** Asks without decoding anything. */
+/** Sends a request and decodes nothing. */
 const ask = (path: string, headers: Record<string, string>): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const sent = request(`${place.url}${path}`, { headers, agent: false }, (response) => {
@@ -41,8 +42,8 @@ const ask = (path: string, headers: Record<string, string>): Promise<Answer> =>
   })
 
 /**
- * A shared cache that keeps every answer, and uses it for requests whose fields are those that its `Vary` names
- * (RFC 9111 §4.1).
+ * Starts a shared cache that keeps every answer and reuses it for requests with equal values of the
+ * fields that its `Vary` names (RFC 9111 §4.1).
  */
 const startCache = () => {
   const stored: { path: string; headers: Record<string, string>; answer: Answer }[] = []
@@ -105,9 +106,9 @@ const PATHS = [
   '/oauth/revocations?wait=1',
 ]
 
-describe.each(PATHS)('%s', (path) => {
+describe.each(PATHS)('list at %s', (path) => {
   it.each(['gzip first', 'text first'])(
-    'behind a cache is what each client takes, %s',
+    'reaches each client behind a cache in an accepted coding, %s',
     async (order) => {
       const cache = startCache()
       const [first, second] = [

@@ -1,4 +1,5 @@
-// Requests that wait add no listener to anything that lives longer: Node.js warns from the eleventh on.
+// Waiting requests add no listener to a longer-lived object: Node.js warns from the eleventh
+// listener on.
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createVerifier, unsafeIgnorePlugin } from '../../src/verifier/index.ts'
@@ -67,7 +68,7 @@ const CASES: readonly Case[] = [
 
 const WARNING = /Warning/
 
-describe.each(['1', '2'])('a server of %s processes', (workers) => {
+describe.each(['1', '2'])('server of %s processes', (workers) => {
   let place: Place
   let server: ServerProcess
   let asked: Asked
@@ -88,11 +89,11 @@ describe.each(['1', '2'])('a server of %s processes', (workers) => {
     asked = { client, administrator, token, admin }
   })
   afterAll(async () => {
-    expect((await server.stop()).stderr).toBe('') // its last line may be late
+    expect((await server.stop()).stderr).toBe('') // The last line may be late.
   })
 
   it.each(CASES)(
-    `answers ${AT_ONCE} requests at once for $path with $status`,
+    `answers ${AT_ONCE} simultaneous requests for $path with $status`,
     async ({ path, status, init }) => {
       const answers = await Promise.all(
         Array.from({ length: AT_ONCE }, async () => {
@@ -106,7 +107,7 @@ describe.each(['1', '2'])('a server of %s processes', (workers) => {
     },
   )
 
-  it('answers requests behind one another on one connection, and slow ones', async () => {
+  it('answers pipelined and slow requests', async () => {
     const connection = open(place)
     const held = head('GET /oauth/revocations?wait=1')
     connection.write(held.repeat(AT_ONCE) + head('GET /nowhere', { Connection: 'close' }))
@@ -123,7 +124,7 @@ describe.each(['1', '2'])('a server of %s processes', (workers) => {
     expect(server.said.stderr).not.toMatch(WARNING)
   })
 
-  it('ends without a warning while answers are held', async () => {
+  it('stops without a warning while answers are held', async () => {
     const held = Array.from({ length: AT_ONCE }, () =>
       fetch(`${place.url}/oauth/revocations?wait=20`).catch(() => null),
     )
@@ -134,8 +135,8 @@ describe.each(['1', '2'])('a server of %s processes', (workers) => {
   })
 })
 
-describe('a verifier', () => {
-  it('adds no listener for a token that waits', async () => {
+describe('verifier', () => {
+  it('adds no listener for a waiting token', async () => {
     const warnings: Error[] = []
     const note = (warning: Error): void => void warnings.push(warning)
     process.on('warning', note)

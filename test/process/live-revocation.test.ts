@@ -1,5 +1,5 @@
-// What is taken back on the command line is gone, at once, from a server that is already running, and from
-// resource servers that follow it.
+// Revocations from the command line: they are effective at once in a running server and in resource
+// servers that follow it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startJudges } from '../support/judges.ts'
 import { decode } from '../support/jwt.ts'
@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => setting.records.close())
 
-describe.concurrent('a token is dead with the end of the command', () => {
+describe.concurrent('token is refused when the command has ended', () => {
   it.each(NAMES)('%s', async (name) => {
     const { take, giveBack, final } = setting.cases[name]
     const mine = await setting.make()
@@ -28,7 +28,7 @@ describe.concurrent('a token is dead with the end of the command', () => {
     await setting.judges.refuse(mine.token)
   })
 
-  it('audience update, a permission less: whoever has it needs a new token', async () => {
+  it('audience update without a permission revokes the tokens with it', async () => {
     await setting.records.audience('shop', ['buy', 'sell'])
     const buyer = await setting.records.client({ grants: { shop: ['buy'] }, introspects: ['shop'] })
     const seller = await setting.records.client({ grants: { shop: ['buy', 'sell'] } })
@@ -46,13 +46,13 @@ describe.concurrent('a token is dead with the end of the command', () => {
   })
 })
 
-// These kill the tokens of all: nothing else may run beside them.
-describe('keys', () => {
+// Tests that revoke the tokens of all clients: no other test may run beside them.
+describe('key revocation', () => {
   type Key = { kid: string; state: string }
   const inState = (keys: Key[], state: string) =>
     keys.filter((key) => key.state === state).map(({ kid }) => kid)
 
-  it('key revoke: the former next key signs, the revoked one is published no more', async () => {
+  it('makes the next key sign and removes the revoked key from the JWKS', async () => {
     const mine = await setting.make()
     const [active, next] = await setting.call.kids()
     expect(decode(mine.token).header['kid']).toBe(active)
@@ -70,7 +70,7 @@ describe('keys', () => {
     await setting.judges.refuse(mine.token)
   })
 
-  it('key revoke --all: two new keys, every token dead', async () => {
+  it('makes two new keys and revokes every token with --all', async () => {
     const mine = await setting.make()
     const before = await setting.call.kids()
     await setting.command('key', 'revoke', '--all')
@@ -84,7 +84,7 @@ describe('keys', () => {
     await setting.judges.refuse(mine.token)
   })
 
-  it('a key that is revoked lifts no other rule', async () => {
+  it('leaves other rules in force', async () => {
     const mine = await setting.make()
     await setting.cases['client disable'].take(mine)
     const [active] = await setting.call.kids()

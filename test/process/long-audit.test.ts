@@ -1,13 +1,14 @@
-// A long audit table: a list that is read in parts, and an export over HTTP whose reader loses the right to it.
+// Long audit table: a list that is read in parts, and an export over HTTP whose reader loses the
+// right to it.
 import { expect, it } from 'vitest'
 import { execute } from '../support/database.ts'
 import { createCaller } from '../support/http.ts'
 import { createCli, newPlace, startServer } from '../support/processes.ts'
 
-/** About 30 MB: far more than the buffers of a connection hold. */
+/** About 30 MB: far more than the buffers of a connection. */
 const EVENTS = 150_000
 
-it('is listed as a whole; an export breaks off with an error for its reader', async () => {
+it('audit list of a long table is complete, and an export breaks off when its reader is disabled', async () => {
   const place = await newPlace()
   const server = await startServer(place)
   const cli = createCli(place)
@@ -20,7 +21,7 @@ it('is listed as a whole; an export breaks off with an error for its reader', as
     with recursive n(i) as (select 1 union all select i + 1 from n where i < ${EVENTS})
     select 1, iif(i % 2, 'cli:a', 'cli:b'), 'x.y', iif(i = 1 or i % 2 = 0, 'refused', 'success') from n`,
   )
-  // A command reads on where a part of the list ends early, 50,000 events after its start.
+  // A command continues when a part of the list ends early, 50,000 events after its start.
   expect(await cli.json('audit list --actor cli:a --outcome refused')).toHaveLength(1)
   const reader = { id: made.client_id, secret: made.client_secret }
   const token = await createCaller(place.url).issue(reader, { audience: 'latchkey' })

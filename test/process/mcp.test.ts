@@ -1,5 +1,6 @@
-// The public clients of the Model Context Protocol against the real server: from a resource server's metadata to a
-// token, with an enrollment token on the way (RFC 9728, RFC 8414, RFC 7591, RFC 6749 §4.4).
+// Public clients of the Model Context Protocol against the real server: from the metadata of a
+// resource server to a token, with an enrollment token (RFC 9728, RFC 8414, RFC 7591, RFC 6749
+// §4.4).
 import { type Server, createServer } from 'node:http'
 import * as second from '@modelcontextprotocol/client'
 import * as first from '@modelcontextprotocol/sdk/client/auth.js'
@@ -57,7 +58,7 @@ type Tokens = { access_token: string; token_type: string; scope?: string | undef
 
 const CALLBACK = 'http://127.0.0.1:3000/callback'
 
-/** A client without a person: what both packages take as an `OAuthClientProvider`. */
+/** Makes a client without a person, in the form of an `OAuthClientProvider` of both packages. */
 const createProvider = (redirectUris: string[], own: object = {}) => {
   const kept: { client?: Registered; tokens?: Tokens } = {}
   const nobody = (): never => {
@@ -85,13 +86,18 @@ const createProvider = (redirectUris: string[], own: object = {}) => {
   }
 }
 
-/** A client that means to send a person to `/oauth/authorize`, with the grant types that its author wrote down. */
+/**
+ * Makes a client that would send a person to `/oauth/authorize`, with the grant types of its
+ * author.
+ */
 const createInteractive = (own: object) => ({
   ...createProvider([CALLBACK], { grant_types: undefined, ...own }),
   redirectUrl: CALLBACK,
 })
 
-/** The packages leave the initial access token (RFC 7591 §3) to the `fetch` that they are given. */
+/**
+ * Adds the initial access token (RFC 7591 §3) to requests; the packages leave it to their `fetch`.
+ */
 const fetchWith = (enrollmentToken: string, hidden?: string): typeof fetch => {
   return async (input, init) => {
     const { pathname } = new URL(input instanceof Request ? input.url : input)
@@ -109,18 +115,18 @@ const REDIRECTS: [title: string, uris: string[]][] = [
 
 const ASKING_FOR_CODE: [title: string, own: object, refused: RegExp][] = [
   [
-    'the grant types of a person',
+    'the grant types and response types of a person',
     { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
     /grant_types: /,
   ],
-  ['the grant types of a person alone', { grant_types: ['authorization_code'] }, /grant_types: /],
+  ['the grant type of a person', { grant_types: ['authorization_code'] }, /grant_types: /],
 ]
 
 describe.each([
   ['@modelcontextprotocol/sdk', first],
   ['@modelcontextprotocol/client', second],
 ])('%s', (_, sdk) => {
-  it.each(REDIRECTS)('discovers, enrolls and gets a token: %s', async (__, uris) => {
+  it.each(REDIRECTS)('discovers, enrolls and gets a token %s', async (__, uris) => {
     const provider = createProvider(uris)
     const fetchFn = fetchWith(await enroll())
     expect(await sdk.auth(provider, { serverUrl: resource, fetchFn })).toBe('AUTHORIZED')
@@ -140,7 +146,7 @@ describe.each([
   })
 
   it.each(['oauth-authorization-server', 'openid-configuration'])(
-    'accepts the metadata where /.well-known/%s is hidden',
+    'accepts the metadata when /.well-known/%s is hidden',
     async (name) => {
       const fetchFn = fetchWith('', `/.well-known/${name}`)
       const metadata = await sdk.discoverAuthorizationServerMetadata(place.url, { fetchFn })
@@ -152,7 +158,7 @@ describe.each([
     },
   )
 
-  it('says that nobody authorizes here instead of sending a person to a refusal', async () => {
+  it('reports that no person can authorize here, and redirects nobody', async () => {
     const metadata = await sdk.discoverAuthorizationServerMetadata(place.url)
     const starting = sdk.startAuthorization(place.url, {
       ...(metadata && { metadata }),
@@ -162,7 +168,7 @@ describe.each([
     await expect(starting).rejects.toThrow('does not support response type code')
   })
 
-  it('keeps its enrollment token where its redirection URI is refused', async () => {
+  it('keeps its enrollment token when its redirection URI is refused', async () => {
     const token = await enroll()
     const provider = createProvider([`${CALLBACK}#fragment`])
     const options = { serverUrl: resource, fetchFn: fetchWith(token) }
@@ -171,11 +177,14 @@ describe.each([
     expect(await sdk.auth(again, options)).toBe('AUTHORIZED')
   })
 
-  it.each(ASKING_FOR_CODE)('keeps its enrollment token: %s', async (__, own, refused) => {
-    const token = await enroll()
-    const options = { serverUrl: resource, fetchFn: fetchWith(token) }
-    await expect(sdk.auth(createInteractive(own), options)).rejects.toThrow(refused)
-    const again = createProvider([CALLBACK])
-    expect(await sdk.auth(again, options)).toBe('AUTHORIZED')
-  })
+  it.each(ASKING_FOR_CODE)(
+    'keeps its enrollment token when the server refuses %s',
+    async (__, own, refused) => {
+      const token = await enroll()
+      const options = { serverUrl: resource, fetchFn: fetchWith(token) }
+      await expect(sdk.auth(createInteractive(own), options)).rejects.toThrow(refused)
+      const again = createProvider([CALLBACK])
+      expect(await sdk.auth(again, options)).toBe('AUTHORIZED')
+    },
+  )
 })

@@ -14,10 +14,10 @@ const packed = (): Packed => {
   return first
 }
 
-describe('the package', () => {
+describe('package', () => {
   const paths = packed().files.map((file) => file.path)
 
-  it('has what runs', () => {
+  it('has the files to run', () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         'package.json',
@@ -31,7 +31,7 @@ describe('the package', () => {
     )
   })
 
-  it('has nothing else', () => {
+  it('has no other files', () => {
     const allowed =
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/.*\.(js|d\.ts)|examples\/.*\.mjs|examples\/forward-auth\/(nginx\.conf|Caddyfile)|drizzle\/sqlite\/(\d{4}_\w+\.sql|meta\/\w+\.json))$/
     expect(paths.filter((path) => !allowed.test(path))).toEqual([])

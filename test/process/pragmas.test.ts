@@ -1,5 +1,5 @@
-// How every process that this project starts has its database open: what was answered with success survives a power
-// failure (synchronous FULL in WAL mode), and a row never refers to nothing.
+// Database settings of every process of this project: an acknowledged write survives a power
+// failure (synchronous FULL in WAL mode), and foreign keys are enforced.
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { createCaller } from '../support/http.ts'
@@ -10,7 +10,9 @@ import type { ClientCredentials } from '../support/records.ts'
 const MODULES = fileURLToPath(new URL('../..', import.meta.url))
 const OBSERVER = fileURLToPath(new URL('../support/pragmas.cjs', import.meta.url))
 
-/** SQLite's numbers: 2 is FULL, 1 is NORMAL. Waiting is the store's part, so SQLite itself does not wait. */
+/**
+ * Numbers of SQLite: 2 is FULL, 1 is NORMAL. The store waits for locks, so SQLite itself does not.
+ */
 const DATABASE = {
   file: 'latchkey.db',
   journal_mode: 'wal',
@@ -18,7 +20,7 @@ const DATABASE = {
   foreign_keys: 1,
   busy_timeout: 0,
 }
-/** The ledger may lose its newest entries with the machine, and is no reason to hold anybody up. */
+/** The ledger may lose its newest entries with the machine, and must delay no request. */
 const LEDGER = { file: 'ledger.db', journal_mode: 'wal', synchronous: 1, busy_timeout: 500 }
 
 const observedPlace = async (variables: Record<string, string> = {}): Promise<Place> =>
@@ -50,9 +52,9 @@ const addLedgerClient = async (place: Place): Promise<ClientCredentials> => {
   return client
 }
 
-describe('the connections of', () => {
+describe('database connections', () => {
   it.each([1, 2])(
-    'a server, its workers (%d) and the threads of their ledgers',
+    'have these settings in a server, its workers (%d) and the threads of their ledgers',
     async (workers) => {
       const place = await observedPlace({ LATCHKEY_WORKERS: String(workers) })
       const server = await startServer(place)
@@ -68,7 +70,7 @@ describe('the connections of', () => {
   )
 
   it.each(['migrate', 'client list', 'key list', 'plugin revoke-tokens p', 'restored'])(
-    'the command %s',
+    'have these settings in the command %s',
     async (command) => {
       const place = await observedPlace()
       await latchkey(place, ['migrate'])

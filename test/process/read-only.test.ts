@@ -1,4 +1,5 @@
-// Folders that are not needed may be read-only, missing or of another user. The key-encryption key comes from elsewhere.
+// Optional folders that are read-only, missing or owned by another user. The key-encryption key
+// comes from elsewhere.
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
@@ -23,7 +24,7 @@ const KEK = randomBytes(32).toString('base64url')
 const AS_NOBODY = `setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$NODE" "$CLI"`
 
 type Folders = {
-  /** Gets the path of the keys folder, which is there, empty and of root, with mode 0755. */
+  /** Prepares the keys folder, which is empty, owned by root, with mode 0755. */
   keys: (path: string, place: Place) => void
   variables?: Record<string, string>
 }
@@ -31,13 +32,13 @@ type Folders = {
 const FOLDERS: Record<string, Folders> = {
   'a read-only keys folder': { keys: (path) => chmodSync(path, 0o555) },
   'a keys folder of another user': { keys: () => {} },
-  'a keys folder that cannot be entered': {
+  'an inaccessible keys folder': {
     keys(path) {
       writeFileSync(join(path, 'admin.json'), '{}')
       chmodSync(path, 0o700)
     },
   },
-  'credentials of another user that anybody can read': {
+  'readable credentials of another user': {
     keys: (path) => writeFileSync(join(path, 'admin.json'), '{}', { mode: 0o644 }),
   },
   'credentials of a third user': {
@@ -54,7 +55,7 @@ const FOLDERS: Record<string, Folders> = {
     },
   },
   'other files in the keys folder': { keys: (path) => writeFileSync(join(path, 'other'), '') },
-  'a keys folder that cannot be made': {
+  'a keys folder that cannot be created': {
     keys: () => {},
     variables: { LATCHKEY_KEYS_DIR: './missing/deeper/keys' },
   },
@@ -66,7 +67,7 @@ const FOLDERS: Record<string, Folders> = {
     },
     variables: { LATCHKEY_KEK: '', LATCHKEY_KEK_FILE: 'kek' },
   },
-  'a key-encryption key that is there in the keys folder': {
+  'an existing key-encryption key in the keys folder': {
     keys(path) {
       writeFileSync(join(path, 'kek'), KEK, { mode: 0o400 })
       chownSync(join(path, 'kek'), NOBODY, NOBODY)
@@ -76,7 +77,7 @@ const FOLDERS: Record<string, Folders> = {
   },
 }
 
-/** A folder of root in which user 65534 may write `data` and nothing else. */
+/** Makes a folder of root in which user 65534 may write `data` only. */
 const placeWith = async ({ keys, variables = {} }: Folders): Promise<Place> => {
   const place = await newPlace({ LATCHKEY_KEK: KEK, ...variables })
   for (const name of ['data', 'keys']) mkdirSync(join(place.directory, name), { mode: 0o755 })
@@ -102,8 +103,8 @@ const serveOnce = async (place: Place): Promise<string> => {
   return stdout
 }
 
-describe.skipIf(!isRoot)('a process of another user (needs root to start one), with', () => {
-  it.each(Object.entries(FOLDERS))('%s', async (_, folders) => {
+describe.skipIf(!isRoot)('process of another user (needs root to start one)', () => {
+  it.each(Object.entries(FOLDERS))('serves and administers with %s', async (_, folders) => {
     const served = await placeWith(folders)
     const before = namesIn(served.directory)
     const msg = 'no administrator was made; make one with: latchkey admin create'
@@ -120,7 +121,7 @@ describe.skipIf(!isRoot)('a process of another user (needs root to start one), w
     }
   })
 
-  it('no key-encryption key and a read-only keys folder, does not start', async () => {
+  it('does not start without a key-encryption key in a read-only keys folder', async () => {
     const place = await placeWith({ keys: () => {}, variables: { LATCHKEY_KEK: '' } })
     for (const command of ['serve', 'migrate', 'admin create']) {
       const { code, stderr } = await run(place, command).ended
@@ -131,7 +132,7 @@ describe.skipIf(!isRoot)('a process of another user (needs root to start one), w
   })
 })
 
-it('a first start of two workers says once that no administrator was made', async () => {
+it('first start of two workers logs once that no administrator was created', async () => {
   const place = await newPlace({ LATCHKEY_KEK: KEK, LATCHKEY_WORKERS: '2' })
   writeFileSync(join(place.directory, 'keys'), '')
   const server = startShell(place, 'exec "$NODE" "$CLI" serve')
@@ -144,29 +145,32 @@ it('a first start of two workers says once that no administrator was made', asyn
 
 const hasMounts = spawnSync('unshare', ['--mount', 'true']).status === 0
 
-it.skipIf(!hasMounts)('a read-only root with a writable data folder (needs unshare)', async () => {
-  const place = await newPlace({ LATCHKEY_KEK: KEK, PATH: process.env['PATH'] ?? '' })
-  const data = join(place.directory, 'data')
-  mkdirSync(data)
-  const commands = ['migrate', 'admin create', 'client create --name a', 'audit verify']
-  const steps = [
-    `mount -t tmpfs -o mode=0700 none ${data}`,
-    `for m in $(awk '{print $2}' /proc/mounts); do case $m in /proc*|/sys*|/dev*|${data}) ;; *) mount -o remount,bind,ro $m;; esac; done`,
-    'if touch written 2>/dev/null; then exit 9; fi',
-    ...commands.map((command) => `"$NODE" "$CLI" ${command} >/dev/null`),
-    'test -f data/latchkey.db',
-  ]
-  const { code, stderr } = await startShell(
-    place,
-    `unshare --mount sh -e -c '${steps.join('\n').replaceAll("'", `'\\''`)}'`,
-  ).ended
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-})
+it.skipIf(!hasMounts)(
+  'commands work on a read-only root with a writable data folder (needs unshare)',
+  async () => {
+    const place = await newPlace({ LATCHKEY_KEK: KEK, PATH: process.env['PATH'] ?? '' })
+    const data = join(place.directory, 'data')
+    mkdirSync(data)
+    const commands = ['migrate', 'admin create', 'client create --name a', 'audit verify']
+    const steps = [
+      `mount -t tmpfs -o mode=0700 none ${data}`,
+      `for m in $(awk '{print $2}' /proc/mounts); do case $m in /proc*|/sys*|/dev*|${data}) ;; *) mount -o remount,bind,ro $m;; esac; done`,
+      'if touch written 2>/dev/null; then exit 9; fi',
+      ...commands.map((command) => `"$NODE" "$CLI" ${command} >/dev/null`),
+      'test -f data/latchkey.db',
+    ]
+    const { code, stderr } = await startShell(
+      place,
+      `unshare --mount sh -e -c '${steps.join('\n').replaceAll("'", `'\\''`)}'`,
+    ).ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  },
+)
 
 it.each([
   ['/proc/none', 2],
   ['/tmp', 0],
-] as const)('temporary files of SQLite, where %s takes them, have the mode %d', (folder, mode) => {
+] as const)('spareTemporaryFiles for the folder %s sets the mode %d', (folder, mode) => {
   const client = new BetterSqlite3(':memory:')
   spareTemporaryFiles(client, folder)
   expect(client.pragma('temp_store', { simple: true })).toBe(mode)

@@ -1,4 +1,4 @@
-// Readers of the metadata in other languages, as Debian packages them (`python3-authlib`; `golang-go` and
+// Metadata readers in other languages, as packaged by Debian (`python3-authlib`; `golang-go` and
 // `golang-github-coreos-go-oidc-dev`). Each is tested where it is installed.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import type { ClientCredentials } from '../support/records.ts'
 
 const script = (name: string): string => fileURLToPath(new URL(`readers/${name}`, import.meta.url))
 
-/** Go compiles its libraries at the first build. In milliseconds. */
+/** Time limit of the first build, in which Go compiles its libraries, in milliseconds. */
 const BUILD_MS = 280_000
 const RUN_MS = 60_000
 
@@ -49,7 +49,7 @@ const GO = {
   CGO_ENABLED: '0',
 }
 
-/** The first command that runs; null where none does. */
+/** Finds the first command that runs; null when none does. */
 const firstOf = async (
   commands: readonly (readonly string[])[],
   environment: Record<string, string> = {},
@@ -92,7 +92,10 @@ afterAll(async () => {
   expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
 })
 
-/** A token of the client is taken for its audience; one that is changed, and one for another audience, are not. */
+/**
+ * Expects that a token is accepted for its audience, and refused when it is changed or for another
+ * audience.
+ */
 const expectVerified = async (verify: (audience: string, token: string) => Promise<Ran>) => {
   expect(await verify(AUDIENCE, token)).toMatchObject({ code: 0, stdout: `${client.id}\n` })
   const [header, payload, signature = ''] = token.split('.')
@@ -102,7 +105,7 @@ const expectVerified = async (verify: (audience: string, token: string) => Promi
 }
 
 describe.skipIf(ABSENT.Authlib !== null)('Authlib', () => {
-  it('validates the metadata at both addresses, and a token with the keys that they name', async () => {
+  it('validates the metadata at both addresses, and a token with their keys', async () => {
     const [interpreter = ''] = python ?? []
     await expectVerified((audience, presented) =>
       run([

@@ -1,4 +1,5 @@
-// The list of real servers: several processes on one database, the command line, the end of a process.
+// Revocation list of real servers: several processes on one database, the command line, the end of
+// a process.
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
 import {
@@ -28,14 +29,17 @@ const fetchPage = async (url: string, parameters: Record<string, string> = {}): 
 const createClient = (place: Place) =>
   latchkeyJson<{ client_id: string }>(place, ['client', 'create', ...CLIENT])
 
-it('a rule of the command line or of any process answers those who wait at all of them', async () => {
+it('rule from the command line answers held requests of every process within 250 ms', async () => {
   const place = await newPlace({ LATCHKEY_WORKERS: '2' })
   const other = withVariables(await onAnotherPort(place), { LATCHKEY_WORKERS: '1' })
   const servers = [await startServer(place), await startServer(other)]
   const { client_id: id } = await createClient(place)
   const urls = [place.url, place.url, place.url, place.url, other.url, other.url]
   const { cursor: first } = await fetchPage(place.url)
-  /** Takes the client's tokens back while followers of all processes wait. @returns when the last heard of it, in milliseconds */
+  /**
+   * Revokes the client's tokens while followers of all processes wait. @returns the milliseconds
+   * until the last answer
+   */
   const round = async (cursor: string): Promise<{ took: number; cursor: string }> => {
     const arrived: number[] = []
     const waiting = urls.map(async (url) => {
@@ -54,10 +58,10 @@ it('a rule of the command line or of any process answers those who wait at all o
     return { took: Math.max(...arrived) - committed, cursor: pages[0]?.cursor ?? '' }
   }
   let last = await round(first)
-  // Machines that run other things at the same time are given another try.
+  // A busy machine gets another try.
   for (let tries = 1; last.took >= 250 && tries < 3; tries++) last = await round(last.cursor)
   expect(last.took).toBeLessThan(250)
-  // The cursor of one process is good at all of them, and after a start.
+  // The cursor of one process is valid in all of them, and after a start.
   for (const url of [place.url, other.url]) {
     expect(await fetchPage(url, { after: last.cursor })).toMatchObject({ full: false, entries: [] })
   }
@@ -70,7 +74,7 @@ it('a rule of the command line or of any process answers those who wait at all o
   await again.stop()
 })
 
-it('a server that is told to stop answers all who wait, and ends at once', async () => {
+it('server that is stopped answers all held requests and ends at once', async () => {
   const place = await newPlace()
   const server = await startServer(place)
   const { cursor } = await fetchPage(place.url)
@@ -82,7 +86,7 @@ it('a server that is told to stop answers all who wait, and ends at once', async
   expect(Date.now() - began).toBeLessThan(10_000)
 })
 
-it('who hangs up waits no longer', async () => {
+it('held request ends when its client disconnects', async () => {
   const place = await newPlace({ LATCHKEY_LOG_LEVEL: 'debug' })
   const server: ServerProcess = await startServer(place)
   const { cursor } = await fetchPage(place.url)
@@ -100,7 +104,7 @@ it('who hangs up waits no longer', async () => {
   await server.stop()
 })
 
-it('restored: every key is revoked, the epoch is another one, tokens are dead', async () => {
+it('restored revokes every key, begins an epoch and revokes every token', async () => {
   const place = await newPlace()
   const server = await startServer(place)
   const cli = createCli(place)

@@ -1,4 +1,4 @@
-// What goes on, and what does not, where something around the server fails.
+// Failures around the server: the log, its reader, the lock, the folder and the settings.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
@@ -27,7 +27,7 @@ const healthy = (place: Place) =>
     ),
   )
 
-it('audit events are on the disk before what they report is answered', async () => {
+it('audit event is on the disk before the answer to its request', async () => {
   const place = await newPlace({ LATCHKEY_LOG_LEVEL: 'silent' })
   const server = start(place, ['serve'])
   await healthy(place)
@@ -44,7 +44,7 @@ it('audit events are on the disk before what they report is answered', async () 
   ])
 })
 
-it('a log that cannot be written is said once, and the server goes on', async () => {
+it('server whose log cannot be written reports it once and keeps serving', async () => {
   const place = await newPlace()
   await latchkey(place, ['migrate'])
   const server = startShell(place, 'exec "$NODE" "$CLI" serve > /dev/full')
@@ -60,7 +60,7 @@ it('a log that cannot be written is said once, and the server goes on', async ()
   )
 })
 
-it('a log reader that stalls holds nobody up, and is told how many lines it missed', async () => {
+it('server whose log reader stalls delays no request, and counts the dropped lines', async () => {
   const place = await newPlace()
   await latchkey(place, ['migrate'])
   const server = start(place, ['serve'])
@@ -82,10 +82,10 @@ it('a log reader that stalls holds nobody up, and is told how many lines it miss
   expect(server.said.stdout).toContain('"stopped"')
 })
 
-it('SIGTERM ends a server whose log reader stalls', async () => {
+it('server whose log reader stalls ends on SIGTERM', async () => {
   const place = await newPlace()
   await latchkey(place, ['migrate'])
-  // The reader of the pipe holds it open for longer than the test, and takes nothing.
+  // The reader of the pipe keeps it open for longer than the test, and reads nothing.
   const shell = startShell(
     place,
     '{ "$NODE" "$CLI" serve & echo $! > pid; wait $!; echo $? > code; } | sleep 60',
@@ -101,7 +101,7 @@ it('SIGTERM ends a server whose log reader stalls', async () => {
   shell.child.kill('SIGKILL')
 })
 
-it('a log reader that is gone is said once, and the server goes on', async () => {
+it('server whose log reader has ended reports it once and keeps serving', async () => {
   const place = await newPlace()
   await latchkey(place, ['migrate'])
   const server = startShell(place, '{ "$NODE" "$CLI" serve & echo $! > pid; wait; } | true')
@@ -114,7 +114,7 @@ it('a log reader that is gone is said once, and the server goes on', async () =>
   await server.ended
 })
 
-it('a lock that another process holds keeps nobody waiting who does not write', async () => {
+it('lock of another process delays writes only', async () => {
   const place = await newPlace()
   const server = await startServer(place)
   const client = await addHookClient(place)
@@ -138,7 +138,7 @@ it('a lock that another process holds keeps nobody waiting who does not write', 
   await server.stop()
 })
 
-it('a command in the wrong folder makes nothing there', async () => {
+it('command in a wrong folder creates no file', async () => {
   const place = await newPlace()
   const cli = createCli(place)
   for (const command of ['client list', 'client disable lkc_x', 'key list', 'audience list']) {
@@ -147,7 +147,7 @@ it('a command in the wrong folder makes nothing there', async () => {
   expect(readdirSync(place.directory)).toEqual([])
 })
 
-it('a command with other settings than the server does not call its tokens inactive', async () => {
+it('command with another issuer than the server refuses its token instead of calling it inactive', async () => {
   const place = await newPlace()
   await latchkey(place, ['migrate'])
   const { id } = await addHookClient(place)
@@ -170,7 +170,7 @@ it('a command with other settings than the server does not call its tokens inact
   expect(JSON.parse(inspected)).toMatchObject({ active: true })
 })
 
-it('the next steps carry the settings of the server, and no secret', async () => {
+it('next steps show the settings of the server and no secret', async () => {
   const kek = Buffer.alloc(32, 7).toString('base64url')
   const place = await newPlace({ LATCHKEY_KEK: kek })
   const server = start(place, ['serve', '--next-steps'])
@@ -182,7 +182,7 @@ it('the next steps carry the settings of the server, and no secret', async () =>
   await server.ended
 })
 
-it('a quota is one for all workers', async () => {
+it('quota is shared by all workers', async () => {
   const place = await newPlace({ LATCHKEY_WORKERS: '2' })
   const server = await startServer(place)
   const cli = createCli(place)
@@ -200,7 +200,7 @@ it('a quota is one for all workers', async () => {
   await server.stop()
 })
 
-it('HTTP/1.0 needs no Host', async () => {
+it('HTTP/1.0 request needs no Host', async () => {
   const place = await newPlace()
   const server = await startServer(place)
   expect(await exchange(place, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.[01] 200 OK/)

@@ -1,4 +1,4 @@
-// Of several rules on one token the strictest wins: what lifts one of them lifts none of the others.
+// Several rules on one token: the strictest applies, and lifting one of them lifts no other.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Name, type TakingBack, ofRun, startTakingBack } from '../support/taking-back.ts'
 
@@ -18,37 +18,43 @@ describe.concurrent('several rules on one client', () => {
     ['token revoke', 'plugin revoke-tokens'],
   ]
 
-  it.each(BOTH)('%s, and then %s: a token newer than the first is dead', async (first, second) => {
-    const mine = await setting.make()
-    await setting.cases[first].take(mine)
-    await setting.cases[first].giveBack?.(mine)
-    const between = await setting.issueAgain(mine)
-    await setting.judges.accept(between)
-    await setting.cases[second].take(mine)
-    await setting.judges.refuse(between)
-    await setting.cases[second].giveBack?.(mine)
-    await setting.judges.accept(await setting.issueAgain(mine))
-    for (const token of [mine.token, between]) await setting.judges.refuse(token)
-  })
+  it.each(BOTH)(
+    'revoke a token that is newer than the first rule: %s, then %s',
+    async (first, second) => {
+      const mine = await setting.make()
+      await setting.cases[first].take(mine)
+      await setting.cases[first].giveBack?.(mine)
+      const between = await setting.issueAgain(mine)
+      await setting.judges.accept(between)
+      await setting.cases[second].take(mine)
+      await setting.judges.refuse(between)
+      await setting.cases[second].giveBack?.(mine)
+      await setting.judges.accept(await setting.issueAgain(mine))
+      for (const token of [mine.token, between]) await setting.judges.refuse(token)
+    },
+  )
 
   const HELD: [given: Name, kept: Name][] = [
     ['client disable', 'workspace suspend'],
     ['workspace suspend', 'client disable'],
   ]
 
-  it.each(HELD)('%s is given back, %s is not: no token', async (given, kept) => {
-    const mine = await setting.make()
-    await setting.cases[given].take(mine)
-    await setting.cases[kept].take(mine)
-    await setting.cases[given].giveBack?.(mine)
-    await setting.judges.refuse(mine.token)
-    expect((await setting.requestAgain(mine)).status).toBe(401)
-    await setting.cases[kept].giveBack?.(mine)
-    await setting.judges.accept(await setting.issueAgain(mine))
-    await setting.judges.refuse(mine.token)
-  })
+  it.each(HELD)(
+    'refuse tokens while one remains: %s is lifted, %s remains',
+    async (given, kept) => {
+      const mine = await setting.make()
+      await setting.cases[given].take(mine)
+      await setting.cases[kept].take(mine)
+      await setting.cases[given].giveBack?.(mine)
+      await setting.judges.refuse(mine.token)
+      expect((await setting.requestAgain(mine)).status).toBe(401)
+      await setting.cases[kept].giveBack?.(mine)
+      await setting.judges.accept(await setting.issueAgain(mine))
+      await setting.judges.refuse(mine.token)
+    },
+  )
 
-  it('a workspace that is resumed: its closed run stays closed', async () => {
+  it('keep a run closed when its workspace is resumed', async () => {
     const mine = await setting.make()
     await setting.cases['run revoke'].take(mine)
     await setting.cases['workspace suspend'].take(mine)
@@ -62,7 +68,7 @@ describe.concurrent('several rules on one client', () => {
     await setting.judges.refuse(mine.token)
   })
 
-  it('a client that is enabled: the token that was taken back by itself stays dead', async () => {
+  it('keep a revoked token inactive when its client is enabled', async () => {
     const mine = await setting.make()
     const spared = await setting.issueAgain(mine)
     await setting.judges.accept(spared)

@@ -1,4 +1,4 @@
-// A server process that starts with a wall clock 500 days ahead.
+// Server process that starts with a wall clock 500 days ahead.
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { execute, query } from '../support/database.ts'
@@ -7,7 +7,7 @@ import { createCli, newPlace, startServer, until } from '../support/processes.ts
 const DAY = 24 * 60 * 60
 const PRELOAD = fileURLToPath(new URL('../support/shifted-clock.mjs', import.meta.url))
 
-it('cuts, deletes and prunes nothing, and says so', async () => {
+it('server whose clock is 500 days ahead removes nothing, and logs it', async () => {
   const place = await newPlace()
   const cli = createCli(place)
   await cli.json('migrate')
@@ -31,7 +31,7 @@ it('cuts, deletes and prunes nothing, and says so', async () => {
   const ahead = await startServer({ ...place, environment })
   const settled = query(place, 'select settled_at as at, latest_at as latest from server_clock')[0]
   expect(Number(settled?.['latest']) - Number(settled?.['at'])).toBeGreaterThan(499 * DAY)
-  expect(await ahead.stop()).toMatchObject({ code: 0, stderr: '' }) // upkeep once more at its end
+  expect(await ahead.stop()).toMatchObject({ code: 0, stderr: '' }) // runs the upkeep once more
   expect(rows()).toEqual(before)
   expect(
     query(place, `select 1 from clients where id = '${id}' and status = 'active'`),

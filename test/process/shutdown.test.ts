@@ -1,4 +1,5 @@
-// How a server ends: what runs is finished, nothing new is begun, the database is closed.
+// Shutdown of a server: pending requests are answered, new ones refused, and the database is
+// closed.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -29,7 +30,7 @@ const begin = async (workers: string): Promise<void> => {
   client = await addHookClient(place)
 }
 
-/** A token request of which half the body is still to come, and which the server has begun to read. */
+/** Sends half of a token request whose body the server has begun to read. */
 const halfSent = async () => {
   const connection = open(place)
   connection.write(
@@ -50,7 +51,7 @@ const halfSent = async () => {
   }
 }
 
-/** Ends what is under way, and holds that it was answered. */
+/** Completes the pending request, and expects its answer. */
 const expectDrained = async (sent: Awaited<ReturnType<typeof halfSent>>): Promise<void> => {
   await until('the end of listening', () => refusesConnections(place))
   expect(sent.connection.isClosed()).toBe(false)
@@ -71,8 +72,8 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 const WORKERS = ['1', '2']
 
-describe.each(SIGNALS)('%s', (signal) => {
-  it('answers what is under way, refuses what is new, and closes the database', async () => {
+describe.each(SIGNALS)('server on %s', (signal) => {
+  it('answers pending requests, refuses new ones and closes the database', async () => {
     await begin('1')
     const idle = open(place)
     idle.write(head('GET /healthz'))
@@ -91,7 +92,7 @@ describe.each(SIGNALS)('%s', (signal) => {
     expect(dataFiles(place)).toEqual(['latchkey.db', 'ledger.db'])
   })
 
-  it.each(WORKERS)('is one where it comes twice at once, with %s workers', async (workers) => {
+  it.each(WORKERS)('counts two immediate signals as one, with %s workers', async (workers) => {
     await begin(workers)
     const sent = await halfSent()
     for (let i = 0; i < 2; i++) {
@@ -103,7 +104,7 @@ describe.each(SIGNALS)('%s', (signal) => {
     expect(server.log().filter(({ msg }) => msg === 'stopped')).toHaveLength(Number(workers))
   })
 
-  it.each(WORKERS)('ends at once when it comes again later, with %s workers', async (workers) => {
+  it.each(WORKERS)('ends at once on a later second signal, with %s workers', async (workers) => {
     await begin(workers)
     const pids = (await server.logged('listening', Number(workers))).map(({ pid }) => Number(pid))
     const { connection } = await halfSent()
@@ -122,7 +123,7 @@ describe.each(SIGNALS)('%s', (signal) => {
 const ROOT = dirname(dirname(CLI))
 const hasUnshare = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
 
-/** `npm start` as a container has it: process 1, whose end is the end of all others. */
+/** Starts `npm start` as in a container: as process 1, whose end ends all others. */
 const npmStart = async (workers: string) => {
   place = await newPlace({ LATCHKEY_WORKERS: workers })
   const inside = (name: string) => join(place.directory, name)
@@ -148,7 +149,7 @@ const npmStart = async (workers: string) => {
 }
 
 describe.skipIf(!hasUnshare)('npm start as process 1 (needs unshare)', () => {
-  it.each(WORKERS)('is drained by SIGTERM, with %s workers', async (workers) => {
+  it.each(WORKERS)('drains the server on SIGTERM, with %s workers', async (workers) => {
     const { npm, shell } = await npmStart(workers)
     const sent = await halfSent()
     process.kill(npm, 'SIGTERM')
@@ -159,7 +160,7 @@ describe.skipIf(!hasUnshare)('npm start as process 1 (needs unshare)', () => {
     expect(dataFiles(place)).toEqual(['latchkey.db', 'ledger.db'])
   })
 
-  it('is drained by a Ctrl-C, which reaches it twice', async () => {
+  it('drains the server on Ctrl-C, which sends two signals', async () => {
     const { npm, shell } = await npmStart('1')
     const sent = await halfSent()
     const [server = 0] = readFileSync(`/proc/${npm}/task/${npm}/children`, 'utf8').split(' ')
@@ -169,7 +170,9 @@ describe.skipIf(!hasUnshare)('npm start as process 1 (needs unshare)', () => {
   })
 })
 
-/** `npm start` and an installed `npx latchkey serve`, without a namespace: the shell becomes npm. */
+/**
+ * `npm start` and an installed `npx latchkey serve`, without a namespace: the shell becomes npm.
+ */
 const LEADERS = {
   'npm start': () => `cd "${ROOT}" && exec npm start`,
   'npx latchkey serve': ({ directory }: Place) => {
@@ -211,8 +214,8 @@ const FORGOTTEN = [
   ['npx latchkey serve', 'SIGQUIT', '1'],
 ] as const
 
-describe('a server whose npm is told to stop', () => {
-  it.each(FORGOTTEN)('%s, %s: is drained, with %s workers', async (leader, signal, workers) => {
+describe('server whose npm gets a signal', () => {
+  it.each(FORGOTTEN)('is drained: %s, %s, %s workers', async (leader, signal, workers) => {
     const { child, said, ended } = await startLeader(leader, workers)
     const sent = await halfSent()
     child.kill(signal)
@@ -223,7 +226,7 @@ describe('a server whose npm is told to stop', () => {
   })
 })
 
-describe('a server without its shell', () => {
+describe('server without its shell', () => {
   const serveBehind = async (line: string) => {
     place = await newPlace()
     const shell = startShell(place, line)
@@ -241,13 +244,13 @@ describe('a server without its shell', () => {
     await until('its end', () => !isAlive(pid))
   }
 
-  it('serves on where a script of npm has started it in the background', async () => {
+  it('keeps serving when an npm script started it in the background', async () => {
     const line = 'npm_lifecycle_event=up nohup "$NODE" "$CLI" serve >log 2>&1 & echo $! >pid'
     const { pid } = await serveBehind(line)
     await expectServing(pid)
   })
 
-  it('serves on where npm has not started it', async () => {
+  it('keeps serving when npm did not start it', async () => {
     const { pid, shell } = await serveBehind('"$NODE" "$CLI" serve >log 2>&1 & echo $! >pid; wait')
     shell.child.kill('SIGKILL')
     await expectServing(pid)

@@ -1,5 +1,5 @@
-// Everything that stops a start: exit code 1, one line that names it, no value that could be secret, and
-// nothing changed on the disk.
+// Refused starts: exit code 1, one line with the reason, no value that could be secret, and no
+// change on the disk.
 import { randomBytes } from 'node:crypto'
 import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { type Server, createServer } from 'node:net'
@@ -26,7 +26,7 @@ afterAll(() => {
   taken.close()
 })
 
-/** A copy of a database as a first start makes it, with the folders around it. */
+/** Copies a database of a first start, with its folders. */
 const copyOfSeeded = async (): Promise<Place> => {
   const place = { ...(await newPlace()), directory: newDirectory() }
   cpSync(seeded.directory, place.directory, { recursive: true })
@@ -39,7 +39,7 @@ const OTHER_KEK = randomBytes(32).toString('base64url')
 type Case = {
   line: RegExp | string
   variables?: Record<string, string>
-  /** What is done to a place with a database before. */
+  /** Changes a place with a database before the start. */
   change?: (place: Place) => void
 }
 
@@ -66,7 +66,7 @@ const EXISTING: Record<string, Case> = {
     change: (place) => rmSync(keyFile(place)),
     line: /the key-encryption key keys\/kek is missing/,
   },
-  'no key-encryption key in the file that is named': {
+  'no key-encryption key in the named file': {
     variables: { LATCHKEY_KEK_FILE: 'nowhere' },
     line: 'the key-encryption key nowhere is missing',
   },
@@ -88,20 +88,20 @@ const EXISTING: Record<string, Case> = {
     change: (place) => execute(place, `update latchkey_migrations set hash = 'h'`),
     line: /migration \w+ of the database is not the one that this version has/,
   },
-  'a file that is no database': {
+  'a text file as database': {
     change: (place) =>
       writeFileSync(join(place.directory, 'data', 'latchkey.db'), SECRET.repeat(99)),
     line: 'cannot open the database ./data/latchkey.db: SQLITE_NOTADB',
   },
-  'an audience that signs with an algorithm which is not listed': {
+  'an audience with an unlisted algorithm': {
     change: (place) => execute(place, `update audiences set algorithm = 'ES256' where id = 'hook'`),
     line: 'the audience hook signs with ES256, which LATCHKEY_ALGORITHMS does not list',
   },
-  'a proxy that is no address': {
+  'a malformed proxy address': {
     variables: { LATCHKEY_TRUSTED_PROXIES: '10.0.0.999' },
     line: 'LATCHKEY_TRUSTED_PROXIES must be',
   },
-  'a proxy that is no address, with several workers': {
+  'a malformed proxy address, with several workers': {
     variables: { LATCHKEY_TRUSTED_PROXIES: '10.0.0.999', LATCHKEY_WORKERS: '2' },
     line: 'LATCHKEY_TRUSTED_PROXIES must be',
   },
@@ -130,20 +130,20 @@ const EMPTY: Record<string, Case> = {
   },
 }
 
-describe.concurrent('on a database', () => {
-  it.each(Object.entries(EXISTING))('%s stops the start', async (_, refused) => {
+describe.concurrent('start on a database', () => {
+  it.each(Object.entries(EXISTING))('is refused with %s', async (_, refused) => {
     const { variables = {}, change, line } = refused
     const place = await copyOfSeeded()
     change?.(place)
     await expectRefusal(withVariables(place, variables), ['serve'], line)
   })
 
-  it.each(['1', '2'])('a port in use stops the start with %s workers', async (workers) => {
+  it.each(['1', '2'])('is refused with %s workers when the port is in use', async (workers) => {
     const place = withVariables(await copyOfSeeded(), { ...occupied(), LATCHKEY_WORKERS: workers })
     await expectRefusal(place, ['serve'], `cannot listen on 127.0.0.1:${seeded.port}: EADDRINUSE`)
   })
 
-  it('a command that cannot be audited is not run', async () => {
+  it('is not the only refusal: a command that cannot be audited does not run', async () => {
     const place = await copyOfSeeded()
     const full =
       "create trigger full before insert on audit_events begin select raise(abort, 'full'); end"
@@ -153,8 +153,8 @@ describe.concurrent('on a database', () => {
   })
 })
 
-describe.concurrent('on an empty folder', () => {
-  it.each(Object.entries(EMPTY))('%s stops the start', async (_, { variables = {}, line }) => {
+describe.concurrent('start in an empty folder', () => {
+  it.each(Object.entries(EMPTY))('is refused with %s', async (_, { variables = {}, line }) => {
     await expectRefusal(withVariables(await newPlace(), variables), ['serve'], line)
   })
 })

@@ -1,4 +1,5 @@
-// The command line and hidden characters: no flag takes one, and rows of earlier versions are printed escaped.
+// Hidden characters on the command line: no flag accepts one, and rows of earlier versions are
+// printed escaped.
 import BetterSqlite3 from 'better-sqlite3'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await cli.json('enrollment create --name e')
 })
 
-/** `TEXT` stands for the hidden text. */
+/** `TEXT` is the placeholder of the hidden text. */
 const FLAGS = [
   'workspace create w2 --name TEXT',
   'workspace update w1 --name TEXT',
@@ -42,7 +43,7 @@ const FLAGS = [
 ]
 
 it.each(FLAGS.map((line, i) => [line, HIDDEN_KINDS[i % HIDDEN_KINDS.length] ?? 0] as const))(
-  '%s refuses %i and prints nothing hidden',
+  'command %s refuses the code point %i and prints nothing hidden',
   async (line, point) => {
     const text = `a${String.fromCodePoint(point)}b`
     const file = join(place.directory, 'details.json')
@@ -71,7 +72,7 @@ it.each([
   'plugin update p1 --name TEXT',
   'workspace update w1 --name TEXT',
   'enrollment create --name TEXT',
-])('%s takes joined emoji', async (line) => {
+])('command %s accepts joined emoji', async (line) => {
   const name = '👩\u200d👩\u200d👧 🏳\ufe0f\u200d🌈'
   const words = line.split(' ').map((word) => word.replace('TEXT', name).replace('CLIENT', client))
   const { code, stdout, stderr } = await latchkey(place, [...words, '--json'])
@@ -95,7 +96,7 @@ const LISTS = [
   'audit list',
 ]
 
-it('every table, view, JSON and export escapes rows of earlier versions', async () => {
+it('tables, views, JSON and export escape rows of earlier versions', async () => {
   const database = new BetterSqlite3(databasePath(place), { fileMustExist: true })
   for (const table of ['clients', 'plugins', 'workspaces', 'client_secrets', 'enrollments']) {
     database.prepare(`update ${table} set name = ?`).run(OLD)

@@ -1,5 +1,5 @@
-// The command line and the admin API are two faces of the same operations: the same steps, each on a database
-// of its own, answer alike and leave the same audit.
+// Command line and admin API as two faces of the same operations: the same steps, each on its own
+// database, have equal answers and leave the same audit.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
@@ -11,15 +11,18 @@ import { type Place, latchkey, newPlace, startServer } from '../support/processe
 type Json = Record<string, unknown>
 type Names = Record<string, string>
 
-/** What both say, and what the words `$client`, `$secret` and so on of the next steps stand for. */
+/**
+ * A step on both faces. The words `$client`, `$secret` and so on are replaced by members of earlier
+ * answers.
+ */
 type Step = {
   cli: string
   api: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} ${string}`
   body?: Json
   stdin?: string
-  /** Members of the answer that the next steps name. */
+  /** Members of the answer for later steps. */
   names?: Names
-  /** Refused on both sides, with this code. */
+  /** Code of the refusal on both faces. */
   code?: string
 }
 
@@ -264,13 +267,13 @@ const STEPS: readonly Step[] = [
   { cli: 'key revoke --all', api: 'POST /keys/revoke-all' },
 ]
 
-/** Of these a shell has another: `client show` says the details, too. */
+/** Addresses with another command: `client show` includes the details. */
 const API_ALONE = ['GET /clients/{client_id}/authorization-details']
 
 const fill = (text: string, names: Names): string =>
   text.replaceAll(/\$(\w+)/g, (_, name: string) => names[name] ?? `$${name}`)
 
-/** What says who asked, how and when. */
+/** Members that depend on the caller, the way and the time. */
 const BY_SIDE = [
   'actor',
   'address',
@@ -286,14 +289,17 @@ const BY_SIDE = [
 
 const TIME = /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g
 
-/** One JSON value, or one in each line. */
+/** Parses one JSON value, or one for each line. */
 const parseAnswer = (text: string): unknown => {
   const lines = text.trim().split('\n')
   const isExport = lines.length > 1 && lines.every((line) => /^{.*}$/.test(line))
   return isExport ? lines.map((line) => JSON.parse(line) as unknown) : JSON.parse(text)
 }
 
-/** What was made in the same second comes in the order of its ids, which on one side may be another second. */
+/**
+ * Compares by name: rows of one second are ordered by id, and may belong to different seconds on
+ * the other face.
+ */
 const byName = (a: unknown, b: unknown): number => {
   const [one, other] = [a, b].map((item) => {
     const { id = '', name = '', state = '', ...times } = (item ?? {}) as Json
@@ -303,7 +309,7 @@ const byName = (a: unknown, b: unknown): number => {
   return (one ?? '').localeCompare(other ?? '')
 }
 
-/** Everything that is random or a time, said in the order in which it first came up. */
+/** Replaces each random value and time by its order of appearance. */
 const normalizer = () => {
   const seen = new Map<string, string>()
   return (value: unknown): unknown =>
@@ -325,7 +331,7 @@ const normalizer = () => {
     )
 }
 
-/** Without the ids and the times that each side has of its own. */
+/** Removes the ids and times of a face from a refusal. */
 const refusal = (text: string) => ({
   refused: text.replaceAll(/\b(lkc|secret|enrollment)_[\w-]{22}/g, '$1').replaceAll(TIME, 'a time'),
 })
@@ -389,7 +395,7 @@ beforeAll(async () => {
   faces = [shell(places[0]), api(places[1])]
 })
 
-/** A step on one face: what it answered, and what the next steps may name. */
+/** Runs a step on one face. @returns the outcome; members for later steps are kept */
 const take = async ({ place, names, act }: Face, step: Step): Promise<Outcome> => {
   if (JSON.stringify(step).includes('$token')) {
     const client = { id: names['client'] ?? '', secret: names['text'] ?? '' }
@@ -404,7 +410,7 @@ const take = async ({ place, names, act }: Face, step: Step): Promise<Outcome> =
   return outcome
 }
 
-it('answer alike, step by step', async () => {
+it('command line and API answer each step alike', async () => {
   const normalize = [normalizer(), normalizer()]
   for (const step of STEPS) {
     const outcomes = await Promise.all(faces.map((face) => take(face, step)))
@@ -414,7 +420,7 @@ it('answer alike, step by step', async () => {
   }
 })
 
-it('leave the same audit', () => {
+it('command line and API leave the same audit', () => {
   const audits = faces.map(({ place }) => {
     const normalize = normalizer()
     return auditRows(place)
@@ -425,7 +431,7 @@ it('leave the same audit', () => {
   expect(audits[1]).toEqual(audits[0])
 })
 
-it('have every address of the API between them', () => {
+it('command line covers every address of the API', () => {
   const taken = STEPS.map(({ api: text }) => text.replace(/\?.*/, ''))
   const pattern = (path: string) => new RegExp(`^${path.replaceAll(/{\w+}/g, '[^/ ]+')}$`)
   const forgotten = ENDPOINTS.map(({ method, path }) => `${method.toUpperCase()} ${path}`).filter(

@@ -1,5 +1,5 @@
-// The Worker as it is deployed: bundled and its database migrated by wrangler, run by workerd with the settings
-// of wrangler.toml, asked over HTTP. Nothing of it talks to anyone outside.
+// Deployed Worker: bundled and migrated by wrangler, run by workerd with the settings of
+// wrangler.toml, asked over HTTP. It sends no request to the outside.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,7 +34,7 @@ const folder = mkdtempSync(join(tmpdir(), 'latchkey-worker-'))
 
 type Bindings = Record<string, string | number>
 
-/** The bundle over this database, with these variables. */
+/** The bundle with this database and these variables. */
 const worker = (name: string, database: string | null, bindings: Bindings): WorkerOptions => ({
   name,
   modulesRoot: join(folder, 'bundle'),
@@ -52,17 +52,17 @@ const worker = (name: string, database: string | null, bindings: Bindings): Work
 
 const { LATCHKEY_ISSUER, LATCHKEY_KEK } = SETTINGS
 const MIGRATED = setting('database_id')
-/** Each is refused for its settings, or for what the database holds. */
+/** Deployments that are refused for their settings or their database. */
 const REFUSED: Record<string, [database: string | null, bindings: Bindings]> = {
   'no key-encryption key': [MIGRATED, { LATCHKEY_ISSUER }],
-  'a key-encryption key that is none': [MIGRATED, { ...SETTINGS, LATCHKEY_KEK: 'short' }],
+  'a malformed key-encryption key': [MIGRATED, { ...SETTINGS, LATCHKEY_KEK: 'short' }],
   'another key-encryption key': [MIGRATED, { ...SETTINGS, LATCHKEY_KEK: OTHER_KEK }],
   'no issuer': [MIGRATED, { LATCHKEY_KEK }],
   'an issuer without a value': [MIGRATED, { ...SETTINGS, LATCHKEY_ISSUER: '' }],
   'a key-encryption key without a value': [MIGRATED, { ...SETTINGS, LATCHKEY_KEK: ' ' }],
-  'an issuer that is none': [MIGRATED, { ...SETTINGS, LATCHKEY_ISSUER: 'auth.example' }],
+  'a malformed issuer': [MIGRATED, { ...SETTINGS, LATCHKEY_ISSUER: 'auth.example' }],
   'an unknown setting': [MIGRATED, { ...SETTINGS, LATCHKEY_ISUER: ISSUER }],
-  'a setting that is no text': [MIGRATED, { ...SETTINGS, LATCHKEY_TOKEN_TTL: 60 }],
+  'a setting that is a number': [MIGRATED, { ...SETTINGS, LATCHKEY_TOKEN_TTL: 60 }],
   'a database that is not migrated': ['empty', SETTINGS],
   'no database': [null, SETTINGS],
 }
@@ -99,14 +99,14 @@ const introspected = async (name: string, token: string) =>
 
 const NOBODY = 'lkc_nobodynobodynobodynobo'
 
-/** Rows about refused logins of this id. */
+/** Returns the audit events of refused logins of this id. */
 const refusals = async (target: string) => {
   const page = { after: null, limit: 10, newestFirst: false }
   const filter = { target, action: 'client.authenticate' }
   return (await store.listAuditEvents({ filter, ...page })).rows
 }
 
-/** The slice of Miniflare's Fetcher that runs what the Worker does each minute. */
+/** Slice of Miniflare's Fetcher that runs the once-a-minute job of the Worker. */
 type Scheduled = { scheduled(options: { cron?: string }): Promise<{ outcome: string }> }
 
 let firstAnswers: Response[]
@@ -159,8 +159,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-describe('the Worker', () => {
-  it('makes its keys at the first request, one set however many ask at once', async () => {
+describe('Worker', () => {
+  it('makes one set of keys at its first requests', async () => {
     const documents = await Promise.all(firstAnswers.map(json))
     expect(firstAnswers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
     const stored = await store.listKeys()
@@ -177,7 +177,7 @@ describe('the Worker', () => {
   })
 
   it.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])(
-    'serves the metadata of the issuer that is configured at %s',
+    'serves the metadata of the configured issuer at %s',
     async (path) => {
       const metadata = await json(await ask('one', path))
       expect(metadata).toMatchObject({
@@ -205,7 +205,7 @@ describe('the Worker', () => {
     expect(payload).toMatchObject({ client_id: CLIENT, scope: 'hook:track', plugin_id: 'chat' })
   })
 
-  it('says of a token that it is active until it is revoked, in every isolate at once', async () => {
+  it('reports a token as active until it is revoked, in every isolate at once', async () => {
     const token = await newToken()
     expect(await introspected('two', token)).toMatchObject({ active: true, client_id: CLIENT })
     expect((await post('one', '/oauth/revoke', { token })).status).toBe(200)
@@ -213,14 +213,14 @@ describe('the Worker', () => {
     expect(await introspected('two', token)).toEqual({ active: false })
   })
 
-  it('says so as well of what an administrator takes', async () => {
+  it('reports a token as inactive after an administrator revoked the client', async () => {
     const token = await newToken()
     await store.revokeClientTokens(CLIENT, 1)
     expect(await introspected('one', token)).toEqual({ active: false })
     expect(await introspected('two', await newToken())).toMatchObject({ active: true })
   })
 
-  it('refuses whoever it does not know, and whoever has a quota that it cannot count', async () => {
+  it('refuses an unknown client, and a client with a quota, which it cannot count', async () => {
     const form = { grant_type: 'client_credentials' }
     const unknown = await post('one', '/oauth/token', form, 'lkc_nobody')
     expect([unknown.status, await json(unknown)]).toMatchObject([401, { error: 'invalid_client' }])
@@ -229,7 +229,7 @@ describe('the Worker', () => {
     expect((await ask('one', '/metrics')).status).toBe(404)
   })
 
-  it('is administered over HTTP, by its document and its page', async () => {
+  it('serves the admin API, its document and its page', async () => {
     const administrator = { ...newAdministrator(ROOT, ROOT), secret: { ...SECRET.row, id: 'r' } }
     await store.createClient(administrator, 1)
     const issued = await post('one', '/oauth/token', { grant_type: 'client_credentials' }, ROOT)
@@ -247,7 +247,7 @@ describe('the Worker', () => {
     }
   })
 
-  it('writes what an isolate has counted behind an answer, and no more than once a minute', async () => {
+  it('writes the counted events of an isolate after an answer, at most once a minute', async () => {
     const form = { grant_type: 'client_credentials' }
     const attempt = () => post('counting', '/oauth/token', form, NOBODY)
     await attempt()
@@ -269,7 +269,7 @@ describe('the Worker', () => {
     expect(log.join('')).not.toContain('could not be')
   })
 
-  it('rotates an old key in its minute, and serves the next one', async () => {
+  it('rotates an old key in its once-a-minute job, and serves the next one', async () => {
     const database = await miniflare.getD1Database('DB', 'one')
     await database.exec(
       'update signing_keys set created_at = created_at - 8640000, activated_at = activated_at - 8640000',
@@ -283,7 +283,7 @@ describe('the Worker', () => {
     expect((await introspected('two', await newToken()))['active']).toBe(true)
   })
 
-  it('prunes, cuts and removes nothing by a clock that is ahead, and says so once', async () => {
+  it('prunes, cuts and removes nothing by a clock that is ahead, and logs it once', async () => {
     const database = await miniflare.getD1Database('DB', 'one')
     const token = await newToken()
     await post('one', '/oauth/revoke', { token })
@@ -296,7 +296,8 @@ describe('the Worker', () => {
         )
         .first()
     const before = await count()
-    // As if the clock had jumped by 500 days: everything that the database knows of is older by so much.
+    // The statement makes the clock jump by 500 days: everything in the database is older by as
+    // much.
     await database.exec(
       'update server_clock set settled_at = settled_at - 43200000, latest_at = latest_at - 43200000, gap_since = gap_since - 43200000, ticked_at = ticked_at - 43200000',
     )
@@ -316,14 +317,14 @@ describe('the Worker', () => {
     expect(told).toHaveLength(1)
   })
 
-  it('starts for its minute, too, and says so where it cannot', async () => {
+  it('starts for its once-a-minute job too, and logs when it cannot', async () => {
     const name = 'no key-encryption key'
     const { scheduled } = (await miniflare.getWorker(name)) as unknown as Scheduled
     expect(await scheduled({})).toMatchObject({ outcome: 'ok' })
     await expect.poll(() => log.join('')).toContain('LATCHKEY_KEK must be set')
   })
 
-  it.each(Object.keys(REFUSED))('does not start with %s, and does not say why', async (name) => {
+  it.each(Object.keys(REFUSED))('answers 503 without a reason with %s', async (name) => {
     for (const path of ['/.well-known/jwks.json', '/healthz', '/nowhere']) {
       const response = await ask(name, path)
       expect(response.status).toBe(503)
@@ -337,7 +338,7 @@ describe('the Worker', () => {
     }
   })
 
-  it('starts once what was missing is there: a failure is not remembered', async () => {
+  it('starts once the database is migrated, because a failure is not remembered', async () => {
     const name = 'a database that is not migrated'
     expect((await ask(name, '/readyz')).status).toBe(503)
     const database = await miniflare.getD1Database('DB', name)
@@ -347,7 +348,7 @@ describe('the Worker', () => {
     expect((await ask(name, '/readyz')).status).toBe(200)
   })
 
-  it('logs lines of JSON, with no secret and no token in them', async () => {
+  it('logs lines of JSON without secrets and tokens', async () => {
     const token = await newToken()
     await post('one', '/oauth/token', { grant_type: 'client_credentials' }, 'lkc_nobody')
     await expect.poll(() => log.join('')).toContain('client authentication failed')
@@ -377,7 +378,7 @@ describe('the Worker', () => {
     }
   })
 
-  it('asks nobody outside', () => {
+  it('sends no request to the outside', () => {
     expect(outside).toEqual([])
   })
 
@@ -402,7 +403,7 @@ describe('the Worker', () => {
   })
 })
 
-describe('the revocation list on D1', () => {
+describe('revocation list on D1', () => {
   type Page = { cursor: string; full: boolean; entries: { kind: string; value: string }[] }
   const pageOf = async (response: Response): Promise<Page> => {
     expect([response.status, response.headers.get('content-type')]).toEqual([
@@ -413,7 +414,7 @@ describe('the revocation list on D1', () => {
   }
   const list = (name: string, query = '') => ask(name, `/oauth/revocations${query}`)
 
-  it('is held until another isolate has written a rule, and goes on from its cursor', async () => {
+  it('is held until another isolate writes a rule, and continues from its cursor', async () => {
     const first = await pageOf(await list('one'))
     expect(first.full).toBe(true)
     const token = await newToken()

@@ -1,4 +1,4 @@
-// LATCHKEY_WORKERS: several processes on one port behave as one server, and end as one.
+// LATCHKEY_WORKERS: several processes on one port work and end as one server.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
@@ -15,7 +15,7 @@ import { refusesConnections } from '../support/raw-http.ts'
 
 const WORKERS = 2
 const TOKENS = 10
-/** So many requests, each on a connection of its own, that every worker has its share. */
+/** Number of requests, each on its own connection, with which every worker gets a share. */
 const ASKED = 3 * WORKERS
 
 let place: Place
@@ -40,7 +40,7 @@ const tokensIssued = async ({ url }: Place): Promise<number> => {
   return Number(/^latchkey_tokens_issued_total\{audience="hook"\} (\d+)$/m.exec(text)?.[1])
 }
 
-it('workers share keys, revocations and counters; one that dies is replaced; all end together', async () => {
+it('workers share keys, revocations and counters, replace one that dies, and end together', async () => {
   const server = await startServer(place)
   const call = createCaller(place.url)
   const client = await addHookClient(place)
@@ -74,7 +74,7 @@ it('workers share keys, revocations and counters; one that dies is replaced; all
   expect(readdirSync(join(place.directory, 'data'))).toEqual(['latchkey.db', 'ledger.db'])
 })
 
-it('no worker outlives its primary', async () => {
+it('workers end with their primary process', async () => {
   const server = await startServer(place)
   const workers = await workersOf(server)
   expect(workers.filter(isAlive)).toHaveLength(WORKERS)
@@ -83,7 +83,7 @@ it('no worker outlives its primary', async () => {
   expect(await refusesConnections(place)).toBe(true)
 })
 
-it('a worker that dies while it asks for the metrics of all takes nobody along', async () => {
+it('worker that dies while it collects metrics does not affect the others', async () => {
   const server = await startServer(place)
   const [silent = 0, dying = 0] = await workersOf(server)
   const ask = (path: string) =>
@@ -91,10 +91,11 @@ it('a worker that dies while it asks for the metrics of all takes nobody along',
   process.kill(silent, 'SIGSTOP')
   onTestFinished(() => void (isAlive(silent) && process.kill(silent, 'SIGCONT')))
   const unanswered = ask('/metrics').catch(() => null)
-  await ask('/healthz') // by now the other worker has the question, too
+  await ask('/healthz') // the other worker has the question by then, too
   process.kill(dying, 'SIGKILL')
   await server.logged('listening', WORKERS + 1)
-  // The one in its place asks later, so this comes when the answer to the dead one has long been due.
+  // The replacement asks later, so this answer comes after the deadline of the dead worker's
+  // question.
   expect((await ask('/metrics')).status).toBe(500)
   process.kill(silent, 'SIGCONT')
   expect((await ask('/metrics')).status).toBe(200)

@@ -1,4 +1,4 @@
-// Bounds on writes with LATCHKEY_WORKERS: the processes of one server count them together.
+// Bounds of writes with LATCHKEY_WORKERS: the processes of a server count together.
 import { expect, it } from 'vitest'
 import { WRITE_BOUNDS, WRITE_COSTS } from '../../src/constants.ts'
 import { createCli, newPlace, startServer } from '../support/processes.ts'
@@ -11,12 +11,12 @@ const ASKED = ALLOWED + 10
 
 type Registration = { client_id: string; registration_access_token: string; code?: string }
 
-it('a client that spreads its writes over two workers writes no more than over one', async () => {
+it('client that spreads its writes over two workers makes no more than over one', async () => {
   const place = await newPlace({ LATCHKEY_WORKERS: String(WORKERS) })
   const server = await startServer(place)
   const made = await createCli(place).json('enrollment create --grant hook=hook:track')
 
-  /** Each request on a connection of its own: the next worker gets it. */
+  /** Sends each request on its own connection, so that the next worker gets it. */
   const sendMetadata = async (line: string, token: string, metadata = {}) => {
     const body = JSON.stringify({ client_name: 'Daemon', ...metadata })
     const headers = {
