@@ -17,7 +17,10 @@ const MOCKS = [
 
 /** The verifier's source instead of its build, so that the server's source needs no build. */
 const fromSource = {
-  alias: [{ find: /^@latchkey\/verifier$/, replacement: `${root}src/verifier/index.ts` }],
+  alias: [
+    { find: /^@latchkey\/verifier$/, replacement: `${root}src/verifier/index.ts` },
+    { find: /^@latchkey\/verifier\/internal$/, replacement: `${root}src/verifier/internal.ts` },
+  ],
 }
 
 const common = {

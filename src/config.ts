@@ -1,4 +1,5 @@
 // Configuration: environment variables, read once and checked whole. Pure: it is handed the environment.
+import { decodeBase64url, isLoopbackHost, isOrigin } from '@latchkey/verifier/internal'
 import { z } from 'zod'
 import {
   DEFAULT_AUDIT_RETENTION_SECONDS,
@@ -19,31 +20,19 @@ const DAY = 24 * HOUR
 const YEAR = 365 * DAY
 const UNIT_SECONDS = { s: 1, m: 60, h: HOUR, d: DAY, y: YEAR } as const
 
-const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
-
-/** True for `https`, and for plain `http` where nobody can listen in between (RFC 8252 §7.3). */
-export const isSecureOrLoopback = (url: URL): boolean =>
-  url.protocol === 'https:' ||
-  (url.protocol === 'http:' &&
-    (LOOPBACK_HOSTS.includes(url.hostname) || url.hostname.endsWith('.localhost')))
-
 /**
  * True where nobody but this machine reaches the server: then `/metrics` needs no token. An https issuer means a
  * proxy in front, which is on this machine as well and need not add a header.
  */
 export const hasOpenMetrics = ({ host, issuer, trustedProxies }: Config): boolean =>
-  (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) &&
+  isLoopbackHost(host.includes(':') ? `[${host}]` : host) &&
   trustedProxies.length === 0 &&
   !issuer.startsWith('https:')
 
 /** RFC 8414 §2 without a path: what a token's `iss` is compared with, letter by letter. */
-const issuer = z.string().refine(
-  (text) => {
-    const url = URL.canParse(text) ? new URL(text) : null
-    return url !== null && isSecureOrLoopback(url) && url.origin === text
-  },
-  { error: 'must be an https origin without path, query or fragment (http for localhost only)' },
-)
+const issuer = z.string().refine(isOrigin, {
+  error: 'must be an https origin without path, query or fragment (http for localhost only)',
+})
 
 const integer = (min: number, max: number, what: string) =>
   z
@@ -80,9 +69,8 @@ const retention = duration(DAY, 10 * YEAR, 'must be off, or a duration from 1d t
 
 /** A key-encryption key as it is written in the environment and in a file; null for any other text. */
 export const parseKek = (text: string): Uint8Array | null => {
-  const bytes = Buffer.from(text, 'base64url')
-  const canonical = bytes.length === KEK_BYTES && bytes.toString('base64url') === text
-  return canonical ? new Uint8Array(bytes) : null
+  const bytes = decodeBase64url(text)
+  return bytes?.length === KEK_BYTES ? bytes : null
 }
 
 const kek = z

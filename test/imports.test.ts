@@ -50,7 +50,7 @@ const VERIFIER_ROOMS: readonly RegExp[] = [
   /^verifier\/(types|options)\.ts$/,
   /^verifier\/adapters\//,
   /^verifier\/((authenticate|verifier)\.ts$|testing\/)/,
-  /^verifier\/index\.ts$/,
+  /^verifier\/(index|internal)\.ts$/,
 ]
 
 /** Packages of their own: they import `jose` and themselves. */
@@ -146,7 +146,7 @@ describe('the import graph', () => {
       const packages = [...reachable(start)].flatMap((path) => graph.get(path)?.packages ?? [])
       const foreign = packages.filter(
         (name) =>
-          !/^(node:crypto|@latchkey\/verifier|hono(\/.*)?|jose|zod|zod-openapi|drizzle-orm(\/(?!better-sqlite3).*)?)$/.test(
+          !/^(node:crypto|@latchkey\/verifier(\/internal)?|hono(\/.*)?|jose|zod|zod-openapi|drizzle-orm(\/(?!better-sqlite3).*)?)$/.test(
             name,
           ),
       )

@@ -1,6 +1,6 @@
 // The fields of administration, each with what it must be (design: Words). Pure: no I/O.
+import { isScopeToken, isSecureUrl } from '@latchkey/verifier/internal'
 import { z } from 'zod'
-import { isSecureOrLoopback } from '../config.ts'
 import {
   CHOSEN_ID as ID,
   MAX_CAPABILITIES_CHARS,
@@ -19,7 +19,6 @@ import {
 } from '../constants.ts'
 import { humanText } from '../text/human-text.ts'
 import { TOOL_RUN, formError, memberMeant, requiredMembers, targetOf } from '../grants/details.ts'
-import { isScopeToken } from '../grants/permissions.ts'
 import { ALGORITHM_LIST, ALGORITHM_NAMES } from '../signing/algorithms.ts'
 import type { AuthorizationDetail, Grant } from '../store/store.ts'
 
@@ -40,7 +39,7 @@ export const audienceId = z
     (text) => {
       if (!text.includes('://')) return ID.test(text)
       if (text.length > MAX_AUDIENCE_URI_CHARS || !/^[\x21-\x7e]+$/.test(text)) return false
-      return !text.includes('#') && URL.canParse(text) && isSecureOrLoopback(new URL(text))
+      return !text.includes('#') && isSecureUrl(text)
     },
     { error: `${ID_RULE}, or be an absolute https URI of up to 255 characters without fragment` },
   )

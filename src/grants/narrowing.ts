@@ -1,9 +1,10 @@
 // From what a client is granted to what one token carries: a request can only narrow. Pure: no I/O.
+import { isScopeToken } from '@latchkey/verifier/internal'
 import { formError, memberMeant } from './details.ts'
 import { OAuthError, type OAuthErrorCode, refusedValue } from '../errors.ts'
 import { sentText } from '../text/expected.ts'
 import { type Narrowing, type RefusedMember, narrowDetails, refusedMember } from './held-details.ts'
-import { grantedNames, implicationsOf, isScopeToken } from './permissions.ts'
+import { grantedNames, implicationsOf } from './permissions.ts'
 import { describedValues, inputText } from '../text/shown.ts'
 import type { AuthorizationDetail, GrantedClient } from '../store/store.ts'
 

@@ -1,9 +1,6 @@
 // Permissions of an audience and what they imply, each answer in time linear in what is declared. Pure: no I/O.
 import type { Permission, GrantedClient } from '../store/store.ts'
 
-/** RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`. */
-export const isScopeToken = (text: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
-
 type Declared = readonly Permission[]
 
 /** Permissions as a set of bits: each name that counts has one of its own. */

@@ -1,5 +1,6 @@
 // What counts as taking something away, and what the rules say of a token. Pure: no I/O.
 import { createHash } from 'node:crypto'
+import { runText } from '@latchkey/verifier/internal'
 import { takenDetails } from './details.ts'
 import { permissionsLosing } from './permissions.ts'
 import type {
@@ -14,27 +15,29 @@ import type {
 /** Most trusted first: a step to the right takes something away. */
 const TRUST_TIERS = ['bundled', 'trusted', 'restricted'] as const
 
-const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
+/** The value of a rule over a workspace or a run: the SHA-256 of its text, in base64url. */
+export const ruleValue = (text: string): string =>
+  createHash('sha256').update(text).digest('base64url')
 
 /**
  * The value of a rule over a workspace. The list of rules is public: the reference is random, so that a stranger who
  * guesses ids finds none of them there.
  */
-export const workspaceRuleValue = (reference: string): string => hashed(reference)
+export const workspaceRuleValue = (reference: string): string => ruleValue(reference)
 
-/** The value of a rule over a run. No reference has a line feed, so no other pair has the same text. */
+/** The value of a rule over a run. */
 export const runRuleValue = (reference: string, identifier: string): string =>
-  hashed(`${reference}\n${identifier}`)
+  ruleValue(runText(reference, identifier))
 
 /**
  * The same with ids in the place of references, as servers before references wrote them. The table of closed runs,
  * which is not public, is kept by this value.
  */
-export const namedWorkspaceValue = (workspaceId: string): string => hashed(workspaceId)
+export const namedWorkspaceValue = (workspaceId: string): string => ruleValue(workspaceId)
 
 /** Clients that belong to no workspace have runs of their own, under the empty name. */
 export const namedRunValue = (workspaceId: string | null, identifier: string): string =>
-  hashed(`${workspaceId ?? ''}\n${identifier}`)
+  ruleValue(runText(workspaceId ?? '', identifier))
 
 const lacks = <T>(before: readonly T[], after: readonly T[] | undefined): boolean => {
   const kept = new Set(after)

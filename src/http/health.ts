@@ -1,4 +1,5 @@
 // What those who run the server ask it.
+import { isLoopbackHost } from '@latchkey/verifier/internal'
 import { NO_STORE } from './headers.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { equalInConstantTime, hashSecret } from '../secret.ts'
@@ -31,9 +32,6 @@ export const metrics =
 const FORWARDED =
   /^(forwarded|via|x-real-ip|x-forwarded-.*|x-original-.*|.*-connecting-ip|.*client-ip)$/
 
-/** Whoever asks for another name came through something that answers to it. */
-const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
-
 const mayRead = (
   c: AppContext,
   { metricsToken, clientAddress }: Pick<Deps, 'metricsToken' | 'clientAddress'>,
@@ -47,7 +45,8 @@ const mayRead = (
   const names = Object.keys(c.req.header())
   return (
     loopback &&
-    LOOPBACK_HOST.test(new URL(c.req.url).hostname) &&
+    // A request for another name came through a proxy that answers to it.
+    isLoopbackHost(new URL(c.req.url).hostname) &&
     !names.some((name) => FORWARDED.test(name))
   )
 }

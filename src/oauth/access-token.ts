@@ -1,4 +1,5 @@
 // Our own access tokens, read back: for introspection and revocation, which look at the store every time.
+import { decodeBase64url } from '@latchkey/verifier/internal'
 import { z } from 'zod'
 import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_BYTES } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
@@ -79,13 +80,10 @@ export const readActiveToken = async (
   return revocation === null ? read.claims : null
 }
 
-/** Three parts, each spelled the one way that its bytes have: a 256-byte signature has sixteen spellings. */
+/** True for three parts in canonical base64url: the same 256-byte signature has sixteen spellings. */
 const isCanonical = (token: string): boolean => {
   const parts = token.split('.', 4)
-  return (
-    parts.length === 3 &&
-    parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
-  )
+  return parts.length === 3 && parts.every((part) => decodeBase64url(part) !== null)
 }
 
 const parseJson = (bytes: Uint8Array): unknown => {

@@ -1,11 +1,12 @@
 // What a client says of itself when it enrolls (RFC 7591 §2), and what becomes of an enrollment. Pure: no I/O.
+import { isScopeToken } from '@latchkey/verifier/internal'
 import { z } from 'zod'
 import { targetOf, TOOL_RUN } from '../grants/details.ts'
 import { type BadMember, REGISTERED_MEMBERS, badLocalized, badMember } from './client-metadata.ts'
 import { MAX_NAME_CHARS } from '../constants.ts'
 import { expected } from '../text/expected.ts'
 import { humanText } from '../text/human-text.ts'
-import { implicationsOf, isScopeToken } from '../grants/permissions.ts'
+import { implicationsOf } from '../grants/permissions.ts'
 import type { Audience, AuthorizationDetail, AuthMethod, Grant, Resource } from '../store/store.ts'
 
 /** RFC 7591 §2: whatever is not understood is ignored; what would change who can log in is refused. */

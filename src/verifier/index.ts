@@ -23,8 +23,8 @@ export type {
   ProtectedResourceOptions,
 } from './adapters/metadata.ts'
 export type { ReadyOptions } from './revocation/ready.ts'
+export { bearerOf } from './adapters/bearer.ts'
 export {
-  bearerOf,
   errorResponse,
   fromHeader,
   fromParam,

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import type { Requirements } from '../../src/verifier/token/requirements.ts'
 import { MAX_JSON_DEPTH } from '../../src/verifier/constants.ts'
 import { parseObject } from '../../src/verifier/token/json.ts'
-import { bearerOf, single } from '../../src/verifier/adapters/request.ts'
+import { bearerOf } from '../../src/verifier/adapters/bearer.ts'
+import { single } from '../../src/verifier/adapters/request.ts'
 import { CLAIMS, HEADER, REQUIRED, forge, startVerifier } from './support.ts'
 
 const { check } = startVerifier()

@@ -1,6 +1,6 @@
 // What a resource server says about itself (RFC 9728), and where. Pure.
 import { isOrigin, isSecureUrl } from '../url.ts'
-import { isPermission } from '../token/scope.ts'
+import { isScopeToken } from '../token/scope.ts'
 
 const WELL_KNOWN_PATH = '/.well-known/oauth-protected-resource'
 
@@ -110,7 +110,7 @@ const checkProtectedResource = (options: ProtectedResourceOptions): void => {
   if (!isOrigin(issuer)) {
     throw new TypeError('issuer must be an https origin without path (http for localhost only)')
   }
-  if (!Array.isArray(permissions) || !permissions.every(isPermission)) {
+  if (!Array.isArray(permissions) || !permissions.every(isScopeToken)) {
     throw new TypeError('permissions must be scope tokens')
   }
   if (name !== undefined && (typeof name !== 'string' || name === '')) {

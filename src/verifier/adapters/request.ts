@@ -1,5 +1,5 @@
 // What a request carries: its bearer token, and the plugin that it names. Pure.
-import type { Requirements } from '../token/requirements.ts'
+import { bearerOf } from './bearer.ts'
 import { type Challenge, type ChallengeOptions, authorizationChallenge } from './challenge.ts'
 import { VerificationError } from '../errors.ts'
 import {
@@ -8,6 +8,7 @@ import {
   metadataAnswer,
 } from './metadata.ts'
 import { validateRouteRequirements } from '../token/requirement-checks.ts'
+import type { Requirements } from '../token/requirements.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { Verifier, VerifyContext } from '../types.ts'
 
@@ -56,21 +57,6 @@ export const fromParam =
 /** What a route needs; where the plugin comes from the request, how to find it. */
 export type RouteRequirements = Omit<Requirements, 'permission' | 'plugin'> & {
   plugin: From | Exclude<Requirements['plugin'], string | null>
-}
-
-/**
- * The token of `Authorization: Bearer …` (RFC 6750 §2.1), the scheme in any case; null where there is none. Nothing
- * is cut off and nothing is repaired: spaces behind the token, control characters and a second header stay in the
- * text, and `verify` refuses it as `token_malformed`.
- * @param authorization all headers of that name: a Fetch request's `headers.get('authorization')` joins several.
- *   `headers.authorization` of Node keeps the first one: hand on `headersDistinct.authorization`
- * @example verifier.verify(bearerOf(request.headers.get('authorization')), { permission, plugin })
- */
-export const bearerOf = (
-  authorization: string | readonly string[] | null | undefined,
-): string | null => {
-  const text = Array.isArray(authorization) ? authorization.join(', ') : authorization
-  return (typeof text === 'string' && /^bearer +(.*)$/is.exec(text)?.[1]) || null
 }
 
 /** Checks a request for a route. @throws as `Verifier.verify` does */

@@ -1,6 +1,5 @@
 // The facts of a token that revocation rules compare. Computed once, when the token is first verified.
 import { RUN_TYPE, detailsOf } from '../token/details.ts'
-import type { AccessTokenClaims } from '../token/parse.ts'
 
 /** An id and its generation in the token. */
 type Counted = { readonly value: string; readonly gen: number }
@@ -15,11 +14,54 @@ export type RevocableToken = {
   readonly runs: readonly string[]
 }
 
+/** The same facts before hashing. The values of rules over workspaces and runs are SHA-256 hashes of these texts. */
+export type RevocableFacts = Pick<RevocableToken, 'kid' | 'jti' | 'client' | 'plugin'> & {
+  readonly workspaceTexts: readonly string[]
+  readonly workspaceGen: number
+  readonly runTexts: readonly string[]
+}
+
+/** The claims of a token whose signature has been verified. A missing or malformed one counts as absent. */
+type Claims = { readonly [claim: string]: unknown }
+
+const textOf = (claim: unknown): string | undefined =>
+  typeof claim === 'string' ? claim : undefined
+
 /** A missing or malformed generation counts as the oldest: every rule over its value matches. */
 const generationOf = (value: unknown): number => (Number.isSafeInteger(value) ? Number(value) : -1)
 
 const counted = (value: unknown, generation: unknown): Counted | null =>
   typeof value === 'string' ? { value, gen: generationOf(generation) } : null
+
+/** The text of a run. No reference contains a line feed, so that no other pair has the same text. */
+export const runText = (reference: string, identifier: string): string =>
+  `${reference}\n${identifier}`
+
+/**
+ * The facts that rules compare.
+ *
+ * Servers of older releases hashed the id of a workspace instead of its reference. Both are looked up: while servers of
+ * both releases share a database, a rule over the id can revoke a token with a reference. Runs of clients without a
+ * workspace have the empty id.
+ */
+export const revocableFacts = (kid: string, claims: Claims): RevocableFacts => {
+  const id = textOf(claims['workspace_id'])
+  const reference = textOf(claims['workspace_ref'])
+  const names = [id, reference].filter((name) => name !== undefined)
+  const ofRuns = id === undefined ? ['', ...names] : names
+  const identifiers = detailsOf(claims, RUN_TYPE)
+    .map((detail) => detail['identifier'])
+    .filter((identifier) => typeof identifier === 'string')
+  return {
+    kid,
+    jti: textOf(claims['jti']) ?? '',
+    client: counted(claims['client_id'], claims['client_gen']),
+    plugin: counted(claims['plugin_id'], claims['plugin_gen']),
+    workspaceTexts: names,
+    workspaceGen: generationOf(claims['workspace_gen']),
+    runTexts: identifiers.flatMap((run) => ofRuns.map((name) => runText(name, run))),
+  }
+}
 
 const hashed = async (text: string): Promise<string> => {
   const digest = new Uint8Array(
@@ -35,32 +77,16 @@ const hashed = async (text: string): Promise<string> => {
  */
 export const workspaceValue = (reference: string): Promise<string> => hashed(reference)
 
-/** The value of a rule over a run. No reference contains a line feed, so that no other pair has the same text. */
+/** The value of a rule over a run. */
 export const runValue = (reference: string, identifier: string): Promise<string> =>
-  hashed(`${reference}\n${identifier}`)
+  hashed(runText(reference, identifier))
 
-export const revocableTokenOf = async (
-  kid: string,
-  claims: AccessTokenClaims,
-): Promise<RevocableToken> => {
-  // Servers of older releases hashed the id instead of the reference. Both are looked up: while servers of both
-  // releases share a database, a rule over the id can revoke a token with a reference.
-  const names = [claims['workspace_id'], claims.workspace_ref].filter(
-    (name) => typeof name === 'string',
-  )
-  const references = typeof claims['workspace_id'] === 'string' ? names : ['', ...names]
-  const identifiers = detailsOf(claims, RUN_TYPE)
-    .map((detail) => detail['identifier'])
-    .filter((identifier) => typeof identifier === 'string')
-  const gen = generationOf(claims['workspace_gen'])
-  return {
+export const revocableTokenOf = async (kid: string, claims: Claims): Promise<RevocableToken> => {
+  const { jti, client, plugin, workspaceTexts, workspaceGen, runTexts } = revocableFacts(
     kid,
-    jti: claims.jti,
-    client: counted(claims.client_id, claims['client_gen']),
-    plugin: counted(claims['plugin_id'], claims['plugin_gen']),
-    workspaces: (await Promise.all(names.map(workspaceValue))).map((value) => ({ value, gen })),
-    runs: await Promise.all(
-      identifiers.flatMap((run) => references.map((reference) => runValue(reference, run))),
-    ),
-  }
+    claims,
+  )
+  const workspaceValues = await Promise.all(workspaceTexts.map(hashed))
+  const workspaces = workspaceValues.map((value) => ({ value, gen: workspaceGen }))
+  return { kid, jti, client, plugin, workspaces, runs: await Promise.all(runTexts.map(hashed)) }
 }

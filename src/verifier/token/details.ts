@@ -18,7 +18,10 @@ export type WantedAuthorization = {
 }
 
 /** The entries of a type. */
-export const detailsOf = (claims: AccessTokenClaims, type: string): AuthorizationDetail[] => {
+export const detailsOf = (
+  claims: { readonly [claim: string]: unknown },
+  type: string,
+): AuthorizationDetail[] => {
   const details: unknown = claims['authorization_details']
   if (!Array.isArray(details)) return []
   return (details as unknown[]).filter(

@@ -1,7 +1,7 @@
 // Validates what a caller requires of a token, before any token is parsed. A mistake of the caller is a TypeError. Pure.
 import { RUN_TYPE, type WantedAuthorization } from './details.ts'
 import { type PluginsOfAudience, type Requirements, noPlugin } from './requirements.ts'
-import { isPermission } from './scope.ts'
+import { isScopeToken } from './scope.ts'
 
 type Optional = Pick<Requirements, 'run' | 'capability'>
 
@@ -42,7 +42,7 @@ const validatePlugin = (plugin: unknown, plugins: PluginsOfAudience): void => {
 
 /** Refuses a member that is present and undefined: it would stay unchecked, like a check that was forgotten. */
 const validatePermission = (permission: unknown, required: Optional): void => {
-  if (!isPermission(permission) && permission !== null) {
+  if (!isScopeToken(permission) && permission !== null) {
     throw new TypeError('permission is required: one scope token (RFC 6749), or null for none')
   }
   if (typeof required !== 'object' || required === null) throw new TypeError(PLUGIN_MESSAGE)

@@ -1,13 +1,13 @@
-// What stands in a scope (RFC 6749 §3.3). Neither quote nor backslash nor control does: a scope is written into a
-// header as it is. Pure.
+// The syntax of a scope (RFC 6749 §3.3). It excludes quotes, backslashes and control characters, so that a scope is safe
+// in a header as it is. Pure.
 const TOKEN = '[!#-[\\]-~]+'
-const PERMISSION = new RegExp(`^${TOKEN}$`)
+const SCOPE_TOKEN = new RegExp(`^${TOKEN}$`)
 const SCOPE = new RegExp(`^${TOKEN}( ${TOKEN})*$`)
 
-/** One value. */
-export const isPermission = (value: unknown): value is string =>
-  typeof value === 'string' && PERMISSION.test(value)
+/** True for one scope token, such as a permission. */
+export const isScopeToken = (value: unknown): value is string =>
+  typeof value === 'string' && SCOPE_TOKEN.test(value)
 
-/** One value, or several with a space between them. */
+/** True for scope tokens with one space between them. */
 export const isScope = (value: unknown): value is string =>
   typeof value === 'string' && SCOPE.test(value)
