@@ -1,7 +1,7 @@
 // README's table of addresses is that of the code.
 import { expect, it } from 'vitest'
 import { operationsOf } from '../../src/oauth/endpoint.ts'
-import { ENDPOINTS } from '../../src/oauth/routes.ts'
+import { ENDPOINTS } from '../../src/oauth/table.ts'
 import { readPage } from './support.ts'
 
 /** @example "| `GET`, `POST /oauth/authorize` | refuses every request |" */

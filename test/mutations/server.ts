@@ -373,7 +373,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'metadata for issuers with a path',
     stops: "Passing this server's endpoints off as another issuer's",
-    file: 'src/oauth/routes.ts',
+    file: 'src/oauth/table.ts',
     find: "'/.well-known/oauth-authorization-server'",
     replace: "'/.well-known/oauth-authorization-server/:path?'",
     tests: ['test/oauth/documents.test.ts'],

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Method, operationsOf } from '../../src/oauth/endpoint.ts'
 import { CREDENTIALS } from '../../src/oauth/parameters.ts'
-import { ENDPOINTS } from '../../src/oauth/routes.ts'
+import { ENDPOINTS } from '../../src/oauth/table.ts'
 import { FORM_PATHS, GOOD_FORMS, pathTo } from '../support/addresses.ts'
 import { expectRefusal } from '../support/answers.ts'
 import type { ClientCredentials } from '../support/records.ts'

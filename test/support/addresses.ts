@@ -1,6 +1,6 @@
 // The addresses of the OAuth server by their kind, from its table.
 import { type Endpoint, type Operation, operationsOf } from '../../src/oauth/endpoint.ts'
-import { ENDPOINTS } from '../../src/oauth/routes.ts'
+import { ENDPOINTS } from '../../src/oauth/table.ts'
 
 const takesForm = ({ body }: Operation): boolean => body === 'form'
 
