@@ -198,21 +198,29 @@ export const OAUTH_ERRORS = {
 
 export type OAuthErrorCode = keyof typeof OAUTH_ERRORS
 
+type OAuthErrorOptions = {
+  headers?: Record<string, string>
+  /** A sentence more specific than that of the table. Characters beyond RFC 6749 §5.2 are percent-encoded. */
+  description?: string
+  /** The cause, for the log alone: several causes share a code (`oauth/reasons.ts`). */
+  reason?: string
+}
+
 /** An answer of RFC 6749 §5.2: thrown anywhere below a route, rendered in one place. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: OAuthErrorCode
   readonly headers: Record<string, string>
+  readonly reason: string | undefined
 
-  /** @param description a sentence that says more than the table's. Characters beyond RFC 6749 §5.2 are percent-encoded */
   constructor(
     code: OAuthErrorCode,
-    headers: Record<string, string> = {},
-    description: string = OAUTH_ERRORS[code][2],
+    { headers = {}, description = OAUTH_ERRORS[code][2], reason }: OAuthErrorOptions = {},
   ) {
     super(describable(description))
     this.code = code
     this.headers = headers
+    this.reason = reason
   }
 }
 
@@ -223,14 +231,11 @@ export class OAuthError extends Error {
 export const refusedValue = (
   code: OAuthErrorCode,
   values: readonly string[],
-  headers: Record<string, string> = {},
+  options: Omit<OAuthErrorOptions, 'description'> = {},
 ): OAuthError => {
   const sentence: string = OAUTH_ERRORS[code][2]
-  return new OAuthError(
-    code,
-    headers,
-    `${sentence.replace(/\.$/, '')}: ${describedValues(values)}.`,
-  )
+  const description = `${sentence.replace(/\.$/, '')}: ${describedValues(values)}.`
+  return new OAuthError(code, { ...options, description })
 }
 
 /**
@@ -243,7 +248,9 @@ export const misspelled = (
   meant: string,
   form: string,
 ): OAuthError =>
-  new OAuthError(code, {}, `${describedValues([name])} is not known; send ${meant}, ${form}.`)
+  new OAuthError(code, {
+    description: `${describedValues([name])} is not known; send ${meant}, ${form}.`,
+  })
 
 /** The server cannot start; `message` is one line for the operator. */
 export class StartRefused extends Error {

@@ -127,7 +127,9 @@ it('log lines have the same value without hidden characters', () => {
 })
 
 it('an error description has the characters of RFC 6749 §5.2', () => {
-  const { message } = new OAuthError('metadata_invalid', {}, `client_name: "${ALL}\\".`)
+  const { message } = new OAuthError('metadata_invalid', {
+    description: `client_name: "${ALL}\\".`,
+  })
   expect(message).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
 })
 

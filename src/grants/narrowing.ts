@@ -59,7 +59,7 @@ export const checkDetails = (details: unknown): AuthorizationDetail[] => {
   const sent = inputText(error.sent)
   const not = sent === undefined ? '' : `, not ${describedValues([sent]) || 'empty'}`
   const must = error.must.replaceAll('"', '')
-  throw new OAuthError('details_malformed', {}, `${field} must ${must}${not}.`)
+  throw new OAuthError('details_malformed', { description: `${field} must ${must}${not}.` })
 }
 
 /** An entry by its type and identifier. */
@@ -95,7 +95,7 @@ const narrowingRefused = (
     describedValues([text]),
   )
   const description = `The member ${shownName} of ${shownEntry} is not known; send ${meant}.`
-  return new OAuthError(code, {}, description)
+  return new OAuthError(code, { description })
 }
 
 /** RFC 8707 §2 for `resource`; `audience` is the same for ids that are no URIs. */
@@ -130,14 +130,14 @@ const meantGrant = (scope: string | undefined, grants: readonly SubjectGrant[]):
   const missing = asked.filter((name) => !granted.some(({ names }) => names.has(name)))
   if (missing.length > 0) {
     const description = `The scope has a value that the client is not granted for any audience: ${describedValues(missing)}.`
-    throw new OAuthError('scope_not_granted', {}, description)
+    throw new OAuthError('scope_not_granted', { description })
   }
   const [meant, other] = granted
     .filter(({ names }) => asked.every((name) => names.has(name)))
     .map(({ grant }) => grant)
   if (meant === undefined || other !== undefined) {
     const description = `The scope belongs to ${other ? 'several audiences' : 'no single audience'} of the client: say which with audience or resource: ${describedValues(asked)}.`
-    throw new OAuthError('target_ambiguous', {}, description)
+    throw new OAuthError('target_ambiguous', { description })
   }
   return meant
 }

@@ -38,4 +38,4 @@ export const takeWrite = async (
 }
 
 const refused = (code: 'quota_exceeded' | 'writes_exceeded', waitSeconds: number): OAuthError =>
-  new OAuthError(code, { 'Retry-After': String(waitSeconds) })
+  new OAuthError(code, { headers: { 'Retry-After': String(waitSeconds) } })

@@ -78,17 +78,17 @@ const parseObject = (text: string): Record<string, unknown> => {
 }
 
 const malformed = (description?: string): OAuthError =>
-  new OAuthError('metadata_malformed', {}, description)
+  new OAuthError('metadata_malformed', description === undefined ? {} : { description })
 
 /**
  * @param must a sentence of ours, without what was sent
  * @param sent the refused values; left out where they may be secret
  */
 export const invalidField = (field: string, must: string, ...sent: string[]): OAuthError =>
-  new OAuthError('metadata_invalid', {}, sentence(field, must, sent))
+  new OAuthError('metadata_invalid', { description: sentence(field, must, sent) })
 
 export const invalidMember = ({ code, field, must, sent }: BadMember): OAuthError =>
-  new OAuthError(code, {}, sentence(field, must, sent === undefined ? [] : [sent]))
+  new OAuthError(code, { description: sentence(field, must, sent === undefined ? [] : [sent]) })
 
 const sentence = (field: string, must: string, sent: readonly string[]): string => {
   const not = sent.length === 0 ? '' : `, not ${describedValues(sent) || 'empty'}`

@@ -6,11 +6,13 @@ import { describedValues } from '../text/shown.ts'
 /** A body that the headers make unreadable. RFC 9110 §15.5.16: 415 names the codings that are read. */
 export const bodyRefused = ({ problem, sent }: BodyProblem): OAuthError => {
   if (problem === 'coding') {
-    return refusedValue('content_encoding_unsupported', [sent], { 'Accept-Encoding': 'identity' })
+    return refusedValue('content_encoding_unsupported', [sent], {
+      headers: { 'Accept-Encoding': 'identity' },
+    })
   }
   if (problem === 'charset') {
     const sentence = `${charsetSentence(describedValues([sent]))}.`
-    return new OAuthError('charset_unsupported', {}, sentence)
+    return new OAuthError('charset_unsupported', { description: sentence })
   }
   return refusedValue('media_type_unsupported', [sent || 'none'])
 }

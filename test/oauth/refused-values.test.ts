@@ -18,7 +18,7 @@ describe('error description', () => {
     for (const value of ['', NASTY, 'x'.repeat(5_000), NASTY.repeat(500)]) {
       for (const error of [
         new OAuthError(code),
-        new OAuthError(code, {}, value || 'x'),
+        new OAuthError(code, { description: value || 'x' }),
         refusedValue(code, [value, value]),
       ]) {
         expect(error.message).toMatch(DESCRIBABLE)
