@@ -88,6 +88,7 @@ describe('one line', () => {
         requestId: 'trace-1',
         clientId: client.id,
         address: ADDRESS,
+        reason: 'wrong_secret',
       },
     ])
     expect(lines.filter((line) => line.msg === 'token issued')).toEqual([])
@@ -195,7 +196,13 @@ describe('no secret', () => {
     expect(server.lines.length).toBeGreaterThan(300)
     expect(server.events.length).toBeGreaterThan(10)
     expect(new Set(server.lines.map((line) => line.msg))).toEqual(
-      new Set(['token issued', 'refused', 'client authentication failed', 'server error']),
+      new Set([
+        'token issued',
+        'token is inactive',
+        'refused',
+        'client authentication failed',
+        'server error',
+      ]),
     )
     expect(secrets.filter((secret) => written.includes(secret))).toEqual([])
     expect(written).not.toMatch(/basic [\w+/]{20}|bearer (?:ey|lk)|eyJ|lks_/i)

@@ -32,10 +32,10 @@ export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) =
   const requestId = c.get('requestId')
   if (error instanceof OAuthError) {
     deps.metrics?.refused(error.code)
-    const { code } = error
+    const { code, reason } = error
     const { fields, hide } = c.get('requested')?.() ?? NOTHING_REQUESTED
     const detail = describable(hide(error.message))
-    deps.log.info({ requestId, path: loggedPath(c), code, detail, ...fields }, 'refused')
+    deps.log.info({ requestId, path: loggedPath(c), code, reason, detail, ...fields }, 'refused')
     const body = { error_description: detail }
     return answer(c, code, { headers: error.headers, body })
   }

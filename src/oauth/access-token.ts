@@ -6,6 +6,7 @@ import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
 import { settledSeconds } from '../upkeep/timekeeper.ts'
 import { revocationLookup } from '../revocation/source.ts'
+import type { InactiveReason } from './reasons.ts'
 
 /** RFC 9068 §2.1. */
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
@@ -39,46 +40,65 @@ export type ReadToken = { kid: string; claims: AccessTokenClaims }
 type ReadDeps = Pick<Deps, 'signer' | 'issuer' | 'clock'>
 
 /**
- * The claims of a token that this server has signed and that has not expired, revoked or not; else null.
+ * Checks form, signature, type, issuer and expiry; a revoked token passes.
  * @param at the time by which it may have expired, in seconds since the epoch
+ * @returns the token, or the reason for which it is none of this server, or has expired
  */
-export const readAccessToken = async (
+const checkToken = async (
   token: string,
   deps: ReadDeps,
-  at: number = nowSeconds(deps),
-): Promise<ReadToken | null> => {
-  if (token.length > MAX_TOKEN_BYTES || !isCanonical(token)) return null
+  at: number,
+): Promise<ReadToken | InactiveReason> => {
+  if (token.length > MAX_TOKEN_BYTES) return 'token_too_long'
+  if (!isCanonical(token)) return 'token_malformed'
   const verified = await deps.signer.verify(token)
-  if (verified === null || verified.typ !== ACCESS_TOKEN_TYPE) return null
+  if (verified === null) return 'token_untrusted'
+  if (verified.typ !== ACCESS_TOKEN_TYPE) return 'token_type_unexpected'
   const { data: claims } = CLAIMS.safeParse(parseJson(verified.payload))
-  if (claims === undefined || claims.iss !== deps.issuer) return null
-  return at < claims.exp ? { kid: verified.kid, claims } : null
+  if (claims === undefined) return 'claims_malformed'
+  if (claims.iss !== deps.issuer) return 'issuer_mismatch'
+  return at < claims.exp ? { kid: verified.kid, claims } : 'token_expired'
 }
 
+const orNull = <T extends object>(result: T | InactiveReason): T | null =>
+  typeof result === 'string' ? null : result
+
+/** Reads a token that this server has signed and that has not expired, revoked or not; null for any other text. */
+export const readAccessToken = async (token: string, deps: ReadDeps): Promise<ReadToken | null> =>
+  orNull(await checkToken(token, deps, nowSeconds(deps)))
+
 /**
- * The claims of a token that can be taken back: one that looks expired, by a clock that is ahead, would be good again
- * once that is set right.
+ * Reads a token that can be revoked. A token that looks expired by a clock that is ahead can be: it would be active
+ * again once the clock is set right.
  */
 export const readRevocableToken = async (
   token: string,
   deps: ReadDeps & Pick<Deps, 'store'>,
-): Promise<ReadToken | null> => {
-  return await readAccessToken(token, deps, await settledSeconds(deps))
-}
+): Promise<ReadToken | null> => orNull(await checkToken(token, deps, await settledSeconds(deps)))
 
 /**
- * The claims of a token that is good now: signed here, neither expired nor of a time that has not come yet (its issuer's
- * clock was ahead), matched by no rule of the store.
+ * Checks that a token is active: signed here, not expired, not issued in the future (by a clock that was ahead), and
+ * matched by no rule of the store.
+ * @returns its claims, or the reason for which it is inactive
  */
+export const checkActiveToken = async (
+  token: string,
+  deps: ReadDeps & Pick<Deps, 'store'>,
+): Promise<AccessTokenClaims | InactiveReason> => {
+  const now = nowSeconds(deps)
+  const read = await checkToken(token, deps, now)
+  if (typeof read === 'string') return read
+  const { kid, claims } = read
+  if (claims.iat > now + MAX_CLOCK_TOLERANCE_SECONDS) return 'token_issued_in_future'
+  const revocation = await deps.store.findRevocation(revocationLookup(kid, claims))
+  return revocation === null ? claims : 'token_revoked'
+}
+
+/** The claims of an active token; null for any other text. */
 export const readActiveToken = async (
   token: string,
   deps: ReadDeps & Pick<Deps, 'store'>,
-): Promise<AccessTokenClaims | null> => {
-  const read = await readAccessToken(token, deps)
-  if (read === null || read.claims.iat > nowSeconds(deps) + MAX_CLOCK_TOLERANCE_SECONDS) return null
-  const revocation = await deps.store.findRevocation(revocationLookup(read.kid, read.claims))
-  return revocation === null ? read.claims : null
-}
+): Promise<AccessTokenClaims | null> => orNull(await checkActiveToken(token, deps))
 
 /** True for three parts in canonical base64url: the same 256-byte signature has sixteen spellings. */
 const isCanonical = (token: string): boolean => {

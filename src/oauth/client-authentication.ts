@@ -3,13 +3,18 @@
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
-import { OAuthError } from '../errors.ts'
 import { equalInConstantTime, hashSecret, isClientId } from '../secret.ts'
 import { hidingSecret } from '../text/shown.ts'
 import type { GrantedClient } from '../store/store.ts'
-import { shownWithout } from './requested.ts'
-import { type Credentials, readCredentials } from './credentials.ts'
+import { type Credentials, readCredentials, reasonOfNone } from './credentials.ts'
 import type { Form } from './form-encoding.ts'
+import {
+  AUTHENTICATION_REASONS,
+  type AuthenticationReason,
+  authenticationRefused,
+  secretRefusal,
+} from './reasons.ts'
+import { shownWithout } from './requested.ts'
 
 export type AuthenticationDeps = Pick<
   Deps,
@@ -28,45 +33,60 @@ export const authenticateClient = async (
   c: AppContext,
   deps: AuthenticationDeps,
 ): Promise<GrantedClient> => {
-  const credentials = readCredentials(form, c.req.header('authorization') ?? null)
-  const subject = credentials && (await login(credentials, deps))
-  if (subject) return subject
-  const [requestId, address] = [c.get('requestId'), deps.clientAddress(c)]
-  const clientId = auditableClientId(credentials)
-  const shown =
+  const authorization = c.req.header('authorization') ?? null
+  const credentials = readCredentials(form, authorization)
+  const result =
+    credentials === null ? reasonOfNone(form, authorization) : await login(credentials, deps)
+  if (typeof result !== 'string') return result
+  recordRefusal(result, credentials, c, deps)
+  throw authenticationRefused(result)
+}
+
+/** Writes the log line, and counts the refusal in the audit. */
+const recordRefusal = (
+  reason: AuthenticationReason,
+  credentials: Credentials | null,
+  c: AppContext,
+  deps: AuthenticationDeps,
+): void => {
+  const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+  const clientId =
     credentials === null
       ? undefined
       : shownWithout(hidingSecret(credentials.secret))(credentials.clientId)
-  deps.log.warn({ requestId, clientId: shown, address }, 'client authentication failed')
+  deps.log.warn({ ...context, clientId, reason }, 'client authentication failed')
   deps.audit.count({
+    ...context,
     actor: 'unknown',
     action: 'client.authenticate',
-    target: clientId ?? null,
+    target: auditableClientId(credentials),
     outcome: 'refused',
-    reason: 'client_authentication_failed',
-    requestId,
-    address,
-  })
-  throw new OAuthError('client_authentication_failed', {
-    'WWW-Authenticate': 'Basic realm="latchkey"',
+    reason: AUTHENTICATION_REASONS[reason].code,
   })
 }
 
+/** Authenticates with a client id and a secret. Returns the client with all that it is granted, or the reason. */
 const login = async (
   { clientId, secret }: Credentials,
   deps: Pick<Deps, 'store' | 'clock' | 'secretUsed'>,
-): Promise<GrantedClient | null> => {
-  if (clientId.length > MAX_CREDENTIAL_CHARS || secret.length > MAX_CREDENTIAL_CHARS) return null
+): Promise<GrantedClient | AuthenticationReason> => {
+  if (clientId.length > MAX_CREDENTIAL_CHARS || secret.length > MAX_CREDENTIAL_CHARS) {
+    return 'credentials_too_long'
+  }
   const presented = hashSecret(secret)
   // The store searches by hash: a wrong secret is the same miss for every client id, known or unknown.
   const login = await deps.store.findLogin(clientId, presented, nowSeconds(deps))
   const matches = equalInConstantTime(login?.hash ?? NO_SECRET, presented)
-  if (login === null || !matches) return null
-  const subject = await deps.store.findGrantedClient(clientId)
-  // Again, because it may have been disabled between the two reads.
-  if (!mayLogIn(subject)) return null
-  deps.secretUsed(login.id)
-  return subject
+  if (login !== null && matches) {
+    const client = await deps.store.findGrantedClient(clientId)
+    // Check again: an administrator may have disabled the client between the two reads.
+    if (mayLogIn(client)) {
+      deps.secretUsed(login.id)
+      return client
+    }
+  }
+  // Read for the log after every refusal, so that the work does not tell the cause.
+  return secretRefusal(await deps.store.explainRefusal(clientId, presented), nowSeconds(deps))
 }
 
 /** Neither unknown, disabled nor deleted, nor in a workspace that is suspended. */
@@ -74,5 +94,5 @@ export const mayLogIn = (subject: GrantedClient | null): subject is GrantedClien
   subject?.status === 'active' && subject.workspace?.status !== 'suspended'
 
 /** Only what has the form of a client id: the audit keeps it for long, and an attacker chooses it. */
-const auditableClientId = (credentials: Credentials | null): string | undefined =>
-  credentials && isClientId(credentials.clientId) ? credentials.clientId : undefined
+const auditableClientId = (credentials: Credentials | null): string | null =>
+  credentials && isClientId(credentials.clientId) ? credentials.clientId : null

@@ -8,6 +8,8 @@ import { bearerToken } from '../http/bearer.ts'
 import type { Writer } from '../http/write-bounds.ts'
 import { equalInConstantTime, hashSecret, newRegistrationToken } from '../secret.ts'
 import type { Client } from '../store/store.ts'
+import { REGISTRATION_REASONS, type RegistrationReason, registrationRefusal } from './reasons.ts'
+import { bearerChallenge } from './response.ts'
 import { invalidField, invalidMember, readMetadataObject, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
 import { toJson } from '../text/text.ts'
@@ -102,9 +104,19 @@ const authenticateRegistration = async (
   }
   const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
   const event = { ...context, actor: 'unknown', action: 'client.configuration', target: null }
-  deps.audit.count({ ...event, outcome: 'refused', reason: 'registration_invalid' })
-  throw refused(token === null)
+  const reason = token === null ? 'token_missing' : await reasonOf(id, token, deps)
+  const { code } = REGISTRATION_REASONS[reason]
+  deps.audit.count({ ...event, outcome: 'refused', reason: code })
+  throw new OAuthError(code, { reason, headers: bearerChallenge(token !== null) })
 }
+
+/** Read for the log after every refusal, so that the work does not tell the cause. */
+const reasonOf = async (
+  id: string,
+  token: string,
+  { store }: Pick<Deps, 'store'>,
+): Promise<RegistrationReason> =>
+  registrationRefusal(await store.explainRefusal(id, hashSecret(token)))
 
 const isRegistrationToken = async (
   id: string,
@@ -115,11 +127,6 @@ const isRegistrationToken = async (
   const hash = await store.findRegistrationHash(id, presented)
   return equalInConstantTime(hash ?? NO_TOKEN, presented) && hash !== null
 }
-
-const refused = (bare = false): OAuthError =>
-  new OAuthError('registration_invalid', {
-    'WWW-Authenticate': bare ? 'Bearer' : 'Bearer error="invalid_token"',
-  })
 
 /** Reads, decides and writes; again with what another was faster to write, if the token is still good then. */
 const retried = async <T>(

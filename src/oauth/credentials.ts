@@ -1,7 +1,6 @@
 // What a request says of who its client is (RFC 6749 §2.3). Pure: nothing is looked up or compared here.
-import { OAuthError, refusedValue } from '../errors.ts'
-import type { Form } from './form-encoding.ts'
-import { decodeComponent } from './form-encoding.ts'
+import { type Form, decodeComponent } from './form-encoding.ts'
+import { type AuthenticationReason, authenticationRefused } from './reasons.ts'
 
 export type Credentials = { clientId: string; secret: string }
 
@@ -12,23 +11,29 @@ export type Credentials = { clientId: string; secret: string }
  */
 export const readCredentials = (form: Form, authorization: string | null): Credentials | null => {
   const secret = form.get('client_secret')
-  const assertion = form.has('client_assertion') || form.has('client_assertion_type')
   const ways = [
     ...(authorization === null ? [] : ['Authorization']),
     ...(secret === undefined ? [] : ['client_secret']),
-    ...(assertion ? ['client_assertion'] : []),
+    ...(hasAssertion(form) ? ['client_assertion'] : []),
   ]
-  if (ways.length > 1) throw refusedValue('client_authentication_ambiguous', ways)
+  if (ways.length > 1) throw authenticationRefused('credentials_ambiguous', ways)
   const clientId = form.get('client_id')
   if (authorization === null) {
     return clientId === undefined || secret === undefined ? null : { clientId, secret }
   }
   const basic = parseBasic(authorization)
   if (basic !== null && clientId !== undefined && clientId !== basic.clientId) {
-    throw refusedValue('client_authentication_ambiguous', ['Authorization', 'client_id'])
+    throw authenticationRefused('credentials_ambiguous', ['Authorization', 'client_id'])
   }
   return basic
 }
+
+const hasAssertion = (form: Form): boolean =>
+  form.has('client_assertion') || form.has('client_assertion_type')
+
+/** Decides why `readCredentials` returns null for a request. */
+export const reasonOfNone = (form: Form, authorization: string | null): AuthenticationReason =>
+  authorization !== null || hasAssertion(form) ? 'method_unsupported' : 'credentials_missing'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -52,6 +57,6 @@ export const parseBasic = (header: string): Credentials | null => {
     )
     return { clientId: clientId ?? '', secret: secret ?? '' }
   } catch {
-    throw new OAuthError('client_authentication_malformed')
+    throw authenticationRefused('credentials_malformed')
   }
 }

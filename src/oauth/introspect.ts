@@ -1,9 +1,10 @@
 import type { AppContext, Deps } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
 import type { GrantedClient } from '../store/store.ts'
-import { type AccessTokenClaims, readActiveToken } from './access-token.ts'
+import { type AccessTokenClaims, checkActiveToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
+import type { InactiveReason } from './reasons.ts'
 
 type IntrospectDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics'>
 
@@ -20,13 +21,23 @@ export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
   const caller = await authenticateClient(form, c, deps)
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('token_missing')
-  const answer = visibleTo(caller, await readActiveToken(token, deps))
+  const result = visibleTo(caller, await checkActiveToken(token, deps))
+  const answer = answerOf(result)
+  if (typeof result === 'string') {
+    const line = { requestId: c.get('requestId'), clientId: caller.id, reason: result }
+    deps.log.info(line, 'token is inactive')
+  }
   deps.metrics?.introspected(answer.active)
   return c.json(answer)
 }
 
-const visibleTo = (caller: GrantedClient, claims: AccessTokenClaims | null): Introspection => {
-  if (claims === null) return { active: false }
-  const visible = claims.client_id === caller.id || caller.introspects.includes(claims.aud)
-  return visible ? { ...claims, active: true, token_type: 'Bearer' } : { active: false }
+type Result = AccessTokenClaims | InactiveReason
+
+const visibleTo = (caller: GrantedClient, result: Result): Result => {
+  if (typeof result === 'string') return result
+  const isVisible = result.client_id === caller.id || caller.introspects.includes(result.aud)
+  return isVisible ? result : 'token_not_visible'
 }
+
+const answerOf = (result: Result): Introspection =>
+  typeof result === 'string' ? { active: false } : { ...result, active: true, token_type: 'Bearer' }

@@ -10,6 +10,8 @@ import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '
 import type { Client, Enrollment, NewClient, GrantedClient } from '../store/store.ts'
 import { toJson } from '../text/text.ts'
 import { mayLogIn } from './client-authentication.ts'
+import { ENROLLMENT_REASONS, type EnrollmentReason } from './reasons.ts'
+import { bearerChallenge } from './response.ts'
 import { invalidField, readMetadata, registered } from './registration.ts'
 import { takeWrite } from './quota.ts'
 
@@ -20,8 +22,6 @@ type RegisterDeps = Pick<
 
 /** RFC 7591 §2. */
 const DEFAULT_AUTH_METHOD = 'client_secret_basic'
-
-type Refusal = 'enrollment_missing' | 'enrollment_invalid' | 'enrollment_used'
 
 /**
  * `POST /oauth/register` (RFC 7591 §3): an enrollment token, used once, becomes a client. Using it up and making
@@ -54,18 +54,18 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
 
 /** What is wrong with the token is said: whoever has it was given it, and its text is no use any more. */
 const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promise<Enrollment> => {
-  const refuse = (code: Refusal, target: string | null = null) => {
+  const refuse = (reason: EnrollmentReason, target: string | null = null) => {
     const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
     const event = { ...context, actor: 'unknown', action: 'client.register', target }
-    deps.audit.count({ ...event, outcome: 'refused', reason: code })
-    return refusedEnrollment(code)
+    deps.audit.count({ ...event, outcome: 'refused', reason: ENROLLMENT_REASONS[reason].code })
+    return enrollmentRefused(reason)
   }
   const token = bearerToken(c)
-  if (token === null) throw refuse('enrollment_missing')
+  if (token === null) throw refuse('token_missing')
   const enrollment = await deps.store.findEnrollmentByHash(hashSecret(token))
   const end = await endOf(enrollment, deps)
   if (enrollment === null || end !== null) {
-    throw refuse(end ?? 'enrollment_invalid', enrollment?.id ?? null)
+    throw refuse(end ?? 'unknown_enrollment', enrollment?.id ?? null)
   }
   return enrollment
 }
@@ -80,14 +80,15 @@ const NO_ID = ''
 const endOf = async (
   enrollment: Enrollment | null,
   deps: Pick<Deps, 'store' | 'clock'>,
-): Promise<Refusal | null> => {
+): Promise<EnrollmentReason | null> => {
   const workspace = await deps.store.findWorkspace(enrollment?.workspaceId ?? NO_ID)
   const maker = await deps.store.findGrantedClient(enrollment?.createdBy ?? NO_ID)
-  if (enrollment === null) return 'enrollment_invalid'
-  if (enrollment.usedAt !== null) return 'enrollment_used' // after its end, too
-  const ended = enrollment.revokedAt !== null || enrollment.expiresAt <= nowSeconds(deps)
-  if (ended || workspace?.status !== 'active') return 'enrollment_invalid'
-  return isMakerUnchanged(enrollment, maker) ? null : 'enrollment_invalid'
+  if (enrollment === null) return 'unknown_enrollment'
+  if (enrollment.usedAt !== null) return 'enrollment_used' // also after it has expired
+  if (enrollment.revokedAt !== null) return 'enrollment_revoked'
+  if (enrollment.expiresAt <= nowSeconds(deps)) return 'enrollment_expired'
+  if (workspace?.status !== 'active') return 'workspace_suspended'
+  return isMakerUnchanged(enrollment, maker) ? null : 'maker_changed'
 }
 
 /** An enrollment ends when its maker loses anything: an attacker with a stolen administrator keeps nothing. */
@@ -96,10 +97,9 @@ const isMakerUnchanged = (
   maker: GrantedClient | null,
 ): boolean => createdBy === null || (mayLogIn(maker) && maker.generation === createdByGeneration)
 
-/** RFC 6750 §3.1: a bare challenge where no token was sent. */
-const refusedEnrollment = (code: Refusal): OAuthError => {
-  const challenge = code === 'enrollment_missing' ? 'Bearer' : 'Bearer error="invalid_token"'
-  return new OAuthError(code, { 'WWW-Authenticate': challenge })
+const enrollmentRefused = (reason: EnrollmentReason): OAuthError => {
+  const { code } = ENROLLMENT_REASONS[reason]
+  return new OAuthError(code, { reason, headers: bearerChallenge(reason !== 'token_missing') })
 }
 
 const makeClient = async (
@@ -192,7 +192,7 @@ const consume = async <T extends NewClient>(
     }
     const current = await deps.store.findEnrollment(id)
     const end = await endOf(current, deps)
-    if (end !== null) throw refusedEnrollment(end)
+    if (end !== null) throw enrollmentRefused(end)
     client = { ...client, ...(await rebuild()) }
   }
   throw new Unavailable('busy')

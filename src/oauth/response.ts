@@ -16,3 +16,8 @@ export const bodyRefused = ({ problem, sent }: BodyProblem): OAuthError => {
   }
   return refusedValue('media_type_unsupported', [sent || 'none'])
 }
+
+/** The challenge of a refused bearer token; a bare one where the request has no token (RFC 6750 §3.1). */
+export const bearerChallenge = (hasToken: boolean): Record<string, string> => ({
+  'WWW-Authenticate': hasToken ? 'Bearer error="invalid_token"' : 'Bearer',
+})

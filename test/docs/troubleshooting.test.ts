@@ -123,7 +123,9 @@ describe('docs/troubleshooting.md', () => {
       ...Object.keys(KEYS_FAILURES),
       ...CODES.map(({ code }) => code),
     ])
-    expect(entries.filter((code) => !known.has(code))).toEqual([])
+    const reasons = sectionOf('Reasons in the log of the server') // reasons.test.ts
+    const others = codesIn(page.replace(reasons, ''))
+    expect(others.filter((code) => !known.has(code))).toEqual([])
   })
 })
 

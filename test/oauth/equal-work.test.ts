@@ -201,7 +201,10 @@ describe('refused credentials', () => {
     ['/oauth/token', { grant_type: 'client_credentials', audience: 'latchkey' }],
   ])('cost the same work at %s with %o', async (path, form) => {
     const ask = (basic: ClientCredentials) => server.post(path, form, { basic })
-    await expectEqualWork(logins, ask, { calls: ['findLogin'], comparisons: 1 })
+    await expectEqualWork(logins, ask, {
+      calls: ['findLogin', 'explainRefusal'],
+      comparisons: 1,
+    })
   })
 
   test.each(['GET', 'PUT', 'DELETE'])(
@@ -212,7 +215,7 @@ describe('refused credentials', () => {
           method,
           headers: { Authorization: `Bearer ${text}` },
         })
-      const expected = { calls: ['findRegistrationHash'], comparisons: 1 }
+      const expected = { calls: ['findRegistrationHash', 'explainRefusal'], comparisons: 1 }
       await expectEqualWork(registrations, ask, expected)
     },
   )
@@ -231,4 +234,18 @@ test.each([
 ])('search of %s by %s uses an index', (table, column, index) => {
   const plan = server.query(`explain query plan select id from ${table} where ${column} = 'x'`)
   expect(JSON.stringify(plan)).toContain(index)
+})
+
+test('the statements of a refused login scan no table, and sort nothing', async () => {
+  const statements = countStatements()
+  await server.requestToken({}, { basic: logins['wrong secret'] as ClientCredentials })
+  const texts = statements().filter((text) => text.startsWith('select'))
+  vi.restoreAllMocks()
+  expect(texts).toHaveLength(2)
+  const plans = texts.flatMap((text) =>
+    server.query(`explain query plan ${text.replaceAll('?', "'x'")}`).map((row) => row['detail']),
+  )
+  expect(plans.length).toBeGreaterThan(4)
+  expect(plans.filter((step) => /scan|temp|automatic/i.test(String(step)))).toEqual([])
+  expect(plans.filter((step) => /client_secrets_hash/.test(String(step)))).toHaveLength(2)
 })

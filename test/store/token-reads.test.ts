@@ -33,6 +33,7 @@ const { workspace } = LOOKUP
 /** A read, and every value that it may bind. */
 const READS: [name: string, read: (from: Store) => Promise<unknown>, given: unknown[]][] = [
   ['a login', (from) => from.findLogin('reader', 'a hash', NOW), ['a hash', NOW]],
+  ['a refused login', (from) => from.explainRefusal('reader', 'a hash'), ['reader', 'a hash']],
   ['the client of a token', (from) => from.findGrantedClient('reader'), ['reader']],
   ['the active key', (from) => from.findActiveKey('ES256'), ['ES256']],
   ['a published key', (from) => from.findPublishedKey('a kid', NOW), ['a kid', NOW]],

@@ -17,6 +17,7 @@ import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { nowSeconds } from '../../clock.ts'
 import type { AppContext, Deps } from '../../deps.ts'
 import { mayLogIn } from '../../oauth/client-authentication.ts'
+import { clientRefusal } from '../../oauth/reasons.ts'
 import { storeRevocations } from '../../revocation/source.ts'
 import { hidingSecret } from '../../text/shown.ts'
 import { publicJwks, publishedKeys } from '../../signing/keyring.ts'
@@ -53,7 +54,10 @@ export const createAuthentication = (deps: AuthenticationDeps): Authenticate => 
       const { clientId, permissions } = await verify(permission)
       logClient(c, clientId)
       const subject = await deps.store.findGrantedClient(clientId)
-      if (!mayLogIn(subject)) throw new TokenInvalid('token_revoked')
+      if (!mayLogIn(subject)) {
+        logClient(c, clientId, clientRefusal(subject))
+        throw new TokenInvalid('token_revoked')
+      }
       return { actor: `client:${clientId}`, authority: authorityOf(subject, permissions) }
     } catch (error) {
       if (error instanceof AccessDenied) {
@@ -71,9 +75,9 @@ export const createAuthentication = (deps: AuthenticationDeps): Authenticate => 
   }
 }
 
-/** Names the administrator's client in the log line of a refusal. */
-const logClient = (c: AppContext, clientId: string): void =>
-  c.set('requested', () => ({ fields: { clientId }, hide: hidingSecret(null) }))
+/** Names the administrator's client in the log line of a refusal, and why its token is refused although it is valid. */
+const logClient = (c: AppContext, clientId: string, reason?: string): void =>
+  c.set('requested', () => ({ fields: { clientId, reason }, hide: hidingSecret(null) }))
 
 /**
  * Turns a failed key request into a refusal of the token: the verifier has all current keys of the store, so no request

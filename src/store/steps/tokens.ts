@@ -11,6 +11,7 @@ import type { Context, Verb } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { isWord } from './literals.ts'
 import { type Field, type RowOf, computed, computedJson, prepared, select } from './query.ts'
+import { explainRefusal } from './refused-client.ts'
 import { remembering } from './remembering.ts'
 
 const mayLogIn = (): SQL | undefined =>
@@ -138,5 +139,6 @@ const findGrantedClient: Verb<'findGrantedClient'> = ({ connection, dialect }) =
 
 export const tokenVerbs = (context: Context): TokenStore => ({
   findLogin: findLogin(context),
+  explainRefusal: explainRefusal(context),
   findGrantedClient: findGrantedClient(context),
 })

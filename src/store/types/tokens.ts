@@ -8,6 +8,17 @@ import type { WorkspaceStatus } from './workspaces.ts'
 /** A secret that a client can log in with: its id and its hash. */
 export type Login = { id: string; hash: string }
 
+/** The state of a client whose secret or registration access token was refused, for the log. */
+export type RefusedClient = {
+  status: ClientStatus
+  /** Null for a client outside every workspace. */
+  workspaceStatus: WorkspaceStatus | null
+  /** The end of the presented secret, if it is one of the client's; null for any other. */
+  secret: { expiresAt: number | null; revokedAt: number | null } | null
+  /** True if the presented text is the client's registration access token. */
+  hasRegistrationToken: boolean
+}
+
 /**
  * A client with all that its tokens are made from. One statement reads it, so that the grants and the generations are
  * of the same moment.
@@ -40,5 +51,11 @@ export interface TokenStore {
    * secret costs the same for every client id, unknown ones included.
    */
   findLogin(clientId: string, hash: string, now: number): Promise<Login | null>
+  /**
+   * Reads the state of a client whose credential was refused; null for an unknown client. Runs the same statement and
+   * reads one row of a client for every id, known or unknown.
+   * @param hash of the presented secret or registration access token
+   */
+  explainRefusal(clientId: string, hash: string): Promise<RefusedClient | null>
   findGrantedClient(clientId: string): Promise<GrantedClient | null>
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Store } from '../../../src/store/store.ts'
+import type { RefusedClient, Store } from '../../../src/store/store.ts'
 import { type Open, useDatabase } from './database.ts'
 import {
   NOW,
@@ -13,7 +13,15 @@ import {
 
 const HASH = 'hash of login-secret'
 
-type Case = { title: string; prepare: (store: Store) => Promise<unknown>; hashes: string[] }
+type Case = {
+  title: string
+  prepare: (store: Store) => Promise<unknown>
+  hashes: string[]
+  /** What `explainRefusal` reads for the secret `login-secret`. */
+  refused: Partial<RefusedClient> | null
+}
+
+const OPEN = { secret: { expiresAt: null, revokedAt: null } }
 
 const create = (store: Store, expiresAt: number | null = null) =>
   createdClient(store, 'login', { secret: secret('login-secret', expiresAt) })
@@ -25,8 +33,13 @@ const setWorkspace = async (store: Store, status: 'active' | 'suspended') =>
   await store.updateWorkspace(await theWorkspace(store, 'default'), { status }, NOW)
 
 const CASES: Case[] = [
-  { title: 'an unknown client', prepare: async () => {}, hashes: [] },
-  { title: 'a client with a secret', prepare: (store) => create(store), hashes: [HASH] },
+  { title: 'an unknown client', prepare: async () => {}, hashes: [], refused: null },
+  {
+    title: 'a client with a secret',
+    prepare: (store) => create(store),
+    hashes: [HASH],
+    refused: OPEN,
+  },
   {
     title: 'a client with two secrets',
     prepare: async (store) => {
@@ -34,13 +47,20 @@ const CASES: Case[] = [
       await store.addSecret('login', secret('second'), NOW + 60, NOW)
     },
     hashes: ['hash of login-secret', 'hash of second'],
+    refused: { secret: { expiresAt: NOW + 60, revokedAt: null } },
   },
   {
     title: 'a secret in its last second',
     prepare: (store) => create(store, NOW + 1),
     hashes: [HASH],
+    refused: { secret: { expiresAt: NOW + 1, revokedAt: null } },
   },
-  { title: 'an expired secret', prepare: (store) => create(store, NOW), hashes: [] },
+  {
+    title: 'an expired secret',
+    prepare: (store) => create(store, NOW),
+    hashes: [],
+    refused: { secret: { expiresAt: NOW, revokedAt: null } },
+  },
   {
     title: 'a revoked secret',
     prepare: async (store) => {
@@ -48,6 +68,7 @@ const CASES: Case[] = [
       await store.revokeSecret('login', 'login-secret', NOW)
     },
     hashes: [],
+    refused: { secret: { expiresAt: null, revokedAt: NOW } },
   },
   {
     title: 'a disabled client',
@@ -56,6 +77,7 @@ const CASES: Case[] = [
       await setStatus(store, 'disabled')
     },
     hashes: [],
+    refused: { ...OPEN, status: 'disabled' },
   },
   {
     title: 'a client that is enabled again',
@@ -65,6 +87,7 @@ const CASES: Case[] = [
       await setStatus(store, 'active')
     },
     hashes: [HASH],
+    refused: OPEN,
   },
   {
     title: 'a client of a suspended workspace',
@@ -73,6 +96,7 @@ const CASES: Case[] = [
       await setWorkspace(store, 'suspended')
     },
     hashes: [],
+    refused: { ...OPEN, workspaceStatus: 'suspended' },
   },
   {
     title: 'a client of a workspace that resumed',
@@ -82,11 +106,13 @@ const CASES: Case[] = [
       await setWorkspace(store, 'active')
     },
     hashes: [HASH],
+    refused: OPEN,
   },
   {
     title: 'a deleted client',
     prepare: async (store) => await store.deleteClient(await create(store), NOW),
     hashes: [],
+    refused: { secret: null, status: 'deleted' },
   },
 ]
 
@@ -107,6 +133,40 @@ export const loginContract = (open: Open): void => {
       expect(found.toSorted()).toEqual(hashes)
       expect(await store.findLogin('unknown', HASH, NOW)).toBeNull()
       expect(await store.findLogin('other', HASH, NOW)).toBeNull()
+    })
+
+    it.each(CASES)('explains the refused login of $title', async ({ prepare, refused }) => {
+      const { store } = database
+      await createdClient(store, 'other')
+      await prepare(store)
+      const state = { status: 'active', workspaceStatus: 'active', hasRegistrationToken: false }
+      const wrong = refused && { ...state, ...refused, secret: null }
+      const right = refused && { ...state, ...refused }
+      expect(await store.explainRefusal('login', HASH)).toEqual(right)
+      expect(await store.explainRefusal('login', 'hash of another')).toEqual(wrong)
+      const other = { status: 'active', secret: null }
+      expect(await store.explainRefusal('other', HASH)).toMatchObject(other)
+      for (const id of ['', 'a', 'logi', 'login0', '~', 'é', '\u{10ffff}']) {
+        expect(await store.explainRefusal(id, HASH)).toBeNull()
+      }
+    })
+
+    it('explains a refused registration access token', async () => {
+      const { store } = database
+      await createdClient(store, 'enrolled', { registrationHash: 'hash of token' })
+      await createdClient(store, 'other', { workspaceId: null, registrationHash: 'hash of other' })
+      const found = async (id: string, hash: string) =>
+        (await store.explainRefusal(id, hash))?.hasRegistrationToken
+      expect(await found('enrolled', 'hash of token')).toBe(true)
+      expect(await found('enrolled', 'hash of other')).toBe(false)
+      expect(await found('enrolled', 'hash of enrolled-secret')).toBe(false)
+      expect(await found('unknown', 'hash of token')).toBeUndefined()
+      expect(await store.explainRefusal('other', 'hash of other')).toEqual({
+        status: 'active',
+        workspaceStatus: null,
+        secret: null,
+        hasRegistrationToken: true,
+      })
     })
 
     it('keeps the login of an unbound client out of what happens to workspaces', async () => {
