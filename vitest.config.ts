@@ -52,6 +52,8 @@ export const PROJECTS = [
       exclude: [PROCESSES, TIMED, ...MOCKS],
       // Files of one worker share its modules: loading the server takes longer than most tests of it.
       isolate: false,
+      // Concurrent tests of a verifier wait for its timers and need little of a core.
+      maxConcurrency: 20,
     },
   },
   { resolve: fromSource, test: { ...common, name: 'mocks', include: MOCKS } },

@@ -18,7 +18,7 @@ import {
   type Place,
   type ServerProcess,
   createCli,
-  newPlace,
+  seededPlace,
   startServer,
   until,
 } from './support/processes.ts'
@@ -54,7 +54,7 @@ const kept = new Map<string, string[]>()
 const emergencies: Emergency[] = []
 
 beforeAll(async () => {
-  place = await newPlace({ LATCHKEY_WORKERS: String(WORKERS), LATCHKEY_TOKEN_TTL: '3600' })
+  place = await seededPlace({ LATCHKEY_WORKERS: String(WORKERS), LATCHKEY_TOKEN_TTL: '3600' })
   server = await startServer(place)
   const records = openRecords(place)
   await records.audience('api', ['read'])

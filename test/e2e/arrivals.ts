@@ -13,8 +13,8 @@ import {
   type Place,
   type ServerProcess,
   latchkeyJson,
-  newPlace,
   onAnotherPort,
+  seededPlace,
   startServer,
   until,
   withVariables,
@@ -252,7 +252,7 @@ const activeKid = async (): Promise<string> => (await createCaller(place.url).ki
 
 export const arrivals = (): void => {
   beforeAll(async () => {
-    const first = await newPlace()
+    const first = await seededPlace()
     proxy = await startCachingProxy(0, () => places.map(({ url }) => url))
     place = withVariables(first, { LATCHKEY_ISSUER: proxy.url, LATCHKEY_TOKEN_TTL: '3600' })
     places = [place, await onAnotherPort(place), await onAnotherPort(place)]

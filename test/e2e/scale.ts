@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { startFollower } from '../support/followers.ts'
 import { createCaller } from '../support/http.ts'
 import { addHookClient } from '../support/database.ts'
-import { newPlace, startServer, until } from '../support/processes.ts'
+import { seededPlace, startServer, until } from '../support/processes.ts'
 
 const FOLLOWERS = 1_000
 
@@ -14,7 +14,7 @@ const metric = async (url: string, name: string): Promise<number> => {
 
 export const scale = (): void => {
   it(`${FOLLOWERS} followers on one server hear of a rule, every one of them`, async () => {
-    const place = await newPlace()
+    const place = await seededPlace()
     const server = await startServer(place)
     const call = createCaller(place.url)
     const client = await addHookClient(place)

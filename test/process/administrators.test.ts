@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { auditEvents } from '../support/audit-log.ts'
 import { dump } from '../support/database.ts'
-import { type Place, createCli, latchkey, newPlace } from '../support/processes.ts'
+import { type Place, createCli, latchkey, seededPlace } from '../support/processes.ts'
 
 const LAST = /this is the last administrator who can still log in/
 const KEEPS = /keeps admin:read and admin:write and needs no plugin/
@@ -18,9 +18,8 @@ let place: Place
 let cli: ReturnType<typeof createCli>
 let first: string
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   cli = createCli(place)
-  await cli.json('migrate')
   first = firstAdministrator(place)
 })
 

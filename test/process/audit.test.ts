@@ -8,7 +8,7 @@ import {
   type Place,
   createCli,
   latchkey,
-  newPlace,
+  seededPlace,
   startServer,
   startShell,
   until,
@@ -25,7 +25,7 @@ let cli: ReturnType<typeof createCli>
  * command.
  */
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   cli = createCli(place)
   const server = await startServer(place)
   const { requestToken, issue } = createCaller(place.url)

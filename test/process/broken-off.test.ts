@@ -5,13 +5,13 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { REFUSED_LINGER_MS } from '../../src/constants.ts'
 import { send } from '../support/http.ts'
-import { type Place, type ServerProcess, newPlace, startServer } from '../support/processes.ts'
+import { type Place, type ServerProcess, seededPlace, startServer } from '../support/processes.ts'
 import { LAST_CHUNK, chunk, exchange, head, open, statusOf } from '../support/raw-http.ts'
 
 let place: Place
 let server: ServerProcess
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   server = await startServer(place)
 })
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../src/audit/record.ts'
 import { auditEvents, auditText } from '../support/audit-log.ts'
 import { dump } from '../support/database.ts'
-import { type Place, createCli, latchkey, newPlace } from '../support/processes.ts'
+import { type Place, createCli, latchkey, seededPlace } from '../support/processes.ts'
 
 let place: Place
 let cli: ReturnType<typeof createCli>
@@ -13,9 +13,8 @@ let client: string
 let before: ReturnType<typeof dump>
 let seen: AuditEvent[]
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   cli = createCli(place)
-  await cli.json('migrate')
   await cli.json('audience create docs --permission read')
   await cli.json('plugin create taken')
   await cli.json('workspace create taken')

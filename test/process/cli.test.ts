@@ -4,14 +4,13 @@ import { userInfo } from 'node:os'
 import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { auditEvents, auditText } from '../support/audit-log.ts'
 import { decode } from '../support/jwt.ts'
-import { type Place, createCli, latchkeyJson, newPlace } from '../support/processes.ts'
+import { type Place, createCli, latchkeyJson, seededPlace } from '../support/processes.ts'
 
 let place: Place
 let cli: ReturnType<typeof createCli>
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   cli = createCli(place)
-  await cli.json('migrate')
 })
 
 /** Secrets and tokens that were printed, which must not be in the audit. */

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   type Place,
-  latchkey,
   newDirectory,
   newPlace,
+  seededPlace,
   startShell,
   until,
 } from '../support/processes.ts'
@@ -17,8 +17,7 @@ const STACK_TRACE = /\n {4}at |Error:|node:/
 
 let place: Place
 beforeAll(async () => {
-  place = await newPlace()
-  await latchkey(place, ['migrate'])
+  place = await seededPlace()
 })
 
 /** Runs a command with closed pipes, and reads its status from a file. */

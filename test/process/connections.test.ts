@@ -7,7 +7,7 @@ import { send } from '../support/http.ts'
 import {
   type Place,
   type ServerProcess,
-  newPlace,
+  seededPlace,
   startServer,
   until,
 } from '../support/processes.ts'
@@ -16,7 +16,7 @@ import { head, open, statusOf } from '../support/raw-http.ts'
 let place: Place
 let server: ServerProcess
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   server = await startServer(place)
 })
 const sockets: Socket[] = []

@@ -3,13 +3,13 @@ import { beforeAll, expect, it } from 'vitest'
 import { openRecords } from '../support/database.ts'
 import { createCaller } from '../support/http.ts'
 import { decode } from '../support/jwt.ts'
-import { type Place, createCli, newPlace, startServer } from '../support/processes.ts'
+import { type Place, createCli, seededPlace, startServer } from '../support/processes.ts'
 
 let place: Place
 let cli: ReturnType<typeof createCli>
 let call: ReturnType<typeof createCaller>
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   await startServer(place)
   cli = createCli(place)
   call = createCaller(place.url)

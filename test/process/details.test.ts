@@ -2,13 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
-import { createLogTo } from '../../src/node/logger.ts'
-import { openLatchkey } from '../../src/node/open.ts'
 import { auditEvents } from '../support/audit-log.ts'
 import { dump, openRecords } from '../support/database.ts'
 import { decode } from '../support/jwt.ts'
-import { type Place, createCli, latchkeyJson, newPlace } from '../support/processes.ts'
+import { type Place, createCli, latchkeyJson, seededPlace } from '../support/processes.ts'
 
 const DETAILS = [{ type: 'playlist', identifier: 'evening', actions: '*', parts: ['a', 'b'] }]
 
@@ -16,22 +13,9 @@ let place: Place
 let cli: ReturnType<typeof createCli>
 let client: string
 
-/** Migrates like the command, without a process. */
-const migrate = async ({ directory, environment }: Place): Promise<void> => {
-  const config = loadConfig({
-    ...environment,
-    LATCHKEY_DATABASE_URL: `file:${directory}/data/latchkey.db`,
-    LATCHKEY_KEYS_DIR: `${directory}/keys`,
-  })
-  const log = createLogTo({ write() {} }, 'error')
-  const opened = { config, clock: Date.now, log, actor: 'test', create: true }
-  await (await openLatchkey(opened)).store.close()
-}
-
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   cli = createCli(place)
-  await migrate(place)
   const records = openRecords(place)
   await records.workspace('acme')
   await records.audience('docs', ['read'])

@@ -8,8 +8,7 @@ import { decode } from '../support/jwt.ts'
 import {
   type Place,
   type ServerProcess,
-  latchkey,
-  newPlace,
+  seededPlace,
   start,
   startServer,
 } from '../support/processes.ts'
@@ -53,8 +52,7 @@ const revokeUntilKilled = async (
 
 let place: Place
 beforeAll(async () => {
-  place = await newPlace()
-  await latchkey(place, ['migrate'])
+  place = await seededPlace()
 })
 
 describe('kill -9', () => {

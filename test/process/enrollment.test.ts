@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import {
   type Place,
   createCli,
-  newPlace,
+  seededPlace,
   onAnotherPort,
   startServer,
 } from '../support/processes.ts'
@@ -16,7 +16,7 @@ const register = ({ url }: Place, token: string) =>
   })
 
 it('enrollment token used fifty times at once in two processes makes one client', async () => {
-  const place = await newPlace()
+  const place = await seededPlace()
   const other = await onAnotherPort(place)
   await startServer(place)
   await startServer(other)
@@ -49,7 +49,7 @@ it('enrollment token used fifty times at once in two processes makes one client'
 })
 
 it('enrollment token that was revoked is refused', async () => {
-  const place = await newPlace()
+  const place = await seededPlace()
   await startServer(place)
   const cli = createCli(place)
   const created = await cli.json('enrollment create --expires-in 3600')

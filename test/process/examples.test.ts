@@ -10,6 +10,7 @@ import {
   createCli,
   latchkeyJson,
   newPlace,
+  seededPlace,
   start,
   startServer,
   until,
@@ -25,7 +26,7 @@ let client: ClientCredentials
 let token = ''
 
 beforeAll(async () => {
-  issuer = await newPlace()
+  issuer = await seededPlace()
   await startServer(issuer)
   const { client_id: id, client_secret: secret } = await createCli(issuer).json<{
     client_id: string

@@ -21,6 +21,7 @@ import {
   latchkey,
   newDirectory,
   newPlace,
+  seededPlace,
   startServer,
   startShell,
   withVariables,
@@ -31,8 +32,7 @@ const NOBODY = 65_534
 
 let seeded: Place
 beforeAll(async () => {
-  seeded = await newPlace()
-  await latchkey(seeded, ['migrate'])
+  seeded = await seededPlace()
 })
 
 /** Copies a place as an archive program restores it: every folder 0755 and every file 0644. */

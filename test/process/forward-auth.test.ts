@@ -12,6 +12,7 @@ import {
   type Place,
   createCli,
   newPlace,
+  seededPlace,
   start,
   startServer,
   startShell,
@@ -87,7 +88,7 @@ const startAsked = async (at: string): Promise<Place> => {
 }
 
 beforeAll(async () => {
-  issuer = await newPlace()
+  issuer = await seededPlace()
   await startServer(issuer)
   const grant = 'hook=hook:track hook:govern'
   const { client_id: id, client_secret: secret } = await createCli(issuer).json<{

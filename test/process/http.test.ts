@@ -7,7 +7,7 @@ import { basicHeader, createCaller, send } from '../support/http.ts'
 import {
   type Place,
   type ServerProcess,
-  newPlace,
+  seededPlace,
   onAnotherPort,
   startServer,
   until,
@@ -20,7 +20,7 @@ let place: Place
 let server: ServerProcess
 let client: ClientCredentials
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   server = await startServer(place)
   client = await addHookClient(place)
 })

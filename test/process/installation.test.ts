@@ -17,9 +17,9 @@ import { files } from '../support/database.ts'
 import {
   CLI,
   type Place,
-  latchkey,
   newDirectory,
   newPlace,
+  seededPlace,
   start,
   withVariables,
 } from '../support/processes.ts'
@@ -158,8 +158,7 @@ const COMMANDS = ['serve', 'migrate', 'admin create', 'client list', 'demo']
 
 let seeded: Place
 beforeAll(async () => {
-  seeded = await newPlace()
-  await latchkey(seeded, ['migrate'])
+  seeded = await seededPlace()
 })
 
 describe('broken installation', () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRecords } from '../support/database.ts'
 import { INACTIVE, createCaller } from '../support/http.ts'
 import { decode } from '../support/jwt.ts'
-import { type Place, type ServerProcess, newPlace, startServer } from '../support/processes.ts'
+import { type Place, type ServerProcess, seededPlace, startServer } from '../support/processes.ts'
 import type { ClientCredentials } from '../support/records.ts'
 
 const API = 'https://api.example/v1'
@@ -16,7 +16,7 @@ let place: Place
 let server: ServerProcess
 let credentials: ClientCredentials
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   server = await startServer(place)
   const records = openRecords(place)
   await records.audience(API, ['read', 'write>read'])

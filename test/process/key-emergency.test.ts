@@ -6,7 +6,7 @@ import { anyPlugin, createVerifier } from '../../src/verifier/index.ts'
 import { startCachingProxy } from '../support/caching-proxy.ts'
 import { addHookClient } from '../support/database.ts'
 import { createCaller } from '../support/http.ts'
-import { type Place, createCli, newPlace, startServer, until } from '../support/processes.ts'
+import { type Place, createCli, seededPlace, startServer, until } from '../support/processes.ts'
 import { codeOf } from '../verifier/support.ts'
 
 const closing: (() => unknown)[] = []
@@ -19,9 +19,8 @@ let cli: ReturnType<typeof createCli>
 let call: ReturnType<typeof createCaller>
 let issue: () => Promise<string>
 beforeEach(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   cli = createCli(place)
-  await cli.json('migrate')
   const server = await startServer(place)
   closing.push(() => server.stop())
   call = createCaller(place.url)

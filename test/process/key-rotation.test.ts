@@ -7,8 +7,8 @@ import { decode } from '../support/jwt.ts'
 import {
   type Place,
   createCli,
-  latchkey,
-  newPlace,
+  latchkeyProcess,
+  seededPlace,
   onAnotherPort,
   startServer,
   until,
@@ -21,9 +21,8 @@ const AGE = 180 * DAY
 let place: Place
 let cli: ReturnType<typeof createCli>
 beforeEach(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   cli = createCli(place)
-  await cli.json('migrate')
 })
 
 const kidsIn = (state: string): string[] =>
@@ -128,7 +127,7 @@ it('row of a key whose tokens have expired is removed by one of two servers', as
 describe('simultaneous key commands', () => {
   /** Runs the commands at once and returns their sorted exit codes. */
   const run = async (commands: string[]): Promise<(number | null)[]> => {
-    const ended = commands.map((command) => latchkey(place, command.split(' ')))
+    const ended = commands.map((command) => latchkeyProcess(place, command.split(' ')))
     return (await Promise.all(ended)).map(({ code }) => code).toSorted()
   }
 

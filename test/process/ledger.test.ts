@@ -17,7 +17,7 @@ import { openRecords } from '../support/database.ts'
 import { INACTIVE, createCaller, send } from '../support/http.ts'
 import { decode } from '../support/jwt.ts'
 import type { ClientCredentials } from '../support/records.ts'
-import { type Place, createCli, latchkey, newPlace, startServer } from '../support/processes.ts'
+import { type Place, createCli, seededPlace, startServer } from '../support/processes.ts'
 
 const RUN = { type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' }
 
@@ -32,8 +32,7 @@ type Prepared = { place: Place; client: ClientCredentials; path: string }
 
 /** Prepares a place whose client may request any run. */
 const prepare = async (environment: Record<string, string> = {}): Promise<Prepared> => {
-  const place = await newPlace(environment)
-  await latchkey(place, ['migrate'])
+  const place = await seededPlace(environment)
   const records = openRecords(place)
   await records.audience('docs', ['read'])
   const client = await records.client({ grants: { docs: ['read'] }, details: [RUN] })

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { execute } from '../support/database.ts'
-import { type Place, type ServerProcess, newPlace, startServer } from '../support/processes.ts'
+import { type Place, type ServerProcess, seededPlace, startServer } from '../support/processes.ts'
 
 /** Number of rules for a page that is worth compressing. */
 const RULES = 300
@@ -13,7 +13,7 @@ const RULES = 300
 let place: Place
 let server: ServerProcess
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   server = await startServer(place)
   execute(
     place,

@@ -11,7 +11,7 @@ import {
   type Place,
   type ServerProcess,
   latchkeyJson,
-  newPlace,
+  seededPlace,
   startServer,
 } from '../support/processes.ts'
 import { LAST_CHUNK, chunk, head, open } from '../support/raw-http.ts'
@@ -73,7 +73,7 @@ describe.each(['1', '2'])('server of %s processes', (workers) => {
   let server: ServerProcess
   let asked: Asked
   beforeAll(async () => {
-    place = await newPlace({
+    place = await seededPlace({
       LATCHKEY_WORKERS: workers,
       NODE_OPTIONS: `--trace-warnings --require ${PRELOADED}`,
     })

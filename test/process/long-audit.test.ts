@@ -3,13 +3,13 @@
 import { expect, it } from 'vitest'
 import { execute } from '../support/database.ts'
 import { createCaller } from '../support/http.ts'
-import { createCli, newPlace, startServer } from '../support/processes.ts'
+import { createCli, seededPlace, startServer } from '../support/processes.ts'
 
 /** About 30 MB: far more than the buffers of a connection. */
 const EVENTS = 150_000
 
 it('audit list of a long table is complete, and an export breaks off when its reader is disabled', async () => {
-  const place = await newPlace()
+  const place = await seededPlace()
   const server = await startServer(place)
   const cli = createCli(place)
   const made = await cli.json<{ client_id: string; client_secret: string }>(

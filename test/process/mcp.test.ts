@@ -11,7 +11,7 @@ import {
   type Place,
   type ServerProcess,
   createCli,
-  newPlace,
+  seededPlace,
   startServer,
 } from '../support/processes.ts'
 
@@ -21,7 +21,7 @@ let resourceServer: Server
 let resource: string
 
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   server = await startServer(place)
   resourceServer = createServer((request, response) => {
     const metadata = protectedResourceMetadata({

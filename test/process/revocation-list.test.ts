@@ -9,6 +9,7 @@ import {
   latchkey,
   latchkeyJson,
   newPlace,
+  seededPlace,
   onAnotherPort,
   startServer,
   until,
@@ -75,7 +76,7 @@ it('rule from the command line answers held requests of every process within 250
 })
 
 it('server that is stopped answers all held requests and ends at once', async () => {
-  const place = await newPlace()
+  const place = await seededPlace()
   const server = await startServer(place)
   const { cursor } = await fetchPage(place.url)
   const held = Array.from({ length: 20 }, () => fetchPage(place.url, { after: cursor, wait: '25' }))
@@ -87,7 +88,7 @@ it('server that is stopped answers all held requests and ends at once', async ()
 })
 
 it('held request ends when its client disconnects', async () => {
-  const place = await newPlace({ LATCHKEY_LOG_LEVEL: 'debug' })
+  const place = await seededPlace({ LATCHKEY_LOG_LEVEL: 'debug' })
   const server: ServerProcess = await startServer(place)
   const { cursor } = await fetchPage(place.url)
   const controller = new AbortController()
@@ -105,7 +106,7 @@ it('held request ends when its client disconnects', async () => {
 })
 
 it('restored revokes every key, begins an epoch and revokes every token', async () => {
-  const place = await newPlace()
+  const place = await seededPlace()
   const server = await startServer(place)
   const cli = createCli(place)
   const { client_id: id } = await createClient(place)

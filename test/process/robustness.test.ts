@@ -11,6 +11,7 @@ import {
   createCli,
   latchkey,
   newPlace,
+  seededPlace,
   start,
   startServer,
   startShell,
@@ -45,8 +46,7 @@ it('audit event is on the disk before the answer to its request', async () => {
 })
 
 it('server whose log cannot be written reports it once and keeps serving', async () => {
-  const place = await newPlace()
-  await latchkey(place, ['migrate'])
+  const place = await seededPlace()
   const server = startShell(place, 'exec "$NODE" "$CLI" serve > /dev/full')
   await healthy(place)
   const client = await addHookClient(place)
@@ -61,8 +61,7 @@ it('server whose log cannot be written reports it once and keeps serving', async
 })
 
 it('server whose log reader stalls delays no request, and counts the dropped lines', async () => {
-  const place = await newPlace()
-  await latchkey(place, ['migrate'])
+  const place = await seededPlace()
   const server = start(place, ['serve'])
   await until('the server to listen', () => server.said.stdout.includes('"listening"'))
   server.child.stdout.pause()
@@ -83,8 +82,7 @@ it('server whose log reader stalls delays no request, and counts the dropped lin
 })
 
 it('server whose log reader stalls ends on SIGTERM', async () => {
-  const place = await newPlace()
-  await latchkey(place, ['migrate'])
+  const place = await seededPlace()
   // The reader of the pipe keeps it open for longer than the test, and reads nothing.
   const shell = startShell(
     place,
@@ -102,8 +100,7 @@ it('server whose log reader stalls ends on SIGTERM', async () => {
 })
 
 it('server whose log reader has ended reports it once and keeps serving', async () => {
-  const place = await newPlace()
-  await latchkey(place, ['migrate'])
+  const place = await seededPlace()
   const server = startShell(place, '{ "$NODE" "$CLI" serve & echo $! > pid; wait; } | true')
   await healthy(place)
   for (let i = 0; i < 5; i++) await send(`${place.url}/oauth/register/x`)
@@ -115,7 +112,7 @@ it('server whose log reader has ended reports it once and keeps serving', async 
 })
 
 it('lock of another process delays writes only', async () => {
-  const place = await newPlace()
+  const place = await seededPlace()
   const server = await startServer(place)
   const client = await addHookClient(place)
   const { issue, revoke } = createCaller(place.url)
@@ -148,8 +145,7 @@ it('command in a wrong folder creates no file', async () => {
 })
 
 it('command with another issuer than the server refuses its token instead of calling it inactive', async () => {
-  const place = await newPlace()
-  await latchkey(place, ['migrate'])
+  const place = await seededPlace()
   const { id } = await addHookClient(place)
   const { stdout } = await latchkey(place, [
     'token',
@@ -183,7 +179,7 @@ it('next steps show the settings of the server and no secret', async () => {
 })
 
 it('quota is shared by all workers', async () => {
-  const place = await newPlace({ LATCHKEY_WORKERS: '2' })
+  const place = await seededPlace({ LATCHKEY_WORKERS: '2' })
   const server = await startServer(place)
   const cli = createCli(place)
   const { client_id: id, client_secret: secret } = await cli.json(
@@ -201,7 +197,7 @@ it('quota is shared by all workers', async () => {
 })
 
 it('HTTP/1.0 request needs no Host', async () => {
-  const place = await newPlace()
+  const place = await seededPlace()
   const server = await startServer(place)
   expect(await exchange(place, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.[01] 200 OK/)
   await server.stop()

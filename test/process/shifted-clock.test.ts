@@ -2,15 +2,14 @@
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { execute, query } from '../support/database.ts'
-import { createCli, newPlace, startServer, until } from '../support/processes.ts'
+import { createCli, seededPlace, startServer, until } from '../support/processes.ts'
 
 const DAY = 24 * 60 * 60
 const PRELOAD = fileURLToPath(new URL('../support/shifted-clock.mjs', import.meta.url))
 
 it('server whose clock is 500 days ahead removes nothing, and logs it', async () => {
-  const place = await newPlace()
+  const place = await seededPlace()
   const cli = createCli(place)
-  await cli.json('migrate')
   const made = await cli.json('client', 'create', '--name', 'Daemon', '--grant', 'hook=hook:track')
   const id = String(made['client_id'])
   execute(place, `update clients set unused_after = 86400 where id = '${id}'`)

@@ -12,6 +12,7 @@ import {
   type Place,
   type ServerProcess,
   newPlace,
+  seededPlace,
   startServer,
   startShell,
   until,
@@ -25,7 +26,7 @@ let place: Place
 let client: ClientCredentials
 let server: ServerProcess
 const begin = async (workers: string): Promise<void> => {
-  place = await newPlace({ LATCHKEY_WORKERS: workers })
+  place = await seededPlace({ LATCHKEY_WORKERS: workers })
   server = await startServer(place)
   client = await addHookClient(place)
 }

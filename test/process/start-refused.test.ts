@@ -12,14 +12,14 @@ import {
   latchkeyJson,
   newDirectory,
   newPlace,
+  seededPlace,
   withVariables,
 } from '../support/processes.ts'
 
 let seeded: Place
 let taken: Server
 beforeAll(async () => {
-  seeded = await newPlace()
-  await latchkey(seeded, ['migrate'])
+  seeded = await seededPlace()
   taken = createServer().listen(seeded.port, '127.0.0.1')
 })
 afterAll(() => {

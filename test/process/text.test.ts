@@ -6,14 +6,13 @@ import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { databasePath } from '../support/database.ts'
 import { HIDDEN_KINDS, HIDDEN_POINTS, expectNothingHidden, named } from '../support/hidden-text.ts'
-import { type Place, createCli, latchkey, newPlace } from '../support/processes.ts'
+import { type Place, createCli, latchkey, seededPlace } from '../support/processes.ts'
 
 let place: Place
 let client: string
 beforeAll(async () => {
-  place = await newPlace()
+  place = await seededPlace()
   const cli = createCli(place)
-  await cli.json('migrate')
   await cli.json('plugin create p1')
   await cli.json('workspace create w1')
   client = String((await cli.json('client create --name a --grant hook=hook:track'))['client_id'])

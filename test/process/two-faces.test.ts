@@ -6,7 +6,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { auditRows } from '../support/audit-log.ts'
 import { createCaller } from '../support/http.ts'
-import { type Place, latchkey, newPlace, startServer } from '../support/processes.ts'
+import { type Place, latchkey, seededPlace, startServer } from '../support/processes.ts'
 
 type Json = Record<string, unknown>
 type Names = Record<string, string>
@@ -390,7 +390,7 @@ const api = (place: Place): Face => {
 
 let faces: Face[]
 beforeAll(async () => {
-  const places = [await newPlace(), await newPlace()] as const
+  const places = [await seededPlace(), await seededPlace()] as const
   await Promise.all(places.map((place) => startServer(place)))
   faces = [shell(places[0]), api(places[1])]
 })

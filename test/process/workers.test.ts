@@ -7,7 +7,7 @@ import { INACTIVE, createCaller, send } from '../support/http.ts'
 import {
   type Place,
   type ServerProcess,
-  newPlace,
+  seededPlace,
   startServer,
   until,
 } from '../support/processes.ts'
@@ -20,7 +20,7 @@ const ASKED = 3 * WORKERS
 
 let place: Place
 beforeAll(async () => {
-  place = await newPlace({ LATCHKEY_WORKERS: String(WORKERS) })
+  place = await seededPlace({ LATCHKEY_WORKERS: String(WORKERS) })
 })
 
 const workersOf = async (server: ServerProcess, times = WORKERS): Promise<number[]> =>

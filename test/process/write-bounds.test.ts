@@ -1,7 +1,7 @@
 // Bounds of writes with LATCHKEY_WORKERS: the processes of a server count together.
 import { expect, it } from 'vitest'
 import { WRITE_BOUNDS, WRITE_COSTS } from '../../src/constants.ts'
-import { createCli, newPlace, startServer } from '../support/processes.ts'
+import { createCli, seededPlace, startServer } from '../support/processes.ts'
 import { exchange, head, statusOf } from '../support/raw-http.ts'
 
 const WORKERS = 2
@@ -12,7 +12,7 @@ const ASKED = ALLOWED + 10
 type Registration = { client_id: string; registration_access_token: string; code?: string }
 
 it('client that spreads its writes over two workers makes no more than over one', async () => {
-  const place = await newPlace({ LATCHKEY_WORKERS: String(WORKERS) })
+  const place = await seededPlace({ LATCHKEY_WORKERS: String(WORKERS) })
   const server = await startServer(place)
   const made = await createCli(place).json('enrollment create --grant hook=hook:track')
 

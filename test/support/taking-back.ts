@@ -2,7 +2,7 @@
 import { openRecords } from './database.ts'
 import { createCaller } from './http.ts'
 import { startJudges } from './judges.ts'
-import { latchkeyJson, newPlace, startServer } from './processes.ts'
+import { latchkeyJson, seededPlace, startServer } from './processes.ts'
 import type { ClientCredentials } from './records.ts'
 
 /** All of the same name. */
@@ -109,7 +109,7 @@ export type TakingBack = Awaited<ReturnType<typeof startTakingBack>>
 
 /** A server, its records and its judges. */
 export const startTakingBack = async () => {
-  const place = await newPlace()
+  const place = await seededPlace()
   await startServer(place)
   const call = createCaller(place.url)
   const records = openRecords(place)

@@ -1,14 +1,14 @@
 // Events of a verifier: failures of the list and the keys, and each change once, without any token.
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { VerifierEvent } from '../../src/verifier/events.ts'
 import { type Verifier, createVerifier } from '../../src/verifier/index.ts'
 import { following, page, startFollowing } from './lists.ts'
 import { AUDIENCE, ISSUER, NOW, OTHER_KEY, forge, startVerifier, tokenWith } from './support.ts'
 
 const started: Verifier[] = []
-afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
+afterAll(() => started.splice(0).forEach((verifier) => verifier.close()))
 
 const told = async (hook: (event: VerifierEvent) => void = () => {}) => {
   const events: VerifierEvent[] = []
@@ -23,7 +23,7 @@ const told = async (hook: (event: VerifierEvent) => void = () => {}) => {
 
 const LONG = tokenWith({ exp: NOW + 86_400 })
 
-describe('events', () => {
+describe.concurrent('events', () => {
   test('come once for each change', async () => {
     const { say, types, events, pass, check } = await told()
     expect(types()).toEqual([])
@@ -103,7 +103,7 @@ describe('events', () => {
   })
 })
 
-describe('failure of the list', () => {
+describe.concurrent('failure of the list', () => {
   const html = { headers: { 'content-type': 'text/html' } }
   test.each<[string, () => string | Response | Error, RegExp]>([
     ['404', () => new Response(null, { status: 404 }), /answered 404$/],
@@ -135,7 +135,7 @@ describe('failure of the list', () => {
   })
 })
 
-describe('clockApart', () => {
+describe.concurrent('clockApart', () => {
   test.each([-60, 0, 60])('is the difference of the clocks: %i s', async (seconds) => {
     const { verifier, time } = await told()
     time.wall += seconds
@@ -170,7 +170,7 @@ describe('clockApart', () => {
   })
 })
 
-describe('ready', () => {
+describe.concurrent('ready', () => {
   test('rejects with the reason of the signal', async () => {
     const { verifier } = startFollowing()
     started.push(verifier)
@@ -209,7 +209,7 @@ describe('ready', () => {
   })
 })
 
-test('README example counts events for Prometheus', async () => {
+test.concurrent('README example counts events for Prometheus', async () => {
   const readme = readFileSync(new URL('../../src/verifier/README.md', import.meta.url), 'utf8')
   const [, example = ''] = /```ts\nimport .*\n\n(const counts[^]*?)```/.exec(readme) ?? []
   const program = example.replaceAll(/: (Record<string, number>|VerifierEvent)/g, '')

@@ -1,7 +1,7 @@
 // Acceptance of lists by a follower. Each refusal stops an attacker between follower and issuer,
 // and the accepted list stays in force.
 import { type SignKeyObjectInput, constants, sign } from 'node:crypto'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Verifier } from '../../src/verifier/types.ts'
 import { LIST, cursor, following, page, startFollowing } from './lists.ts'
 import {
@@ -17,7 +17,7 @@ import {
 } from './support.ts'
 
 const started: Verifier[] = []
-afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
+afterAll(() => started.splice(0).forEach((verifier) => verifier.close()))
 
 const follow = async (...given: Parameters<typeof following>) => {
   const follower = await following(...given)
@@ -29,7 +29,7 @@ const RULE = { kind: 'jti', value: 'jti-old' }
 const OLD = tokenWith({ jti: 'jti-old' })
 const NEW_RULE = { kind: 'jti', value: 'jti-1' }
 
-describe('follower', () => {
+describe.concurrent('follower', () => {
   test('accepts the first list and its continuation', async () => {
     const { check, say, list } = await follow([RULE])
     expect(list()).toMatchObject({ epoch: 'epoch-1', cursor: cursor(10), age: 0, stale: false })
@@ -57,7 +57,7 @@ describe('follower', () => {
   })
 })
 
-describe('follower', () => {
+describe.concurrent('follower', () => {
   type Case = [string, () => string]
   const signedBy = (key: typeof KEY) => page({ seq: 11, entries: [NEW_RULE], key })
 
@@ -152,7 +152,7 @@ describe('follower', () => {
  * A list is one JWS in compact form (RFC 7515 §7.1) with one spelling: other forms are refused,
  * signed by the issuer or not.
  */
-describe('follower', () => {
+describe.concurrent('follower', () => {
   const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const MEMBERS = { alg: 'RS256', typ: 'revocations+jwt', kid: KEY.kid }
   type Parts = [header: string, payload: string, signature: string]
@@ -360,7 +360,7 @@ describe('follower', () => {
   })
 })
 
-test('verifier refuses a list as an access token', async () => {
+test.concurrent('verifier refuses a list as an access token', async () => {
   const { check } = await follow()
   expect(await check(page({ seq: 11 }))).toBe('token_malformed')
   const alike = { iss: 'https://auth.example', aud: 'hook', sub: 'x', client_id: 'x', jti: 'x' }
@@ -370,7 +370,7 @@ test('verifier refuses a list as an access token', async () => {
   )
 })
 
-describe('first list', () => {
+describe.concurrent('first list', () => {
   const first = (given: Parameters<typeof page>[0]) => {
     const follower = startFollowing()
     started.push(follower.verifier)
@@ -399,7 +399,7 @@ describe('first list', () => {
   })
 })
 
-describe('full list in pages', () => {
+describe.concurrent('full list in pages', () => {
   const OTHER = { kind: 'jti', value: 'jti-2' }
 
   test('replaces the old one when it is complete, and its pages are requested at once', async () => {

@@ -1,11 +1,11 @@
 // Time of a follower and age of its list: the wall clock is read once, and may jump after that.
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Verifier } from '../../src/verifier/types.ts'
 import { cursor, following, page, startFollowing } from './lists.ts'
 import { NOW, tokenWith } from './support.ts'
 
 const started: Verifier[] = []
-afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
+afterAll(() => started.splice(0).forEach((verifier) => verifier.close()))
 
 const follow = async (...given: Parameters<typeof following>) => {
   const follower = await following(...given)
@@ -15,7 +15,7 @@ const follow = async (...given: Parameters<typeof following>) => {
 
 const LONG = tokenWith({ exp: NOW + 86_400 })
 
-describe('wall clock', () => {
+describe.concurrent('wall clock', () => {
   test.each([[-600], [600], [-86_000]])(
     'may jump by %i seconds after the first list without an effect on it',
     async (jump) => {
@@ -35,7 +35,7 @@ describe('wall clock', () => {
   )
 })
 
-describe('age of the list', () => {
+describe.concurrent('age of the list', () => {
   test('is the time since the newest list was signed', async () => {
     const { time, list, say } = await follow()
     time.monotonic += 20
@@ -71,7 +71,7 @@ describe('age of the list', () => {
   })
 })
 
-describe('stale list', () => {
+describe.concurrent('stale list', () => {
   test('refuses tokens with revocations_stale after 300 s', async () => {
     const { pass, check } = await follow()
     pass(300)
@@ -130,19 +130,22 @@ describe('stale list', () => {
   })
 })
 
-test('follower on a machine that was suspended requests the full list before it relies on its list again', async () => {
-  const { time, say, check, server } = await follow()
-  time.wall += 3_600 // the monotonic clock stopped meanwhile
-  const claims = { iat: NOW + 3_600, exp: NOW + 4_000 }
-  expect(await check(tokenWith(claims))).toBe('good')
-  expect(await say(page({ seq: 11, iat: NOW + 3_600 }))).toBe('the list is from the future')
-  expect(server.requests.at(-1)).toMatchObject({ after: null })
-  expect(await check(tokenWith(claims))).toBe('revocations_stale')
-  await say(page({ full: true, seq: 11, iat: NOW + 3_600 }))
-  expect(await check(tokenWith(claims))).toBe('good')
-})
+test.concurrent(
+  'follower on a machine that was suspended requests the full list before it relies on its list again',
+  async () => {
+    const { time, say, check, server } = await follow()
+    time.wall += 3_600 // the monotonic clock stopped meanwhile
+    const claims = { iat: NOW + 3_600, exp: NOW + 4_000 }
+    expect(await check(tokenWith(claims))).toBe('good')
+    expect(await say(page({ seq: 11, iat: NOW + 3_600 }))).toBe('the list is from the future')
+    expect(server.requests.at(-1)).toMatchObject({ after: null })
+    expect(await check(tokenWith(claims))).toBe('revocations_stale')
+    await say(page({ full: true, seq: 11, iat: NOW + 3_600 }))
+    expect(await check(tokenWith(claims))).toBe('good')
+  },
+)
 
-describe('expired rules', () => {
+describe.concurrent('expired rules', () => {
   const RULE = { kind: 'jti', value: 'jti-1', exp: NOW + 900 }
 
   test('are kept for the largest tolerance', async () => {
@@ -173,7 +176,7 @@ describe('expired rules', () => {
   })
 })
 
-describe('verifier without a list', () => {
+describe.concurrent('verifier without a list', () => {
   test('lets a token wait for the first list', async () => {
     const { server, check, verifier } = startFollowing()
     started.push(verifier)
@@ -193,7 +196,7 @@ describe('verifier without a list', () => {
   })
 })
 
-test('ready waits for a list that is not stale', async () => {
+test.concurrent('ready waits for a list that is not stale', async () => {
   const { pass, say, server, verifier } = await follow()
   pass(301)
   await say(new Error('down'))

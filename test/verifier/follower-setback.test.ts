@@ -1,13 +1,13 @@
 // Clock of the issuer that was ahead and is set back: lists signed before look new, and lists
 // signed after look late. The follower recovers, and an attacker who delays lists cannot cause the
 // recovery.
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Verifier } from '../../src/verifier/types.ts'
 import { cursor, following, page } from './lists.ts'
 import { KEY, NOW, OTHER_KEY, tokenWith } from './support.ts'
 
 const started: Verifier[] = []
-afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
+afterAll(() => started.splice(0).forEach((verifier) => verifier.close()))
 
 const RULE = { kind: 'jti', value: 'jti-1' }
 const LONG = tokenWith({ iat: NOW - 200, exp: NOW + 86_000 })
@@ -27,7 +27,7 @@ const followAhead = async (ahead: number, ...given: Parameters<typeof following>
   return { ...follower, sign }
 }
 
-describe('setback by less than the validity of a list', () => {
+describe.concurrent('setback by less than the validity of a list', () => {
   test('lets a stale list begin anew, though its old times would still fit', async () => {
     const { pass, say, sign, check, list } = await followAhead(110, [], { maxStaleness: 60 })
     pass(61)
@@ -73,7 +73,7 @@ describe('setback by less than the validity of a list', () => {
   })
 })
 
-describe('attacker who delays every list', () => {
+describe.concurrent('attacker who delays every list', () => {
   test.each([[3], [60], [119]])('gets no fresh age with a delay of %i s', async (late) => {
     const { pass, say, sign, list } = await followAhead(0)
     pass(late)
@@ -113,7 +113,7 @@ describe('attacker who delays every list', () => {
   })
 })
 
-describe('list whose time is refused after a larger setback', () => {
+describe.concurrent('list whose time is refused after a larger setback', () => {
   test('has its rules applied at once, and the age grows on', async () => {
     const { pass, say, sign, check, list, server } = await followAhead(180)
     pass(5)

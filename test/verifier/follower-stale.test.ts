@@ -1,13 +1,13 @@
 // Stale or missing list: the first token makes the follower request it at once and waits, once for
 // each outage.
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { STALE_WAIT_MS } from '../../src/verifier/constants.ts'
 import type { Verifier } from '../../src/verifier/types.ts'
 import { following, page, startFollowing } from './lists.ts'
 import { NOW, tokenWith } from './support.ts'
 
 const started: Verifier[] = []
-afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
+afterAll(() => started.splice(0).forEach((verifier) => verifier.close()))
 
 const follow = async (...given: Parameters<typeof following>) => {
   const follower = await following(...given)
@@ -19,7 +19,7 @@ const LONG = tokenWith({ exp: NOW + 86_400 })
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const newList = (seconds: number): string => page({ full: true, seq: 11, iat: NOW + seconds })
 
-describe('follower whose process was frozen past maxStaleness', () => {
+describe.concurrent('follower whose process was frozen past maxStaleness', () => {
   test('aborts the dead request and lets the first tokens wait for the list', async () => {
     const { pass, server, check } = await follow()
     const held = server.requests.at(-1)
@@ -72,7 +72,7 @@ describe('follower whose process was frozen past maxStaleness', () => {
   })
 })
 
-describe('outage', () => {
+describe.concurrent('outage', () => {
   test('costs all tokens one shared wait, and later tokens are refused at once', async () => {
     const { pass, check } = await follow()
     pass(400)
@@ -164,7 +164,7 @@ const alternate = async (ahead: number, turns: number) => {
   return { codes: new Set(codes), full, answers, apart: follower.verifier.status().clockApart }
 }
 
-describe('follower of two servers of one issuer', () => {
+describe.concurrent('follower of two servers of one issuer', () => {
   test.each([30, 60, 61, 90, 125, 290, 400, 86_400])(
     'refuses no token and requests the full list at most five times when their clocks differ by %i s',
     async (ahead) => {

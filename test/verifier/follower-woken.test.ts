@@ -1,13 +1,13 @@
 // Follower on a machine that was suspended while its monotonic clock stood still: its list looks
 // new, and its held request is dead. Only the wall clock shows it, and a set wall clock looks the
 // same.
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import type { Verifier } from '../../src/verifier/types.ts'
 import { cursor, following, page } from './lists.ts'
 import { NOW, tokenWith } from './support.ts'
 
 const started: Verifier[] = []
-afterEach(() => started.splice(0).forEach((verifier) => verifier.close()))
+afterAll(() => started.splice(0).forEach((verifier) => verifier.close()))
 
 const follow = async () => {
   const follower = await following()
@@ -18,23 +18,26 @@ const follow = async () => {
 const TOKEN = tokenWith({ iat: NOW - 1_000, exp: NOW + 4_000 })
 const RULE = { kind: 'jti', value: 'jti-1' }
 
-test('suspended follower aborts the held request and lets tokens wait for the current list', async () => {
-  const { time, server, check, list } = await follow()
-  expect(server.requests.at(-1)).toMatchObject({ after: cursor(10), wait: '25' })
-  time.wall += 480
-  const checked = check(TOKEN)
-  await vi.waitFor(() => expect(server.requests).toHaveLength(3))
-  expect(server.requests[1]?.signal.aborted).toBe(true)
-  expect(server.requests[2]).toMatchObject({ after: cursor(10), wait: null })
-  await server.answer(page({ seq: 11, iat: NOW + 480, entries: [RULE] }))
-  await server.answer(page({ full: true, seq: 11, iat: NOW + 480, entries: [RULE] }))
-  expect(await checked).toBe('token_revoked')
-  await server.asked()
-  expect(list()).toMatchObject({ age: 0, stale: false, lastFailure: null })
-  expect(server.requests.at(-1)).toMatchObject({ after: cursor(11), wait: '25' })
-})
+test.concurrent(
+  'suspended follower aborts the held request and lets tokens wait for the current list',
+  async () => {
+    const { time, server, check, list } = await follow()
+    expect(server.requests.at(-1)).toMatchObject({ after: cursor(10), wait: '25' })
+    time.wall += 480
+    const checked = check(TOKEN)
+    await vi.waitFor(() => expect(server.requests).toHaveLength(3))
+    expect(server.requests[1]?.signal.aborted).toBe(true)
+    expect(server.requests[2]).toMatchObject({ after: cursor(10), wait: null })
+    await server.answer(page({ seq: 11, iat: NOW + 480, entries: [RULE] }))
+    await server.answer(page({ full: true, seq: 11, iat: NOW + 480, entries: [RULE] }))
+    expect(await checked).toBe('token_revoked')
+    await server.asked()
+    expect(list()).toMatchObject({ age: 0, stale: false, lastFailure: null })
+    expect(server.requests.at(-1)).toMatchObject({ after: cursor(11), wait: '25' })
+  },
+)
 
-test('suspended follower lets tokens wait for all pages of the list', async () => {
+test.concurrent('suspended follower lets tokens wait for all pages of the list', async () => {
   const { time, server, check } = await follow()
   time.wall += 50
   const checked = check(TOKEN)
@@ -44,7 +47,7 @@ test('suspended follower lets tokens wait for all pages of the list', async () =
   expect(await checked).toBe('token_revoked')
 })
 
-test('suspended follower lets tokens wait two seconds at most', async () => {
+test.concurrent('suspended follower lets tokens wait two seconds at most', async () => {
   const { time, check, server } = await follow()
   time.wall += 480
   const startedAt = performance.now()
@@ -57,7 +60,7 @@ test('suspended follower lets tokens wait two seconds at most', async () => {
   expect(server.requests).toHaveLength(3)
 })
 
-test.each([[600], [-600]])(
+test.concurrent.each([[600], [-600]])(
   'wall clock that was set by %i s costs the follower one request',
   async (jump) => {
     const { time, check, server, list } = await follow()
@@ -72,27 +75,33 @@ test.each([[600], [-600]])(
   },
 )
 
-test('wall clock that is set repeatedly leaves a pending request unaborted', async () => {
-  const { time, check, server } = await follow()
-  const checks: Promise<string>[] = []
-  for (const jump of [60, -60, 120]) {
-    time.wall += jump
-    checks.push(check(TOKEN))
-    await vi.waitFor(() => expect([server.requests.length, server.isAsked()]).toEqual([3, true]))
-  }
-  await server.answer(page({ seq: 10 }))
-  expect(await Promise.all(checks)).toEqual(['good', 'good', 'good'])
-  expect(server.requests).toHaveLength(3)
-})
+test.concurrent(
+  'wall clock that is set repeatedly leaves a pending request unaborted',
+  async () => {
+    const { time, check, server } = await follow()
+    const checks: Promise<string>[] = []
+    for (const jump of [60, -60, 120]) {
+      time.wall += jump
+      checks.push(check(TOKEN))
+      await vi.waitFor(() => expect([server.requests.length, server.isAsked()]).toEqual([3, true]))
+    }
+    await server.answer(page({ seq: 10 }))
+    expect(await Promise.all(checks)).toEqual(['good', 'good', 'good'])
+    expect(server.requests).toHaveLength(3)
+  },
+)
 
-test('answer to a request from before the suspension does not end the catch-up', async () => {
-  const { time, say, server } = await follow()
-  time.wall += 480
-  await say(page({ seq: 11 }))
-  expect(server.requests.at(-1)).toMatchObject({ after: cursor(11), wait: null })
-})
+test.concurrent(
+  'answer to a request from before the suspension does not end the catch-up',
+  async () => {
+    const { time, say, server } = await follow()
+    time.wall += 480
+    await say(page({ seq: 11 }))
+    expect(server.requests.at(-1)).toMatchObject({ after: cursor(11), wait: null })
+  },
+)
 
-test('clocks that drift apart slowly cause no request', async () => {
+test.concurrent('clocks that drift apart slowly cause no request', async () => {
   const { time, check, server } = await follow()
   for (let i = 0; i < 5; i += 1) {
     time.wall += 4

@@ -1,13 +1,13 @@
 // Silent issuer, replaced clocks, and platforms that freeze processes.
 import { readFileSync, readdirSync } from 'node:fs'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { isFrozenBetweenRequests } from '../../src/verifier/net/platform.ts'
 import { type Verifier, createVerifier } from '../../src/verifier/index.ts'
 import { AUDIENCE, CLAIMS, ISSUER, NOW, REQUIRED, codeOf, forge, startVerifier } from './support.ts'
 
 const started: Verifier[] = []
+afterAll(() => started.forEach((verifier) => verifier.close()))
 afterEach(() => {
-  started.splice(0).forEach((verifier) => verifier.close())
   vi.useRealTimers()
   vi.unstubAllGlobals()
   vi.unstubAllEnvs()
@@ -18,7 +18,7 @@ const token = (): string => {
   return forge({ payload: { ...CLAIMS, iat, exp: iat + 900 } })
 }
 
-describe('silent issuer at a cold start', () => {
+describe.concurrent('silent issuer at a cold start', () => {
   test.each([
     { follow: 'background' as const },
     { follow: 'on-use' as const },
