@@ -257,40 +257,40 @@ export class StartRefused extends Error {
   override readonly name = 'StartRefused'
 }
 
-/** A bad field: its path with dots (`grants.0.audience`), what it must be and what was sent. */
+/** A bad field: its path with dots (`grants.0.audience`), its rule and the value that was sent. */
 export type FieldError = { field: string; detail: string }
 
-/** Why an administrative operation is refused, with the status and the title (RFC 9457) that the API gives it. */
+/** Codes of refused administrative operations, with their status and title in the API (RFC 9457). */
 export const REFUSALS = {
-  invalid_value: [422, 'A value is not what it must be.'],
+  invalid_value: [422, 'A value breaks its rule.'],
   unknown_reference: [422, 'A value names something that does not exist.'],
-  not_found: [404, 'There is no such thing.'],
+  not_found: [404, 'The address, or the row that it names, does not exist.'],
   already_exists: [409, 'The id is taken.'],
-  conflict: [412, 'It has been changed since it was read.'],
-  last_administrator: [409, 'Nobody could administer any more.'],
-  too_many_secrets: [409, 'The client has as many live secrets as it may have.'],
-  key_too_young: [409, 'The next key has not been published for long enough.'],
-  exceeds_own_grant: [403, 'Nobody gives what they lack.'],
+  conflict: [412, 'It was changed after it was read.'],
+  last_administrator: [409, 'No administrator could log in afterwards.'],
+  too_many_secrets: [409, 'The client has the most live secrets that it may have.'],
+  key_too_young: [409, 'The next key has been published for less than 24 hours.'],
+  exceeds_own_grant: [403, 'An administrator gives only what its own client has.'],
   enrollment_ended: [409, 'The enrollment has been used or revoked.'],
-  too_many_runs: [409, 'The workspace has closed as many runs as are kept.'],
-  no_ledger: [409, 'No ledger of tokens is kept here.'],
-  unbound_required: [403, 'Only for administrators who are bound to no workspace.'],
+  too_many_runs: [409, 'The workspace has the most closed runs that it may have.'],
+  no_ledger: [409, 'The server keeps no ledger of tokens.'],
+  unbound_required: [403, 'Only unbound administrators may do this.'],
   body_malformed: [400, 'The body is not a JSON object in UTF-8 with each member once.'],
   body_too_large: [413, 'The body is too long.'],
   media_type_unsupported: [415, 'The Content-Type must be application/json.'],
   charset_unsupported: [415, 'The charset is not read: send UTF-8.'],
   content_encoding_unsupported: [415, 'The Content-Encoding must be identity or left out.'],
-  precondition_required: [428, 'If-Match must say which state was read.'],
+  precondition_required: [428, 'If-Match must have the etag that was read.'],
   method_not_allowed: [405, 'This address does not answer this method.'],
   writes_exceeded: [
     429,
-    'The administrator or the workspace has written as much as it may for now.',
+    'The administrator or its workspace has used up its budget of writes for now.',
   ],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export type RefusalCode = keyof typeof REFUSALS
 
-/** An administrative operation is refused; `message` is one line that says which field and what was expected. */
+/** A refused administrative operation; `message` is one line with the field and its rule. */
 export class OperationRefused extends Error {
   override readonly name = 'OperationRefused'
   readonly code: RefusalCode
@@ -303,7 +303,7 @@ export class OperationRefused extends Error {
   }
 }
 
-/** Too many writes for now. */
+/** Refusal of a write beyond the budget. */
 export class WritesExceeded extends OperationRefused {
   readonly waitSeconds: number
 
@@ -313,15 +313,15 @@ export class WritesExceeded extends OperationRefused {
   }
 }
 
-/** Another change came first; read again and decide anew. */
+/** Another change came first: the caller reads and decides again. */
 export class Conflict extends Error {
   override readonly name = 'Conflict'
   readonly code = 'conflict'
 }
 
-export const ANSWER_ENDED_TITLE = 'The answer took too long, or lost its reader.'
+export const ANSWER_ENDED_TITLE = 'The server aborted the answer.'
 
-/** An answer that had begun, and that its reader gets no further part of; `message` says why. */
+/** A long answer that the server aborts; `message` has the reason. */
 export class AnswerEnded extends Error {
   override readonly name = 'AnswerEnded'
   readonly code = 'answer_ended'

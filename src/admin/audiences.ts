@@ -25,7 +25,7 @@ const permissions = z
       name: permissionName,
       implies: listOf(permissionName)
         .prefault([])
-        .meta({ description: 'Permissions of the same audience that it grants as well.' }),
+        .meta({ description: 'Permissions of the same audience that it grants, too.' }),
     }),
   )
   .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries`, abort: true })
@@ -79,7 +79,7 @@ const checkAdministration = ({ permissions: list, requires_plugin }: AudienceCha
   if (lost(ADMIN_READ) || lost(ADMIN_WRITE) || requires_plugin === true) {
     throw new OperationRefused(
       'last_administrator',
-      `the audience ${ADMIN_AUDIENCE} keeps ${ADMIN_READ} and ${ADMIN_WRITE} and needs no plugin, or nobody could administer`,
+      `the audience ${ADMIN_AUDIENCE} must keep ${ADMIN_READ} and ${ADMIN_WRITE} and require no plugin, or no client could administer`,
     )
   }
   if (list?.some((p) => p.implies.length > 0 || ![ADMIN_READ, ADMIN_WRITE].includes(p.name))) {

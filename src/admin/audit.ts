@@ -70,7 +70,9 @@ export const auditCheck = z.strictObject({
     .string()
     .regex(/^\d{1,15}:[\w-]{43}$/, { error: 'must be SEALED_TO:SEALED_MAC of an earlier report' })
     .optional()
-    .meta({ description: '`sealed_to:sealed_mac` of an earlier report: that seal must be there.' }),
+    .meta({
+      description: '`sealed_to:sealed_mac` of an earlier report: the check requires that seal.',
+    }),
 })
 
 /** Compares every row with its seal, and requires the seal of an earlier report if the administrator sends one. */
@@ -95,7 +97,7 @@ export const exportAudit = async (call: AdminCall, query: Filter = {}) => {
   const filter = rowFilter(parseQuery(auditFilter, query), authority)
   const newest = { filter: {}, after: null, limit: 1, newestFirst: true }
   const last = (await deps.store.listAuditEvents(newest)).rows[0] ?? { seq: 0 }
-  // Only an attacker who can write to the database inserts a number beyond MAX_SAFE_INTEGER: it is no bound.
+  // A number beyond MAX_SAFE_INTEGER was inserted by an attacker who can write to the database: it is no bound.
   const bound = isCounted(last) ? { upTo: last.seq } : {}
   const rows = authorizedRows(call, readSteps(deps.store, { filter, ...bound }))
   return { etag: `${last.seq}`, rows: views(rows) }

@@ -1,4 +1,4 @@
-// What an administrator may see, change and give (design: Rules, 2). Pure: no I/O.
+// Authority of an administrator: rows it may see and change, and grants it may give (design: Rules, 2). Pure: no I/O.
 import { ADMIN_AUDIENCE, DEFAULT_WORKSPACE } from '../constants.ts'
 import { takenDetails } from '../grants/details.ts'
 import { OperationRefused } from '../errors.ts'
@@ -65,10 +65,7 @@ export const authorityOf = (subject: GrantedClient, permissions: readonly string
 /** @throws OperationRefused `unbound_required` */
 export const requireUnbound = ({ workspaceId }: Authority): void => {
   if (workspaceId === null) return
-  throw new OperationRefused(
-    'unbound_required',
-    'only an administrator who is bound to no workspace may do this',
-  )
+  throw new OperationRefused('unbound_required', 'only an unbound administrator may do this')
 }
 
 /** True for a row that the administrator may see: any row, or for a bound one those of its workspace. */
@@ -168,7 +165,7 @@ const pairs = (grants: readonly Grant[]): Set<string> =>
   new Set(grants.flatMap((grant) => grant.permissions.map((name) => `${grant.audience} ${name}`)))
 
 const holdsPair = ({ administration, holds }: Authority, pair: string): boolean => {
-  const [audience = '', permission = ''] = pair.split(' ') // neither can contain a space
+  const [audience = '', permission = ''] = pair.split(' ') // ids and names have no space
   if (audience === ADMIN_AUDIENCE && administration?.includes(permission) === false) return false
   return holds === null || holds.grants.get(audience)?.has(permission) === true
 }
@@ -176,6 +173,4 @@ const holdsPair = ({ administration, holds }: Authority, pair: string): boolean 
 const exceeds = (
   field: 'plugins' | 'grants' | 'introspects' | 'authorization_details',
 ): OperationRefused =>
-  fieldsRefused('exceeds_own_grant', [
-    { field, detail: 'nobody gives what their own client does not have' },
-  ])
+  fieldsRefused('exceeds_own_grant', [{ field, detail: 'may only have what your own client has' }])

@@ -12,7 +12,7 @@ import {
 } from './fields.ts'
 import { pageFields } from './pages.ts'
 
-const TIGHTER = 'Only an unbound administrator raises or removes this limit.'
+const TIGHTER = 'Only an unbound administrator may raise or remove this limit.'
 
 const settings = {
   plugins: listOf(chosenId).optional(),
@@ -21,7 +21,7 @@ const settings = {
   authorization_details: grantedDetails.optional(),
   token_ttl: tokenTtl
     .nullish()
-    .meta({ description: `Seconds; null: what the audience says. ${TIGHTER}` }),
+    .meta({ description: `Seconds; null: the lifetime of the audience. ${TIGHTER}` }),
   quota_per_minute: quotaPerMinute
     .nullish()
     .meta({ description: `Token requests and closed runs a minute; null: no quota. ${TIGHTER}` }),
@@ -46,9 +46,9 @@ export const newClient = z
     name,
     workspace_id: chosenId
       .nullish()
-      .meta({ description: 'Null makes an administrator who is bound to no workspace.' }),
+      .meta({ description: 'Null creates an unbound administrator.' }),
     create_plugins: z.boolean().optional().meta({
-      description: 'Make those plugins that do not exist, with the trust tier restricted.',
+      description: 'Create the plugins that do not exist, with the trust tier restricted.',
     }),
     auth_method: z
       .enum(['client_secret_basic', 'client_secret_post'], {

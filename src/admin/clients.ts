@@ -151,7 +151,7 @@ const isAdministrator = (grants: Client['grants']): boolean =>
  */
 const checkUnbound = ({ workspaceId, grants }: Pick<Client, 'workspaceId' | 'grants'>): void => {
   if (workspaceId !== null || isAdministrator(grants) || grants.length === 0) return
-  const detail = `must have one for ${ADMIN_AUDIENCE} in a client that is in no workspace`
+  const detail = `must have one for ${ADMIN_AUDIENCE} if the client has no workspace`
   throw fieldsRefused('invalid_value', [{ field: 'grants', detail }])
 }
 

@@ -32,10 +32,12 @@ export const newEnrollment = z.strictObject({
   plugins: listOf(chosenId).optional(),
   grants: grants.optional(),
   authorization_details: grantedDetails.optional(),
-  expires_in: enrollmentExpiresIn.optional().meta({ description: 'Seconds; 15 minutes.' }),
+  expires_in: enrollmentExpiresIn
+    .optional()
+    .meta({ description: 'Seconds; by default 15 minutes.' }),
   unused_after_days: unusedAfterDays
     .nullish()
-    .meta({ description: 'Remove the client after so many days without a login.' }),
+    .meta({ description: 'Days without a login after which the client is deleted.' }),
 })
 
 export const listEnrollments = async (
@@ -99,7 +101,7 @@ export const revokeEnrollment = (call: AdminCall, id: string) =>
       await call.deps.store.revokeEnrollment(id, now(call))
     } catch (error) {
       if (!(error instanceof Conflict)) throw error
-      throw new OperationRefused('enrollment_ended', 'it has been used or revoked already')
+      throw new OperationRefused('enrollment_ended', 'the enrollment has been used or revoked')
     }
     return await showEnrollment(call, id)
   })

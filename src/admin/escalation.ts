@@ -38,6 +38,6 @@ const checkTightness = async ({ authority, deps }: LimitedCall, client: Client):
   const held = heldLimits({ ...client, limitedBy: subject?.limitedBy ?? null })
   const field = loosened(authority.holds.heldLimits, held, deps.tokenTtlSeconds)
   if (field === null) return
-  const detail = 'of this client is looser than that of your own client: tighten it first'
+  const detail = 'of this client is looser than the limit of your own client: tighten it first'
   throw fieldsRefused('exceeds_own_grant', [{ field, detail }])
 }

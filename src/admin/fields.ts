@@ -1,4 +1,4 @@
-// The fields of administration, each with what it must be (design: Words). Pure: no I/O.
+// Fields of the input of administration, each with its rule (design: Words). Pure: no I/O.
 import { isScopeToken, isSecureUrl } from '@latchkey/verifier/internal'
 import { z } from 'zod'
 import {
@@ -29,7 +29,7 @@ const MAX_CAPABILITY_CHARS = 128
 /** Longest list, in entries. */
 export const MAX_LIST = 1_000
 
-/** An id that a person chooses: plugin, workspace, snapshot. */
+/** An id that an administrator chooses: plugin, workspace, snapshot. */
 export const chosenId = z.string().regex(ID, { error: ID_RULE })
 
 /** A chosen id, or an absolute https URI (http for loopback) without fragment (RFC 8707 §2). */
@@ -55,7 +55,7 @@ export const permissionName = z
 
 export const name = humanText(MAX_NAME_CHARS)
 
-/** `connector:slack`, or coarse `connector`: compared letter by letter, so nothing that looks like a glob. */
+/** `connector:slack`, or coarse `connector`. Capabilities are compared as text, so a glob is refused. */
 export const capability = z
   .string()
   .max(MAX_CAPABILITY_CHARS, { error: `must have at most ${MAX_CAPABILITY_CHARS} characters` })
@@ -68,7 +68,8 @@ export const trust = z.enum(['bundled', 'trusted', 'restricted'], {
 })
 
 export const algorithm = z.enum(ALGORITHM_NAMES, { error: `must be ${ALGORITHM_LIST}` }).meta({
-  description: 'What tokens are signed with. `EdDSA` and `Ed25519` are two names (RFC 9864).',
+  description:
+    'Signature algorithm of tokens. `EdDSA` and `Ed25519` are two names of one algorithm (RFC 9864).',
 })
 
 const wholeNumber = (min: number, max: number, unit: string) =>
@@ -84,14 +85,14 @@ export const enrollmentExpiresIn = wholeNumber(1, MAX_ENROLLMENT_TTL_SECONDS, 's
 export const unusedAfterDays = wholeNumber(1, MAX_UNUSED_AFTER_DAYS, 'days')
 export const previousExpiresIn = wholeNumber(0, MAX_PREVIOUS_EXPIRES_IN_SECONDS, 'seconds')
 
-/** A list without repetitions. */
+/** A list; repeated entries are dropped. */
 export const listOf = <T extends z.ZodType<string>>(item: T) =>
   z
     .array(item)
     .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries` })
     .transform((items) => [...new Set(items)])
 
-/** A token of one of the plugin's clients carries them all. */
+/** Capabilities of a plugin. Their sum is bounded: a token for the plugin contains them all. */
 export const capabilities = listOf(capability).refine(
   (list) => JSON.stringify(list).length <= MAX_CAPABILITIES_CHARS,
   { error: `must have at most ${MAX_CAPABILITIES_CHARS} characters as JSON` },
@@ -100,7 +101,7 @@ export const capabilities = listOf(capability).refine(
 export const permissionsIn = (grants: readonly Pick<Grant, 'permissions'>[]): number =>
   grants.reduce((sum, { permissions }) => sum + permissions.length, 0)
 
-/** `{ audience, permissions }`, each audience once. */
+/** Entries `{ audience, permissions }`, each audience once. */
 export const grants = z
   .array(z.strictObject({ audience: audienceId, permissions: listOf(permissionName) }))
   .max(MAX_LIST, { error: `must have at most ${MAX_LIST} entries` })
@@ -119,7 +120,7 @@ const missingMember = (entries: readonly AuthorizationDetail[]) => {
   return null
 }
 
-/** A limit in another spelling limits nothing. */
+/** Finds a misspelled member: a misspelled limit would limit nothing. */
 const misspelledMember = (entries: readonly AuthorizationDetail[]) => {
   for (const [i, entry] of entries.entries()) {
     for (const member of Object.keys(entry)) {
@@ -130,7 +131,7 @@ const misspelledMember = (entries: readonly AuthorizationDetail[]) => {
   return null
 }
 
-/** A part is one of a resource that is named. */
+/** Finds an entry that names parts without a resource. */
 const partOfAny = (entries: readonly AuthorizationDetail[]) => {
   const i = entries.findIndex((entry) => {
     const { identifier, parts } = targetOf(entry)
@@ -140,7 +141,7 @@ const partOfAny = (entries: readonly AuthorizationDetail[]) => {
   return i < 0 ? null : { path: `${i}.parts`, must }
 }
 
-/** Products of the limits of one entry. */
+/** Bounds the sums over all entries, beyond the bounds of each entry. */
 const tooLarge = (entries: readonly AuthorizationDetail[]) => {
   const values = entries
     .flatMap((entry) => Object.values(entry))
@@ -153,7 +154,7 @@ const tooLarge = (entries: readonly AuthorizationDetail[]) => {
   return chars > MAX_DETAILS_CHARS ? { path: '', must } : null
 }
 
-/** Checked below as it was sent: an object schema would leave a member `__proto__` out without a word. */
+/** One entry as it was sent, checked below: an object schema would silently drop a member `__proto__`. */
 const detail = z.custom<AuthorizationDetail>().meta({
   override: {
     type: 'object',
@@ -163,7 +164,7 @@ const detail = z.custom<AuthorizationDetail>().meta({
   },
 })
 
-/** Entries as they are granted: nothing is left to a default. */
+/** Granted details. Every member is required, so that no default widens a grant. */
 export const grantedDetails = z
   .array(detail)
   .max(MAX_DETAILS, { error: `must be a list of at most ${MAX_DETAILS} objects`, abort: true })
@@ -180,5 +181,5 @@ export const grantedDetails = z
   })
   .meta({
     description:
-      'RFC 9396. Every member of a type is written out: `"*"` stands for any, an empty list for none.',
+      'RFC 9396. Every member of a type is required: `"*"` means any, an empty list means none.',
   })

@@ -16,11 +16,9 @@ import { time } from './views/common.ts'
 export const keyRotation = z.strictObject({
   now: z
     .boolean()
-    .meta({ description: 'Also where a next key has been published for less than 24 hours.' })
+    .meta({ description: 'Rotate also if a next key has been published for less than 24 hours.' })
     .default(false),
-  algorithm: algorithm
-    .optional()
-    .meta({ description: 'Left out: all that the server signs with.' }),
+  algorithm: algorithm.optional().meta({ description: 'By default all algorithms of the server.' }),
 })
 
 /**
@@ -70,7 +68,7 @@ const requireAge = (
   const ahead = from > wall ? '' : ' (the clock is ahead of the time that the server has run)'
   throw new OperationRefused(
     'key_too_young',
-    `the next ${young.algorithm} key can sign from ${time(from)} on, when every follower has fetched it${ahead}; --now (in the API \`now\`) does it all the same`,
+    `the next ${young.algorithm} key can sign from ${time(from)} on, when every follower has fetched it${ahead}; --now (in the API \`now\`) rotates without waiting`,
   )
 }
 
@@ -87,4 +85,4 @@ const rotationView = (keyPairs: readonly KeyPair[], at: number) => ({
 })
 
 const youngKeyWarning = ({ algorithm: name, createdAt }: KeyPair['next']): string =>
-  `The ${name} key that signs now has been published since ${time(createdAt)} only: gateways that have fetched the JWKS before may refuse its tokens until they fetch it again.`
+  `The ${name} key that signs now has been published only since ${time(createdAt)}: gateways that fetched the JWKS before may refuse its tokens until they fetch it again.`

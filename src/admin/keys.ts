@@ -47,7 +47,7 @@ export const keyRevocation = z.strictObject({
     .boolean()
     .meta({
       description:
-        'A new key signs at once, so that gateways that only read the JWKS meet a `kid` that they do not know, fetch the JWKS, and drop the revoked key. A gateway that does not fetch it for an unknown `kid` refuses good tokens until its cached JWKS ends; one that pauses between fetches does for that long. Also for a key that was revoked before.',
+        'A new key signs at once. Gateways that only read the JWKS receive an unknown `kid`, fetch the JWKS, and drop the revoked key. A gateway that does not fetch it for an unknown `kid` refuses good tokens until its cached JWKS expires; a gateway that pauses between fetches refuses them during the pause. A key that was revoked before can be named again.',
     })
     .default(false),
 })

@@ -88,7 +88,7 @@ const spellerOf = (schema: z.ZodType): Speller =>
   'shape' in schema ? createSpeller(Object.keys(schema.shape as object)) : () => null
 
 const unknownMember = (meant: string | null): string =>
-  meant === null ? 'is not a member that is known here' : `is not known; send ${meant}`
+  meant === null ? 'is not a known member' : `is not known; send ${meant}`
 
 const fieldErrors = (issues: Issues, schema: z.ZodType, input: unknown): FieldError[] => {
   const errors = new Map<string, FieldError>()
@@ -117,7 +117,7 @@ const shownPath = (path: readonly PropertyKey[]): string => shownValue(path.map(
 export const checkIfMatch = <T extends { etag: string }>({ ifMatch }: AdminCall, row: T): T => {
   if (ifMatch === null || ifMatch.matches(row.etag)) return row
   const sent = shownValue(ifMatch.sent) || 'empty'
-  throw new Conflict(`it has been changed since it was read: its etag is not in If-Match, ${sent}`)
+  throw new Conflict(`the row was changed after it was read: its etag is not in If-Match, ${sent}`)
 }
 
 /**

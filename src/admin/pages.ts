@@ -1,4 +1,4 @@
-// Lists in parts: what comes after a cursor, at most so many.
+// Pages of lists: the rows after a cursor, at most `limit` of them.
 import { z } from 'zod'
 import {
   AUDIT_LIST_BATCH_ROWS,
@@ -13,13 +13,13 @@ import { letOthersRun } from '../store/pause.ts'
 import type { Part, Position } from '../store/store.ts'
 import { fieldsRefused } from './refusals.ts'
 
-/** A query says numbers as text: digits and nothing else, or it stays what it is. */
+/** Converts a text of digits to its number, because a query has only texts; any other value is returned as it is. */
 const wholeNumber = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value
 
 const NO_CURSOR = 'must be a next_cursor of this list'
 
-/** The parameters of every list. Without `limit` all that there is. */
+/** Parameters of every list. The command line sends no `limit` and gets all rows. */
 export const pageFields = {
   limit: z
     .preprocess(
@@ -30,18 +30,18 @@ export const pageFields = {
         .max(MAX_PAGE, { error: `must be from 1 to ${MAX_PAGE}` }),
     )
     .optional()
-    .meta({ description: 'How many at the most; fewer where they are long.' }),
+    .meta({ description: 'Most items of a page; fewer if they are long.' }),
   cursor: z
     .string()
     .max(MAX_CURSOR_CHARS, { error: NO_CURSOR })
     .optional()
-    .meta({ description: '`next_cursor` of the part before.' }),
+    .meta({ description: '`next_cursor` of the page before.' }),
 }
 
-/** One part of a list; `next_cursor` is null in the last one. */
+/** One page of a list; `next_cursor` is null in the last one. */
 export type Listed<T> = { items: T[]; next_cursor: string | null }
 
-/** `list` names what is listed: a cursor of another list says nothing here. */
+/** `list` names the list: the cursor of another list is refused. */
 type PageInput = { list: string; limit?: number | undefined; cursor?: string | undefined }
 
 const encode = (position: unknown): string =>
@@ -50,11 +50,11 @@ const encode = (position: unknown): string =>
 const POSITION = z.tuple([z.int().nonnegative(), z.string()])
 const SEQUENCE = z.tuple([z.int().nonnegative()])
 
-/** A cursor says where to go on and nothing else: what may be seen is asked again for every part. */
+/** Decodes a cursor. It has only a position: each page checks anew which rows the administrator may see. */
 const decode = <T extends z.ZodType>(cursor: string, list: string, schema: T): z.output<T> => {
   try {
-    const said: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    const [, position] = z.tuple([z.literal(list), schema]).parse(said)
+    const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    const [, position] = z.tuple([z.literal(list), schema]).parse(decoded)
     return position as z.output<T>
   } catch {
     const detail = withSent(NO_CURSOR, { path: ['cursor'], code: 'custom' }, cursor)
@@ -62,7 +62,7 @@ const decode = <T extends z.ZodType>(cursor: string, list: string, schema: T): z
   }
 }
 
-/** One more is read than is wanted: it tells whether there is more. */
+/** Reads one row more than the limit: its presence shows that there is a next page. */
 const readPage = async <P, T>(
   { limit, after }: Part<P>,
   read: (part: Part<P>) => Promise<T[]>,
@@ -78,7 +78,7 @@ const readPage = async <P, T>(
   return { items, next_cursor: more ? encode([list, toCursor(positionOf(last))]) : null }
 }
 
-/** Reads a few rows at a time, and no further where they are long: a thousand clients can be 128 MB. */
+/** Reads rows in batches, up to MAX_PAGE_CHARS: a thousand clients can be 128 MB. */
 const readUpTo = async <P, T>(
   { after, limit }: { after: P | undefined; limit: number },
   read: (part: Part<P>) => Promise<T[]>,
@@ -87,10 +87,10 @@ const readUpTo = async <P, T>(
   const rows: T[] = []
   for (let chars = 0; ;) {
     const last = rows.at(-1)
-    const wanted = Math.min(PAGE_BATCH_ROWS, limit - rows.length)
-    const batch = await read({ after: last ? positionOf(last) : after, limit: wanted })
+    const batchSize = Math.min(PAGE_BATCH_ROWS, limit - rows.length)
+    const batch = await read({ after: last ? positionOf(last) : after, limit: batchSize })
     rows.push(...batch)
-    if (batch.length < wanted || rows.length === limit) return { rows, cut: false }
+    if (batch.length < batchSize || rows.length === limit) return { rows, cut: false }
     chars += JSON.stringify(batch).length
     if (chars > MAX_PAGE_CHARS) return { rows, cut: true }
     await letOthersRun()
@@ -102,7 +102,7 @@ const toCursor = (position: unknown): unknown =>
     ? [position]
     : [(position as Position).createdAt, (position as Position).id]
 
-/** A list in the order in which its rows were made. */
+/** Page of a list in the order of creation. */
 export const pageByAge = async <T extends Position, V>(
   { list, limit, cursor }: PageInput,
   read: (part: Part) => Promise<T[]>,
@@ -115,7 +115,7 @@ export const pageByAge = async <T extends Position, V>(
   return { items: items.map(view), ...rest }
 }
 
-/** A list in the order of its numbers. */
+/** Page of a list in the order of `seq`. */
 export const pageBySeq = async <T extends { seq: number }, V>(
   { list, limit, cursor }: PageInput,
   read: (part: Part<number>) => Promise<T[]>,
@@ -129,7 +129,7 @@ export const pageBySeq = async <T extends { seq: number }, V>(
 
 type Stepped<T> = { rows: T[]; next: number | null }
 
-/** Reads steps until the rows are enough or long, or many steps have found too few of them. */
+/** Reads steps up to the limit, to MAX_PAGE_CHARS, or to MAX_AUDIT_LIST_STEPS where few rows match. */
 const readSteps = async <T extends { seq: number }>(
   { after, limit }: { after: number | null; limit: number },
   read: (step: { after: number | null; limit: number }) => Promise<Stepped<T>>,
@@ -138,17 +138,17 @@ const readSteps = async <T extends { seq: number }>(
   let next = after
   let chars = 0
   for (let step = 0; step < MAX_AUDIT_LIST_STEPS && chars <= MAX_PAGE_CHARS; step++) {
-    const wanted = Math.min(AUDIT_LIST_BATCH_ROWS, limit - rows.length)
-    const part = await read({ after: next, limit: wanted })
-    rows.push(...part.rows)
-    next = part.next
+    const batchSize = Math.min(AUDIT_LIST_BATCH_ROWS, limit - rows.length)
+    const batch = await read({ after: next, limit: batchSize })
+    rows.push(...batch.rows)
+    next = batch.next
     if (next === null || rows.length === limit) break
-    chars += JSON.stringify(part.rows).length
+    chars += JSON.stringify(batch.rows).length
   }
   return { rows, next }
 }
 
-/** A list in the order of its numbers, whose steps may find nothing: then a part can be short, or empty. */
+/** Page of a list in the order of `seq` whose steps may match no row: such a page can be short, or empty. */
 export const pageInSteps = async <T extends { seq: number }, V>(
   { list, limit, cursor }: PageInput & { limit: number },
   read: (step: { after: number | null; limit: number }) => Promise<Stepped<T>>,
@@ -157,14 +157,14 @@ export const pageInSteps = async <T extends { seq: number }, V>(
   const [after = null] = cursor === undefined ? [] : decode(cursor, list, SEQUENCE)
   const { rows, next } = await readSteps({ after, limit: limit + 1 }, read)
   const items = rows.slice(0, limit)
-  const goOn = rows.length > limit ? (items.at(-1)?.seq ?? null) : next
+  const position = rows.length > limit ? (items.at(-1)?.seq ?? null) : next
   return {
     items: items.map(view),
-    next_cursor: goOn === null ? null : encode([list, toCursor(goOn)]),
+    next_cursor: position === null ? null : encode([list, toCursor(position)]),
   }
 }
 
-/** A list that is short enough to be read whole, sorted by age: oldest first, or newest first. */
+/** Page of a list that is read whole, in the order of creation or in the reverse order. */
 export const pageOfRows = async <T extends Position, V>(
   page: PageInput,
   { rows, newestFirst, view }: { rows: readonly T[]; newestFirst: boolean; view: (row: T) => V },

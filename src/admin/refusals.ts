@@ -14,7 +14,7 @@ export const fieldsRefused = (
 
 /** Refuses a known algorithm that the server does not sign with. */
 export const unlistedAlgorithm = (algorithm: string): OperationRefused => {
-  const detail = `must be one of those that LATCHKEY_ALGORITHMS lists, not ${algorithm}`
+  const detail = `must be an algorithm of LATCHKEY_ALGORITHMS, not ${algorithm}`
   return fieldsRefused('invalid_value', [{ field: 'algorithm', detail }])
 }
 

@@ -60,7 +60,10 @@ export const revokeToken = (call: AdminCall, input: z.input<typeof newRevocation
     await checkIssuer(token, call.deps)
     const claims = (await readRevocableToken(token, call.deps))?.claims
     if (claims === undefined || (workspaceId ?? claims.workspace_id) !== claims.workspace_id) {
-      throw new OperationRefused('not_found', 'this is no token of this server, or it has expired')
+      throw new OperationRefused(
+        'not_found',
+        'the token is not one of this server, or it has expired',
+      )
     }
     const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
     setTarget(jti)

@@ -14,10 +14,10 @@ export const secretQuery = z.strictObject({ ...pageFields, name: name.optional()
 export const newSecret = z
   .strictObject({
     name: name.nullish(),
-    expires_in: expiresIn.nullish().meta({ description: 'Seconds; null: it does not end.' }),
+    expires_in: expiresIn.nullish().meta({ description: 'Seconds; null: it does not expire.' }),
     previous_expires_in: previousExpiresIn
       .optional()
-      .meta({ description: 'When the others end, in seconds; 24 hours where it is not said.' }),
+      .meta({ description: 'Seconds until the others expire; by default 24 hours.' }),
   })
   .meta({ id: 'NewSecret' })
 

@@ -35,9 +35,10 @@ export const listTokens = async (call: AdminCall, query: z.input<typeof tokenQue
     ...page
   } = parseQuery(tokenQuery, query)
   const { ledger } = deps
-  if (ledger === null) throw new OperationRefused('no_ledger', 'no ledger of tokens is kept here')
+  if (ledger === null)
+    throw new OperationRefused('no_ledger', 'the server keeps no ledger of tokens')
   if (clientId === undefined && run === undefined) {
-    const detail = 'must be given, or run: of all tokens there is no list'
+    const detail = 'is required, or run: a list of all tokens does not exist'
     throw fieldsRefused('invalid_value', [{ field: 'client_id', detail }])
   }
   return await pageBySeq(
@@ -89,6 +90,6 @@ export const checkIssuer = async (
   if (decodeJwt(token).iss === issuer) return
   throw new OperationRefused(
     'invalid_value',
-    'the token is of another issuer: run the command with the LATCHKEY_… settings of the server',
+    'the token has another issuer: run the command with the LATCHKEY_… settings of the server',
   )
 }

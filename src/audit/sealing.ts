@@ -24,7 +24,7 @@ export const sealNewRows = async ({ store, key, now }: Sealing): Promise<AuditSe
     const [first, ...rest] = rows.filter(isCounted)
     if (first === undefined) return previous
     const seal = sealOf([first, ...rest], { previous, now, key })
-    // If another process has added its seal first, the next try continues from that one.
+    // The next try continues from the newest seal, also if another process has added that one.
     await store.addAuditSeal(seal, previous?.lastSeq ?? null)
     await letOthersRun()
   }

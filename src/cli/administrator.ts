@@ -10,10 +10,10 @@ export const administrator = (program: Command): void => {
   command(
     noun,
     'create',
-    'make an administrator who is bound to no workspace; the secret is shown this once',
+    'create an unbound administrator; no later output contains its secret',
     'admin create --name alice --json',
   )
-    .option('--name <NAME>', 'what people call them', 'Administrator')
+    .option('--name <NAME>', 'display name', 'Administrator')
     .action(async (flags: { name: string; json?: boolean }) =>
       print(
         await withAdmin((call) => createAdministrator(call, flags.name), { create: true }),

@@ -24,12 +24,12 @@ const withSettings = (command: Command): Command =>
   command
     .option(
       '--permission <NAME[>IMPLIED,…]>',
-      'a permission and those that it implies; repeat it for each',
+      'a permission, and the permissions that it implies; repeatable',
       permission,
     )
-    .option('--requires-plugin', 'no token without a plugin')
+    .option('--requires-plugin', 'issue no token without a plugin')
     .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
-    .option('--alg <ALG>', 'what its tokens are signed with: one of LATCHKEY_ALGORITHMS')
+    .option('--alg <ALG>', 'signature algorithm of its tokens: one of LATCHKEY_ALGORITHMS')
 
 const settings = (flags: Flags) =>
   withoutUndefined({
@@ -40,13 +40,15 @@ const settings = (flags: Flags) =>
   })
 
 export const audience = (program: Command): void => {
-  const noun = program.command('audience').description('resource servers that tokens are meant for')
+  const noun = program
+    .command('audience')
+    .description('resource servers that tokens are issued for')
 
   withSettings(
     command(
       noun,
       'create <ID>',
-      'make an audience',
+      'create an audience',
       "audience create docs --permission read --permission 'write>read' --permission 'full>write'",
     ),
   ).action(async (id: string, flags: Flags) =>
@@ -57,18 +59,22 @@ export const audience = (program: Command): void => {
     command(
       noun,
       'update <ID>',
-      'change what is given; permissions are replaced as a whole',
+      'change an audience; --permission replaces all its permissions',
       'audience update docs --ttl 300',
     ),
   )
-    .option('--no-requires-plugin', 'tokens without a plugin are allowed')
+    .option('--no-requires-plugin', 'issue tokens without a plugin, too')
     .action(async (id: string, flags: Flags) =>
       print(await withAdmin((call) => updateAudience(call, id, settings(flags))), flags),
     )
 
-  singleCommands(noun, 'docs', [['show <ID>', 'one audience', showAudience]])
-  listCommand(noun, 'all audiences', listAudiences, [
-    ['--requires-plugin <BOOLEAN>', 'requires_plugin', 'only those that need one: true or false'],
-    ['--alg <ALG>', 'algorithm', 'only those that sign with it'],
+  singleCommands(noun, 'docs', [['show <ID>', 'show an audience', showAudience]])
+  listCommand(noun, 'list audiences', listAudiences, [
+    [
+      '--requires-plugin <BOOLEAN>',
+      'requires_plugin',
+      'only audiences that require a plugin, or that do not: true or false',
+    ],
+    ['--alg <ALG>', 'algorithm', 'only audiences whose tokens have this signature algorithm'],
   ])
 }

@@ -12,8 +12,8 @@ type ListFlags = TimeRange & { actor?: string; action?: string; target?: string;
 
 const withTimeRange = (command: Command): Command =>
   command
-    .option('--since <TIME>', 'from then on: 2026-01-31T12:00:00Z, or a day in UTC')
-    .option('--until <TIME>', 'before then')
+    .option('--since <TIME>', 'first time: 2026-01-31T12:00:00Z, or a day in UTC')
+    .option('--until <TIME>', 'time before which the events end')
 
 type ListQuery = Omit<NonNullable<Parameters<typeof listAudit>[1]>, 'limit'> & { limit?: number }
 
@@ -31,21 +31,21 @@ const listAll = async (call: AdminCall, { limit = DEFAULT_PAGE, ...query }: List
 }
 
 export const audit = (program: Command): void => {
-  const noun = program.command('audit').description('who did what, or was refused')
+  const noun = program.command('audit').description('events: changes, and refusals')
 
   withTimeRange(
     command(
       noun,
       'list',
-      'events, newest first',
+      'list events, newest first',
       'audit list --outcome refused --since 2026-01-31 --limit 20',
     ),
   )
-    .option('--actor <ACTOR>', 'of one actor: client:ID, cli:USER, server, unknown')
-    .option('--action <ACTION>', 'of one action, such as client.disable')
-    .option('--target <ID>', 'about one id')
-    .option('--outcome <OUTCOME>', 'intent, success, refused or failed')
-    .option('--limit <N>', 'at most so many, 1 to 1000 (default: 100)', wholeNumber)
+    .option('--actor <ACTOR>', 'only events of client:ID, cli:USER, server or unknown')
+    .option('--action <ACTION>', 'only events of one action, such as client.disable')
+    .option('--target <ID>', 'only events about one id')
+    .option('--outcome <OUTCOME>', 'only intent, success, refused or failed')
+    .option('--limit <N>', 'most events, 1 to 1000 (default: 100)', wholeNumber)
     .action(async ({ json, ...flags }: ListFlags & Json & { outcome?: 'intent' }) =>
       print(await withAdmin((call) => listAll(call, withoutUndefined(flags))), { json }),
     )
@@ -53,13 +53,10 @@ export const audit = (program: Command): void => {
   command(
     noun,
     'verify',
-    'compare every event with what was sealed; exit 1 where something is not what it was',
+    'compare every event with its seal; exit 1 if the table is not intact',
     'audit verify',
   )
-    .option(
-      '--seal <SEQ:MAC>',
-      'sealed_to and sealed_mac of an earlier report: must still be there',
-    )
+    .option('--seal <SEQ:MAC>', 'sealed_to and sealed_mac of an earlier report: require that seal')
     .action(async ({ json, seal }: Json & { seal?: string }) => {
       const { findings, ...report } = await withAdmin((call) =>
         verifyAudit(call, withoutUndefined({ seal })),
@@ -75,7 +72,7 @@ export const audit = (program: Command): void => {
     command(
       noun,
       'export',
-      'events, oldest first, one JSON object a line',
+      'export events, oldest first, one JSON object a line',
       'audit export --since 2026-01-01 --until 2026-02-01 > january.ndjson',
     ),
   ).action(async ({ since, until }: TimeRange) =>

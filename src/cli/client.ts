@@ -62,24 +62,24 @@ type GrantFlags = {
 const EXAMPLE_ID = 'lkc_7hQm0c8wJ9f2S4tXb1YzKg'
 
 export const client = (program: Command): void => {
-  const noun = program.command('client').description('machines that get tokens')
+  const noun = program.command('client').description('machines that request tokens')
   create(noun)
   update(noun)
   setGrants(noun)
   setDetailsFrom(noun)
   singleCommands(noun, EXAMPLE_ID, [
-    ['show <ID>', 'one client and what it is granted', showClient],
-    ['disable <ID>', 'refuse it and kill its tokens', disableClient],
-    ['enable <ID>', 'let it log in again; the old tokens stay dead', enableClient],
-    ['delete <ID>', 'remove it for good and kill its tokens', deleteClient],
-    ['revoke-tokens <ID>', 'kill every token that it was issued so far', revokeClientTokens],
+    ['show <ID>', 'show a client and its grants', showClient],
+    ['disable <ID>', 'disable a client and revoke its tokens', disableClient],
+    ['enable <ID>', 'enable a client; tokens from before stay revoked', enableClient],
+    ['delete <ID>', 'delete a client and revoke its tokens and secrets', deleteClient],
+    ['revoke-tokens <ID>', 'revoke all tokens that it was issued so far', revokeClientTokens],
   ])
-  listCommand(noun, 'all clients', listClients, [
-    ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
-    ['--status <STATUS>', 'status', 'only those that are active, or disabled'],
-    ['--name <NAME>', 'name', 'only those with exactly this name'],
-    ['--plugin <ID>', 'plugin_id', 'only those that may act for this plugin'],
-    ['--audience <ID>', 'audience', 'only those with a grant for this audience'],
+  listCommand(noun, 'list clients', listClients, [
+    ['--workspace <ID>', 'workspace_id', 'only clients of this workspace'],
+    ['--status <STATUS>', 'status', 'only active, or only disabled clients'],
+    ['--name <NAME>', 'name', 'only clients with exactly this name'],
+    ['--plugin <ID>', 'plugin_id', 'only clients that may act for this plugin'],
+    ['--audience <ID>', 'audience', 'only clients with a grant for this audience'],
   ])
 }
 
@@ -87,27 +87,27 @@ const create = (noun: Command): void => {
   command(
     noun,
     'create',
-    'make a client; its secret is shown this once',
+    'create a client; no later output contains its secret',
     "client create --name daemon --plugin slack-sync --create-plugin --grant 'hook=hook:govern hook:track'",
   )
-    .requiredOption('--name <NAME>', 'what people call it')
+    .requiredOption('--name <NAME>', 'display name')
     .option('--workspace <ID>', 'its tenant (default: default)')
-    .option('--plugin <ID>', 'a plugin that it may act for; repeat it for each', collect)
+    .option('--plugin <ID>', 'a plugin that it may act for; repeatable', collect)
     .option(
       '--create-plugin',
-      'make those plugins that do not exist, with the trust tier restricted',
+      'create the plugins that do not exist, with the trust tier restricted',
     )
     .option(
       '--grant <AUDIENCE=PERM…>',
-      'what it may ask for there; repeat it for each audience',
+      'permissions that it may request at an audience; repeatable',
       grant,
     )
     .option('--introspects <AUDIENCE>', 'an audience whose tokens it may introspect', collect)
-    .option('--details <FILE>', 'authorization details that it may ask for, a JSON array')
-    .option('--auth <METHOD>', 'client_secret_basic (client_secret_post works as well)')
+    .option('--details <FILE>', 'authorization details that it may request, a JSON array')
+    .option('--auth <METHOD>', 'client_secret_basic (client_secret_post works, too)')
     .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
     .option('--quota <N/min>', 'token requests a minute', quota)
-    .option('--ledger', 'keep all its tokens in the ledger, not only those of a run')
+    .option('--ledger', 'keep all its tokens in the ledger, not only tokens of a run')
     .addOption(
       new Option('--env', 'print CLIENT_ID=… and CLIENT_SECRET=… for a shell').conflicts('json'),
     )
@@ -141,16 +141,16 @@ const update = (noun: Command): void => {
   command(
     noun,
     'update <ID>',
-    'change what is given',
+    'change a client',
     `client update ${EXAMPLE_ID} --name 'Nightly sync' --ttl 300`,
   )
-    .option('--name <NAME>', 'what people call it')
+    .option('--name <NAME>', 'display name')
     .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
-    .option('--no-ttl', 'what the audience says')
+    .option('--no-ttl', 'use the lifetime of the audience')
     .option('--quota <N/min>', 'token requests a minute', quota)
-    .option('--no-quota', 'as many token requests as it likes')
+    .option('--no-quota', 'remove the quota of token requests')
     .option('--ledger', 'keep all its tokens in the ledger')
-    .option('--no-ledger', 'keep only those of a run')
+    .option('--no-ledger', 'keep only its tokens of a run in the ledger')
     .action(async (id: string, flags: UpdateFlags) => {
       const input = withoutUndefined({
         name: flags.name,
@@ -169,7 +169,7 @@ const setDetailsFrom = (noun: Command): void => {
   command(
     noun,
     'details <ID> <FILE>',
-    'replace the authorization details that it may ask for by those of a JSON file',
+    'replace its authorization details by those of a JSON file',
     `client details ${EXAMPLE_ID} details.json`,
   ).action(async (id: string, file: string, flags: { json?: boolean }) => {
     const authorization_details = await readDetails(file)
@@ -181,18 +181,26 @@ const setGrants = (noun: Command): void => {
   command(
     noun,
     'grant <ID>',
-    'set what it may ask for; audiences that are not named stay as they are',
+    'change what a client may request; audiences that are not named stay as they are',
     `client grant ${EXAMPLE_ID} --grant 'hook=hook:track'`,
   )
     .option(
       '--grant <AUDIENCE=PERM…>',
-      "all that it may ask for there; 'AUDIENCE=' takes the audience away",
+      "all permissions that it may request at an audience; 'AUDIENCE=' removes the audience",
       grant,
     )
-    .option('--plugin <ID>', 'let it act for this plugin, too', collect)
-    .option('--remove-plugin <ID>', 'no longer let it act for this plugin', collect)
-    .option('--introspects <AUDIENCE>', 'let it introspect these tokens, too', collect)
-    .option('--remove-introspects <AUDIENCE>', 'no longer let it introspect these tokens', collect)
+    .option('--plugin <ID>', 'add a plugin that it may act for; repeatable', collect)
+    .option('--remove-plugin <ID>', 'remove a plugin that it may act for; repeatable', collect)
+    .option(
+      '--introspects <AUDIENCE>',
+      'add an audience whose tokens it may introspect; repeatable',
+      collect,
+    )
+    .option(
+      '--remove-introspects <AUDIENCE>',
+      'remove an audience whose tokens it may introspect; repeatable',
+      collect,
+    )
     .action(async (id: string, flags: GrantFlags) => {
       const input = withoutUndefined({
         grants: flags.grant,

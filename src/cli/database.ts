@@ -7,17 +7,20 @@ import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
 export const database = (program: Command): void => {
-  command(program, 'migrate', 'bring the database up to date, or make it', 'migrate').action(
-    async (flags: { json?: boolean }) => {
-      await withAdmin(async () => {}, { create: true })
-      print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
-    },
-  )
+  command(
+    program,
+    'migrate',
+    'create the database, or migrate it to this version',
+    'migrate',
+  ).action(async (flags: { json?: boolean }) => {
+    await withAdmin(async () => {}, { create: true })
+    print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
+  })
 
   command(
     program,
     'restored',
-    'say that this database is a restored backup: every key in it is revoked, all tokens are dead',
+    'secure a database restored from a backup: revoke all its keys, and with them all tokens',
     'restored',
   ).action(async (flags: { json?: boolean }) => print(await withAdmin(markRestored), flags))
 }

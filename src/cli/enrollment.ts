@@ -34,11 +34,11 @@ export const enrollment = (program: Command): void => {
   const noun = program.command('enrollment').description('single-use tokens that become clients')
   create(noun)
   singleCommands(noun, 'enrollment_q1Xb7cVtS0mYzK3hJ8wLdA', [
-    ['show <ID>', 'one enrollment and what has become of it', showEnrollment],
-    ['revoke <ID>', 'end one that has not been used', revokeEnrollment],
+    ['show <ID>', 'show an enrollment and its status', showEnrollment],
+    ['revoke <ID>', 'revoke an unused enrollment', revokeEnrollment],
   ])
-  listCommand(noun, 'all enrollments, ended ones for two days', listEnrollments, [
-    ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
+  listCommand(noun, 'list enrollments; ended ones are listed for two days', listEnrollments, [
+    ['--workspace <ID>', 'workspace_id', 'only enrollments of this workspace'],
   ])
 }
 
@@ -46,26 +46,26 @@ const create = (noun: Command): void => {
   command(
     noun,
     'create',
-    'make an enrollment; its token is shown this once',
+    'create an enrollment; no later output contains its token',
     "enrollment create --workspace acme --plugin slack-sync --grant 'hook=hook:track' --json",
   )
-    .option('--name <NAME>', 'what people call it')
+    .option('--name <NAME>', 'display name')
     .option('--workspace <ID>', 'the tenant of the client (default: default)')
-    .option('--plugin <ID>', 'a plugin that the client may act for; repeat it for each', collect)
+    .option('--plugin <ID>', 'a plugin that the client may act for; repeatable', collect)
     .option(
       '--grant <AUDIENCE=PERM…>',
-      'what the client may ask for there; repeat it for each audience',
+      'permissions that the client may request at an audience; repeatable',
       grant,
     )
-    .option('--details <FILE>', 'authorization details that it may ask for, a JSON array')
+    .option('--details <FILE>', 'authorization details that the client may request, a JSON array')
     .option(
       '--expires-in <SECONDS>',
-      'how long it can be used, 1 to 86400 (default: 900)',
+      'lifetime of the enrollment token, 1 to 86400 (default: 900)',
       wholeNumber,
     )
     .option(
       '--unused-after <DAYS>',
-      'remove the client after so many days without a login (default: never)',
+      'days without a login after which the client is deleted (default: it is kept)',
       wholeNumber,
     )
     .action(async (flags: CreateFlags) => {

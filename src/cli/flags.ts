@@ -64,7 +64,7 @@ export const readJsonFile = async (path: string): Promise<unknown> => {
   try {
     return parseJson(path === '-' ? await readStdin() : await readFile(path, 'utf8'))
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'it is not JSON with each member once'
+    const reason = (error as NodeJS.ErrnoException).code ?? 'it is not JSON with unique members'
     throw new OperationRefused('invalid_value', `${shownValue(path)}: cannot be read (${reason})`)
   }
 }
@@ -150,7 +150,7 @@ export const withoutUndefined = <T extends Record<string, unknown>>(
  */
 export const readToken = async (argument: string, command: Command): Promise<string> => {
   if (argument !== '-') {
-    command.error('error: the token is read from standard input: write - and pipe it in')
+    command.error('error: the token is read from standard input: use - and pipe it in')
   }
   const text = (await readStdin(2 * MAX_TOKEN_BYTES)).trim()
   if (!text.startsWith('{')) return text

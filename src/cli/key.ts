@@ -19,13 +19,13 @@ export const moveKidsBehindDashes = (args: readonly string[]): string[] => {
 type RevokeFlags = { all?: boolean; forceRefetch?: boolean; json?: boolean }
 
 const CACHED_KEYS =
-  'Gateways that only read the JWKS accept tokens of this key until their cached JWKS ends. With --force-refetch, now as well, most fetch it at once; see its price in the help.'
+  'Gateways that only read the JWKS accept tokens of this key until their cached JWKS expires. With --force-refetch, which works now, too, most fetch it at once; the help has the cost.'
 
-const REFETCH_PRICE = `
-With --force-refetch a key signs that no gateway has. Gateways that only read the JWKS meet a kid
-that they do not know, fetch the JWKS, and drop the revoked key. The price: a gateway that does not
-fetch it for an unknown kid refuses good tokens until its cached JWKS ends, and one that pauses
-between fetches refuses them for that long. Followers of the revocation list need none of it.`
+const REFETCH_COST = `
+With --force-refetch a new key signs at once. Gateways that only read the JWKS receive an unknown
+kid, fetch the JWKS, and drop the revoked key. The cost: a gateway that does not fetch it for an
+unknown kid refuses good tokens until its cached JWKS expires, and a gateway that pauses between
+fetches refuses them during the pause. Followers of the revocation list do not need this flag.`
 
 type RotateFlags = { now?: boolean; alg?: Algorithm; json?: boolean }
 
@@ -33,21 +33,21 @@ export const key = (program: Command): void => {
   const noun = program.command('key').description('signing keys')
 
   singleCommands(noun, '9DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g', [
-    ['show <KID>', 'one key and its state', showKey],
+    ['show <KID>', 'show a key and its state', showKey],
   ])
-  listCommand(noun, 'all keys and their states', listKeys, [
-    ['--state <STATE>', 'state', 'only those that are next, active, retiring or revoked'],
-    ['--alg <ALG>', 'algorithm', 'only those that sign with it'],
+  listCommand(noun, 'list keys and their states', listKeys, [
+    ['--state <STATE>', 'state', 'only next, active, retiring or revoked keys'],
+    ['--alg <ALG>', 'algorithm', 'only keys of this signature algorithm'],
   ])
 
   command(
     noun,
     'rotate',
-    'let the next key sign; the one that signed stays published while its tokens live',
+    'sign with the next key; the former one stays published until its tokens expire',
     'key rotate',
   )
-    .option('--now', 'also where it has been published for less than 24 hours')
-    .option('--alg <ALG>', 'only the keys that sign with it')
+    .option('--now', 'rotate also if the next key was published less than 24 hours ago')
+    .option('--alg <ALG>', 'only the keys of this signature algorithm')
     .action(async ({ json, now, alg }: RotateFlags) => {
       const input = withoutUndefined({ now, algorithm: alg })
       const rotation = await withAdmin((call) => rotateKeys(call, input))
@@ -58,15 +58,15 @@ export const key = (program: Command): void => {
   command(
     noun,
     'revoke [KID]',
-    'take a key out of the JWKS and kill all tokens that it signed, for good',
+    'remove a key from the JWKS and revoke all tokens that it signed, for good',
     'key revoke 9DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g',
   )
-    .option('--all', 'every key; all tokens are dead, and all keys are new')
-    .option('--force-refetch', 'let a new key sign, so that gateways fetch the JWKS; see below')
-    .addHelpText('after', REFETCH_PRICE)
+    .option('--all', 'revoke every key, and with them all tokens')
+    .option('--force-refetch', 'sign with a new key, so that gateways fetch the JWKS; see below')
+    .addHelpText('after', REFETCH_COST)
     .action(async (kid: string | undefined, flags: RevokeFlags, command: Command) => {
       if ((kid === undefined) === (flags.all !== true)) {
-        command.error('error: name one key, or say --all')
+        command.error('error: name one key, or use --all')
       }
       const input = { force_refetch: flags.forceRefetch === true }
       const { items } = await withAdmin((call) =>

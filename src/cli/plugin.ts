@@ -21,10 +21,10 @@ type Flags = {
 
 const withSettings = (command: Command): Command =>
   command
-    .option('--name <NAME>', 'what people call it')
+    .option('--name <NAME>', 'display name')
     .option('--trust <TIER>', 'bundled, trusted or restricted')
-    .option('--capability <CAPABILITY>', 'such as connector:slack; repeat it for each', collect)
-    .option('--snapshot <ID>', 'the snapshot that runs')
+    .option('--capability <CAPABILITY>', 'such as connector:slack; repeatable', collect)
+    .option('--snapshot <ID>', 'id of the running snapshot')
 
 const settings = (flags: Flags) =>
   withoutUndefined({
@@ -41,7 +41,7 @@ export const plugin = (program: Command): void => {
     command(
       noun,
       'create <ID>',
-      'make a plugin',
+      'create a plugin',
       'plugin create slack-sync --trust trusted --capability connector:slack',
     ),
   ).action(async (id: string, flags: Flags) =>
@@ -52,21 +52,21 @@ export const plugin = (program: Command): void => {
     command(
       noun,
       'update <ID>',
-      'change what is given; capabilities are replaced as a whole',
+      'change a plugin; --capability replaces all its capabilities',
       'plugin update slack-sync --trust restricted',
     ),
   )
-    .option('--no-capability', 'take all capabilities away')
+    .option('--no-capability', 'remove all capabilities')
     .action(async (id: string, flags: Flags) =>
       print(await withAdmin((call) => updatePlugin(call, id, settings(flags))), flags),
     )
 
   singleCommands(noun, 'slack-sync', [
-    ['show <ID>', 'one plugin', showPlugin],
-    ['revoke-tokens <ID>', 'kill every token that was issued for it so far', revokePluginTokens],
+    ['show <ID>', 'show a plugin', showPlugin],
+    ['revoke-tokens <ID>', 'revoke all tokens that were issued for it so far', revokePluginTokens],
   ])
-  listCommand(noun, 'all plugins', listPlugins, [
-    ['--trust <TIER>', 'trust', 'only those of this trust tier'],
-    ['--capability <CAPABILITY>', 'capability', 'only those that are capable of this'],
+  listCommand(noun, 'list plugins', listPlugins, [
+    ['--trust <TIER>', 'trust', 'only plugins of this trust tier'],
+    ['--capability <CAPABILITY>', 'capability', 'only plugins with this capability'],
   ])
 }

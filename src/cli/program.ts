@@ -56,7 +56,7 @@ const refuseRepeatedFlags = (command: Command): void => {
   for (const option of command.options.filter(takesOneValue)) {
     let isSet = false
     command.on(`option:${option.name()}`, () => {
-      if (isSet) command.error(`error: option '${option.flags}' is given more than once`)
+      if (isSet) command.error(`error: option '${option.flags}' may not be repeated`)
       isSet = true
     })
   }

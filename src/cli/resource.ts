@@ -10,22 +10,22 @@ type PutFlags = { workspace?: string; part?: string[] | false; json?: boolean }
 type Operation = (call: AdminCall, name: { type: string; id: string }) => Promise<unknown>
 
 const COMMANDS: readonly (readonly [usage: string, description: string, Operation])[] = [
-  ['show <TYPE> <ID>', 'one resource', showResource],
-  ['delete <TYPE> <ID>', 'remove it for good, and the tokens for it', deleteResource],
+  ['show <TYPE> <ID>', 'show a resource', showResource],
+  ['delete <TYPE> <ID>', 'delete a resource and revoke the tokens for it', deleteResource],
 ]
 
 export const resource = (program: Command): void => {
-  const noun = program.command('resource').description('what authorization details point at')
+  const noun = program.command('resource').description('resources that authorization details name')
 
   command(
     noun,
     'put <TYPE> <ID>',
-    'make a resource, or replace its parts; what names a part that is gone loses it',
+    'create a resource, or replace its parts; a removed part is removed from all details, too',
     'resource put playlist evening --workspace acme --part zone-a --part zone-b',
   )
-    .option('--workspace <ID>', 'its tenant (default: default, or where it is)')
-    .option('--part <ID>', 'a part of it; repeat it for each', collect)
-    .option('--no-part', 'take all parts away')
+    .option('--workspace <ID>', 'its tenant (default: default, or the one that it has)')
+    .option('--part <ID>', 'a part of it; repeatable', collect)
+    .option('--no-part', 'remove all parts')
     .action(async (type: string, id: string, flags: PutFlags) => {
       const parts = flags.part === false ? [] : flags.part
       const input = withoutUndefined({ workspace_id: flags.workspace, parts })
@@ -40,8 +40,8 @@ export const resource = (program: Command): void => {
     )
   }
 
-  listCommand(noun, 'all resources', listResources, [
-    ['--type <TYPE>', 'type', 'only those of this type'],
-    ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
+  listCommand(noun, 'list resources', listResources, [
+    ['--type <TYPE>', 'type', 'only resources of this type'],
+    ['--workspace <ID>', 'workspace_id', 'only resources of this workspace'],
   ])
 }

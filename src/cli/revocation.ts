@@ -3,15 +3,15 @@ import { listRevocations } from '../admin/revocations.ts'
 import { listCommand } from './flags.ts'
 
 export const revocation = (program: Command): void => {
-  const noun = program.command('revocation').description('what takes tokens back')
+  const noun = program.command('revocation').description('rules of the revocation list')
 
-  listCommand(noun, 'the rules that are kept, oldest first', listRevocations, [
-    ['--kind <KIND>', 'kind', 'only jti, run, client, plugin, workspace or key'],
+  listCommand(noun, 'list rules, oldest first', listRevocations, [
+    ['--kind <KIND>', 'kind', 'only rules over a jti, run, client, plugin, workspace or key'],
     [
       '--workspace <ID>',
       'workspace_id',
-      'only those over this workspace, its clients and its runs',
+      'only rules over this workspace, its clients and its runs',
     ],
-    ['--client <ID>', 'client_id', 'only those over this client and its tokens'],
+    ['--client <ID>', 'client_id', 'only rules over this client and its tokens'],
   ])
 }

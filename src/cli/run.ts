@@ -12,7 +12,7 @@ export const run = (program: Command): void => {
   command(
     noun,
     'revoke <IDENTIFIER>',
-    'close a run for good: its tokens die, and it gets no more',
+    'close a run for good: revoke its tokens and issue no more',
     'run revoke run-20260131-7f3a --workspace acme',
   )
     .option('--workspace <ID>', 'its tenant (default: default)')
@@ -21,7 +21,7 @@ export const run = (program: Command): void => {
       print(await withAdmin((call) => revokeRun(call, input)), flags)
     })
 
-  listCommand(noun, 'the runs that are closed', listRuns, [
-    ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
+  listCommand(noun, 'list closed runs', listRuns, [
+    ['--workspace <ID>', 'workspace_id', 'only closed runs of this workspace'],
   ])
 }

@@ -12,14 +12,14 @@ export const secret = (program: Command): void => {
   command(
     noun,
     'add <CLIENT>',
-    'make another secret, shown this once, and let the others end',
+    'add a secret and let the others expire; no later output contains it',
     'secret add lkc_7hQm0c8wJ9f2S4tXb1YzKg --previous-expires-in 3600',
   )
-    .option('--name <NAME>', 'what people call it')
-    .option('--expires-in <SECONDS>', 'it ends by itself (default: never)', wholeNumber)
+    .option('--name <NAME>', 'display name')
+    .option('--expires-in <SECONDS>', 'its lifetime (default: it does not expire)', wholeNumber)
     .option(
       '--previous-expires-in <SECONDS>',
-      'when the others end, 0 to 7776000 (default: 86400)',
+      'time until the others expire, 0 to 7776000 (default: 86400)',
       wholeNumber,
     )
     .action(async (client: string, flags: AddFlags) => {
@@ -34,7 +34,7 @@ export const secret = (program: Command): void => {
   command(
     noun,
     'list <CLIENT>',
-    'its live secrets, without what is secret',
+    'list the live secrets of a client, without the secrets themselves',
     'secret list lkc_7hQm0c8wJ9f2S4tXb1YzKg',
   ).action(async (client: string, flags: { json?: boolean }) =>
     print((await withAdmin((call) => listSecrets(call, client))).items, flags),
@@ -43,7 +43,7 @@ export const secret = (program: Command): void => {
   command(
     noun,
     'show <CLIENT> <SECRET_ID>',
-    'one of them',
+    'show a live secret, without the secret itself',
     'secret show lkc_7hQm0c8wJ9f2S4tXb1YzKg secret_VbN3kq0m5XzT1yRw8sHdJA',
   ).action(async (client: string, id: string, flags: { json?: boolean }) =>
     print(await withAdmin((call) => showSecret(call, client, id)), flags),
@@ -52,7 +52,7 @@ export const secret = (program: Command): void => {
   command(
     noun,
     'revoke <CLIENT> <SECRET_ID>',
-    'end a secret at once',
+    'revoke a secret at once',
     'secret revoke lkc_7hQm0c8wJ9f2S4tXb1YzKg secret_VbN3kq0m5XzT1yRw8sHdJA',
   ).action(async (client: string, id: string, flags: { json?: boolean }) =>
     print(await withAdmin((call) => revokeSecret(call, client, id)), flags),

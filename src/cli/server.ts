@@ -14,7 +14,7 @@ const exports = (environment: Environment): string => {
 }
 
 const nextSteps = (issuer: string): string => `
-Latchkey answers at ${issuer}. In another terminal, make a client, get a token, look at it:
+Latchkey answers at ${issuer}. In another terminal, create a client, request a token, inspect it:
 
 ${exports(process.env)}  eval "$(npx latchkey client create --name my-daemon --plugin my-plugin --create-plugin --grant 'hook=hook:govern hook:track' --env)"
   TOKEN=$(printf 'user = "%s:%s"' "$CLIENT_ID" "$CLIENT_SECRET" | curl -s -K - -d grant_type=client_credentials ${issuer}/oauth/token); echo "$TOKEN"
@@ -25,8 +25,8 @@ ${exports(process.env)}  eval "$(npx latchkey client create --name my-daemon --p
 export const server = (program: Command): void => {
   program
     .command('serve')
-    .description('run the server until it is told to stop; configured by LATCHKEY_… variables')
-    .option('--next-steps', 'say what to do next')
+    .description('run the server until a signal stops it; configured by LATCHKEY_… variables')
+    .option('--next-steps', 'print the next steps')
     .addHelpText('after', '\nExample:\n  $ LATCHKEY_ISSUER=https://auth.example latchkey serve')
     .action(async (flags: { nextSteps?: boolean }) => {
       const { serve } = await import('../node/processes.ts') // other commands load no server
@@ -38,7 +38,7 @@ export const server = (program: Command): void => {
 
   program
     .command('demo')
-    .description('the whole story in a few seconds, on a temporary database')
+    .description('show all features in a few seconds, on a temporary database')
     .addHelpText('after', '\nExample:\n  $ latchkey demo')
     .action(async () => (await import('./demo/demo.ts')).demo())
 }

@@ -20,13 +20,13 @@ export const token = (program: Command): void => {
   command(
     noun,
     'issue',
-    'issue a token as the client would get it',
+    'issue a token as the client itself would get it',
     "token issue --client lkc_7hQm0c8wJ9f2S4tXb1YzKg --audience hook --scope 'hook:track'",
   )
-    .requiredOption('--client <ID>', 'whose token')
-    .requiredOption('--audience <ID>', 'which resource server it is for')
-    .option('--scope <PERM…>', 'a part of the grant (default: all of it)')
-    .option('--plugin <ID>', 'the plugin that it acts for')
+    .requiredOption('--client <ID>', 'client of the token')
+    .requiredOption('--audience <ID>', 'resource server of the token')
+    .option('--scope <PERM…>', 'a part of the grant (default: the whole grant)')
+    .option('--plugin <ID>', 'plugin that the client acts for')
     .option('--details <FILE>', 'authorization details, a JSON array')
     .action(async (flags: IssueFlags) => {
       const { client, audience, scope, plugin: pluginId } = flags
@@ -38,7 +38,7 @@ export const token = (program: Command): void => {
   command(
     noun,
     'inspect <->',
-    'what the token on standard input says, and whether it is good now',
+    'decode the token on standard input, and tell whether it is active',
     'token inspect - < token.json',
   ).action(async (argument: string, flags: { json?: boolean }, command: Command) => {
     const text = await readToken(argument, command)
@@ -49,21 +49,16 @@ export const token = (program: Command): void => {
   command(
     noun,
     'revoke <->',
-    'take the token on standard input back',
+    'revoke the token on standard input',
     'token revoke - < token.json',
   ).action(async (argument: string, flags: { json?: boolean }, command: Command) => {
     const text = await readToken(argument, command)
     print(await withAdmin((call) => revokeToken(call, { token: text })), flags)
   })
 
-  listCommand(
-    noun,
-    'tokens of a client or a run that have not expired, revoked or not',
-    listTokens,
-    [
-      ['--client <ID>', 'client_id', 'those of this client'],
-      ['--run <IDENTIFIER>', 'run', 'those that name this run'],
-      ['--workspace <ID>', 'workspace_id', 'only those of this workspace'],
-    ],
-  )
+  listCommand(noun, 'list unexpired tokens of a client or a run, revoked or not', listTokens, [
+    ['--client <ID>', 'client_id', 'tokens of this client'],
+    ['--run <IDENTIFIER>', 'run', 'tokens of this run'],
+    ['--workspace <ID>', 'workspace_id', 'only tokens of this workspace'],
+  ])
 }

@@ -16,8 +16,8 @@ type Flags = { name?: string; json?: boolean }
 export const workspace = (program: Command): void => {
   const noun = program.command('workspace').description('tenants')
 
-  command(noun, 'create <ID>', 'make a workspace', "workspace create acme --name 'Acme Ltd'")
-    .option('--name <NAME>', 'what people call it')
+  command(noun, 'create <ID>', 'create a workspace', "workspace create acme --name 'Acme Ltd'")
+    .option('--name <NAME>', 'display name')
     .action(async (id: string, flags: Flags) =>
       print(
         await withAdmin((call) =>
@@ -27,18 +27,18 @@ export const workspace = (program: Command): void => {
       ),
     )
 
-  command(noun, 'update <ID>', 'change its name', "workspace update acme --name 'Acme plc'")
-    .requiredOption('--name <NAME>', 'what people call it')
+  command(noun, 'update <ID>', 'rename a workspace', "workspace update acme --name 'Acme plc'")
+    .requiredOption('--name <NAME>', 'display name')
     .action(async (id: string, { name, json }: { name: string; json?: boolean }) =>
       print(await withAdmin((call) => updateWorkspace(call, id, { name })), { json }),
     )
 
   singleCommands(noun, 'acme', [
-    ['show <ID>', 'one workspace', showWorkspace],
-    ['suspend <ID>', 'kill the tokens of all its clients and issue no more', suspendWorkspace],
-    ['resume <ID>', 'issue tokens again; the old ones stay dead', resumeWorkspace],
+    ['show <ID>', 'show a workspace', showWorkspace],
+    ['suspend <ID>', 'revoke the tokens of its clients and issue no more', suspendWorkspace],
+    ['resume <ID>', 'issue tokens again; tokens from before stay revoked', resumeWorkspace],
   ])
-  listCommand(noun, 'all workspaces', listWorkspaces, [
-    ['--status <STATUS>', 'status', 'only those that are active, or suspended'],
+  listCommand(noun, 'list workspaces', listWorkspaces, [
+    ['--status <STATUS>', 'status', 'only active, or only suspended workspaces'],
   ])
 }

@@ -55,12 +55,12 @@ export const createTimekeeper = (deps: TimekeeperDeps): Timekeeper => {
     if (news === 'ahead') {
       log.warn(
         { aheadSeconds: gap, believedAfterSeconds },
-        'the clock is ahead of the time that has passed, or the server was off: nothing old is removed before it has stayed there',
+        'the clock is ahead of the time that has passed, or the server was off: nothing is deleted by it before it is believed',
       )
     } else if (news === 'behind') {
       log.warn(
         { behindSeconds: -gap, believedAfterSeconds },
-        'the clock is behind the time that has passed: tokens and secrets that have expired may be accepted again',
+        'the clock is behind the time that has passed: expired tokens and secrets may be accepted again',
       )
     } else if (news === 'agrees') log.info({}, 'the clock agrees with the time that has passed')
   }

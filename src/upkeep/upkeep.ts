@@ -53,7 +53,7 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
   const checkNewestSeal = async (): Promise<void> => {
     if (newest === null || (await sealExists(newest, { store, key }))) return
     const target = String(newest.lastSeq)
-    log.error({ lastSeq: newest.lastSeq }, 'a seal of the audit table is gone or another one')
+    log.error({ lastSeq: newest.lastSeq }, 'a seal of the audit table was deleted or replaced')
     const event = { actor: 'server', action: 'audit.seal', target } as const
     await audit.write({ ...event, outcome: 'refused', reason: 'audit_truncated' })
   }
@@ -76,12 +76,12 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 
   const flush = async (): Promise<void> => {
     await attempt('counted audit events could not be written', () => audit.flush())
-    await attempt('the last use of secrets could not be written', () => usage.flush())
+    await attempt('the times of last use of secrets could not be written', () => usage.flush())
   }
 
   const keepTime = async (): Promise<number | null> => {
     let settled: number | null = null
-    await attempt('the time that has passed could not be written', async () => {
+    await attempt('the settled time could not be written', async () => {
       settled = await time.keep()
     })
     return settled
@@ -90,12 +90,10 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
   /** Runs the steps that cannot be undone. The settled time decides about them; if it cannot be read, none runs. */
   const irreversible = async (settled: number): Promise<void> => {
     await attempt('signing keys could not be rotated', () => keepKeys({ ...deps, settled }))
-    await attempt('old audit events could not be cut', () => cut(settled))
-    await attempt('unused clients and old enrollments could not be removed', () => remove(settled))
-    await attempt('rules that have expired could not be removed', () =>
-      store.pruneRevocations(settled),
-    )
-    await attempt('expired tokens could not be taken out of the ledger', async () =>
+    await attempt('old audit events could not be deleted', () => cut(settled))
+    await attempt('unused clients and old enrollments could not be deleted', () => remove(settled))
+    await attempt('expired rules could not be deleted', () => store.pruneRevocations(settled))
+    await attempt('expired tokens could not be deleted from the ledger', async () =>
       deps.ledger?.prune(settled),
     )
   }

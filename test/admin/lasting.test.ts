@@ -107,9 +107,7 @@ describe('export of audit events', () => {
       // The line that was already made, or the rest of the step.
       expect(lines.length).toBeLessThanOrEqual(pause === 0 ? 1_001 : 2)
       expect(lines.join('')).not.toContain('later')
-      expect(api.server.lines.filter(({ msg }) => msg === 'an export was broken off')).toHaveLength(
-        1,
-      )
+      expect(api.server.lines.filter(({ msg }) => msg === 'an export was aborted')).toHaveLength(1)
     },
   )
 

@@ -35,7 +35,7 @@ const BAD: Bad[] = [
   [
     'GET /tokens',
     undefined,
-    [['client_id', 'must be given, or run: of all tokens there is no list']],
+    [['client_id', 'is required, or run: a list of all tokens does not exist']],
   ],
   ['GET /revocations?client_id=', undefined, [['client_id', 'must not be empty']]],
   ['GET /revocations?kind=all', undefined, [['kind', ', not all']]],

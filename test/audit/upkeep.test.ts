@@ -54,9 +54,9 @@ describe('the newest seal', () => {
 
 describe('each step', () => {
   it.each([
-    ['touchSecrets', 'the last use of secrets could not be written'],
+    ['touchSecrets', 'the times of last use of secrets could not be written'],
     ['listAuditEvents', 'new audit events could not be sealed'],
-    ['cutAudit', 'old audit events could not be cut'],
+    ['cutAudit', 'old audit events could not be deleted'],
   ] as const)('fails alone: %s', async (verb, message) => {
     const table = await filledTable()
     table.deps.secretUsed('secret')

@@ -139,8 +139,8 @@ describe('what has been changed is named:', () => {
     const table = await filledTable()
     table.sql(swap(5, 6))
     expect((await table.verify()).findings).toEqual([
-      { finding: 'moved', seq: 5, last_seq: 5, detail: 'the row was sealed as 6' },
-      { finding: 'moved', seq: 6, last_seq: 6, detail: 'the row was sealed as 5' },
+      { finding: 'moved', seq: 5, last_seq: 5, detail: 'the row was sealed with the number 6' },
+      { finding: 'moved', seq: 6, last_seq: 6, detail: 'the row was sealed with the number 5' },
     ])
   })
 })

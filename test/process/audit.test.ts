@@ -117,7 +117,7 @@ it('audit verify exits 1 and names a changed row', async () => {
   expect(stderr).toBe('latchkey: the audit table is not intact (found: 1)\n')
   expect(stdout).toMatch(/^intact +false$/m)
   expect(stdout).toMatch(
-    /^FINDING +SEQ +LAST_SEQ +DETAIL\nchanged +1 +1 +the row is not what was sealed$/m,
+    /^FINDING +SEQ +LAST_SEQ +DETAIL\nchanged +1 +1 +the row differs from its sealed digest$/m,
   )
 })
 

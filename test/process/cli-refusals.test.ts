@@ -37,7 +37,7 @@ const REFUSED: Record<string, Refusal> = {
   'audience create docs': [/this id is taken/, 'audience.create', 'already_exists'],
   'audience create a+b': [/id: must be 1 to 128 of/, 'audience.create', 'invalid_value'],
   'audience create x --alg ES256': [
-    /algorithm: must be one of those that LATCHKEY_ALGORITHMS lists/,
+    /algorithm: must be an algorithm of LATCHKEY_ALGORITHMS/,
     'audience.create',
     'invalid_value',
   ],
@@ -106,13 +106,13 @@ const MISUSED: Record<string, RegExp> = {
   'client create --name a --quota 5': /such as 60\/min/,
   'client create --name a --grant hook': /must be 'AUDIENCE=PERMISSION PERMISSION'/,
   'client create --name a --env --json': /cannot be used with option '--json'/,
-  'client list --workspace a --workspace b': /option '--workspace <ID>' is given more than once/,
+  'client list --workspace a --workspace b': /option '--workspace <ID>' may not be repeated/,
   'token issue --client c --audience hook --scope a --scope b':
-    /'--scope <PERM…>' is given more than once/,
+    /'--scope <PERM…>' may not be repeated/,
   'token issue --client c --audience hook --scope a b': /too many arguments/,
-  'client create --name a --ttl 60 --ttl 90': /'--ttl <SECONDS>' is given more than once/,
-  'key revoke': /name one key, or say --all/,
-  'key revoke kid --all': /name one key, or say --all/,
+  'client create --name a --ttl 60 --ttl 90': /'--ttl <SECONDS>' may not be repeated/,
+  'key revoke': /name one key, or use --all/,
+  'key revoke kid --all': /name one key, or use --all/,
 }
 
 const base64url = (value: string | Buffer): string => Buffer.from(value).toString('base64url')

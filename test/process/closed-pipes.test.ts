@@ -175,7 +175,7 @@ describe.concurrent('interrupted demo', () => {
   it('leaves nothing behind after the end of its reader', async () => {
     const { directory, shell } = runDemo('"$NODE" "$CLI" demo | head -1')
     const { stdout, stderr } = await shell.ended
-    expect(stdout).toMatch(/^Latchkey answers at [^\n]+\n$/)
+    expect(stdout).toMatch(/^Latchkey runs at [^\n]+\n$/)
     expect(stderr).toBe('')
     expect(folders(directory)).toEqual([])
     const issuer = /http:\/\/localhost:\d+/.exec(stdout)?.[0]

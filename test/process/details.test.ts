@@ -61,7 +61,7 @@ it('client details changes nothing when the file is missing or has a repeated me
   await Promise.all([
     cli.refused(/nope\.json: cannot be read \(ENOENT\)/, `client details ${client} nope.json`),
     cli.refused(
-      /twice\.json: cannot be read \(it is not JSON with each member once\)/,
+      /twice\.json: cannot be read \(it is not JSON with unique members\)/,
       `client details ${client}`,
       twice,
     ),

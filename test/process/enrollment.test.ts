@@ -42,7 +42,7 @@ it('enrollment token used fifty times at once in two processes makes one client'
   const made = bodies.find(({ client_id: client }) => client !== undefined)
   expect(shown).toMatchObject({ status: 'used', client_id: made?.['client_id'] })
   expect(shown).not.toHaveProperty('enrollment_token')
-  await cli.refused(/it has been used or revoked already/, `enrollment revoke ${id}`)
+  await cli.refused(/the enrollment has been used or revoked/, `enrollment revoke ${id}`)
   expect(await cli.json<unknown[]>('client list --workspace default')).toMatchObject([
     { client_id: made?.['client_id'], name: 'Daemon', unused_after_days: 30 },
   ])

@@ -4,9 +4,11 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { Command } from 'commander'
 import { expect, it } from 'vitest'
+import { administrator } from '../../src/cli/administrator.ts'
 import { audience } from '../../src/cli/audience.ts'
 import { audit } from '../../src/cli/audit.ts'
 import { client } from '../../src/cli/client.ts'
+import { database } from '../../src/cli/database.ts'
 import { enrollment } from '../../src/cli/enrollment.ts'
 import { key } from '../../src/cli/key.ts'
 import { plugin } from '../../src/cli/plugin.ts'
@@ -83,7 +85,7 @@ const helpTexts = (command: Command, words: string[] = []): [words: string, help
 
 it('help of every command shows an example of it', async () => {
   const program = new Command('latchkey')
-  for (const register of [server, ...NOUNS]) register(program)
+  for (const register of [server, database, administrator, ...NOUNS]) register(program)
   const texts = helpTexts(program)
   expect(texts.map(([words]) => words)).toEqual(COMMANDS)
   for (const [words, help] of texts) {

@@ -37,5 +37,5 @@ it('audit list of a long table is complete, and an export breaks off when its re
   await expect(readOn()).rejects.toThrow('terminated')
   const { code, stdout } = await server.stop()
   expect(code).toBe(0)
-  expect(stdout).toContain('an export was broken off')
+  expect(stdout).toContain('an export was aborted')
 })

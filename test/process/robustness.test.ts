@@ -160,7 +160,7 @@ it('command with another issuer than the server refuses its token instead of cal
   for (const verb of ['inspect', 'revoke']) {
     const refused = await latchkey(elsewhere, ['token', verb, '-'], stdout)
     expect(refused).toMatchObject({ code: 1, stdout: '' })
-    expect(refused.stderr).toMatch(/^latchkey: the token is of another issuer: .*\n$/)
+    expect(refused.stderr).toMatch(/^latchkey: the token has another issuer: .*\n$/)
   }
   const { stdout: inspected } = await latchkey(place, ['token', 'inspect', '-', '--json'], stdout)
   expect(JSON.parse(inspected)).toMatchObject({ active: true })

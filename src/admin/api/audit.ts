@@ -1,4 +1,4 @@
-// Who did what, or was refused.
+// Audit events.
 import {
   auditCheck,
   auditFilter,
@@ -15,10 +15,9 @@ export const audit: readonly Endpoint[] = [
     method: 'get',
     path: '/audit',
     action: 'audit.list',
-    summary: 'Events, newest first',
+    summary: 'List audit events, newest first',
     description:
-      'A bound administrator sees what concerns its workspace. A part can have fewer items than its limit, or ' +
-      'none, and still a next_cursor.',
+      'A bound administrator sees the events of its workspace. A page can have fewer items than its limit, or none, and still a `next_cursor`.',
     query: auditQuery,
     response: pageOf(auditEventSchema),
     handle: (call, { query }) => listAudit(call, query),
@@ -27,9 +26,9 @@ export const audit: readonly Endpoint[] = [
     method: 'get',
     path: '/audit/verify',
     action: 'audit.verify',
-    summary: 'Compare every event with what was sealed',
+    summary: 'Compare every audit event with its seal',
     description:
-      'The check ends when the caller loses the right to it or closes the connection, and after 15 minutes.',
+      'Only for unbound administrators. The check is aborted when the caller loses its authority or closes the connection, and after 15 minutes.',
     query: auditCheck,
     response: auditReportSchema,
     refuses: ['unbound_required'],
@@ -39,10 +38,9 @@ export const audit: readonly Endpoint[] = [
     method: 'get',
     path: '/audit/export',
     action: 'audit.export',
-    summary: 'Events, oldest first, one JSON object a line',
+    summary: 'Export audit events, oldest first, one JSON object a line',
     description:
-      'The events that are there at the start. The transfer is broken off when the caller loses the right to it, ' +
-      'and after 15 minutes.',
+      'All events up to the newest one at the start. The transfer is aborted when the caller loses its authority, and after 15 minutes. A bound administrator gets the events of its workspace.',
     query: auditFilter,
     response: exportOf(auditEventSchema),
     handle: (call, { query }) => exportAudit(call, query),

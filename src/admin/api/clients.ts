@@ -1,4 +1,4 @@
-// Clients: the machines that request tokens.
+// Clients: machines that request tokens.
 import { clientChange, clientQuery, newClient } from '../client-fields.ts'
 import {
   createClient,
@@ -18,9 +18,9 @@ export const clients: readonly Endpoint[] = [
     method: 'get',
     path: '/clients',
     action: 'client.list',
-    summary: 'All clients',
+    summary: 'List clients',
     description:
-      'Oldest first, without deleted ones. A bound administrator sees those of its workspace.',
+      'Oldest first, without deleted clients. A bound administrator sees the clients of its workspace.',
     query: clientQuery,
     response: pageOf(clientSchema),
     handle: (call, { query }) => listClients(call, query),
@@ -29,9 +29,9 @@ export const clients: readonly Endpoint[] = [
     method: 'post',
     path: '/clients',
     action: 'client.create',
-    summary: 'Make a client; its secret is shown this once',
+    summary: 'Create a client; no later answer contains its secret',
     description:
-      'The server makes id and secret. Nothing is granted that is not named. A client without workspace (`workspace_id` null) is an unbound administrator, which only such a one makes; a bound administrator gives what its own client has.',
+      'The server generates the id and the secret. The client gets the grants of the request and no others. With `workspace_id` null it is an unbound administrator; only an unbound administrator creates one. A bound administrator gives only what its own client has.',
     body: newClient,
     response: createdClientSchema,
     location: ({ client_id: id }) => `/clients/${id}`,
@@ -42,9 +42,9 @@ export const clients: readonly Endpoint[] = [
     method: 'get',
     path: '/clients/{client_id}',
     action: 'client.show',
-    summary: 'One client and what it is granted',
+    summary: 'Show a client and its grants',
     description:
-      'With its grants, plugins, authorization details and limits, without its secrets. A bound administrator sees those of its workspace.',
+      'With its grants, plugins, authorization details and limits, without its secrets. A bound administrator sees the clients of its workspace.',
     response: clientSchema,
     handle: (call, { client_id: id }) => showClient(call, id),
   }),
@@ -52,9 +52,9 @@ export const clients: readonly Endpoint[] = [
     method: 'patch',
     path: '/clients/{client_id}',
     action: 'client.update',
-    summary: 'Change what is given',
+    summary: 'Change a client',
     description:
-      'Lists are replaced as a whole. What is taken away kills its tokens. A bound administrator gives what its own client has, and nothing to a client that has looser limits than its own.',
+      'Members that are left out keep their values; a list is replaced as a whole. Removing a grant, a plugin or an authorization detail revokes the tokens of the client. A bound administrator gives only what its own client has, and gives nothing to a client with looser limits than its own.',
     body: clientChange,
     response: clientSchema,
     refuses: ['exceeds_own_grant', 'unknown_reference', 'last_administrator'],
@@ -64,9 +64,9 @@ export const clients: readonly Endpoint[] = [
     method: 'delete',
     path: '/clients/{client_id}',
     action: 'client.delete',
-    summary: 'Remove it for good and kill its tokens',
+    summary: 'Delete a client and revoke its tokens and secrets',
     description:
-      'Its secrets end. The id is never used again. The last administrator who can log in stays.',
+      'The id cannot be used again. The last administrator that can log in cannot be deleted.',
     response: deletedClientSchema,
     refuses: ['last_administrator'],
     handle: (call, { client_id: id }) => deleteClient(call, id),
@@ -75,9 +75,9 @@ export const clients: readonly Endpoint[] = [
     method: 'post',
     path: '/clients/{client_id}/disable',
     action: 'client.disable',
-    summary: 'Refuse it and kill its tokens',
+    summary: 'Disable a client and revoke its tokens',
     description:
-      'Raises the generation of the client. Its secrets and grants stay for the day that it is enabled. The last administrator who can log in stays enabled.',
+      'Raises the generation of the client. It keeps its secrets and grants, and can use them once it is enabled. The last administrator that can log in cannot be disabled.',
     response: clientSchema,
     refuses: ['last_administrator'],
     handle: (call, { client_id: id }) => disableClient(call, id),
@@ -86,9 +86,9 @@ export const clients: readonly Endpoint[] = [
     method: 'post',
     path: '/clients/{client_id}/enable',
     action: 'client.enable',
-    summary: 'Let it log in again; the old tokens stay dead',
+    summary: 'Enable a client; tokens from before stay revoked',
     description:
-      'It has the secrets and grants that it had. A bound administrator enables clients that have no more than its own, and no looser limits.',
+      'The client has the secrets and grants that it had before. A bound administrator enables a client only if its own client has all of these grants, and no tighter limits.',
     response: clientSchema,
     refuses: ['exceeds_own_grant'],
     handle: (call, { client_id: id }) => enableClient(call, id),
@@ -97,9 +97,9 @@ export const clients: readonly Endpoint[] = [
     method: 'post',
     path: '/clients/{client_id}/revoke-tokens',
     action: 'client.revoke_tokens',
-    summary: 'Kill every token that it was issued so far',
+    summary: 'Revoke all tokens that a client was issued so far',
     description:
-      'Raises the generation of the client, which gets new tokens at once with the secrets that it has.',
+      'Raises the generation of the client. It can request new tokens at once, with the secrets that it has.',
     response: clientSchema,
     handle: (call, { client_id: id }) => revokeClientTokens(call, id),
   }),

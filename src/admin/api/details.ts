@@ -8,9 +8,9 @@ export const details: readonly Endpoint[] = [
     method: 'get',
     path: '/clients/{client_id}/authorization-details',
     action: 'client.show_details',
-    summary: 'The authorization details that it may ask for',
+    summary: 'List the authorization details that a client may request',
     description:
-      'RFC 9396, in the order in which they were granted. The `etag` is that of the client.',
+      'RFC 9396, in the order in which they were granted. The `etag` is the etag of the client.',
     response: clientDetailsSchema,
     handle: (call, { client_id: id }) => showDetails(call, id),
   }),
@@ -18,9 +18,9 @@ export const details: readonly Endpoint[] = [
     method: 'put',
     path: '/clients/{client_id}/authorization-details',
     action: 'client.details',
-    summary: 'Replace them all in one step',
+    summary: 'Replace all authorization details of a client in one step',
     description:
-      'Tokens with what is no longer granted die at once. `If-Match` is that of the client.',
+      'Removing or narrowing a detail revokes the tokens of the client at once. `If-Match` has the `etag` of the client.',
     body: detailsChange,
     response: clientDetailsSchema,
     refuses: ['exceeds_own_grant', 'unknown_reference'],

@@ -85,6 +85,6 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
       next_cursor: z
         .string()
         .nullable()
-        .meta({ description: '`cursor` of the next part; null in the last one.' }),
+        .meta({ description: '`cursor` of the next page; null in the last one.' }),
     })
-    .meta({ id: `${item.meta()?.id}List`, description: 'One part of a list.' })
+    .meta({ id: `${item.meta()?.id}List`, description: 'One page of a list.' })

@@ -29,18 +29,19 @@ export const createHandler =
     const params = c.req.param() as Record<string, string>
     const attempt = { action, target: nameable(Object.values(params)[0]) }
     const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
-    const caller = await authenticate(c, permission, attempt) // before the body of an unknown client is read
+    // The caller is authenticated before the server reads a body.
+    const caller = await authenticate(c, permission, attempt)
     const input = await readInput(endpoint, c).catch((error: unknown) => {
       countRefusal(deps, { ...context, actor: caller.actor, ...attempt }, error)
       throw error
     })
-    // Once more for a write: its sender can delay the body until after it has lost the authority.
+    // A write is authenticated again: its sender can delay the body until after it has lost the authority.
     const { actor, authority } =
       method === 'get' ? caller : await authenticate(c, permission, attempt)
     if (method !== 'get') await takeWrite(deps, authority, { ...context, actor, ...attempt })
     const ifMatch = readIfMatch(c.req.header('if-match'))
     const reauthorize = async () => {
-      if (c.req.raw.signal.aborted) throw new AnswerEnded('its reader is gone')
+      if (c.req.raw.signal.aborted) throw new AnswerEnded('the client has closed the connection')
       return (await authenticate(c, permission, attempt)).authority
     }
     const call: AdminCall = { deps, as: { ...context, actor }, authority, reauthorize, ifMatch }
@@ -104,7 +105,7 @@ const NO_MEMBERS = z.strictObject({})
 const readInput = async ({ method, query, body }: Endpoint, c: AppContext) => {
   const parameters = readQuery(c.req.url)
   if (needsIfMatch(method) && c.req.header('if-match') === undefined) {
-    const message = 'If-Match: must be the etag that was read, in double quotes'
+    const message = 'If-Match: must have the etag that was read, in double quotes'
     throw new OperationRefused('precondition_required', message)
   }
   const json = method === 'get' ? {} : await readJsonObject(c.req.raw)

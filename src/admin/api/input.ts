@@ -54,7 +54,7 @@ const unreadable = ({ problem, sent }: BodyProblem): OperationRefused => {
     return new OperationRefused('charset_unsupported', charsetSentence(shownValue(sent)))
   }
   const [code, must] = UNREADABLE[problem]
-  return new OperationRefused(code, `${must}, and is ${shownValue(sent) || 'none'}`)
+  return new OperationRefused(code, `${must}; it is ${shownValue(sent) || 'missing'}`)
 }
 
 const parseObject = (text: string): Record<string, unknown> => {

@@ -23,7 +23,7 @@ export const ndjsonResponse = (
         if (done === true) controller.close()
         else controller.enqueue(encoder.encode(`${toJson(value)}\n`))
       } catch (error) {
-        log.warn({ requestId, reason: codeOf(error) }, 'an export was broken off')
+        log.warn({ requestId, reason: codeOf(error) }, 'an export was aborted')
         controller.error(error)
       }
     },

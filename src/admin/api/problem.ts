@@ -19,7 +19,7 @@ import { toJson } from '../../text/text.ts'
 
 export const problemSchema = z
   .strictObject({
-    type: z.string().meta({ description: 'Where the code is explained.' }),
+    type: z.string().meta({ description: 'Address of the explanation of the code.' }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
@@ -30,7 +30,7 @@ export const problemSchema = z
       .meta({ description: 'One entry for each bad field.' }),
     request_id: z.string(),
   })
-  .meta({ id: 'Problem', description: 'RFC 9457.' })
+  .meta({ id: 'Problem', description: 'A refusal (RFC 9457).' })
 
 type Problem = {
   status: number
@@ -68,8 +68,9 @@ const problemOf = (error: Error, scope: NeededScope): Problem => {
   if (error instanceof AnswerEnded) {
     return { title: ANSWER_ENDED_TITLE, status: 503, detail: error.message, code: error.code }
   }
-  const title = 'Something unforeseen happened.'
-  return { title, status: 500, detail: 'The log says more.', code: 'server_error' }
+  const title = 'The server failed unexpectedly.'
+  const detail = 'The log of the server has the cause.'
+  return { title, status: 500, detail, code: 'server_error' }
 }
 
 /** Turns any error of the admin API into its answer and its log line. */
@@ -83,7 +84,7 @@ export const renderProblem =
     const line = { requestId, path: loggedPath(c), code, ...c.get('requested')?.().fields }
     if (problem.status < 500) deps.log.info({ ...line, detail }, 'refused')
     else if (error instanceof AnswerEnded)
-      deps.log.warn({ ...line, detail }, 'an answer was broken off')
+      deps.log.warn({ ...line, detail }, 'an answer was aborted')
     else deps.log.error({ ...line, ...serverDetail(error) }, 'server error')
     const type = `${deps.issuer}/docs#${problem.code}`
     return c.body(toJson({ type, ...problem, request_id: requestId }), problem.status as 500, {

@@ -9,9 +9,9 @@ export const revocations: readonly Endpoint[] = [
     method: 'get',
     path: '/revocations',
     action: 'revocation.list',
-    summary: 'The rules that are kept, oldest first',
+    summary: 'List the rules of the revocation list, oldest first',
     description:
-      'What the revocation list is made of. A bound administrator sees those over its workspace, its clients and its runs.',
+      'A bound administrator sees the rules over its workspace, its clients and its runs.',
     query: revocationQuery,
     response: pageOf(revocationSchema),
     handle: (call, { query }) => listRevocations(call, query),
@@ -20,9 +20,9 @@ export const revocations: readonly Endpoint[] = [
     method: 'post',
     path: '/revocations',
     action: 'token.revoke',
-    summary: 'Take one token back, whoever has it',
+    summary: 'Revoke one token',
     description:
-      'Past 1,000 live rules over tokens of one client its generation is raised instead, which kills all its tokens.',
+      'The token can be one of any client. A client with 1,000 live rules over single tokens gets a new generation instead, which revokes all its tokens.',
     body: newRevocation,
     response: revokedTokenSchema,
     location: ({ client_id: id }) => `/revocations?kind=jti&client_id=${id}`,

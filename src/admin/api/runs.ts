@@ -9,9 +9,9 @@ export const runs: readonly Endpoint[] = [
     method: 'get',
     path: '/runs',
     action: 'run.list',
-    summary: 'The runs that are closed',
+    summary: 'List closed runs',
     description:
-      'Oldest first. Any other run is one that tokens can be issued for. A bound administrator sees those of its workspace.',
+      'Oldest first. Tokens can be issued for any other run. A bound administrator sees the closed runs of its workspace.',
     query: runQuery,
     response: pageOf(closedRunSchema),
     handle: (call, { query }) => listRuns(call, query),
@@ -20,9 +20,9 @@ export const runs: readonly Endpoint[] = [
     method: 'post',
     path: '/runs/{identifier}/revoke',
     action: 'run.revoke',
-    summary: 'Close a run for good: its tokens die, and it gets no more',
+    summary: 'Close a run for good: revoke its tokens and issue no more',
     description:
-      "The run need not have had a token. Closing it again changes nothing. `matched` counts its tokens that had not expired, null where no ledger is kept. `workspace_id` may be left out for the caller's workspace, or `default`.",
+      'A run without a token can be closed, too. Closing it again changes nothing. `matched` counts its unexpired tokens; null on a server without a ledger. `workspace_id` is by default the workspace of the caller, or `default`.',
     body: runRevocation,
     response: revokedRunSchema,
     refuses: ['unknown_reference', 'too_many_runs'],

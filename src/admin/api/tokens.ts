@@ -8,9 +8,9 @@ export const tokens: readonly Endpoint[] = [
     method: 'get',
     path: '/tokens',
     action: 'token.list',
-    summary: 'The tokens of a client or a run that have not expired',
+    summary: 'List the unexpired tokens of a client or a run',
     description:
-      'Those of the ledger: tokens of a run, and all of the clients that it is kept for. Revoked ones are among them.',
+      'From the ledger: it has the tokens of runs, and all tokens of clients with `ledger`. Revoked tokens are included.',
     query: tokenQuery,
     response: pageOf(tokenSchema),
     refuses: ['no_ledger'],

@@ -1,4 +1,4 @@
-// The OpenAPI document (3.1) of the admin API, made of the schemas that its requests are checked with.
+// The OpenAPI document (3.1) of the admin API, made from the schemas that check its requests.
 import { z } from 'zod'
 import {
   type ZodOpenApiOperationObject,
@@ -13,7 +13,7 @@ import { type Endpoint, exportLineOf } from '../api/endpoint.ts'
 import { problemSchema } from '../api/problem.ts'
 import { BASE, ENDPOINTS, needsIfMatch } from '../api/table.ts'
 
-/** @param issuer the origin that the addresses are on */
+/** @param issuer origin of the addresses */
 export const openApiDocument = (issuer: string): ReturnType<typeof createDocument> =>
   createDocument({
     openapi: '3.1.1',
@@ -37,7 +37,7 @@ export const openApiDocument = (issuer: string): ReturnType<typeof createDocumen
           flows: {
             clientCredentials: {
               tokenUrl: `${issuer}/oauth/token`,
-              scopes: { [ADMIN_READ]: 'look at everything', [ADMIN_WRITE]: 'change everything' },
+              scopes: { [ADMIN_READ]: 'read everything', [ADMIN_WRITE]: 'change everything' },
             },
           },
         },
@@ -46,19 +46,24 @@ export const openApiDocument = (issuer: string): ReturnType<typeof createDocumen
     paths: paths(),
   })
 
-const INTRODUCTION = `Get a token with an administrator's credentials: \`POST /oauth/token\` with \`grant_type=client_credentials\` and \`audience=latchkey\`.
+const INTRODUCTION = `Request a token with an administrator's credentials: \`POST /oauth/token\` with \`grant_type=client_credentials\` and \`audience=latchkey\`.
 
-Ids in paths are percent-encoded. Every list takes \`limit\` (default ${DEFAULT_PAGE}) and \`cursor\`. PUT, PATCH and DELETE need \`If-Match\` with the \`etag\` that was read, in double quotes. Refusals are problem details (RFC 9457) with a stable \`code\`.
+Ids in paths are percent-encoded. Every list accepts \`limit\` (default ${DEFAULT_PAGE}) and \`cursor\`. PUT, PATCH and DELETE require \`If-Match\` with the \`etag\` that was read, in double quotes. Refusals are problem details (RFC 9457) with a stable \`code\`.
 
-An administrator who is bound to a workspace sees and changes that workspace only, and gives only what its own client has.`
+An administrator that is bound to a workspace sees and changes that workspace only, and gives only what its own client has.`
 
 const NOUNS: Readonly<Record<string, string>> = {
   workspaces: 'Tenants: each client belongs to one.',
-  audiences: 'Resource servers that tokens are meant for, and the permissions that each has.',
+  audiences: 'Resource servers that tokens are issued for, and the permissions of each.',
   plugins: 'Software that clients act for.',
-  clients: 'Machines that get tokens, what they may ask for, and their secrets.',
-  revocations: 'Rules that take tokens back before they expire.',
-  keys: 'What tokens are signed with.',
+  resources: 'Resources that authorization details name.',
+  clients: 'Machines that request tokens, with their grants and secrets.',
+  enrollments: 'Single-use tokens that become clients.',
+  runs: 'Executions of an agent, and their end.',
+  tokens: 'Issued tokens that are in the ledger.',
+  revocations: 'Rules that revoke tokens before they expire.',
+  keys: 'Keys that sign tokens.',
+  audit: 'Events: changes, and refusals.',
 }
 
 const paths = (): ZodOpenApiPathsObject => {
@@ -70,7 +75,7 @@ const paths = (): ZodOpenApiPathsObject => {
   return byPath
 }
 
-/** The noun that the address begins with. */
+/** The first segment of the address: a noun. */
 export const tagOf = ({ path }: Pick<Endpoint, 'path'>): string => path.split('/')[1] ?? ''
 
 /** `client.revoke_tokens` → `clientRevokeTokens`. */
@@ -100,12 +105,12 @@ const idInPath = z.string().meta({ description: 'Percent-encoded.' })
 
 const ifMatchHeader = z.strictObject({
   'If-Match': z.string().meta({
-    description: 'The `etag` that was read, in double quotes. `*`: whatever it is now.',
+    description: 'The `etag` that was read, in double quotes. `*` matches any state.',
   }),
 })
 
 const etagHeader = z.string().optional().meta({ description: 'The `etag`, in double quotes.' })
-const location = z.string().meta({ description: 'Where what has been made is.' })
+const location = z.string().meta({ description: 'Address of the created row.' })
 
 const namesIn = (path: string): string[] =>
   [...path.matchAll(/{(\w+)}/g)].map(([, name]) => name ?? '')
@@ -133,7 +138,7 @@ const contentOf = ({ response }: Endpoint) => {
     : { 'application/x-ndjson': { schema: line } }
 }
 
-/** What else an address can answer, by status: what its method brings along, and what its operation refuses. */
+/** Codes that an endpoint can answer, by status: those of its method, and those of its operation. */
 const refusalsOf = ({
   method,
   path,

@@ -2,7 +2,7 @@ import type { AppContext, Deps } from '../../deps.ts'
 import { createDocument } from '../../http/document.ts'
 import { openApiDocument } from './openapi-document.ts'
 
-/** `GET /openapi.json`: made once, when it is first asked for. */
+/** `GET /openapi.json`: made once, at the first request. */
 export const openApi = ({ issuer }: Pick<Deps, 'issuer'>) => {
   const send = createDocument()
   let text: string | null = null

@@ -1,4 +1,4 @@
-// One operation of the OpenAPI document as a piece of the reference page. Pure: no I/O.
+// One operation of the OpenAPI document as a card of the reference page. Pure: no I/O.
 import { html } from 'hono/html'
 import type { oas31 } from 'zod-openapi'
 import {
@@ -89,7 +89,7 @@ const answerTable = ({ responses = {} }: Operation): Markup =>
     <thead>
       <tr>
         <th scope="col">Status</th>
-        <th scope="col">What it means</th>
+        <th scope="col">Content</th>
       </tr>
     </thead>
     <tbody>
@@ -97,14 +97,14 @@ const answerTable = ({ responses = {} }: Operation): Markup =>
         ([status, response]) =>
           html`<tr>
             <th scope="row">${status}</th>
-            <td>${meaningOf(status, response as oas31.ResponseObject)}</td>
+            <td>${contentOf(status, response as oas31.ResponseObject)}</td>
           </tr>`,
       )}
     </tbody>
   </table>`
 
-/** What was asked for is the schema; a refusal is its codes, each with its explanation. */
-const meaningOf = (status: string, response: oas31.ResponseObject): Markup => {
+/** Content of an answer: its schema, or for a refusal its codes, each linked to its explanation. */
+const contentOf = (status: string, response: oas31.ResponseObject): Markup => {
   if (Number(status) >= 400) return html`${codesIn(response.description)}`
   const schema = schemaIn(response)
   const name = nameOf(schema)
@@ -113,7 +113,7 @@ const meaningOf = (status: string, response: oas31.ResponseObject): Markup => {
   return html`${shown}${headers.map((header) => html`, <code>${header}</code>`)}`
 }
 
-/** The document names codes in backquotes. */
+/** Links the codes, which the document has in backquotes. */
 const codesIn = (description: string): Markup[] =>
   [...description.matchAll(/`(\w+)`/g)].map(
     ([, code], i) => html`${i > 0 ? ', ' : ''}<a href="#${code}"><code>${code}</code></a>`,

@@ -1,5 +1,5 @@
-// `GET /docs`: the OpenAPI document and the codes of all refusals as a page for people. Nothing is loaded and
-// nothing runs: the one style sheet is in the page, and the policy names its hash.
+// `GET /docs`: the OpenAPI document and the codes of all refusals as a page for people. The page loads nothing and has
+// no script: its one style sheet is inline, and the policy has the style sheet's hash.
 import { createHash } from 'node:crypto'
 import { html, raw } from 'hono/html'
 import type { oas31 } from 'zod-openapi'
@@ -25,10 +25,10 @@ const HEADERS = {
   ].join('; '),
 }
 
-/** Whole, since whatever stands between its tags is hashed. */
+/** The element in one piece: the browser hashes all text between its tags. */
 const STYLE_ELEMENT = raw(`<style>${STYLE}</style>`)
 
-/** Made once, when it is first asked for. */
+/** Makes the page once, at the first request. */
 export const reference = ({ issuer }: Pick<Deps, 'issuer'>) => {
   const send = createDocument()
   let page: string | null = null
@@ -129,17 +129,17 @@ const schemaCard = (name: string, schema: oas31.SchemaObject): Markup =>
     ${memberTable(`Members of ${name}`, membersOf(schema))}
   </article>`
 
-/** Problem details name their code's place here as their `type`. */
+/** Table of all codes. The `type` of problem details is the address of a row. */
 const codeSection = (codes: readonly Code[]): Markup =>
   html`<h2 id="codes">Codes</h2>
-    <p>Every refusal says one of these in <code>code</code>; they stay as they are.</p>
+    <p>Every refusal has one of these as its <code>code</code>. Codes are stable.</p>
     <table class="codes">
       <thead>
         <tr>
           <th scope="col">Code</th>
           <th scope="col">Status</th>
           <th scope="col">Meaning</th>
-          <th scope="col">What to do</th>
+          <th scope="col">Remedy</th>
         </tr>
       </thead>
       <tbody>

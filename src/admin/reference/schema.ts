@@ -1,4 +1,4 @@
-// Schemas of the OpenAPI document as tables that people read. Pure: no I/O.
+// Schemas of the OpenAPI document as tables for people. Pure: no I/O.
 import { html } from 'hono/html'
 import type { oas31 } from 'zod-openapi'
 
@@ -8,7 +8,7 @@ export type Schema = oas31.SchemaObject | oas31.ReferenceObject
 /** A member of an object, a parameter, or a header. */
 export type Member = { name: string; required: boolean; schema: Schema; description?: string }
 
-/** Text of the document: backquotes make code, an empty line begins a paragraph. */
+/** Formats a text of the document: backquotes make code, an empty line begins a paragraph. */
 export const prose = (text: string): Markup[] =>
   text.split('\n\n').map((paragraph) => html`<p>${inline(paragraph)}</p>`)
 
@@ -40,7 +40,7 @@ const literal = (value: unknown): Markup => html`<code>${JSON.stringify(value)}<
 const either = (options: Markup[]): Markup =>
   html`${options.map((option, i) => html`${i > 0 ? ' or ' : ''}${option}`)}`
 
-/** What else a value must be, in words; for a list what each entry must be, too. */
+/** Rules of a value in words; for a list also the rules of each entry. */
 const rulesOf = (schema: Schema): Markup[] => {
   const { anyOf, items, minimum, maximum, minLength, maxLength, maxItems, pattern, format } =
     schema as oas31.SchemaObject
@@ -61,7 +61,7 @@ const range = (least: number | undefined, most: number | undefined, unit: string
   return most === undefined ? [] : [html`at most ${most}${unit}`]
 }
 
-/** The members of an object, those of objects within it behind them: `grants[].audience`. */
+/** Members of an object; those of a nested object follow its own row: `grants[].audience`. */
 export const membersOf = (schema: Schema, within = ''): Member[] => {
   const { properties = {}, required = [] } = schema as oas31.SchemaObject
   return Object.entries(properties).flatMap(([key, member]) => {

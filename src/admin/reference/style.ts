@@ -1,4 +1,4 @@
-/** The whole style sheet of `/docs`. Contrast is at least 4.5 to 1 in both colour schemes (WCAG 2.2, 1.4.3). */
+/** Style sheet of `/docs`. Contrast is at least 4.5 to 1 in both colour schemes (WCAG 2.2, 1.4.3). */
 export const STYLE = `
 :root {
   color-scheme: light dark;

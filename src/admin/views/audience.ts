@@ -14,7 +14,7 @@ export const audienceSchema = z
     created_at: timestamp,
     etag,
   })
-  .meta({ id: 'Audience', description: 'A resource server that tokens are meant for.' })
+  .meta({ id: 'Audience', description: 'A resource server that tokens are issued for.' })
 
 export const audienceView = (row: Audience): z.infer<typeof audienceSchema> => ({
   id: row.id,

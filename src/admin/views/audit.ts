@@ -5,7 +5,7 @@ import type { AuditReport } from '../../audit/verify.ts'
 import type { AuditRow } from '../../store/store.ts'
 import { time } from './common.ts'
 
-/** RFC 3339, and null for what is no time: whoever can write the database can write anything. */
+/** RFC 3339; null for a value that is no time: an attacker who can write to the database can store any value. */
 const storedTime = (seconds: number | null): string | null =>
   seconds === null || Number.isNaN(new Date(Number(seconds) * 1000).getTime())
     ? null
@@ -21,12 +21,12 @@ export const auditEventSchema = z
     action: z.string(),
     target: z.string().nullable(),
     outcome: z.enum(['intent', 'success', 'refused', 'failed']),
-    reason: z.string().nullable().meta({ description: 'The code of the refusal.' }),
+    reason: z.string().nullable().meta({ description: 'Code of the refusal.' }),
     request_id: z.string().nullable(),
     address: z.string().nullable(),
-    count: z.int().meta({ description: 'How many alike this one stands for.' }),
+    count: z.int().meta({ description: 'Number of equal events that this row sums up.' }),
   })
-  .meta({ id: 'AuditEvent', description: 'Who did what, or was refused.' })
+  .meta({ id: 'AuditEvent', description: 'A change, or a refusal.' })
 
 export const auditView = (row: AuditRow): z.infer<typeof auditEventSchema> => ({
   seq: row.seq,
@@ -42,34 +42,33 @@ export const auditView = (row: AuditRow): z.infer<typeof auditEventSchema> => ({
 })
 
 const DETAILS: Record<FindingKind, string> = {
-  changed: 'the row is not what was sealed',
-  moved: 'the row was sealed in another place',
-  missing: 'the row is not there',
-  added: 'the row was put where there was none',
-  seal_changed: 'the seal of these rows has been changed',
-  seal_missing: 'the seal of these rows is not there',
-  cut_forged: 'the mark that retention took these rows is not ours',
+  changed: 'the row differs from its sealed digest',
+  moved: 'the row was sealed with another number',
+  missing: 'the row is missing',
+  added: 'the row was inserted',
+  seal_changed: 'the seal of these rows was changed',
+  seal_missing: 'the seal of these rows is missing',
+  cut_forged: 'the mark that retention deleted these rows is forged',
 }
 
 const findingView = ({ finding, seq, lastSeq, sealedAs }: Finding) => ({
   finding,
   seq,
   last_seq: lastSeq,
-  detail: sealedAs === null ? DETAILS[finding] : `the row was sealed as ${sealedAs}`,
+  detail: sealedAs === null ? DETAILS[finding] : `the row was sealed with the number ${sealedAs}`,
 })
 
 export const auditReportSchema = z
   .strictObject({
     intact: z.boolean(),
-    checked: z.int().meta({ description: 'Rows that were compared with what was sealed.' }),
-    sealed_to: z.int().nullable().meta({ description: 'The newest seal.' }),
+    checked: z.int().meta({ description: 'Number of rows that were compared with their seals.' }),
+    sealed_to: z.int().nullable().meta({ description: 'Last row of the newest seal.' }),
     sealed_at: storedTimeSchema,
-    sealed_mac: z
-      .string()
-      .nullable()
-      .meta({ description: 'Keep it with `sealed_to`: a later check can ask for that seal.' }),
-    unsealed: z.int().meta({ description: 'Rows that are newer than that.' }),
-    found: z.int().meta({ description: 'How many there are; `findings` has the first.' }),
+    sealed_mac: z.string().nullable().meta({
+      description: 'MAC of that seal. Record it with `sealed_to`: a later check can require it.',
+    }),
+    unsealed: z.int().meta({ description: 'Number of rows after the newest seal.' }),
+    found: z.int().meta({ description: 'Number of findings; `findings` has the first ones.' }),
     findings: z.array(
       z.strictObject({
         finding: z.enum(Object.keys(DETAILS) as [FindingKind, ...FindingKind[]]),

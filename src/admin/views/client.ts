@@ -15,7 +15,7 @@ import {
 
 const ledger = z
   .boolean()
-  .meta({ description: 'Whether all its tokens are in the ledger, not only those of a run.' })
+  .meta({ description: 'True: all its tokens are in the ledger, not only those of a run.' })
 
 export const clientDetailsSchema = z
   .strictObject({ authorization_details: detailsSchema, etag })
@@ -63,12 +63,12 @@ export const clientView = (row: Client): z.infer<typeof clientSchema> => ({
   etag: row.etag,
 })
 
-/** A client with its first secret, which is shown this once. */
+/** A new client with its first secret, which no later answer contains. */
 export const createdClientSchema = z
   .strictObject({
     ...clientSchema.shape,
     secret_id: z.string(),
-    client_secret: z.string().meta({ description: 'Shown this once.' }),
+    client_secret: z.string().meta({ description: 'No later answer contains it.' }),
   })
   .meta({ id: 'CreatedClient' })
 

@@ -10,7 +10,9 @@ export const timeOrNull = (seconds: number | null): string | null =>
   seconds === null ? null : time(seconds)
 
 export const timestamp = z.string().meta({ format: 'date-time', description: 'RFC 3339, in UTC.' })
-export const generation = z.int().meta({ description: 'Tokens of an older one are revoked.' })
+export const generation = z
+  .int()
+  .meta({ description: 'Tokens of an older generation are revoked.' })
 export const etag = z.string().meta({ description: 'For `If-Match`, in double quotes.' })
 export const seconds = z.int().nullable().meta({ description: 'Seconds; null: the default.' })
 
@@ -20,7 +22,7 @@ export const grantsSchema = z.array(
 export const unusedAfterDays = z
   .int()
   .nullable()
-  .meta({ description: 'Removed after so many days without a login; null: it stays.' })
+  .meta({ description: 'Days without a login after which it is deleted; null: it is kept.' })
 
 export const inDays = (seconds: number | null): number | null => seconds && seconds / DAY_SECONDS
 

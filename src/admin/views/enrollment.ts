@@ -12,7 +12,7 @@ import {
   unusedAfterDays,
 } from './common.ts'
 
-/** A token that nobody has used, that still could be. */
+/** Status of an enrollment: an unused token that can still be used is `open`. */
 const enrollmentStatus = (
   row: Enrollment,
   now: number,
@@ -36,11 +36,11 @@ export const enrollmentSchema = z
     expires_at: timestamp,
     used_at: timestamp.nullable(),
     revoked_at: timestamp.nullable(),
-    client_id: z.string().nullable().meta({ description: 'What it has become.' }),
-    created_by: z
-      .string()
-      .nullable()
-      .meta({ description: 'The client that made it, and ends it; null: made on the server.' }),
+    client_id: z.string().nullable().meta({ description: 'The client that it has become.' }),
+    created_by: z.string().nullable().meta({
+      description:
+        'The administrator that created it, whose end is its end, too; null: the command line.',
+    }),
     etag,
   })
   .meta({ id: 'Enrollment', description: 'A single-use credential that becomes a client.' })
@@ -66,6 +66,6 @@ export const enrollmentView = (row: Enrollment, now: number): z.infer<typeof enr
 export const createdEnrollmentSchema = z
   .strictObject({
     ...enrollmentSchema.shape,
-    enrollment_token: z.string().meta({ description: 'Shown this once.' }),
+    enrollment_token: z.string().meta({ description: 'No later answer contains it.' }),
   })
   .meta({ id: 'CreatedEnrollment' })

@@ -10,15 +10,15 @@ export const keySchema = z
     kid: z.string(),
     algorithm: z.enum(ALGORITHM_NAMES),
     state: z.enum(['next', 'active', 'retiring', 'revoked']),
-    created_at: timestamp.meta({ description: 'Since when it is published.' }),
+    created_at: timestamp.meta({ description: 'Time of its publication in the JWKS.' }),
     promotable_at: timestamp.nullable().meta({
-      description: 'Of a next key: from when on every follower has it, so that it may sign.',
+      description: 'Of a next key: the time from which every follower has it and it may sign.',
     }),
     activated_at: timestamp.nullable(),
-    retired_at: timestamp.nullable().meta({ description: 'Since when it signs no more.' }),
+    retired_at: timestamp.nullable().meta({ description: 'Time from which it signs no more.' }),
     gone_at: timestamp
       .nullable()
-      .meta({ description: 'Of a retiring key: when whatever it has signed has expired.' }),
+      .meta({ description: 'Of a retiring key: the time at which all its tokens have expired.' }),
     revoked_at: timestamp.nullable(),
   })
   .meta({ id: 'Key', description: 'A signing key; its private half never leaves the server.' })
@@ -47,6 +47,6 @@ export const keyRotationSchema = z
     ),
     warnings: z
       .array(z.string())
-      .meta({ description: 'One for each key that followers may not have yet.' }),
+      .meta({ description: 'One for each new signer that followers may not have yet.' }),
   })
-  .meta({ id: 'KeyRotation', description: 'The next key of each algorithm signs now.' })
+  .meta({ id: 'KeyRotation', description: 'Next keys that sign now.' })

@@ -12,7 +12,7 @@ export const resourceSchema = z
     created_at: timestamp,
     etag,
   })
-  .meta({ id: 'Resource', description: 'What authorization details point at.' })
+  .meta({ id: 'Resource', description: 'A resource that authorization details name.' })
 
 export const resourceView = (row: Resource): z.infer<typeof resourceSchema> => ({
   type: row.type,

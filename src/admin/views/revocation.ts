@@ -9,14 +9,20 @@ export const revocationSchema = z
     kind: z.enum(['jti', 'run', 'client', 'plugin', 'workspace', 'key']),
     value: z.string().meta({
       description:
-        'Of a workspace the SHA-256 (base64url) of the `workspace_ref` in its tokens; of a run that of this reference, a line feed and the identifier.',
+        'For a workspace, the SHA-256 (base64url) of the `workspace_ref` in its tokens; for a run, the SHA-256 of this reference, a line feed and the identifier.',
     }),
     gen: z.int().nullable().meta({ description: 'Tokens of an older generation are revoked.' }),
-    client_id: z.string().nullable().meta({ description: 'Whose token a `jti` rule takes back.' }),
+    client_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of a `jti` rule: the client of the revoked token.' }),
     created_at: timestamp,
-    expires_at: timestamp.nullable().meta({ description: 'Null: for good.' }),
+    expires_at: timestamp.nullable().meta({ description: 'Null: the rule does not expire.' }),
   })
-  .meta({ id: 'Revocation', description: 'A rule over claims.' })
+  .meta({
+    id: 'Revocation',
+    description: 'A rule of the revocation list: it revokes the tokens that match.',
+  })
 
 export const revocationView = (row: Revocation): z.infer<typeof revocationSchema> => ({
   seq: row.seq,

@@ -6,10 +6,13 @@ import { time, timestamp } from './common.ts'
 export const closedRunSchema = z
   .strictObject({
     identifier: z.string(),
-    workspace_id: z.string().nullable().meta({ description: 'Null: of unbound administrators.' }),
+    workspace_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null: a run of unbound administrators.' }),
     closed_at: timestamp,
   })
-  .meta({ id: 'ClosedRun', description: 'A run that gets no more tokens.' })
+  .meta({ id: 'ClosedRun', description: 'A closed run: no tokens are issued for it.' })
 
 export const closedRunView = (row: ClosedRun): z.infer<typeof closedRunSchema> => ({
   identifier: row.identifier,
@@ -24,6 +27,6 @@ export const revokedRunSchema = z
     matched: z
       .int()
       .nullable()
-      .meta({ description: 'Its tokens that had not expired; null where no ledger is kept.' }),
+      .meta({ description: 'Number of its unexpired tokens; null on a server without a ledger.' }),
   })
   .meta({ id: 'RevokedRun' })

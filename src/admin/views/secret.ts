@@ -11,12 +11,12 @@ export const secretSchema = z
     hint: z.string().meta({ description: 'The last four characters.' }),
     created_at: timestamp,
     expires_at: timestamp.nullable(),
-    last_used_at: timestamp.nullable().meta({ description: 'To the minute.' }),
+    last_used_at: timestamp.nullable().meta({ description: 'Accurate to a minute.' }),
     etag,
   })
   .meta({ id: 'Secret', description: 'A live secret of a client.' })
 
-/** A secret changes only when its end does. */
+/** Etag of a secret: its expiry is its only member that changes. */
 const secretEtag = (row: ClientSecret): string => `${row.id.slice(-8)}-${row.expiresAt ?? 'never'}`
 
 export const secretView = (row: ClientSecret): z.infer<typeof secretSchema> => ({
@@ -33,7 +33,7 @@ export const secretView = (row: ClientSecret): z.infer<typeof secretSchema> => (
 export const addedSecretSchema = z
   .strictObject({
     ...secretSchema.shape,
-    client_secret: z.string().meta({ description: 'Shown this once.' }),
+    client_secret: z.string().meta({ description: 'No later answer contains it.' }),
   })
   .meta({ id: 'AddedSecret' })
 

@@ -7,13 +7,16 @@ export const tokenSchema = z
   .strictObject({
     jti: z.string(),
     client_id: z.string(),
-    workspace_id: z.string().nullable().meta({ description: 'Null: of an unbound administrator.' }),
+    workspace_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null: a token of an unbound administrator.' }),
     audience: z.string(),
-    runs: z.array(z.string()).meta({ description: 'Identifiers of the runs that it names.' }),
+    runs: z.array(z.string()).meta({ description: 'Identifiers of its runs.' }),
     issued_at: timestamp,
     expires_at: timestamp,
   })
-  .meta({ id: 'Token', description: 'A token that has not expired, revoked or not.' })
+  .meta({ id: 'Token', description: 'An unexpired token, revoked or not.' })
 
 export const tokenView = (row: LedgerRow): z.infer<typeof tokenSchema> => ({
   jti: row.jti,

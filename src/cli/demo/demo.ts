@@ -25,7 +25,7 @@ export const demo = async (): Promise<void> => {
     signal = await Promise.race([steps, interruption.happened])
   } finally {
     await cleanup.run()
-    await steps.catch(() => {}) // its servers have ended, and a server that it starts now ends at once
+    await steps.catch(() => {}) // a step fails without its servers; a server that it starts now ends at once
     rmSync(directory, { recursive: true, force: true })
     interruption.stop()
   }

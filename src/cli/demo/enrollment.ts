@@ -37,7 +37,7 @@ export const showEnrollment = async ({ server, player, call }: Setting): Promise
 
 const invite = async (call: AdminCall): Promise<string> => {
   say(
-    'A playlist has two zones. A daemon is to play it in the lobby: an enrollment token for just that.',
+    'A playlist has two zones. The operator creates an enrollment token for a daemon that may play it in the lobby only.',
   )
   await createResource(call, { type: 'playlist', id: 'evening', parts: ['lobby', 'bar'] })
   const enrollment = await createEnrollment(call, {
@@ -49,7 +49,7 @@ const invite = async (call: AdminCall): Promise<string> => {
     'enrollment_token ',
     `${enrollment.enrollment_token.slice(0, 8)}… (used once, within 15 minutes)`,
   )
-  show('for              ', JSON.stringify(enrollment.authorization_details))
+  show('details          ', JSON.stringify(enrollment.authorization_details))
   return enrollment.enrollment_token
 }
 
@@ -61,18 +61,18 @@ const enroll = async (server: string, token: string) => {
       await fetch(`${server}/oauth/register`, { method: 'POST', headers, body }),
     )
   }
-  say('The daemon enrolls itself; nobody types a secret.')
+  say('The daemon registers itself with the enrollment token, and no person handles its secret.')
   const { body } = expect(201, await register())
   const { client_id: id, client_secret: secret } = body
   show('POST /oauth/register → 201 ', `${String(id)}, with a secret of its own`)
 
-  say('The same token again is refused.')
+  say('A second use of the enrollment token is refused.')
   showRefusal('POST /oauth/register', expect(401, await register()))
   return { client_id: String(id), client_secret: String(secret) }
 }
 
 const issueFor = async (post: Post, zone: string): Promise<string> => {
-  say(`It asks for a token for the zone ${zone}, and for nothing else.`)
+  say(`The daemon requests a token for the zone ${zone} only.`)
   const authorization_details = JSON.stringify([{ type: 'playlist', parts: [zone] }])
   const form = { grant_type: 'client_credentials', authorization_details }
   const { body } = expect(200, await post('/oauth/token', form))
@@ -83,7 +83,7 @@ const issueFor = async (post: Post, zone: string): Promise<string> => {
 const PATH = (zone: string): string => `/playlists/evening/play?zone=${zone}`
 
 const play = async (player: string, token: string): Promise<void> => {
-  say('The resource server plays there, and nowhere else.')
+  say('The resource server accepts the token for that zone, and refuses it for the other.')
   await plays(player, 'lobby', token)
   showRefusal(`POST ${PATH('bar')}`, expect(403, await callWith(player, PATH('bar'), token)))
 }
@@ -100,7 +100,7 @@ type Redesignation = {
 }
 
 const redesignate = async ({ call, player, post, clientId, token }: Redesignation) => {
-  say('The operator moves the daemon to the bar: the old token is dead.')
+  say('The operator moves the daemon to the bar, which revokes the old token.')
   await setDetails(call, clientId, { authorization_details: [entry('bar')] })
   const [refused] = await refusedSoon(() => callWith(player, PATH('lobby'), token))
   showRefusal(`POST ${PATH('lobby')}`, refused)

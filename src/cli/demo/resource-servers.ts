@@ -35,7 +35,7 @@ export const startResourceServer = async (options: Options): Promise<string> => 
     env: { ISSUER: issuer, PORT: String(port) },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  child.stdin.on('error', () => {}) // it may have ended
+  child.stdin.on('error', () => {}) // the process may have ended
   const ended = once(child, 'exit')
   await cleanup.add(async () => {
     child.kill()

@@ -28,13 +28,13 @@ export const showRevocation = async ({ server, tools, call }: Setting): Promise<
   const post = caller(server, agent)
   const use = (token: string) => callWith(tools, TOOL, token)
 
-  say('An agent gets a token for one run, and uses a tool in a process of its own.')
+  say('An agent requests a token for one run, and calls a tool that runs in another process.')
   const first = await issueFor(post, 'run-0')
   show(`POST ${TOOL} → 200 `, expect(200, await use(first)).body)
   const path = '/v1/pages'
   showRefusal(`POST ${path}`, expect(403, await callWith(tools, path, first)))
 
-  say('The operator takes tokens back. Until the tool refuses them:')
+  say('The operator revokes tokens. Time until the tool refuses them:')
   const revokeAndTime = async (command: string, token: string, run: () => Promise<unknown>) => {
     expect(200, await use(token))
     await run()
@@ -54,7 +54,7 @@ export const showRevocation = async ({ server, tools, call }: Setting): Promise<
     revokeKey(call, kid),
   )
 
-  say('A run that is closed stays closed, and a new key signs already.')
+  say('A closed run stays closed. After the revocation of the key a new one signs.')
   const again = caller(server, await makeAgent(call))
   showRefusal('POST /oauth/token', expect(400, await requestToken(again, RUN)))
   show(`POST ${TOOL} → 200 `, expect(200, await use(await issueFor(again, 'run-3'))).body)

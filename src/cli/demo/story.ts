@@ -31,7 +31,7 @@ type Setting = {
 export const runStory = async (setting: Setting): Promise<void> => {
   const { server, gateway, issuer, call } = setting
   process.stdout.write(
-    `Latchkey answers at ${issuer}, and a resource server, the audience hook, at ${gateway}\n`,
+    `Latchkey runs at ${issuer}. A resource server, the audience hook, runs at ${gateway}\n`,
   )
   const post = await register(call, server)
   const token = await issue(post)
@@ -44,7 +44,7 @@ export const runStory = async (setting: Setting): Promise<void> => {
 }
 
 const register = async (call: AdminCall, server: string): Promise<Post> => {
-  say('An operator registers a plugin, and a client that may act for it.')
+  say('An operator creates a plugin, and a client that may act for it.')
   const plugin = { id: 'slack-sync', trust: 'trusted' as const, capabilities: ['connector:slack'] }
   await createPlugin(call, plugin)
   const client = await createClient(call, {
@@ -55,21 +55,21 @@ const register = async (call: AdminCall, server: string): Promise<Post> => {
   show('plugin        ', plugin.id)
   show('client_id     ', client.client_id)
   show('client_secret ', `${client.client_secret.slice(0, 8)}… (shown once, stored as a hash)`)
-  show('may ask for   ', 'hook:track at the audience hook')
+  show('grant         ', 'hook:track at the audience hook')
   return caller(server, client)
 }
 
 const issue = async (post: Post): Promise<string> => {
-  say('The client asks for a token.')
+  say('The client requests a token.')
   const issued = expect(200, await post('/oauth/token', { grant_type: 'client_credentials' }))
   const token = String(issued.body['access_token'])
   const shortened = `${token.slice(0, 24)}…${token.slice(-8)}`
   show('POST /oauth/token → 200 ', { ...issued.body, access_token: shortened })
 
-  say('What the token says.')
+  say('The token has these claims.')
   show('', decodeJwt(token))
 
-  say('Is it good? Introspection asks the database.')
+  say('Introspection reads the database, and answers that the token is active.')
   expectActive(true, await post('/oauth/introspect', { token }))
   show('POST /oauth/introspect → 200 ', 'active: true')
   return token
@@ -79,19 +79,19 @@ const refuse = async (post: Post): Promise<void> => {
   const ask = (form: Record<string, string>) =>
     post('/oauth/token', { grant_type: 'client_credentials', ...form })
 
-  say('A permission that is not granted is refused, not left out silently.')
+  say('The token endpoint refuses a permission that is not granted; it does not drop it silently.')
   showRefusal('POST /oauth/token', expect(400, await ask({ scope: 'hook:govern' })))
 
-  say('So is a plugin that the client does not act for.')
+  say('It refuses a plugin that the client may not act for.')
   showRefusal('POST /oauth/token', expect(400, await ask({ plugin_id: 'mail-sync' })))
 }
 
 const callGateway = async (gateway: string, token: string): Promise<void> => {
-  say('The client calls the resource server, which checks the token by itself.')
+  say('The client calls the resource server, which verifies the token by itself.')
   const good = '/hooks/track?plugin_id=slack-sync'
   show(`POST ${good} → 200 `, expect(200, await callWith(gateway, good, token)).body)
 
-  say('For another plugin, for none, or where it lacks the permission, the token is no good.')
+  say('The resource server refuses it for another plugin, for none, and without the permission.')
   for (const path of [
     '/hooks/track?plugin_id=mail-sync',
     '/hooks/track',
@@ -102,11 +102,11 @@ const callGateway = async (gateway: string, token: string): Promise<void> => {
 }
 
 const revoke = async (post: Post, gateway: string, token: string): Promise<void> => {
-  say('The client gives its token back.')
+  say('The client revokes its token.')
   expect(200, await post('/oauth/revoke', { token }))
   show('', 'POST /oauth/revoke → 200')
 
-  say('From now on it is worth nothing, whatever its expiry says.')
+  say('The token is refused from now on, although it has not expired.')
   const inactive = expectActive(false, await post('/oauth/introspect', { token }))
   show('POST /oauth/introspect → 200 ', inactive.body)
   const path = '/hooks/track?plugin_id=slack-sync'
@@ -115,7 +115,7 @@ const revoke = async (post: Post, gateway: string, token: string): Promise<void>
 }
 
 const showKeys = async (server: string): Promise<void> => {
-  say('The public keys, for whoever verifies: one that signs, one that is next.')
+  say('The JWKS has the public keys: the one that signs, and the next one.')
   const jwks = await answerOf(await fetch(`${server}/.well-known/jwks.json`))
   for (const key of expect(200, jwks).body['keys'] as object[]) {
     show('', JSON.stringify({ ...key, n: '…' }))

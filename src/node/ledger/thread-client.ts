@@ -15,8 +15,8 @@ export type Said =
 
 type Waiting = { resolve: (result: never) => void; reject: (error: Unavailable) => void }
 
-/** Only what is built can be started. */
-const SCRIPT = new URL('./thread.js', import.meta.url)
+/** Built file of the thread; its source if the server itself runs from source (`npm run dev`). */
+const SCRIPT = new URL(`./thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
 
 /** @throws StartRefused where a built server lacks the thread's file, which would cost every entry of the ledger */
 export const requireLedgerThread = (): void => {
