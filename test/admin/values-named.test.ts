@@ -46,7 +46,7 @@ const BAD: Bad[] = [
   ['POST /keys/rotate', { algorithm: 'ed25519' }, [['algorithm', ', not ed25519']]],
   ['POST /keys/rotate', { now: 'true' }, [['now', 'must be true or false, not the text true']]],
   ['POST /audiences', { id: 'a', algorithm: 'HS256' }, [['algorithm', ', not HS256']]],
-  ['POST /audiences', { id: 'a', algorithm: 'ES256' }, [['algorithm', 'lists, not ES256']]],
+  ['POST /audiences', { id: 'a', algorithm: 'ES256' }, [['algorithm', 'LATCHKEY_ALGORITHMS, not ES256']]],
   ['POST /audiences', { id: 'a', token_ttl: 5 }, [['token_ttl', 'seconds, not 5']]],
   ['POST /audiences', { id: 'a', token_ttl: '600' }, [['token_ttl', ', not the text 600']]],
   ['POST /audiences', { id: 'a', token_ttl: null, permissions: 'x' }, [['permissions', ', not x']]],
@@ -222,7 +222,7 @@ it('refusal of an encoded body has a matching title and detail', async () => {
   const answer = await api.callWith(issued, 'POST', '/plugins', { id: 'a' }, headers)
   expectProblem(answer, 415, 'content_encoding_unsupported')
   expect(answer.body['title']).toBe('The Content-Encoding must be identity or left out.')
-  expect(answer.body['detail']).toBe('the Content-Encoding must be identity or left out, and is br')
+  expect(answer.body['detail']).toBe('the Content-Encoding must be identity or left out; it is br')
 })
 
 const FILTERS = ENDPOINTS.flatMap(({ path, query }) =>

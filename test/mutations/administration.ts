@@ -16,9 +16,8 @@ export const ADMINISTRATION: readonly Mutation[] = [
     name: 'what only an unbound administrator may do',
     stops: 'An administrator of one workspace',
     file: AUTHORITY,
-    find: "if (workspaceId === null) return\n  throw new OperationRefused(\n    'unbound_required'",
-    replace:
-      "if (workspaceId !== undefined) return\n  throw new OperationRefused(\n    'unbound_required'",
+    find: "if (workspaceId === null) return\n  throw new OperationRefused('unbound_required'",
+    replace: "if (workspaceId !== undefined) return\n  throw new OperationRefused('unbound_required'",
     tests: ['test/admin/escalation.test.ts', 'test/admin/operations.test.ts'],
   },
   {

@@ -7,7 +7,7 @@ import { dump } from '../support/database.ts'
 import { type Place, createCli, latchkey, seededPlace } from '../support/processes.ts'
 
 const LAST = /this is the last administrator who can still log in/
-const KEEPS = /keeps admin:read and admin:write and needs no plugin/
+const KEEPS = /must keep admin:read and admin:write and require no plugin/
 
 const firstAdministrator = (place: Place): string => {
   const text = readFileSync(join(place.directory, 'keys', 'admin.json'), 'utf8')

@@ -91,7 +91,7 @@ const REFUSED: Record<string, Refusal> = {
     'token.issue',
     'scope_not_granted',
   ],
-  'token revoke -': [/this is no token of this server/, 'token.revoke', 'not_found'],
+  'token revoke -': [/the token is not one of this server/, 'token.revoke', 'not_found'],
   'key rotate': [/the next RS256 key can sign from \d{4}-\S+Z on/, 'key.rotate', 'key_too_young'],
   [`key revoke ${DASHED}`]: [new RegExp(`there is no key ${DASHED}`), 'key.revoke', 'not_found'],
   [`key show ${DASHED} --json`]: [new RegExp(`there is no key ${DASHED}`)],
