@@ -46,7 +46,11 @@ const BAD: Bad[] = [
   ['POST /keys/rotate', { algorithm: 'ed25519' }, [['algorithm', ', not ed25519']]],
   ['POST /keys/rotate', { now: 'true' }, [['now', 'must be true or false, not the text true']]],
   ['POST /audiences', { id: 'a', algorithm: 'HS256' }, [['algorithm', ', not HS256']]],
-  ['POST /audiences', { id: 'a', algorithm: 'ES256' }, [['algorithm', 'LATCHKEY_ALGORITHMS, not ES256']]],
+  [
+    'POST /audiences',
+    { id: 'a', algorithm: 'ES256' },
+    [['algorithm', 'LATCHKEY_ALGORITHMS, not ES256']],
+  ],
   ['POST /audiences', { id: 'a', token_ttl: 5 }, [['token_ttl', 'seconds, not 5']]],
   ['POST /audiences', { id: 'a', token_ttl: '600' }, [['token_ttl', ', not the text 600']]],
   ['POST /audiences', { id: 'a', token_ttl: null, permissions: 'x' }, [['permissions', ', not x']]],

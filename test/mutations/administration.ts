@@ -17,7 +17,8 @@ export const ADMINISTRATION: readonly Mutation[] = [
     stops: 'An administrator of one workspace',
     file: AUTHORITY,
     find: "if (workspaceId === null) return\n  throw new OperationRefused('unbound_required'",
-    replace: "if (workspaceId !== undefined) return\n  throw new OperationRefused('unbound_required'",
+    replace:
+      "if (workspaceId !== undefined) return\n  throw new OperationRefused('unbound_required'",
     tests: ['test/admin/escalation.test.ts', 'test/admin/operations.test.ts'],
   },
   {
