@@ -81,9 +81,10 @@ describe('caching', () => {
 })
 
 describe('the body', () => {
-  it('is a form at the addresses of clients alone', () => {
-    const ofClients = ENDPOINTS.filter(({ authentication }) => authentication === 'client')
-    expect(FORM_PATHS).toEqual(ofClients.map(({ path }) => path))
+  it('is a form at addresses of clients alone', () => {
+    const ofForms = ENDPOINTS.filter(({ path }) => FORM_PATHS.includes(path))
+    expect(ofForms.length).toBeGreaterThan(3)
+    expect(ofForms.filter(({ authentication }) => authentication !== 'client')).toEqual([])
     expect(Object.keys(GOOD_FORMS)).toEqual(FORM_PATHS)
   })
 
