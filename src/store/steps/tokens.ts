@@ -39,18 +39,18 @@ const findLogin: Verb<'findLogin'> = ({ connection }) => {
   }
 }
 
-const pluginsOf = ({ json }: Dialect): Field<GrantedClient['plugins']> =>
-  computedJson(sql`(
-    select ${json.list(
-      json.object({
-        id: sql`p.id`,
-        trust: sql`p.trust`,
-        generation: sql`p.generation`,
-        snapshot: sql`p.snapshot`,
-        capabilities: json.stored(sql`p.capabilities`),
-      }),
-    )} from client_plugins cp join plugins p on p.id = cp.plugin_id
+const pluginsOf = ({ json }: Dialect): Field<GrantedClient['plugins']> => {
+  const plugin = json.object({
+    id: sql`p.id`,
+    trust: sql`p.trust`,
+    generation: sql`p.generation`,
+    snapshot: sql`p.snapshot`,
+    capabilities: json.stored(sql`p.capabilities`),
+  })
+  return computedJson(sql`(
+    select ${json.list(plugin)} from client_plugins cp join plugins p on p.id = cp.plugin_id
     where cp.client_id = ${clients.id})`)
+}
 
 type GrantedAudience = GrantedClient['grants'][number]['audience']
 type StoredAudience = Omit<Audience, 'requiresPlugin' | 'permissions'> & {
@@ -68,17 +68,17 @@ const audienceFrom = ({ requiresPlugin, permissions, ...audience }: StoredAudien
 /** The audiences that a client has a grant for. */
 const audiencesOf = (dialect: Dialect): Field<GrantedAudience[]> => {
   const { json } = dialect
+  const audience = json.object({
+    id: sql`a.id`,
+    requiresPlugin: sql`a.requires_plugin`,
+    tokenTtl: sql`a.token_ttl`,
+    algorithm: sql`a.algorithm`,
+    permissions: permissionList(dialect, sql`a.id`),
+  })
   // `distinct` in a subquery: IN (SELECT …) costs SQLite a temporary table at every execution.
   const list = computedJson<StoredAudience[]>(sql`(
-    select ${json.list(
-      json.object({
-        id: sql`a.id`,
-        requiresPlugin: sql`a.requires_plugin`,
-        tokenTtl: sql`a.token_ttl`,
-        algorithm: sql`a.algorithm`,
-        permissions: permissionList(dialect, sql`a.id`),
-      }),
-    )} from (select distinct audience_id from client_grants where client_id = ${clients.id}) granted
+    select ${json.list(audience)}
+    from (select distinct audience_id from client_grants where client_id = ${clients.id}) granted
     join audiences a on a.id = granted.audience_id)`)
   return { ...list, decode: (value) => list.decode(value).map(audienceFrom) }
 }
@@ -112,13 +112,13 @@ const shownBy = (dialect: Dialect) => {
 
 const grantedClient = (row: RowOf<ReturnType<typeof shownBy>>): GrantedClient => {
   const { audiences, grants, ...client } = row
-  const permissionsAt = new Map(grants.map((grant) => [grant.audience, grant.permissions]))
+  const byId = new Map(audiences.map((audience) => [audience.id, audience]))
   return {
     ...client,
-    grants: audiences.map((audience) => ({
-      audience,
-      permissions: permissionsAt.get(audience.id) ?? [],
-    })),
+    grants: grants.flatMap(({ audience: id, permissions }) => {
+      const audience = byId.get(id)
+      return audience === undefined ? [] : [{ audience, permissions }]
+    }),
   }
 }
 
