@@ -32,7 +32,7 @@ const LAYERS: readonly RegExp[] = [
   /^((revocation|audit)\/|signing\/(?!algorithms)|deps\.ts$)/,
   /^store\/sqlite\//,
   /^store\/(steps\/|seed\.ts)/,
-  /^store\/(tables\/|pause\.ts)/,
+  /^store\/(tables\/|pause\.ts|conflicts\.ts)/,
   /^(grants\/|settings\/|text\/|store\/|signing\/algorithms|(clock|json|log|secret|constants|errors)\.ts$)/,
 ]
 

@@ -2,10 +2,10 @@
 import type { z } from 'zod'
 import { type AuditContext, audited } from '../audit/record.ts'
 import { isNameable, nameable } from '../audit/target.ts'
-import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
 import { Conflict, type FieldError } from '../errors.ts'
+import { retryOnConflict } from '../store/conflicts.ts'
 import { expected, valueAt, withSent } from '../text/expected.ts'
 import { shownValue } from '../text/shown.ts'
 import { type Speller, createSpeller } from '../text/spelling.ts'
@@ -125,16 +125,7 @@ export const checkIfMatch = <T extends { etag: string }>({ ifMatch }: AdminCall,
  * With `If-Match` the step runs once: the administrator decided from the state that it names.
  * @throws Conflict after MAX_CHANGE_TRIES
  */
-export const retried = async <T>(
+export const retried = <T>(
   { ifMatch }: Pick<AdminCall, 'ifMatch'>,
   attempt: () => Promise<T>,
-): Promise<T> => {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      const again = error instanceof Conflict && ifMatch === null && tries < MAX_CHANGE_TRIES
-      if (!again) throw error
-    }
-  }
-}
+): Promise<T> => (ifMatch === null ? retryOnConflict(attempt) : attempt())

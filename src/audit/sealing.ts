@@ -1,6 +1,6 @@
 // Seals new audit rows and deletes those beyond retention. Any number of processes may do both at once.
 import { AUDIT_CUT_DELAY_SECONDS, MAX_AUDIT_CUTS, MAX_SEALED_ROWS } from '../constants.ts'
-import { Conflict } from '../errors.ts'
+import { unlessOvertaken } from '../store/conflicts.ts'
 import { letOthersRun } from '../store/pause.ts'
 import type { AuditRow, AuditSeal, NewAuditEvent, Store } from '../store/store.ts'
 import { isCounted, readSteps } from './rows.ts'
@@ -55,19 +55,19 @@ export const cutOldRows = async (
   const before = settled - retentionSeconds
   const oldest = await oldestRow(store)
   if (oldest === undefined || oldest.createdAt >= before - AUDIT_CUT_DELAY_SECONDS) return
-  try {
-    let seal = await findCut({ store, before, after: null })
-    for (let cuts = 1; seal !== null; cuts++) {
-      const { lastSeq } = seal
-      const next = cuts < MAX_AUDIT_CUTS ? await findCut({ store, before, after: lastSeq }) : null
-      const event = next === null ? cutEvent(lastSeq) : null
-      await store.cutAudit({ lastSeq, cutMac: cutMacOf(seal, key) }, event, now)
-      await letOthersRun()
-      seal = next
-    }
-  } catch (error) {
-    // Another process has deleted these rows. It continues, and its event names a later row.
-    if (!(error instanceof Conflict)) throw error
+  // Another process that has deleted these rows continues, and its event names a later row.
+  await unlessOvertaken(cutOneByOne({ store, key, now }, before))
+}
+
+const cutOneByOne = async ({ store, key, now }: Sealing, before: number): Promise<void> => {
+  let seal = await findCut({ store, before, after: null })
+  for (let cuts = 1; seal !== null; cuts++) {
+    const { lastSeq } = seal
+    const next = cuts < MAX_AUDIT_CUTS ? await findCut({ store, before, after: lastSeq }) : null
+    const event = next === null ? cutEvent(lastSeq) : null
+    await store.cutAudit({ lastSeq, cutMac: cutMacOf(seal, key) }, event, now)
+    await letOthersRun()
+    seal = next
   }
 }
 

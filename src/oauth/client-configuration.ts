@@ -1,12 +1,12 @@
 import { audited } from '../audit/record.ts'
-import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { type Metadata, narrowGrants, parseMetadata } from './enrollment.ts'
-import { Conflict, OAuthError } from '../errors.ts'
+import { OAuthError } from '../errors.ts'
 import { bearerToken } from '../http/bearer.ts'
 import type { Writer } from '../http/write-bounds.ts'
 import { equalInConstantTime, hashSecret, newRegistrationToken } from '../secret.ts'
+import { retryOnConflict } from '../store/conflicts.ts'
 import type { Client } from '../store/store.ts'
 import { REGISTRATION_REASONS, type RegistrationReason, registrationRefusal } from './reasons.ts'
 import { bearerChallenge } from './response.ts'
@@ -129,20 +129,15 @@ const isRegistrationToken = async (
 }
 
 /** Reads, decides and writes; again with what another was faster to write, if the token is still good then. */
-const retried = async <T>(
+const retried = <T>(
   c: AppContext,
   deps: ConfigurationDeps,
   write: (before: Client) => Promise<T>,
-): Promise<T> => {
-  for (let tries = 1; ; tries++) {
+): Promise<T> =>
+  retryOnConflict(async () => {
     const { client } = await authenticateRegistration(c, deps)
-    try {
-      return await write(client)
-    } catch (error) {
-      if (!(error instanceof Conflict) || tries === MAX_CHANGE_TRIES) throw error
-    }
-  }
-}
+    return await write(client)
+  })
 
 /** RFC 7592 §2.2: what the server has made is not the client's to say. */
 const SERVER_MADE = [

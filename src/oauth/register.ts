@@ -1,5 +1,4 @@
 import { audited } from '../audit/record.ts'
-import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { type Metadata, narrowGrants, remainingDetails, remainingGrants } from './enrollment.ts'
@@ -7,6 +6,7 @@ import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.t
 import { type GivenLimits, UNLIMITED, limitsGivenBy } from '../grants/limits.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
+import { retryOnConflict } from '../store/conflicts.ts'
 import type { Client, Enrollment, NewClient, GrantedClient } from '../store/store.ts'
 import { toJson } from '../text/text.ts'
 import { mayLogIn } from './client-authentication.ts'
@@ -182,7 +182,7 @@ const consume = async <T extends NewClient>(
   deps: Pick<Deps, 'store' | 'clock'>,
 ): Promise<T & { createdAt: number }> => {
   let client = first
-  for (let tries = 1; tries <= MAX_CHANGE_TRIES; tries++) {
+  const attempt = async (): Promise<T & { createdAt: number }> => {
     const now = nowSeconds(deps)
     try {
       await deps.store.consumeEnrollment(id, client, now)
@@ -194,8 +194,13 @@ const consume = async <T extends NewClient>(
     const end = await endOf(current, deps)
     if (end !== null) throw enrollmentRefused(end)
     client = { ...client, ...(await rebuild()) }
+    throw new Conflict('the enrollment or its grants have changed in the meantime')
   }
-  throw new Unavailable('busy')
+  try {
+    return await retryOnConflict(attempt)
+  } catch (error) {
+    throw error instanceof Conflict ? new Unavailable('busy') : error
+  }
 }
 
 const isOvertaken = (error: unknown): boolean =>

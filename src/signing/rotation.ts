@@ -3,7 +3,7 @@
 import { type Audit, audited } from '../audit/record.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
-import { Conflict } from '../errors.ts'
+import { unlessOvertaken } from '../store/conflicts.ts'
 import { type KeyStep, dueSteps } from './keyring.ts'
 import { makeKeys } from './provision.ts'
 
@@ -63,9 +63,8 @@ const promote = async (deps: RotationDeps, steps: readonly Step<'promote'>[]): P
   )
   if (due.length === 0) return
   const target = due.map(({ to }) => to).join()
-  await audited(deps, { actor: 'server', action: 'key.rotate', target }, () =>
+  const promotion = audited(deps, { actor: 'server', action: 'key.rotate', target }, () =>
     deps.store.promoteKeys(due, keys, nowSeconds(deps)),
-  ).catch((error: unknown) => {
-    if (!(error instanceof Conflict)) throw error
-  })
+  )
+  await unlessOvertaken(promotion)
 }

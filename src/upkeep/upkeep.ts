@@ -6,7 +6,8 @@ import { sealingKey } from '../audit/seals.ts'
 import { ENROLLMENT_RETENTION_SECONDS, UNUSED_START_DELAY_SECONDS } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
-import { Conflict, reasonOf } from '../errors.ts'
+import { reasonOf } from '../errors.ts'
+import { unlessOvertaken } from '../store/conflicts.ts'
 import type { Ledger } from '../store/ledger.ts'
 import { keepKeys } from '../signing/rotation.ts'
 import type { AuditSeal } from '../store/store.ts'
@@ -122,10 +123,7 @@ const removeUnused = async (
 ) => {
   for (const client of await deps.store.listUnusedClients(settled)) {
     const event = { actor: 'server', action: 'client.delete_unused', target: client.id }
-    await audited(deps, event, () => deps.store.deleteClient(client, nowSeconds(deps))).catch(
-      (error) => {
-        if (!(error instanceof Conflict)) throw error
-      },
-    )
+    const deletion = () => deps.store.deleteClient(client, nowSeconds(deps))
+    await unlessOvertaken(audited(deps, event, deletion))
   }
 }
