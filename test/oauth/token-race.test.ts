@@ -136,8 +136,8 @@ let other: Store
 let judge: ClientCredentials
 
 beforeAll(async () => {
-  const [starting, found] = connectionsOf(() => startServer())
-  server = await starting
+  const [started, found] = await connectionsOf(() => startServer())
+  server = started
   connections = found
   other = openBetterSqlite3Store(server.path)
   await server.audience('api', ['write>implied', 'read', 'implied'])

@@ -34,7 +34,7 @@ const openFile = async (path = newPath()): Promise<TestDatabase> => {
     store,
     another: async () => open(),
     async interleaved(then) {
-      const [opened, connections] = connectionsOf(open)
+      const [opened, connections] = await connectionsOf(open)
       stops.push(interleave(connections, then))
       return opened
     },

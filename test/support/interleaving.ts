@@ -11,8 +11,10 @@ const prototype = ((): Record<string, Method> => {
   return found
 })()
 
-/** Runs `open`. @returns what it gives, and the connections that have prepared a statement meanwhile */
-export const connectionsOf = <T>(open: () => T): [T, ReadonlySet<BetterSqlite3.Database>] => {
+/** Runs `open`. @returns its value, and the connections that prepared a statement meanwhile */
+export const connectionsOf = async <T>(
+  open: () => T | Promise<T>,
+): Promise<[T, ReadonlySet<BetterSqlite3.Database>]> => {
   const connections = new Set<BetterSqlite3.Database>()
   const { prepare } = BetterSqlite3.prototype
   BetterSqlite3.prototype.prepare = function noted(this: BetterSqlite3.Database, source: string) {
@@ -20,7 +22,7 @@ export const connectionsOf = <T>(open: () => T): [T, ReadonlySet<BetterSqlite3.D
     return prepare.call(this, source)
   } as typeof prepare
   try {
-    return [open(), connections]
+    return [await open(), connections]
   } finally {
     BetterSqlite3.prototype.prepare = prepare
   }
