@@ -51,7 +51,7 @@ describe('configuration', () => {
     ['LATCHKEY_KEK_FILE', '/run/kek', 'kekFile', '/run/kek'],
     ['LATCHKEY_LOG_LEVEL', 'warn', 'logLevel', 'warn'],
     ['LATCHKEY_TRUSTED_PROXIES', '10.0.0.0/8, ::1', 'trustedProxies', ['10.0.0.0/8', '::1']],
-  ] as const)('%s=%s', (name, value, key, expected) => {
+  ] as const)('reads %s=%s', (name, value, key, expected) => {
     expect(loadConfig({ [name]: value })[key]).toEqual(expected)
   })
 
@@ -99,7 +99,7 @@ describe('configuration', () => {
     ['LATCHKEY_DATABASE_URL', '/var/lib/l.db'],
     ['LATCHKEY_KEK_FILE', 'file:/run/kek'],
     ['LATCHKEY_TOKEN_TLL', '900'],
-  ])('refuses %s=%s in one line that names it and does not repeat it', (name, value) => {
+  ])('refuses %s=%s in one line that names the setting and hides the value', (name, value) => {
     const refusal = refusalOf({ [name]: value })
     expect(refusal).toMatch(new RegExp(`^${name} `))
     expect(refusal).not.toContain('\n')
@@ -107,20 +107,20 @@ describe('configuration', () => {
     expect(refusal).not.toContain('hunter2')
   })
 
-  it.each([...SETTINGS])('takes %s without a value as unset', (name) => {
+  it.each([...SETTINGS])('treats %s without a value as unset', (name) => {
     for (const value of ['', ' ', '\t', '\n', undefined]) {
       expect(loadConfig({ [name]: value })).toEqual(loadConfig({}))
     }
   })
 
-  it('takes all settings without a value as unset, and reads the one that has one', () => {
+  it('treats all settings without a value as unset, and reads one that has a value', () => {
     const empty = Object.fromEntries([...SETTINGS].map((name) => [name, '']))
     expect(loadConfig(empty)).toEqual(loadConfig({}))
     expect(loadConfig({ ...empty, LATCHKEY_KEK_FILE: '/run/kek' }).kekFile).toBe('/run/kek')
     expect(loadConfig({ ...empty, LATCHKEY_PORT: '9000' }).issuer).toBe('http://localhost:9000')
   })
 
-  it('names the settings without a value, in the order of the documentation', () => {
+  it('lists the settings without a value in the order of the documentation', () => {
     const blank = { LATCHKEY_KEK: ' ', LATCHKEY_ISSUER: '', LATCHKEY_PORT: '\n', HOME: '' }
     const given = { LATCHKEY_HOST: '::1', LATCHKEY_KEYS_DIR: undefined, LATCHKEY_NAME: '' }
     expect(emptySettings({ ...blank, ...given }, SETTINGS)).toEqual([
@@ -134,7 +134,7 @@ describe('configuration', () => {
 
   const UNTYPED = [1, true, {}, [], () => {}] as const
   const WRONG = ['?', '%', '\u0000', '""', "''", '~', '$HOME', 'https://', '#', 'file:?x']
-  it.each([...SETTINGS])('refuses a wrong %s in words of its own', (name) => {
+  it.each([...SETTINGS])('refuses a wrong %s in the wording of Latchkey', (name) => {
     for (const value of WRONG) {
       expect(refusalOf({ [name]: value })).toMatch(OWN_WORDS(name))
     }
@@ -171,7 +171,7 @@ describe('configuration', () => {
     ['LATCHKEY', '/opt/latchkey'],
     ['LOG_LEVEL', 'verbose'],
     ['PORT', '3000'],
-  ])('ignores %s=%s, which nobody chose as a setting', (name, value) => {
+  ])('ignores %s=%s, which another program set', (name, value) => {
     expect(loadConfig({ [name]: value })).toEqual(loadConfig({}))
   })
 
@@ -193,13 +193,13 @@ describe('configuration', () => {
     ['LATCHKEY_TRUSTED_PROXY', 'LATCHKEY_TRUSTED_PROXIES'],
     ['LATCHKEY_WORKER', 'LATCHKEY_WORKERS'],
     ['LATCHKEY_METRIC_TOKENS', 'LATCHKEY_METRICS_TOKEN'],
-  ])('refuses %s, and names %s', (name, meant) => {
+  ])('refuses %s and suggests %s', (name, meant) => {
     expect(refusalOf({ [name]: 'x' })).toBe(
       `${name} is not a setting of Latchkey; did you mean ${meant}?`,
     )
   })
 
-  it('refuses a name that is near to none, without a guess', () => {
+  it('refuses a name that resembles no setting, without a suggestion', () => {
     expect(refusalOf({ LATCHKEY_COLOUR: 'red' })).toBe(
       'LATCHKEY_COLOUR is not a setting of Latchkey',
     )
@@ -275,7 +275,7 @@ describe('configuration', () => {
     }
   })
 
-  it.each(Object.entries(PATHS))('takes plain paths in %s as they are', (name, urlOf) => {
+  it.each(Object.entries(PATHS))('reads plain paths in %s unchanged', (name, urlOf) => {
     for (const path of ['q', './q.db', '../a b/q.db', '/ä/q~1.db', 'q.db~', '/srv/@2/q+x=1,2.db']) {
       const config = loadConfig({ [name]: urlOf(path) })
       expect([config.databasePath, config.keysDirectory, config.kekFile]).toContain(path)
@@ -294,12 +294,12 @@ describe('configuration', () => {
     ['file://host/q.db', 'must be file:PATH, with file: in small letters and without a host'],
     [':memory:', 'must be file:PATH; what is only in memory would be lost with the process'],
     ['file::memory:', 'must be file:PATH; what is only in memory would be lost with the process'],
-  ])('refuses LATCHKEY_DATABASE_URL=%j for its own reason', (url, reason) => {
+  ])('refuses LATCHKEY_DATABASE_URL=%j with its own reason', (url, reason) => {
     expect(refusalOf({ LATCHKEY_DATABASE_URL: url })).toBe(`LATCHKEY_DATABASE_URL ${reason}`)
   })
 
   it.each(['999.9.9.9', '256.0.0.1', '127.0.0', '1.2.3.4.5', '127', '127..0.1', '0.0.0.1000'])(
-    'refuses LATCHKEY_HOST=%s, which looks like an address and is none',
+    'refuses LATCHKEY_HOST=%s, which resembles an address',
     (host) => {
       expect(refusalOf({ LATCHKEY_HOST: host })).toBe(
         'LATCHKEY_HOST must be an address of four numbers from 0 to 255, or a host name',
@@ -314,7 +314,7 @@ describe('configuration', () => {
   })
 })
 
-/** The name and a sentence of this project, without the words of a validator. */
+/** The name and a sentence of this project, without the wording of a validator. */
 const OWN_WORDS = (name: string): RegExp =>
   new RegExp(`^${name} (must|names)(?!.*([Ii]nvalid|expected|received|Too (small|big)|pattern)).*$`)
 

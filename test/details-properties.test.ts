@@ -1,5 +1,5 @@
-// Properties of narrowing (RFC 9396 §6): whatever is granted and asked for, nobody gets more, and nothing depends
-// on an order.
+// Properties of narrowing (RFC 9396 §6): for any grant and request, no client gets more than its
+// grant, and no result depends on an order.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formError, takenDetails } from '../src/grants/details.ts'
@@ -29,7 +29,10 @@ const entry: fc.Arbitrary<AuthorizationDetail> = fc
   .filter(wellFormed)
 const entries = fc.array(entry, { maxLength: 4 })
 
-/** A request that comes close to an entry: some of its members, some of them less, now and then one more. */
+/**
+ * Makes a request close to an entry: some of its members, some of them reduced, and sometimes a
+ * further one.
+ */
 const near = (granted: AuthorizationDetail): fc.Arbitrary<AuthorizationDetail> =>
   fc
     .tuple(fc.subarray(Object.keys(granted)), fc.array(value, { maxLength: 5 }), entry)
@@ -44,14 +47,14 @@ const near = (granted: AuthorizationDetail): fc.Arbitrary<AuthorizationDetail> =
     })
     .filter(wellFormed)
 
-/** What is granted, and a request that has a chance. */
+/** A grant, and a request that it may cover. */
 const asked = fc
   .tuple(fc.array(entry, { minLength: 1, maxLength: 4 }), fc.nat())
   .chain(([granted, i]) =>
     fc.tuple(fc.constant(granted), near(granted[i % granted.length] as AuthorizationDetail)),
   )
 
-/** The same whatever the order of members and lists. */
+/** Serializes an entry independently of the order of members and lists. */
 const canonical = (one: AuthorizationDetail): string =>
   JSON.stringify(
     Object.entries(one)
@@ -61,7 +64,7 @@ const canonical = (one: AuthorizationDetail): string =>
 const comparable = (outcome: Narrowing) =>
   'refused' in outcome ? outcome.refused : outcome.details.map(canonical).sort()
 
-/** Member by member, said without the code under test. */
+/** Compares member by member, independently of the tested code. */
 const noMore = (granted: AuthorizationDetail, result: AuthorizationDetail): boolean =>
   Object.keys(granted).sort().join() === Object.keys(result).sort().join() &&
   Object.entries(result).every(([name, got]) => {
@@ -71,7 +74,7 @@ const noMore = (granted: AuthorizationDetail, result: AuthorizationDetail): bool
     return Array.isArray(got) && got.every((item) => from.some((one) => one === item))
   })
 
-test('the form is decided for anything at all', () => {
+test('formError decides any value', () => {
   const value = fc.oneof(
     fc.anything(),
     fc.array(fc.oneof(fc.object(), fc.record({ type: fc.constant('x'), a: fc.anything() }))),
@@ -87,7 +90,7 @@ test('the form is decided for anything at all', () => {
 })
 
 describe('narrowing', () => {
-  test('gives what is asked for, and never more than some granted entry', () => {
+  test('yields the request, and never more than one granted entry', () => {
     let given = 0
     fc.assert(
       fc.property(asked, ([granted, wish]) => {
@@ -106,7 +109,7 @@ describe('narrowing', () => {
     expect(given).toBeGreaterThan(RUNS.numRuns / 10)
   })
 
-  test('refuses what no granted entry allows, and nothing else', () => {
+  test('refuses exactly the requests that no granted entry allows', () => {
     fc.assert(
       fc.property(asked, ([granted, wish]) => {
         const fits = granted.filter(
@@ -124,7 +127,7 @@ describe('narrowing', () => {
     )
   })
 
-  test('twice is once', () => {
+  test('has the same result when it is applied to its result', () => {
     fc.assert(
       fc.property(asked, ([granted, wish]) => {
         const outcome = narrowDetails(granted, [wish])
@@ -137,7 +140,7 @@ describe('narrowing', () => {
     )
   })
 
-  test('is the same whatever the order', () => {
+  test('has the same result in any order of entries and members', () => {
     const turned = (one: AuthorizationDetail): AuthorizationDetail =>
       Object.fromEntries(
         Object.entries(one)
@@ -154,7 +157,7 @@ describe('narrowing', () => {
     )
   })
 
-  test('one more granted entry gives only its own, and never changes what was given', () => {
+  test('yields no more than an added entry from it, and leaves earlier results unchanged', () => {
     fc.assert(
       fc.property(asked, entry, ([granted, wish], added) => {
         const before = narrowDetails(granted, [wish])
@@ -172,7 +175,7 @@ describe('narrowing', () => {
     )
   })
 
-  test('what is given on is a bound for whoever gets it', () => {
+  test('yields no more than the entry from which details were passed on', () => {
     const chain = entry.chain((own) =>
       near(own).chain((less) => {
         const given = { ...own, ...less }
@@ -191,7 +194,7 @@ describe('narrowing', () => {
     )
   })
 
-  test('an entry that is not there in full is not given on', () => {
+  test('passes on only an entry that is held in full', () => {
     fc.assert(
       fc.property(entry, entry, (own, other) => {
         expect(isHeld([own], other)).toBe(noMore(own, other))
@@ -201,8 +204,8 @@ describe('narrowing', () => {
   })
 })
 
-describe('comparing with every granted entry, one after the other,', () => {
-  /** Several that are granted, entries alike among them, and several wishes that come close to them. */
+describe('comparison with every granted entry in turn', () => {
+  /** Several granted entries, some of them alike, and several requests close to them. */
   const requests = fc
     .tuple(fc.array(entry, { minLength: 1, maxLength: 6 }), fc.array(fc.nat(), { maxLength: 4 }))
     .chain(([granted, picks]) =>
@@ -214,14 +217,14 @@ describe('comparing with every granted entry, one after the other,', () => {
       ),
     )
 
-  test('narrows to the same', () => {
+  test('narrows to the same result', () => {
     const outcomes = new Set<string>()
     fc.assert(
       fc.property(requests, ([granted, wishes]) => {
         const outcome = narrowDetails(granted, wishes)
         expect(outcome).toEqual(narrowDetailsNaively(granted, wishes))
         outcomes.add('refused' in outcome ? outcome.refused : 'details')
-        // Prepared by the first call.
+        // The first call has prepared the grant.
         expect(narrowDetails(granted, wishes)).toEqual(outcome)
       }),
       { numRuns: 5_000 },
@@ -236,7 +239,7 @@ describe('comparing with every granted entry, one after the other,', () => {
     ])
   })
 
-  test('finds the same entry held', () => {
+  test('finds the same held entries', () => {
     fc.assert(
       fc.property(requests, entry, ([granted, wishes], other) => {
         for (const one of [...granted, ...wishes, other]) {
@@ -249,7 +252,7 @@ describe('comparing with every granted entry, one after the other,', () => {
   })
 })
 
-test('what is taken is what is no longer there as it was', () => {
+test('takenDetails returns the entries that are missing or changed', () => {
   fc.assert(
     fc.property(entries, entries, entry, (before, after, added) => {
       expect(takenDetails(before, before)).toEqual([])

@@ -1,4 +1,4 @@
-// Narrowing (RFC 9396 §6): a request gets what is granted or less, never more and never by omission.
+// Narrowing (RFC 9396 §6): a request gets its grant or less, never more, and never by omission.
 import { describe, expect, it } from 'vitest'
 import {
   MAX_DETAILS,
@@ -32,16 +32,16 @@ const ask = (members: Members = {}, type = 'playlist'): AuthorizationDetail => (
   ...members,
 })
 
-/** From one granted entry, or null where it is refused. */
+/** Narrows a request to one granted entry; null when it is refused. */
 const narrowed = (granted: AuthorizationDetail, asked: AuthorizationDetail) => {
   const outcome = narrowDetails([granted], [asked])
   return 'refused' in outcome ? null : outcome.details[0]
 }
 
-describe('one granted entry', () => {
+describe('granted entry', () => {
   const limited = playlist({ volume: 5, loud: false, days: ['mon', 2], at: '*' })
 
-  /** What a request gets, or null where it is refused. */
+  /** The grant, the request, and the result; null when it is refused. */
   const cases: [granted: AuthorizationDetail, asked: Members, result: Members | null][] = [
     [playlist(), {}, playlist()],
     [playlist(), { identifier: 'evening' }, playlist()],
@@ -83,16 +83,16 @@ describe('one granted entry', () => {
     [playlist({ volume: 0 }), { volume: -0 }, playlist({ volume: -0 })],
     [playlist({ volume: 0 }), { volume: false }, null],
   ]
-  it.each(cases)('%j, asked for %j', (granted, asked, result) => {
+  it.each(cases)('%j narrows the request %j', (granted, asked, result) => {
     expect(narrowed(granted, ask(asked))).toEqual(result)
   })
 
-  it('is of one type', () => {
+  it('covers requests of its own type only', () => {
     expect(narrowed(playlist(), ask({}, 'room'))).toBeNull()
     expect(narrowed(run(), ask({}, 'playlist'))).toBeNull()
   })
 
-  it('gives to somebody else what it says, and no limit less', () => {
+  it('covers an entry for another client when it has all of its limits', () => {
     const given: [entry: AuthorizationDetail, expected: boolean][] = [
       [limited, true],
       [{ ...limited, actions: [], at: 1 }, true],
@@ -118,56 +118,56 @@ describe('several granted entries', () => {
     asked: AuthorizationDetail[],
     outcome: AuthorizationDetail[] | string,
   ][] = [
-    ['nothing', [evening], [], []],
-    ['of nothing', [], [ask()], 'details_not_granted'],
-    ['the only one', [evening], [ask()], [evening]],
+    ['no request', [evening], [], []],
+    ['a request without a grant', [], [ask()], 'details_not_granted'],
+    ['the only entry', [evening], [ask()], [evening]],
     ['one by its id', [evening, morning], [ask({ identifier: 'morning' })], [morning]],
-    ['both', [evening, morning], [morning, evening], [morning, evening]],
-    ['any of two', [evening, morning], [ask()], 'details_ambiguous'],
-    ['what two give differently', [evening, anything], [evening], [evening]],
+    ['both entries', [evening, morning], [morning, evening], [morning, evening]],
+    ['a request that fits two entries', [evening, morning], [ask()], 'details_ambiguous'],
+    ['a whole entry that two grants cover', [evening, anything], [evening], [evening]],
     [
-      'less than two give differently',
+      'a partial entry that two grants cover differently',
       [evening, anything],
       [ask({ identifier: 'evening' })],
       'details_ambiguous',
     ],
     [
-      'what two give, one with a limit',
+      'an entry that two grants cover, one with a limit',
       [evening, playlist({ volume: 5 })],
       [evening],
       'details_ambiguous',
     ],
     [
-      'what two give alike',
+      'an entry that two grants cover alike',
       [playlist({ actions: ['play'] }), evening],
       [playlist({ actions: ['play'] })],
       [playlist({ actions: ['play'] })],
     ],
     [
-      'what two give alike, in another order',
+      'an entry that two grants cover alike, in another order',
       [evening, playlist({ actions: ['skip', 'play'] })],
       [ask()],
       [playlist({ actions: ['skip', 'play'] })],
     ],
     [
-      'what only both together give',
+      'an entry that only two grants together cover',
       [playlist({ actions: ['play'] }), playlist({ actions: ['skip'] })],
       [playlist({ actions: ['play', 'skip'] })],
       'details_not_granted',
     ],
-    ['one of two that is not', [evening], [evening, morning], 'details_not_granted'],
-    ['the same twice', [evening], [ask(), evening], 'details_repeated'],
+    ['one covered and one uncovered request', [evening], [evening, morning], 'details_not_granted'],
+    ['a repeated request', [evening], [ask(), evening], 'details_repeated'],
     [
-      'the same twice, in another order',
+      'a repeated request in another order',
       [evening],
       [ask({ actions: ['play', 'skip'] }), ask({ actions: ['skip', 'play'] })],
       'details_repeated',
     ],
     ['a run', [run()], [seven], [run({ identifier: 'run-7' })]],
-    ['no run', [run()], [ask({}, 'tool_run')], 'run_not_named'],
-    ['any run', [run()], [ask({ identifier: '*' }, 'tool_run')], 'run_not_named'],
+    ['a request without a run', [run()], [ask({}, 'tool_run')], 'run_not_named'],
+    ['a request for any run', [run()], [ask({ identifier: '*' }, 'tool_run')], 'run_not_named'],
     [
-      'the run that is granted',
+      'a request without a run for a granted run',
       [run({ identifier: 'run-7' })],
       [ask({}, 'tool_run')],
       [run(seven)],
@@ -180,13 +180,13 @@ describe('several granted entries', () => {
       [run({ ...seven, project_id: 'p2' })],
     ],
   ]
-  it.each(cases)('%s', (_, granted, asked, outcome) => {
+  it.each(cases)('narrow %s', (_, granted, asked, outcome) => {
     const narrowed = narrowDetails(granted, asked)
     expect('refused' in narrowed ? narrowed.refused : narrowed.details).toEqual(outcome)
   })
 })
 
-describe('the form of an entry', () => {
+describe('form of an entry', () => {
   const textOf = (chars: number) => 'x'.repeat(chars)
   const listOf = (length: number) => Array.from({ length }, (_, i) => `${i}`)
   const membersOf = (count: number) => Object.fromEntries(listOf(count).map((n) => [`m${n}`, 1]))
@@ -204,7 +204,7 @@ describe('the form of an entry', () => {
     [[ask({ a: textOf(MAX_DETAIL_TEXT_CHARS), b: listOf(MAX_DETAIL_LIST) })]],
     [[ask(membersOf(MAX_DETAIL_MEMBERS - 1))]],
     [listOf(MAX_DETAILS).map((identifier) => ask({ identifier }))],
-  ])('is good: %#', (value) => {
+  ])('is valid: case %#', (value) => {
     expect(formError(value)).toBeNull()
   })
 
@@ -262,11 +262,11 @@ describe('the form of an entry', () => {
       '0.project_id',
     ]),
   ]
-  it.each(bad)('is bad: %o', (value, path) => {
+  it.each(bad)('is refused: %o', (value, path) => {
     expect(formError(value)).toMatchObject({ path, must: expect.any(String) as unknown })
   })
 
-  it('is that of its own type: project_id of a resource is free', () => {
+  it('depends on its type: project_id of a resource is free', () => {
     expect(formError([ask({ project_id: '*', locations: 1 })])).toBeNull()
     expect(formError([run({ parts: 1 })])).toBeNull()
     expect(requiredMembers('tool_run')).toEqual([
@@ -279,15 +279,15 @@ describe('the form of an entry', () => {
   })
 })
 
-describe('what is taken', () => {
+describe('takenDetails', () => {
   it.each<[title: string, after: AuthorizationDetail[], taken: number]>([
-    ['nothing', [run(), playlist()], 0],
-    ['nothing in another order', [playlist({ actions: ['skip', 'play'] }), run()], 0],
+    ['no entry', [run(), playlist()], 0],
+    ['no entry in another order', [playlist({ actions: ['skip', 'play'] }), run()], 0],
     ['an action', [playlist({ actions: ['play'] }), run()], 1],
-    ['an action for all', [playlist({ actions: '*' }), run()], 1],
-    ['a number for its text', [playlist({ identifier: '1' }), run()], 1],
-    ['all', [], 2],
-  ])('%s', (_, after, taken) => {
+    ['an action that became all', [playlist({ actions: '*' }), run()], 1],
+    ['an identifier that became another text', [playlist({ identifier: '1' }), run()], 1],
+    ['all entries', [], 2],
+  ])('finds %s', (_, after, taken) => {
     expect(takenDetails([playlist(), run()], after)).toHaveLength(taken)
   })
 })
@@ -296,6 +296,6 @@ it.each<[AuthorizationDetail, identifier: string | null, parts: string[] | null]
   [playlist(), 'evening', ['zone-a', 'zone-b']],
   [playlist({ parts: '*' }), 'evening', null],
   [playlist({ identifier: '*', parts: [] }), null, []],
-])('%j points at %s', (one, identifier, parts) => {
+])('targetOf %j is %s', (one, identifier, parts) => {
   expect(targetOf(one)).toEqual({ type: 'playlist', identifier, parts })
 })

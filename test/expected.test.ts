@@ -1,8 +1,9 @@
-// The sentence about a refused value repeats it, but for a member whose value may be a secret.
+// Sentence about a refused value: it repeats the value, except for a member whose value may be a
+// secret.
 import { describe, expect, it } from 'vitest'
 import { sentText, withSent } from '../src/text/expected.ts'
 
-/** Short, and like no secret of a known form: only the name of the member tells. */
+/** A short value that resembles no secret: only the name of the member marks it. */
 const VALUE = 'hunter2'
 const MUST = 'must be shorter'
 
@@ -40,8 +41,8 @@ const PATHS = (name: string): PropertyKey[][] => [
   [name, 'value'],
 ]
 
-describe('a member whose value may be a secret', () => {
-  it.each(HIDDEN)('%s: the value is not repeated', (name) => {
+describe('member whose value may be a secret', () => {
+  it.each(HIDDEN)('%s has its value hidden', (name) => {
     for (const path of PATHS(name)) {
       expect(sentText(path, VALUE)).toBeUndefined()
       expect(sentText(path, [VALUE, 7])).toBeUndefined()
@@ -51,13 +52,13 @@ describe('a member whose value may be a secret', () => {
     }
   })
 
-  it.each(HIDDEN)('%s: true and false are no secrets', (name) => {
+  it.each(HIDDEN)('%s shows true and false, which are no secrets', (name) => {
     expect(withSent(MUST, { path: [name], code: 'custom' }, true)).toBe(`${MUST}, not true`)
   })
 })
 
-describe('any other member', () => {
-  it.each(SHOWN)('%s: the value is repeated', (name) => {
+describe('member of another name', () => {
+  it.each(SHOWN)('%s has its value repeated', (name) => {
     for (const path of PATHS(name)) {
       expect(sentText(path, VALUE)).toBe(VALUE)
       expect(sentText(path, [VALUE, 7])).toBe(`[${VALUE} 7]`)

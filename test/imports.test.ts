@@ -74,7 +74,7 @@ const reachable = (from: string, next = filesAtRuntime): Set<string> => {
 }
 
 describe('the import graph', () => {
-  it('reads every way of importing', () => {
+  it('includes every form of import', () => {
     const text = [
       "import a from './a.ts'",
       "import type { B } from './b.ts'",
@@ -98,7 +98,7 @@ describe('the import graph', () => {
     expect([...files.keys()].filter((path) => !own(path) && layer(path) < 0)).toEqual([])
   })
 
-  it('leaves packages of their own alone, and is left alone by them', () => {
+  it('separates the files of other packages from those of the server', () => {
     const folder = (path: string) => OWN_PACKAGES.exec(path)?.[0]
     const crossing = [...files].flatMap(([path, text]) =>
       importsOf(text)
@@ -119,7 +119,7 @@ describe('the import graph', () => {
     expect(upwards).toEqual([])
   })
 
-  it('gives every file of the verifier a room, and runs from higher rooms to lower ones only', () => {
+  it('gives every file of the verifier a room, and points from higher rooms to lower ones only', () => {
     const room = (path: string): number => VERIFIER_ROOMS.findIndex((files) => files.test(path))
     const own = [...imported].filter(([path]) => path.startsWith('verifier/'))
     expect(own.filter(([path]) => room(path) < 0).map(([path]) => path)).toEqual([])
@@ -141,7 +141,7 @@ describe('the import graph', () => {
   })
 
   it.each(['app.ts', 'worker.ts', 'store/sqlite/d1.ts'])(
-    'needs nothing below %s that Workers lack',
+    'leads from %s to no module that Workers lack',
     (start) => {
       const packages = [...reachable(start)].flatMap((path) => graph.get(path)?.packages ?? [])
       const foreign = packages.filter(

@@ -1,4 +1,5 @@
-// Text that is made of several ids: two different tuples never have the same one. Ids may have `.`, `_`, `:`, `/`, `~`, `-`.
+// Texts made of several ids: two different tuples never have the same text. Ids may have `.`, `_`,
+// `:`, `/`, `~`, `-`.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { resourceTarget, runTarget } from '../src/audit/target.ts'
@@ -9,7 +10,7 @@ import { sources } from './support/imports.ts'
 
 const ALPHABET = ['a', '1', '.', '_', ':', '/', '~', '-']
 
-/** Short, of few characters, so that the same text is often cut in two places. */
+/** Short ids of few characters, so that one text can often be cut in two places. */
 const id = fc
   .tuple(
     fc.constantFrom('a', '1'),
@@ -17,7 +18,7 @@ const id = fc
   )
   .map(([first, rest]) => first + rest)
 
-/** Every way to cut one text at one of its separators, and at two. */
+/** All ways to cut one text at one of its separators, and at two. */
 const cuts = fc.tuple(id, id, id).map(([a, b, c]) =>
   ALPHABET.flatMap((x): [string, string][] => [
     [a, `${b}${x}${c}`],
@@ -34,11 +35,11 @@ const JOINS: Record<string, Join> = {
   'the audit target of a resource': (type, id) => resourceTarget({ type, id }),
   'the key of a closed run': namedRunValue,
   'the value of a rule over a run': runRuleValue,
-  'that value at the verifier': runValue,
+  'the value of a rule over a run at the verifier': runValue,
 }
 
-describe('two different pairs of ids never have the same text', () => {
-  it.each(Object.entries(JOINS))('%s', async (_, join) => {
+describe('text of two ids', () => {
+  it.each(Object.entries(JOINS))('is unique for each pair: %s', async (_, join) => {
     await fc.assert(
       fc.asyncProperty(cuts, async (pairs) => {
         const texts = new Map<string, string>()
@@ -53,7 +54,7 @@ describe('two different pairs of ids never have the same text', () => {
     )
   })
 
-  it('nor has the run of no workspace that of any', () => {
+  it('is unique for a run outside every workspace', () => {
     fc.assert(
       fc.property(id, id, id, (workspaceId, identifier, alone) => {
         const free = { workspaceId: null, identifier: alone }
@@ -63,16 +64,16 @@ describe('two different pairs of ids never have the same text', () => {
     )
   })
 
-  it('what cannot be an id has no target', () => {
+  it('is null for a text that cannot be an id', () => {
     for (const bad of ['', 'a#b', '#', 'a b', 'a\nb', 'é', 'a'.repeat(129), 5, null, {}]) {
       expect(runTarget({ workspaceId: 'acme', identifier: bad as string })).toBeNull()
       expect(resourceTarget({ type: bad as string, id: 'x' })).toBeNull()
-      if (bad === '' || bad === null) continue // of no workspace
+      if (bad === '' || bad === null) continue // stands for no workspace
       expect(runTarget({ workspaceId: bad as string, identifier: 'x' })).toBeNull()
     }
   })
 
-  it('a cursor of the list: epoch and number', () => {
+  it('is unique for each cursor of the list', () => {
     const epoch = fc.stringMatching(/^[\w-]{1,4}$/)
     const of = fc.record({ epoch, seq: fc.nat(), more: fc.boolean() })
     fc.assert(
@@ -83,10 +84,10 @@ describe('two different pairs of ids never have the same text', () => {
   })
 })
 
-/** Two values with nothing but characters of ids in between, in a template or in SQL. */
+/** Two values with characters of ids alone between them, in a template or in SQL. */
 const JOINED = /\$\{[^{}]+\}[._:/~-]?\$\{[^{}]+\}|\|\|\s*'[\w.:/~-]?'\s*\|\|/g
 
-/** Why the text that is made there means one tuple, or is compared with no other. */
+/** Reasons why a joined text means one tuple, or is compared with no other. */
 const UNAMBIGUOUS: Record<string, string[]> = {
   'a cursor: its epoch has no full stop': ['${epoch}.${seq}', '${epoch}.${String(seq)'],
   'a word of ours without a colon, and an id': ['${scope}:${id}'],
@@ -115,10 +116,10 @@ const UNAMBIGUOUS: Record<string, string[]> = {
   'paths of files': ['${path}.${randomUUID()}', '${stamp}${suffix}', '${path}${suffix}'],
 }
 
-/** What these make is shown and never compared. */
+/** Files whose joined texts are shown and never compared. */
 const FOR_PEOPLE = /^(cli\/|admin\/reference\/)/
 
-it('no source joins ids in another place', () => {
+it('source code joins ids in no other place', () => {
   const allowed = Object.values(UNAMBIGUOUS).flat()
   const code = [...sources()].filter(([path]) => !FOR_PEOPLE.test(path))
   const found = code.flatMap(([path, text]) =>

@@ -1,4 +1,4 @@
-// JSON from outside: what JSON.parse says, each member once, nothing nested too deep.
+// JSON from outside: parsed like JSON.parse, with unique members and limited depth.
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../src/constants.ts'
@@ -27,23 +27,23 @@ const READ: readonly string[] = [
 ]
 
 const REFUSED: readonly (readonly [title: string, text: string])[] = [
-  ['a member twice', '{"a":1,"a":1}'],
-  ['a member three times', '{"a":1,"a":1,"a":1}'],
-  ['a member twice, once escaped', String.raw`{"a":1,"\u0061":2}`],
-  ['a member twice, escaped twice', String.raw`{"\u0061":1,"\u0061":2}`],
-  ['a member twice, escaped in two ways', String.raw`{"\n":1,"\u000A":2}`],
-  ['a solidus twice, once escaped', String.raw`{"/":1,"\/":2}`],
-  ['a member without a name twice', '{"":1,"":2}'],
-  ['a member twice, others between', '{"a":1,"b":":","c":[":"],"a":2}'],
-  ['a member twice in an object', '{"x":{"a":1,"a":2}}'],
-  ['a member twice in a list', '[0,{"a":1,"a":2}]'],
-  ['a member twice in what it hides', '{"a":{"b":1,"c":2},"a":{}}'],
-  ['a member twice beside colons in strings', '{"a":"::","a":"::"}'],
-  ['__proto__ twice', '{"__proto__":{"a":1},"__proto__":{}}'],
-  ['__proto__ twice, once escaped', String.raw`{"__proto__":1,"\u005f_proto__":1}`],
-  ['nothing', ''],
+  ['a repeated member', '{"a":1,"a":1}'],
+  ['a member given three times', '{"a":1,"a":1,"a":1}'],
+  ['a repeated member, once escaped', String.raw`{"a":1,"\u0061":2}`],
+  ['a repeated member, escaped twice', String.raw`{"\u0061":1,"\u0061":2}`],
+  ['a repeated member, escaped in two ways', String.raw`{"\n":1,"\u000A":2}`],
+  ['a repeated solidus, once escaped', String.raw`{"/":1,"\/":2}`],
+  ['a repeated empty name', '{"":1,"":2}'],
+  ['a repeated member with others between', '{"a":1,"b":":","c":[":"],"a":2}'],
+  ['a repeated member in an object', '{"x":{"a":1,"a":2}}'],
+  ['a repeated member in a list', '[0,{"a":1,"a":2}]'],
+  ['a member that hides its repetition', '{"a":{"b":1,"c":2},"a":{}}'],
+  ['a repeated member beside colons in strings', '{"a":"::","a":"::"}'],
+  ['a repeated __proto__', '{"__proto__":{"a":1},"__proto__":{}}'],
+  ['a repeated __proto__, once escaped', String.raw`{"__proto__":1,"\u005f_proto__":1}`],
+  ['an empty text', ''],
   ['a comment', '{"a":1/*:*/}'],
-  ['something behind it', '{"a":1}:'],
+  ['a trailing colon', '{"a":1}:'],
   ['NaN', '{"a":NaN}'],
   ['an infinite number', '[Infinity]'],
   ['a byte order mark', '\ufeff{}'],
@@ -51,17 +51,17 @@ const REFUSED: readonly (readonly [title: string, text: string])[] = [
 ]
 
 describe('parseJson', () => {
-  /** As text: a member `constructor` keeps what compares objects from seeing that two are equal. */
+  /** Compares texts: objects with a member `constructor` would compare as different. */
   const expectSame = (value: unknown, text: string): void =>
     expect(JSON.stringify(value)).toBe(JSON.stringify(JSON.parse(text)))
 
-  it.each(READ)('reads %s', (text) => expectSame(parseJson(text), text))
+  it.each(READ)('parses %s', (text) => expectSame(parseJson(text), text))
 
   it.each(REFUSED)('refuses %s', (_, text) => {
     expect(() => parseJson(text)).toThrow(SyntaxError)
   })
 
-  it.each(['[]', '{"a":}'])('takes %s so deep and no deeper', (around) => {
+  it.each(['[]', '{"a":}'])('parses %s up to MAX_JSON_DEPTH levels', (around) => {
     const nested = (depth: number): string => {
       const [open, close] = [around.slice(0, -1), around.slice(-1)]
       return `${open.repeat(depth - 1)}[]${close.repeat(depth - 1)}`
@@ -72,7 +72,7 @@ describe('parseJson', () => {
     expect(() => parseJson(nested(30_000))).toThrow(SyntaxError)
   })
 
-  it('takes the longest body in no time', () => {
+  it('parses texts of the largest size', () => {
     const texts = [
       `"${String.raw`\n`.repeat(MAX_JSON_BYTES / 2)}"`,
       `"${String.raw`a\"`.repeat(MAX_JSON_BYTES / 3)}"`,
@@ -82,7 +82,7 @@ describe('parseJson', () => {
     for (const text of texts) expectSame(parseJson(text), text)
   })
 
-  test('reads whatever JSON.stringify writes', () => {
+  test('parses every text of JSON.stringify', () => {
     const value = fc.jsonValue({ maxDepth: MAX_JSON_DEPTH - 2 })
     fc.assert(
       fc.property(value, fc.constantFrom(undefined, 1, '\t\n'), (written, space) => {
@@ -93,7 +93,7 @@ describe('parseJson', () => {
     )
   })
 
-  /** A name as JSON may spell it: each letter as itself or escaped. */
+  /** Spells a name as JSON may: each letter as itself or escaped. */
   const spell = (name: string, escaped: readonly boolean[]): string => {
     const letters = Array.from({ length: name.length }, (_, i) =>
       escaped[i % escaped.length]
@@ -103,7 +103,7 @@ describe('parseJson', () => {
     return `"${letters.join('')}"`
   }
 
-  test('takes no object with a member twice, however spelled and wherever', () => {
+  test('refuses a repeated member, however spelled and however deep', () => {
     const spelling = fc.array(fc.boolean(), { minLength: 1, maxLength: 5 })
     fc.assert(
       fc.property(
@@ -126,7 +126,7 @@ describe('parseJson', () => {
     )
   })
 
-  test('throws nothing but SyntaxError, for whatever JSON.parse does not take', () => {
+  test('throws nothing but a SyntaxError for text that JSON.parse refuses', () => {
     const cut = fc.tuple(fc.json(), fc.nat({ max: 40 })).map(([text, at]) => text.slice(0, at))
     fc.assert(
       fc.property(fc.oneof(anyText, cut), (text) => {
@@ -149,6 +149,6 @@ it.each([
   [undefined, false],
   ['', false],
   [0, false],
-])('isObject of %o: %s', (value, expected) => {
+])('isObject returns for %o: %s, case %#', (value, expected) => {
   expect(isObject(value)).toBe(expected)
 })

@@ -1,4 +1,5 @@
-// What waits in memory while the file of the ledger cannot be written: bounded, and said once a minute.
+// Entries in memory while the ledger file cannot be written: their number is bounded, and the log
+// names the loss once a minute.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { LEDGER_COMPLAINT_MS, LEDGER_FLUSH_MS, MAX_LEDGER_ENTRIES } from '../src/constants.ts'
 import { Unavailable } from '../src/errors.ts'
@@ -42,7 +43,7 @@ const setUp = () => {
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-it('notes nothing at once, and all in their order a moment later, in one batch', async () => {
+it('ledger writes entries in one batch in their order after LEDGER_FLUSH_MS', async () => {
   const { ledger, written, state } = setUp()
   for (let i = 0; i < 3; i++) ledger.note(entry(i))
   await vi.advanceTimersByTimeAsync(LEDGER_FLUSH_MS - 1)
@@ -50,16 +51,16 @@ it('notes nothing at once, and all in their order a moment later, in one batch',
   await vi.advanceTimersByTimeAsync(1)
   expect(written).toEqual(['jti-0', 'jti-1', 'jti-2'])
   expect(state.batches).toBe(1)
-  expect(vi.getTimerCount()).toBe(0) // nothing waits while nothing is to be written
+  expect(vi.getTimerCount()).toBe(0) // no timer is left
 })
 
-it('keeps the newest while nothing can be written, says so once a minute, and goes on', async () => {
+it('ledger keeps the newest entries while it cannot write, and logs the loss once a minute', async () => {
   const { ledger, written, lines, state } = setUp()
   state.full = true
   const dropped = 5
   for (let i = 0; i < MAX_LEDGER_ENTRIES + dropped; i++) ledger.note(entry(i))
   await vi.advanceTimersByTimeAsync(LEDGER_COMPLAINT_MS - 5_000)
-  await expect(ledger.count({}, 0)).rejects.toBe(FULL) // no wrong number
+  await expect(ledger.count({}, 0)).rejects.toBe(FULL) // the count would be wrong
   const reason = 'the database did not answer (SQLITE_FULL)'
   expect(lines).toEqual([['the ledger cannot be written', { reason, dropped }]])
   await vi.advanceTimersByTimeAsync(10_000)
@@ -73,7 +74,7 @@ it('keeps the newest while nothing can be written, says so once a minute, and go
   ])
 })
 
-it('loses nothing that comes while it writes, and nothing when it is closed', async () => {
+it('ledger loses no entry that comes during a write or before it is closed', async () => {
   const { ledger, written } = setUp()
   ledger.note(entry(0))
   const flushed = ledger.flush()

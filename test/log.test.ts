@@ -1,4 +1,4 @@
-// The log: one line for each token that is issued, and never a secret or a token in any line or event.
+// Log: one line for each issued token, and no secret or token in any line or event.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectLinear } from './support/growth.ts'
 import { decode, partsOf } from './support/jwt.ts'
@@ -17,7 +17,7 @@ beforeAll(async () => {
   })
 })
 
-/** The lines that a request adds, without their time. */
+/** Returns the lines that a request adds, without their time. */
 const linesOf = async (request: () => Promise<unknown>) => {
   const before = server.lines.length
   await request()
@@ -28,8 +28,8 @@ const INFO = 30
 const WARN = 40
 const headers = { 'X-Request-Id': 'trace-1' }
 
-describe('one line', () => {
-  test('for a token: client, audience, scope, plugin, jti, kid and request id', async () => {
+describe('log line', () => {
+  test('has client, audience, scope, plugin, jti, kid and request id of an issued token', async () => {
     let token = ''
     const lines = await linesOf(async () => {
       const form = { audience: 'hook', scope: 'hook:track' }
@@ -52,7 +52,7 @@ describe('one line', () => {
     ])
   })
 
-  test('for a token without a plugin', async () => {
+  test('omits the plugin of a token without one', async () => {
     const other = await server.client({ grants: { docs: ['read'] } })
     const lines = await linesOf(() => server.issue(other))
     expect(lines).toHaveLength(1)
@@ -60,7 +60,7 @@ describe('one line', () => {
     expect(lines[0]).not.toHaveProperty('plugin')
   })
 
-  test('for a refusal, with its code', async () => {
+  test('has the code of a refusal', async () => {
     const form = { audience: 'docs', scope: 'chosen-by-the-caller' }
     const lines = await linesOf(() => server.requestToken(form, { basic: client, headers }))
     expect(lines).toEqual([
@@ -78,7 +78,7 @@ describe('one line', () => {
     ])
   })
 
-  test('more, for a failed authentication: where it came from', async () => {
+  test('has the address of a failed authentication, at level warn', async () => {
     const impostor = { ...client, secret: 'x' }
     const lines = await linesOf(() => server.requestToken({}, { basic: impostor, headers }))
     expect(lines.filter((line) => line.level === WARN)).toEqual([
@@ -94,7 +94,7 @@ describe('one line', () => {
     expect(lines.filter((line) => line.msg === 'token issued')).toEqual([])
   })
 
-  test('a secret in place of a client id is left out', async () => {
+  test('hides a secret in place of a client id', async () => {
     const confused = { id: client.secret, secret: client.id }
     const lines = await linesOf(() => server.requestToken({}, { basic: confused }))
     const [line] = lines.filter(({ level }) => level === WARN)
@@ -102,7 +102,7 @@ describe('one line', () => {
   })
 })
 
-test('a long path is cut before it is searched', async () => {
+test('log line has a long path shortened before it is searched', async () => {
   await expectLinear(1_750, (size) => {
     const path = `/oauth/register/${'ey'.repeat(size)}`
     return () => server.request(path, { headers })
@@ -111,11 +111,11 @@ test('a long path is cut before it is searched', async () => {
   expect(lines.map(({ path }) => String(path).length <= 512)).toEqual([true])
 })
 
-describe('no secret', () => {
-  /** Everything that must not be found, by what it is. */
+describe('log and audit', () => {
+  /** Texts that must not be found. */
   const secrets: string[] = []
 
-  /** A secret, and what could be left of it. */
+  /** Remembers a secret and its parts. */
   const remember = (...texts: string[]) => {
     for (const text of texts) {
       secrets.push(text, encodeURIComponent(text), Buffer.from(text).toString('base64'))
@@ -190,7 +190,7 @@ describe('no secret', () => {
     }
   }
 
-  test('and no token is in any line or event of a long day', async () => {
+  test('contain no secret and no token after hundreds of requests', async () => {
     await scenario()
     const written = JSON.stringify([server.lines, server.events])
     expect(server.lines.length).toBeGreaterThan(300)

@@ -17,18 +17,18 @@ const titlesOf = (path: string): string[] | null => {
   return texts.filter(({ kind }) => kind === 'title').map(({ text }) => text)
 }
 
-describe('each mutation', () => {
-  it.each(MUTATIONS)('$name: its text is in $file exactly once', ({ file, find, replace }) => {
+describe('mutation', () => {
+  it.each(MUTATIONS)('$name has its text in $file exactly once', ({ file, find, replace }) => {
     expect(read(file).split(find)).toHaveLength(2)
     expect(replace).not.toBe(find)
   })
 
-  it('has a name of its own', () => {
+  it('has a unique name', () => {
     const names = MUTATIONS.map(({ name }) => name)
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
   })
 
-  it('names test files that exist, and one attack of SECURITY.md', () => {
+  it('lists test files that exist, and one attack of SECURITY.md', () => {
     const tests = new Set(MUTATIONS.flatMap((mutation) => mutation.tests))
     expect([...tests].filter((path) => !existsSync(`${ROOT}${path}`))).toEqual([])
     const stopped = MUTATIONS.map(({ stops }) =>
@@ -39,19 +39,19 @@ describe('each mutation', () => {
 })
 
 describe('SECURITY.md', () => {
-  it('names a test for each requirement and a mutation for each attack', () => {
+  it('has a test for each requirement and a mutation for each attack', () => {
     expect(attacks.length).toBeGreaterThan(40)
     expect(attacks.flatMap(({ requirements }) => requirements).length).toBeGreaterThan(120)
     expect(faultsOf(attacks, { titlesOf, mutations: MUTATIONS })).toEqual([])
   })
 
-  it('names an attack once', () => {
+  it('lists each attack once', () => {
     const names = attacks.map(({ name }) => name)
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
   })
 })
 
-describe('a page of attacks', () => {
+describe('page of attacks', () => {
   const surroundings = {
     titlesOf: (path: string) =>
       ({ 'test/a.test.ts': ['refuses a wrong key'], 'test/empty.ts': [] })[path] ?? null,
@@ -82,11 +82,11 @@ describe('a page of attacks', () => {
     ],
     ['a test without a requirement', '| | `a.test.ts` |', 'a test without a requirement'],
     ['an attack without requirements', '', 'no requirement'],
-  ])('with %s has a fault', (_, rows, fault) => {
+  ])('has a fault: %s', (_, rows, fault) => {
     expect(faults(pageOf(rows))).toContain(`Theft of a key: ${fault}`)
   })
 
-  it('without a mutation, or without the test of a mutation, has a fault', () => {
+  it('has a fault when a mutation or its test is missing', () => {
     const rows = '| One. | `a.test.ts` |'
     expect(faults(pageOf(rows, 'Loss of a key'))).toEqual(['Loss of a key: no mutation'])
     const mutations = [{ name: 'key', stops: 'Theft', tests: ['test/c.test.ts'] }]

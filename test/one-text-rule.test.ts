@@ -1,4 +1,4 @@
-// The same text is taken or refused as a name at every face: administration, enrollment and registration.
+// One rule for names: administration, enrollment and registration accept and refuse the same texts.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEnrollment } from '../src/admin/enrollments.ts'
 import { adminOf } from './support/admin.ts'
@@ -9,7 +9,7 @@ let api: AdminApi
 let registered: { id: string; token: string }
 beforeAll(async () => {
   api = await startAdminApi()
-  api.server.deps.writes = async () => 0 // more writes than a client may make
+  api.server.deps.writes = async () => 0 // more writes than the limit for a client
   const made = (await (await register({ client_name: 'a' })).json()) as Record<string, string>
   const { client_id: id = '', registration_access_token: token = '' } = made
   registered = { id, token }
@@ -61,7 +61,7 @@ const FACES: Record<string, Face> = {
   'a contact': (contact) => register({ client_name: 'a', contacts: [contact] }),
 }
 
-/** The black flag, tag characters and the cancel tag. */
+/** Builds a flag of the black flag, tag characters and the cancel tag. */
 const flag = (name: string): string =>
   `🏴${Array.from(name, (char) => String.fromCodePoint(0xe0000 + (char.codePointAt(0) ?? 0))).join('')}\u{e007f}`
 
@@ -113,12 +113,12 @@ const REFUSED = [
   'tab\tbed',
 ]
 
-describe.each(Object.entries(FACES))('%s', (_, face) => {
-  it.each(ACCEPTED)('takes %j', async (text) => {
+describe.each(Object.entries(FACES))('text of %s', (_, face) => {
+  it.each(ACCEPTED)('may be %j', async (text) => {
     expect([200, 201]).toContain((await face(text)).status)
   })
 
-  it.each(REFUSED)('refuses %j', async (text) => {
+  it.each(REFUSED)('is refused: %j', async (text) => {
     expect([400, 422]).toContain((await face(text)).status)
   })
 })

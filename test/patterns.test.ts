@@ -1,10 +1,11 @@
-// Regular expressions of src/ take time in proportion to their text, which an attacker may choose.
+// Regular expressions of src/: they take time in proportion to their text, which an attacker may
+// choose.
 import { analyse } from 'scslre'
 import { expect, it } from 'vitest'
 import { sources } from './support/imports.ts'
 import { literalsOf } from './support/patterns.ts'
 
-/** Patterns that need a reason: what bounds the text, or why nothing is read twice. */
+/** Patterns that need a reason: the bound of the text, or why no part is read twice. */
 const REVIEWED: Record<string, string> = {
   '/"(?:[^"\\\\]|\\\\.)*"/g': 'the text has been parsed: each string in it ends',
   '/(?:[^";]|"(?:[^"\\\\]|\\\\.)*")+/g': 'the text is one field: each string in it ends',
@@ -30,7 +31,7 @@ const REVIEWED: Record<string, string> = {
 const CLASS = /\[(?:[^\]\\]|\\.)*\]/g
 const OPEN_QUANTIFIER = /(?<!\\)[+*]|\{\d+,\}/
 
-/** A pattern that may begin anywhere reads on from each place where it can. */
+/** True for a pattern that may begin anywhere, and reads on from each such place. */
 const beginsAnywhere = (literal: string): boolean =>
   !literal.startsWith('/^') &&
   OPEN_QUANTIFIER.test(
@@ -40,7 +41,7 @@ const beginsAnywhere = (literal: string): boolean =>
       .replaceAll(CLASS, 'x'),
   )
 
-/** True where the time can grow faster than the text. */
+/** True when the time can grow faster than the text. */
 const needsReason = (literal: string): boolean => {
   const end = literal.lastIndexOf('/')
   const pattern = { source: literal.slice(1, end), flags: literal.slice(end + 1) }
@@ -48,7 +49,7 @@ const needsReason = (literal: string): boolean => {
 }
 
 it.each(['/x[\\w-]{8,}y/', '/^(a+)*b$/', '/^\\w+\\w+$/', '/\\s+$/'])(
-  '%s needs a reason',
+  'pattern %s needs a reason',
   (literal) => {
     expect(needsReason(literal)).toBe(true)
   },
@@ -61,7 +62,7 @@ it('patterns without a reason are linear', () => {
   expect([...needy].toSorted()).toEqual(Object.keys(REVIEWED).toSorted())
 })
 
-it('patterns that are put together at run time are those of scopes', () => {
+it('patterns that are built at run time are those of scopes', () => {
   const computed = [...sources()].filter(([, text]) => text.includes('new RegExp('))
   expect(computed.map(([path]) => path)).toEqual(['verifier/token/scope.ts'])
   expect(needsReason('/^[!#-[\\]-~]+( [!#-[\\]-~]+)*$/')).toBe(false)

@@ -32,13 +32,13 @@ const FILES = readdirSync(TEST, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.test.ts') && path !== 'projects.test.ts')
   .filter((path) => !path.endsWith('.e2e.test.ts'))
 
-it('finds the tests that start a process', () => {
+it('startsBuild finds the tests that start a process', () => {
   expect(startsBuild('process/shutdown.test.ts')).toBe(true)
   expect(startsBuild('process/verifier/follower-process.test.ts')).toBe(true)
   expect(startsBuild('json.test.ts')).toBe(false)
 })
 
-it('no test outside test/process starts what is built', () => {
+it('tests outside test/process start no built program', () => {
   const outside = FILES.filter((path) => !path.startsWith('process/'))
   expect(outside.length).toBeGreaterThan(100)
   expect(outside.filter((path) => startsBuild(path))).toEqual([])

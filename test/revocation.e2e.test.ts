@@ -1,10 +1,10 @@
-// Revocation that arrives. The figures that the documentation names are printed here.
+// Propagation of revocations. This suite prints the figures of the documentation.
 import { describe } from 'vitest'
 import { arrivals } from './e2e/arrivals.ts'
 import { attacks, quietHour } from './e2e/attacks.ts'
 import { scale } from './e2e/scale.ts'
 
-describe('real servers, real followers', arrivals)
+describe('revocation in real servers and followers', arrivals)
 attacks()
 quietHour()
 scale()

@@ -1,5 +1,5 @@
-// Rotation under load: tokens of four processes, checked at once and again later while keys change. The figures
-// that the documentation names are printed here.
+// Rotation under load: tokens of four processes, verified at once and again later while keys
+// change. This suite prints the figures of the documentation.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
@@ -29,15 +29,18 @@ const CLIENTS = 8
 const TOKENS = 10_000
 const ROTATIONS = 3
 const PER_KEY = TOKENS / (ROTATIONS + 2)
-/** Keys change once in a day, and here once in so long: a verifier looks for unknown ones once in 5 s. */
+/**
+ * Time between two changes of keys: a day in practice, and 6 s here. A verifier looks for unknown
+ * keys once in 5 s.
+ */
 const KEY_MS = 6_000
-/** One of so many tokens is verified again and again later. */
+/** One token of 20 is kept and verified again later. */
 const KEPT_EVERY = 20
-/** What is promised of a revocation, in milliseconds. */
+/** Promised bound of a revocation, in milliseconds. */
 const BOUND_MS = 1_000
-/** How long after the bound an accepted token would be noticed. */
+/** Time after the bound in which an accepted token would be noticed, in milliseconds. */
 const WATCHED_MS = 2_000
-/** Machines that run other things at the same time are given another try. */
+/** Tries on a busy machine. */
 const TRIES = 3
 
 type Emergency = { kid: string; began: number; answered: number }
@@ -78,7 +81,7 @@ const take = async (token: string, askedAt: number): Promise<void> => {
   await judges.verifyByAll(token)
 }
 
-/** One token of each key so far, all the time. */
+/** Verifies kept tokens of each key continuously. */
 const verifyAgain = async (running: () => boolean): Promise<void> => {
   while (running()) {
     for (const tokens of kept.values()) {
@@ -101,8 +104,9 @@ const rotate = async (): Promise<void> => {
 }
 
 /**
- * A token of a key that nobody knows makes a verifier fetch the keys, as the time does that passes between two
- * changes. It then has the key that follows, and only the list tells it of one that is revoked.
+ * Makes a verifier fetch the keys through a token of an unknown key, as the time between two
+ * changes would do. The verifier then has the next key, and learns of a revoked key from the list
+ * only.
  */
 const fetchNextKey = async (): Promise<void> => {
   const [, next = ''] = await createCaller(place.url).kids()
@@ -124,7 +128,10 @@ const emergency = async (): Promise<void> => {
   await sleep(BOUND_MS + WATCHED_MS)
 }
 
-/** Milliseconds from the answer on at which `by` took a token of the key; less than none before it. */
+/**
+ * Returns when `by` accepted a token of the key, in milliseconds from the answer on; negative
+ * before it.
+ */
 const takenAt = (by: Name, { kid, answered }: Emergency): number[] =>
   judges.seen[by]
     .filter((one) => one.kid === kid && one.code === 'good')
@@ -141,7 +148,7 @@ const emergencyInTime = async (): Promise<void> => {
   }
 }
 
-/** Refused, though its key was not revoked yet when the answer was there. */
+/** True for a refusal of a token whose key was not yet revoked at the answer. */
 const isUnjust = ({ kid, code, ended }: Seen): boolean => {
   const revokedFrom = emergencies.find((one) => one.kid === kid)?.began ?? Infinity
   return code !== 'good' && ended < revokedFrom
@@ -195,7 +202,7 @@ const expectRevoked = async (kid: string): Promise<void> => {
 }
 
 it(
-  'no good token is refused, and none of the revoked key is taken after the bound',
+  'verifiers refuse no valid token, and no token of a revoked key is accepted after the bound',
   async () => {
     const from = Date.now()
     await run()
@@ -205,10 +212,10 @@ it(
     expect(kept.size).toBeGreaterThanOrEqual(ROTATIONS + 2)
     expect(judges.seen.ours.filter(isUnjust)).toEqual([])
     expect(emergencies.slice(-1).filter(isLate)).toEqual([])
-    // Every key that jose had was published a day ahead, as far as it could tell.
+    // Every key of jose was published a day ahead, as seen by jose.
     expect(judges.seen.joseRenewed.filter(isUnjust)).toEqual([])
     expect(judges.unjust).toEqual([])
-    // With the answer no process signs with it any more.
+    // No process signs with the key after the answer.
     for (const { kid, answered } of emergencies) {
       const later = [...issued].filter(([token, at]) => at > answered && kidOf(token) === kid)
       expect(later).toEqual([])

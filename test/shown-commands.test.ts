@@ -1,4 +1,4 @@
-// Commands that people copy: none puts a secret or a token into an argument, which every user can read.
+// Commands for copying: none has a secret or token as an argument, which every user can read.
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -17,11 +17,11 @@ const FILES = [
   ...filesBelow('src', /\.ts$/),
 ]
 
-/** Options of curl and the like whose value is a credential. */
+/** Options of curl and similar programs whose value is a credential. */
 const IN_ARGUMENTS =
   /(?:-u|--user|--oauth2-bearer) ?["'$]|(?:-H|--header) ?["']authorization:|curl[^\n]*(?:client_secret|token)=\$/i
 
-it.each(FILES)('%s', (path) => {
+it.each(FILES)('commands in %s have no credential as an argument', (path) => {
   const lines = readFileSync(path, 'utf8').split('\n')
   expect(lines.filter((line) => IN_ARGUMENTS.test(line))).toEqual([])
 })

@@ -1,4 +1,4 @@
-// Another spelling of a known name is recognized, and no other word is.
+// Spellings of known names: another spelling is recognized, and no other word is.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PARAMETERS } from '../src/oauth/parameters.ts'
@@ -8,7 +8,7 @@ import { UNKNOWN, spellingsOf } from './support/spellings.ts'
 
 const LISTS = Object.entries(PARAMETERS)
 
-describe.each(LISTS)('the parameters of %s', (_, known) => {
+describe.each(LISTS)('parameter of %s', (_, known) => {
   const speller = createSpeller(known)
 
   it.each([...known])('%s is recognized in every other spelling', (name) => {
@@ -19,11 +19,11 @@ describe.each(LISTS)('the parameters of %s', (_, known) => {
     }
   })
 
-  it('are recognized with a control character', () => {
+  it('is recognized with a control character', () => {
     for (const name of known) expect(speller(`${name}\0`)).toBe(name)
   })
 
-  it('are not recognized in a name that belongs to somebody', () => {
+  it('is not recognized in a name with a namespace', () => {
     for (const name of known) {
       const namespaces = ['https://example.com/', 'urn:acme:', 'acme:', 'acme/', '//acme/']
       for (const owned of namespaces.map((namespace) => namespace + name)) {
@@ -32,12 +32,12 @@ describe.each(LISTS)('the parameters of %s', (_, known) => {
     }
   })
 
-  it('leave other words alone', () => {
+  it('is not recognized in unknown words', () => {
     expect([...known, ...UNKNOWN].filter((name) => speller(name) !== null)).toEqual([])
   })
 })
 
-/** What each endpoint that can narrow by it makes of another word for a parameter. */
+/** Synonyms of parameters, each refused at the endpoints that have the parameter. */
 const SYNONYMS: [word: string, meant: string][] = [
   ['plugin', 'plugin_id'],
   ['aud', 'audience'],
@@ -49,15 +49,15 @@ const SYNONYMS: [word: string, meant: string][] = [
   ['authorisation_details', 'authorization_details'],
 ]
 
-describe('another word for a parameter that narrows', () => {
-  it.each(SYNONYMS)('%s means %s, in every spelling', (word, meant) => {
+describe('synonym of a parameter', () => {
+  it.each(SYNONYMS)('%s is recognized as %s in every spelling', (word, meant) => {
     const speller = createSpeller(PARAMETERS.token)
     for (const spelling of [word, ...spellingsOf(word)]) {
       expect([spelling, speller(spelling)]).toEqual([spelling, meant])
     }
   })
 
-  it.each(SYNONYMS)('%s is any other word where %s is not known', (word, meant) => {
+  it.each(SYNONYMS)('%s is unknown where %s is', (word, meant) => {
     const others = ['token', 'grants', word].filter((name) => name !== meant)
     expect(createSpeller(['token', 'grants'])(word)).toBeNull()
     expect(createSpeller(others)(word)).toBeNull()
@@ -65,13 +65,13 @@ describe('another word for a parameter that narrows', () => {
   })
 })
 
-it('no text fails', () => {
+it('speller accepts any text', () => {
   const speller = createSpeller(PARAMETERS.token)
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void speller(text)))
 })
 
 it.each(['s', '[', '\ufdfa', 'scope', ' ', '0', ':', '/a', 'list'])(
-  'the length of %j adds no more than its time',
+  'speller takes time in proportion to the length of %j',
   async (one) => {
     const speller = createSpeller(PARAMETERS.token)
     await expectLinear(5_000, (size) => {

@@ -1,4 +1,4 @@
-// Text that people read: which is accepted, and how text of earlier versions is shown.
+// Text for people: which text is accepted, and how text of earlier versions is shown.
 import { expect, it } from 'vitest'
 import { parseMetadata } from '../src/oauth/enrollment.ts'
 import { formError } from '../src/grants/details.ts'
@@ -15,7 +15,7 @@ const PLACES = [
   (char: string) => char,
 ]
 
-it.each(HIDDEN_POINTS.map(named))('%s is refused anywhere and named', (name) => {
+it.each(HIDDEN_POINTS.map(named))('textError refuses %s at any place and names it', (name) => {
   const char = String.fromCodePoint(Number.parseInt(name.slice(2), 16))
   for (const place of PLACES) {
     const error = textError(place(char))
@@ -23,12 +23,12 @@ it.each(HIDDEN_POINTS.map(named))('%s is refused anywhere and named', (name) => 
   }
 })
 
-it.each(['\ud800', '\udc00', 'a\udfffb', '\udc00\ud800'])('%j is refused', (text) => {
+it.each(['\ud800', '\udc00', 'a\udfffb', '\udc00\ud800'])('textError refuses %j', (text) => {
   expect(textError(text)).toMatch(/\(U\+D[89A-F]../)
   expect(escapeText(text)).toMatch(/\\u\{d/)
 })
 
-it.each(MISPLACED)('%j has a joiner or selector out of place', (text) => {
+it.each(MISPLACED)('textError refuses a misplaced joiner or selector: %j', (text) => {
   expect(textError(text)).toMatch(/\(U\+(200[CD]|FE0F|E0100)\)$/)
   expect(escapeText(text)).toMatch(/\\u\{(200[cd]|fe0f|e0100)\}/)
 })
@@ -57,7 +57,7 @@ it.each([
   `🏳${tags('gbsct')}${CANCEL}`,
   `👩${tags('abc')}${CANCEL}`,
   `🏴${tags('gb')}\u200b${tags('sct')}${CANCEL}`,
-])('%j has a tag out of place', (text) => {
+])('textError refuses a misplaced tag: %j', (text) => {
   expect(textError(text)).toMatch(/\(U\+(E00..|200B)\)$/)
   expect(escapeText(text)).toMatch(/\\u\{e00..\}/)
 })
@@ -85,14 +85,14 @@ it.each([
   '🏴',
   '🏴\u200d☠\ufe0f',
   `${flag('gbeng')}\u200d⚽`,
-])('%j is accepted and shown as it is', (text) => {
+])('text %j is accepted and shown unchanged', (text) => {
   expect(textError(text)).toBeNull()
   expect(isVisible(text)).toBe(true)
   expect(escapeText(text)).toBe(text)
 })
 
 it.each(['', ' ', '\u00a0\u3000', '\u0301', '\u2800', ' \u2800 ', '\u3164', '\ufe0f'])(
-  '%j shows nothing',
+  'text %j is invisible',
   (text) => {
     expect(isVisible(text)).toBe(false)
   },
@@ -100,7 +100,7 @@ it.each(['', ' ', '\u00a0\u3000', '\u0301', '\u2800', ' \u2800 ', '\u3164', '\uf
 
 const ALL = `x${HIDDEN_POINTS.map((point) => String.fromCodePoint(point)).join('y')}\u200d`
 
-it('a table and a single view show every hidden character', () => {
+it('table and single view escape every hidden character', () => {
   const row = { name: ALL, list: [ALL], details: { type: ALL, [ALL]: 1 } }
   for (const text of [toText(row), toText([row, row])]) {
     expectNothingHidden(text)
@@ -111,7 +111,7 @@ it('a table and a single view show every hidden character', () => {
   expectNothingHidden(escapeLines(ALL))
 })
 
-it('JSON has the same value without hidden characters', () => {
+it('JSON escapes every hidden character and keeps the value', () => {
   for (const indent of [undefined, 2]) {
     const json = toJson({ [ALL]: [ALL] }, indent)
     expectNothingHidden(json)
@@ -119,14 +119,14 @@ it('JSON has the same value without hidden characters', () => {
   }
 })
 
-it('log lines have the same value without hidden characters', () => {
+it('log line escapes every hidden character and keeps the value', () => {
   const lines: string[] = []
   createLogTo({ write: (line) => void lines.push(line) }, 'info').info({ path: ALL }, ALL)
   expectNothingHidden(lines.join(''))
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ path: ALL, msg: ALL })
 })
 
-it('an error description has the characters of RFC 6749 §5.2', () => {
+it('error description has only the characters of RFC 6749 §5.2', () => {
   const { message } = new OAuthError('metadata_invalid', {
     description: `client_name: "${ALL}\\".`,
   })
@@ -135,7 +135,7 @@ it('an error description has the characters of RFC 6749 §5.2', () => {
 
 const refusedAs = (point: number) => new RegExp(`\\(${named(point).replace('+', '\\+')}\\)`)
 
-it.each(['client_name', 'software_id'])('metadata: %s', (field) => {
+it.each(['client_name', 'software_id'])('metadata refuse hidden characters in %s', (field) => {
   for (const point of HIDDEN_POINTS) {
     for (const place of PLACES) {
       const text = place(String.fromCodePoint(point))
@@ -157,14 +157,17 @@ const DETAILS: [string, (text: string) => object][] = [
   ['further', (text) => ({ ...ENTRY, further: [1, text] })],
 ]
 
-it.each(DETAILS)('authorization details: %s', (field, entry) => {
-  for (const point of HIDDEN_POINTS) {
-    const error = formError([entry(`a${String.fromCodePoint(point)}b`)])
-    expect(error).toMatchObject({
-      path: `0.${field}`,
-      must: expect.stringMatching(refusedAs(point)),
-    })
-  }
-  expect(formError([entry('\u2800')])).toMatchObject({ path: `0.${field}` })
-  expect(formError([entry('علی\u200cرضا')])).toBeNull()
-})
+it.each(DETAILS)(
+  'authorization details refuse hidden characters in %s, case %#',
+  (field, entry) => {
+    for (const point of HIDDEN_POINTS) {
+      const error = formError([entry(`a${String.fromCodePoint(point)}b`)])
+      expect(error).toMatchObject({
+        path: `0.${field}`,
+        must: expect.stringMatching(refusedAs(point)),
+      })
+    }
+    expect(formError([entry('\u2800')])).toMatchObject({ path: `0.${field}` })
+    expect(formError([entry('علی\u200cرضا')])).toBeNull()
+  },
+)

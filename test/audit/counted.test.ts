@@ -1,4 +1,4 @@
-// What is counted while requests are answered, and written once a minute.
+// Counters of requests, written once a minute.
 import { statSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
@@ -20,7 +20,7 @@ describe('refused logins', () => {
     return (await store.listAuditEvents(page)).rows
   }
 
-  it('are summed up: ten thousand of them are a few rows, and none is lost', async () => {
+  it('are summed up: ten thousand become at most 21 rows, and no login is lost', async () => {
     const server = await startServer()
     for (let i = 0; i < 10_000; i++) await attempt(server, name(i % 1_000))
     expect(await counted(server)).toEqual([])
@@ -32,7 +32,7 @@ describe('refused logins', () => {
     expect(rows.filter(({ target }) => target === null)).toHaveLength(1)
   })
 
-  it('are told apart by whom they name', async () => {
+  it('are counted by the client id that they name', async () => {
     const server = await startServer()
     for (const id of [name(1), name(2), name(1), 'no id of ours']) await attempt(server, id)
     await upkeepOf(server).run()
@@ -51,7 +51,7 @@ describe('refused logins', () => {
     }
   })
 
-  it('are not lost where the database fails', async () => {
+  it('are kept when the database fails', async () => {
     const server = await startServer()
     const upkeep = upkeepOf(server)
     server.fail('addAuditEvents', new Unavailable('SQLITE_FULL'))
@@ -67,8 +67,8 @@ describe('refused logins', () => {
   })
 })
 
-describe('what is counted while the last ones fail to be written', () => {
-  it('is added to them', async () => {
+describe('counter', () => {
+  it('adds the counts that come during a failed write', async () => {
     const server = await startServer()
     const attempt = () => server.requestToken({}, { basic: { id: 'x', secret: 'wrong' } })
     const failing = async () => {
@@ -85,11 +85,11 @@ describe('what is counted while the last ones fail to be written', () => {
   })
 })
 
-describe('the last use of a secret', () => {
+describe('last use of a secret', () => {
   const used = async (server: Awaited<ReturnType<typeof startServer>>, id: string) =>
     (await server.store.listSecrets(id, server.seconds())).map(({ lastUsedAt }) => lastUsedAt)
 
-  it('is written by the minute, never by the login, and never moves back', async () => {
+  it('is written once a minute, never by a login, and never moves back', async () => {
     const server = await startServer()
     const client = await server.client({ grants: { hook: ['hook:track'] }, plugins: ['p'] })
     const upkeep = upkeepOf(server)
@@ -120,7 +120,7 @@ describe('the last use of a secret', () => {
     expect(await used(server, client.id)).toEqual([first + 60])
   })
 
-  it('is kept where it cannot be written', async () => {
+  it('is kept when it cannot be written', async () => {
     const server = await startServer()
     const client = await server.client({ grants: { hook: ['hook:track'] }, plugins: ['p'] })
     await server.issue(client)

@@ -1,4 +1,4 @@
-// What is older than it is to be kept goes, with a proof that it went rightly; by as many processes as there are.
+// Retention: rows past their retention are cut with a proof, by any number of processes.
 import { describe, expect, it } from 'vitest'
 import { AUDIT_CUT_DELAY_SECONDS, MAX_AUDIT_CUTS, MAX_SEALED_ROWS } from '../../src/constants.ts'
 import { Unavailable } from '../../src/errors.ts'
@@ -18,7 +18,7 @@ import {
 } from './table.ts'
 
 describe('retention', () => {
-  it('cuts at seals, says so, and leaves a table that is intact', async () => {
+  it('cuts at seals, records the cut, and leaves an intact table', async () => {
     const table = await filledTable()
     table.advance(DAY)
     await table.write(14)
@@ -37,7 +37,7 @@ describe('retention', () => {
     expect(await table.verify()).toMatchObject({ ...INTACT, checked: 4, sealed_to: 15 })
   })
 
-  it('leaves what is not older, and does not cut for each minute', async () => {
+  it('leaves newer rows, and waits AUDIT_CUT_DELAY_SECONDS between cuts', async () => {
     const table = await filledTable()
     table.advance(RETENTION - 3 * 60 + AUDIT_CUT_DELAY_SECONDS)
     await table.upkeep.run()
@@ -47,7 +47,7 @@ describe('retention', () => {
     expect(await actions(table)).toEqual([[14, 'audit.cut', '13']])
   })
 
-  it('cuts only whole seals', async () => {
+  it('cuts whole seals only', async () => {
     const table = await openTable()
     await table.write(1)
     await table.upkeep.run()
@@ -62,7 +62,7 @@ describe('retention', () => {
     expect(await table.verify()).toMatchObject(INTACT)
   })
 
-  it('leaves a row that a wrong clock has stamped later, and all behind it', async () => {
+  it('keeps a row that a wrong clock dated later, and all rows after it', async () => {
     const table = await filledTable()
     table.sql('update audit_events set created_at = created_at + 10 * 86400 where seq = 7')
     table.advance(RETENTION + DAY)
@@ -77,7 +77,7 @@ describe('retention', () => {
     expect(await actions(table)).toHaveLength(13)
   })
 
-  it('once and again leaves no trace but the last cut', async () => {
+  it('keeps the record of the last cut only', async () => {
     const table = await openTable()
     for (let day = 0; day < 10; day++) {
       await table.write(day)
@@ -102,7 +102,7 @@ describe('retention', () => {
   })
 
   it.each(['listAuditSeals', 'listAuditEvents'] as const)(
-    'is no damage for somebody who looks meanwhile: after the first %s',
+    'leaves a simultaneous check intact: after the first %s',
     async (verb) => {
       const table = await filledTable()
       table.advance(RETENTION + DAY)
@@ -123,7 +123,7 @@ describe('retention', () => {
   )
 })
 
-/** Rows that fill this many seals, all older than retention. */
+/** Makes rows that fill this many seals, all past their retention. */
 const longTable = async (seals: number): Promise<Table> => {
   const table = await openTable()
   table.sql(`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${seals * MAX_SEALED_ROWS})
@@ -137,7 +137,7 @@ const longTable = async (seals: number): Promise<Table> => {
 const rowsOf = (table: Table): number =>
   Number(table.query('select count(*) as n from audit_events')[0]?.['n'])
 
-/** Puts something around each cut. */
+/** Wraps each cut. */
 const aroundCuts = (table: Table, around: (cut: () => Promise<void>) => Promise<void>): void => {
   const { store } = table.deps
   const cutAudit = store.cutAudit.bind(store)
@@ -146,8 +146,8 @@ const aroundCuts = (table: Table, around: (cut: () => Promise<void>) => Promise<
   })
 }
 
-describe('a long table', () => {
-  it('is cut a seal at a time, with other work in between and one event a minute', async () => {
+describe('long table', () => {
+  it('is cut one seal at a time, with other work between, and with one event a minute', async () => {
     const seals = MAX_AUDIT_CUTS + 3
     const table = await longTable(seals)
     const taken: number[] = []
@@ -176,7 +176,7 @@ describe('a long table', () => {
     expect(await table.verify()).toMatchObject(INTACT)
   })
 
-  it('that is cut in part is intact, and its next cut says how far', async () => {
+  it('is intact after a partial cut, and its next cut records how far it came', async () => {
     const table = await longTable(4)
     let cuts = 0
     aroundCuts(table, async (cut) => {
@@ -193,7 +193,7 @@ describe('a long table', () => {
 })
 
 describe('two processes on one file', () => {
-  it('seal and cut at once, and every row once', async () => {
+  it('seal and cut at once, and each row once', async () => {
     const table = await openTable()
     const other = openBetterSqlite3Store(table.path)
     const stores: Store[] = [table.store, other]

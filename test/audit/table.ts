@@ -1,4 +1,5 @@
-// An audit table of thirteen rows: 1 to 4, 5 to 8 and 9 to 11 are sealed, a minute apart; 12 and 13 are not.
+// Audit table of thirteen rows: 1 to 4, 5 to 8 and 9 to 11 are sealed, a minute apart; 12 and 13
+// are not.
 import { verifyAudit } from '../../src/admin/audit.ts'
 import { createUpkeep } from '../../src/upkeep/upkeep.ts'
 import { adminOf } from '../support/admin.ts'
@@ -7,7 +8,7 @@ import { type TestServer, startServer } from '../support/server.ts'
 export const DAY = 24 * 60 * 60
 export const RETENTION = 400 * DAY
 
-/** What the server does once a minute, over its database; of another process where it is made anew. */
+/** Makes the once-a-minute job of the server. A second one acts as another process. */
 export const upkeepOf = (
   { deps, audit, usage }: TestServer,
   { retentionSeconds = RETENTION as number | null, kek = deps.kek } = {},
@@ -26,7 +27,7 @@ export const event = (target: string) => ({
 export const openTable = async () => {
   const server = await startServer()
   const upkeep = upkeepOf(server)
-  /** Rows that are all different. */
+  /** Writes rows that all differ. */
   const write = async (...targets: (string | number)[]): Promise<void> => {
     for (const target of targets) await server.audit.write(event(String(target)))
   }
@@ -36,7 +37,7 @@ export const openTable = async () => {
     upkeep,
     write,
     verify: () => verifyAudit(adminOf(server)),
-    /** `[finding, seq, last_seq]` of each. */
+    /** Returns `[finding, seq, last_seq]` of each finding. */
     async findings() {
       const { findings } = await verifyAudit(adminOf(server))
       return findings.map(({ finding, seq, last_seq: last }) => [finding, seq, last])
@@ -61,10 +62,10 @@ export const filledTable = async (): Promise<Table> => {
   return table
 }
 
-/** A report without findings. */
+/** Report without findings. */
 export const INTACT = { intact: true, found: 0, findings: [] }
 
-/** `[seq, action, target]` of every row. */
+/** Returns `[seq, action, target]` of every row. */
 export const actions = async ({ store }: Pick<Table, 'store'>) => {
   const page = { filter: {}, after: null, limit: 1_000, newestFirst: false }
   return (await store.listAuditEvents(page)).rows.map((row) => [row.seq, row.action, row.target])

@@ -1,11 +1,11 @@
-// What is done beside the requests, once a minute.
+// Upkeep: the jobs of each minute beside the requests.
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
 import { startUpkeep } from '../../src/node/every-minute.ts'
 import { live } from '../support/clock.ts'
 import { DAY, INTACT, RETENTION, type Table, actions, filledTable, upkeepOf } from './table.ts'
 
-describe('the newest seal', () => {
+describe('newest seal', () => {
   const truncated = async (table: Table) =>
     (await actions(table))
       .filter(([, action]) => action === 'audit.seal')
@@ -19,7 +19,7 @@ describe('the newest seal', () => {
     ['is gone', 'delete from audit_seals where last_seq = 11'],
     ['is another one', `update audit_seals set mac = 'x' where last_seq = 11`],
     ['is gone with all the others', 'delete from audit_seals; delete from audit_events'],
-  ])('that a process remembers is missed once: it %s', async (_what, sql) => {
+  ])('is reported missing once by the process that remembers it: it %s', async (_what, sql) => {
     const table = await filledTable()
     table.sql(sql)
     await table.upkeep.run()
@@ -33,7 +33,7 @@ describe('the newest seal', () => {
     expect(await truncated(table)).toEqual(['11'])
   })
 
-  it('may have been cut by another process', async () => {
+  it('may be cut by another process', async () => {
     const table = await filledTable()
     table.advance(RETENTION + DAY)
     await live(table.store, table.seconds())
@@ -43,7 +43,7 @@ describe('the newest seal', () => {
     expect(await truncated(table)).toEqual([])
   })
 
-  it('is missed where another process has gone on without it', async () => {
+  it('is reported missing when another process continued without it', async () => {
     const table = await filledTable()
     table.sql('delete from audit_seals where last_seq = 11')
     await upkeepOf(table.server).run()
@@ -52,7 +52,7 @@ describe('the newest seal', () => {
   })
 })
 
-describe('each step', () => {
+describe('upkeep step', () => {
   it.each([
     ['touchSecrets', 'the times of last use of secrets could not be written'],
     ['listAuditEvents', 'new audit events could not be sealed'],
@@ -76,10 +76,10 @@ describe('each step', () => {
   })
 })
 
-describe('the minute', () => {
+describe('upkeep timer', () => {
   afterEach(() => vi.useRealTimers())
 
-  it('comes soon after the start, then again and again, never twice at once, and once more at the end', async () => {
+  it('runs soon after the start, once a minute, never twice at once, and once more at the end', async () => {
     vi.useFakeTimers()
     let [begun, ended] = [0, 0]
     let finish = (): void => {}

@@ -1,4 +1,4 @@
-// A table that somebody who can write the database has changed: each change is found, and named.
+// Check of an audit table that was changed in the database: each change is found and named.
 import { describe, expect, it } from 'vitest'
 import { exportAudit, listAudit, verifyAudit } from '../../src/admin/audit.ts'
 import { cutMacOf, sealingKey } from '../../src/audit/seals.ts'
@@ -11,7 +11,7 @@ const OTHER_KEK = new Uint8Array(32).fill(8)
 const forgedCut = (mac: string): string =>
   drop('seq <= 8') + dropSeal('last_seq < 8') + setSeal(8, `digests = null, cut_mac = '${mac}'`)
 
-describe('an audit table that nobody has touched', () => {
+describe('untouched audit table', () => {
   it('is intact', async () => {
     const table = await filledTable()
     expect(await table.verify()).toEqual({
@@ -42,7 +42,7 @@ describe('an audit table that nobody has touched', () => {
     })
   })
 
-  it('is read in pages, however long it is', async () => {
+  it('is read in pages, whatever its length', async () => {
     const table = await openTable()
     const events = Array.from({ length: 2_500 }, (_, i) => ({
       actor: 'a',
@@ -66,15 +66,15 @@ describe('an audit table that nobody has touched', () => {
   })
 })
 
-describe('what has been changed is named:', () => {
-  it.each([...ROWS, ...SEALS])('%s', async (_what, sql, ...findings) => {
+describe('check of the audit', () => {
+  it.each([...ROWS, ...SEALS])('finds a change of %s', async (_what, sql, ...findings) => {
     const table = await filledTable()
     table.sql(sql)
     expect(await table.verify()).toMatchObject({ intact: false, found: findings.length })
     expect(await table.findings()).toEqual(findings)
   })
 
-  it('a row in a place that was empty when it was sealed', async () => {
+  it('finds a row in a place that was empty when it was sealed', async () => {
     const table = await openTable()
     await table.write(1, 2, 3)
     table.sql(drop('seq = 2'))
@@ -85,7 +85,7 @@ describe('what has been changed is named:', () => {
     expect(await table.findings()).toEqual([['added', 2, 2]])
   })
 
-  it('the end of a seal', async () => {
+  it('finds a changed end of a seal', async () => {
     for (const [end, sealed] of [
       [7, 8],
       [9, 9],
@@ -99,7 +99,7 @@ describe('what has been changed is named:', () => {
     }
   })
 
-  it('a cut that retention has not made', async () => {
+  it('finds a cut that retention did not make', async () => {
     const table = await filledTable()
     const [, seal] = await table.store.listAuditSeals(0, 2)
     if (seal === undefined) throw new Error('there is no second seal')
@@ -116,13 +116,13 @@ describe('what has been changed is named:', () => {
     expect(await table.findings()).toEqual([])
   })
 
-  it('a mark of a cut that has not taken anything', async () => {
+  it('finds a mark of a cut in place', async () => {
     const table = await filledTable()
     table.sql(setSeal(8, `cut_mac = 'x'`))
     expect(await table.findings()).toEqual([['cut_forged', 5, 8]])
   })
 
-  it('all of a table that is sealed anew with another key', async () => {
+  it('finds a table that was sealed anew with another key', async () => {
     const table = await filledTable()
     table.sql(dropSeal('true') + set(6, `actor = 'cli:you'`))
     await upkeepOf(table.server, { kek: OTHER_KEK }).run()
@@ -135,7 +135,7 @@ describe('what has been changed is named:', () => {
     expect(await verifyAudit(other)).toMatchObject({ intact: true })
   })
 
-  it('says where a row had been', async () => {
+  it('reports the former place of a row', async () => {
     const table = await filledTable()
     table.sql(swap(5, 6))
     expect((await table.verify()).findings).toEqual([
@@ -145,11 +145,11 @@ describe('what has been changed is named:', () => {
   })
 })
 
-describe('a damaged table', () => {
+describe('damaged table', () => {
   it('can still be listed and exported', async () => {
     const table = await filledTable()
     table.sql(set(6, `created_at = 'never', count = 'many'`) + set(7, 'created_at = 9e300'))
-    table.sql(set(13, 'seq = 9007199254740993')) // not exact in JavaScript: read once, not for ever
+    table.sql(set(13, 'seq = 9007199254740993')) // the number is not exact in JavaScript: it is read once, not endlessly
     const admin = adminOf(table.server)
     const { items: listed } = await listAudit(admin, { limit: 8 })
     expect(listed.map(({ seq }) => seq)).toEqual([2 ** 53, 12, 11, 10, 9, 8, 7, 6])

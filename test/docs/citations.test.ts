@@ -32,18 +32,18 @@ const cited = [
   .flatMap((path) => citationsOf(readPage(path)).map((citation) => ({ path, citation })))
 
 describe('citations of docs/design.md', () => {
-  it('are found in comments of one line and of two', () => {
+  it('are recognized in comments of one line and of two', () => {
     const text = '// Who may (design: Rules, 2).\n * reads it (design:\n * The list; RFC 7519)'
     expect(citationsOf(text)).toEqual(['Rules, 2', 'The list'])
   })
 
-  it('name a section, and an item of its list', () => {
+  it('name a section, or an item of its list', () => {
     expect(isSection('Rules, 2')).toBe(true)
     expect(isSection('Rules, 99')).toBe(false)
     expect(isSection('Nothing')).toBe(false)
   })
 
-  it('each names a section that exists', () => {
+  it('name existing sections', () => {
     expect(cited.length).toBeGreaterThan(10)
     expect(cited.filter(({ citation }) => !isSection(citation))).toEqual([])
   })

@@ -32,12 +32,12 @@ const wideRows = (text: string): string[] =>
     .split('\n')
     .filter((line) => line.startsWith('|') && line.length > MAX_TABLE_COLUMNS)
 
-describe('a page', () => {
-  it.each(PAGES)('%s names files that exist', (page) => {
+describe('page', () => {
+  it.each(PAGES)('names files that exist: %s', (page) => {
     expect(pathsIn(readPage(page)).filter(isMissing)).toEqual([])
   })
 
-  it.each(PAGES.filter((page) => !WIDE_PAGES.includes(page)))('%s has narrow tables', (page) => {
+  it.each(PAGES.filter((page) => !WIDE_PAGES.includes(page)))('has narrow tables: %s', (page) => {
     expect(wideRows(readPage(page))).toEqual([])
   })
 })
@@ -54,7 +54,7 @@ const pathsOfTree = (tree: string): string[] => {
   })
 }
 
-describe('the tree in README', () => {
+describe('tree in README', () => {
   const [, tree = ''] =
     /^## Where things are\n\n```\n([^]*?)\n```$/m.exec(readPage('README.md')) ?? []
 

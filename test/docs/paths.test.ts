@@ -24,23 +24,23 @@ const OF_PACKAGES = new Set(['pgTable'])
 /** Files that the server makes while it runs. */
 const MADE = new Set(['keys/kek', 'keys/admin.json'])
 
-describe('a path in a page', () => {
+describe('path in a page', () => {
   it('is recognized in prose, in a table and in code', () => {
     const text = "See `src/app.ts`, (test/store/). | docs/a.md | import '../deps.ts' and admin/x"
     expect(pathsIn(text)).toEqual(['src/app.ts', 'test/store/', 'docs/a.md'])
   })
 
-  it.each(GUIDES)('%s names files that exist', (page) => {
+  it.each(GUIDES)('leads to a file that exists: %s', (page) => {
     const named = pathsIn(readPage(page)).filter((path) => !MADE.has(path))
     expect(named.filter((path) => !exists(path))).toEqual([])
   })
 
-  it('is named by the pages at all', () => {
+  it('is found in the pages', () => {
     expect(GUIDES.flatMap((page) => pathsIn(readPage(page))).length).toBeGreaterThan(100)
   })
 })
 
-describe('a name of the code in a page', () => {
+describe('name of the code in a page', () => {
   const code = ['src', 'test', 'drizzle'].flatMap((folder) => filesBelow(folder, '.ts'))
   const words = new Set(code.flatMap((path) => readPage(path).match(/\w+/g) ?? []))
   const missing = (page: string) =>
@@ -52,7 +52,7 @@ describe('a name of the code in a page', () => {
     expect(namesIn(text)).toEqual(['findClient', 'MAX_WAITERS', 'closeRun'])
   })
 
-  it.each(GUIDES)('%s uses names that the code has', (page) => {
+  it.each(GUIDES)('exists in the code: %s', (page) => {
     expect(missing(page)).toEqual([])
   })
 })
@@ -90,13 +90,13 @@ const brokenLink = (page: string, link: string): string | null => {
   return anchors.includes(anchor) ? null : `${link}: no heading`
 }
 
-describe('a link of a page', () => {
-  it.each(PAGES)('%s leads to files and headings that exist', (page) => {
+describe('link of a page', () => {
+  it.each(PAGES)('leads to a file and a heading that exist: %s', (page) => {
     const links = linksOf(readPage(page))
     expect(links.map((link) => brokenLink(page, link)).filter((why) => why !== null)).toEqual([])
   })
 
-  it('is found', () => {
+  it('is found in the pages', () => {
     expect(PAGES.flatMap((page) => linksOf(readPage(page))).length).toBeGreaterThan(50)
   })
 })

@@ -1,4 +1,4 @@
-// Inputs at which work would grow with a product of limits.
+// Growth of work: inputs for which it could grow with a product of limits.
 import { it } from 'vitest'
 import { formError } from '../../src/grants/details.ts'
 import { narrowGrants, remainingDetails, remainingGrants } from '../../src/oauth/enrollment.ts'
@@ -33,7 +33,7 @@ const playlists = (count: number, values: number): AuthorizationDetail[] =>
 const server = await startServer()
 let clients = 0
 
-/** Writes details of 20 entries with so many parts each, which the store looks up. */
+/** Writes details of 20 entries with this many parts each, which the store looks up. */
 const writesDetails = async (parts: number): Promise<Work> => {
   const set = clients++
   const details = many(`s${set}-`, 20).map((identifier) => ({
@@ -73,7 +73,7 @@ const INPUTS: [title: string, size: number, prepare: (size: number) => Work | Pr
     },
   ],
   [
-    'a token for all that a grant implies',
+    'a token with all implied permissions',
     250,
     (size) => {
       const grants = [{ audience: audience(size), permissions: many('p', size) }]
@@ -90,7 +90,7 @@ const INPUTS: [title: string, size: number, prepare: (size: number) => Work | Pr
     },
   ],
   [
-    'grants cut down to a scope',
+    'grants narrowed to a scope',
     250,
     (size) => {
       const grants = [{ audience: 'docs', permissions: ['p0'] }]
@@ -126,6 +126,6 @@ const INPUTS: [title: string, size: number, prepare: (size: number) => Work | Pr
   ],
 ]
 
-it.each(INPUTS)('%s', async (_, size, prepare) => {
+it.each(INPUTS)('work is linear: %s', async (_, size, prepare) => {
   await expectLinear(size, prepare)
 })

@@ -1,4 +1,4 @@
-// What a request over granted details costs: the values that it names itself, and none that are granted.
+// Cost of a request for granted details: it reads its own values, and no granted ones.
 import { expect, test } from 'vitest'
 import { MAX_DETAILS, MAX_DETAIL_LIST } from '../../src/constants.ts'
 import { isHeld, narrowDetails } from '../../src/grants/held-details.ts'
@@ -38,10 +38,18 @@ const each = (members: (i: number) => Record<string, string | number | string[]>
   Array.from({ length: MAX_DETAILS }, (_, i) => ({ type: 'playlist', ...members(i) }))
 
 const asked = counting()
-/** Each has a hundred entries, and each entry fits as many granted ones as it can. */
+/** Requests of a hundred entries, each of which fits as many granted ones as possible. */
 const WORST: [title: string, wishes: AuthorizationDetail[], outcome: string][] = [
-  ['fit all until the last member', each((i) => ({ identifier: `i${i}` })), 'details_ambiguous'],
-  ['fit one, whose list is copied', each((i) => ({ number: 7, identifier: `i${i}` })), 'long'],
+  [
+    'fit all grants until the last member',
+    each((i) => ({ identifier: `i${i}` })),
+    'details_ambiguous',
+  ],
+  [
+    'fit one grant, whose list is copied',
+    each((i) => ({ number: 7, identifier: `i${i}` })),
+    'long',
+  ],
   [
     'name long lists',
     each((i) => ({ number: i, identifier: `i${i}`, actions: asked.list('a', 100) })),
@@ -54,8 +62,8 @@ const WORST: [title: string, wishes: AuthorizationDetail[], outcome: string][] =
   ],
 ]
 
-test.each(WORST)('wishes that %s read no granted value', (_, wishes, outcome) => {
-  narrowDetails(ENTRIES, []) // prepares
+test.each(WORST)('requests that %s read no granted value', (_, wishes, outcome) => {
+  narrowDetails(ENTRIES, []) // prepares the grant
   const inAsked = wishes.reduce((n, { actions }) => n + (Array.isArray(actions) ? 100 : 0), 0)
   const counts: number[] = []
   const inGranted = granted.reads(() => {
@@ -67,14 +75,14 @@ test.each(WORST)('wishes that %s read no granted value', (_, wishes, outcome) =>
   expect(counts[0]).toBeLessThanOrEqual(3 * inAsked)
 })
 
-test('an entry that is given on reads no granted value', () => {
-  isHeld(ENTRIES, { type: 'playlist' }) // prepares
+test('entry for another client reads no granted value', () => {
+  isHeld(ENTRIES, { type: 'playlist' }) // prepares the grant
   const entry = { type: 'playlist', identifier: 'x', number: 3, parts: [], actions: ['a1'] }
   const reads = granted.reads(() => expect(isHeld(ENTRIES, entry)).toBe(true))
   expect(reads).toBe(0)
 })
 
-test('each granted value is read a few times to prepare', () => {
+test('preparation reads each granted value at most four times', () => {
   const reads = granted.reads(() => narrowDetails([...ENTRIES], []))
   expect(reads).toBeLessThanOrEqual(4 * MAX_DETAILS * MAX_DETAIL_LIST)
 })

@@ -1,4 +1,5 @@
-// What permissions imply: the fast answers are those of the definition, and each implication is read once.
+// Implied permissions: the fast algorithms agree with the definition, and read each implication
+// once.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { implicationsOf, isCircular, permissionsLosing } from '../../src/grants/permissions.ts'
@@ -14,7 +15,7 @@ const declared: fc.Arbitrary<Permission[]> = fc
   .chain((list) =>
     fc.tuple(...list.map((name) => names.map((implies): Permission => ({ name, implies })))),
   )
-/** Without circles: a permission implies only those that follow it in the alphabet. */
+/** Declarations without circles: a permission implies only those that follow it in the alphabet. */
 const orderly = declared.map((list) =>
   list.map(({ name, implies }) => ({ name, implies: implies.filter((other) => other > name) })),
 )
@@ -23,8 +24,8 @@ const expandNaively = (wanted: readonly string[], list: readonly Permission[]) =
   ...new Set(wanted.flatMap((name) => impliedNaively(name, list))),
 ]
 
-describe('as the definition says', () => {
-  test('names are expanded, in the same order', () => {
+describe('definition of implied permissions', () => {
+  test('agrees with the expansion of names, in the same order', () => {
     fc.assert(
       fc.property(declared, names, (list, wanted) => {
         const expanded = [...implicationsOf(list).expand(wanted)]
@@ -34,7 +35,7 @@ describe('as the definition says', () => {
     )
   })
 
-  test('a permission loses something where it implies less', () => {
+  test('agrees with the permissions that lose something', () => {
     fc.assert(
       fc.property(declared, declared, (before, after) => {
         const losing = before
@@ -49,7 +50,7 @@ describe('as the definition says', () => {
     )
   })
 
-  test('a circle is found', () => {
+  test('agrees with the check for circles', () => {
     fc.assert(
       fc.property(declared, (list) => {
         const circular = list.some(({ name, implies }) =>
@@ -61,7 +62,7 @@ describe('as the definition says', () => {
     )
   })
 
-  test('the fewest that imply the same are those that nothing else implies', () => {
+  test('agrees with the fewest names that imply the same', () => {
     fc.assert(
       fc.property(orderly, fc.subarray(NAMES), fc.subarray(NAMES), (list, wanted, first) => {
         const there = wanted.filter((name) => list.some((permission) => permission.name === name))
@@ -78,9 +79,9 @@ describe('as the definition says', () => {
   })
 })
 
-describe('each implication is read', () => {
+describe('implication', () => {
   const COUNT = 300
-  /** Each permission implies all that follow it: as many paths as there can be. */
+  /** Each permission implies all that follow it: the largest possible number of paths. */
   const tangled = () => {
     let reads = 0
     const list = Array.from({ length: COUNT }, (_, i): Permission => {
@@ -97,7 +98,7 @@ describe('each implication is read', () => {
   }
   const IMPLICATIONS = (COUNT * (COUNT - 1)) / 2
 
-  test('once to expand all names', () => {
+  test('is read once to expand all names', () => {
     const { list, reads, all } = tangled()
     expect(implicationsOf(list).expand(all).size).toBe(COUNT)
     expect(reads()).toBe(IMPLICATIONS)
@@ -114,7 +115,7 @@ describe('each implication is read', () => {
           new Set(),
         ),
     ],
-  ])('a few times %s', (_, work) => {
+  ])('is read at most eight times %s', (_, work) => {
     const { list, reads } = tangled()
     work(list)
     expect(reads()).toBeLessThanOrEqual(8 * IMPLICATIONS)

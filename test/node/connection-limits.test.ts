@@ -1,4 +1,4 @@
-// How many connections a process and an address may have open, with limits of a few.
+// Limits of open connections for a process and an address, with small numbers.
 import { type Server, createServer } from 'node:http'
 import { type AddressInfo, type Socket, connect } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
@@ -26,7 +26,10 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-/** Opens a connection from an address of loopback and asks for something. @returns what came until it was answered or closed */
+/**
+ * Opens a connection from an address of loopback and sends a request. @returns `answered` or
+ * `closed`
+ */
 const ask = (localAddress: string): Promise<string> =>
   new Promise((resolve) => {
     const { port } = server.address() as AddressInfo
@@ -54,7 +57,7 @@ const times = (count: number, value: string): string[] => Array.from({ length: c
 const FIRST = '127.0.0.1'
 const SECOND = '127.0.0.2'
 
-it('an address gets no more connections than its limit, and others get theirs', async () => {
+it('address gets no more connections than its limit, and others get theirs', async () => {
   await listen()
   expect(await askAll(times(ADDRESS + 2, FIRST))).toEqual([
     ...times(ADDRESS, 'answered'),
@@ -63,7 +66,7 @@ it('an address gets no more connections than its limit, and others get theirs', 
   expect(await askAll(times(ADDRESS, SECOND))).toEqual(times(ADDRESS, 'answered'))
 })
 
-it('a connection that ends, or that was refused, makes room', async () => {
+it('connection that ends, or was refused, makes room', async () => {
   await listen()
   await askAll(times(ADDRESS + 5, FIRST))
   sockets[0]?.destroy()
@@ -71,7 +74,7 @@ it('a connection that ends, or that was refused, makes room', async () => {
   expect(await ask(FIRST)).toBe('closed')
 })
 
-it('a trusted proxy has no limit of its own, and that of the process', async () => {
+it('trusted proxy has the limit of the process only', async () => {
   await listen((address) => address === FIRST)
   expect(await askAll(times(PROCESS + 2, FIRST))).toEqual([
     ...times(PROCESS, 'answered'),
@@ -79,13 +82,13 @@ it('a trusted proxy has no limit of its own, and that of the process', async () 
   ])
 })
 
-it('a process has no more connections than its limit, whatever their addresses', async () => {
+it('process has no more connections than its limit, whatever their addresses', async () => {
   await listen()
   const addresses = Array.from({ length: PROCESS + 2 }, (_, i) => `127.0.0.${i + 1}`)
   expect(await askAll(addresses)).toEqual([...times(PROCESS, 'answered'), ...times(2, 'closed')])
 })
 
-it('the limits of a server are 24,000 and 4,000', async () => {
+it('server has the limits 24,000 and 4,000', async () => {
   await listen(() => false, false)
   expect(server.maxConnections).toBe(24_000)
   expect([MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS]).toEqual([24_000, 4_000])

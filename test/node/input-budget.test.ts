@@ -1,4 +1,4 @@
-// Memory for waiting input: whoever holds most gives way, its oldest connection first.
+// Memory for waiting input: the party that holds most gives way, its oldest connection first.
 import { expect, it } from 'vitest'
 import { createInputBudget } from '../../src/node/http/input-budget.ts'
 
@@ -11,7 +11,7 @@ const setUp = () => {
   return { open, evicted }
 }
 
-it('nothing is evicted within the budget, at it, and where bytes are given back', () => {
+it('budget evicts no connection within its bound', () => {
   const { open, evicted } = setUp()
   const [a, b] = [open('x', 'a'), open('y', 'b')]
   for (let i = 0; i < 50; i++) {
@@ -23,7 +23,7 @@ it('nothing is evicted within the budget, at it, and where bytes are given back'
   expect(evicted).toEqual([])
 })
 
-it('the oldest connection of the party that holds most is evicted, and no other party loses one', () => {
+it('budget evicts the oldest connection of the party that holds most', () => {
   const { open, evicted } = setUp()
   open('honest', 'h').hold(30)
   const hostile = ['1', '2', '3', '4'].map((name) => open('hostile', name))
@@ -33,14 +33,14 @@ it('the oldest connection of the party that holds most is evicted, and no other 
   expect(evicted).toEqual(['1', '2'])
 })
 
-it('as many are evicted as are over the budget', () => {
+it('budget evicts as many connections as needed', () => {
   const { open, evicted } = setUp()
   for (const name of ['1', '2', '3']) open('hostile', name).hold(30)
   open('hostile', '4').hold(95)
   expect(evicted).toEqual(['1', '2', '3'])
 })
 
-it('one that began anew is the youngest', () => {
+it('budget counts a connection that began anew as the youngest', () => {
   const { open, evicted } = setUp()
   const [first, second] = [open('x', '1'), open('x', '2')]
   first.hold(40)

@@ -1,4 +1,4 @@
-// The party that an address belongs to, for limits of each party.
+// Party of an address, for limits of each party.
 import { expect, it } from 'vitest'
 import { networkOf, plainAddress } from '../../src/http/network.ts'
 
@@ -15,17 +15,17 @@ it.each([
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['2001:db8:1::2:3:4:5', '2001:db8:1:0::/64'],
   ['', ''],
-])('%s belongs to %s', (address, network) => {
+])('networkOf %s is %s', (address, network) => {
   expect(networkOf(address)).toBe(network)
 })
 
-it('two addresses of one customer are one party, those of two are not', () => {
+it('networkOf is equal for two addresses of a customer, and differs between customers', () => {
   const [one, same, other] = ['2001:db8:0:7::1', '2001:db8::7:ffff:0:0:1', '2001:db8:0:8::1']
   expect(networkOf(one)).toBe(networkOf(same))
   expect(networkOf(one)).not.toBe(networkOf(other))
 })
 
-it('only a mapped IPv4 address is written without its prefix', () => {
+it('plainAddress removes the prefix of a mapped IPv4 address only', () => {
   expect(['::ffff:1', '::ffff:a:b', '::ffff:1.2.3.4'].map(plainAddress)).toEqual([
     '::ffff:1',
     '::ffff:a:b',

@@ -1,4 +1,4 @@
-// A quota counts the requests of its minute, whenever it was set.
+// Quota: it counts the requests of its minute, whenever it was set.
 import { describe, expect, it } from 'vitest'
 import { createQuota } from '../../src/node/quota.ts'
 import { createUncharged } from '../../src/node/uncharged.ts'
@@ -14,14 +14,14 @@ const passed = async (
 }
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
 
-describe('a quota', () => {
+describe('quota', () => {
   it.each([
     ['set for the first time', [...times(20, null), ...times(6, 6)], 20],
     ['set with room left', [...times(4, null), ...times(6, 6)], 6],
     ['lowered', [...times(20, 30), ...times(6, 6)], 20],
     ['removed and set again', [...times(3, 6), ...times(2, null), ...times(6, 6)], 6],
     ['raised after requests without one', [...times(5, null), 1, ...times(9, 8)], 7],
-  ])('that is %s counts what came before', async (_, limits, expected) => {
+  ])('counts earlier requests of the minute when it is %s', async (_, limits, expected) => {
     expect(await passed(createQuota(), 'c', limits)).toBe(expected)
   })
 
@@ -31,7 +31,7 @@ describe('a quota', () => {
     expect(await passed(quota, 'b', times(6, 6))).toBe(6)
   })
 
-  it('that is set late in the minute ends with that minute', async () => {
+  it('ends with the minute in which it was set', async () => {
     let at = 0
     const quota = createQuota(() => at)
     await passed(quota, 'c', times(20, null))
@@ -75,7 +75,7 @@ describe('requests of clients without a quota', () => {
     expect(uncharged.take('c')).toEqual({ count: 1, seconds: 60 })
   })
 
-  it('are kept for two minutes at the longest', () => {
+  it('are kept for two minutes at most', () => {
     const { clock, uncharged } = start(1_000)
     for (let i = 0; i < 1_000; i++) uncharged.note(`c${i}`)
     clock.at = 60_000
@@ -89,7 +89,7 @@ describe('requests of clients without a quota', () => {
     expect(uncharged.size()).toBe(1)
   })
 
-  it('of the latest clients are kept where there are too many', () => {
+  it('are kept of the latest clients when there are too many', () => {
     const { uncharged } = start(10)
     for (let i = 0; i < 1_000; i++) {
       uncharged.note(`c${i}`)

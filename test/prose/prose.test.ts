@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { beginsWithOpener } from './openers.ts'
 import { textsOf } from './texts.ts'
 
-describe('a text', () => {
+describe('text', () => {
   it.each([
     ['What the client sends.', true],
     ['Whoever asks', true],
@@ -47,7 +47,7 @@ describe('outer', () => {
     ])
   })
 
-  it('are refused with the path where they cannot be parsed', () => {
+  it('cause an error with the path when the source cannot be parsed', () => {
     expect(() => textsOf('a.ts', 'const = 1')).toThrow(/^a\.ts: /)
   })
 })

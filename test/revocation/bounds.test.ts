@@ -1,4 +1,4 @@
-// Which clients get gzip, and the bounds on signing and on memory that pages of the list are served within.
+// Bounds of the pages of the list: which clients get gzip, and the limits of signing and memory.
 import { describe, expect, test } from 'vitest'
 import { takesGzip } from '../../src/http/coding.ts'
 import { createAllowance } from '../../src/revocation/allowance.ts'
@@ -29,16 +29,16 @@ describe('Accept-Encoding', () => {
     ['gzip;q=-1', false],
     ['gzip;q=', false],
     ['gzip;level=1', false],
-  ])('%j takes gzip: %s', (header, taken) => {
+  ])('%j accepts gzip: %s', (header, taken) => {
     expect(takesGzip(header)).toBe(taken)
   })
 
-  test('a coding behind thousands of others is not read', () => {
+  test('accepts no coding behind thousands of others', () => {
     expect(takesGzip(`${'br,'.repeat(5_000)}gzip`)).toBe(false)
   })
 })
 
-describe('an allowance', () => {
+describe('allowance', () => {
   const start = () => {
     const time = { ms: 0 }
     const allowance = createAllowance({ burst: 10, perSecond: 2, monotonic: () => time.ms })
@@ -51,14 +51,14 @@ describe('an allowance', () => {
     { spent: 10, afterMs: 1, isSpent: false },
     { spent: 1_000, afterMs: 1_000, isSpent: true },
     { spent: 1_000, afterMs: 1_001, isSpent: false },
-  ])('$spent spent, $afterMs ms later: $isSpent', ({ spent, afterMs, isSpent }) => {
+  ])('is spent after $spent and $afterMs ms: $isSpent', ({ spent, afterMs, isSpent }) => {
     const { time, allowance } = start()
     allowance.spend(spent)
     time.ms = afterMs
     expect(allowance.isSpent()).toBe(isSpent)
   })
 
-  test('an idle hour earns one burst', () => {
+  test('earns one burst in an idle hour', () => {
     const { time, allowance } = start()
     time.ms = 3_600_000
     allowance.spend(10)
@@ -66,15 +66,20 @@ describe('an allowance', () => {
   })
 })
 
-describe('a cache bounded by bytes', () => {
+describe('cache bounded by bytes', () => {
   const KEYS = ['a', 'b', 'c', 'd']
   type Cache = ReturnType<typeof createByteCache<string, string>>
   const kept = (cache: Cache) => KEYS.filter((key) => cache.get(key) !== undefined)
 
   test.each<[string, { maxBytes: number; maxEntries?: number }, (cache: Cache) => void, string[]]>([
-    ['drops the oldest for bytes', { maxBytes: 8 }, () => {}, ['b', 'c']],
-    ['drops the oldest for entries', { maxBytes: 99, maxEntries: 1 }, () => {}, ['c']],
-    ['keeps what fits exactly', { maxBytes: 12 }, () => {}, ['a', 'b', 'c']],
+    ['drops the oldest entries beyond its bytes', { maxBytes: 8 }, () => {}, ['b', 'c']],
+    [
+      'drops the oldest entries beyond its number',
+      { maxBytes: 99, maxEntries: 1 },
+      () => {},
+      ['c'],
+    ],
+    ['keeps entries that fit exactly', { maxBytes: 12 }, () => {}, ['a', 'b', 'c']],
     [
       'keeps the entry that was used last',
       { maxBytes: 12 },
@@ -103,7 +108,12 @@ describe('a cache bounded by bytes', () => {
       },
       ['a', 'c', 'd'],
     ],
-    ['holds nothing that is too long', { maxBytes: 12 }, (cache) => cache.set('d', 'x', 13), []],
+    [
+      'keeps nothing after an entry that is too long',
+      { maxBytes: 12 },
+      (cache) => cache.set('d', 'x', 13),
+      [],
+    ],
   ])('%s', (_, bounds, use, left) => {
     const cache = createByteCache<string, string>(bounds)
     for (const key of ['a', 'b', 'c']) cache.set(key, 'x', 4)
