@@ -105,7 +105,7 @@ const start = async (env: Bindings): Promise<Running> => {
   ]
   const monotonic = (): number => performance.now()
   const audit = createAudit({ store, clock })
-  const usage = createLastUsed({ store, clock })
+  const lastUsed = createLastUsed({ store, clock })
   await prepareKeys(store, settings, { audit, log })
   const app = createApp({
     store,
@@ -122,7 +122,7 @@ const start = async (env: Bindings): Promise<Running> => {
     revocationWatch: createLonelyWatch({ store, intervalMs: LONELY_WATCH_INTERVAL_MS }),
     pageHost: workersPages,
     ledger: null, // a file is not to be had here
-    secretUsed: usage.secretUsed,
+    secretUsed: lastUsed.secretUsed,
     random: randomBytes,
     quota: noQuota(log),
     writes: countWrites(),
@@ -138,7 +138,7 @@ const start = async (env: Bindings): Promise<Running> => {
     log,
     kek,
     audit,
-    usage,
+    lastUsed,
     retentionSeconds,
     algorithms,
     keyRotationSeconds,

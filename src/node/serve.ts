@@ -37,7 +37,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   const clientAddress = createClientAddress(isTrusted)
   requireLedgerThread()
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
-  const usage = createLastUsed({ store: opened.store, clock })
+  const lastUsed = createLastUsed({ store: opened.store, clock })
   const ledger = createLedger({
     writer: createLedgerThread({ path: ledgerPath(config), log }),
     log,
@@ -51,7 +51,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     monotonic,
     clientAddress,
     opened,
-    usage,
+    lastUsed,
     ledger,
     revocationWatch,
   })
@@ -88,12 +88,12 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'monotonic' | 'clientAddress' | 'revoc
   time: WatchedClock
   config: Config
   opened: Opened
-  usage: LastUsed
+  lastUsed: LastUsed
   ledger: Ledger
 }
 
 /** What answers, and what is done beside it. */
-const createServer = ({ config, opened, usage, time, ...parts }: Parts) => {
+const createServer = ({ config, opened, lastUsed, time, ...parts }: Parts) => {
   const { log, clock, ledger } = parts
   const { store, signer, kek, audit } = opened
   const { algorithms, keyRotationSeconds } = config
@@ -104,7 +104,7 @@ const createServer = ({ config, opened, usage, time, ...parts }: Parts) => {
     audit,
     kek,
     pageHost: nodePages,
-    secretUsed: usage.secretUsed,
+    secretUsed: lastUsed.secretUsed,
     algorithms,
     keyRotationSeconds,
     random: randomBytes,
@@ -126,7 +126,7 @@ const createServer = ({ config, opened, usage, time, ...parts }: Parts) => {
     log,
     kek,
     audit,
-    usage,
+    lastUsed,
     ledger,
     retentionSeconds,
     algorithms,

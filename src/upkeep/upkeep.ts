@@ -28,7 +28,7 @@ type UpkeepDeps = Pick<
   'store' | 'clock' | 'monotonic' | 'log' | 'kek' | 'algorithms' | 'keyRotationSeconds'
 > & {
   audit: Pick<Audit, 'write' | 'flush'>
-  usage: Pick<LastUsed, 'flush'>
+  lastUsed: Pick<LastUsed, 'flush'>
   ledger?: Pick<Ledger, 'prune'> | null
   /** Null: audit rows are not deleted. */
   retentionSeconds: number | null
@@ -39,7 +39,7 @@ type UpkeepDeps = Pick<
 }
 
 export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
-  const { store, log, audit, usage, retentionSeconds } = deps
+  const { store, log, audit, lastUsed, retentionSeconds } = deps
   const key = sealingKey(deps.kek)
   const time = createTimekeeper(deps)
   /** Start of the process, from which clients could log in. On a platform that calls by schedule: long ago. */
@@ -77,7 +77,7 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 
   const flush = async (): Promise<void> => {
     await attempt('counted audit events could not be written', () => audit.flush())
-    await attempt('the times of last use of secrets could not be written', () => usage.flush())
+    await attempt('the times of last use of secrets could not be written', () => lastUsed.flush())
   }
 
   const keepTime = async (): Promise<number | null> => {

@@ -10,9 +10,9 @@ export const RETENTION = 400 * DAY
 
 /** Makes the once-a-minute job of the server. A second one acts as another process. */
 export const upkeepOf = (
-  { deps, audit, usage }: TestServer,
+  { deps, audit, lastUsed }: TestServer,
   { retentionSeconds = RETENTION as number | null, kek = deps.kek } = {},
-) => createUpkeep({ ...deps, audit, usage, kek, retentionSeconds })
+) => createUpkeep({ ...deps, audit, lastUsed, kek, retentionSeconds })
 
 export const event = (target: string) => ({
   actor: 'cli:me',

@@ -55,7 +55,7 @@ const running = () => {
   const upkeep = createUpkeep({
     ...server.deps,
     audit: server.audit,
-    usage: server.usage,
+    lastUsed: server.lastUsed,
     ledger: null,
     retentionSeconds: null,
   })

@@ -103,7 +103,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   )
   const used = { ...store }
   const audit = createAudit({ store: used, clock: () => clock.now })
-  const usage = createLastUsed({ store: used, clock: () => clock.now })
+  const lastUsed = createLastUsed({ store: used, clock: () => clock.now })
   const log = createLogTo({ write: (line) => lines.push(JSON.parse(line) as LogLine) }, 'debug')
   const ledgerPath = join(dirname(path), 'ledger.db')
   const writer = createLedgerWriter({ path: ledgerPath, clock: () => clock.now, log })
@@ -126,7 +126,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     },
     revocationWatch: createWatch({ store: used }),
     pageHost: nodePages,
-    secretUsed: usage.secretUsed,
+    secretUsed: lastUsed.secretUsed,
     kek: KEK,
     algorithms,
     clock: () => clock.now,
@@ -160,7 +160,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     lines,
     events,
     audit,
-    usage,
+    lastUsed,
     seconds,
     advance(by: number) {
       clock.now += by * 1000

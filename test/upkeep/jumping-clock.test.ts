@@ -466,7 +466,7 @@ describe('on a platform that calls once a minute and ends processes', () => {
     createUpkeep({
       ...server.deps,
       audit: server.audit,
-      usage: server.usage,
+      lastUsed: server.lastUsed,
       ledger: null,
       livesBy: 'schedule',
       retentionSeconds: RETENTION,
