@@ -41,9 +41,9 @@ const LAYERS: readonly RegExp[] = [
  * included.
  */
 const VERIFIER_ROOMS: readonly RegExp[] = [
-  /^verifier\/(constants|sharing|url)\.ts$/,
+  /^verifier\/(codes|constants|sharing|url)\.ts$/,
   /^verifier\/net\//,
-  /^verifier\/(errors|events)\.ts$/,
+  /^verifier\/(errors|events|reasons)\.ts$/,
   /^verifier\/keys\//,
   /^verifier\/token\//,
   /^verifier\/revocation\//,

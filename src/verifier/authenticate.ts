@@ -80,7 +80,7 @@ const findKey = async (
 ): Promise<VerificationKey | null> => {
   if (revocation.hasRevokedKey(name.kid)) {
     const held = keys.held(name)
-    if (held === undefined) throw refusal('token_revoked')
+    if (held === undefined) throw refusal({ kind: 'key_revoked', rule: name.kid })
     return held
   }
   const finding = keys.find(name)

@@ -17,6 +17,9 @@ export const MAX_CLOCK_TOLERANCE_SECONDS = 60
 /** Number of verified tokens that are remembered: at about 2 KiB each, 20 MB. */
 export const DEFAULT_MAX_REMEMBERED = 10_000
 
+/** Longest text in a reason, in characters: a line of a log. */
+export const MAX_REASON_CHARS = 256
+
 /** Largest JWK Set, in bytes and in keys. */
 export const MAX_JWKS_BYTES = 256 * 1024
 export const MAX_JWKS_KEYS = 100

@@ -1,69 +1,85 @@
-// What a resource server answers when a token is not enough (RFC 6750 §3.1). No I/O.
+// The errors of a verifier: what a resource server answers to a request that it refuses (RFC 6750 §3.1). No I/O.
+import { CODES, type VerificationCode } from './codes.ts'
+import { CODE_OF_REASON, type VerificationReason, cleanedReason } from './reasons.ts'
 import { recognizeAcrossBuilds } from './sharing.ts'
 
-/** `code` → HTTP status, the word of RFC 6750 and the sentence. Sentences never repeat what the token or the request said. */
-const CODES = {
-  token_missing: [401, null, 'The request has no token.'],
-  token_malformed: [401, 'invalid_token', 'The token is not a well-formed access token.'],
-  token_untrusted: [401, 'invalid_token', 'The token is not one that this server trusts.'],
-  token_expired: [401, 'invalid_token', 'The token has expired.'],
-  token_not_yet_valid: [
-    401,
-    'invalid_token',
-    'The token is not valid yet by the clock of this server.',
-  ],
-  token_revoked: [401, 'invalid_token', 'The token has been revoked.'],
-  permission_missing: [403, 'insufficient_scope', 'The token lacks the permission.'],
-  plugin_missing: [403, 'insufficient_scope', 'The token names no plugin.'],
-  plugin_mismatch: [403, 'insufficient_scope', 'The token is for another plugin than the request.'],
-  endpoint_denied: [403, 'insufficient_scope', 'The run may not use this endpoint.'],
-  operation_denied: [403, 'insufficient_scope', 'The run may not do this operation.'],
-  capability_missing: [403, 'insufficient_scope', 'The plugin lacks the capability.'],
-  authorization_denied: [403, 'insufficient_scope', 'The token lacks the authorization.'],
-  authorization_ambiguous: [403, 'insufficient_scope', 'Several authorizations of the token fit.'],
-  keys_unavailable: [503, null, 'The keys to check tokens with cannot be had right now.'],
-  revocations_stale: [503, null, 'It is not known right now which tokens are revoked.'],
-} as const
-
-export type VerificationCode = keyof typeof CODES
+type ErrorOptions = {
+  cause?: unknown
+  /** Default: `{ kind: 'unspecified' }`. */
+  reason?: VerificationReason
+}
 
 /**
- * A token, or a request with it, is refused. One of the four classes below; `code` says which check failed
- * and is stable, `status` is the HTTP status to answer with. `instanceof` holds whichever build, ES module or
- * CommonJS, has made the error.
+ * A refusal of a token, or of a request with it: one of the four classes below. `instanceof` works for errors of either
+ * build of this package, ES module or CommonJS.
+ * @example
+ * try {
+ *   await verifier.verify(bearer, { permission: 'hook:track', plugin: anyPlugin })
+ * } catch (error) {
+ *   if (!(error instanceof VerificationError)) throw error
+ *   console.warn(error.code, error.reason)
+ *   return errorResponse(error, 'hook:track')
+ * }
  */
 export class VerificationError extends Error {
   override readonly name: string = 'VerificationError'
+  /** Which check failed. Stable, and sent to the client. */
   readonly code: VerificationCode
+  /** HTTP status of the answer. */
   readonly status: 401 | 403 | 503
-  /** `invalid_token` or `insufficient_scope`; null where RFC 6750 has no word. */
+  /** The error code of RFC 6750 §3.1: `invalid_token` or `insufficient_scope`; null where the RFC has none. */
   readonly error: 'invalid_token' | 'insufficient_scope' | null
+  /**
+   * Why the check failed, for the resource server's own log. Not enumerable, so that `JSON.stringify(error)`, `{ ...error }`
+   * and the error handlers of frameworks do not send it to a client by mistake: log `error.reason` by name.
+   */
+  declare readonly reason: VerificationReason
 
-  constructor(code: VerificationCode, options?: { cause?: unknown }) {
+  constructor(code: VerificationCode, options: ErrorOptions = {}) {
+    const { reason = { kind: 'unspecified' }, ...others } = options
     const [status, error, description] = CODES[code]
-    super(description, options)
+    super(description, others)
     this.code = code
     this.status = status
     this.error = error
+    Object.defineProperty(this, 'reason', { value: cleanedReason(reason) })
   }
 }
 
-/** No token at all: 401 with a bare challenge. */
+/**
+ * The request has no token: 401 with a bare challenge (RFC 6750 §3).
+ * @example
+ * const isAnonymous = (error: unknown): boolean => error instanceof TokenMissing
+ */
 export class TokenMissing extends VerificationError {
   override readonly name = 'TokenMissing'
 }
 
-/** A token that is worth nothing here: 401 `invalid_token`. */
+/**
+ * The token is malformed, not trusted, out of its time or revoked: 401 `invalid_token` (RFC 6750 §3.1).
+ * @example
+ * const isRevoked = (error: unknown): boolean =>
+ *   error instanceof TokenInvalid && error.code === 'token_revoked'
+ */
 export class TokenInvalid extends VerificationError {
   override readonly name = 'TokenInvalid'
 }
 
-/** A good token that does not allow this request: 403 `insufficient_scope`. */
+/**
+ * The token is good and does not allow this request: 403 `insufficient_scope` (RFC 6750 §3.1).
+ * @example
+ * const lacksPermission = (error: unknown): boolean =>
+ *   error instanceof AccessDenied && error.code === 'permission_missing'
+ */
 export class AccessDenied extends VerificationError {
   override readonly name = 'AccessDenied'
 }
 
-/** Nothing can be said about tokens right now: 503 with `Retry-After`, never 401. */
+/**
+ * The verifier cannot decide, because it has no keys or no current revocation list: 503 with `Retry-After`, not 401.
+ * @example
+ * const mayRetry = (error: unknown): boolean => error instanceof VerifierUnavailable
+ */
 export class VerifierUnavailable extends VerificationError {
   override readonly name = 'VerifierUnavailable'
 }
@@ -76,13 +92,19 @@ recognizeAcrossBuilds({
   VerifierUnavailable,
 })
 
-/** The error for a code, of the class that belongs to it. */
-export const refusal = (
+/** Creates the error of a code, of the class that belongs to its status. */
+export const errorWithCode = (
   code: VerificationCode,
-  options?: { cause?: unknown },
+  options?: ErrorOptions,
 ): VerificationError => {
   const [status, error] = CODES[code]
   if (status === 503) return new VerifierUnavailable(code, options)
   if (status === 403) return new AccessDenied(code, options)
   return error === null ? new TokenMissing(code, options) : new TokenInvalid(code, options)
 }
+
+/** Creates the error of a reason. */
+export const refusal = (
+  reason: Exclude<VerificationReason, { kind: 'unspecified' }>,
+  options: { cause?: unknown } = {},
+): VerificationError => errorWithCode(CODE_OF_REASON[reason.kind], { ...options, reason })

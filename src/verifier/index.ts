@@ -11,7 +11,8 @@ export {
   VerificationError,
   VerifierUnavailable,
 } from './errors.ts'
-export type { VerificationCode } from './errors.ts'
+export type { VerificationCode } from './codes.ts'
+export type { VerificationReason } from './reasons.ts'
 export { KeysFailure } from './keys/keys-failure.ts'
 export type { KeysFailureCode } from './keys/keys-failure.ts'
 export type { KeysStatus } from './keys/key-source.ts'

@@ -48,8 +48,10 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     plugins,
     async verify(bearer, required, { waitUntil } = {}) {
       validateRequirements(required, plugins)
-      if (bearer === null || bearer === undefined || bearer === '') throw refusal('token_missing')
-      if (typeof bearer !== 'string') throw refusal('token_malformed')
+      if (bearer === null || bearer === undefined || bearer === '') {
+        throw refusal({ kind: 'token_missing' })
+      }
+      if (typeof bearer !== 'string') throw refusal({ kind: 'token_not_text' })
       const { revocable, token, key } = await authenticator.authenticate(bearer)
       const { claims } = token
       checkTime(claims, policy, now())

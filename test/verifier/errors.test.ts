@@ -8,7 +8,7 @@ import {
   VerificationError,
   VerifierUnavailable,
 } from '../../src/verifier/index.ts'
-import { refusal } from '../../src/verifier/errors.ts'
+import { errorWithCode } from '../../src/verifier/errors.ts'
 
 const CLASSES = { TokenMissing, TokenInvalid, AccessDenied, VerifierUnavailable }
 
@@ -36,7 +36,7 @@ describe('refusal', () => {
     '%s has its class, status and error',
     (code, [name, status, error]) => {
       const cause = new Error('detail')
-      const refused = refusal(code as VerificationCode, { cause })
+      const refused = errorWithCode(code as VerificationCode, { cause })
       expect(refused).toBeInstanceOf(VerificationError)
       expect(refused).toMatchObject({ name, code, status, error, cause })
       const others = Object.values(CLASSES).filter((type) => refused instanceof type)

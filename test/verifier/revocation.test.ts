@@ -1,6 +1,6 @@
 // Revocation source: when the verifier asks it, and the outcome for each answer.
 import { describe, expect, test } from 'vitest'
-import { VerifierUnavailable, refusal } from '../../src/verifier/errors.ts'
+import { VerifierUnavailable, errorWithCode } from '../../src/verifier/errors.ts'
 import type { RevocationSource } from '../../src/verifier/revocation/source.ts'
 import { KEY, REQUIRED, codeOf, forge, startVerifier, tokenWith } from './support.ts'
 
@@ -29,10 +29,18 @@ describe('answer of the revocation source', () => {
     ['a rejected promise', () => Promise.reject(new Error('down')), 'revocations_stale'],
     ['undefined thrown', fails(undefined), 'revocations_stale'],
     ['a TypeError', fails(new TypeError('x is not a function')), 'revocations_stale'],
-    ['the refusal token_missing', fails(refusal('token_missing')), 'revocations_stale'],
-    ['the refusal permission_missing', fails(refusal('permission_missing')), 'revocations_stale'],
-    ['the refusal revocations_stale', fails(refusal('revocations_stale')), 'revocations_stale'],
-    ['the refusal keys_unavailable', fails(refusal('keys_unavailable')), 'keys_unavailable'],
+    ['the refusal token_missing', fails(errorWithCode('token_missing')), 'revocations_stale'],
+    [
+      'the refusal permission_missing',
+      fails(errorWithCode('permission_missing')),
+      'revocations_stale',
+    ],
+    [
+      'the refusal revocations_stale',
+      fails(errorWithCode('revocations_stale')),
+      'revocations_stale',
+    ],
+    ['the refusal keys_unavailable', fails(errorWithCode('keys_unavailable')), 'keys_unavailable'],
   ])('may be %s: %3$s', async (_, answer, code) => {
     expect(await checkWith(answer as IsRevoked)).toBe(code)
   })

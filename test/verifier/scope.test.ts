@@ -1,6 +1,6 @@
 // Permissions in a header: a text that is no scope token (RFC 6749 §3.3) is refused before.
 import { describe, expect, test } from 'vitest'
-import { refusal } from '../../src/verifier/errors.ts'
+import { errorWithCode } from '../../src/verifier/errors.ts'
 import { anyPlugin, authorizationChallenge } from '../../src/verifier/index.ts'
 import { ADAPTER_OF } from './adapters.ts'
 import { forge, startVerifier } from './support.ts'
@@ -24,7 +24,7 @@ const NO_PERMISSION = [
 ] as string[]
 
 const challengeOf = (scope: string | null | undefined) =>
-  authorizationChallenge(refusal('permission_missing'), scope).headers['WWW-Authenticate']
+  authorizationChallenge(errorWithCode('permission_missing'), scope).headers['WWW-Authenticate']
 
 describe.each([...NO_PERMISSION, 'a b'])('permission %j', (permission) => {
   test('is refused by verify', async () => {
@@ -41,7 +41,7 @@ describe.each([...NO_PERMISSION, 'a b'])('permission %j', (permission) => {
 
 test.each(NO_PERMISSION)('challenge refuses the scope %j', (scope) => {
   expect(() => challengeOf(scope)).toThrow(TypeError)
-  expect(() => authorizationChallenge(refusal('token_missing'), scope)).toThrow(TypeError)
+  expect(() => authorizationChallenge(errorWithCode('token_missing'), scope)).toThrow(TypeError)
 })
 
 test.each(['a', 'hook:govern', 'a b', "!#$%&'()*+,-./:;<=>?@[]^_`{|}~"])(

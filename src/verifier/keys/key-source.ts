@@ -61,7 +61,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   let askedAt = -Infinity
 
   const unavailable = (cause = attempts().failure ?? new KeysFailure('timeout')) =>
-    refusal('keys_unavailable', { cause })
+    refusal({ kind: 'keys_unavailable', failure: cause.code }, { cause })
 
   /** Attackers choose unknown names: the issuer is asked once in a while, whatever their number. */
   const mayAsk = (): boolean =>

@@ -68,14 +68,15 @@ export type FollowerOptions = {
 }
 
 export const createFollower = (options: FollowerOptions): Follower => {
-  const { onStale, clock, monotonic, report } = options
+  const { onStale, maxStaleness, clock, monotonic, report } = options
   const state = createListState(options)
   const client = reporting(createListClient({ ...options, state }), state, report)
   const follow = options.follow === 'on-use' ? followOnUse : followInBackground
   const following = follow({ client, state, clock, monotonic, report })
   const { current, refreshed, goodList, lastFailure, close } = following
 
-  const unavailable = (cause = lastFailure()) => refusal('revocations_stale', { cause })
+  const unavailable = (cause = lastFailure()) =>
+    refusal({ kind: 'list_stale', age: state.age(), maxStaleness }, { cause })
 
   const decide = (token: RevocableToken, expiresAt: number): void => {
     if (state.isStale()) {
@@ -83,8 +84,12 @@ export const createFollower = (options: FollowerOptions): Follower => {
       if (onStale === 'refuse') throw unavailable()
     }
     // Rules are dropped by the issuer's time: a token must not outlive them by a slow clock of this server.
-    if (expiresAt < state.droppedBefore()) throw refusal('token_expired')
-    if (state.copy()?.rules.matches(token)) throw refusal('token_revoked')
+    const droppedBefore = state.droppedBefore()
+    if (expiresAt < droppedBefore) {
+      throw refusal({ kind: 'expired_by_list', expiresAt, droppedBefore })
+    }
+    const match = state.copy()?.rules.match(token) ?? null
+    if (match !== null) throw refusal({ kind: `${match.kind}_revoked`, rule: match.value })
   }
 
   return {

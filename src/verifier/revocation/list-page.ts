@@ -87,7 +87,7 @@ const split = (jws: Bytes): CompactJws => {
 }
 
 const readHeader = (bytes: Bytes): Pick<RevocationList, 'kid' | 'after'> => {
-  const { alg, typ, kid, after = null } = parseProtectedHeader(bytes) ?? {}
+  const { alg, typ, kid, after = null } = parseProtectedHeader(bytes).header ?? {}
   if (alg !== LIST_ALGORITHM || !TYPES.includes(typ) || typeof kid !== 'string' || kid === '') {
     throw new ListRefused(NO_LIST)
   }

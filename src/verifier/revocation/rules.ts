@@ -18,10 +18,14 @@ export type Rule = {
   readonly exp: number | null
 }
 
+/** The kind and the value of a rule. */
+export type Match = Pick<Rule, 'kind' | 'value'>
+
 export type RuleSet = {
   /** Adds a rule. For one kind and value the highest generation and the latest expiry win. */
   add(rule: Rule): void
-  matches(token: RevocableToken): boolean
+  /** The first rule that matches a token; null without one. */
+  match(token: RevocableToken): Match | null
   hasKey(kid: string): boolean
   keys(): string[]
   /** Drops some of the rules that expired before `before`, in seconds since the epoch. Further calls drop the rest. */
@@ -59,15 +63,18 @@ export const createRuleSet = (): RuleSet => {
         generations[kind].set(value, latest)
       }
     },
-    matches(token) {
-      return (
-        jti.has(token.jti) ||
-        key.has(token.kid) ||
-        isOld(generations.client, token.client) ||
-        isOld(generations.plugin, token.plugin) ||
-        token.workspaces.some((workspace) => isOld(generations.workspace, workspace)) ||
-        token.runs.some((value) => run.has(value))
-      )
+    match({ jti: id, kid, client, plugin, workspaces, runs }) {
+      if (jti.has(id)) return { kind: 'jti', value: id }
+      if (key.has(kid)) return { kind: 'key', value: kid }
+      if (isOld(generations.client, client)) return { kind: 'client', value: client.value }
+      if (isOld(generations.plugin, plugin)) return { kind: 'plugin', value: plugin.value }
+      for (const workspace of workspaces) {
+        if (isOld(generations.workspace, workspace)) {
+          return { kind: 'workspace', value: workspace.value }
+        }
+      }
+      for (const value of runs) if (run.has(value)) return { kind: 'run', value }
+      return null
     },
     hasKey: (kid) => key.has(kid),
     keys: () => [...key.keys()],
@@ -93,7 +100,10 @@ export const createRuleSet = (): RuleSet => {
   }
 }
 
-const isOld = (rules: Generations, of: RevocableToken['client']): boolean =>
+const isOld = (
+  rules: Generations,
+  of: RevocableToken['client'],
+): of is Exclude<RevocableToken['client'], null> =>
   of !== null && of.gen < (rules.get(of.value)?.gen ?? -Infinity)
 
 /** Examines one rule a step, rules that are added meanwhile included. */

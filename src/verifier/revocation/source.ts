@@ -101,12 +101,13 @@ export const createRevocation = (options: RevocationOptions, context: Context): 
 
 const followList = (options: RevocationOptions, context: Context): Revocation => {
   const uri = `${options.issuer}/oauth/revocations`
+  const maxStaleness = options.maxStaleness ?? DEFAULT_MAX_STALENESS_SECONDS
   const follower = createFollower({
     ...context,
     uri,
     location: options.revocationsUri ?? uri,
     get: createGetBytes(options.fetch),
-    maxStaleness: options.maxStaleness ?? DEFAULT_MAX_STALENESS_SECONDS,
+    maxStaleness,
     onStale: options.onStale ?? 'refuse',
     follow: options.follow ?? (isFrozenBetweenRequests() ? 'on-use' : 'background'),
   })
@@ -114,7 +115,7 @@ const followList = (options: RevocationOptions, context: Context): Revocation =>
     ...follower,
     revocableOf: revocableTokenOf,
     check: ({ revocable, claims, waitUntil }) => {
-      if (revocable === null) throw refusal('revocations_stale')
+      if (revocable === null) throw refusal({ kind: 'list_stale', age: null, maxStaleness })
       return follower.check(revocable, claims.exp, waitUntil)
     },
     status: () => ({ source: 'list', ...follower.status() }),
@@ -130,10 +131,12 @@ const askSource = async (source: RevocationSource, { token, kid, claims }: Use):
         ? await withTimeLimit(answer, REVOCATION_TIMEOUT_MS, failInTime)
         : answer
   } catch (cause) {
-    throw cause instanceof VerifierUnavailable ? cause : refusal('revocations_stale', { cause })
+    throw cause instanceof VerifierUnavailable
+      ? cause
+      : refusal({ kind: 'source_failed' }, { cause })
   }
   // Any answer but `false` counts as revoked.
-  if (revoked !== false) throw refusal('token_revoked')
+  if (revoked !== false) throw refusal({ kind: 'revoked_by_source' })
 }
 
 const failInTime = (): never => {
@@ -160,5 +163,5 @@ const waitForKeys = async (
   }
   if ((await waitUntilReady(start, limits)) === true) return
   const cause = new Error('no keys came in time')
-  throw failure ?? refusal('keys_unavailable', { cause })
+  throw failure ?? refusal({ kind: 'keys_unavailable', failure: null }, { cause })
 }

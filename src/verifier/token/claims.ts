@@ -1,28 +1,40 @@
-// Whose token it is, for whom, and when (RFC 9068 §4). Pure.
+// Checks issuer, audience and time of a token (RFC 9068 §4). Pure.
 import { refusal } from '../errors.ts'
+import { textOfClaim } from '../reasons.ts'
 import type { AccessTokenClaims } from './parse.ts'
 
+/** `clockTolerance` in seconds. */
 export type Policy = { issuer: string; audience: string; clockTolerance: number }
 
-/** Compared letter by letter; `aud` is one string, as ours always is. @throws TokenInvalid `token_untrusted` */
+/**
+ * Compares `iss` and `aud` exactly. `aud` is one string, as this project's servers write it.
+ * @throws TokenInvalid `token_untrusted`
+ */
 export const checkOrigin = (claims: AccessTokenClaims, { issuer, audience }: Policy): void => {
-  if (claims.iss !== issuer || claims.aud !== audience) throw refusal('token_untrusted')
+  if (claims.iss !== issuer) {
+    throw refusal({ kind: 'issuer_mismatch', expected: issuer, actual: claims.iss })
+  }
+  if (claims.aud !== audience) {
+    const actual = textOfClaim(claims.aud)
+    throw refusal({ kind: 'audience_mismatch', expected: audience, actual })
+  }
 }
 
 /**
  * @param now seconds since the epoch, with fractions
- * @throws TokenInvalid `token_expired`; `token_not_yet_valid` where the token begins later than this clock says: then
- *   the clocks of the issuer and this server differ, and a newer token would be refused as well
+ * @throws TokenInvalid `token_expired`; `token_not_yet_valid` where the token begins in the future of this clock: then the
+ *   clocks of issuer and resource server differ, and a newer token would be refused as well
  */
 export const checkTime = (
   { exp, iat, nbf }: AccessTokenClaims,
-  { clockTolerance }: Policy,
+  { clockTolerance: tolerance }: Policy,
   now: number,
 ): void => {
   // Each comparison fails for a clock that is not a number.
-  if (!(now < exp + clockTolerance)) throw refusal('token_expired')
-  const latest = now + clockTolerance
-  if (!(iat <= latest) || !(typeof nbf !== 'number' || nbf <= latest)) {
-    throw refusal('token_not_yet_valid')
+  if (!(now < exp + tolerance)) throw refusal({ kind: 'expired', expiresAt: exp, now, tolerance })
+  const latest = now + tolerance
+  if (!(iat <= latest)) throw refusal({ kind: 'issued_in_future', issuedAt: iat, now, tolerance })
+  if (typeof nbf === 'number' && !(nbf <= latest)) {
+    throw refusal({ kind: 'not_yet_valid', notBefore: nbf, now, tolerance })
   }
 }

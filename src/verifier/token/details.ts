@@ -1,19 +1,19 @@
-// What a token's authorization details grant (RFC 9396), and which entry a request acts under. Pure.
+// Authorization details of a token (RFC 9396): what they grant, and the one entry that a request acts under. Pure.
 import { refusal } from '../errors.ts'
 import type { AccessTokenClaims } from './parse.ts'
 
-/** Has locations instead of parts, and a check of its own: `run` in `verify`. */
+/** The type of a run, which has locations instead of parts. `verify` checks it with `run`. */
 export const RUN_TYPE = 'tool_run'
 
-/** An entry of `authorization_details`, as the token has it. */
+/** An entry of `authorization_details` (RFC 9396 §2), as in the token. */
 export type AuthorizationDetail = { readonly type: string; readonly [member: string]: unknown }
 
-/** What a request wants to do, and to what. Each is a name, compared exactly. */
+/** The authorization that a request needs. Each member is a name, compared exactly. */
 export type WantedAuthorization = {
   type: string
   identifier: string
   action: string
-  /** Undefined, and written so, where the request names none: then it is the only one that is granted. */
+  /** Undefined, and written out, where the request names none: the entry must then grant exactly one part, or `"*"`. */
   part: string | undefined
 }
 
@@ -36,8 +36,8 @@ const own = (object: object, member: string): unknown =>
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /**
- * `"*"` stands for anything only as the whole value; in a list it is a name like others. What is neither that
- * nor a list of names grants nothing: not even the names among its members, because nobody meant such a list.
+ * The names in a member. `"*"` is a wildcard only as the whole value; in a list it is a name. Any other value grants
+ * nothing, and neither does a list with a member that is no name: no issuer meant such a list.
  */
 const namesOf = (entry: object, member: string): '*' | readonly string[] => {
   const value = own(entry, member)
@@ -45,31 +45,45 @@ const namesOf = (entry: object, member: string): '*' | readonly string[] => {
   return Array.isArray(value) && value.every(isName) ? value : []
 }
 
-/** Whether a member that holds names, such as `actions`, has this one. */
+/** True if a member that holds names, such as `actions`, grants this name. */
 export const grants = (entry: object, member: string, name: string): boolean => {
   const names = namesOf(entry, member)
   return names === '*' || names.includes(name)
 }
 
 /**
- * The one entry that grants what is wanted. Several are not merged, and none is preferred: each may carry
- * other policy members, and to take the first would let the order of a list decide.
+ * The one entry that grants the wanted authorization. Several are neither merged nor ranked: their policy members may
+ * differ, and the order of a list must not decide between them.
  * @throws AccessDenied `authorization_denied`, `authorization_ambiguous`
  */
 export const chooseDetail = (
   claims: AccessTokenClaims,
-  { type, identifier, action, part }: WantedAuthorization,
+  wanted: WantedAuthorization,
 ): AuthorizationDetail => {
-  const [entry, ...others] = detailsOf(claims, type)
-    .filter((candidate) => isFor(candidate, identifier) && grants(candidate, 'actions', action))
-    .filter((candidate) =>
-      part === undefined ? hasParts(candidate) : grants(candidate, 'parts', part),
-    )
-  if (entry === undefined) throw refusal('authorization_denied')
-  const chosen = others.length === 0 && (part !== undefined || leavesNoChoice(entry))
-  if (!chosen) throw refusal('authorization_ambiguous')
+  const { identifier, action, part } = wanted
+  const ofType = detailsOf(claims, wanted.type)
+  const forResource = ofType.filter((entry) => isFor(entry, identifier))
+  const withAction = forResource.filter((entry) => grants(entry, 'actions', action))
+  const fitting = withAction.filter((entry) =>
+    part === undefined ? hasParts(entry) : grants(entry, 'parts', part),
+  )
+  const shown = { ...wanted, part: part ?? null }
+  const [entry] = fitting
+  if (entry === undefined) {
+    const missing = firstEmpty({ type: ofType, identifier: forResource, action: withAction })
+    throw refusal({ ...shown, kind: 'authorization_denied', missing: missing ?? 'part' })
+  }
+  const isOne = fitting.length === 1 && (part !== undefined || hasOnePart(entry))
+  if (!isOne) {
+    throw refusal({ ...shown, kind: 'authorization_ambiguous', fitting: fitting.length })
+  }
   return entry
 }
+
+type Stage = 'type' | 'identifier' | 'action'
+
+const firstEmpty = (stages: Record<Stage, readonly unknown[]>): Stage | undefined =>
+  (['type', 'identifier', 'action'] as const).find((stage) => stages[stage].length === 0)
 
 const isFor = (entry: object, identifier: string): boolean => {
   const granted = own(entry, 'identifier')
@@ -78,8 +92,8 @@ const isFor = (entry: object, identifier: string): boolean => {
 
 const hasParts = (entry: object): boolean => namesOf(entry, 'parts').length > 0
 
-/** One part, or any: then it does not matter which. */
-const leavesNoChoice = (entry: object): boolean => {
+/** True for one part, or any part: the choice is then not open. */
+const hasOnePart = (entry: object): boolean => {
   const parts = namesOf(entry, 'parts')
   return parts === '*' || new Set(parts).size === 1
 }

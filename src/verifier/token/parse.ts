@@ -1,11 +1,15 @@
-// The form of an access token (RFC 7515 §7.1, RFC 9068 §2), decided before any cryptography. Pure.
-import { decodeBase64url } from './base64url.ts'
+// Parses an access token (RFC 7515 §7.1, RFC 9068 §2) before any cryptography. Pure.
 import { MAX_LIFETIME_SECONDS, MAX_TOKEN_BYTES } from '../constants.ts'
 import { refusal } from '../errors.ts'
+import { textOfClaim } from '../reasons.ts'
+import { decodeBase64url } from './base64url.ts'
 import { type JsonObject, parseObject } from './json.ts'
 import { parseProtectedHeader } from './protected-header.ts'
 
-/** Claims that every token has, checked; others as the token has them. Times are seconds since the epoch. */
+/**
+ * Claims of a token (RFC 9068 §2.2). Every token has the named ones, checked. Further claims are as in the token, with
+ * unchecked types. Times are seconds since the epoch.
+ */
 export type AccessTokenClaims = JsonObject & {
   readonly iss: string
   readonly sub: string
@@ -15,7 +19,7 @@ export type AccessTokenClaims = JsonObject & {
   readonly iat: number
   readonly jti: string
   readonly scope: string
-  /** The reference that rules over the token's workspace and runs hash; absent in tokens of older servers. */
+  /** The random reference that rules over the token's workspace and runs hash; absent in tokens of older servers. */
   readonly workspace_ref?: string
 }
 
@@ -25,61 +29,96 @@ export type ParsedToken = {
   readonly claims: AccessTokenClaims
 }
 
-/** RFC 9068 §2.1; RFC 7515 §4.1.9 lets the prefix be left out. */
+/** RFC 9068 §2.1. RFC 7515 §4.1.9 allows the prefix to be omitted. */
 const TYPES = ['at+jwt', 'application/at+jwt']
 
 /**
- * @param algorithms what `alg` may be
- * @throws TokenInvalid `token_malformed`, `token_untrusted` for an algorithm, type or proof of possession that is not taken
+ * @param algorithms allowed values of `alg`
+ * @throws TokenInvalid `token_malformed`; `token_untrusted` for an algorithm, a type or a proof of possession that is not
+ *   accepted
  */
 export const parseToken = (token: string, algorithms: readonly string[]): ParsedToken => {
-  if (token.length > MAX_TOKEN_BYTES) throw refusal('token_malformed')
-  const parts = token.split('.', 4)
-  const [header, payload, signature] = parts.map(decodeBase64url)
-  if (parts.length !== 3 || !header || !payload || !signature?.length)
-    throw refusal('token_malformed')
-  // The form of both comes first: `typ` and the like are a matter of trust, and a later check.
-  const [members, claims] = [parseHeader(header), parseClaims(payload)]
-  // Proof of possession (RFC 7800) cannot be checked yet, and a token that wants it must not pass without.
-  if ('cnf' in claims) throw refusal('token_untrusted')
+  const { header, payload } = split(token)
+  // Both parts must be well-formed before any of them is judged: `typ` and the like are a matter of trust.
+  const members = parseHeader(header)
+  const claims = parseClaims(payload)
+  // Possession (RFC 7800) cannot be verified, and a token that requires it must not pass without.
+  if ('cnf' in claims) throw refusal({ kind: 'proof_of_possession_required' })
   return { ...checkHeader(members, algorithms), claims }
 }
 
+const PARTS = ['header', 'payload', 'signature'] as const
+
+const split = (token: string): { header: Uint8Array; payload: Uint8Array } => {
+  const { length } = token
+  if (length > MAX_TOKEN_BYTES) {
+    throw refusal({ kind: 'token_too_long', length, max: MAX_TOKEN_BYTES })
+  }
+  const parts = token.split('.', 4)
+  if (parts.length !== 3) throw refusal({ kind: 'not_a_jws', parts: parts.length })
+  const [header, payload, signature] = parts.map(decodeBase64url)
+  if (!header || !payload || !signature?.length) {
+    const bad = [header, payload, signature].findIndex(
+      (bytes, i) => !bytes || (i === 2 && !bytes.length),
+    )
+    throw refusal({ kind: 'part_malformed', part: PARTS[bad] ?? 'signature' })
+  }
+  return { header, payload }
+}
+
 const parseHeader = (bytes: Uint8Array): JsonObject => {
-  const header = parseProtectedHeader(bytes)
-  if (header === null) throw refusal('token_malformed')
-  return header
+  const { header, refused } = parseProtectedHeader(bytes)
+  if (header !== null) return header
+  if (refused === null) throw refusal({ kind: 'json_malformed', part: 'header' })
+  throw refusal({ kind: 'header_member_refused', member: refused })
 }
 
 const checkHeader = (
   { alg, typ, kid }: JsonObject,
   algorithms: readonly string[],
 ): { algorithm: string; kid: string } => {
-  if (typeof alg !== 'string' || typeof typ !== 'string') throw refusal('token_untrusted')
-  if (!algorithms.includes(alg) || !TYPES.includes(typ)) throw refusal('token_untrusted')
-  if (typeof kid !== 'string' || kid === '') throw refusal('token_untrusted')
+  if (typeof alg !== 'string' || !algorithms.includes(alg)) {
+    const actual = textOfClaim(alg)
+    throw refusal({ kind: 'algorithm_not_allowed', expected: algorithms, actual })
+  }
+  if (typeof typ !== 'string' || !TYPES.includes(typ)) {
+    throw refusal({ kind: 'type_unexpected', expected: TYPES, actual: textOfClaim(typ) })
+  }
+  if (typeof kid !== 'string' || kid === '') throw refusal({ kind: 'key_id_missing' })
   return { algorithm: alg, kid }
 }
 
-const REQUIRED_STRINGS = ['iss', 'sub', 'client_id', 'jti'] as const
-
-const parseClaims = (bytes: Uint8Array): AccessTokenClaims => {
-  const claims = parseObject(bytes)
-  if (claims === null) throw refusal('token_malformed')
-  const { exp, iat, nbf, scope, workspace_ref: reference } = claims
-  if (
-    REQUIRED_STRINGS.some((name) => typeof claims[name] !== 'string') ||
-    !isTime(exp) ||
-    !isTime(iat) ||
-    !(nbf === undefined || isTime(nbf)) ||
-    ![scope, reference].every((value) => value === undefined || typeof value === 'string') ||
-    exp - iat > MAX_LIFETIME_SECONDS
-  ) {
-    throw refusal('token_malformed')
-  }
-  return Object.assign(claims, { scope: scope ?? '' }) as AccessTokenClaims
-}
-
-/** `1e999` is Infinity to JSON.parse. */
+const isText = (value: unknown): boolean => typeof value === 'string'
+/** JSON.parse reads `1e999` as Infinity. */
 const isTime = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value)
+const optional =
+  (isGood: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === undefined || isGood(value)
+
+/** The check of each claim that has one. */
+const CLAIMS: readonly (readonly [claim: string, isGood: (value: unknown) => boolean])[] = [
+  ['iss', isText],
+  ['sub', isText],
+  ['client_id', isText],
+  ['jti', isText],
+  ['exp', isTime],
+  ['iat', isTime],
+  ['nbf', optional(isTime)],
+  ['scope', optional(isText)],
+  ['workspace_ref', optional(isText)],
+]
+
+const parseClaims = (bytes: Uint8Array): AccessTokenClaims => {
+  const members = parseObject(bytes)
+  if (members === null) throw refusal({ kind: 'json_malformed', part: 'payload' })
+  const bad = CLAIMS.find(([claim, isGood]) => !isGood(members[claim]))
+  if (bad !== undefined) throw refusal({ kind: 'claim_malformed', claim: bad[0] })
+  const claims = Object.assign(members, { scope: members['scope'] ?? '' }) as AccessTokenClaims
+  const lifetime = claims.exp - claims.iat
+  if (lifetime > MAX_LIFETIME_SECONDS) {
+    throw refusal({ kind: 'lifetime_too_long', lifetime, max: MAX_LIFETIME_SECONDS })
+  }
+  return claims
+}

@@ -1,12 +1,15 @@
-// The protected header of a JWS (RFC 7515 §4) as the issuer writes it, of tokens and lists alike. Pure.
+// The protected header of a JWS (RFC 7515 §4), of tokens and lists alike. Pure.
 import { type JsonObject, parseObject } from './json.ts'
 
-/** What a header of ours never has: ways to bring a key along or to change what is signed. */
+/** Members that the issuer never writes: they bring a key along, or change what is signed. */
 const REFUSED_MEMBER = /^(crit|b64|jwk|jku|x5.*)$/
 
-/** @returns null for what is no object with unique members, or has a member that changes what is verified */
-export const parseProtectedHeader = (bytes: Uint8Array): JsonObject | null => {
+/** A header; or null, with the member that is refused, or null for bytes that are not an object with unique members. */
+type ParsedHeader = { header: JsonObject; refused: null } | { header: null; refused: string | null }
+
+export const parseProtectedHeader = (bytes: Uint8Array): ParsedHeader => {
   const header = parseObject(bytes)
-  const refused = header === null || Object.keys(header).some((name) => REFUSED_MEMBER.test(name))
-  return refused ? null : header
+  if (header === null) return { header, refused: null }
+  const refused = Object.keys(header).find((name) => REFUSED_MEMBER.test(name))
+  return refused === undefined ? { header, refused: null } : { header: null, refused }
 }

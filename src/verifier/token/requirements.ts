@@ -1,41 +1,53 @@
-// What a good token allows, in the order that decides the code. Pure.
-import { RUN_TYPE, detailsOf, grants } from './details.ts'
+// Checks what a request requires of a token, in the order that decides the code. Pure.
 import { refusal } from '../errors.ts'
+import { textOfClaim } from '../reasons.ts'
+import { RUN_TYPE, detailsOf, grants } from './details.ts'
 import type { AccessTokenClaims } from './parse.ts'
 
-// Registered symbols: a program may load the package twice, as an ES module and as CommonJS.
+// Registered symbols, because a program may load the package twice: as an ES module and as CommonJS.
 
-/** The token must name a plugin; the request names none to compare it with. */
+/**
+ * The requirement that the token names a plugin, whichever it is: for a request that names none to compare with.
+ * @example
+ * await verifier.verify(bearer, { permission: 'hook:track', plugin: anyPlugin })
+ */
 export const anyPlugin: unique symbol = Symbol.for('@latchkey/verifier/anyPlugin')
 
 /**
- * The token must name no plugin: one that does is refused with `plugin_mismatch`. A verifier with `plugins: 'none'`
- * lets it pass, because no token of its audience is meant for one plugin.
+ * The requirement that the token names no plugin. A token that names one is refused with `plugin_mismatch`. A verifier
+ * with `plugins: 'none'` accepts it, because no token of its audience is meant for one plugin.
+ * @example
+ * await verifier.verify(bearer, { permission: 'admin:read', plugin: noPlugin })
  */
 export const noPlugin: unique symbol = Symbol.for('@latchkey/verifier/noPlugin')
 
-/** The plugin does not matter here, though the audience has some: a token of any plugin, or of none, is good. */
+/**
+ * No requirement about the plugin, in an audience that has plugins: a token of any plugin, or of none, is accepted.
+ * @example
+ * await verifier.verify(bearer, { permission: null, plugin: unsafeIgnorePlugin })
+ */
 export const unsafeIgnorePlugin: unique symbol = Symbol.for('@latchkey/verifier/unsafeIgnorePlugin')
 
-/** Plugins of the audience: `'none'` where it has no plugins (see `VerifierOptions`). */
+/** The plugins of the audience: `'none'` where it has no plugins (see `VerifierOptions`). */
 export type PluginsOfAudience = 'none' | undefined
 
 /**
- * The plugin that the request names, as `single`, `fromQuery` and the like give it: null where it names none,
- * or several. Or one of the three symbols.
+ * The plugin that the request names, as `single`, `fromQuery` and the like return it: null where it names none or
+ * several. Or one of the symbols `anyPlugin`, `noPlugin` and `unsafeIgnorePlugin`.
  */
 export type PluginRequirement =
   string | null | typeof anyPlugin | typeof noPlugin | typeof unsafeIgnorePlugin
 
+/** What a request requires of a token. */
 export type Requirements = {
-  /** The permission that the request needs; null where any token of this audience is good. */
+  /** The permission that the request needs (a scope token, RFC 6749 §3.3); null where any token of this audience may pass. */
   permission: string | null
   plugin: PluginRequirement
-  /** Both are compared exactly with the token's `tool_run` details; the endpoint decides first. */
+  /** Compared exactly with the token's `tool_run` details (RFC 9396), the endpoint first. */
   run?: { endpoint: string; operation: string }
-  /** What the plugin must be capable of, such as `connector:slack`. Bundled and trusted plugins are. */
+  /** The capability that the plugin needs, such as `connector:slack`. Bundled and trusted plugins have every capability. */
   capability?: string
-  /** Lets a token without plugin through the capability gate. */
+  /** Lets a token without a plugin pass the check of `capability`. */
   withoutPlugin?: 'allow'
 }
 
@@ -52,13 +64,13 @@ export const checkRequirements = (
   if (required.capability !== undefined) checkCapability(claims, required)
 }
 
-/** The scope's values, compared whole: `hook:governor` is not `hook:govern` (RFC 6749 §3.3). */
+/** The values of the scope. They are compared whole: `hook:governor` is not `hook:govern` (RFC 6749 §3.3). */
 export const permissionsOf = (claims: AccessTokenClaims): string[] =>
   claims.scope.split(' ').filter(Boolean)
 
 const checkPermission = (claims: AccessTokenClaims, permission: string | null): void => {
   if (permission !== null && !permissionsOf(claims).includes(permission)) {
-    throw refusal('permission_missing')
+    throw refusal({ kind: 'permission_missing', expected: permission, actual: claims.scope })
   }
 }
 
@@ -70,9 +82,11 @@ export const pluginOf = (claims: AccessTokenClaims): string | null => textOf(cla
 const textOf = (claim: unknown): string | null =>
   typeof claim === 'string' && claim !== '' ? claim : null
 
-/** A claim that is malformed is one, too: nobody knows what such a token is meant for. */
+/** Refuses a malformed claim as well: the plugin that such a token is meant for cannot be determined. */
 const checkNoPlugin = (claims: AccessTokenClaims, plugins: PluginsOfAudience): void => {
-  if (plugins !== 'none' && Object.hasOwn(claims, 'plugin_id')) throw refusal('plugin_mismatch')
+  if (plugins !== 'none' && Object.hasOwn(claims, 'plugin_id')) {
+    throw refusal({ kind: 'plugin_unexpected', actual: textOfClaim(claims['plugin_id']) })
+  }
 }
 
 const checkPlugin = (
@@ -80,12 +94,13 @@ const checkPlugin = (
   required: Exclude<PluginRequirement, typeof noPlugin>,
 ): void => {
   if (required === unsafeIgnorePlugin) return
-  const plugin = pluginOf(claims)
-  if (plugin === null) throw refusal('plugin_missing')
+  const expected = typeof required === 'string' ? required : null
+  const actual = pluginOf(claims)
+  if (actual === null) throw refusal({ kind: 'plugin_missing', expected })
   if (required === anyPlugin) return
-  // A comma is what several header values or query parameters are joined with: whose is it then?
-  if (typeof required !== 'string' || required.includes(',') || required !== plugin) {
-    throw refusal('plugin_mismatch')
+  // Several header values or query parameters are joined with a comma: the request then names no single plugin.
+  if (expected === null || expected.includes(',') || expected !== actual) {
+    throw refusal({ kind: 'plugin_mismatch', expected, actual })
   }
 }
 
@@ -93,18 +108,22 @@ const checkRun = (
   claims: AccessTokenClaims,
   { endpoint, operation }: { endpoint: string; operation: string },
 ): void => {
-  const here = detailsOf(claims, RUN_TYPE).filter((run) => grants(run, 'locations', endpoint))
-  if (here.length === 0) throw refusal('endpoint_denied')
-  if (!here.some((run) => grants(run, 'actions', operation))) throw refusal('operation_denied')
+  const runs = detailsOf(claims, RUN_TYPE)
+  const here = runs.filter((run) => grants(run, 'locations', endpoint))
+  if (here.length === 0) throw refusal({ kind: 'endpoint_denied', endpoint, runs: runs.length })
+  if (!here.some((run) => grants(run, 'actions', operation))) {
+    throw refusal({ kind: 'operation_denied', endpoint, operation })
+  }
 }
 
 const checkCapability = (
   claims: AccessTokenClaims,
   { capability = '', withoutPlugin }: Requirements,
 ): void => {
-  if (pluginOf(claims) === null) {
+  const plugin = pluginOf(claims)
+  if (plugin === null) {
     if (withoutPlugin === 'allow') return
-    throw refusal('capability_missing')
+    throw refusal({ kind: 'capability_missing', capability, plugin })
   }
   const trust = claims['plugin_trust']
   if (trust === 'bundled' || trust === 'trusted') return
@@ -112,5 +131,7 @@ const checkCapability = (
   const coarse = capability.split(':', 1)[0]
   const has = (name: string | undefined) =>
     Array.isArray(capabilities) && capabilities.includes(name)
-  if (!has(capability) && !has(coarse)) throw refusal('capability_missing')
+  if (!has(capability) && !has(coarse)) {
+    throw refusal({ kind: 'capability_missing', capability, plugin })
+  }
 }

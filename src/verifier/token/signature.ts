@@ -1,4 +1,4 @@
-// Who has signed a token, for whom: what stays as it is however often the token is used.
+// Verifies the signature, issuer and audience of a token: facts that do not change between two uses of it.
 import { compactVerify } from 'jose'
 import { type Policy, checkOrigin } from './claims.ts'
 import { refusal } from '../errors.ts'
@@ -22,11 +22,11 @@ export const verifySignature = async (
 ): Promise<Signed> => {
   const { algorithm, kid, claims } = parseToken(bearer, algorithms)
   const key = await findKey({ kid, algorithm })
-  if (key === null) throw refusal('token_untrusted')
+  if (key === null) throw refusal({ kind: 'key_unknown', kid, algorithm })
   try {
     await compactVerify(bearer, key.key, { algorithms: [algorithm] })
   } catch (cause) {
-    throw refusal('token_untrusted', { cause })
+    throw refusal({ kind: 'signature_invalid', kid, algorithm }, { cause })
   }
   checkOrigin(claims, policy)
   return { key, token: verifiedTokenOf(claims) }
