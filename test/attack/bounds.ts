@@ -1,12 +1,12 @@
-// The bounds that no stranger can make the server exceed.
+// Bounds that the server keeps under attack.
 
-/** Between the answer to a revocation and its refusal by 99 of 100 followers, in milliseconds. */
+/** Time from the answer to a revocation to the refusal by 99 of 100 followers, in milliseconds. */
 export const REVOCATION_P99_MS = 1_000
 export const LIVE_FOLLOWERS = 20
 
-/** A follower's first list, beside an attack and without one, both in the same run. */
+/** Ratio of a follower's first list beside an attack to one without, both in the same run. */
 export const COLD_START_FACTOR = 1.5
-/** The same where the attacker has a client: it may write 1,200 times in a minute, and followers hear of each. */
+/** The same for an attacker with a client. It may write 1,200 rules per minute, and followers receive each. */
 export const CLIENT_COLD_START_FACTOR = 4
 /** Rules that a cold follower has to fetch. */
 export const RULES = 30_000
@@ -19,8 +19,8 @@ export const MAX_REQUEST_BYTES = 64 * 1024
 export const CONNECTION_BYTES = 10 * 1024 * 1024
 export const RESIDENT_BYTES = 400 * 1024 * 1024
 
-/** How long an attack goes on at the most, in milliseconds: it ends with the measurements beside it. */
+/** Longest time of an attack, in milliseconds. It ends with the measurements beside it. */
 export const ATTACK_MS = 60_000
 
-/** A machine that runs other things at the same time is given another try. */
+/** Tries on a machine that also runs other programs. */
 export const TRIES = 2

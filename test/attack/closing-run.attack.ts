@@ -1,4 +1,4 @@
-// No stranger slows, fills or stops this server: one server through all attacks, one after the other.
+// Runs all attacks one after the other against one server. It must not become slow, run out of memory or end.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ATTACKS } from './attacks/index.ts'
@@ -14,14 +14,14 @@ import {
 import { forgetPeak, peakBytes, residentBytes } from './process-cost.ts'
 import { type Stage, setStage } from './stage.ts'
 
-/** The attack is at its height by then, in milliseconds. */
+/** Time after which an attack is at its height, in milliseconds. */
 const WARM_UP_MS = 1_000
 const MEBIBYTE = 1024 * 1024
-/** What any request leaves behind until it is collected: the same for one connection and for many, in bytes. */
+/** Memory that any requests leave until it is collected, in bytes: the same for one connection and for many. */
 const GARBAGE_BYTES = 64 * MEBIBYTE
 
 let stage: Stage
-/** Cold starts beside which nothing happens, in milliseconds. */
+/** Cold starts without an attack, in milliseconds. */
 const quiet: number[] = []
 
 const at = (values: readonly number[], part: number): number =>
@@ -37,7 +37,7 @@ const begin = async (): Promise<void> => {
 beforeAll(begin)
 afterAll(() => stage.close())
 
-/** A server that has not held out is no measure for the attacks after it. */
+/** A server that failed is no measure for the attacks after it. */
 afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return
   await stage.close()
@@ -46,7 +46,7 @@ afterEach(async ({ task }) => {
 
 type Figures = {
   p99: number
-  /** Of a permission that an operator takes from many clients at once. */
+  /** Delays after an operator removes a permission from many clients at once. */
   taken: number
   coldStart: number
   perConnection: number
@@ -85,7 +85,7 @@ const print = (name: string, { p99, taken, coldStart, perConnection, peak }: Fig
   )
 }
 
-describe(`beside ${LIVE_FOLLOWERS} live followers`, () => {
+describe(`attacks on a server with ${LIVE_FOLLOWERS} live followers`, () => {
   const attacks = Object.entries(ATTACKS).map(([name, attack]) => ({ name, ...attack }))
 
   it.each(attacks)('$name: $says', async ({ name, needsClient }) => {

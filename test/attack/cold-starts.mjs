@@ -1,5 +1,5 @@
-// Resource servers that begin: for each line on standard input a verifier without any list, and on standard output how
-// long it takes until it has the whole one, in milliseconds.
+// Starts a verifier without a list for each line on standard input, and prints the time until it has the whole
+// list, in milliseconds.
 import { createInterface } from 'node:readline'
 import { createVerifier } from '@latchkey/verifier'
 
@@ -12,7 +12,7 @@ createInterface({ input: process.stdin }).on('line', async () => {
     () => true,
     () => false,
   )
-  // Not ready within its own limit: that long, at least.
+  // Counts a verifier that is not ready within its limit as that long.
   const ms = performance.now() - began
   process.stdout.write(`${JSON.stringify({ ms, ready })}\n`)
   verifier.close()

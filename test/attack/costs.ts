@@ -13,7 +13,7 @@ const BODY = MAX_REQUEST_BYTES - 1_024
 const filled = (unit: string, length: number): string =>
   unit.repeat(Math.ceil(length / unit.length)).slice(0, length)
 
-/** What patterns with an open quantifier go back and forth over. */
+/** Text over which patterns with an open quantifier backtrack. */
 const UNITS = [
   'ey',
   'a',
@@ -159,7 +159,7 @@ const cursors: Cost[] = [
 
 const CHUNKED = { 'Transfer-Encoding': 'chunked' }
 const FORM_TYPE = { 'Content-Type': 'application/x-www-form-urlencoded' }
-/** Of a chunked body as many bytes as a request may have, with room for its head. */
+/** Chunked body of as many bytes as a request may have, with room for its head. */
 const CHUNKED_BYTES = 65_000
 
 const framings: Cost[] = ['/oauth/token', '/oauth/register', '/docs', '/admin/v1/clients'].flatMap(

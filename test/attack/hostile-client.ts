@@ -1,4 +1,4 @@
-// What a stranger has: connections, and whatever may be written on them.
+// Connections of an attacker without credentials, and requests written on them.
 import { setMaxListeners } from 'node:events'
 import { type Socket, connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +19,7 @@ export type Hostile = {
   signal: AbortSignal
   /** A connection that is torn down when the attack is over. */
   open(): Socket
-  /** Repeats on each of so many connections what `request` makes, each answer read before the next request. */
+  /** Repeats the requests of `request` on each connection, and reads each answer before the next request. */
   ask(connections: number, request: () => string): Promise<void>
   /** Waits until the attack is over. */
   over(): Promise<void>
@@ -27,16 +27,16 @@ export type Hostile = {
 }
 
 export type Attack = {
-  /** One line: what is done, and what would come of it. */
+  /** One line: the attack, and its effect on a server that does not stop it. */
   says: string
-  /** Connections that are open at a time: what the memory is reckoned for. */
+  /** Open connections at a time. The memory bound counts them. */
   connections: number
   /** True if the attacker needs a client of its own: a stranger cannot do it. */
   needsClient?: true
   run(hostile: Hostile): Promise<unknown>
 }
 
-/** How long an attacker waits for an answer, in milliseconds. */
+/** Time for which an attacker waits for an answer, in milliseconds. */
 const ANSWER_MS = 5_000
 
 /** A request head, with `Host` and an empty line. */
@@ -60,7 +60,7 @@ export const basic = ({ id, secret }: Credentials): string =>
 
 type Page = { cursor: string; epoch: string; more: boolean }
 
-/** A page of the list; nobody has to verify it here. */
+/** A page of the list. The attacker does not verify it. */
 export const pageAfter = async (
   { target: { port }, signal }: Pick<Hostile, 'target' | 'signal'>,
   after = '',
@@ -116,5 +116,5 @@ export const createHostile = (target: Target, signal: AbortSignal): Hostile => {
   }
 }
 
-/** A connection for each request: where the answer ends needs no parsing. */
+/** Opens a connection for each request, so that the end of the answer needs no parsing. */
 const closing = (request: string): string => request.replace('\r\n', '\r\nConnection: close\r\n')

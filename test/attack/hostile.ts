@@ -9,7 +9,7 @@ if (attack === undefined) throw new Error(`there is no attack ${process.argv[2]}
 const end = new AbortController()
 setTimeout(() => end.abort(), ms).unref()
 process.stdin.resume().once('end', () => end.abort())
-// Whatever the attack does, it is over then.
+// Ends the attack at this time in any case.
 setTimeout(() => process.exit(1), ms + 5_000).unref()
 
 process.stdout.write('begun\n')

@@ -1,13 +1,13 @@
-// What a process costs the machine, as Linux counts it (proc(5)).
+// Processor time and memory of a process, as Linux counts them (proc(5)).
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** Of USER_HZ, which is 100 on every Linux. */
+/** Milliseconds of a tick: USER_HZ is 100 on every Linux. */
 const MS_PER_TICK = 10
 
 /** Processor time of all threads so far, in milliseconds. */
 export const cpuMs = (pid: number): number => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // Behind the name, which may hold spaces: utime and stime are the 14th and 15th field, the name the 2nd.
+  // Fields after the name, which may hold spaces. The name is the 2nd field, utime and stime are the 14th and 15th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
 }

@@ -7,12 +7,12 @@ import { type Target, cursorsOf, get } from './hostile-client.ts'
 import { cpuMs } from './process-cost.ts'
 import { type QuietStage, setQuietStage } from './stage.ts'
 
-/** A processor's time is counted in steps of 10 ms: so many requests are measured together. */
+/** Requests measured together, because Linux counts processor time in steps of 10 ms. */
 const REQUESTS = 12
-/** More of one that seems to be too expensive. */
+/** Requests of a kind that seems too expensive. */
 const REQUESTS_AGAIN = 50
 
-/** How long an answer is waited for, in milliseconds. */
+/** Time to wait for an answer, in milliseconds. */
 const ANSWER_MS = 20_000
 
 let stage: QuietStage
@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => stage.close())
 
-/** Ends when the server closes, which it is asked to. */
+/** Ends when the server closes the connection, as requested. */
 const exchange = (port: number, request: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1').on('error', reject)
@@ -33,7 +33,7 @@ const exchange = (port: number, request: string): Promise<void> =>
     socket.resume().write(request.replace('HTTP/1.1\r\n', 'HTTP/1.1\r\nConnection: close\r\n'))
   })
 
-/** @returns milliseconds of a processor for each request; of fewer, where the first ones cost more than all may */
+/** @returns processor milliseconds per request; measures fewer where the first ones exceed the bound for all */
 const cost = async (request: (target: Target, i: number) => string, count: number) => {
   const { pid } = stage.server
   await exchange(stage.place.port, request(stage.target, 0)).catch(() => {})
@@ -58,7 +58,7 @@ const KINDS = {
 }
 
 describe.each(Object.entries(KINDS))('the cost of %s', (kind, costs) => {
-  it(`is at most ${REQUEST_CPU_MS} ms for each of ${costs.length}`, async () => {
+  it(`stays at or below ${REQUEST_CPU_MS} ms in each of ${costs.length}`, async () => {
     const found: [ms: number, name: string][] = []
     for (const { name, request } of costs) {
       let ms = await cost(request, REQUESTS)

@@ -1,5 +1,5 @@
-// A storm of tokens with unknown keys at a resource server: it goes on taking good tokens, and takes those of a new
-// key within seconds, without ever calling them forged.
+// Sends a storm of tokens with unknown keys to a resource server. It keeps accepting valid tokens. It accepts those of a
+// new key within seconds, without answering token_untrusted.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
@@ -18,7 +18,7 @@ import { unknownToken } from './attacks/unknown-kids.ts'
 
 const SCRIPT = fileURLToPath(new URL('resource-server.mjs', import.meta.url))
 const CONNECTIONS = 60
-/** How long a new key may take to be known, in milliseconds: the storm has the issuer asked at a limited pace. */
+/** Time within which a resource server learns a new key, in milliseconds. The storm limits how often it asks the issuer. */
 const NEW_KEY_MS = 10_000
 
 const startResourceServer = async (issuer: string) => {

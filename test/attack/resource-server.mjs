@@ -1,4 +1,4 @@
-// A resource server that anybody can send tokens to: answers with the verifier's code, one path for each.
+// Resource server for the attack. It answers with the verifier's code, on one path for each verifier.
 import { createServer } from 'node:http'
 import { createVerifier, unsafeIgnorePlugin } from '@latchkey/verifier'
 

@@ -1,4 +1,4 @@
-// One server for the whole run, with the followers that hear of revocations and the clients that attackers have.
+// One server for the whole run, with its followers and the clients of attackers.
 import { createRequire } from 'node:module'
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,10 +23,10 @@ import { residentBytes } from './process-cost.ts'
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 const TSX = createRequire(import.meta.url).resolve('tsx')
-/** Less urgent: what is measured is what the server does to itself, not how many processors the machine has. */
+/** Lowers the attacker's priority. The run measures the server, not the number of processors. */
 const LOW_PRIORITY = 10
 
-/** How often the memory is looked at, in milliseconds. */
+/** Interval between two readings of the memory, in milliseconds. */
 const GUARD_MS = 50
 
 /** Tokens that are revoked beside an attack, and the time between two, in milliseconds. */
@@ -103,7 +103,7 @@ const startColdStarts = (place: Place) => {
       child.kill('SIGKILL')
       await ended
     },
-    /** How long a new follower takes until it has the whole list, in milliseconds. */
+    /** Time until a new follower has the whole list, in milliseconds. */
     async coldStart(): Promise<number> {
       child.stdin.write('\n')
       const line = await until('a cold start', () => {
@@ -118,7 +118,7 @@ const startColdStarts = (place: Place) => {
 
 export type QuietStage = Awaited<ReturnType<typeof setQuietStage>>
 
-/** The server and its list, without anybody who follows it. */
+/** The server and its list, without followers. */
 export const setQuietStage = async () => {
   const place = await newPlace()
   const server = await startServer(place)
@@ -151,7 +151,7 @@ export const setStage = async () => {
     )
   }
 
-  /** @returns how long each token was taken after its time in `answered`, by each follower, in milliseconds */
+  /** @returns milliseconds for which each follower accepted each token after its time in `answered` */
   const refusedByAll = async (answered: Map<string, number>): Promise<number[]> => {
     const ids = [...answered.keys()]
     const refusals = (id: string) => followers.seen(id).filter(({ code }) => code !== 'good')
@@ -217,7 +217,7 @@ export const setStage = async () => {
       const where = { directory: newDirectory(), environment }
       const args = [TSX, pathOf('hostile.ts'), name]
       const { child, said, ended } = start(where, args, '--import')
-      // The bound is exceeded already: the machine's memory is not the next to go.
+      // The bound is exceeded already. Stopping keeps memory for the rest of the machine.
       const guard = setInterval(() => {
         try {
           if (residentBytes(server.pid) > 2 * RESIDENT_BYTES) child.kill('SIGKILL')

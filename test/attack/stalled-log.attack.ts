@@ -1,4 +1,4 @@
-// A reader of the log that stalls: refused logins are answered all the same, and SIGTERM ends the server in time.
+// Stalls the reader of the log. The server still answers refused logins, and ends in time after SIGTERM.
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
@@ -34,7 +34,7 @@ it(`${LOGINS} refused logins while nobody reads the log, and SIGTERM`, async () 
     const slowest = Math.max(...times)
     const began = Date.now()
     child.kill('SIGTERM')
-    // Its pipe is read from now on: `close` waits for the end of it, and the process must not.
+    // Reads the pipe from now on: `close` waits for its end, and the server must not.
     const exited = new Promise((resolve) => child.once('exit', resolve))
     const late = setTimeout(() => child.kill('SIGKILL'), END_MS)
     await exited

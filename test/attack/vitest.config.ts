@@ -1,4 +1,4 @@
-// `npm run test:attack`: not part of `npm test`, because it holds a machine that is its own against bounds in time
+// `npm run test:attack`, which needs a machine of its own. `npm test` leaves it out: it compares measurements with bounds in time
 // and memory.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'

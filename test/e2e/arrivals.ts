@@ -1,4 +1,4 @@
-// Revocation that arrives: real servers on one database, real followers, rules at random, and whatever goes wrong.
+// Propagation of random rules from real servers on one database to real followers, with kills, restarts and backups.
 import { chmodSync, copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
@@ -31,7 +31,7 @@ const pick = <T>(of: readonly T[]): T => {
 }
 const now = (): number => Math.floor(Date.now() / 1000)
 
-/** Of a workspace, a plugin and a run of its own, all of the same name. */
+/** Client with a workspace, a plugin and a run of its own, all of the same name. */
 type Victim = {
   id: string
   client: ClientCredentials
@@ -47,7 +47,7 @@ let proxy: Awaited<ReturnType<typeof startCachingProxy>>
 let store: Store
 let records: ReturnType<typeof createRecords>
 let followers: Follower[]
-/** Nothing ever happens to it. */
+/** Control: no rule matches it. */
 let witness: Victim
 
 const openStore = (): void => {
@@ -55,7 +55,7 @@ const openStore = (): void => {
   records = createRecords(store, now)
 }
 
-/** Three of ten ask through the proxy; the others one of the three servers each. */
+/** Three of ten followers request the list through the proxy, the others from one of the three servers each. */
 const followerOptions = (i: number) => {
   const url = places[i % 3]?.url ?? ''
   const direct = {
@@ -98,7 +98,7 @@ const newVictims = async (count: number): Promise<Victim[]> => {
 const tokensOf = (victims: readonly Victim[]): Record<string, string> =>
   Object.fromEntries(victims.map(({ id, token }) => [id, token]))
 
-/** Each way to take a token back, but for keys, which take all. This process is one more beside the servers. */
+/** Every way to revoke a token, except revoking a key. This process writes beside the servers. */
 const WAYS: ((victim: Victim, url: string) => Promise<unknown>)[] = [
   async ({ client, token }, url) => {
     const { status } = await createCaller(url).revoke(client, token)
@@ -112,7 +112,7 @@ const WAYS: ((victim: Victim, url: string) => Promise<unknown>)[] = [
   ({ workspace }) => records.setWorkspaceStatus(workspace, 'suspended'),
 ]
 
-/** Everybody has seen these tokens, and taken them. */
+/** Every follower has accepted these tokens. */
 const watchAll = async (victims: readonly Victim[], by = followers): Promise<void> => {
   for (const follower of by) follower.watch(tokensOf(victims))
   await until('the tokens to be taken by all', () =>
@@ -120,7 +120,7 @@ const watchAll = async (victims: readonly Victim[], by = followers): Promise<voi
   )
 }
 
-/** Of a revoked key that is in the JWKS no more a verifier cannot even say that it is one. */
+/** Verifiers cannot name a revoked key that has left the JWKS. */
 const REFUSED = /^token_(revoked|untrusted)$/
 
 const refusedAt = (follower: Follower, id: string): number | undefined =>
@@ -137,7 +137,7 @@ const expectWitness = async (by = followers): Promise<void> => {
   }
 }
 
-/** Takes them back one after the other. @returns how long each took to reach each follower, from its commit on */
+/** Revokes tokens one after the other. @returns milliseconds from each commit to each follower */
 const measure = async (victims: readonly Victim[]): Promise<number[]> => {
   const committed = new Map<string, number>()
   for (const victim of victims) {
@@ -162,7 +162,7 @@ const untilRefusedSomehow = async (victims: readonly Victim[]): Promise<void> =>
   }
 }
 
-/** Follows the same servers as the one that is killed. What was revoked before it has never taken, not even once. */
+/** Follows the same servers as the killed follower. It accepts no token that was revoked before it started. */
 const restartFollower = async (i: number, victims: readonly Victim[], revoked: string[]) => {
   await followers[i]?.kill()
   const follower = await startFollower(followerOptions(i))
@@ -175,18 +175,18 @@ const restartFollower = async (i: number, victims: readonly Victim[], revoked: s
 }
 
 /**
- * Takes them back while servers and followers are killed and start again.
- * @returns how long each took to reach each follower that had taken it, since that could reach a server
+ * Revokes tokens while servers and followers are killed and restarted.
+ * @returns milliseconds to each follower that had accepted the token, from when the follower could reach a server
  */
 const takeAmongKills = async (victims: readonly Victim[]): Promise<number[]> => {
   const committed = new Map<string, number>()
-  /** When each server was back. */
+  /** Time at which each server was back. */
   const back: number[][] = [[], [], []]
   let done = false
 
   const take = async (): Promise<void> => {
     for (const victim of victims) {
-      // Whoever asks a server that has just been killed does it again, as a client would.
+      // Repeats a request to a server that was just killed, as a client would.
       await until('the revocation', async () => {
         await pick(WAYS)(victim, pick(places).url)
         return true
@@ -221,7 +221,7 @@ const takeAmongKills = async (victims: readonly Victim[]): Promise<number[]> => 
   await expectWitness()
   expect(restarted.size).toBeGreaterThan(1)
   const codes = followers.flatMap((f) => victims.flatMap(({ id }) => f.seen(id)))
-  expect(new Set(codes.map(({ code }) => code))).toEqual(new Set(['good', 'token_revoked'])) // nobody was at a loss
+  expect(new Set(codes.map(({ code }) => code))).toEqual(new Set(['good', 'token_revoked']))
 
   return followers.flatMap((follower, i) =>
     victims
@@ -234,7 +234,7 @@ const takeAmongKills = async (victims: readonly Victim[]): Promise<number[]> => 
   )
 }
 
-/** Revokes keys by a command. @returns how long it took to reach each follower, from the command's end on */
+/** Revokes keys by a command. @returns milliseconds from the end of the command to each follower */
 const revokeKeys = async (...args: string[]): Promise<number[]> => {
   const victims = await newVictims(3)
   await watchAll(victims)
@@ -270,20 +270,20 @@ export const arrivals = (): void => {
     await store.close()
   })
 
-  it('a rule of any kind, made anywhere, reaches all ten followers within a second', async () => {
+  it('rules of every kind, made by any process, reach all ten followers within a second', async () => {
     await arrivesInTime('three servers, ten followers', async () => {
       const victims = await newVictims(30)
       await watchAll(victims)
-      followers[4]?.jump(600) // after its first list: its age is not told by the wall clock
+      followers[4]?.jump(600) // the wall clock moves after the first list, and does not decide its age
       const times = await measure(victims)
       expect(times).toHaveLength(300)
       await expectWitness()
       return times
     })
-    expect(proxy.count.hits).toBeGreaterThan(0) // what may be kept was kept: the proxy is a cache
+    expect(proxy.count.hits).toBeGreaterThan(0) // the proxy cached the answers that it may cache
   })
 
-  it('none is missed while servers and followers are killed and start again', async () => {
+  it('followers miss no rule while servers and followers are killed and restarted', async () => {
     await arrivesInTime('with servers and followers killed', async () => {
       const victims = await newVictims(40)
       await watchAll(victims)
@@ -291,7 +291,7 @@ export const arrivals = (): void => {
     })
   })
 
-  it('a key that is revoked takes its tokens along; what the next one signs is taken', async () => {
+  it('followers refuse tokens of a revoked key and accept tokens of the next key', async () => {
     await arrivesInTime('key revoke', async () => {
       const times = await revokeKeys(await activeKid())
       await expectWitness()
@@ -299,11 +299,11 @@ export const arrivals = (): void => {
     })
   })
 
-  it('key revoke --all: all tokens are dead, and what the new key signs is taken, at once', async () => {
+  it('followers refuse all tokens after key revoke --all and accept tokens of the new key at once', async () => {
     await arrivesInTime('key revoke --all', async () => {
       const times = await revokeKeys('--all')
       await watchAll([witness])
-      // A cache keeps the old keys until it is asked past itself, which followers do; no token was unjustly refused.
+      // Caches keep the old keys until a follower asks past them. No valid token was refused.
       for (const follower of followers) {
         expect(follower.seen(witness.id).map(({ code }) => code)).toEqual(['good'])
       }
@@ -311,14 +311,14 @@ export const arrivals = (): void => {
     })
   })
 
-  describe('an old copy that is restored under running followers', () => {
-    it('kills all tokens, those of keys too that the copy knows nothing of', async () => {
+  describe('a restored older copy under running followers', () => {
+    it('revokes all tokens, also those of keys that the copy lacks', async () => {
       const copy = join(place.directory, 'copy.db')
       const source = new BetterSqlite3(databasePath(place))
       await source.backup(copy)
       source.close()
 
-      // After the backup: a token of a client that it has, one that is revoked, and keys that it has not.
+      // Changes after the backup: a token of a client in the backup, a revoked token, and keys that the backup lacks.
       const [revoked, later] = [await newVictim(), await newVictim()]
       await watchAll([revoked])
       await store.revokeClientTokens(revoked.client.id, now())

@@ -1,4 +1,4 @@
-// What somebody on the way between issuer and follower can do with what the issuer has really signed: nothing.
+// Attacks by a machine between issuer and follower that replays pages which the issuer signed.
 import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createVerifier, unsafeIgnorePlugin } from '../../src/verifier/index.ts'
@@ -11,7 +11,7 @@ import { arrivesInTime } from './bound.ts'
 const LIST = '/oauth/revocations'
 const REQUIRED = { permission: null, plugin: unsafeIgnorePlugin } as const
 
-/** What is asked for is answered by the test. */
+/** Requests are answered by the test. */
 const followBy = (server: TestServer) => {
   const held: { url: string; answer: (text: string) => void }[] = []
   const verifier = createVerifier({
@@ -34,7 +34,7 @@ const followBy = (server: TestServer) => {
   }
   return {
     verifier,
-    /** Hands over this list and waits for what is asked next. @returns why it was refused, or null */
+    /** Answers with this list and waits for the next request. @returns the reason of a refusal, or null */
     async hand(text: string): Promise<string | null> {
       const { answer } = await next()
       answer(text)
@@ -42,7 +42,7 @@ const followBy = (server: TestServer) => {
       const { revocations } = verifier.status()
       return 'lastFailure' in revocations ? revocations.lastFailure : 'follows nothing'
     },
-    /** What the follower has asked for last. */
+    /** Last request of the follower. */
     asks: () => new URL(held.at(-1)?.url ?? '').searchParams.get('after'),
   }
 }
@@ -54,7 +54,7 @@ const codeOf = async (verifier: Verifier, token: string): Promise<string> =>
   )
 
 export const attacks = (): void => {
-  describe('on the way from the issuer to a follower', () => {
+  describe('a machine between the issuer and a follower', () => {
     let server: TestServer
     let follower: ReturnType<typeof followBy>
     let tokens: string[]
@@ -81,7 +81,7 @@ export const attacks = (): void => {
     })
     afterEach(() => follower.verifier.close())
 
-    it('an old list that is handed over again changes nothing', async () => {
+    it('changes nothing by replaying an old list', async () => {
       const empty = await listOf(server)
       await revoke(tokens[0])
       const one = await listOf(server, cursorOf(empty))
@@ -99,7 +99,7 @@ export const attacks = (): void => {
       expect(await codes()).toEqual(['token_revoked', 'token_revoked', 'token_revoked'])
     })
 
-    it('an old list that is all that ever comes does not look new', async () => {
+    it('cannot make an old list look new by sending nothing else', async () => {
       const empty = await listOf(server)
       server.advance(290)
       await follower.hand(empty)
@@ -109,7 +109,7 @@ export const attacks = (): void => {
       expect(new Set(await codes())).toEqual(new Set(['revocations_stale']))
     })
 
-    it('a page that begins further on than what was asked for is refused', async () => {
+    it('is refused with a page that begins after the requested cursor', async () => {
       await revoke(tokens[0])
       const one = await listOf(server)
       await revoke(tokens[1])
@@ -120,8 +120,8 @@ export const attacks = (): void => {
       expect(await codes()).toEqual(['token_revoked', 'token_revoked', 'good'])
     })
 
-    it('a list of another epoch is refused unless it is whole and newer', async () => {
-      // The same issuer with the same keys: a copy that somebody has kept.
+    it('is refused with a list of another epoch unless it is whole and newer', async () => {
+      // A copy of the same issuer with the same keys.
       const copy = await startServer({ clock: server.deps.clock })
       await revoke(tokens[0])
       expect(await follower.hand(await listOf(server))).toBeNull()
@@ -136,7 +136,7 @@ export const attacks = (): void => {
       expect(await codes()).toEqual(['good', 'token_revoked', 'token_revoked'])
     })
 
-    it('a list that a revoked key has signed is refused, however new it is', async () => {
+    it('is refused with a list that a revoked key signed, however new it is', async () => {
       const expectRefused = async (): Promise<void> =>
         expect(new Set(await codes())).toEqual(new Set(['token_revoked']))
       const thief = await startServer({ clock: server.deps.clock })
@@ -153,7 +153,7 @@ export const attacks = (): void => {
       await expectRefused()
     })
 
-    it('an access token is no list, and a list is no access token', async () => {
+    it('cannot present an access token as a list, nor a list as an access token', async () => {
       for (const token of tokens) expect(await follower.hand(token)).not.toBeNull()
       expect(await codes()).toEqual(['good', 'good', 'good'])
       expect(await codeOf(follower.verifier, await listOf(server))).toMatch(
@@ -164,10 +164,10 @@ export const attacks = (): void => {
 }
 
 export const quietHour = (): void => {
-  /** Seconds that pass in one. */
+  /** Seconds that the fast clock counts in one second. */
   const SPEED = 300
 
-  it('after a quiet hour on a fast clock the first rule arrives at once', async () => {
+  it('followers receive the first rule at once after a quiet hour on a fast clock', async () => {
     const began = Date.now()
     const clock = (): number => began + (Date.now() - began) * SPEED
     const server = await startServer({ clock, tokenTtlSeconds: 24 * 60 * 60 })
@@ -206,7 +206,7 @@ export const quietHour = (): void => {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     expect(codes).toEqual(new Set(['good']))
-    expect(requests).toBeLessThan((61 * 60) / 10) // held, not asked again and again
+    expect(requests).toBeLessThan((61 * 60) / 10) // the request was held, so the follower did not repeat it
     await arrivesInTime('after a quiet hour', async () => {
       const fresh = await server.issue(client)
       expect(await codeOf(verifier, fresh)).toBe('good')

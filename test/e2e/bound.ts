@@ -1,8 +1,8 @@
-// What is promised of an arrival, measured and printed. Nowhere but here is real time held against a bound.
+// Compares measured arrivals with the promised bound and prints them. Only this file compares real time with a bound.
 import { expect } from 'vitest'
 
 const BOUND_MS = 1_000
-/** Machines that run other things at the same time are given another try. */
+/** Tries on a machine that also runs other programs. */
 const TRIES = 3
 
 const print = (what: string, milliseconds: readonly number[]): void => {
@@ -13,7 +13,7 @@ const print = (what: string, milliseconds: readonly number[]): void => {
   )
 }
 
-/** @param round takes something back and says how long each arrival took, in milliseconds */
+/** @param round revokes tokens and returns the milliseconds of each arrival */
 export const arrivesInTime = async (
   what: string,
   round: () => Promise<readonly number[]>,

@@ -1,5 +1,5 @@
-// Who checks tokens while keys change: our verifier and jose's remote key set, both with their defaults, and what
-// each has said of which token.
+// Verifiers that check tokens while keys change: ours and jose's remote key set, with their defaults, and the
+// verdict of each on each token.
 import { type RemoteJWKSet, createRemoteJWKSet, jwtVerify } from 'jose'
 import { createVerifier, unsafeIgnorePlugin } from '../../src/verifier/index.ts'
 import { decode } from '../support/jwt.ts'
@@ -17,12 +17,12 @@ const holds = (keys: RemoteJWKSet, kid: string): boolean =>
 export const createRotationJudges = (issuer: string) => {
   const uri = new URL(`${issuer}/.well-known/jwks.json`)
   const ours = createVerifier({ issuer, audience: 'api' })
-  /** Left alone. */
+  /** Fetches keys by its own rules. */
   const jose = createRemoteJWKSet(uri)
-  /** Fetched anew before each change: a day is longer than the ten minutes for which it keeps keys. */
+  /** Fetches before each change, because a day is longer than the ten minutes for which it keeps keys. */
   const joseRenewed = createRemoteJWKSet(uri)
   const seen: Record<Name, Seen[]> = { ours: [], jose: [], joseRenewed: [] }
-  /** Refused by jose although it had the key all the time: what nothing excuses. */
+  /** Refusals by jose although it had the key all the time. */
   const unjust: Seen[] = []
 
   const withJose = (keys: RemoteJWKSet, token: string) =>

@@ -1,4 +1,4 @@
-// How many can follow one server.
+// Number of followers of one server.
 import { expect, it } from 'vitest'
 import { startFollower } from '../support/followers.ts'
 import { createCaller } from '../support/http.ts'
@@ -13,7 +13,7 @@ const metric = async (url: string, name: string): Promise<number> => {
 }
 
 export const scale = (): void => {
-  it(`${FOLLOWERS} followers on one server hear of a rule, every one of them`, async () => {
+  it(`${FOLLOWERS} followers of one server all receive a rule`, async () => {
     const place = await seededPlace()
     const server = await startServer(place)
     const call = createCaller(place.url)

@@ -1,4 +1,4 @@
-// Clients that ask for tokens all the time, over connections that stay open, as real ones do.
+// Clients that request tokens continuously over connections that stay open.
 import { Agent, request } from 'node:http'
 import { basicHeader } from '../support/http.ts'
 import type { ClientCredentials } from '../support/records.ts'
@@ -32,11 +32,11 @@ const tokenOf = (text: string): string =>
 type Load = {
   url: string
   clients: readonly ClientCredentials[]
-  /** What becomes of a token before its client asks for the next one. */
+  /** Receives each token before its client requests the next one. */
   take: (token: string, askedAt: number) => Promise<void>
 }
 
-/** Each client has one request on its way at any time. @returns how to end it; rejects if any has failed */
+/** Keeps one request of each client in progress. @returns a function that ends it and rejects if any failed */
 export const startLoad = ({ url, clients, take }: Load) => {
   const agent = new Agent({ keepAlive: true })
   let stopped = false
@@ -47,7 +47,7 @@ export const startLoad = ({ url, clients, take }: Load) => {
     }
   }
   const asking = Promise.all(clients.map(ask))
-  asking.catch(() => (stopped = true)) // said by `stop`
+  asking.catch(() => (stopped = true)) // reported by `stop`
   return {
     running: (): boolean => !stopped,
     async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import { type Attack, get, head } from '../hostile-client.ts'
 
-/** Nothing, the middle of a head, and methods for which Node hands the socket over. */
+/** Texts before the end: none, half a head, and methods for which Node hands over the socket. */
 const BEGINNINGS = [
   '',
   'GET /docs HT',

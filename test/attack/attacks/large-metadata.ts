@@ -19,7 +19,7 @@ export const attack: Attack = {
       })
       const answer = (await response.json()) as { registration_access_token?: string }
       token = answer.registration_access_token ?? token
-      // Refused for now, if it is refused.
+      // The server refuses it for a while, if at all.
       if (!response.ok) await pause(100)
     }
   },

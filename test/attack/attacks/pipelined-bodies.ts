@@ -3,7 +3,7 @@ import { type Attack, head, post } from '../hostile-client.ts'
 const CHUNKED = { 'Transfer-Encoding': 'chunked' }
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
 
-/** Each with a body: the next head comes in one piece with the end of it. */
+/** Requests with bodies: the next head arrives together with the end of a body. */
 const PIPELINES = [
   post('/docs', 'ab').repeat(1_200),
   post('/oauth/token', 'a=').repeat(1_000),

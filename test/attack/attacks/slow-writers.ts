@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Attack, head } from '../hostile-client.ts'
 
-/** Never ends: heads and bodies, a byte at a time. */
+/** Sends heads and bodies one byte at a time, without end. */
 const BEGINNINGS = [
   'POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nX-Slow: ',
   head('POST /oauth/token', {

@@ -4,7 +4,7 @@ import { type Attack, get } from '../hostile-client.ts'
 const encode = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
-/** Well-formed, of a key that does not exist. */
+/** Well-formed token of a key that does not exist. */
 export const unknownToken = (): string => {
   const kid = randomBytes(16).toString('base64url')
   const now = Math.floor(Date.now() / 1000)
@@ -27,7 +27,7 @@ export const attack: Attack = {
   says: '60 connections administer with tokens of keys that do not exist',
   connections: 60,
   async run({ ask }) {
-    // Made beforehand: the attacker's processor is the follower's, too.
+    // Made before the attack, because attacker and follower share the processor.
     const tokens = Array.from({ length: 500 }, unknownToken)
     let i = 0
     await ask(60, () =>
