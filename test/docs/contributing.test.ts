@@ -32,6 +32,13 @@ describe('CONTRIBUTING.md', () => {
     expect(missing.filter((path) => !created.includes(path))).toEqual([])
   })
 
+  it('names scripts that package.json has', () => {
+    const { scripts } = JSON.parse(readPage('package.json')) as { scripts: Record<string, string> }
+    const named = [...readPage(PAGE).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
+    expect(named.length).toBeGreaterThan(8)
+    expect(named.filter((name) => !(name in scripts))).toEqual([])
+  })
+
   it('creates files that do not exist yet', () => {
     expect(created.length).toBeGreaterThan(4)
     expect(created.filter((path) => existsSync(join(ROOT, path)))).toEqual([])
