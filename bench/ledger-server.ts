@@ -5,6 +5,8 @@ import { mkdtempSync, openSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Deps } from '../src/deps.ts'
+import type { LedgerEntry } from '../src/store/ledger.ts'
 import type { Store } from '../src/store/store.ts'
 
 /** What an operator runs is what is built. */
@@ -12,6 +14,7 @@ const built = async <T>(path: string): Promise<T> =>
   (await import(new URL(`../dist/${path}.js`, import.meta.url).href)) as T
 
 const { createApp } = await built<typeof import('../src/app.ts')>('app')
+const { assembleDeps } = await built<typeof import('../src/deps.ts')>('deps')
 const { loadConfig } = await built<typeof import('../src/config.ts')>('config')
 const { createHttpServer, listen } =
   await built<typeof import('../src/node/http/http-server.ts')>('node/http/http-server')
@@ -65,26 +68,24 @@ const makeClient = async (store: Store) => {
 }
 
 const revocationWatch = createWatch(opened)
-const app = createApp({
-  ...opened,
-  clock,
-  monotonic: () => performance.now(),
-  log,
-  ledger: { ...ledger, note: (entry) => on && ledger.note(entry) },
-  pageHost: nodePages,
-  secretUsed: createLastUsed({ store: opened.store, clock }).secretUsed,
-  algorithms: config.algorithms,
-  random: randomBytes,
-  issuer: config.issuer,
-  tokenTtlSeconds: config.tokenTtlSeconds,
-  quota: createQuota(),
-  writes: createWrites(),
-  clientAddress: () => undefined,
-  revocationWatch,
-  keyRotationSeconds: null,
-  metrics: createMetrics(revocationWatch),
-  metricsToken: null,
+const deps: Deps = assembleDeps({
+  opened,
+  settings: config,
+  platform: {
+    clock,
+    log,
+    ledger: { ...ledger, note: (entry: LedgerEntry) => on && ledger.note(entry) },
+    pageHost: nodePages,
+    secretUsed: createLastUsed({ store: opened.store, clock }).secretUsed,
+    quota: createQuota(),
+    writes: createWrites(),
+    clientAddress: () => undefined,
+    revocationWatch,
+    metrics: createMetrics(revocationWatch),
+    metricsToken: null,
+  },
 })
+const app = createApp(deps)
 const credentials = await makeClient(opened.store)
 const server = await createHttpServer(app, {
   issuer: config.issuer,

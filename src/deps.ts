@@ -1,12 +1,14 @@
+// The dependencies that the app is given, and their assembly.
+import { randomBytes } from 'node:crypto'
 import type { Context } from 'hono'
-import type { Audit } from './audit/record.ts'
+import { type Audit, createAudit } from './audit/record.ts'
 import type { Ledger } from './store/ledger.ts'
 import type { Log } from './log.ts'
 import type { RandomBytes } from './secret.ts'
 import type { Algorithm } from './signing/algorithms.ts'
 import type { PageHost } from './revocation/page-host.ts'
 import type { RevocationWatch } from './revocation/watch.ts'
-import type { Signer } from './signing/signer.ts'
+import { type Signer, createSigner } from './signing/signer.ts'
 import type { Store } from './store/store.ts'
 
 /** Values that a refused request sent, for its log line. */
@@ -98,3 +100,39 @@ export type Deps = {
   metrics: Metrics | null
   metricsToken: string | null
 }
+
+/** An opened database, and the parts that need nothing else. */
+export type Opened = Pick<Deps, 'store' | 'kek' | 'signer'> & { audit: Audit }
+
+export const openedParts = (parts: Pick<Deps, 'store' | 'kek' | 'clock'>): Opened => ({
+  store: parts.store,
+  kek: parts.kek,
+  signer: createSigner(parts),
+  audit: createAudit(parts),
+})
+
+/** The part of the configuration that requests depend on. */
+type Settings = Pick<Deps, 'issuer' | 'tokenTtlSeconds' | 'algorithms' | 'keyRotationSeconds'>
+
+/**
+ * Assembles the dependencies of a process: a server on Node or on Workers, a command, a benchmark or a test.
+ * @param platform the parts that differ between them; they replace the common ones
+ */
+export const assembleDeps = <Platform extends Partial<Deps>>({
+  opened,
+  settings,
+  platform,
+}: {
+  opened: Opened
+  settings: Settings
+  platform: Platform
+}) => ({
+  ...opened,
+  issuer: settings.issuer,
+  tokenTtlSeconds: settings.tokenTtlSeconds,
+  algorithms: settings.algorithms,
+  keyRotationSeconds: settings.keyRotationSeconds,
+  monotonic: () => performance.now(),
+  random: randomBytes,
+  ...platform,
+})

@@ -5,10 +5,18 @@ import { randomBytes } from 'node:crypto'
 import type { AnyD1Database } from 'drizzle-orm/d1'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
-import { type Audit, createAudit } from './audit/record.ts'
+import { nowSeconds } from './clock.ts'
 import { type Config, loadConfig } from './config.ts'
 import { LONELY_WATCH_INTERVAL_MS, MAX_COUNTED_KEYS, UPKEEP_INTERVAL_MS } from './constants.ts'
-import type { AppEnv, Quota, Writes } from './deps.ts'
+import {
+  type AppContext,
+  type AppEnv,
+  type Opened,
+  type Quota,
+  type Writes,
+  assembleDeps,
+  openedParts,
+} from './deps.ts'
 import { isSet } from './settings/environment.ts'
 import { StartRefused, Unavailable, reasonOf } from './errors.ts'
 import { requestIds, securityHeaders } from './http/headers.ts'
@@ -17,10 +25,8 @@ import type { Log } from './log.ts'
 import { createLonelyWatch } from './revocation/watch.ts'
 import { workersPages } from './revocation/workers-pages.ts'
 import { firstKeys, provisionKeys } from './signing/provision.ts'
-import { createSigner } from './signing/signer.ts'
 import { openD1Store } from './store/sqlite/d1.ts'
 import { firstSeed } from './store/seed.ts'
-import type { Store } from './store/store.ts'
 import { toJson } from './text/text.ts'
 import { type Upkeep, createUpkeep } from './upkeep/upkeep.ts'
 import { createLastUsed } from './upkeep/last-used.ts'
@@ -50,18 +56,19 @@ const readSettings = (env: Bindings): Settings => {
   return { ...config, kek: config.kek, database: env['DB'] as AnyD1Database }
 }
 
-/** Of several isolates that find the database empty one fills it. @throws StartRefused */
+/** Fills an empty database: one of several isolates that start at once does it. @throws StartRefused */
 const prepareKeys = async (
-  store: Store,
-  { algorithms, kek }: Settings,
-  { audit, log }: { audit: Audit; log: Log },
-) => {
-  const now = Math.floor(Date.now() / 1000)
+  { algorithms }: Settings,
+  { store, kek, audit }: Opened,
+  log: Log,
+): Promise<void> => {
+  const now = nowSeconds({ clock: () => Date.now() })
   if (!(await store.isInitialized())) {
     const seed = firstSeed(await firstKeys(algorithms, kek), null, randomBytes)
     const event = { actor: 'server', action: 'server.first_start', target: null }
-    if (await store.bootstrap(seed, now, () => {}))
+    if (await store.bootstrap(seed, now, () => {})) {
       await audit.write({ ...event, outcome: 'success' })
+    }
   }
   await provisionKeys({ store, algorithms, kek, now, audit, log, actor: 'server' })
 }
@@ -97,54 +104,33 @@ type Running = { app: Hono<AppEnv>; upkeep: Upkeep }
 
 const start = async (env: Bindings): Promise<Running> => {
   const settings = readSettings(env)
-  const { issuer, tokenTtlSeconds, kek, algorithms, keyRotationSeconds } = settings
-  const [store, log, clock] = [
-    openD1Store(settings.database),
-    consoleLog(settings.logLevel),
-    () => Date.now(),
-  ]
-  const monotonic = (): number => performance.now()
-  const audit = createAudit({ store, clock })
+  const { kek, logLevel, auditRetentionSeconds: retentionSeconds } = settings
+  const store = openD1Store(settings.database)
+  const log = consoleLog(logLevel)
+  const clock = () => Date.now()
+  const opened = openedParts({ store, kek, clock })
   const lastUsed = createLastUsed({ store, clock })
-  await prepareKeys(store, settings, { audit, log })
-  const app = createApp({
-    store,
-    log,
-    audit,
-    kek,
-    algorithms,
-    keyRotationSeconds,
-    clock,
-    monotonic,
-    issuer,
-    tokenTtlSeconds,
-    signer: createSigner({ store, kek, clock }),
-    revocationWatch: createLonelyWatch({ store, intervalMs: LONELY_WATCH_INTERVAL_MS }),
-    pageHost: workersPages,
-    ledger: null, // a file is not to be had here
-    secretUsed: lastUsed.secretUsed,
-    random: randomBytes,
-    quota: noQuota(log),
-    writes: countWrites(),
-    clientAddress: (c) => c.req.header('cf-connecting-ip'), // set by Cloudflare, over what was sent
-    metrics: null,
-    metricsToken: null,
+  await prepareKeys(settings, opened, log)
+  const deps = assembleDeps({
+    opened,
+    settings,
+    platform: {
+      log,
+      clock,
+      revocationWatch: createLonelyWatch({ store, intervalMs: LONELY_WATCH_INTERVAL_MS }),
+      pageHost: workersPages,
+      ledger: null, // Workers have no file
+      secretUsed: lastUsed.secretUsed,
+      quota: noQuota(log),
+      writes: countWrites(),
+      clientAddress: (c: AppContext) => c.req.header('cf-connecting-ip'), // Cloudflare replaces a sent one
+      metrics: null,
+      metricsToken: null,
+    },
   })
-  const retentionSeconds = settings.auditRetentionSeconds
-  const upkeep = createUpkeep({
-    store,
-    clock,
-    monotonic,
-    log,
-    kek,
-    audit,
-    lastUsed,
-    retentionSeconds,
-    algorithms,
-    keyRotationSeconds,
-    livesBy: 'schedule', // an isolate does not last, and its monotonic clock is the wall clock
-  })
-  return { app, upkeep }
+  // An isolate ends soon, and its monotonic clock is the wall clock: the schedule measures the time instead.
+  const upkeep = createUpkeep({ ...deps, lastUsed, retentionSeconds, livesBy: 'schedule' })
+  return { app: createApp(deps), upkeep }
 }
 
 /** What a server that cannot start answers: that it cannot, and nothing more. */

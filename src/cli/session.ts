@@ -4,6 +4,7 @@ import { userInfo } from 'node:os'
 import { SHELL } from '../admin/authority.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import { loadConfig } from '../config.ts'
+import { assembleDeps } from '../deps.ts'
 import { newJti } from '../secret.ts'
 import { createLedgerWriter, ledgerPath } from '../node/ledger/writer.ts'
 import { createLedger } from '../node/ledger/queue.ts'
@@ -21,28 +22,18 @@ export const withAdmin = async <T>(
   const log = createLogTo(linesTo(STDERR), 'error')
   const actor = `cli:${userName()}`
   const clock = () => Date.now()
-  const { store, signer, kek, audit } = await openLatchkey({ config, clock, log, actor, create })
+  const opened = await openLatchkey({ config, clock, log, actor, create })
   const ledger = createLedger({
     writer: createLedgerWriter({ path: ledgerPath(config), clock, log }),
     log,
   })
   try {
     return await operation({
-      deps: {
-        store,
-        signer,
-        kek,
-        log,
-        audit,
-        clock,
-        ledger,
-        monotonic: () => performance.now(),
-        random: randomBytes,
-        issuer: config.issuer,
-        tokenTtlSeconds: config.tokenTtlSeconds,
-        algorithms: config.algorithms,
-        metrics: null,
-      },
+      deps: assembleDeps({
+        opened,
+        settings: config,
+        platform: { log, clock, ledger, metrics: null },
+      }),
       // A request id of its own distinguishes the command's audit rows from those of the next one.
       as: { actor, requestId: newJti(randomBytes) },
       authority: SHELL,
@@ -51,7 +42,7 @@ export const withAdmin = async <T>(
     })
   } finally {
     await ledger.close()
-    await store.close()
+    await opened.store.close()
   }
 }
 

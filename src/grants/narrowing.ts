@@ -1,10 +1,9 @@
 // From what a client is granted to what one token carries: a request can only narrow. Pure: no I/O.
-import { isScopeToken } from '@latchkey/verifier/internal'
 import { formError, memberMeant } from './details.ts'
 import { OAuthError, type OAuthErrorCode, refusedValue } from '../errors.ts'
 import { sentText } from '../text/expected.ts'
 import { type Narrowing, type RefusedMember, narrowDetails, refusedMember } from './held-details.ts'
-import { grantedNames, implicationsOf } from './permissions.ts'
+import { grantedNames, implicationsOf, scopeValues } from './permissions.ts'
 import { describedValues, inputText } from '../text/shown.ts'
 import type { AuthorizationDetail, GrantedClient } from '../store/store.ts'
 
@@ -160,9 +159,9 @@ const selectScope = (scope: string | undefined, grant: SubjectGrant): string[] =
  * @throws OAuthError `scope_malformed`
  */
 export const parseScope = (scope: string): string[] => {
-  const names = scope.split(' ')
-  if (!names.every(isScopeToken)) throw refusedValue('scope_malformed', [scope])
-  return [...new Set(names)]
+  const names = scopeValues(scope)
+  if (names === null) throw refusedValue('scope_malformed', [scope])
+  return names
 }
 
 const selectPlugin = (

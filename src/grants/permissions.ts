@@ -1,4 +1,5 @@
 // Permissions of an audience and what they imply, each answer in time linear in what is declared. Pure: no I/O.
+import { isScopeToken } from '@latchkey/verifier/internal'
 import type { Permission, GrantedClient } from '../store/store.ts'
 
 type Declared = readonly Permission[]
@@ -143,4 +144,13 @@ export const isCircular = (declared: Declared): boolean => {
   const position = new Map(impliedFirst(declared).map(({ name }, i) => [name, i]))
   const at = (name: string): number => position.get(name) ?? -1
   return declared.some(({ name, implies }) => implies.some((other) => at(other) >= at(name)))
+}
+
+/**
+ * Parses `scope-token *( SP scope-token )` (RFC 6749 §3.3): the values in their order, each once; null for any other
+ * text.
+ */
+export const scopeValues = (scope: string): string[] | null => {
+  const values = scope.split(' ')
+  return values.every(isScopeToken) ? [...new Set(values)] : null
 }

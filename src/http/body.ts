@@ -121,6 +121,24 @@ export const decodeBody = (bytes: Uint8Array, charset: Charset): string | BodyPr
 export const charsetSentence = (shown: string): string =>
   `The charset ${shown || '(empty)'} is not read: send UTF-8`
 
+/** A body whose text cannot be read. `malformed` is also a body that ends before its length. */
+export type UnreadableBody = BodyProblem | { problem: 'too_large' | 'malformed' }
+
+/** Reads the text of a body: checks its headers, bounds it, and decodes it. */
+export const readText = async (
+  request: Request,
+  expected: MediaType,
+  maxBytes: number,
+): Promise<{ text: string; charset: Charset } | UnreadableBody> => {
+  const headers = checkBodyHeaders(request.headers, expected)
+  if ('problem' in headers) return headers
+  const body = await readBody(request, maxBytes)
+  if (body === 'too_large') return { problem: 'too_large' }
+  const text = body === 'broken_off' ? null : decodeBody(body, headers.charset)
+  if (text === null) return { problem: 'malformed' }
+  return typeof text === 'string' ? { text, charset: headers.charset } : text
+}
+
 /** @returns the bytes, `too_large` past `maxBytes`, `broken_off` where the sender did not send all */
 export const readBody = async (
   request: Request,

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { lstatSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { type Audit, createAudit } from '../audit/record.ts'
+import type { Audit } from '../audit/record.ts'
 import type { Config } from '../config.ts'
+import { type Opened, openedParts } from '../deps.ts'
 import { StartRefused } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { firstKeys, provisionKeys } from '../signing/provision.ts'
-import { type Signer, createSigner } from '../signing/signer.ts'
 import { openBetterSqlite3Store } from '../store/sqlite/better-sqlite3.ts'
 import { requireDriver } from '../store/sqlite/driver.ts'
 import { firstSeed, newAdministrator } from '../store/seed.ts'
@@ -18,8 +18,6 @@ import { keepDirectoryPrivate, keepFilePrivate } from './files/file-modes.ts'
 import { OWN_FILES, ensureSecretDirectory, readIfExists, replaceSecretFile } from './files/files.ts'
 import { loadKek, requireKek } from './files/key-encryption-key.ts'
 import { ledgerPath } from './ledger/writer.ts'
-
-export type Opened = { store: Store; signer: Signer; kek: Uint8Array; audit: Audit }
 
 type OpenOptions = {
   config: Pick<
@@ -44,15 +42,16 @@ export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
   if (isNew && !create) throw noDatabase(config)
   if (isNew) requireKek(config)
   const store = openBetterSqlite3Store(config.databasePath, () => keepFilesPrivate(config, log))
-  const audit = createAudit({ store, clock })
   try {
     const now = Math.floor(clock() / 1000)
     const initialized = await store.isInitialized()
     if (!create && !initialized) throw noDatabase(config)
     const kek = loadKek(config, initialized)
+    const opened = openedParts({ store, kek, clock })
+    const { audit } = opened
     if (!initialized) await firstStart(store, { config, kek, now, audit, actor, log })
     await provisionKeys({ store, algorithms: config.algorithms, kek, now, audit, log, actor })
-    return { store, kek, audit, signer: createSigner({ store, kek, clock }) }
+    return opened
   } catch (error) {
     await store.close()
     throw error

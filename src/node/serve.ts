@@ -1,10 +1,9 @@
 // One server process: opens, listens, and ends in good order.
-import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
 import { type WatchedClock, watchedClock } from '../clock.ts'
 import { type Config, hasOpenMetrics } from '../config.ts'
-import type { Deps } from '../deps.ts'
+import { type Deps, type Opened, assembleDeps } from '../deps.ts'
 import type { Ledger } from '../store/ledger.ts'
 import { createWatch } from '../revocation/watch.ts'
 import { createUpkeep } from '../upkeep/upkeep.ts'
@@ -16,12 +15,10 @@ import { createLedgerThread, requireLedgerThread } from './ledger/thread-client.
 import { ledgerPath } from './ledger/writer.ts'
 import { createLedger } from './ledger/queue.ts'
 import { createMetrics } from './metrics.ts'
-import { type Opened, openLatchkey } from './open.ts'
+import { openLatchkey } from './open.ts'
 import { createQuota, createWrites } from './quota.ts'
 import { nodePages } from './page-host.ts'
 import { startUpkeep } from './every-minute.ts'
-
-const monotonic = (): number => performance.now()
 
 export type Running = {
   address: AddressInfo
@@ -31,7 +28,10 @@ export type Running = {
 
 /** @throws StartRefused with one line for the operator */
 export const startServer = async (config: Config, log: Log): Promise<Running> => {
-  const time = watchedClock(() => Date.now(), monotonic)
+  const time = watchedClock(
+    () => Date.now(),
+    () => performance.now(),
+  )
   const clock = time.now
   const isTrusted = createTrust(config.trustedProxies)
   const clientAddress = createClientAddress(isTrusted)
@@ -48,7 +48,6 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     log,
     time,
     clock,
-    monotonic,
     clientAddress,
     opened,
     lastUsed,
@@ -84,7 +83,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   }
 }
 
-type Parts = Pick<Deps, 'log' | 'clock' | 'monotonic' | 'clientAddress' | 'revocationWatch'> & {
+type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress' | 'revocationWatch'> & {
   time: WatchedClock
   config: Config
   opened: Opened
@@ -92,47 +91,24 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'monotonic' | 'clientAddress' | 'revoc
   ledger: Ledger
 }
 
-/** What answers, and what is done beside it. */
+/** Makes the app, and the upkeep beside it. */
 const createServer = ({ config, opened, lastUsed, time, ...parts }: Parts) => {
-  const { log, clock, ledger } = parts
-  const { store, signer, kek, audit } = opened
-  const { algorithms, keyRotationSeconds } = config
-  const app = createApp({
-    ...parts,
-    store,
-    signer,
-    audit,
-    kek,
-    pageHost: nodePages,
-    secretUsed: lastUsed.secretUsed,
-    algorithms,
-    keyRotationSeconds,
-    random: randomBytes,
-    issuer: config.issuer,
-    tokenTtlSeconds: config.tokenTtlSeconds,
-    quota: createQuota(),
-    writes: createWrites(),
-    metrics:
-      config.metricsToken === null && !hasOpenMetrics(config)
-        ? null
-        : createMetrics(parts.revocationWatch),
-    metricsToken: config.metricsToken,
+  const hasMetrics = config.metricsToken !== null || hasOpenMetrics(config)
+  const deps = assembleDeps({
+    opened,
+    settings: config,
+    platform: {
+      ...parts,
+      pageHost: nodePages,
+      secretUsed: lastUsed.secretUsed,
+      quota: createQuota(),
+      writes: createWrites(),
+      metrics: hasMetrics ? createMetrics(parts.revocationWatch) : null,
+      metricsToken: config.metricsToken,
+    },
   })
   const retentionSeconds = config.auditRetentionSeconds
-  const upkeep = createUpkeep({
-    store,
-    clock,
-    monotonic,
-    log,
-    kek,
-    audit,
-    lastUsed,
-    ledger,
-    retentionSeconds,
-    algorithms,
-    keyRotationSeconds,
-    latest: time.latest,
-  })
+  const upkeep = createUpkeep({ ...deps, lastUsed, retentionSeconds, latest: time.latest })
   time.onAhead(() => void upkeep.keepTime())
-  return { app, upkeep }
+  return { app: createApp(deps), upkeep }
 }

@@ -3,6 +3,7 @@
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
+import { requestContext } from '../http/request-context.ts'
 import { equalInConstantTime, hashSecret, isClientId } from '../secret.ts'
 import { hidingSecret } from '../text/shown.ts'
 import type { GrantedClient } from '../store/store.ts'
@@ -49,7 +50,7 @@ const recordRefusal = (
   c: AppContext,
   deps: AuthenticationDeps,
 ): void => {
-  const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+  const context = requestContext(c, deps)
   const clientId =
     credentials === null
       ? undefined

@@ -4,6 +4,7 @@ import type { AppContext, Deps } from '../deps.ts'
 import { type Metadata, narrowGrants, parseMetadata } from './enrollment.ts'
 import { OAuthError } from '../errors.ts'
 import { bearerToken } from '../http/bearer.ts'
+import { requestContext } from '../http/request-context.ts'
 import type { Writer } from '../http/write-bounds.ts'
 import { equalInConstantTime, hashSecret, newRegistrationToken } from '../secret.ts'
 import { retryOnConflict } from '../store/conflicts.ts'
@@ -76,13 +77,12 @@ const eventOf = (
   c: AppContext,
   { id }: Client,
   action: string,
-  { clientAddress }: Pick<Deps, 'clientAddress'>,
+  deps: Pick<Deps, 'clientAddress'>,
 ) => ({
   actor: `client:${id}`,
   action,
   target: id,
-  requestId: c.get('requestId'),
-  address: clientAddress(c),
+  ...requestContext(c, deps),
 })
 
 /**
@@ -102,7 +102,7 @@ const authenticateRegistration = async (
     const client = await deps.store.findClient(id)
     if (client !== null && (await isRegistrationToken(id, token, deps))) return { client, token }
   }
-  const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+  const context = requestContext(c, deps)
   const event = { ...context, actor: 'unknown', action: 'client.configuration', target: null }
   const reason = token === null ? 'token_missing' : await reasonOf(id, token, deps)
   const { code } = REGISTRATION_REASONS[reason]

@@ -1,12 +1,11 @@
 // What a client says of itself when it enrolls (RFC 7591 §2), and what becomes of an enrollment. Pure: no I/O.
-import { isScopeToken } from '@latchkey/verifier/internal'
 import { z } from 'zod'
 import { targetOf, TOOL_RUN } from '../grants/details.ts'
 import { type BadMember, REGISTERED_MEMBERS, badLocalized, badMember } from './client-metadata.ts'
 import { MAX_NAME_CHARS } from '../constants.ts'
 import { expected } from '../text/expected.ts'
 import { humanText } from '../text/human-text.ts'
-import { implicationsOf } from '../grants/permissions.ts'
+import { implicationsOf, scopeValues } from '../grants/permissions.ts'
 import type { Audience, AuthorizationDetail, AuthMethod, Grant, Resource } from '../store/store.ts'
 
 /** RFC 7591 §2: whatever is not understood is ignored; what would change who can log in is refused. */
@@ -18,7 +17,7 @@ const METADATA = z.looseObject({
     .string({ error: 'must be a text' })
     .min(1, { error: 'must not be empty: leave it out for all' })
     .max(8192, { error: 'is too long' })
-    .refine((scope) => scope.split(' ').every(isScopeToken), {
+    .refine((scope) => scopeValues(scope) !== null, {
       error: 'must be scope values with single spaces between',
     })
     .optional(),
@@ -58,7 +57,7 @@ export const parseMetadata = (body: Record<string, unknown>): Metadata | BadMemb
     name: data.client_name,
     softwareId: data.software_id ?? null,
     redirectUris: data.redirect_uris ?? null,
-    scope: data.scope?.split(' ') ?? null,
+    scope: data.scope === undefined ? null : scopeValues(data.scope),
     authMethod: data.token_endpoint_auth_method ?? null,
   }
 }

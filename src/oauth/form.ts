@@ -2,8 +2,8 @@
 // (RFC 6749 §3.2: no parameter twice, one without a value counts as omitted, unknown ones are ignored).
 import { MAX_FORM_BYTES } from '../constants.ts'
 import type { AppContext } from '../deps.ts'
-import { OAuthError, misspelled, refusedValue } from '../errors.ts'
-import { checkBodyHeaders, decodeBody, readBody } from '../http/body.ts'
+import { misspelled, refusedValue } from '../errors.ts'
+import { readText } from '../http/body.ts'
 import type { Speller } from '../text/spelling.ts'
 import { type Form, decodeComponent } from './form-encoding.ts'
 import { type FormEndpoint, SPELLERS } from './parameters.ts'
@@ -25,17 +25,11 @@ export const readForm = async (c: AppContext, endpoint: FormEndpoint): Promise<F
 const BEYOND_ASCII = /%[89a-f]/i
 
 const readFormText = async (request: Request): Promise<string> => {
-  const headers = checkBodyHeaders(request.headers, 'application/x-www-form-urlencoded')
-  if ('problem' in headers) throw bodyRefused(headers)
-  const body = await readBody(request, MAX_FORM_BYTES)
-  if (body === 'too_large') throw new OAuthError('body_too_large')
-  if (body === 'broken_off') throw new OAuthError('body_malformed')
-  const { charset } = headers
-  const text = decodeBody(body, charset)
-  if (text === null) throw new OAuthError('body_malformed')
-  if (typeof text !== 'string') throw bodyRefused(text)
+  const body = await readText(request, 'application/x-www-form-urlencoded', MAX_FORM_BYTES)
+  if ('problem' in body) throw bodyRefused(body, 'body')
+  const { text, charset } = body
   if (!charset.isUtf8 && BEYOND_ASCII.test(text)) {
-    throw bodyRefused({ problem: 'charset', sent: charset.name })
+    throw bodyRefused({ problem: 'charset', sent: charset.name }, 'body')
   }
   return text
 }

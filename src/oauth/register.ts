@@ -5,6 +5,7 @@ import { type Metadata, narrowGrants, remainingDetails, remainingGrants } from '
 import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.ts'
 import { type GivenLimits, UNLIMITED, limitsGivenBy } from '../grants/limits.ts'
 import { bearerToken } from '../http/bearer.ts'
+import { requestContext } from '../http/request-context.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
 import { retryOnConflict } from '../store/conflicts.ts'
 import type { Client, Enrollment, NewClient, GrantedClient } from '../store/store.ts'
@@ -35,8 +36,7 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
     actor: `enrollment:${enrollment.id}`,
     action: 'client.register',
     target: first.client.id,
-    requestId: c.get('requestId'),
-    address: deps.clientAddress(c),
+    ...requestContext(c, deps),
   }
   const { workspaceId } = enrollment
   await takeWrite({ clientId: null, workspaceId }, 'registration', event, deps)
@@ -55,7 +55,7 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
 /** What is wrong with the token is said: whoever has it was given it, and its text is no use any more. */
 const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promise<Enrollment> => {
   const refuse = (reason: EnrollmentReason, target: string | null = null) => {
-    const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+    const context = requestContext(c, deps)
     const event = { ...context, actor: 'unknown', action: 'client.register', target }
     deps.audit.count({ ...event, outcome: 'refused', reason: ENROLLMENT_REASONS[reason].code })
     return enrollmentRefused(reason)

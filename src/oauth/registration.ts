@@ -3,8 +3,8 @@ import { type BadMember, memberForm, memberMeant } from './client-metadata.ts'
 import { MAX_METADATA_BYTES } from '../constants.ts'
 import { type Metadata, parseMetadata } from './enrollment.ts'
 import { OAuthError, misspelled } from '../errors.ts'
-import { checkBodyHeaders, decodeBody, readBody } from '../http/body.ts'
-import { isObject, parseJson } from '../json.ts'
+import { readText } from '../http/body.ts'
+import { parseJsonObject } from '../json.ts'
 import { describedValues } from '../text/shown.ts'
 import type { Client } from '../store/store.ts'
 import { bodyRefused } from './response.ts'
@@ -22,7 +22,7 @@ export const readMetadata = async (request: Request): Promise<Metadata> => {
  * `content_encoding_unsupported`, `metadata_misspelled`, `metadata_invalid` for response types that need a person
  */
 export const readMetadataObject = async (request: Request): Promise<Record<string, unknown>> => {
-  const value = parseObject(await readJsonText(request))
+  const value = await readObject(request)
   const members = Object.entries(value).filter(([, member]) => member !== null)
   for (const [name] of members) {
     const meant = memberMeant(name)
@@ -50,35 +50,14 @@ const codesAskedFor = ({ grant_types: grants, response_types: types }: Members):
 
 const MUST_NOT_BE_CODE = 'must be none, empty or left out without grant_types [client_credentials]'
 
-const readJsonText = async (request: Request): Promise<string> => {
-  const headers = checkBodyHeaders(request.headers, 'application/json')
-  if ('problem' in headers) {
-    throw headers.problem === 'media_type'
-      ? malformed(
-          `The Content-Type must be application/json, not ${describedValues([headers.sent]) || 'none'}.`,
-        )
-      : bodyRefused(headers)
-  }
-  const body = await readBody(request, MAX_METADATA_BYTES)
-  if (body === 'too_large') throw new OAuthError('metadata_too_large')
-  const text = body === 'broken_off' ? null : decodeBody(body, headers.charset)
-  if (text === null) throw malformed()
-  if (typeof text !== 'string') throw bodyRefused(text)
-  return text.replace(/^\ufeff/, '') // RFC 8259 §8.1: a reader may ignore the byte order mark
+const readObject = async (request: Request): Promise<Record<string, unknown>> => {
+  const body = await readText(request, 'application/json', MAX_METADATA_BYTES)
+  if ('problem' in body) throw bodyRefused(body, 'metadata')
+  const text = body.text.replace(/^\ufeff/, '') // RFC 8259 §8.1: a reader may ignore the byte order mark
+  const object = parseJsonObject(text)
+  if (object === null) throw new OAuthError('metadata_malformed')
+  return object
 }
-
-const parseObject = (text: string): Record<string, unknown> => {
-  try {
-    const value = parseJson(text)
-    if (isObject(value)) return value
-  } catch {
-    // refused below
-  }
-  throw malformed()
-}
-
-const malformed = (description?: string): OAuthError =>
-  new OAuthError('metadata_malformed', description === undefined ? {} : { description })
 
 /**
  * @param must a sentence of ours, without what was sent

@@ -1,10 +1,20 @@
 // What answers of the OAuth endpoints have in common.
 import { OAuthError, refusedValue } from '../errors.ts'
-import { type BodyProblem, charsetSentence } from '../http/body.ts'
+import { type UnreadableBody, charsetSentence } from '../http/body.ts'
 import { describedValues } from '../text/shown.ts'
 
-/** A body that the headers make unreadable. RFC 9110 §15.5.16: 415 names the codings that are read. */
-export const bodyRefused = ({ problem, sent }: BodyProblem): OAuthError => {
+const CODES = {
+  body: { too_large: 'body_too_large', malformed: 'body_malformed' },
+  metadata: { too_large: 'metadata_too_large', malformed: 'metadata_malformed' },
+} as const
+
+/**
+ * Refuses a body that cannot be read. RFC 9110 §15.5.16: 415 names the codings that the server reads.
+ * @param kind the codes of a form, or those of metadata
+ */
+export const bodyRefused = (body: UnreadableBody, kind: 'body' | 'metadata'): OAuthError => {
+  if (!('sent' in body)) return new OAuthError(CODES[kind][body.problem])
+  const { problem, sent } = body
   if (problem === 'coding') {
     return refusedValue('content_encoding_unsupported', [sent], {
       headers: { 'Accept-Encoding': 'identity' },
@@ -14,7 +24,10 @@ export const bodyRefused = ({ problem, sent }: BodyProblem): OAuthError => {
     const sentence = `${charsetSentence(describedValues([sent]))}.`
     return new OAuthError('charset_unsupported', { description: sentence })
   }
-  return refusedValue('media_type_unsupported', [sent || 'none'])
+  if (kind === 'body') return refusedValue('media_type_unsupported', [sent || 'none'])
+  const shown = describedValues([sent]) || 'none'
+  const description = `The Content-Type must be application/json, not ${shown}.`
+  return new OAuthError('metadata_malformed', { description })
 }
 
 /** The challenge of a refused bearer token; a bare one where the request has no token (RFC 6750 §3.1). */

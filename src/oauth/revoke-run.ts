@@ -6,6 +6,7 @@ import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { coversRun } from '../grants/details.ts'
 import { OAuthError, OperationRefused, refusedValue } from '../errors.ts'
+import { requestContext } from '../http/request-context.ts'
 import { countOut } from '../store/ledger.ts'
 import { namedRunValue } from '../grants/taking-away.ts'
 import type { Run, GrantedClient } from '../store/store.ts'
@@ -41,8 +42,7 @@ const close = async (
     action: 'run.revoke',
     actor: `client:${caller.id}`,
     target: nameable(runTarget(run)),
-    requestId: c.get('requestId'),
-    address: deps.clientAddress(c),
+    ...requestContext(c, deps),
   }
   const { workspaceId, identifier } = run
   if (!CHOSEN_ID.test(identifier) || !coversRun(caller.details, identifier)) {

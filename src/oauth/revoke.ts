@@ -2,6 +2,7 @@ import { audited } from '../audit/record.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { OAuthError } from '../errors.ts'
+import { requestContext } from '../http/request-context.ts'
 import { revocationLookup } from '../revocation/source.ts'
 import { readRevocableToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
@@ -22,8 +23,7 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
   const event = {
     action: 'token.revoke',
     actor: `client:${caller.id}`,
-    requestId: c.get('requestId'),
-    address: deps.clientAddress(c),
+    ...requestContext(c, deps),
   }
   const read = await readRevocableToken(token, deps)
   const claims = read?.claims

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { createApp } from '../../src/app.ts'
-import { type AuditEvent, createAudit } from '../../src/audit/record.ts'
-import type { Deps } from '../../src/deps.ts'
+import type { AuditEvent } from '../../src/audit/record.ts'
+import { type Deps, assembleDeps, openedParts } from '../../src/deps.ts'
 import { createLedgerWriter } from '../../src/node/ledger/writer.ts'
 import { createLedger } from '../../src/node/ledger/queue.ts'
 import { createLogTo } from '../../src/node/logger.ts'
@@ -15,7 +15,6 @@ import { createQuota, createWrites } from '../../src/node/quota.ts'
 import { nodePages } from '../../src/node/page-host.ts'
 import { createWatch } from '../../src/revocation/watch.ts'
 import type { Algorithm } from '../../src/signing/algorithms.ts'
-import { createSigner } from '../../src/signing/signer.ts'
 import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import { firstSeed } from '../../src/store/seed.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -102,46 +101,44 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     () => {},
   )
   const used = { ...store }
-  const audit = createAudit({ store: used, clock: () => clock.now })
+  const opened = openedParts({ store: used, kek: KEK, clock: () => clock.now })
+  const { audit } = opened
   const lastUsed = createLastUsed({ store: used, clock: () => clock.now })
   const log = createLogTo({ write: (line) => lines.push(JSON.parse(line) as LogLine) }, 'debug')
   const ledgerPath = join(dirname(path), 'ledger.db')
   const writer = createLedgerWriter({ path: ledgerPath, clock: () => clock.now, log })
   const ledger = createLedger({ writer, log })
   atEndOfFile(() => ledger.close())
-  const deps: Deps = {
-    ledger,
-    store: used,
-    signer: createSigner({ store: used, kek: KEK, clock: () => clock.now }),
-    log,
-    audit: {
-      async write(event) {
-        await audit.write(event)
-        if (event.outcome !== 'intent') events.push(event)
-      },
-      count(event) {
-        events.push(event)
-        audit.count(event)
-      },
+  const recorded: Deps['audit'] = {
+    async write(event) {
+      await audit.write(event)
+      if (event.outcome !== 'intent') events.push(event)
     },
-    revocationWatch: createWatch({ store: used }),
-    pageHost: nodePages,
-    secretUsed: lastUsed.secretUsed,
-    kek: KEK,
-    algorithms,
-    clock: () => clock.now,
-    monotonic: () => clock.now,
-    random: randomBytes,
-    keyRotationSeconds: null,
-    issuer: ISSUER,
-    tokenTtlSeconds: 900,
-    quota: createQuota(),
-    writes: createWrites(),
-    clientAddress: () => ADDRESS,
-    metrics: null,
-    metricsToken: null,
-    ...overrides,
+    count(event) {
+      events.push(event)
+      audit.count(event)
+    },
   }
+  const deps: Deps = assembleDeps({
+    opened,
+    settings: { issuer: ISSUER, tokenTtlSeconds: 900, algorithms, keyRotationSeconds: null },
+    platform: {
+      ledger,
+      log,
+      audit: recorded,
+      revocationWatch: createWatch({ store: used }),
+      pageHost: nodePages,
+      secretUsed: lastUsed.secretUsed,
+      clock: () => clock.now,
+      monotonic: () => clock.now,
+      quota: createQuota(),
+      writes: createWrites(),
+      clientAddress: () => ADDRESS,
+      metrics: null,
+      metricsToken: null,
+      ...overrides,
+    },
+  })
   const seconds = () => Math.floor(clock.now / 1000)
   return {
     store,

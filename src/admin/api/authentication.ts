@@ -16,6 +16,7 @@ import { decodeProtectedHeader } from 'jose'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { nowSeconds } from '../../clock.ts'
 import type { AppContext, Deps } from '../../deps.ts'
+import { requestContext } from '../../http/request-context.ts'
 import { mayLogIn } from '../../oauth/client-authentication.ts'
 import { clientRefusal } from '../../oauth/reasons.ts'
 import { storeRevocations } from '../../revocation/source.ts'
@@ -48,7 +49,7 @@ export const createAuthentication = (deps: AuthenticationDeps): Authenticate => 
     const { verifier, kids } = await currentVerifier()
     const verify = (needed: string | null): Promise<VerifiedToken> =>
       verifier.verify(bearer, { permission: needed, plugin: noPlugin }).catch(refuseUnknownKey)
-    const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+    const context = requestContext(c, deps)
     try {
       refuseUnknownKid(bearer, kids)
       const { clientId, permissions } = await verify(permission)

@@ -6,6 +6,7 @@ import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import type { AppContext, Deps } from '../../deps.ts'
 import { AnswerEnded, OperationRefused, REFUSALS, WritesExceeded } from '../../errors.ts'
 import { NO_STORE } from '../../http/headers.ts'
+import { requestContext } from '../../http/request-context.ts'
 import { waitForWrite } from '../../http/write-bounds.ts'
 import { toJson } from '../../text/text.ts'
 import type { Authority } from '../authority.ts'
@@ -28,7 +29,7 @@ export const createHandler =
     c.set('neededScope', permission)
     const params = c.req.param() as Record<string, string>
     const attempt = { action, target: nameable(Object.values(params)[0]) }
-    const context = { requestId: c.get('requestId'), address: deps.clientAddress(c) }
+    const context = requestContext(c, deps)
     // The caller is authenticated before the server reads a body.
     const caller = await authenticate(c, permission, attempt)
     const input = await readInput(endpoint, c).catch((error: unknown) => {

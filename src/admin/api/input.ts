@@ -8,7 +8,7 @@ import {
   decodeBody,
   readBody,
 } from '../../http/body.ts'
-import { isObject, parseJson } from '../../json.ts'
+import { parseJsonObject } from '../../json.ts'
 import { shownValue } from '../../text/shown.ts'
 import { fieldsRefused } from '../refusals.ts'
 import { type AdminCall, shownName } from '../operation.ts'
@@ -41,7 +41,9 @@ export const readJsonObject = async (request: Request): Promise<Record<string, u
   const text = decodeBody(body, headers.charset)
   if (text === null) throw malformed()
   if (typeof text !== 'string') throw unreadable(text)
-  return parseObject(text)
+  const object = parseJsonObject(text)
+  if (object === null) throw malformed()
+  return object
 }
 
 const UNREADABLE = {
@@ -55,16 +57,6 @@ const unreadable = ({ problem, sent }: BodyProblem): OperationRefused => {
   }
   const [code, must] = UNREADABLE[problem]
   return new OperationRefused(code, `${must}; it is ${shownValue(sent) || 'missing'}`)
-}
-
-const parseObject = (text: string): Record<string, unknown> => {
-  try {
-    const value = parseJson(text)
-    if (isObject(value)) return value
-  } catch {
-    // refused below
-  }
-  throw malformed()
 }
 
 const malformed = (): OperationRefused =>
