@@ -212,7 +212,7 @@ export const SERVER: readonly Mutation[] = [
     find: "ruleOver('client', 'clientGen'),",
     replace: '',
     tests: [CONTRACT],
-    titles: 'two witnesses',
+    titles: 'the generation alone',
   },
   {
     name: 'retention of rules',
@@ -350,7 +350,7 @@ export const SERVER: readonly Mutation[] = [
     find: 'where excluded.gen > revocations.gen`',
     replace: 'where excluded.gen < 0`',
     tests: [CONTRACT],
-    titles: 'raises what exists|halves',
+    titles: 'raises an existing rule|halves',
   },
   {
     name: 'a page for each cursor',
@@ -446,7 +446,7 @@ export const SERVER: readonly Mutation[] = [
     find: 'deps.ledger?.prune(settled)',
     replace: 'deps.ledger?.prune(nowSeconds(deps))',
     tests: [JUMPS],
-    titles: 'the log says it once',
+    titles: 'the log reports it once',
   },
   {
     name: 'the settled time of keys',
@@ -490,7 +490,7 @@ export const SERVER: readonly Mutation[] = [
     find: 'settledAt + Math.min(Math.max(wall - tickedAt, 0), MAX_SCHEDULED_STEP_SECONDS)',
     replace: 'settledAt + Math.max(wall - tickedAt, 0)',
     tests: [JUMPS],
-    titles: 'a minute counts as a minute',
+    titles: 'counts a minute as a minute',
   },
   {
     name: 'the settled time of the count of closed runs',
@@ -517,7 +517,7 @@ export const SERVER: readonly Mutation[] = [
     find: '=> [\n  insertFrom(\n    revocations',
     replace: '=> [\n  ...prunedRules(now),\n  insertFrom(\n    revocations',
     tests: [CONTRACT],
-    titles: 'drops no rule for the time',
+    titles: 'drops no rule when another',
   },
   {
     name: 'how long a rule is kept after a clock that was ahead',
@@ -535,7 +535,7 @@ export const SERVER: readonly Mutation[] = [
     find: 'await call.deps.store.noteIssuance(now(call))',
     replace: 'void now',
     tests: [JUMPS],
-    titles: 'of a command that issues',
+    titles: 'that a command issued',
   },
   {
     name: 'the expiry that a pruned rule leaves behind',
@@ -544,7 +544,7 @@ export const SERVER: readonly Mutation[] = [
     find: 'where pruned_until > 0 and pruned_until >=',
     replace: 'where false and pruned_until >=',
     tests: [CONTRACT],
-    titles: 'no token back to life',
+    titles: 'revives no token after',
   },
   {
     name: 'the time at which a key that retires by a clock behind is recorded',
@@ -553,7 +553,7 @@ export const SERVER: readonly Mutation[] = [
     find: 'retiredAt: recordedAt(dialect, now) },\n    eq(',
     replace: 'retiredAt: now },\n    eq(',
     tests: [CONTRACT],
-    titles: 'looks no older',
+    titles: 'none looks older',
   },
   {
     name: 'the time at which a client that is made by a clock behind is recorded',
@@ -562,7 +562,7 @@ export const SERVER: readonly Mutation[] = [
     find: 'const createdAt = recordedAt(dialect, now)',
     replace: 'const createdAt = now',
     tests: [CONTRACT],
-    titles: 'looks no older',
+    titles: 'none looks older',
   },
   {
     name: 'the last use that is reported by a clock behind',
@@ -571,7 +571,7 @@ export const SERVER: readonly Mutation[] = [
     find: "greatest(json.integer(sql`value`, 'at'), earliestUse)",
     replace: "json.integer(sql`value`, 'at')",
     tests: [CONTRACT],
-    titles: 'looks no older',
+    titles: 'none looks older',
   },
   {
     name: 'the revocation of a token that only looks expired',
@@ -598,7 +598,7 @@ export const SERVER: readonly Mutation[] = [
     find: 'and(notRevoked(clientId), eq(clientSecrets.id, secretId))',
     replace: 'and(live(clientId, now), eq(clientSecrets.id, secretId))',
     tests: [JUMPS],
-    titles: 'a secret is ended',
+    titles: 'ends a secret',
   },
   {
     name: 'the connections of an address',

@@ -1,4 +1,5 @@
-// What strangers can cause with cursors: how many pages are signed, how old a signature gets, who waits for whom.
+// Cursors that strangers choose: the number of signed pages, the age of signatures, and waiting for
+// other requests.
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { REVOCATION_PAGE_ENTRIES } from '../../src/constants.ts'
@@ -16,7 +17,7 @@ type Page = {
 let server: TestServer
 let signatures: number
 
-/** A server on the same database, whose signatures are counted. */
+/** A server whose signatures are counted. */
 const counting = async (options: Parameters<typeof startServer>[0] = {}): Promise<TestServer> => {
   const made = await startServer(options)
   const { signText } = made.deps.signer
@@ -60,7 +61,10 @@ const revoke = (jti: string): Promise<void> => {
 
 const seqOf = (cursor: string): number => Number(/\.(\d+)~?$/.exec(cursor)?.[1])
 
-/** Goes through the list as a follower does, each page from another server. @returns all rules, and how many pages */
+/**
+ * Reads the list as a follower does, each page from another server. @returns the numbers of the
+ * rules, the number of pages and the last cursor
+ */
 const walk = async (servers: TestServer[], from: string | null = null) => {
   const seqs = new Set<number>()
   let [after, pages] = [from, 0]
@@ -70,7 +74,7 @@ const walk = async (servers: TestServer[], from: string | null = null) => {
     expect(page.full).toBe(after === null)
     if (after !== null) {
       expect((page.begins ?? '') <= after).toBe(true)
-      // It always gets on, or there is nothing more.
+      // The cursor moves on, unless there is nothing more.
       expect(seqOf(page.cursor) > seqOf(after) || !page.more).toBe(true)
     }
     for (const { seq } of page.entries) seqs.add(seq)
@@ -80,7 +84,7 @@ const walk = async (servers: TestServer[], from: string | null = null) => {
   }
 }
 
-/** Live rules that a walk has not seen. */
+/** Live rules that a read of the list has missed. */
 const missed = (seqs: number[]): number[] => {
   const seen = new Set(seqs)
   return liveSeqs().filter((seq) => !seen.has(seq))
@@ -92,7 +96,7 @@ const liveSeqs = (): number[] =>
     .map(({ seq }) => Number(seq))
 
 describe('different cursors', () => {
-  test('are answered from as few pages as there are, each signed once', async () => {
+  test('are answered from as few pages as possible, each signed once', async () => {
     const count = 10 * REVOCATION_PAGE_ENTRIES + 77
     add(1, count)
     const { epoch } = await fetchPage(null)
@@ -109,7 +113,7 @@ describe('different cursors', () => {
     expect(signatures).toBe(before)
   })
 
-  test('of a list that is nearly all pruned are answered from one page', async () => {
+  test('are answered from one page after nearly the whole list was pruned', async () => {
     server.sql(`insert into revocations (seq, kind, value, client_id, expires_at, created_at)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < 100)
       select i * 10000, 'jti', 'jti-' || i, 'lkc_1', ${START_SECONDS + 900}, ${START_SECONDS} from n;
@@ -122,7 +126,7 @@ describe('different cursors', () => {
     expect(signatures).toBeLessThanOrEqual(2 * 20 + 20)
   })
 
-  test('near the end are answered exactly', async () => {
+  test('get exactly the new rules near the end', async () => {
     add(1, 300)
     const { epoch } = await fetchPage(null)
     for (let behind = 0; behind <= 20; behind++) {
@@ -133,7 +137,7 @@ describe('different cursors', () => {
     }
   })
 
-  test('further away bring at most twice what is new', async () => {
+  test('get at most twice the new rules further away', async () => {
     add(1, 3_000)
     const { epoch } = await fetchPage(null)
     for (let behind = 21; behind < 3_000; behind += 37) {
@@ -144,7 +148,7 @@ describe('different cursors', () => {
     expect(signatures).toBeLessThan(20)
   })
 
-  test('while rules are written one after the other do not make a page for each', async () => {
+  test('share pages while rules are written one after the other', async () => {
     add(1, 4_000)
     const { epoch } = await fetchPage(null)
     const changes = 150
@@ -153,13 +157,13 @@ describe('different cursors', () => {
       await ask(cursorAt(epoch, change))
     }
     expect(signatures).toBeLessThan(120)
-    // A follower near the end hears of the newest rule all the same.
+    // A follower near the end still gets the newest rule.
     expect((await fetchPage(cursorAt(epoch, 4_000 + changes - 1))).entries).toHaveLength(1)
   })
 })
 
-describe('a page that is not the last', () => {
-  test('keeps its signature while rules are added, and says how long', async () => {
+describe('page before the last', () => {
+  test('keeps its signature while rules are added, and states for how long', async () => {
     add(1, REVOCATION_PAGE_ENTRIES + 100)
     const first = await fetchPage(null)
     expect(first.cache).toBe('public, max-age=44')
@@ -170,7 +174,7 @@ describe('a page that is not the last', () => {
     expect((await fetchPage(null)).iat).toBe(first.iat + 45)
   })
 
-  test('is signed anew where its key has been revoked or replaced', async () => {
+  test('is signed anew after its key was revoked', async () => {
     add(1, REVOCATION_PAGE_ENTRIES + 100)
     const kidOf = async () => decodeProtectedHeader(await (await ask(null)).text()).kid
     const before = await kidOf()
@@ -178,7 +182,7 @@ describe('a page that is not the last', () => {
     expect(await kidOf()).not.toBe(before)
   })
 
-  test('is not that of another epoch', async () => {
+  test('is not reused in another epoch', async () => {
     add(1, REVOCATION_PAGE_ENTRIES + 100)
     const before = await fetchPage(null)
     server.sql(`update revocation_counter set epoch = 'anotherEpochOfTheList'`)
@@ -187,8 +191,8 @@ describe('a page that is not the last', () => {
   })
 })
 
-describe('a walk through the list', () => {
-  test.each([0, 1, 4_999, 5_000, 5_001, 12_345])('has every rule of %i', async (count) => {
+describe('walk through the list', () => {
+  test.each([0, 1, 4_999, 5_000, 5_001, 12_345])('finds all of %i rules', async (count) => {
     if (count > 0) add(1, count)
     const { seqs, pages } = await walk([server])
     expect(seqs.length).toBe(liveSeqs().length)
@@ -196,9 +200,9 @@ describe('a walk through the list', () => {
     expect(pages).toBe(Math.max(1, Math.ceil(count / REVOCATION_PAGE_ENTRIES)))
   })
 
-  test('ends and has every rule where two servers divide the list in different places', async () => {
+  test('ends and finds every rule on two servers that divide the list in different places', async () => {
     add(1, 23_000)
-    // The other one has divided it when there were rules that have expired since.
+    // The other server divided it when there were rules that have expired since.
     server.sql(`update revocations set expires_at = ${START_SECONDS - 50} where seq % 7 = 0`)
     const other = await counting({ store: server.store, clock: server.deps.clock })
     await walk([other])
@@ -210,7 +214,7 @@ describe('a walk through the list', () => {
   })
 
   test.each([1, 2, 3, 4, 5, 6])(
-    'has every rule that is live, whatever is pruned on the way (%i)',
+    'finds every live rule, whatever is pruned meanwhile: seed %i',
     async (seed) => {
       let random = seed * 2_654_435_761
       const next = (below: number): number => {
@@ -240,7 +244,7 @@ describe('a walk through the list', () => {
     },
   )
 
-  test('goes on where the clock was set back and rules live again', async () => {
+  test('finds every rule after the clock was set back and rules live again', async () => {
     add(1, 20_000, START_SECONDS + 100)
     server.sql(`update revocations set expires_at = ${START_SECONDS - 65} where seq % 2 = 0`)
     await walk([server])
@@ -249,7 +253,7 @@ describe('a walk through the list', () => {
   })
 })
 
-describe('whoever is gone', () => {
+describe('abandoned request', () => {
   test('causes no work', async () => {
     add(1, 60_000)
     const { epoch } = await fetchPage(null)
@@ -265,8 +269,8 @@ describe('whoever is gone', () => {
   })
 })
 
-describe('the time of a signature', () => {
-  test('is that of the signature, however long it was waited for', async () => {
+describe('time of a signature', () => {
+  test('is the time of signing, however long a request waited', async () => {
     add(1, 60_000)
     const { epoch } = await fetchPage(null)
     // A second passes while each page is read.
@@ -284,7 +288,7 @@ describe('the time of a signature', () => {
     )
   })
 
-  test('is five seconds ago at the most for a last page, also after a process was held up', async () => {
+  test('is at most five seconds ago for a last page, also after a process was held up', async () => {
     const { signText } = server.deps.signer
     let held = true
     server.deps.signer.signText = async (...of) => {

@@ -1,4 +1,4 @@
-// Work that several wait for: how often it is done, in which order, and for whom not at all.
+// Shared work: how often it is done, in which order, and for which callers not at all.
 import { expect, test } from 'vitest'
 import { createTurns } from '../../src/revocation/turns.ts'
 
@@ -20,7 +20,7 @@ const setUp = (atATime: number, maxWaiting = 100) => {
 
 const settled = () => new Promise((resolve) => setTimeout(resolve))
 
-test('the same work is done once, as many as may be at a time, in order', async () => {
+test('turns do the same work once, in order, and no more at a time than allowed', async () => {
   const { begun, run, end } = setUp(2)
   const answers = ['a', 'b', 'c', 'a', 'c', 'd'].map((name) => run(name))
   expect(begun).toEqual(['a', 'b'])
@@ -33,7 +33,7 @@ test('the same work is done once, as many as may be at a time, in order', async 
   expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'a', 'c', 'd'])
 })
 
-test('what nobody waits for any more is not done; what somebody does is', async () => {
+test('turns skip work that no caller waits for any more', async () => {
   const { turns, begun, run, end } = setUp(1)
   const [first, second] = [new AbortController(), new AbortController()]
   const running = run('running')
@@ -53,7 +53,7 @@ test('what nobody waits for any more is not done; what somebody does is', async 
   expect(begun).toHaveLength(2)
 })
 
-test('a failure is told to all, and holds nobody up', async () => {
+test('turns report a failure to all callers, and go on', async () => {
   const turns = createTurns({ atATime: 1, maxWaiting: 10 })
   const fail = () => turns.run('a', () => Promise.reject(new Error('no')))
   const answers = await Promise.allSettled([fail(), fail(), turns.run('b', async () => 'b')])
@@ -61,7 +61,7 @@ test('a failure is told to all, and holds nobody up', async () => {
   expect(await turns.run('a', async () => 'again')).toBe('again')
 })
 
-test('no more wait than may', async () => {
+test('turns accept no more waiting callers than allowed', async () => {
   const { run } = setUp(1, 2)
   void run('running')
   void run('a')

@@ -1,4 +1,4 @@
-// The states of a key, and what is due, as a table over (keys, now).
+// Table over keys and time: states of a key, and due steps.
 import { describe, expect, it } from 'vitest'
 import {
   type KeyPlan,
@@ -56,33 +56,39 @@ const es = { algorithm: 'ES256' } as const
 type Case = [title: string, keys: SigningKey[], plan: KeyPlan, due: KeyStep[], maxAge: number]
 
 const CASES: Case[] = [
-  ['nothing there', [], daily(90), [CREATE, CREATE], HOUR],
+  ['no keys', [], daily(90), [CREATE, CREATE], HOUR],
   ['after the first start', [active(0), next(0)], daily(90), [], HOUR],
-  ['an hour before its time', [active(90 * DAY - HOUR), next(DAY)], daily(90), [], HOUR],
-  ['a minute before its time', [active(90 * DAY - 60), next(2 * DAY)], daily(90), [], 60],
-  ['a second before its time', [active(90 * DAY - 1), next(2 * DAY)], daily(90), [], 1],
-  ['its time', [active(90 * DAY), next(90 * DAY)], daily(90), [PROMOTE], 1],
+  ['an hour before the rotation', [active(90 * DAY - HOUR), next(DAY)], daily(90), [], HOUR],
+  ['a minute before the rotation', [active(90 * DAY - 60), next(2 * DAY)], daily(90), [], 60],
+  ['a second before the rotation', [active(90 * DAY - 1), next(2 * DAY)], daily(90), [], 1],
+  ['the time of the rotation', [active(90 * DAY), next(90 * DAY)], daily(90), [PROMOTE], 1],
   ['years without a process', [active(999 * DAY), next(999 * DAY)], daily(90), [PROMOTE], 1],
-  ['its time, never by itself', [active(999 * DAY), next(999 * DAY)], never, [], HOUR],
+  ['the time of the rotation, which is off', [active(999 * DAY), next(999 * DAY)], never, [], HOUR],
   ['a next key a second too young', [active(99 * DAY), next(DAY - 1)], daily(90), [], 1],
   ['a next key just old enough', [active(99 * DAY), next(DAY)], daily(90), [PROMOTE], 1],
   [
-    'more often than daily: too young',
+    'a rotation more often than daily, too early',
     [active(23 * HOUR), next(23 * HOUR)],
     daily(1 / 24),
     [],
     HOUR,
   ],
-  ['more often than daily: once a day', [active(DAY), next(DAY)], daily(1 / 24), [PROMOTE], 1],
   [
-    'counted from when it began to sign, not from when it was made',
+    'a rotation more often than daily, after a day',
+    [active(DAY), next(DAY)],
+    daily(1 / 24),
+    [PROMOTE],
+    1,
+  ],
+  [
+    'an active key made long before it began to sign',
     [active(89 * DAY, { created: 200 * DAY }), next(89 * DAY)],
     daily(90),
     [],
     HOUR,
   ],
   [
-    'made by an older version',
+    'an active key of an older version',
     [active(91 * DAY, { activatedAt: null }), next(DAY)],
     daily(90),
     [PROMOTE],
@@ -92,21 +98,21 @@ const CASES: Case[] = [
   ['no next key', [active(99 * DAY)], daily(90), [CREATE], HOUR],
   ['no active key', [next(99 * DAY)], daily(90), [CREATE], HOUR],
   [
-    'a retiring key in its time',
+    'a retiring key before its end',
     [active(1), next(1), retiring(RETIREMENT - 20)],
     daily(90),
     [],
     20,
   ],
   [
-    'a retiring key whose time is over',
+    'a retiring key at its end',
     [active(1), next(1), retiring(RETIREMENT)],
     daily(90),
     [REMOVE],
     HOUR,
   ],
   [
-    'a retiring key that nobody knows the time of',
+    'a retiring key without a time',
     [active(1), next(1), key('retiring', 'retiring')],
     daily(90),
     [REMOVE],
@@ -127,7 +133,7 @@ const CASES: Case[] = [
     1,
   ],
   [
-    'an algorithm that is new',
+    'a new algorithm',
     [active(1), next(1)],
     both,
     [
@@ -137,7 +143,7 @@ const CASES: Case[] = [
     HOUR,
   ],
   [
-    'an algorithm that is no longer signed with',
+    'an algorithm that signs no more',
     [
       active(1),
       next(1),
@@ -150,31 +156,31 @@ const CASES: Case[] = [
   ],
 ]
 
-describe('what is due', () => {
-  it.each(CASES)('%s', (_, keys, plan, due, maxAge) => {
+describe('due steps', () => {
+  it.each(CASES)('are the same in any order of the keys: %s', (_, keys, plan, due, maxAge) => {
     expect(dueSteps(keys, NOW, plan)).toEqual(due)
     expect(dueSteps(keys.toReversed(), NOW, plan)).toEqual(due)
     expect(jwksMaxAge(keys, NOW, plan)).toBe(maxAge)
   })
 })
 
-describe('what is published', () => {
+describe('published keys', () => {
   const STATES: [title: string, key: SigningKey, published: boolean][] = [
     ['active', active(0), true],
     ['next', next(0), true],
     ['retiring', retiring(0), true],
-    ['retiring, to its last second', retiring(RETIREMENT - 1), true],
-    ['gone, with its row still there', retiring(RETIREMENT), false],
+    ['retiring, in its last second', retiring(RETIREMENT - 1), true],
+    ['retiring, after its end', retiring(RETIREMENT), false],
     ['revoked', key('revoked', 'revoked'), false],
     ['revoked while it was retiring', { ...retiring(0), state: 'revoked' }, false],
   ]
 
-  it.each(STATES)('%s', (_, one, published) => {
+  it.each(STATES)('depend on the state of a key: %s', (_, one, published) => {
     expect(publishedKeys([one], NOW)).toEqual(published ? [one] : [])
     expect(publicJwks([one], NOW).keys).toHaveLength(published ? 1 : 0)
   })
 
-  it('begins with the key that signs', () => {
+  it('begin with the active key', () => {
     const keys = [retiring(0), next(0), active(0)]
     expect(publishedKeys(keys, NOW).map(({ state }) => state)).toEqual([
       'active',
@@ -184,13 +190,13 @@ describe('what is published', () => {
   })
 })
 
-describe('the times of a key', () => {
+describe('times of a key', () => {
   it.each([
     [next(5), { promotable: NOW - 5 + DAY, gone: null }],
     [active(5), { promotable: null, gone: null }],
     [retiring(5), { promotable: null, gone: NOW - 5 + RETIREMENT }],
     [key('revoked', 'revoked', { retired: 5 }), { promotable: null, gone: null }],
-  ])('%o', (one, { promotable, gone }) => {
+  ])('follow from its state: %o', (one, { promotable, gone }) => {
     expect(promotableAt(one)).toBe(promotable)
     expect(goneAt(one)).toBe(gone)
     expect(isGone(one, NOW + 99 * DAY)).toBe(gone !== null)

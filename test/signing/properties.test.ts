@@ -1,5 +1,5 @@
-// Whatever happens in whatever order: there is always one key that signs and one that comes next, nobody signs
-// with a key that followers may not have, and every token can be checked for as long as it lives.
+// Properties of keys under any sequence of acts: one key signs and one comes next, no process signs
+// with a key that followers may lack, and every token can be checked while it lives.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rotateKeys } from '../../src/admin/key-rotation.ts'
@@ -10,11 +10,11 @@ import { token } from '../store/contract/records.ts'
 import { adminOf } from '../support/admin.ts'
 import { keep, ALGORITHMS, DAY, HOUR, ROTATION, another, start } from './support.ts'
 
-/** What anyone does to the keys; `who` is one of two processes, `which` a key by its number. */
+/** An act on the keys; `who` is one of two processes, `which` a key by its number. */
 type Act = { do: 'keep' | 'rotate' | 'now' | 'revoke' | 'all'; who: 0 | 1; which: number }
 type Step = { wait: number; acts: Act[] }
 
-/** Only these let a key sign that has been published for less than a day. */
+/** Acts that let a key sign although it has been published for less than a day. */
 const HURRIED: readonly Act['do'][] = ['now', 'revoke', 'all']
 
 const act: fc.Arbitrary<Act> = fc.record({
@@ -22,7 +22,7 @@ const act: fc.Arbitrary<Act> = fc.record({
   who: fc.constantFrom(0, 1),
   which: fc.nat(20),
 })
-/** Two acts of a step are done at once. */
+/** The acts of a step are done at once. */
 const step: fc.Arbitrary<Step> = fc.record({
   wait: fc.constantFrom(
     0,
@@ -56,7 +56,7 @@ const open = async (rotationSeconds: number | null) => {
     else await rotateKeys(admin, { now: what === 'now' })
   }
 
-  /** Both processes sign; a token lives as long as one can. */
+  /** Signs with both processes. Each token has the longest lifetime. */
   const sign = async (active: ReadonlyMap<string, SigningKey>): Promise<void> => {
     for (const [algorithm, key] of active) {
       for (const { signer } of processes) {
@@ -74,7 +74,7 @@ const open = async (rotationSeconds: number | null) => {
       for (const { signer } of processes) {
         const verified = await signer.verify(text)
         if (state === 'revoked') expect(verified).toBeNull()
-        // To the last second of the slowest clock.
+        // A token is good to the last second of the slowest clock.
         else if (server.seconds() < expiresAt + 60) expect(verified).toMatchObject({ kid })
         else break
       }
@@ -86,7 +86,7 @@ const open = async (rotationSeconds: number | null) => {
   return { server, perform, sign, checkSigned }
 }
 
-/** The one active key of each algorithm, each of which has one that comes next. */
+/** The active key of each algorithm. Each algorithm has one active and one next key. */
 const activeOf = (keys: readonly SigningKey[]): Map<string, SigningKey> => {
   const inState = (algorithm: string, state: string) =>
     keys.filter((key) => key.algorithm === algorithm && key.state === state)
@@ -100,39 +100,43 @@ const activeOf = (keys: readonly SigningKey[]): Map<string, SigningKey> => {
   )
 }
 
-/** Of a key that has just become active. */
+/** Checks a key that has just become active. */
 const expectOldEnough = (key: SigningKey, before: ReadonlyMap<string, SigningKey>): void => {
   if (before.get(key.algorithm)?.kid === key.kid) return
   expect((key.activatedAt ?? 0) - key.createdAt).toBeGreaterThanOrEqual(DAY)
 }
 
-describe('the keys of the store', () => {
-  it('hold what is promised, whoever does what', { timeout: 120_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        rotation,
-        fc.array(step, { maxLength: 10 }),
-        async (rotationSeconds, steps) => {
-          const { server, perform, sign, checkSigned } = await open(rotationSeconds)
-          for (const { wait, acts } of steps) {
-            const before = activeOf(await server.store.listKeys())
-            await sign(before)
-            server.advance(wait)
-            await Promise.allSettled(acts.map(perform))
-            const keys = await server.store.listKeys()
-            const after = activeOf(keys)
-            const hurried = acts.some((one) => HURRIED.includes(one.do))
-            if (!hurried) for (const key of after.values()) expectOldEnough(key, before)
-            await checkSigned(keys)
-          }
-        },
-      ),
-      { numRuns: 40 },
-    )
-  })
+describe('keys of the store', () => {
+  it(
+    'keep all promises under any sequence of acts of two processes',
+    { timeout: 120_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          rotation,
+          fc.array(step, { maxLength: 10 }),
+          async (rotationSeconds, steps) => {
+            const { server, perform, sign, checkSigned } = await open(rotationSeconds)
+            for (const { wait, acts } of steps) {
+              const before = activeOf(await server.store.listKeys())
+              await sign(before)
+              server.advance(wait)
+              await Promise.allSettled(acts.map(perform))
+              const keys = await server.store.listKeys()
+              const after = activeOf(keys)
+              const hurried = acts.some((one) => HURRIED.includes(one.do))
+              if (!hurried) for (const key of after.values()) expectOldEnough(key, before)
+              await checkSigned(keys)
+            }
+          },
+        ),
+        { numRuns: 40 },
+      )
+    },
+  )
 })
 
-/** A step as the store takes it, without a store. */
+/** Applies the due steps without a store. */
 const taken = (keys: SigningKey[], now: number, rotationSeconds: number | null): SigningKey[] => {
   let made = 0
   const fresh = (state: 'active' | 'next', algorithm: SigningKey['algorithm']): SigningKey => ({
@@ -161,7 +165,7 @@ const taken = (keys: SigningKey[], now: number, rotationSeconds: number | null):
   }, keys)
 }
 
-describe('the steps alone', () => {
+describe('due steps without a store', () => {
   it('leave nothing due, keep every key for as long as its tokens live, and rotate once', () => {
     fc.assert(
       fc.property(rotation, fc.array(fc.nat(3 * ROTATION)), (rotationSeconds, waits) => {

@@ -1,4 +1,4 @@
-// Keys that change because somebody says so.
+// Rotation on demand.
 import { describe, expect, it } from 'vitest'
 import { rotateKeys } from '../../src/admin/key-rotation.ts'
 import { Conflict, OperationRefused } from '../../src/errors.ts'
@@ -6,8 +6,8 @@ import { adminOf } from '../support/admin.ts'
 import { live } from '../support/clock.ts'
 import { ALGORITHMS, DAY, HOUR, another, refusalOf, start, states } from './support.ts'
 
-describe('a rotation on demand', () => {
-  it('is refused until the next key is a day old, and says when that is', async () => {
+describe('rotation on demand', () => {
+  it('is refused until the next key is a day old, and names that time', async () => {
     const server = await start()
     server.advance(DAY - 1)
     await live(server.store, server.seconds())
@@ -32,7 +32,7 @@ describe('a rotation on demand', () => {
     expect(await states(server)).toMatchObject({ active: [second], retiring: [first] })
   })
 
-  it('now: a key that is younger is said to be', async () => {
+  it('promotes a younger key with now, and warns', async () => {
     const server = await start(null)
     const { next: [second] = [] } = await states(server)
     server.advance(HOUR)
@@ -43,7 +43,7 @@ describe('a rotation on demand', () => {
     expect(await states(server)).toMatchObject({ active: [second] })
   })
 
-  it('of one algorithm leaves the others as they are', async () => {
+  it('changes the keys of the requested algorithm only', async () => {
     const server = await start()
     const before = await states(server)
     const { rotated } = await rotateKeys(adminOf(server), { now: true, algorithm: 'EdDSA' })
@@ -53,7 +53,7 @@ describe('a rotation on demand', () => {
     expect(refusal).toMatchObject({ code: 'invalid_value', errors: [{ field: 'algorithm' }] })
   })
 
-  it('by two at once is done once: for the other the new next key is too young', async () => {
+  it('happens once for two requests at once: the new next key is too young for the second one', async () => {
     const server = await start()
     server.advance(DAY)
     await live(server.store, server.seconds())
@@ -64,14 +64,14 @@ describe('a rotation on demand', () => {
     expect((await states(server)).retiring).toHaveLength(1)
   })
 
-  it('now, by two at once, is done twice: each has asked for it', async () => {
+  it('happens twice for two requests at once with now', async () => {
     const server = await start()
     const other = { ...adminOf(server), deps: another(server) }
     await Promise.all([adminOf(server), other].map((admin) => rotateKeys(admin, { now: true })))
     expect((await states(server)).retiring).toHaveLength(2)
   })
 
-  it('ends where somebody else is faster each time: who is overtaken is told', async () => {
+  it('is refused with a conflict when another process is faster each time', async () => {
     const server = await start()
     server.fail('promoteKeys', new Conflict('again'))
     const before = server.dump()

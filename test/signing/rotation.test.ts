@@ -1,4 +1,4 @@
-// Keys that change by age and in an emergency: what a server does, asked from outside.
+// Rotation by age and in an emergency, observed from outside.
 import { describe, expect, it } from 'vitest'
 import { rotateKeys } from '../../src/admin/key-rotation.ts'
 import { listKeys, revokeAllKeys, revokeKey, showKey } from '../../src/admin/keys.ts'
@@ -22,8 +22,8 @@ import {
   upkeep,
 } from './support.ts'
 
-describe('by age', () => {
-  it('the next key signs, the former one vouches for its tokens and then is gone', async () => {
+describe('rotation by age', () => {
+  it('promotes the next key, and publishes the former one while its tokens live', async () => {
     const server = await start()
     const client = await server.client({ grants: { docs: ['read'] }, tokenTtl: DAY })
     const { active: [first] = [], next: [second] = [] } = await states(server)
@@ -49,7 +49,7 @@ describe('by age', () => {
     expect(await jwks(server)).toEqual({ kids: [second, third], maxAge: HOUR })
   })
 
-  it('a key whose time is over is gone everywhere, and upkeep takes its row away', async () => {
+  it('hides a retiring key after its end, and upkeep removes its row', async () => {
     const server = await start()
     const admin = adminOf(server)
     const { active: [first = ''] = [] } = await states(server)
@@ -85,7 +85,7 @@ describe('by age', () => {
     ['after years without a process', ROTATION, 40 * ROTATION, 1],
     ['more often than daily, early', HOUR, DAY - 10 * 60, 0],
     ['more often than daily', HOUR, DAY, 1],
-  ])('%s', async (_, rotation, wait, times) => {
+  ])('happens when it is due: %s', async (_, rotation, wait, times) => {
     const server = await start(rotation)
     server.advance(wait)
     for (let minute = 0; minute < 5; minute++) {
@@ -97,7 +97,7 @@ describe('by age', () => {
     expect((await states(server)).retiring ?? []).toHaveLength(times)
   })
 
-  it('places that are empty are filled', async () => {
+  it('fills empty places', async () => {
     const server = await start()
     server.sql(`delete from signing_keys where state = 'next'`)
     await upkeep(server)
@@ -105,7 +105,7 @@ describe('by age', () => {
     expect(keyEvents(server)).toMatchObject([{ actor: 'server', action: 'key.create' }])
   })
 
-  it('once, by whichever of several processes comes first', async () => {
+  it('happens once in one of several processes', async () => {
     const server = await start()
     const processes = [server.deps, another(server), another(server), another(server)]
     for (const wait of [ROTATION, ROTATION]) {
@@ -120,7 +120,7 @@ describe('by age', () => {
     expect(removed).toHaveLength(ALGORITHMS.length)
   })
 
-  it('what fails is tried again, and nothing is half done', async () => {
+  it('is tried again after a failure, and leaves nothing half done', async () => {
     const server = await start()
     const before = await states(server)
     server.advance(ROTATION)
@@ -137,26 +137,26 @@ describe('by age', () => {
 const sorted = (kids: States): States =>
   Object.fromEntries(Object.entries(kids).map(([state, of]) => [state, of?.toSorted()]))
 
-describe('in an emergency', () => {
+describe('emergency', () => {
   const EMERGENCIES: [title: string, state: keyof States, after: (kids: States) => States][] = [
     [
-      'the active key: the next one signs, however young it is',
+      'the active key is revoked, and a young next one signs',
       'active',
       ({ active, next, retiring }) => ({ active: next, retiring, revoked: active }),
     ],
     [
-      'the next key: another is next',
+      'the next key is revoked, and a new one is next',
       'next',
       ({ active, next, retiring }) => ({ active, retiring, revoked: next }),
     ],
     [
-      'a retiring key: it is published no more',
+      'a retiring key is revoked, and is published no more',
       'retiring',
       ({ active, next, retiring }) => ({ active, next, revoked: retiring }),
     ],
   ]
 
-  it.each(EMERGENCIES)('%s', async (_, state, after) => {
+  it.each(EMERGENCIES)('leaves one active and one next key: %s', async (_, state, after) => {
     const server = await start()
     await rotateKeys(adminOf(server), { now: true })
     const before = await states(server)
@@ -177,12 +177,12 @@ describe('in an emergency', () => {
 
   const REFETCHES: [title: string, state: keyof States, after: (kids: States) => States][] = [
     [
-      'the active key',
+      'the active key is revoked',
       'active',
       ({ active, next, retiring }) => ({ next, retiring, revoked: active }),
     ],
     [
-      'the next key: the active one signs no more, though its tokens are good',
+      'the next key is revoked, and the active one retires',
       'next',
       ({ active, next, retiring = [] }) => ({
         retiring: [...retiring, ...(active ?? [])],
@@ -190,36 +190,33 @@ describe('in an emergency', () => {
       }),
     ],
     [
-      'a retiring key',
+      'a retiring key is revoked',
       'retiring',
       ({ active, next, retiring }) => ({ next, retiring: active, revoked: retiring }),
     ],
   ]
 
-  it.each(REFETCHES)(
-    'with force_refetch a key signs that nobody has: %s',
-    async (_, state, after) => {
-      const server = await start()
-      await rotateKeys(adminOf(server), { now: true })
-      const before = await states(server)
-      const published = (await jwks(server)).kids
-      const [kid = ''] = before[state] ?? []
-      await revokeKey(adminOf(server), kid, { force_refetch: true })
-      const found = await states(server)
-      const { active = [], next = [] } = found
-      expect(sorted(found)).toMatchObject(sorted(after(before)))
-      expect([active.length, next.length]).toEqual([1, 1])
-      expect(published).not.toContain(active[0])
-      const { kids } = await jwks(server)
-      expect(kids[0]).toBe(active[0])
-      expect(kids).not.toContain(kid)
-      const signed = await server.deps.signer.sign({}, { algorithm: 'ES256', typ: 'x' })
-      expect(signed.kid).toBe(active[0])
-      expect((await jwks(server)).maxAge).toBe(60)
-    },
-  )
+  it.each(REFETCHES)('makes a new key sign with force_refetch: %s', async (_, state, after) => {
+    const server = await start()
+    await rotateKeys(adminOf(server), { now: true })
+    const before = await states(server)
+    const published = (await jwks(server)).kids
+    const [kid = ''] = before[state] ?? []
+    await revokeKey(adminOf(server), kid, { force_refetch: true })
+    const found = await states(server)
+    const { active = [], next = [] } = found
+    expect(sorted(found)).toMatchObject(sorted(after(before)))
+    expect([active.length, next.length]).toEqual([1, 1])
+    expect(published).not.toContain(active[0])
+    const { kids } = await jwks(server)
+    expect(kids[0]).toBe(active[0])
+    expect(kids).not.toContain(kid)
+    const signed = await server.deps.signer.sign({}, { algorithm: 'ES256', typ: 'x' })
+    expect(signed.kid).toBe(active[0])
+    expect((await jwks(server)).maxAge).toBe(60)
+  })
 
-  it('with force_refetch after the key was revoked without: the price is paid later', async () => {
+  it('makes a new key sign with force_refetch after a revocation without it', async () => {
     const server = await start()
     const { active: [kid = ''] = [], next } = await states(server)
     await revokeKey(adminOf(server), kid)
@@ -231,7 +228,7 @@ describe('in an emergency', () => {
     expect(found.active).not.toEqual(next)
   })
 
-  it('with force_refetch by several at once, beside a rotation: one signs and one is next', async () => {
+  it('leaves one active and one next key after several force_refetch at once, beside a rotation', async () => {
     const server = await start()
     const other = { ...adminOf(server), deps: another(server) }
     const { active: [kid = ''] = [], next: [second = ''] = [] } = await states(server)
@@ -250,7 +247,7 @@ describe('in an emergency', () => {
     expect(signed.kid).toBe(active[0])
   })
 
-  it('with force_refetch other algorithms keep their keys', async () => {
+  it('leaves the keys of other algorithms unchanged with force_refetch', async () => {
     const server = await start()
     const of = async () =>
       (await server.store.listKeys()).filter(({ algorithm }) => algorithm === 'EdDSA')
@@ -260,7 +257,7 @@ describe('in an emergency', () => {
     expect(await of()).toEqual(before)
   })
 
-  it('all keys: none of them is left, whatever another process does meanwhile', async () => {
+  it('revokes all keys, whatever another process does meanwhile', async () => {
     const server = await start()
     const other = { ...adminOf(server), deps: another(server) }
     await Promise.all([

@@ -1,4 +1,4 @@
-// A server whose keys change, and how they are looked at.
+// Server whose keys change, and helpers that look at them.
 import { expect } from 'vitest'
 import { nowSeconds } from '../../src/clock.ts'
 import { keepKeys } from '../../src/signing/rotation.ts'
@@ -9,11 +9,11 @@ import { live } from '../support/clock.ts'
 import { KEK } from '../support/keys.ts'
 import { type TestServer, startServer } from '../support/server.ts'
 
-/** In seconds. */
+/** Times in seconds. */
 export const HOUR = 3_600
 export const DAY = 24 * HOUR
 export const ROTATION = 90 * DAY
-/** Without RS256, whose keys take long to make. The first one is what the helpers look at. */
+/** Algorithms without RS256, whose keys take long to make. The helpers look at the first one. */
 export const ALGORITHMS = ['ES256', 'EdDSA'] as const
 const [LOOKED_AT] = ALGORITHMS
 
@@ -23,14 +23,14 @@ export const start = async (keyRotationSeconds: number | null = ROTATION) => {
   return server
 }
 
-/** The same as another process does it, with a database connection of its own. */
+/** A second process of the server, with a database connection of its own. */
 export const another = (server: TestServer): TestServer['deps'] => {
   const store = openBetterSqlite3Store(server.path)
   atEndOfFile(() => store.close())
   return { ...server.deps, store, signer: createSigner({ ...server.deps, store, kek: KEK }) }
 }
 
-/** Of a server that has lived all the time. */
+/** Maintains the keys of a server that has run all the time. */
 export const keep = (deps: TestServer['deps']) => keepKeys({ ...deps, settled: nowSeconds(deps) })
 
 export const upkeep = (server: TestServer) => keep(server.deps)
@@ -38,7 +38,7 @@ export const upkeep = (server: TestServer) => keep(server.deps)
 const STATES = ['active', 'next', 'retiring', 'revoked'] as const
 export type States = { [state in (typeof STATES)[number]]?: string[] | undefined }
 
-/** The kids of one algorithm by state; a state without a key is not there. */
+/** Kids of one algorithm by state. A state without a key is left out. */
 export const states = async ({ store }: Pick<TestServer, 'store'>): Promise<States> => {
   const keys = (await store.listKeys()).filter(({ algorithm }) => algorithm === LOOKED_AT)
   const kidsIn = (state: string) => keys.filter((key) => key.state === state).map(({ kid }) => kid)
@@ -47,7 +47,7 @@ export const states = async ({ store }: Pick<TestServer, 'store'>): Promise<Stat
   )
 }
 
-/** Of a server that has lived all the time. */
+/** Reads the JWKS of a server that has run all the time. */
 export const jwks = async (server: TestServer) => {
   await live(server.store, server.seconds())
   const response = await server.request('/.well-known/jwks.json')

@@ -1,4 +1,5 @@
-// Reads of a long audit table: what each combination of filters finds, and that no statement reads it without bound.
+// Reads of a long audit table: the rows of each combination of filters, and a bound of every
+// statement.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,7 +87,7 @@ const FILTERS: { filter: AuditFilter; sql: string }[] = [
   },
 ]
 
-/** Each set of filters: 256. */
+/** All 256 sets of filters. */
 const COMBINATIONS = Array.from({ length: 2 ** FILTERS.length }, (_, bits) =>
   FILTERS.filter((_filter, i) => (bits & (2 ** i)) !== 0),
 ).map((parts) => ({
@@ -122,8 +123,8 @@ const read = async (filter: AuditFilter, newestFirst: boolean, limit: number) =>
 
 const DIRECTIONS = [true, false]
 
-describe.each(DIRECTIONS)('steps, newest first: %s', (newestFirst) => {
-  it('of every combination of filters find the rows that fit, and each once', async () => {
+describe.each(DIRECTIONS)('steps of a read, newest first: %s', (newestFirst) => {
+  it('find each row that fits once, for every combination of filters', async () => {
     for (const { filter, condition } of [...COMBINATIONS, ...RARE]) {
       const found = (await read(filter, newestFirst, 400)).flatMap(({ rows }) => rows)
       const order = newestFirst ? 'desc' : 'asc'
@@ -138,7 +139,7 @@ describe.each(DIRECTIONS)('steps, newest first: %s', (newestFirst) => {
     }
   })
 
-  it('end at the limit, and where many rows do not fit', async () => {
+  it('end at the limit, and after many rows that do not fit', async () => {
     const nothing = { actor: 'cli:me', outcome: 'success', target: 'none' } as const
     for (const filter of [{ ...nothing, target: undefined }, { since: NOW + 1 }, {}]) {
       const parts = await read(filter, newestFirst, 100)
@@ -149,7 +150,7 @@ describe.each(DIRECTIONS)('steps, newest first: %s', (newestFirst) => {
   })
 })
 
-it('a step reads no further than it is told', async () => {
+it('step reads no further than upTo', async () => {
   for (const filter of [{}, { actor: 'cli:me' }, { workspaceId: 'acme' }, { since: NOW }]) {
     const page = { filter, after: null, upTo: 1_500, limit: ROWS, newestFirst: false }
     const found: number[] = []
@@ -164,7 +165,7 @@ it('a step reads no further than it is told', async () => {
   }
 })
 
-/** The statements of a read of every combination, in both directions, without a place and behind one. */
+/** Statements that read every combination in both directions, from the start and from a row on. */
 const statements = async (): Promise<string[]> => {
   prepared.mockClear()
   for (const { filter } of [...COMBINATIONS, ...RARE]) {
@@ -185,13 +186,13 @@ const planOf = (sql: string): string[] => {
   )
 }
 
-/** Without a filter each row that is looked at counts for the limit. */
+/** A read without a filter counts each row for the limit. */
 const UNFILTERED =
   /from audit_events not indexed where (true|seq [<>] \?) order by seq( desc)? limit [^)]*$/
-/** A bound on what is looked at: both ends, the end of a step, or few rows by an index that has no more. */
+/** Bounds of the rows that are read: both ends, the end of a step, or an index with few rows. */
 const BOUNDS = [/ offset \?$/, /limit \?\)$/, /seq <= \?/, /seq >= \?/, / indexed by /, UNFILTERED]
 
-it('no statement scans a table, and none is without a bound', async () => {
+it('statements scan no table, and each has a bound', async () => {
   const all = await statements()
   expect(all.length).toBeGreaterThan(500)
   const unbounded = all.filter((sql) => {

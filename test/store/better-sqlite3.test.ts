@@ -1,4 +1,4 @@
-// The contract on better-sqlite3, in real files, and what only a file can do.
+// Contract on better-sqlite3 in real files, and behaviour that only files have.
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,7 +52,7 @@ const openFile = async (path = newPath()): Promise<TestDatabase> => {
   }
 }
 
-/** The same file for each test, without its rows: a new one would cost more than most tests do. */
+/** Opens the same file for each test, emptied: a new one takes longer than most tests. */
 const openEmptied = (() => {
   const path = newPath()
   return async (): Promise<TestDatabase> => {
@@ -68,7 +68,7 @@ const openEmptied = (() => {
 
 storeContract('better-sqlite3', openEmptied)
 
-describe('a database file', () => {
+describe('database file', () => {
   it('is made for its owner alone, in a folder of its own', async () => {
     const path = newPath()
     const { close } = await openFile(path)
@@ -77,7 +77,7 @@ describe('a database file', () => {
     await close()
   })
 
-  it('is written ahead, and holds what was answered when it is opened again', async () => {
+  it('has a write-ahead log, and keeps all answered writes when it is opened again', async () => {
     const path = newPath()
     const first = await openFile(path)
     await first.store.bootstrap(seed, NOW, () => {})
@@ -92,7 +92,7 @@ describe('a database file', () => {
     await second.close()
   })
 
-  it('shows to one handle at once what another has written, statements prepared or not', async () => {
+  it('shows the writes of one handle to another at once', async () => {
     const { store, another, close } = await openFile()
     const other = await another()
     await store.bootstrap(seed, NOW, () => {})
@@ -112,7 +112,7 @@ describe('a database file', () => {
     await close()
   })
 
-  it('is filled to the last statement when beforeCommit runs, and not before', async () => {
+  it('runs beforeCommit after the last statement, and not after a failure', async () => {
     const { store, close } = await openFile()
     let called = 0
     const count = (): void => {
@@ -126,7 +126,7 @@ describe('a database file', () => {
     await close()
   })
 
-  it('answers Unavailable once it is closed', async () => {
+  it('answers Unavailable after it was closed', async () => {
     const { store, close } = await openFile()
     await close()
     for (const verb of [store.ping(), store.findGrantedClient('client'), store.addKeys([], NOW)]) {
@@ -134,7 +134,7 @@ describe('a database file', () => {
     }
   })
 
-  it('stops the start with one line where it is no database, or no file', () => {
+  it('stops the start with one line when it is no database, or no file', () => {
     const noDatabase = newPath()
     const noFile = newPath()
     mkdirSync(join(noDatabase, '..'))
@@ -148,7 +148,7 @@ describe('a database file', () => {
   })
 })
 
-describe('an error of the driver', () => {
+describe('error of the driver', () => {
   it.each(['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR_FSYNC'])('is Unavailable: %s', (code) => {
     const error = storeError(new BetterSqlite3.SqliteError('what it says', code), sqliteDialect)
     expect(error).toMatchObject({

@@ -1,4 +1,4 @@
-// What every driver of the seam promises, verb by verb. A driver's test hands over how to open a database.
+// Contract of every driver, verb by verb. The test of a driver hands over how to open a database.
 import { describe } from 'vitest'
 import { administratorContract } from './contract/administrators.ts'
 import { audienceContract } from './contract/audiences.ts'
@@ -54,7 +54,7 @@ const PARTS = [
 ]
 
 export const storeContract = (driver: string, open: Open): void => {
-  describe(`the store on ${driver}`, () => {
+  describe(`store on ${driver}`, () => {
     for (const part of PARTS) part(open)
   })
 }

@@ -1,4 +1,4 @@
-// The contract on Cloudflare D1, as workerd has it.
+// Contract on Cloudflare D1 in workerd.
 import { afterAll, beforeAll } from 'vitest'
 import { openD1Store } from '../../src/store/sqlite/d1.ts'
 import { type TestD1, interleavedBinding, startD1 } from '../support/d1.ts'

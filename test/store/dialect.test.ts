@@ -57,7 +57,7 @@ const sitesIn = (source: string): string[] => {
 const ofFolder = (folder: RegExp) => [...sources()].filter(([path]) => folder.test(path))
 const NEUTRAL = /^store\/(steps|tables|types)\//
 
-describe('the check for words of SQLite', () => {
+describe('check for words of SQLite', () => {
   it.each([
     'sql`select value from json_each(${list})`',
     "sql`json_group_array(json_object('id', id))`",
@@ -79,7 +79,7 @@ describe('the check for words of SQLite', () => {
     ),
     'sql`where (select max(seq) from seals) is not distinct from ${previous}`',
     'const list = json.list(sql`p.name`)',
-  ])('leaves %s', (line) => {
+  ])('accepts %s', (line) => {
     expect(sitesIn(line)).toEqual([])
   })
 
@@ -89,7 +89,7 @@ describe('the check for words of SQLite', () => {
   })
 })
 
-describe('the steps of the store, their tables and types', () => {
+describe('steps, tables and types of the store', () => {
   it('use no word of SQLite', () => {
     expect(ofFolder(NEUTRAL).length).toBeGreaterThan(40)
     const found = ofFolder(NEUTRAL).flatMap(([path, text]) =>

@@ -1,5 +1,5 @@
-// Every list verb of the store: what each combination of filters finds in long tables, and that no statement looks at
-// more rows than a step has.
+// List verbs of the store: the rows of each combination of filters in long tables, and a bound of
+// every statement.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,10 +106,10 @@ type Row = { id?: string; createdAt: number; type?: string; seq?: number; kid?: 
 type Verb = {
   /** The filters, each with a condition that says the same; each set of them is tried. */
   filters?: Filter[]
-  /** The rows as a statement sees them: the columns of the position, without what lists leave out. */
+  /** Statement for all rows of the list, with the columns of their position. */
   rows: string
   list: (filter: object, part: { after?: never; limit?: number }) => Promise<unknown[]>
-  /** Not read in parts. */
+  /** True for a verb that does not read in parts. */
   isWhole?: boolean
 }
 
@@ -119,7 +119,7 @@ const named = (prefix: string): Filter => {
   return { filter: { ids }, sql: `id in (${ids.map((one) => `'${one}'`).join(', ')})` }
 }
 
-/** Rules of a workspace, said by sets. */
+/** Condition for the rules of a workspace. */
 const OF_ACME = `(kind = 'client' and value in (select id from clients where workspace_id = 'acme')
   or client_id in (select id from clients where workspace_id = 'acme')
   or kind = 'run' and (value in (select value from closed_runs where workspace_id = 'acme')
@@ -265,14 +265,14 @@ const wantedBy = ({ rows }: Verb, condition: string): string[] =>
 
 const LISTS = Object.entries(VERBS)
 
-it('every list verb is in the table', () => {
+it('table has every list verb', () => {
   const verbs = Object.keys(store).filter((name) => name.startsWith('list'))
   const tested = LISTS.map(([title]) => title.split(' ')[0] ?? '')
   expect([...new Set([...tested, ...Object.keys(ELSEWHERE)])].toSorted()).toEqual(verbs.toSorted())
 })
 
 describe.each(LISTS)('%s', (_title, verb) => {
-  it('finds for every combination of filters the rows that fit, each once', async () => {
+  it('finds the rows that fit, each once, for every combination of filters', async () => {
     for (const { filter, condition } of combinationsOf(verb)) {
       const wanted = verb.rows.includes('group by')
         ? ['1 playlist', '1 room']
@@ -297,7 +297,7 @@ describe.each(LISTS)('%s', (_title, verb) => {
     }
   })
 
-  it('looks at a bounded number of rows in each statement, by an index', async () => {
+  it('reads a bounded number of rows in each statement, by an index', async () => {
     for (const { filter } of combinationsOf(verb)) {
       await verb.list(filter, {})
       await verb.list(filter, { limit: 20 })
@@ -320,11 +320,11 @@ const planOf = (sql: string): string[] => {
   )
 }
 
-/** Rows that are named one by one: no more are looked at, or sorted, than the list names. */
+/** Rows that are named one by one: a statement reads and sorts no others. */
 const BY_NAME = /\bid"? in \(select value from json_each\(\?\)\)/
-/** From one type to the next. */
+/** Statement that goes from one type to the next. */
 const BY_LEAPS = /^select type from \(with recursive found/
-/** The end of a statement that looks at as many rows as a step has, or at those of one key or of live secrets. */
+/** Ends of statements that read the rows of a step, of one key, or of live secrets. */
 const BOUNDS = [
   /limit (1 offset )?\?\)?$/,
   /client_secrets_live/,
@@ -355,7 +355,7 @@ const faultsOf = (sql: string): string[] => {
   ]
 }
 
-it('a walk over rows that do not fit lets others run between its steps', async () => {
+it('read of many rows that do not fit lets other work run between its steps', async () => {
   let turns = 0
   const timer = setInterval(() => turns++, 0)
   await store.listClients({ name: 'n2', status: 'disabled', workspaceId: 'nobody' })
@@ -364,7 +364,7 @@ it('a walk over rows that do not fit lets others run between its steps', async (
   expect(turns).toBeGreaterThanOrEqual(ROWS / LIST_STEP_ENTRIES - 1)
 })
 
-it('the figures of this table reach beyond a step, and stay below what is few', () => {
+it('rows of this test lie on both sides of FEW_CLIENTS, and below MAX_UNUSED_AT_A_TIME', () => {
   const count = (sql: string) => raw.prepare(sql).pluck().get() as number
   expect(count(`select count(*) from client_plugins where plugin_id = 'scarce'`)).toBeLessThan(
     FEW_CLIENTS,

@@ -1,4 +1,4 @@
-// The migration runner.
+// Migration runner.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -33,7 +33,7 @@ const open = (path = newPath()): BetterSqlite3.Database => {
   return client
 }
 
-/** A file in the mode that a store leaves it in, with nothing in it. */
+/** Makes an empty file in the mode of a store. */
 const newWalPath = (): string => {
   const path = newPath()
   open(path).pragma('journal_mode = WAL')
@@ -47,7 +47,7 @@ const startProcess = async (): Promise<ChildProcess> => {
   return child
 }
 
-/** What the process reports, or the signal that ended it. */
+/** Sends an order. @returns the report of the process, or the signal that ended it */
 const order = async (child: ChildProcess, given: Order): Promise<Report | NodeJS.Signals> => {
   const abort = new AbortController()
   const reported = once(child, 'message', abort).then(([report]) => report as Report)
@@ -59,7 +59,7 @@ const order = async (child: ChildProcess, given: Order): Promise<Report | NodeJS
   return first
 }
 
-/** `0_first`, `1_second`, … with these statements. */
+/** Migrations `0_tag`, `1_tag`, … with these statements. */
 const migrations = (...all: string[][]): Migration[] =>
   all.map((statements, i) => ({ tag: `${i}_tag`, hash: `hash ${i}`, statements }))
 
@@ -87,7 +87,7 @@ const SECOND = [
 ]
 
 describe('migrations', () => {
-  it('are applied once each, in order, and foreign keys hold afterwards', () => {
+  it('are applied once each, in order, and foreign keys are enforced afterwards', () => {
     const client = open()
     migrate(client, migrations(FIRST, SECOND))
     const content = contentOf(client)
@@ -97,7 +97,7 @@ describe('migrations', () => {
     expect(client.pragma('foreign_keys', { simple: true })).toBe(1)
   })
 
-  it('continue where an older version has stopped', () => {
+  it('continue after the last migration of an older version', () => {
     const client = open()
     migrate(client, migrations(FIRST))
     client.exec('insert into parent values (2)')
@@ -122,7 +122,7 @@ describe('migrations', () => {
     }
   })
 
-  it('are waited for on a new file, which is not written ahead yet', async () => {
+  it('make another process wait on a new file that has no write-ahead log yet', async () => {
     const child = await startProcess()
     const path = newPath()
     const pausing = COMMITTED.map((migration, i) =>
@@ -154,7 +154,7 @@ describe('migrations', () => {
     ['after the first statement', died[1]],
     ['after the second statement', died[2]],
     ['after the journal, before the commit', [...SECOND, JOURNALLED]],
-  ])('are there whole or not at all after a kill -9 %s', async (_, second = []) => {
+  ])('are complete or absent after a kill -9 %s', async (_, second = []) => {
     const path = newWalPath()
     const child = await startProcess()
     expect(await order(child, { path, migrations: migrations(FIRST, second) })).toBe('SIGKILL')
@@ -168,7 +168,7 @@ describe('migrations', () => {
     expect(client.prepare('select count(*) from child').pluck().get()).toBe(1)
   })
 
-  it('leave nothing of one whose statement fails', () => {
+  it('leave nothing of a migration whose statement fails', () => {
     const client = open()
     migrate(client, migrations(FIRST))
     const content = contentOf(client)
@@ -180,7 +180,7 @@ describe('migrations', () => {
     expect(tags(client)).toEqual(['0_tag', '1_tag'])
   })
 
-  it('rebuild a table that others reference, and keep what references it', () => {
+  it('rebuild a table and keep the rows that reference it', () => {
     const client = open()
     const before = [
       'create table parent (id text primary key, old text)',
@@ -190,7 +190,7 @@ describe('migrations', () => {
       `insert into child values ('c', 'p')`,
       `insert into friend values ('f', 'p')`,
     ]
-    // As drizzle-kit writes it.
+    // Statements as drizzle-kit writes them.
     const rebuild = [
       'PRAGMA foreign_keys=OFF;',
       'CREATE TABLE `__new_parent` (`id` text PRIMARY KEY NOT NULL, `new` text);',
@@ -206,7 +206,7 @@ describe('migrations', () => {
     expect(() => client.exec(`insert into child values ('d', 'nobody')`)).toThrow('FOREIGN KEY')
   })
 
-  it('are taken back where they would leave rows that refer to nothing', () => {
+  it('are undone when they would leave rows that refer to nothing', () => {
     const client = open()
     migrate(client, migrations(FIRST, SECOND))
     const content = contentOf(client)
@@ -229,11 +229,11 @@ describe('migrations', () => {
       /^the database was made by a newer version of Latchkey \(migration 0000_other is .+\)$/,
     ],
     [
-      'a migration that has been edited since',
+      'an edited migration',
       `update latchkey_migrations set hash = 'other' where position = 0`,
       /^migration 0000_\w+ of the database is not the one that this version has$/,
     ],
-  ])('stop the start on a database of %s', async (_, change, message) => {
+  ])('stop the start on a database with %s', async (_, change, message) => {
     const path = newPath()
     await openBetterSqlite3Store(path).close()
     const client = open(path)

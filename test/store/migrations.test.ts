@@ -1,4 +1,4 @@
-// The migrations that are committed.
+// Committed migrations.
 import { readFileSync, readdirSync } from 'node:fs'
 import BetterSqlite3 from 'better-sqlite3'
 import {
@@ -13,7 +13,7 @@ import * as schema from '../../src/store/sqlite/schema.ts'
 
 type Row = Record<string, unknown>
 
-/** When the newest rule was made, in seconds: by a server whose clock is ahead of this one's. */
+/** Time of the newest rule, in seconds, from a server whose clock is ahead. */
 const AHEAD = 4_000_000_000
 
 const COMMITTED = loadMigrations()
@@ -27,7 +27,10 @@ const tags = (client: BetterSqlite3.Database): unknown[] =>
 const schemaOf = (client: BetterSqlite3.Database): unknown[] =>
   client.prepare('select name, sql from sqlite_master order by name').all()
 
-/** One for each workspace and one for clients without, and rules over ids for as long as tokens without one live. */
+/**
+ * Expects a reference for each workspace and for clients outside workspaces, and rules over ids
+ * while tokens without a reference live.
+ */
 const expectReferences = (client: BetterSqlite3.Database): void => {
   const counter = client.prepare('select * from revocation_counter').get() as Row
   const refs = client.prepare('select ref from workspaces').pluck().all()
@@ -37,10 +40,10 @@ const expectReferences = (client: BetterSqlite3.Database): void => {
   expect(counter['named_rules_until']).toBe(AHEAD + RULE_RETENTION_SECONDS)
 }
 
-describe('the committed migrations', () => {
+describe('committed migrations', () => {
   const prefixes = Array.from({ length: COMMITTED.length + 1 }, (_, i) => i)
 
-  it.each(prefixes)('bring the schema after %i of them to the newest', (count) => {
+  it.each(prefixes)('bring the schema after %i of them to the newest one', (count) => {
     const newest = open()
     migrate(newest)
     const client = open()
@@ -55,7 +58,7 @@ describe('the committed migrations', () => {
     expect(schemaOf(client)).toEqual(schemaOf(newest))
     expect(tags(client)).toEqual(COMMITTED.map(({ tag }) => tag))
     expect(client.pragma('integrity_check', { simple: true })).toBe('ok')
-    // What was there before epochs gets one of its own; a new database gets it with its first row.
+    // A database from before epochs gets an epoch. A new database gets it with its first row.
     const epochs = client.prepare('select epoch from revocation_counter').pluck().all()
     const had = (name: string) =>
       count === 0 || COMMITTED.slice(0, count).some(({ tag }) => tag.endsWith(name))
@@ -65,7 +68,7 @@ describe('the committed migrations', () => {
   })
 
   // D1 cannot switch foreign keys off, so that a rebuilt table would take along what references it.
-  it('rebuild no table and delete nothing in passing, for D1', () => {
+  it('rebuild no table and delete no referencing rows, for D1', () => {
     expect(COMMITTED.length).toBeGreaterThan(0)
     for (const statement of COMMITTED.flatMap(({ statements }) => statements)) {
       expect(statement).not.toMatch(/__new_|\bdrop\s+table\b|\brename\s+to\b|\bpragma\b/i)
@@ -73,12 +76,12 @@ describe('the committed migrations', () => {
     }
   })
 
-  it('are all files of the folder in the order of their names, which is all that D1 goes by', () => {
+  it('are all files of the folder in the order of their names, which D1 follows', () => {
     const names = readdirSync(FOLDER).filter((name) => name.endsWith('.sql'))
     expect(names.toSorted()).toEqual(COMMITTED.map(({ tag }) => `${tag}.sql`))
   })
 
-  it('make what the code takes the schema to be', async () => {
+  it('create the schema of the code', async () => {
     const snapshots = readdirSync(new URL('meta/', FOLDER)).filter((n) => n.includes('snapshot'))
     const latest = new URL(`meta/${snapshots.toSorted().at(-1)}`, FOLDER)
     const written = JSON.parse(readFileSync(latest, 'utf8')) as DrizzleSQLiteSnapshotJSON

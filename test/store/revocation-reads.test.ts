@@ -1,5 +1,5 @@
-// Reads of a long revocation list: no statement goes over more rules than it answers with. Strangers may ask for any
-// cursor, and the process answers nobody while a statement runs.
+// Reads of a long revocation list: no statement reads more rules than it returns. Strangers may ask
+// for any cursor, and the process answers no request while a statement runs.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,10 +34,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Statements for pages and for their ends, and not those of this test. */
+/** Statements for pages and their ends, except those of this test. */
 const PAGE_READ = /^\s*(?!explain)\w[^]*(?:group_concat|recursive ends)/
 
-/** How SQLite goes about the statements that strangers can cause. */
+/** Query plans of the statements that strangers can cause. */
 const plans = (): string[] => {
   const texts = prepared.mock.calls.map(([text]) => text)
   const reads = new Set(texts.filter((text) => PAGE_READ.test(text)))
@@ -52,15 +52,15 @@ const plans = (): string[] => {
 
 const aliveAt = NOW - 60
 
-describe('each read of a page, and of the places where pages end,', () => {
-  it('goes by the number of the rule', async () => {
+describe('read of a page or of page ends', () => {
+  it('uses the number of the rule', async () => {
     const [first] = await store.listRevocationPageEnds({ after: 0, aliveAt, limit: 5_000 })
     expect(first).toBe(5_000)
     const page = { after: 5_000, until: null, aliveAt, limit: 5_000 }
     expect(await store.readRevocationPage(page)).toMatchObject({ count: 5_000, end: 10_000 })
     const onRules = plans().filter((detail) => / revocations/.test(detail))
     expect(onRules.length).toBeGreaterThan(3)
-    // By an index on the expiry, each rule behind the place would be read for each of its ends.
+    // An index on the expiry would read each rule behind the place for each of its ends.
     expect(onRules.filter((detail) => !/USING INTEGER PRIMARY KEY/.test(detail))).toEqual([])
     expect(plans().filter((detail) => /MULTI-INDEX|TEMP B-TREE/.test(detail))).toEqual([])
   })

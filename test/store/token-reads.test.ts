@@ -1,4 +1,5 @@
-// What the reads of a token request and of an introspection bind: only what differs from one to the next.
+// Values that the reads of a token request and of an introspection bind: only those that differ
+// from request to request.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,11 +59,14 @@ const READS: [name: string, read: (from: Store) => Promise<unknown>, given: unkn
   ],
 ]
 
-it.each(READS)('reading %s binds no constant, for which SQLite would plan anew', async (...row) => {
-  const [, read, given] = row
-  all.mockClear()
-  await read(store)
-  const bound = all.mock.calls.flat()
-  expect(bound.length).toBeGreaterThan(0)
-  expect(bound.filter((value) => !given.includes(value))).toEqual([])
-})
+it.each(READS)(
+  'read of %s binds no constant, which would make SQLite plan anew',
+  async (...row) => {
+    const [, read, given] = row
+    all.mockClear()
+    await read(store)
+    const bound = all.mock.calls.flat()
+    expect(bound.length).toBeGreaterThan(0)
+    expect(bound.filter((value) => !given.includes(value))).toEqual([])
+  },
+)

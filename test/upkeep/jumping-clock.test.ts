@@ -1,5 +1,5 @@
-// A server whose wall clock jumps while its monotonic clock runs on: nothing is removed that cannot be brought back, and
-// what was taken back stays so, at introspection, in the list and at a follower.
+// A server whose wall clock jumps while its monotonic clock runs on: it removes nothing for good,
+// and revocations stay, at introspection, in the list and at a follower.
 import { beforeEach, describe, expect, test } from 'vitest'
 import { CLOCK_CONFIRM_SECONDS, RULE_RETENTION_SECONDS } from '../../src/constants.ts'
 import { rotateKeys } from '../../src/admin/key-rotation.ts'
@@ -23,7 +23,7 @@ const start = async () => {
   const monotonic = { now: 0 }
   const server = await startServer({ monotonic: () => monotonic.now })
   await server.audience('api', ['read'])
-  /** One process; another one is begun by `restart`. */
+  /** One process. `restart` begins another one. */
   const upkeep = { now: upkeepOf(server) }
   await upkeep.now.run()
   return {
@@ -33,7 +33,7 @@ const start = async () => {
     restart() {
       upkeep.now = upkeepOf(server)
     },
-    /** Time that passes, with upkeep once a minute, or in longer steps where nothing happens meanwhile. */
+    /** Lets time pass with upkeep once a minute, or in longer steps. */
     async pass(seconds: number, step = MINUTE) {
       for (let passed = 0; passed < seconds; passed += step) {
         server.advance(step)
@@ -75,7 +75,7 @@ const revoke = async (of: ClientCredentials, token: string): Promise<void> => {
   expect(response.status).toBe(200)
 }
 
-/** Lets the next key sign. @returns the one that has signed until then */
+/** Promotes the next key. @returns the former one */
 const promote = async (): Promise<string> => {
   const keys = await server.store.listKeys()
   const [from = '', to = ''] = ['active', 'next'].map(
@@ -87,7 +87,7 @@ const promote = async (): Promise<string> => {
 
 const rules = (): number => server.query('select 1 from revocations').length
 
-/** A resource server whose own clock is right, or wrong with the issuer's. */
+/** A resource server with a clock of its own, right or wrong. */
 const follow = (ahead: { by: number }) => {
   const verifier = createVerifier({
     issuer: ISSUER,
@@ -108,8 +108,8 @@ describe.each([
   ['two hours', 2 * HOUR],
   ['two days', 2 * DAY],
   ['500 days', 500 * DAY],
-])('a clock %s ahead for 70 seconds', (_name, by) => {
-  test('lets no token back in that was taken back before, meanwhile or afterwards', async () => {
+])('clock %s ahead for 70 seconds', (_name, by) => {
+  test('lets no token back in that was revoked before, meanwhile or afterwards', async () => {
     const [single, disabled] = [await client(), await client()]
     const tokens = {
       before: await server.issue(single),
@@ -135,9 +135,9 @@ describe.each([
   })
 
   test.each([
-    ['the follower’s is right', false],
-    ['the follower’s, too', true],
-  ])('is no way back in for a follower that was there before: %s', async (_which, both) => {
+    ['with a right clock', false],
+    ['with the same clock', true],
+  ])('revives no token at an existing follower %s', async (_which, both) => {
     const [of, other] = [await client(), await client()]
     const [token, disabled] = [await server.issue(of), await server.issue(other)]
     const ahead = { by: 0 }
@@ -162,7 +162,7 @@ describe.each([
     }
   })
 
-  test('removes nothing, and the log says it once', async () => {
+  test('removes nothing, and the log reports it once', async () => {
     const of = await server.client({ grants: { api: ['read'] }, ledger: true })
     await server.issue(of)
     const tokens = () => listTokens(adminOf(server), { client_id: of.id })
@@ -182,7 +182,7 @@ describe.each([
     expect((await tokens()).items).toHaveLength(1)
   })
 
-  test('issues tokens that are not good before their time, and are taken back with their client', async () => {
+  test('issues tokens that are not good before their time, and are revoked with their client', async () => {
     const of = await client()
     server.jump(by)
     const [token, issued] = [await server.issue(of), server.seconds()]
@@ -196,8 +196,8 @@ describe.each([
   })
 })
 
-describe('a clock two days ahead', () => {
-  /** A token for each kind of rule, and the change that takes it back. */
+describe('clock two days ahead', () => {
+  /** The change that revokes the token, for each kind of rule. */
   const KINDS: Record<string, (of: ClientCredentials) => Promise<void>> = {
     client: (of) => server.setStatus(of.id, 'disabled'),
     plugin: () => server.store.revokePluginTokens('bot', server.seconds()),
@@ -208,7 +208,7 @@ describe('a clock two days ahead', () => {
   let spareKeys: KeyCandidate[]
 
   test.each(Object.keys(KINDS))(
-    'lets no token back in at introspection or at followers, old and new: %s',
+    'lets no token back in at introspection or at old and new followers: %s',
     async (kind) => {
       await server.workspace('acme')
       const run = { type: 'tool_run', project_id: 'p', locations: '*', actions: '*' }
@@ -267,7 +267,7 @@ describe('a clock two days ahead', () => {
     expect(await isActive(of, token)).toBe(true)
   })
 
-  test('of a command that issues a token: a rule lasts as long as it', async () => {
+  test('extends a rule to the end of a token that a command issued', async () => {
     const of = await client()
     server.jump(2 * DAY)
     const issued = server.seconds()
@@ -283,7 +283,7 @@ describe('a clock two days ahead', () => {
   })
 })
 
-describe('the clock of a follower alone', () => {
+describe('clock of a follower alone', () => {
   test.each([
     ['two hours ahead', 2 * HOUR],
     ['two days ahead', 2 * DAY],
@@ -316,13 +316,13 @@ describe('the clock of a follower alone', () => {
   })
 })
 
-describe('a clock 500 days behind for 70 seconds', () => {
+describe('clock 500 days behind for 70 seconds', () => {
   const behind = async () => {
     server.jump(-500 * DAY)
     await server.pass(70, 10)
   }
 
-  test('makes nothing old that was made meanwhile', async () => {
+  test('lets nothing look old that was made meanwhile', async () => {
     await server.pass(2 * HOUR, HOUR / 2)
     await behind()
     const of = await client()
@@ -335,7 +335,7 @@ describe('a clock 500 days behind for 70 seconds', () => {
     expect(server.query(`select 1 from audit_events where action = 'audit.cut'`)).toEqual([])
   })
 
-  test('is one line of the log, which says that it is behind', async () => {
+  test('causes one line in the log, which says that it is behind', async () => {
     await server.pass(2 * MINUTE)
     await behind()
     await server.pass(2 * MINUTE)
@@ -346,8 +346,8 @@ describe('a clock 500 days behind for 70 seconds', () => {
   })
 })
 
-describe('a database that begins with a clock 500 days ahead', () => {
-  test('has no key from the future once the right clock is believed', async () => {
+describe('database that begins with a clock 500 days ahead', () => {
+  test('has no key from the future after the right clock is believed', async () => {
     await promote()
     server.jump(-500 * DAY)
     await server.pass(CLOCK_CONFIRM_SECONDS + 2 * HOUR, HOUR / 2)
@@ -359,7 +359,7 @@ describe('a database that begins with a clock 500 days ahead', () => {
   })
 })
 
-describe('a process that starts with a clock 500 days ahead', () => {
+describe('process that starts with a clock 500 days ahead', () => {
   const old = async (): Promise<string> => {
     const of = await client()
     server.sql(`update clients set unused_after = 86400 where id = '${of.id}'`)
@@ -389,7 +389,7 @@ describe('a process that starts with a clock 500 days ahead', () => {
     }
   })
 
-  test('and stays there has been switched off: a day later everything takes its course', async () => {
+  test('believes the clock a day later, and then removes everything that is due', async () => {
     const id = await old()
     server.jump(500 * DAY)
     server.restart()
@@ -400,7 +400,7 @@ describe('a process that starts with a clock 500 days ahead', () => {
     )
   })
 
-  test('and is right now and then has lived through none of it', async () => {
+  test('counts the time that has passed, and no jumps that are set back', async () => {
     const id = await old()
     for (let i = 0; i < 10; i++) {
       server.jump(500 * DAY)
@@ -412,7 +412,7 @@ describe('a process that starts with a clock 500 days ahead', () => {
   })
 })
 
-test('many small steps ahead are no time that has passed', async () => {
+test('many small steps ahead do not count as time that has passed', async () => {
   const of = await client()
   const token = await server.issue(of)
   await revoke(of, token)
@@ -426,7 +426,7 @@ test('many small steps ahead are no time that has passed', async () => {
   expect(await isActive(of, token)).toBe(false)
 })
 
-test('a secret is ended that only looked expired', async () => {
+test('revocation ends a secret that only looked expired', async () => {
   const of = await client()
   const [secret] = server.query(`select id, hash from client_secrets where client_id = '${of.id}'`)
   server.sql(`update client_secrets set expires_at = ${server.seconds() + HOUR}`)
@@ -437,7 +437,7 @@ test('a secret is ended that only looked expired', async () => {
   expect(await server.store.findLogin(of.id, hash, server.seconds())).toBeNull()
 })
 
-test('a clock that was believed ahead and is set back: no token whose rule is gone is good again', async () => {
+test('clock that was believed ahead and is set back revives no token whose rule was pruned', async () => {
   await server.pass(MINUTE)
   server.jump(3 * HOUR)
   await server.pass(CLOCK_CONFIRM_SECONDS + HOUR, HOUR / 2)
@@ -451,7 +451,7 @@ test('a clock that was believed ahead and is set back: no token whose rule is go
   expect(await isActive(of, token)).toBe(false)
 })
 
-test('a clock that was behind when a client lost something keeps its rule long enough', async () => {
+test('clock that is behind at a revocation keeps its rule long enough', async () => {
   const of = await client()
   await server.pass(MINUTE)
   const last = server.seconds()
@@ -461,7 +461,7 @@ test('a clock that was behind when a client lost something keeps its rule long e
   expect(rule?.['ends']).toBeGreaterThanOrEqual(last + RULE_RETENTION_SECONDS)
 })
 
-describe('on a platform that calls once a minute and ends processes', () => {
+describe('scheduled upkeep on a platform that ends processes', () => {
   const tick = () =>
     createUpkeep({
       ...server.deps,
@@ -473,7 +473,7 @@ describe('on a platform that calls once a minute and ends processes', () => {
     }).run()
   const settled = () => server.query('select settled_at as at from server_clock')[0]?.['at']
 
-  test('a minute counts as a minute, and a jump as one and a half', async () => {
+  test('counts a minute as a minute, and a jump as a minute and a half', async () => {
     const from = server.seconds()
     for (let i = 0; i < 10; i++) {
       server.jump(MINUTE)

@@ -27,11 +27,11 @@ const changeAudience = (title: string, change: Partial<Omit<NewAudience, 'id'>>)
     await store.updateAudience(await theAudience(store, 'latchkey'), change, NOW),
 })
 
-/** Every way in which `root` stops being an administrator who can log in for good. */
+/** All ways in which `root` can stop being an administrator who can log in without an expiry. */
 const OWN_ROUTES: Route[] = [
   changeClient('the client is disabled', { status: 'disabled' }),
-  changeClient('the permission is taken', { grants: READ_ONLY }),
-  changeClient('all grants are taken', { grants: [] }),
+  changeClient('the permission is removed', { grants: READ_ONLY }),
+  changeClient('all grants are removed', { grants: [] }),
   {
     title: 'the client is deleted',
     take: async (store) => await store.deleteClient(await theClient(store, 'root'), NOW),
@@ -41,12 +41,12 @@ const OWN_ROUTES: Route[] = [
     take: (store) => store.revokeSecret('root', 'root-secret', NOW),
   },
   {
-    title: 'the secret is made to expire, by one that expires too',
+    title: 'the secret is replaced by one that expires',
     take: (store) => store.addSecret('root', secret('new', NOW + 9), NOW + 9, NOW),
   },
 ]
 
-/** Ways in which nobody is an administrator any more. */
+/** Ways in which all administrators lose their permission. */
 const SHARED_ROUTES: Route[] = [
   changeAudience('the permission is removed from the audience', {
     permissions: audience('', { 'admin:read': [] }).permissions,
@@ -54,33 +54,36 @@ const SHARED_ROUTES: Route[] = [
   changeAudience('the audience needs a plugin, which they lack', { requiresPlugin: true }),
 ]
 
-/** Clients that look like a second administrator and are none that could help. */
+/** Clients that resemble a second administrator, but do not count. */
 const NO_HELP: Record<string, (store: Store) => Promise<unknown>> = {
-  'one bound to a workspace': (store) =>
+  'an administrator bound to a workspace': (store) =>
     store.createClient({ ...administrator('bound'), workspaceId: 'default' }, NOW),
-  'one who may only read': (store) =>
+  'a client that may only read': (store) =>
     store.createClient({ ...administrator('reader'), grants: READ_ONLY }, NOW),
-  'one who is disabled': async (store) => {
+  'a disabled administrator': async (store) => {
     await store.createClient(administrator('off'), NOW)
     await store.updateClient(await theClient(store, 'off'), { status: 'disabled' }, NOW)
   },
-  'one whose secret is revoked': async (store) => {
+  'an administrator whose secret is revoked': async (store) => {
     await store.createClient(administrator('mute'), NOW)
     await store.revokeSecret('mute', 'mute-secret', NOW)
   },
-  'one whose secret ends by itself': (store) =>
+  'an administrator whose secret expires': (store) =>
     store.createClient({ ...administrator('late'), secret: secret('late', NOW + 99_999) }, NOW),
 }
 
 export const administratorContract = (open: Open): void => {
-  describe('the last administrator', () => {
+  describe('last administrator', () => {
     const database = useDatabase(open)
 
-    it.each([...OWN_ROUTES, ...SHARED_ROUTES])('stays where $title', async ({ take }) => {
-      await expectRefused(database, 'last_administrator', () => take(database.store))
-    })
+    it.each([...OWN_ROUTES, ...SHARED_ROUTES])(
+      'is protected by a refusal: $title',
+      async ({ take }) => {
+        await expectRefused(database, 'last_administrator', () => take(database.store))
+      },
+    )
 
-    it.each(OWN_ROUTES)('is not the last where there is another: $title', async ({ take }) => {
+    it.each(OWN_ROUTES)('may go when there is another: $title', async ({ take }) => {
       await database.store.createClient(administrator('second'), NOW)
       await take(database.store)
       await expectRefused(database, 'last_administrator', async () =>
@@ -88,19 +91,22 @@ export const administratorContract = (open: Open): void => {
       )
     })
 
-    it.each(SHARED_ROUTES)('stays, together with the others, where $title', async ({ take }) => {
-      await database.store.createClient(administrator('second'), NOW)
-      await expectRefused(database, 'last_administrator', () => take(database.store))
-    })
+    it.each(SHARED_ROUTES)(
+      'is protected by a refusal, together with the others: $title',
+      async ({ take }) => {
+        await database.store.createClient(administrator('second'), NOW)
+        await expectRefused(database, 'last_administrator', () => take(database.store))
+      },
+    )
 
-    it.each(Object.entries(NO_HELP))('is not relieved by %s', async (_, create) => {
+    it.each(Object.entries(NO_HELP))('is still the last one beside %s', async (_, create) => {
       await create(database.store)
       for (const { take } of OWN_ROUTES) {
         await expectRefused(database, 'last_administrator', () => take(database.store))
       }
     })
 
-    it('stays where two processes each remove one of the last two', async () => {
+    it('stays when two processes each remove one of the last two', async () => {
       const { store } = database
       await store.createClient(administrator('second'), NOW)
       const other = await database.another()
@@ -116,7 +122,7 @@ export const administratorContract = (open: Open): void => {
       })
     })
 
-    it('can change what is no danger: a secret, a name, tokens, the audience', async () => {
+    it('can get another secret and name, have its tokens revoked and its audience changed', async () => {
       const { store } = database
       await store.addSecret('root', secret('new'), NOW, NOW)
       expect((await store.listSecrets('root', NOW)).map(({ id }) => id)).toEqual(['new'])
@@ -126,7 +132,7 @@ export const administratorContract = (open: Open): void => {
       expect(await theClient(store, 'root')).toMatchObject({ name: 'Renamed', generation: 2 })
     })
 
-    it('keeps its plugin where the audience needs one', async () => {
+    it('keeps its plugin when the audience needs one', async () => {
       const { store } = database
       await createdPlugin(store, 'console')
       await store.updateClient(await theClient(store, 'root'), { plugins: ['console'] }, NOW)
@@ -137,7 +143,7 @@ export const administratorContract = (open: Open): void => {
       )
     })
 
-    it('says nothing about other clients', async () => {
+    it('restricts no changes of other clients', async () => {
       const { store } = database
       await createdClient(store, 'plain')
       await store.revokeSecret('plain', 'plain-secret', NOW)

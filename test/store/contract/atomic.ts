@@ -1,5 +1,5 @@
-// Whatever is taken away, the generation and the rule are one step: a failure of either undoes both, and no other
-// connection ever sees one without the other.
+// A removal, its generation and its rule are one step: a failure of either undoes both, and no
+// other connection sees one without the other.
 import { describe, expect, it } from 'vitest'
 import type { Store } from '../../../src/store/store.ts'
 import { type Current, type Open, everything, thrownBy, useDatabase } from './database.ts'
@@ -106,7 +106,7 @@ const prepare = async (store: Store): Promise<void> => {
   })
 }
 
-/** Triggers that make the database fail where one half of the step is written. */
+/** Triggers that make the database fail at one half of the step. */
 const FAILURES: Record<string, string[]> = {
   'the rule': ['insert on revocations'],
   'the change': [
@@ -134,7 +134,7 @@ const failing = async (
   }
 }
 
-/** Finds what is half of a step. Rules over workspaces and runs name them by a value that is not their id. */
+/** Finds halves of steps. Rules over workspaces and runs have a value that is not their id. */
 const HALVES = [
   `select 'client ' || id as half from clients c where generation > 1 and not exists (
     select 1 from revocations where kind = 'client' and value = c.id and gen = c.generation)`,
@@ -157,14 +157,14 @@ const HALVES = [
 ]
 
 export const atomicContract = (open: Open): void => {
-  describe('taking something away', () => {
+  describe('removal', () => {
     const database = useDatabase(open)
 
     const failures = TAKES.flatMap((take) =>
       Object.entries(FAILURES).map(([what, events]) => ({ ...take, what, events })),
     )
     it.each(failures)(
-      'leaves nothing where $what cannot be written: $verb',
+      'leaves nothing when $what cannot be written: $verb',
       async ({ decide, events }) => {
         const { store } = database
         await prepare(store)

@@ -6,7 +6,10 @@ import { API, NOW, audience, createdClient, theAudience, theClient, token } from
 type Change = Partial<Omit<NewAudience, 'id'>>
 type Case = { title: string; change: Change; raised: string[] }
 
-/** Each holds one permission: of `api` (full > write > read), or of `hook`. One more holds two and is disabled. */
+/**
+ * Clients with one permission each of `api` (full > write > read) or `hook`, and a disabled one
+ * with two.
+ */
 const HOLDERS: Record<string, [audience: string, ...permissions: string[]]> = {
   full: ['api', 'full'],
   write: ['api', 'write'],
@@ -20,27 +23,27 @@ const permissions = (declared: Record<string, string[]>): Change => ({
 })
 
 const CASES: Case[] = [
-  { title: 'nothing', change: {}, raised: [] },
+  { title: 'no member', change: {}, raised: [] },
   { title: 'a lifetime', change: { tokenTtl: 60 }, raised: [] },
   { title: 'an algorithm', change: { algorithm: 'ES256' }, raised: [] },
-  { title: 'a plugin not needed, as before', change: { requiresPlugin: false }, raised: [] },
+  { title: 'no need of a plugin, as before', change: { requiresPlugin: false }, raised: [] },
   {
-    title: 'a plugin needed from now on',
+    title: 'need of a plugin',
     change: { requiresPlugin: true },
     raised: ['disabled', 'full', 'read', 'write'],
   },
   {
-    title: 'a permission more',
+    title: 'one more permission',
     change: permissions({ full: ['write'], write: ['read'], read: [], more: [] }),
     raised: [],
   },
   {
-    title: 'another order',
+    title: 'another order of permissions',
     change: permissions({ read: [], full: ['write'], write: ['read'] }),
     raised: [],
   },
   {
-    title: 'an implication more',
+    title: 'one more implication',
     change: permissions({ full: ['write'], write: ['read'], read: ['full'] }),
     raised: [],
   },
@@ -50,22 +53,22 @@ const CASES: Case[] = [
     raised: [],
   },
   {
-    title: 'an implication less',
+    title: 'one implication less',
     change: permissions({ full: ['write'], write: [], read: [] }),
     raised: ['disabled', 'full', 'write'],
   },
   {
-    title: 'a permission less that implied others',
+    title: 'without a permission that implied others',
     change: permissions({ write: ['read'], read: [] }),
     raised: ['disabled', 'full'],
   },
   {
-    title: 'a permission less that others implied',
+    title: 'without a permission that others implied',
     change: permissions({ full: ['write'], write: [] }),
     raised: ['disabled', 'full', 'read', 'write'],
   },
   {
-    title: 'no permission at all',
+    title: 'no permission',
     change: permissions({}),
     raised: ['disabled', 'full', 'read', 'write'],
   },
@@ -85,7 +88,7 @@ export const audienceContract = (open: Open): void => {
   describe('audiences', () => {
     const database = useDatabase(open)
 
-    it('are created with their permissions in order, and listed, oldest first', async () => {
+    it('are created with their permissions in order, and are listed oldest first', async () => {
       const { store } = database
       const given = audience(
         'https://api.example',
@@ -103,7 +106,7 @@ export const audienceContract = (open: Open): void => {
       expect(await store.findAudience('none')).toBeNull()
     })
 
-    it.each(CASES)('changed to $title: raise $raised', async ({ change, raised }) => {
+    it.each(CASES)('raise $raised after a change: $title', async ({ change, raised }) => {
       const { store } = database
       await createHolders(store)
       const earlier = await generations(store)
@@ -118,16 +121,16 @@ export const audienceContract = (open: Open): void => {
       for (const [id, generation] of Object.entries(later)) {
         const current = { clientId: id, clientGen: generation }
         expect(await store.findRevocation(token(current))).toBeNull()
-        if (generation === 1) continue // there is no older one
+        if (generation === 1) continue // generation 1 is the first
         const old = { clientId: id, clientGen: generation - 1 }
         expect(await store.findRevocation(token(old))).toBe('client')
       }
-      // The disabled one has an older rule, which is of no interest here.
+      // The disabled client has an older rule, which does not matter here.
       const ruled = (await store.listRevocations({ kind: 'client' })).map(({ value }) => value)
       expect(new Set([...ruled, 'disabled'])).toEqual(new Set([...raised, 'disabled']))
     })
 
-    it('take a permission that is gone from all who hold it, and no other', async () => {
+    it('take a removed permission from all its holders, and no other', async () => {
       const { store } = database
       await createHolders(store)
       await store.updateAudience(
@@ -142,7 +145,7 @@ export const audienceContract = (open: Open): void => {
       expect((await theClient(store, 'elsewhere')).grants).toHaveLength(1)
     })
 
-    it('keep the permissions that a change does not name', async () => {
+    it('keep the permissions that a change omits', async () => {
       const { store } = database
       await store.updateAudience(await theAudience(store, 'api'), { tokenTtl: 300 }, NOW)
       expect(await theAudience(store, 'api')).toMatchObject({ ...API, tokenTtl: 300 })

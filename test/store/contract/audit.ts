@@ -18,13 +18,13 @@ export const auditContract = (open: Open): void => {
   describe('audit events', () => {
     const database = useDatabase(open)
 
-    /** The targets of what is listed. */
+    /** Targets of the listed events. */
     const targets = async (filter: AuditFilter = {}, options = {}) => {
       const page = { filter, after: null, limit: 100, newestFirst: false, ...options }
       return (await database.store.listAuditEvents(page)).rows.map(({ target }) => target)
     }
 
-    it('are kept as they were written, in that order', async () => {
+    it('are kept as they were written, in their order', async () => {
       const full = { reason: 'r', requestId: 'q', address: '192.0.2.1', count: 7 }
       await database.store.addAuditEvents([event('a', full), event('b')], NOW)
       const page = { filter: {}, after: null, limit: 100, newestFirst: false }
@@ -68,7 +68,7 @@ export const auditContract = (open: Open): void => {
       for (const [filter, found] of cases) expect(await targets(filter)).toEqual(found)
     })
 
-    it('of a workspace are what was done to it and its clients, and by them', async () => {
+    it('are limited to acts on a workspace and its clients, and to acts by these clients', async () => {
       const { store } = database
       await store.createWorkspace(newWorkspace('acme', 'Acme'), NOW)
       await createdClient(store, 'mine', { workspaceId: 'acme' })
@@ -98,7 +98,7 @@ export const auditContract = (open: Open): void => {
   describe('audit seals', () => {
     const database = useDatabase(open)
 
-    /** Writes so many events and says where they are. */
+    /** Writes events. @returns the first and the last place */
     const events = async (count: number, now = NOW): Promise<[first: number, last: number]> => {
       const { store } = database
       await store.addAuditEvents(
@@ -118,7 +118,7 @@ export const auditContract = (open: Open): void => {
       mac: `mac ${lastSeq}`,
     })
 
-    /** Three seals of two events each, an hour apart; where they end. */
+    /** Makes three seals of two events each, an hour apart. @returns the ends of the seals */
     const three = async (): Promise<[number, number, number]> => {
       const ends: number[] = []
       for (const hour of [0, 1, 2]) {
@@ -141,7 +141,7 @@ export const auditContract = (open: Open): void => {
       expect(await store.findNewestAuditSeal()).toEqual({ ...seal(c - 1, c), cutMac: null })
     })
 
-    it('follow each other: a second one for the same place is not added', async () => {
+    it('extend the newest seal only: a second one in the same place is not added', async () => {
       const { store } = database
       const other = await database.another()
       const [first, last] = await events(3)
@@ -154,7 +154,7 @@ export const auditContract = (open: Open): void => {
       expect(await other.addAuditSeal(seal(last, last), last - 1)).toBe(true)
     })
 
-    it('are added once, however many do it at once', async () => {
+    it('are added once when several processes try at once', async () => {
       const stores = [database.store, await database.another()]
       const [first, last] = await events(1)
       const added = await Promise.all(
@@ -163,7 +163,7 @@ export const auditContract = (open: Open): void => {
       expect(added.toSorted()).toEqual([false, true])
     })
 
-    it('take their rows and all before with them when they are cut, and say so', async () => {
+    it('remove their rows and all rows before them when they are cut, and record the cut', async () => {
       const { store } = database
       const [, b, c] = await three()
       const cut = event(String(b), { actor: 'server', action: 'audit.cut' })
@@ -180,7 +180,7 @@ export const auditContract = (open: Open): void => {
       expect((await store.listAuditEvents(page)).rows).toEqual(left.slice(-1))
     })
 
-    it('are cut once, and only where there is one', async () => {
+    it('are cut once, and only at an existing seal', async () => {
       const { store } = database
       const [, b] = await three()
       const cut = (lastSeq: number) => store.cutAudit({ lastSeq, cutMac: 'proof' }, event('x'), NOW)

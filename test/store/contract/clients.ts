@@ -41,7 +41,7 @@ const CASES: Case[] = [
     change: { grants: [grant('api', 'full', 'write', 'read'), grant('hook', 'hook:govern')] },
     takes: false,
   },
-  // Implied or not, what was written is gone: the ceiling is what is written.
+  // A removed permission counts even if another one implies it: the grant as written is the limit.
   { change: { grants: [grant('api', 'full'), grant('hook', 'hook:govern')] }, takes: true },
   { change: { grants: [grant('api', 'full', 'read')] }, takes: true },
   { change: { grants: [grant('api', 'full', 'read'), grant('hook', 'hook:track')] }, takes: true },
@@ -63,7 +63,7 @@ export const clientContract = (open: Open): void => {
     const revocation = (clientGen: number, clientId = 'client') =>
       database.store.findRevocation(token({ clientId, clientGen }))
 
-    it('are created with all that they are given, and listed, oldest first', async () => {
+    it('are created with all given values, and are listed oldest first', async () => {
       const { store } = database
       await createdPlugin(store, 'chat')
       await createdPlugin(store, 'files')
@@ -95,7 +95,7 @@ export const clientContract = (open: Open): void => {
       expect(await store.findClient('nobody')).toBeNull()
     })
 
-    it('bring plugins along where that is asked for, with the least trust', async () => {
+    it('create missing plugins with the least trust when createPlugins is set', async () => {
       const { store } = database
       const chat = await createdPlugin(store, 'chat', { trust: 'bundled', name: 'Chat' })
       await createdClient(store, 'client', { plugins: ['chat', 'new'], createPlugins: true })
@@ -111,23 +111,26 @@ export const clientContract = (open: Open): void => {
       expect((await theClient(store, 'client')).plugins).toEqual(['chat', 'new'])
     })
 
-    it.each(CASES)('changed to $change: takes $takes', async ({ change, takes }) => {
-      const { store } = database
-      const before = await withPlugins(database)
-      await createdClient(store, 'other', HELD)
-      await store.updateClient(before, change, NOW)
+    it.each(CASES)(
+      'lose their tokens on a change to $change: $takes, case %#',
+      async ({ change, takes }) => {
+        const { store } = database
+        const before = await withPlugins(database)
+        await createdClient(store, 'other', HELD)
+        await store.updateClient(before, change, NOW)
 
-      const after = await theClient(store, 'client')
-      const generation = takes ? 2 : 1
-      expect(after).toEqual({ ...before, ...change, generation, etag: after.etag })
-      expect(after.etag).not.toBe(before.etag)
-      expect(await revocation(1)).toBe(takes ? 'client' : null)
-      expect(await revocation(generation)).toBeNull()
-      expect(await revocation(1, 'other')).toBeNull()
-      expect(await theClient(store, 'other')).toMatchObject({ ...HELD, generation: 1 })
-    })
+        const after = await theClient(store, 'client')
+        const generation = takes ? 2 : 1
+        expect(after).toEqual({ ...before, ...change, generation, etag: after.etag })
+        expect(after.etag).not.toBe(before.etag)
+        expect(await revocation(1)).toBe(takes ? 'client' : null)
+        expect(await revocation(generation)).toBeNull()
+        expect(await revocation(1, 'other')).toBeNull()
+        expect(await theClient(store, 'other')).toMatchObject({ ...HELD, generation: 1 })
+      },
+    )
 
-    it('are disabled once and enabled again: what was taken stays taken', async () => {
+    it('lose their tokens for good when they are disabled and enabled again', async () => {
       const { store } = database
       await createdClient(store, 'client')
       for (const status of ['disabled', 'disabled', 'active'] as const) {
@@ -138,7 +141,7 @@ export const clientContract = (open: Open): void => {
       expect(await revocation(2)).toBeNull()
     })
 
-    it('have all their tokens revoked, and nothing else changed', async () => {
+    it('lose all tokens by revokeClientTokens, and nothing else', async () => {
       const { store } = database
       const before = await withPlugins(database)
       await store.revokeClientTokens('client', NOW)
@@ -169,7 +172,7 @@ export const clientContract = (open: Open): void => {
       ])
     })
 
-    it('are deleted for good: the id is not used again, and nothing changes it', async () => {
+    it('are deleted for good: the id stays taken, and every change is refused', async () => {
       const { store } = database
       const before = await createdClient(store, 'client')
       await store.deleteClient(before, NOW)

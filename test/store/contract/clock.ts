@@ -13,7 +13,7 @@ const keyTimes = (kid: string, created: number, activated: number | null) => ({
 })
 
 export const clockContract = (open: Open): void => {
-  describe('the clock', () => {
+  describe('clock', () => {
     const database = useDatabase(open)
     const AT_FIRST = {
       settledAt: NOW,
@@ -28,7 +28,7 @@ export const clockContract = (open: Open): void => {
       expect(await database.store.findClock(NOW + 1e6)).toEqual(AT_FIRST)
     })
 
-    it('of a database without one begins at its newest event, and never ahead of the wall clock', async () => {
+    it('begins at the newest event in a database without a clock, and never ahead of the wall clock', async () => {
       const { store, query } = database
       const event = { actor: 'a', action: 'b', target: null, outcome: 'success' as const, count: 1 }
       for (const [recorded, wall, begins] of [
@@ -42,7 +42,7 @@ export const clockContract = (open: Open): void => {
       }
     })
 
-    it('is written by whichever process has read what is stored', async () => {
+    it('is written only by a process that has read the stored state', async () => {
       const [first, other] = [database.store, await database.another()]
       const before = await other.findClock(NOW)
       const after = { ...before, settledAt: NOW + 60, gap: 5, toldGap: 5, tickedAt: NOW + 65 }
@@ -51,7 +51,7 @@ export const clockContract = (open: Open): void => {
       expect(await other.findClock(NOW)).toEqual(after)
     })
 
-    it('knows the latest time at which a token was issued by a process that does not keep it', async () => {
+    it('stores the latest time at which another process issued a token', async () => {
       const { store } = database
       for (const [at, latest] of [
         [NOW - 5, NOW],
@@ -63,42 +63,45 @@ export const clockContract = (open: Open): void => {
       }
     })
 
-    /** By the wall clock of each change, while the server has lived until `NOW`. */
+    /** Wall clocks of a change, and the recorded times, for a server that has run until `NOW`. */
     const RECORDED = [
       ['right', 0, 0],
       ['two days ahead', 2 * DAY, 2 * DAY],
       ['two days behind', -2 * DAY, 0],
     ] as const
 
-    it.each(RECORDED)('%s: what ends at an age looks no older than it is', async (_, by, after) => {
-      const { store, query } = database
-      const [wall, recorded] = [NOW + by, NOW + after]
-      await store.promoteKeys([{ from: 'key-1', to: 'key-2' }], [key('key-3')], wall)
-      await store.revokeKeys(['key-2'], [key('key-4')], wall)
-      expect(
-        await query(`select kid, created_at, activated_at, retired_at, revoked_at from signing_keys
+    it.each(RECORDED)(
+      'dates keys, clients and logins so that none looks older than it is: %s',
+      async (_, by, after) => {
+        const { store, query } = database
+        const [wall, recorded] = [NOW + by, NOW + after]
+        await store.promoteKeys([{ from: 'key-1', to: 'key-2' }], [key('key-3')], wall)
+        await store.revokeKeys(['key-2'], [key('key-4')], wall)
+        expect(
+          await query(`select kid, created_at, activated_at, retired_at, revoked_at from signing_keys
           where algorithm = 'RS256' order by kid`),
-      ).toEqual([
-        { ...keyTimes('key-1', NOW, NOW), retired_at: recorded },
-        { ...keyTimes('key-2', NOW, recorded), revoked_at: recorded },
-        keyTimes('key-3', recorded, recorded),
-        keyTimes('key-4', recorded, null),
-      ])
+        ).toEqual([
+          { ...keyTimes('key-1', NOW, NOW), retired_at: recorded },
+          { ...keyTimes('key-2', NOW, recorded), revoked_at: recorded },
+          keyTimes('key-3', recorded, recorded),
+          keyTimes('key-4', recorded, null),
+        ])
 
-      const unusedAfter = 30 * DAY
-      await store.createClient({ ...client('new'), unusedAfter }, wall)
-      expect(await query(`select created_at from clients where id = 'new'`)).toEqual([
-        { created_at: recorded },
-      ])
-      await store.touchSecrets([{ id: 'new-secret', at: wall }])
-      // A login is reported within five minutes.
-      const used = by < 0 ? NOW - 5 * 60 : wall
-      expect(
-        await query(`select last_used_at from client_secrets where id = 'new-secret'`),
-      ).toEqual([{ last_used_at: used }])
-    })
+        const unusedAfter = 30 * DAY
+        await store.createClient({ ...client('new'), unusedAfter }, wall)
+        expect(await query(`select created_at from clients where id = 'new'`)).toEqual([
+          { created_at: recorded },
+        ])
+        await store.touchSecrets([{ id: 'new-secret', at: wall }])
+        // A login is reported within five minutes.
+        const used = by < 0 ? NOW - 5 * 60 : wall
+        expect(
+          await query(`select last_used_at from client_secrets where id = 'new-secret'`),
+        ).toEqual([{ last_used_at: used }])
+      },
+    )
 
-    it('forgets with a new epoch what it knew of tokens', async () => {
+    it('forgets the times of tokens with a new epoch', async () => {
       const { store, query } = database
       const before = await store.findClock(NOW)
       await store.saveClock(before, { ...before, latestAt: NOW + 1e6 })

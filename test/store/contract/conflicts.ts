@@ -15,7 +15,7 @@ import {
 type Change = (store: Store) => Promise<void>
 type Noun = {
   verb: string
-  /** Reads the row and hands back the change that is decided from it, which takes something away. */
+  /** Reads the row and returns the change that is decided from it, which removes something. */
   decide: (store: Store) => Promise<Change>
   /** The generation that the change raises. */
   generation: (store: Store) => Promise<number>
@@ -70,7 +70,7 @@ const DELETE: Noun = {
   generation: async () => 2,
 }
 
-/** What another administrator does in between. Raising a generation counts as a change, too. */
+/** Changes of another administrator in between. A raised generation counts as a change. */
 const OVERTAKING: Record<string, Change[]> = {
   updateWorkspace: [
     async (store) =>
@@ -100,7 +100,7 @@ const prepare = async (store: Store): Promise<void> => {
 }
 
 export const conflictContract = (open: Open): void => {
-  describe('a change that was decided from an older read', () => {
+  describe('change that was decided from an older read', () => {
     const database = useDatabase(open)
 
     const stale = [...NOUNS, DELETE].flatMap((noun) =>
@@ -114,20 +114,23 @@ export const conflictContract = (open: Open): void => {
       await expectRefused(database, 'conflict', () => change(store))
     })
 
-    it.each(NOUNS)('is accepted from one of several: $verb', async ({ decide, generation }) => {
-      const { store } = database
-      await prepare(store)
-      const stores = [store, await database.another(), await database.another()]
-      const changes = await Promise.all(stores.map((own) => decide(own)))
-      const outcomes = await Promise.allSettled(
-        changes.map((change, i) => change(stores[i] ?? store)),
-      )
-      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-      expect(await generation(store)).toBe(2)
-      expect(await database.query('select gen from revocations')).toEqual([{ gen: 2 }])
-    })
+    it.each(NOUNS)(
+      'is accepted from one of several processes: $verb',
+      async ({ decide, generation }) => {
+        const { store } = database
+        await prepare(store)
+        const stores = [store, await database.another(), await database.another()]
+        const changes = await Promise.all(stores.map((own) => decide(own)))
+        const outcomes = await Promise.allSettled(
+          changes.map((change, i) => change(stores[i] ?? store)),
+        )
+        expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+        expect(await generation(store)).toBe(2)
+        expect(await database.query('select gen from revocations')).toEqual([{ gen: 2 }])
+      },
+    )
 
-    it('is refused where the row does not exist', async () => {
+    it('is refused when the row does not exist', async () => {
       const { store } = database
       await prepare(store)
       const gone = { id: 'nobody' }

@@ -1,4 +1,4 @@
-// What the contract asks of a driver under test, and how it looks at the database from outside the seam.
+// Requirements of the contract on a driver under test, and its own view of the database.
 import { Table, getTableColumns, getTableName, is } from 'drizzle-orm'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { Conflict, OperationRefused, type RefusalCode } from '../../../src/errors.ts'
@@ -15,12 +15,15 @@ export type TestDatabase = {
   another(): Promise<Store>
   /** A handle that lets `then` begin after each of its statements, before the next one. */
   interleaved(then: AfterStatement): Promise<Store>
-  /** One statement past the seam, for what no verb shows or does. */
+  /** Runs one statement beside the store, for cases that no verb covers. */
   query(sql: string): Promise<Row[]>
   close(): Promise<void>
 }
 
-/** What it does before its first `await` is done before the next statement, on every driver. */
+/**
+ * Work after a statement: all before its first `await` is done before the next statement, on every
+ * driver.
+ */
 export type AfterStatement = () => Promise<unknown>
 
 export type Open = () => Promise<TestDatabase>
@@ -74,7 +77,7 @@ const EVERYTHING = `select ${tables
   })
   .join(', ')}`
 
-/** Every row of every table: two that are equal say that nothing has been written in between. */
+/** Every row of every table. Equal results show that nothing was written in between. */
 export const everything = async ({ query }: Pick<Current, 'query'>): Promise<Row | undefined> =>
   (await query(EVERYTHING))[0]
 
@@ -87,7 +90,7 @@ export const thrownBy = async (operation: Promise<unknown>): Promise<Error> => {
   return outcome as Error
 }
 
-/** The operation is refused with this code, and leaves no trace. */
+/** Expects a refusal with this code, and no change. */
 export const expectRefused = async (
   database: Current,
   code: RefusalCode,
@@ -102,7 +105,7 @@ export const expectRefused = async (
   return error
 }
 
-/** The operation is accepted, and leaves no trace. */
+/** Expects success, and no change. */
 export const expectNoChange = async (
   database: Current,
   operation: () => Promise<unknown>,

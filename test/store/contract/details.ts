@@ -36,17 +36,17 @@ const CHANGES: { details: AuthorizationDetail[]; takes: boolean }[] = [
   { details: [], takes: true },
 ]
 
-/** Where an entry can point that is not there, or not in the workspace `default`. */
+/** Details that point at nothing, or outside the workspace `default`. */
 const DANGLING: Record<string, AuthorizationDetail> = {
-  'of no resource': playlist('nope'),
-  'of another type': { ...playlist('evening'), type: 'room' },
-  'of another workspace': playlist('night'),
-  'of a resource that is gone': playlist('gone'),
-  'of a part that is not there': playlist('evening', { parts: ['a', 'z'] }),
-  'of a part in capitals': playlist('evening', { parts: ['A'] }),
+  'no resource': playlist('nope'),
+  'a resource of another type': { ...playlist('evening'), type: 'room' },
+  'a resource of another workspace': playlist('night'),
+  'a deleted resource': playlist('gone'),
+  'a missing part': playlist('evening', { parts: ['a', 'z'] }),
+  'a part in capitals': playlist('evening', { parts: ['A'] }),
 }
 
-/** What can go while somebody gives it. */
+/** Targets that can go while a client gets a detail of them. */
 const GOING: [title: string, go: (store: Store) => Promise<void>][] = [
   [
     'the part',
@@ -68,10 +68,10 @@ const fill = async ({ store }: Current): Promise<void> => {
 }
 
 export const detailContract = (open: Open): void => {
-  describe('the authorization details of a client', () => {
+  describe('authorization details of a client', () => {
     const database = useDatabase(open)
 
-    it('come back as they were given, whatever they are', async () => {
+    it('are returned as they were given, whatever they are', async () => {
       const { store } = database
       await fill(database)
       const odd = {
@@ -107,23 +107,26 @@ export const detailContract = (open: Open): void => {
       )
     })
 
-    it.each(CHANGES)('changed to $details: takes $takes', async ({ details, takes }) => {
-      const { store } = database
-      await fill(database)
-      const before = await createdClient(store, 'client', { details: HELD })
-      await createdClient(store, 'other', { details: HELD })
-      await store.updateClient(before, { details }, NOW)
-      const after = await theClient(store, 'client')
-      const generation = takes ? 2 : 1
-      expect(after).toEqual({ ...before, details, generation, etag: after.etag })
-      const revocation = (clientId: string) =>
-        store.findRevocation(token({ clientId, clientGen: 1 }))
-      expect(await revocation('client')).toBe(takes ? 'client' : null)
-      expect(await revocation('other')).toBeNull()
-      expect(await theClient(store, 'other')).toMatchObject({ details: HELD, generation: 1 })
-    })
+    it.each(CHANGES)(
+      'revoke the tokens on a change to $details: $takes, case %#',
+      async ({ details, takes }) => {
+        const { store } = database
+        await fill(database)
+        const before = await createdClient(store, 'client', { details: HELD })
+        await createdClient(store, 'other', { details: HELD })
+        await store.updateClient(before, { details }, NOW)
+        const after = await theClient(store, 'client')
+        const generation = takes ? 2 : 1
+        expect(after).toEqual({ ...before, details, generation, etag: after.etag })
+        const revocation = (clientId: string) =>
+          store.findRevocation(token({ clientId, clientGen: 1 }))
+        expect(await revocation('client')).toBe(takes ? 'client' : null)
+        expect(await revocation('other')).toBeNull()
+        expect(await theClient(store, 'other')).toMatchObject({ details: HELD, generation: 1 })
+      },
+    )
 
-    it('stay as they are when something else changes', async () => {
+    it('stay the same when something else changes', async () => {
       const { store } = database
       await fill(database)
       const before = await createdClient(store, 'client', { details: HELD })
@@ -131,18 +134,21 @@ export const detailContract = (open: Open): void => {
       expect(await theClient(store, 'client')).toMatchObject({ details: HELD, generation: 1 })
     })
 
-    it.each(Object.entries(DANGLING))('are refused whole: one %s', async (_, dangling) => {
-      const { store } = database
-      await fill(database)
-      const before = await createdClient(store, 'client', { details: HELD })
-      const details = [RUN, dangling]
-      const change: ClientChange = { name: 'New', introspects: ['api'], details }
-      await expectRefused(database, 'conflict', () => store.updateClient(before, change, NOW))
-      const fresh = client('new', { details, plugins: ['fresh'], createPlugins: true })
-      await expectRefused(database, 'conflict', () => store.createClient(fresh, NOW))
-    })
+    it.each(Object.entries(DANGLING))(
+      'are refused completely when one points at %s',
+      async (_, dangling) => {
+        const { store } = database
+        await fill(database)
+        const before = await createdClient(store, 'client', { details: HELD })
+        const details = [RUN, dangling]
+        const change: ClientChange = { name: 'New', introspects: ['api'], details }
+        await expectRefused(database, 'conflict', () => store.updateClient(before, change, NOW))
+        const fresh = client('new', { details, plugins: ['fresh'], createPlugins: true })
+        await expectRefused(database, 'conflict', () => store.createClient(fresh, NOW))
+      },
+    )
 
-    it('of a client that is in no workspace point at nothing in one', async () => {
+    it('cannot point at a resource when the client is in no workspace', async () => {
       const create = (detail: AuthorizationDetail) => () =>
         database.store.createClient(client('new', { workspaceId: null, details: [detail] }), NOW)
       await fill(database)
@@ -150,17 +156,20 @@ export const detailContract = (open: Open): void => {
       await create(RUN)()
     })
 
-    it.each(GOING)('are refused whole where %s has gone since they were read', async (_, go) => {
-      const { store } = database
-      await fill(database)
-      const before = await createdClient(store, 'client', { details: [RUN] })
-      await go(await database.another())
-      await expectRefused(database, 'conflict', () =>
-        store.updateClient(before, { name: 'New', details: HELD }, NOW),
-      )
-    })
+    it.each(GOING)(
+      'are refused completely when %s has gone since they were read',
+      async (_, go) => {
+        const { store } = database
+        await fill(database)
+        const before = await createdClient(store, 'client', { details: [RUN] })
+        await go(await database.another())
+        await expectRefused(database, 'conflict', () =>
+          store.updateClient(before, { name: 'New', details: HELD }, NOW),
+        )
+      },
+    )
 
-    it.each(GOING)('never point at nothing: %s goes at the same time', async (_, go) => {
+    it.each(GOING)('stay valid when %s goes at the same time', async (_, go) => {
       const { store } = database
       await fill(database)
       const other = await database.another()

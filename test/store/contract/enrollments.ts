@@ -30,7 +30,7 @@ export const enrollmentContract = (open: Open): void => {
   describe('enrollments', () => {
     const database = useDatabase(open)
 
-    it('cannot be used once the database is said to be a restored copy', async () => {
+    it('are revoked by a new epoch, except used ones', async () => {
       const { store } = database
       await created(store, 'e1')
       await created(store, 'used')
@@ -43,7 +43,7 @@ export const enrollmentContract = (open: Open): void => {
       expect(await store.findEnrollment('used')).toMatchObject({ usedAt: NOW, revokedAt: null })
     })
 
-    it('are found by id and by hash, and listed without it', async () => {
+    it('are found by id and by hash, and are listed without the hash', async () => {
       const { store } = database
       await created(store, 'e1')
       const shown = {
@@ -92,7 +92,7 @@ export const enrollmentContract = (open: Open): void => {
     it.each([
       ['used', async (store: Store) => store.consumeEnrollment('e1', client('first'), NOW)],
       ['revoked', async (store: Store) => store.revokeEnrollment('e1', NOW)],
-    ])('are refused once they are %s, and leave nothing behind', async (_, end) => {
+    ])('are refused after they were %s, and leave nothing behind', async (_, end) => {
       const { store } = database
       await created(store, 'e1')
       await end(store)
@@ -101,7 +101,7 @@ export const enrollmentContract = (open: Open): void => {
       await expectRefused(database, 'conflict', () => store.revokeEnrollment('e1', NOW))
     })
 
-    it('end in the second in which they expire', async () => {
+    it('end in the second of their expiry', async () => {
       const { store } = database
       await created(store, 'e1')
       const consume = (now: number) => store.consumeEnrollment('e1', client('made'), now)
@@ -109,7 +109,7 @@ export const enrollmentContract = (open: Open): void => {
       await consume(NOW + HOUR - 1)
     })
 
-    it('end with whoever made them, and with what is taken from them', async () => {
+    it('end for good when their maker is disabled', async () => {
       const { store } = database
       const maker = await createdClient(store, 'maker')
       const by = { createdBy: 'maker', createdByGeneration: maker.generation }
@@ -123,7 +123,7 @@ export const enrollmentContract = (open: Open): void => {
       await expectRefused(database, 'conflict', consume)
     })
 
-    it('are used up by one of many, on two handles', async () => {
+    it('are used once by many requests on two handles', async () => {
       const stores = [database.store, await database.another()]
       await created(database.store, 'e1')
       const attempts = await Promise.allSettled(
@@ -136,7 +136,7 @@ export const enrollmentContract = (open: Open): void => {
       expect(made).toHaveLength(1)
     })
 
-    it('use nothing up where the client cannot be made', async () => {
+    it('stay unused when the client cannot be made', async () => {
       const { store } = database
       await created(store, 'e1')
       const dangling = client('made', { plugins: ['nope'] })
@@ -144,7 +144,7 @@ export const enrollmentContract = (open: Open): void => {
       await expectRefused(database, 'unknown_reference', consume)
     })
 
-    it('are forgotten some time after their end', async () => {
+    it('are pruned after their expiry', async () => {
       const { store } = database
       await created(store, 'old', { expiresAt: NOW - 2 })
       await created(store, 'used', { expiresAt: NOW - 1 })
@@ -152,7 +152,7 @@ export const enrollmentContract = (open: Open): void => {
       expect((await store.listEnrollments()).map(({ id }) => id)).toEqual(['used'])
     })
 
-    it('tell no registration hash of clients that may not log in', async () => {
+    it('reveal no registration hash of a client that may not log in', async () => {
       const { store } = database
       await createdClient(store, 'plain')
       expect(await store.findRegistrationHash('plain', 'h')).toBeNull()
@@ -176,7 +176,7 @@ export const enrollmentContract = (open: Open): void => {
       (await database.store.listUnusedClients(now)).map(({ id }) => id)
     const late = NOW + DAY + UNUSED_GRACE_SECONDS
 
-    it('are those without a login for so long, of those that were told', async () => {
+    it('are listed when they have a limit and no login for that long', async () => {
       const { store } = database
       await createdClient(store, 'told', { unusedAfter: DAY })
       await createdClient(store, 'stays')
@@ -190,7 +190,7 @@ export const enrollmentContract = (open: Open): void => {
       await expectNoChange(database, () => unused(late + HOUR))
     })
 
-    it('are not those that could not log in, nor right after they can again', async () => {
+    it('are not listed while they cannot log in, nor right after they can again', async () => {
       const { store } = database
       const row = await createdClient(store, 'told', { unusedAfter: DAY })
       await store.updateClient(row, { status: 'disabled' }, NOW)

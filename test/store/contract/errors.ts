@@ -17,7 +17,7 @@ import {
   token,
 } from './records.ts'
 
-/** In whatever is written here: no message may repeat it. */
+/** Mark in all written text: no message may repeat it. */
 const MARK = 'marked-text'
 
 type Case = { title: string; code: RefusalCode; write: (store: Store) => Promise<unknown> }
@@ -101,7 +101,7 @@ const MISSING: Case[] = [
   },
 ]
 
-/** Text that a driver's message could repeat, and that must not decide what the error is taken for. */
+/** Texts that a driver's message could repeat, and that must not decide the kind of an error. */
 const MISLEADING = [
   'CHECK constraint failed: unchanged',
   'CHECK constraint failed: administrable',
@@ -117,20 +117,20 @@ const expectSilent = (error: Error): void => {
 }
 
 export const errorContract = (open: Open): void => {
-  describe('errors', () => {
+  describe('error of the store', () => {
     const database = useDatabase(open)
 
-    it.each(TAKEN)('refuse $title: $code', async ({ code, write }) => {
+    it.each(TAKEN)('is $code for $title', async ({ code, write }) => {
       await createdPlugin(database.store, 'taken')
       expectSilent(await expectRefused(database, code, () => write(database.store)))
     })
 
-    it.each(MISSING)('refuse $title: $code', async ({ code, write }) => {
+    it.each(MISSING)('is $code for $title', async ({ code, write }) => {
       await createdClient(database.store, 'client', { grants: grants('full', 'read') })
       expectSilent(await expectRefused(database, code, () => write(database.store)))
     })
 
-    it.each(MISLEADING)('are not told by what was written: %s', async (text) => {
+    it.each(MISLEADING)('does not depend on written text: %s', async (text) => {
       const { store } = database
       await expectRefused(database, 'unknown_reference', () =>
         store.createClient(client('new', { name: text, workspaceId: text }), NOW),
@@ -140,7 +140,7 @@ export const errorContract = (open: Open): void => {
       )
     })
 
-    it('of a database that fails are Unavailable, with the code of the driver alone', async () => {
+    it('is Unavailable when the database fails, with the code of the driver only', async () => {
       const { store, query } = database
       const before = await theAudience(store, 'api')
       await query('alter table revocations rename to gone')

@@ -20,7 +20,7 @@ type Case = {
   states: string[]
 }
 
-/** From `key-1` active and `key-2` next. */
+/** Revocations with `key-1` active and `key-2` next. */
 const REVOCATIONS: Case[] = [
   {
     title: 'the active key: the next one becomes active, a candidate next',
@@ -56,23 +56,23 @@ const REVOCATIONS: Case[] = [
 
 const EVENT = { actor: 'server', action: 'key.remove', outcome: 'success', count: 1 } as const
 
-/** From `key-1` active and `key-2` next, `es-1` active and `es-2` next. */
+/** Refused promotions with `key-1` active and `key-2` next, `es-1` active and `es-2` next. */
 const NOT_PROMOTED: [title: string, promotions: Promotion[]][] = [
-  ['what is active already', [{ from: 'key-1', to: 'key-1' }]],
-  ['in the place of a key that is not active', [{ from: 'key-2', to: 'key-2' }]],
-  ['the other way round', [{ from: 'key-2', to: 'key-1' }]],
-  ['what is not there', [{ from: 'key-1', to: 'no key' }]],
-  ['in the place of what is not there', [{ from: 'no key', to: 'key-2' }]],
+  ['a key that is active already', [{ from: 'key-1', to: 'key-1' }]],
+  ['the place of a key that is not active', [{ from: 'key-2', to: 'key-2' }]],
+  ['exchanged places', [{ from: 'key-2', to: 'key-1' }]],
+  ['an unknown key', [{ from: 'key-1', to: 'no key' }]],
+  ['the place of an unknown key', [{ from: 'no key', to: 'key-2' }]],
   ['a key of another algorithm', [{ from: 'key-1', to: 'es-2' }]],
   [
-    'one of several that is not next',
+    'several keys, one of which is not next',
     [
       { from: 'es-1', to: 'es-2' },
       { from: 'key-1', to: 'key-1' },
     ],
   ],
   [
-    'the same twice',
+    'a repeated promotion',
     [
       { from: 'key-1', to: 'key-2' },
       { from: 'key-1', to: 'key-2' },
@@ -81,11 +81,11 @@ const NOT_PROMOTED: [title: string, promotions: Promotion[]][] = [
 ]
 
 export const keyContract = (open: Open): void => {
-  describe('the promotion of keys', () => {
+  describe('promotion of keys', () => {
     const database = useDatabase(open)
     const ROTATION = { from: 'key-1', to: 'key-2' }
 
-    it('retires the active key without its private half, and a candidate is next', async () => {
+    it('retires the active key without its private key, and makes a candidate next', async () => {
       const { store } = database
       await store.promoteKeys([ROTATION], [key('key-3')], NOW + 5)
       expect(await store.listKeys()).toMatchObject([
@@ -100,7 +100,7 @@ export const keyContract = (open: Open): void => {
       expect(await revocationOf(store, 'key-1')).toBeNull()
     })
 
-    it('is one step for several algorithms', async () => {
+    it('changes several algorithms in one step', async () => {
       const { store } = database
       await store.addKeys([key('es-1', 'ES256'), key('es-2', 'ES256')], NOW)
       const candidates = [key('key-3'), key('es-3', 'ES256')]
@@ -124,7 +124,7 @@ export const keyContract = (open: Open): void => {
       )
     })
 
-    it('is done once, however many try it at once', async () => {
+    it('is done once when several processes try at once', async () => {
       const stores = [database.store, await database.another(), await database.another()]
       const outcomes = await Promise.allSettled(
         stores.map((store, i) => store.promoteKeys([ROTATION], [key(`new-${i}`)], NOW)),
@@ -137,7 +137,7 @@ export const keyContract = (open: Open): void => {
       expect(kept.toSorted()).toEqual(['active', 'next', 'retiring'])
     })
 
-    it('and a revocation at once leave a key that signs', async () => {
+    it('leaves a signing key beside a simultaneous revocation', async () => {
       const other = await database.another()
       for (const kid of ['key-1', 'key-2']) {
         const { store } = database
@@ -157,14 +157,14 @@ export const keyContract = (open: Open): void => {
     })
   })
 
-  describe('a retiring key', () => {
+  describe('retiring key', () => {
     const database = useDatabase(open)
     const END = NOW + KEY_RETIREMENT_SECONDS
     beforeEach(async () => {
       await database.store.promoteKeys([{ from: 'key-1', to: 'key-2' }], [key('key-3')], NOW)
     })
 
-    it('is published for as long as what it has signed can live', async () => {
+    it('is published while its tokens can live', async () => {
       const { store } = database
       expect(await store.findPublishedKey('key-1', END - 1)).toMatchObject({ kid: 'key-1' })
       await live(store, END - 1) // a clock that is ahead does not take it back
@@ -174,7 +174,7 @@ export const keyContract = (open: Open): void => {
       expect(await store.findPublishedKey('key-2', END)).toMatchObject({ kid: 'key-2' })
     })
 
-    it('is removed after that, with an event that names it', async () => {
+    it('is removed after its end, with an event that names it', async () => {
       const { store, query } = database
       await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END - 1, END - 1))
       await store.removeRetiredKeys(EVENT, END, END)
@@ -184,13 +184,13 @@ export const keyContract = (open: Open): void => {
       await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END + 1, END + 1))
     })
 
-    it('is removed once, however many do it at once', async () => {
+    it('is removed once when several processes try at once', async () => {
       const stores = [database.store, await database.another(), await database.another()]
       await Promise.all(stores.map((store) => store.removeRetiredKeys(EVENT, END, END)))
       expect(await database.query('select target from audit_events')).toEqual([{ target: 'key-1' }])
     })
 
-    it('that is revoked stays for good, and out of the set', async () => {
+    it('stays stored but unpublished after it was revoked', async () => {
       const { store } = database
       await store.revokeKeys(['key-1'], [], NOW)
       await expectNoChange(database, () => store.removeRetiredKeys(EVENT, END, END))
@@ -222,17 +222,20 @@ export const keyContract = (open: Open): void => {
       ])
     })
 
-    it.each(['key-1', 'key-2', 'key-0'])('are published while they are good: %s', async (kid) => {
-      const { store, query } = database
-      await query(`insert into signing_keys (kid, algorithm, state, public_jwk, created_at, retired_at)
+    it.each(['key-1', 'key-2', 'key-0'])(
+      'are published until they are revoked: %s',
+      async (kid) => {
+        const { store, query } = database
+        await query(`insert into signing_keys (kid, algorithm, state, public_jwk, created_at, retired_at)
         values ('key-0', 'RS256', 'retiring', '{}', 0, ${NOW})`)
-      expect(await store.findPublishedKey(kid, NOW)).toMatchObject({ kid })
-      await store.revokeKeys([kid], [], NOW)
-      expect(await store.findPublishedKey(kid, NOW)).toBeNull()
-      expect(await store.findPublishedKey('no key', NOW)).toBeNull()
-    })
+        expect(await store.findPublishedKey(kid, NOW)).toMatchObject({ kid })
+        await store.revokeKeys([kid], [], NOW)
+        expect(await store.findPublishedKey(kid, NOW)).toBeNull()
+        expect(await store.findPublishedKey('no key', NOW)).toBeNull()
+      },
+    )
 
-    it('take the free places of their algorithm, first active, then next', async () => {
+    it('take the free places of their algorithm: first active, then next', async () => {
       const { store } = database
       await store.addKeys([key('a', 'ES256'), key('b', 'ES256'), key('c', 'ES256')], NOW + 1)
       expect(await states(store)).toEqual(['a active', 'b next', 'key-1 active', 'key-2 next'])
@@ -240,7 +243,7 @@ export const keyContract = (open: Open): void => {
       expect(await store.findActiveKey('EdDSA')).toBeNull()
     })
 
-    it('are left alone where no place is free', async () => {
+    it('do not change when no place is free', async () => {
       await expectNoChange(database, () => database.store.addKeys([key('key-3')], NOW))
     })
 
@@ -250,7 +253,7 @@ export const keyContract = (open: Open): void => {
       )
     })
 
-    it('are one active and one next, however many add them at once', async () => {
+    it('are one active and one next key when several processes add them at once', async () => {
       const stores = [database.store, await database.another(), await database.another()]
       const algorithms: Algorithm[] = ['ES256', 'EdDSA', 'ES256', 'EdDSA']
       await Promise.all(
@@ -286,9 +289,9 @@ export const keyContract = (open: Open): void => {
     })
 
     it.each([
-      ['the active one', 'key-1', ['key-1 revoked', 'key-2 next', 'new-1 active']],
-      ['the next one', 'key-2', ['key-1 retiring', 'key-2 revoked', 'new-1 active', 'new-2 next']],
-    ])('are revoked so that a new one signs: %s', async (_, kid, expected) => {
+      ['the active key', 'key-1', ['key-1 revoked', 'key-2 next', 'new-1 active']],
+      ['the next key', 'key-2', ['key-1 retiring', 'key-2 revoked', 'new-1 active', 'new-2 next']],
+    ])('are revoked so that a new key signs: %s', async (_, kid, expected) => {
       const { store } = database
       await store.addKeys([key('es-1', 'ES256'), key('es-2', 'ES256')], NOW)
       const candidates = [key('new-1'), key('new-2')]
@@ -303,7 +306,7 @@ export const keyContract = (open: Open): void => {
       if (former) expect(former).toMatchObject({ privateJwe: null, retiredAt: NOW + 1 })
     })
 
-    it('without a new one the next one signs, and an unknown one changes nothing', async () => {
+    it('sign with the next key when there is no candidate, and ignore an unknown kid', async () => {
       const { store } = database
       const options = { signWithNew: true }
       await expectNoChange(database, () =>
@@ -313,7 +316,7 @@ export const keyContract = (open: Open): void => {
       expect(await states(store)).toEqual(['key-1 revoked', 'key-2 active'])
     })
 
-    it('are revoked for good, and leave the others alone', async () => {
+    it('are revoked for good, without effect on others', async () => {
       const { store, query } = database
       await store.revokeKeys(['key-1'], [key('key-3')], NOW)
       expect(await query(`select value, gen, expires_at from revocations`)).toEqual([
@@ -323,7 +326,7 @@ export const keyContract = (open: Open): void => {
       expect(await revocationOf(store, 'key-3')).toBeNull()
     })
 
-    it('change nothing when they are revoked again, or are not there', async () => {
+    it('do not change when they are revoked again, or are unknown', async () => {
       const { store } = database
       await store.revokeKeys(['key-1'], [key('key-3')], NOW)
       await expectNoChange(database, () =>
@@ -332,7 +335,7 @@ export const keyContract = (open: Open): void => {
       await expectNoChange(database, () => store.revokeKeys([], [], NOW + 9))
     })
 
-    it('are revoked all, those among them that whoever asks does not know', async () => {
+    it('are all revoked, also those unknown to the caller', async () => {
       const { store } = database
       await store.addKeys([key('es-1', 'ES256'), key('es-2', 'ES256')], NOW)
       await store.promoteKeys([{ from: 'key-1', to: 'key-2' }], [key('key-3')], NOW)
@@ -349,7 +352,7 @@ export const keyContract = (open: Open): void => {
       for (const kid of revoked) expect(await revocationOf(store, kid)).toBe('key')
     })
 
-    it('sign no more in one process once another has revoked them', async () => {
+    it('sign no more in one process after another has revoked them', async () => {
       const { store } = database
       const other = await database.another()
       for (const kid of ['key-1', 'key-2']) {
@@ -359,7 +362,7 @@ export const keyContract = (open: Open): void => {
       expect(await store.findActiveKey('RS256')).toBeNull()
     })
 
-    it('are revoked by several at once: nobody signs with a key that is gone', async () => {
+    it('include a valid signing key after several processes revoked at once', async () => {
       const { store } = database
       const other = await database.another()
       await Promise.all([

@@ -11,11 +11,11 @@ import {
 import { NOW, administrator, key, seed } from './records.ts'
 
 export const lifecycleContract = (open: Open): void => {
-  describe('an empty database', () => {
+  describe('empty database', () => {
     const database = useEmptyDatabase(open)
     const nothing = (): void => {}
 
-    it('answers, has nothing in it and says so', async () => {
+    it('answers, and reports that it has nothing', async () => {
       const { store } = database
       await store.ping()
       expect(await store.isInitialized()).toBe(false)
@@ -53,7 +53,7 @@ export const lifecycleContract = (open: Open): void => {
       })
     })
 
-    it('is filled without an administrator where there is none to make', async () => {
+    it('is filled without an administrator when the seed has none', async () => {
       const { store } = database
       expect(await store.bootstrap({ ...seed, administrator: null }, NOW, nothing)).toBe(true)
       expect(await store.listClients()).toEqual([])
@@ -71,7 +71,7 @@ export const lifecycleContract = (open: Open): void => {
       })
     })
 
-    it('is filled by one of several that start at once, whole', async () => {
+    it('is filled completely by one of several processes that start at once', async () => {
       const stores = [database.store, await database.another(), await database.another()]
       const filled = await Promise.all(
         stores.map((store, i) => {
@@ -90,9 +90,9 @@ export const lifecycleContract = (open: Open): void => {
       ])
     })
 
-    // On better-sqlite3 it runs after the last statement, on D1 before the batch is sent: that has no place
-    // between. Either way nothing is there unless both succeed; only here is the promise the same.
-    it('stays empty where beforeCommit throws', async () => {
+    // better-sqlite3 calls `beforeCommit` after the last statement, D1 before it sends the batch.
+    // With either, nothing is stored unless both succeed.
+    it('stays empty when beforeCommit throws', async () => {
       const { store } = database
       const before = await everything(database)
       const error = await thrownBy(
@@ -107,7 +107,7 @@ export const lifecycleContract = (open: Open): void => {
       expect(await store.bootstrap(seed, NOW, nothing)).toBe(true)
     })
 
-    it('is not said to be filled by another where the seed itself cannot be written', async () => {
+    it('is not reported as filled by another process when the seed cannot be written', async () => {
       const twice = { ...seed, audiences: [...seed.audiences, ...seed.audiences] }
       await expectRefused(database, 'already_exists', () =>
         database.store.bootstrap(twice, NOW, nothing),

@@ -10,10 +10,10 @@ const wide = (names: string[]) =>
   audience('wide', Object.fromEntries(names.map((name) => [name, []])))
 
 export const limitContract = (open: Open): void => {
-  describe('long lists', () => {
+  describe('changes with long lists', () => {
     const database = useDatabase(open)
 
-    it('of permissions are granted, read and taken', async () => {
+    it('grant, read and remove permissions', async () => {
       const { store } = database
       await store.createAudience(wide(MANY), NOW)
       const grants = [{ audience: 'wide', permissions: MANY }]
@@ -31,7 +31,7 @@ export const limitContract = (open: Open): void => {
       expect(after.generation).toBe(2)
     })
 
-    it('of plugins are made, given and taken', async () => {
+    it('create, give and remove plugins', async () => {
       const { store } = database
       const before = await createdClient(store, 'client', { plugins: MANY, createPlugins: true })
       expect(before.plugins).toEqual(SORTED)
@@ -42,7 +42,7 @@ export const limitContract = (open: Open): void => {
       expect(await store.findRevocation(token({ clientId: 'client', clientGen: 1 }))).toBe('client')
     })
 
-    it('of clients that lose a permission are raised in one step, each with its rule', async () => {
+    it('raise each client that loses a permission in one step, each with its rule', async () => {
       const { store, query } = database
       const grants = [{ audience: 'api', permissions: ['read'] }]
       const ids = SORTED.slice(0, 120)
@@ -52,14 +52,14 @@ export const limitContract = (open: Open): void => {
       expect(rules).toEqual(ids.map((value) => ({ value, gen: 2 })))
     })
 
-    it('of introspected audiences are given', async () => {
+    it('give introspected audiences', async () => {
       const { store } = database
       const ids = SORTED.slice(0, 101)
       for (const id of ids) await store.createAudience(audience(id, {}), NOW)
       expect((await createdClient(store, 'client', { introspects: ids })).introspects).toEqual(ids)
     })
 
-    it('of keys are revoked', async () => {
+    it('revoke keys', async () => {
       const { store } = database
       await store.revokeKeys([...MANY, 'key-1'], [key('key-3')], NOW)
       expect(await store.findActiveKey('RS256')).toMatchObject({ kid: 'key-2' })

@@ -15,7 +15,10 @@ import {
 
 const EXP = NOW + 900
 
-/** Beside the workspace `default`, the client `root` and the audiences of the seed. */
+/**
+ * Fills the database beside the workspace `default`, the client `root` and the audiences of the
+ * seed.
+ */
 const fill = async (store: Store): Promise<void> => {
   await store.createWorkspace(newWorkspace('acme', 'Acme'), NOW + 1)
   await store.createPlugin(plugin('slack', { trust: 'trusted', capabilities: ['a:b', 'c'] }), NOW)
@@ -64,7 +67,7 @@ const LISTINGS: readonly (readonly [title: string, list: Listing, ids: string[]]
   ],
 ]
 
-/** Each way of listing in parts, of whatever is there. */
+/** Reads one entry of each list at a time. */
 const PARTS: Record<string, (store: Store, after: Position | undefined) => Promise<Position[]>> = {
   workspaces: (store, after) => store.listWorkspaces({}, { after, limit: 1 }),
   audiences: (store, after) => store.listAudiences({}, { after, limit: 1 }),
@@ -83,7 +86,7 @@ export const listContract = (open: Open): void => {
   describe('lists', () => {
     const database = useDatabase(open)
 
-    it('have what fits all filters, oldest first', async () => {
+    it('have all entries that fit the filters, oldest first', async () => {
       const { store } = database
       await fill(store)
       for (const [title, list, ids] of LISTINGS) {
@@ -94,7 +97,7 @@ export const listContract = (open: Open): void => {
       }
     })
 
-    it.each(Object.keys(PARTS))('of %s come in parts that are the whole', async (name) => {
+    it.each(Object.keys(PARTS))('return all entries in parts: %s', async (name) => {
       const { store } = database
       await fill(store)
       const whole = await WHOLE[name]?.(store)
@@ -109,7 +112,7 @@ export const listContract = (open: Open): void => {
       expect(parts).toEqual(whole)
     })
 
-    it('of rules are in the order of their numbers, and by whom they are over', async () => {
+    it('return rules in the order of their numbers, and by their subject', async () => {
       const { store } = database
       await fill(store)
       const before = (await store.listRevocations()).at(-1)?.seq ?? 0

@@ -17,7 +17,7 @@ type Case = {
   title: string
   prepare: (store: Store) => Promise<unknown>
   hashes: string[]
-  /** What `explainRefusal` reads for the secret `login-secret`. */
+  /** Result of `explainRefusal` for the secret `login-secret`. */
   refused: Partial<RefusedClient> | null
 }
 
@@ -117,7 +117,7 @@ const CASES: Case[] = [
 ]
 
 export const loginContract = (open: Open): void => {
-  describe('the token request', () => {
+  describe('token request', () => {
     const database = useDatabase(open)
 
     it.each(CASES)('finds the login hashes of $title: $hashes', async ({ prepare, hashes }) => {
@@ -169,7 +169,7 @@ export const loginContract = (open: Open): void => {
       })
     })
 
-    it('keeps the login of an unbound client out of what happens to workspaces', async () => {
+    it('finds the login of an unbound client when a workspace is suspended', async () => {
       await setWorkspace(database.store, 'suspended')
       expect(await database.store.findLogin('root', 'hash of root-secret', NOW)).toEqual({
         id: 'root-secret',
@@ -177,7 +177,7 @@ export const loginContract = (open: Open): void => {
       })
     })
 
-    it('reads all that a token is made from', async () => {
+    it('reads everything that a token is made from', async () => {
       const { store } = database
       const capabilities = ['connector:chat']
       await createdClient(store, 'login')
@@ -238,7 +238,7 @@ export const loginContract = (open: Open): void => {
       })
     })
 
-    it('reads a subject without workspace, plugin or grant as having none', async () => {
+    it('reads a client without workspace, plugin or grant as having none', async () => {
       const { store } = database
       await createdClient(store, 'bare', { workspaceId: null })
       expect(await store.findGrantedClient('bare')).toMatchObject({
@@ -254,7 +254,7 @@ export const loginContract = (open: Open): void => {
       expect(await store.findGrantedClient('nobody')).toBeNull()
     })
 
-    it('shows a suspended workspace and a raised generation at once', async () => {
+    it('reads a suspended workspace and a raised generation at once', async () => {
       const { store } = database
       const before = await createdClient(store, 'subject')
       await setWorkspace(store, 'suspended')

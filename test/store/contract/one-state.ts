@@ -1,4 +1,4 @@
-// What belongs together is read together: another connection commits after each statement of the read in turn.
+// Consistent reads: another connection commits after each statement of a read in turn.
 import { describe, expect, it } from 'vitest'
 import type { Store, GrantedClient } from '../../../src/store/store.ts'
 import { type Open, useDatabase } from './database.ts'
@@ -15,14 +15,17 @@ import {
 type Case = {
   title: string
   take: (store: Store) => Promise<() => Promise<void>>
-  /** The generation, and whether what is taken is still there. */
+  /** The generation, and whether the removed value is still there. */
   read: (subject: GrantedClient) => [generation: number | undefined, there: boolean]
 }
 
-/** The client, and its plugin. */
+/** Id of the client and of its plugin. */
 const ID = 'subject'
 
-/** After which statement the other connection commits: more than the read has on any driver. */
+/**
+ * Number of the statement after which the other connection commits: more than a read has on any
+ * driver.
+ */
 const STATEMENTS = [1, 2, 3, 4, 5]
 
 const CASES: Case[] = [
@@ -71,7 +74,7 @@ const CASES: Case[] = [
     read: ({ generation, status }) => [generation, status === 'active'],
   },
   {
-    title: 'what an audience declares and the generation of a client',
+    title: 'the permissions of an audience and the generation of a client',
     async take(store) {
       const before = await theAudience(store, 'api')
       return () => store.updateAudience(before, { permissions: [] }, NOW)
@@ -115,7 +118,7 @@ const prepare = async (store: Store): Promise<void> => {
 }
 
 export const oneStateContract = (open: Open): void => {
-  describe('a token request never sees two states at once', () => {
+  describe('token request never sees two states at once', () => {
     const database = useDatabase(open)
 
     const moments = CASES.flatMap((one) => STATEMENTS.map((at) => ({ ...one, at })))

@@ -26,11 +26,14 @@ const RUN: AuthorizationDetail = {
 type Case = {
   title: string
   detail: AuthorizationDetail
-  /** Of the playlist `evening` the part `b` is taken: what is left; nothing where it stays as it is. */
+  /**
+   * The detail after the part `b` of the playlist `evening` was removed; absent when it does not
+   * change.
+   */
   left?: AuthorizationDetail
-  /** Whether tokens die when the part is taken, and when the playlist goes. */
+  /** True when tokens are revoked: by the removal of the part, and of the playlist. */
   dies: [taken: boolean, deleted: boolean]
-  /** It goes with the playlist. */
+  /** True when the detail is removed with the playlist. */
   goes?: boolean
   workspaceId?: string
 }
@@ -115,7 +118,7 @@ const fill = async (store: Store): Promise<Resource> => {
   return evening
 }
 
-/** What is left to each client, and whether its tokens are dead: of the rules just those that say so. */
+/** Expects the details of each client, and a rule for exactly those whose tokens are revoked. */
 const expectOutcome = async (
   { store, query }: Current,
   outcome: (of: Case) => { details: AuthorizationDetail[]; dies: boolean },
@@ -136,10 +139,10 @@ const expectOutcome = async (
 }
 
 export const partContract = (open: Open): void => {
-  describe('what is taken from a resource', () => {
+  describe('parts of a resource', () => {
     const database = useDatabase(open)
 
-    it('lose a part to all details that have it, and to none but those', async () => {
+    it('are removed from all details that have them, and from no others', async () => {
       const { store } = database
       const before = await fill(store)
       const etags = new Map((await store.listClients()).map(({ id, etag }) => [id, etag]))
@@ -157,7 +160,7 @@ export const partContract = (open: Open): void => {
       }
     })
 
-    it('lose all parts and never mean all of them', async () => {
+    it('leave an empty list when all are removed, which never means all of them', async () => {
       const { store } = database
       const before = await createdResource(store, 'playlist', 'evening', { parts: ['a', 'b'] })
       await createdClient(store, 'client', {
@@ -169,7 +172,7 @@ export const partContract = (open: Open): void => {
       ])
     })
 
-    it('get a part, or have them in another order, and nobody else notices', async () => {
+    it('can be added or reordered without effect on clients', async () => {
       const { store, query } = database
       const before = await fill(store)
       const clients = await query('select * from clients order by id')
@@ -185,7 +188,7 @@ export const partContract = (open: Open): void => {
       expect(before.parts).toEqual(['a', 'b', 'c'])
     })
 
-    it('give nothing back with a part that comes again', async () => {
+    it('return to no detail when they come again', async () => {
       const { store } = database
       const before = await fill(store)
       await store.updateResource(before, ['a', 'c'], NOW)
@@ -196,7 +199,7 @@ export const partContract = (open: Open): void => {
       }))
     })
 
-    it('go with all details that point at them, and with none but those', async () => {
+    it('are deleted with the resource and all details of it, and no others', async () => {
       const { store } = database
       await store.deleteResource(await fill(store), NOW)
       expect(await store.findResource('playlist', 'evening')).toBeNull()
@@ -211,7 +214,7 @@ export const partContract = (open: Open): void => {
       }))
     })
 
-    it('leave the other details of a client as they were, in their order', async () => {
+    it('leave the other details of a client unchanged, in their order', async () => {
       const { store } = database
       await createdResource(store, 'playlist', 'morning', { parts: ['b'] })
       const evening = await createdResource(store, 'playlist', 'evening', { parts: ['a', 'b'] })
@@ -225,7 +228,7 @@ export const partContract = (open: Open): void => {
       expect(await theClient(store, 'client')).toMatchObject({ details: others, generation: 3 })
     })
 
-    it('leave deleted clients alone', async () => {
+    it('leave deleted clients unchanged', async () => {
       const { store } = database
       const evening = await createdResource(store, 'playlist', 'evening', { parts: ['a'] })
       await createdClient(store, 'client', { details: [playlist('evening'), playlist('*')] })

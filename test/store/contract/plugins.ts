@@ -8,7 +8,10 @@ type Case = { trust: TrustTier; change: Change; takes: boolean }
 
 const CAPABILITIES = ['connector:chat', 'store']
 
-/** What takes something away from a plugin with these capabilities and the snapshot `v1`, and what does not. */
+/**
+ * Changes of a plugin with these capabilities and the snapshot `v1`, and whether they remove
+ * something.
+ */
 const CASES: Case[] = [
   { trust: 'trusted', change: { name: 'Chat' }, takes: false },
   { trust: 'trusted', change: { snapshot: 'v2' }, takes: false },
@@ -56,7 +59,7 @@ export const pluginContract = (open: Open): void => {
       expect(await store.findPlugin('none')).toBeNull()
     })
 
-    it.each(CASES)('of trust $trust, changed to $change: takes $takes', async (c) => {
+    it.each(CASES)('lose their tokens on a change from $trust to $change: $takes', async (c) => {
       const { store } = database
       const options = { trust: c.trust, capabilities: CAPABILITIES, snapshot: 'v1' }
       const before = await createdPlugin(store, 'chat', options)
@@ -71,7 +74,7 @@ export const pluginContract = (open: Open): void => {
       expect(await revocation(1, 'other')).toBeNull()
     })
 
-    it('have all their tokens revoked, and nothing else changed', async () => {
+    it('lose all tokens by revokePluginTokens, and nothing else', async () => {
       const { store } = database
       const before = await createdPlugin(store, 'chat')
       await store.revokePluginTokens('chat', NOW)

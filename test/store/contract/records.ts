@@ -1,4 +1,4 @@
-// What the contract's tests put into a database.
+// Records for the tests of the contract.
 import { randomBytes } from 'node:crypto'
 import { namedWorkspaceValue, workspaceRuleValue } from '../../../src/grants/taking-away.ts'
 import type { Algorithm } from '../../../src/signing/algorithms.ts'
@@ -90,7 +90,7 @@ export const seed: Seed = ((): Seed => {
   return { ...first, audiences: [...first.audiences, API] }
 })()
 
-/** A token that no rule matches, but for what is given. */
+/** A token that no rule matches, except by the given claims. */
 export const token = (claims: Partial<RevocationLookup>): RevocationLookup => ({
   kid: 'no key',
   jti: 'no jti',
@@ -105,7 +105,7 @@ export const token = (claims: Partial<RevocationLookup>): RevocationLookup => ({
 
 export const newWorkspace = (id: string, name = id) => ({ id, name, ref: `reference of ${id}` })
 
-/** What a token of this workspace has to be compared. */
+/** Values that a token of this workspace is compared by. */
 export const ofWorkspace = (
   { id, ref }: Pick<Workspace, 'id' | 'ref'>,
   generation: number,
@@ -146,7 +146,7 @@ export const createdResource = async (
   return await theResource(store, type, id)
 }
 
-/** A detail of a playlist, granted in full but for what is said. */
+/** A detail of a playlist, granted in full except for the given members. */
 export const playlist = (
   identifier: string,
   members: Partial<AuthorizationDetail> = {},

@@ -1,5 +1,5 @@
-// Rules over workspaces and runs, which are made of references; in a database that was made before those, of ids as
-// well, for as long as a token without a reference can live.
+// Rules over workspaces and runs consist of references. In a database from before references they
+// also consist of ids, while a token without a reference can live.
 import { describe, expect, it } from 'vitest'
 import {
   namedRunValue,
@@ -52,13 +52,13 @@ export const referenceContract = (open: Open): void => {
     const madeBefore = () =>
       database.query(`update revocation_counter set named_rules_until = ${UNTIL}`)
 
-    it('are made of references alone in a new database', async () => {
+    it('consist of references only in a new database', async () => {
       const { store } = database
       await takeBack(store, NOW)
       expect((await valuesOf(store)).toSorted()).toEqual(NEW.toSorted())
     })
 
-    it('are made of ids as well in one that was made before references, by every process', async () => {
+    it('consist of ids as well in a database from before references, in every process', async () => {
       await madeBefore()
       await takeBack(await database.another(), UNTIL - 1)
       const written = await valuesOf(database.store)
@@ -67,16 +67,16 @@ export const referenceContract = (open: Open): void => {
     })
 
     it.each([
-      ['at its end', UNTIL],
-      ['after it', UNTIL + 5],
-    ])('are made of references alone %s', async (_, now) => {
+      ['at the end of that time', UNTIL],
+      ['after that time', UNTIL + 5],
+    ])('consist of references only %s', async (_, now) => {
       await madeBefore()
       await database.store.pruneRevocations(now)
       await takeBack(database.store, now)
       expect((await valuesOf(database.store)).toSorted()).toEqual(NEW.toSorted())
     })
 
-    it('are made of references alone for good once that time is over, whatever the clock says then', async () => {
+    it('consist of references only for good after that time, whatever the clock says then', async () => {
       const { store } = database
       await madeBefore()
       await store.pruneRevocations(UNTIL - 1)
@@ -90,8 +90,8 @@ export const referenceContract = (open: Open): void => {
 
     it.each([
       ['an older server', OLD],
-      ['today', TODAY],
-    ])('take back a token of %s, of either time', async (_, claims) => {
+      ['this server', TODAY],
+    ])('revoke a token of %s, with either kind of rule', async (_, claims) => {
       const { store } = database
       expect(await store.findRevocation(claims)).toBeNull()
       await madeBefore()
@@ -102,7 +102,7 @@ export const referenceContract = (open: Open): void => {
       expect(await store.findRevocation({ ...claims, runs: [] })).toBe('workspace')
     })
 
-    it('are both of the workspace for whoever administers it', async () => {
+    it('are listed for the workspace in both forms', async () => {
       const { store } = database
       await madeBefore()
       await takeBack(store, NOW)

@@ -17,7 +17,7 @@ export const resourceContract = (open: Open): void => {
   describe('resources', () => {
     const database = useDatabase(open)
 
-    it('are created, found and listed, oldest first, by type and workspace', async () => {
+    it('are created, found and listed oldest first, by type and workspace', async () => {
       const { store } = database
       await store.createWorkspace(newWorkspace('acme'), NOW)
       const given = { type: 'playlist', id: 'evening', workspaceId: 'acme', parts: ['b', 'a'] }
@@ -39,7 +39,7 @@ export const resourceContract = (open: Open): void => {
       expect(await store.findResource('playlist', 'Evening')).toBeNull()
     })
 
-    it('are listed in parts that are the whole, those of one id and one second, too', async () => {
+    it('are listed completely in parts, also with the same id and second', async () => {
       const { store } = database
       const names = [
         ['a', 'b/c'],
@@ -61,7 +61,7 @@ export const resourceContract = (open: Open): void => {
       expect(parts).toEqual(names.map(([type, id]) => `${type} ${id}`))
     })
 
-    it('have types, which follow what is there', async () => {
+    it('have types, which follow the existing resources', async () => {
       const { store } = database
       const other = await database.another()
       await store.createWorkspace(newWorkspace('acme'), NOW)
@@ -74,7 +74,7 @@ export const resourceContract = (open: Open): void => {
       expect(await store.listResourceTypes()).toEqual(['playlist'])
     })
 
-    it('are refused where the id is taken, in whichever workspace, or there is no workspace', async () => {
+    it('are refused when the id is taken in any workspace, or the workspace is missing', async () => {
       const { store } = database
       await store.createWorkspace(newWorkspace('acme'), NOW)
       await createdResource(store, 'playlist', 'evening')
@@ -87,7 +87,7 @@ export const resourceContract = (open: Open): void => {
       await expectRefused(database, 'unknown_reference', create('nope', 'other'))
     })
 
-    it('are deleted for good: the id is not used again, and nothing changes it', async () => {
+    it('are deleted for good: the id stays taken, and every change is refused', async () => {
       const { store, query } = database
       await store.createWorkspace(newWorkspace('acme'), NOW)
       const before = await createdResource(store, 'playlist', 'evening', { parts: ['a'] })
@@ -107,7 +107,7 @@ export const resourceContract = (open: Open): void => {
       await createdResource(store, 'room', 'evening')
     })
 
-    it('are not changed from an older read, nor where there is none', async () => {
+    it('are not changed from an older read, or when they do not exist', async () => {
       const { store } = database
       const other = await database.another()
       const before = await createdResource(store, 'playlist', 'evening', { parts: ['a', 'b', 'c'] })
@@ -118,7 +118,7 @@ export const resourceContract = (open: Open): void => {
       }
     })
 
-    it('are changed by one of several from the same read', async () => {
+    it('are changed by one of several processes with the same read', async () => {
       const { store } = database
       const before = await createdResource(store, 'playlist', 'evening', { parts: ['a', 'b', 'c'] })
       await createdClient(store, 'client', { details: [playlist('evening')] })

@@ -31,18 +31,18 @@ const GRACE_SECONDS = 600
 /** A rule is kept for so long after the last token that it can match has expired. */
 const KEPT = CLOCK_TOLERANCE_SECONDS + GRACE_SECONDS
 
-/** Ids that are the same for each kind, so that a rule of one that matched another kind would show. */
+/** One id for each kind: a rule that matched another kind would be noticed. */
 const SAME = 'default'
 
 type Match = { title: string; claims: Partial<RevocationLookup>; revoked: RevocationKind | null }
 
-/** After one raise of each generation (to 2) and one rule each for a jti and a key. */
+/** Cases after one raise of each generation (to 2), and one rule each for a jti and a key. */
 const MATCHES: Match[] = [
   { title: 'no rule', claims: {}, revoked: null },
-  { title: 'its jti', claims: { jti: 'jti-1' }, revoked: 'jti' },
+  { title: 'the revoked jti', claims: { jti: 'jti-1' }, revoked: 'jti' },
   { title: 'another jti', claims: { jti: 'jti-2' }, revoked: null },
   { title: 'a jti named as a client', claims: { jti: SAME }, revoked: null },
-  { title: 'its key', claims: { kid: 'key-1' }, revoked: 'key' },
+  { title: 'the revoked key', claims: { kid: 'key-1' }, revoked: 'key' },
   { title: 'another key', claims: { kid: 'key-2' }, revoked: null },
   { title: 'an old client_gen', claims: { clientId: SAME, clientGen: 1 }, revoked: 'client' },
   { title: 'the new client_gen', claims: { clientId: SAME, clientGen: 2 }, revoked: null },
@@ -105,7 +105,7 @@ export const revocationContract = (open: Open): void => {
   describe('revocation', () => {
     const database = useDatabase(open)
 
-    it.each(MATCHES)('of a token with $title: $revoked', async ({ claims, revoked }) => {
+    it.each(MATCHES)('matches a token with $title: $revoked', async ({ claims, revoked }) => {
       const { store } = database
       expect(await store.findRevocation(token(claims))).toBeNull()
       await takeEverythingOnce(store)
@@ -116,7 +116,7 @@ export const revocationContract = (open: Open): void => {
       ({ claims, revoked }) => revoked !== null && !claims.kid && !claims.jti,
     )
     it.each(generations)(
-      'of a token with $title rests on two witnesses',
+      'is found by the rule alone and by the generation alone: $title',
       async ({ claims, revoked }) => {
         const { store, query } = database
         await takeEverythingOnce(store)
@@ -147,7 +147,7 @@ export const revocationContract = (open: Open): void => {
       ])
     })
 
-    it('drops no rule for the time at which another is written, whatever that time', async () => {
+    it('drops no rule when another is written, whatever its time', async () => {
       const { store, query } = database
       await takeEverythingOnce(store)
       const far = NOW + 500 * RETENTION_SECONDS
@@ -162,7 +162,7 @@ export const revocationContract = (open: Open): void => {
       expect(await store.findRevocation(token({ jti: 'jti-1' }))).toBe('jti')
     })
 
-    it('drops a rule when no clock takes its tokens any more; a key stays', async () => {
+    it('drops a rule when no clock accepts its tokens any more, except a rule over a key', async () => {
       const { store, query } = database
       const kinds = async () =>
         (await query('select kind from revocations order by kind')).map(({ kind }) => kind)
@@ -175,7 +175,7 @@ export const revocationContract = (open: Open): void => {
       expect(await kinds()).toEqual(['key'])
     })
 
-    it('takes no token back to life whose rule is gone, nor any that ended before it', async () => {
+    it('revives no token after its rule was pruned, and none that ended earlier', async () => {
       const { store } = database
       await takeEverythingOnce(store)
       await store.pruneRevocations(EXP + KEPT)
@@ -190,7 +190,7 @@ export const revocationContract = (open: Open): void => {
       expect(await store.findRevocation(token({ jti: 'jti-1', exp: EXP }))).toBe('jti')
     })
 
-    it('keeps a rule for as long as a token lives that a clock ahead has issued', async () => {
+    it('keeps a rule while a token lives that a clock ahead has issued', async () => {
       const { store, query } = database
       const before = await store.findClock(NOW)
       await store.saveClock(before, { ...before, latestAt: NOW + 10_000 })
@@ -204,7 +204,7 @@ export const revocationContract = (open: Open): void => {
       )
     })
 
-    it('raises what exists: one rule, of the highest generation, kept longer', async () => {
+    it('raises an existing rule to the highest generation, and keeps it longer', async () => {
       const { store, query } = database
       await createdClient(store, 'client')
       await store.revokeClientTokens('client', NOW)
@@ -218,7 +218,7 @@ export const revocationContract = (open: Open): void => {
       expect((await thePlugin(store, 'plugin')).generation).toBe(2)
     })
 
-    it('numbers rules in the order of their commits, none twice', async () => {
+    it('numbers rules in the order of their commits, each number once', async () => {
       const { store } = database
       const grants = [{ audience: 'api', permissions: ['read'] }]
       for (const id of ['a', 'b', 'c']) await createdClient(store, id, { grants })
@@ -237,7 +237,7 @@ export const revocationContract = (open: Open): void => {
       }
     })
 
-    it('numbers rules that several write at once, none twice', async () => {
+    it('numbers rules that several processes write at once, each number once', async () => {
       const stores = [database.store, await database.another()]
       await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
@@ -251,14 +251,14 @@ export const revocationContract = (open: Open): void => {
       expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
     })
 
-    it('of a token that is revoked already changes nothing', async () => {
+    it('changes nothing for a token that is revoked already', async () => {
       const { store } = database
       const revoked = { jti: 'jti-1', clientId: 'client', clientGen: 1, exp: EXP }
       await store.revokeToken(revoked, NOW)
       await expectNoChange(database, () => store.revokeToken(revoked, NOW + 1))
     })
 
-    it('of more tokens of a client than are listed one by one raises its generation', async () => {
+    it('raises the generation of a client when it would have too many jti rules', async () => {
       const { store } = database
       await createdClient(store, 'busy')
       const revoke = (jti: string, clientGen: number, now = NOW, clientId = 'busy') =>
@@ -275,7 +275,7 @@ export const revocationContract = (open: Open): void => {
       expect(await revocation('one more', 1)).toBeNull()
       await expectNoChange(database, () => revoke('jti-0', 1))
 
-      // After an outage the settled time is behind: rules over tokens that have expired do not count.
+      // The settled time is behind after an outage: rules over expired tokens do not count.
       await revoke('after an outage', 1, EXP)
       expect(await generation()).toBe(1)
 
@@ -287,7 +287,7 @@ export const revocationContract = (open: Open): void => {
       await expectNoChange(database, () => revoke('one more', 1))
       await expectNoChange(database, () => revoke('jti-0', 1))
 
-      // The thousand that are dead by their generation count no more.
+      // The thousand rules of the old generation no longer count.
       await revoke('of the new generation', 2)
       expect(await generation()).toBe(2)
       expect(await revocation('of the new generation', 2)).toBe('jti')
@@ -299,7 +299,7 @@ export const revocationContract = (open: Open): void => {
       expect(await store.findRevocation(token({ jti: 'of another' }))).toBe('jti')
     })
 
-    describe('the list', () => {
+    describe('list', () => {
       const read = (after: number, aliveAt: number, limit = 100, until: number | null = null) =>
         database.store.readRevocationPage({ after, until, aliveAt, limit })
       const live = async (...of: Parameters<typeof read>) => {
@@ -311,7 +311,7 @@ export const revocationContract = (open: Open): void => {
       const revoke = (jti: string, exp: number, now = NOW): Promise<void> =>
         database.store.revokeToken({ jti, clientId: 'client', clientGen: 1, exp }, now)
 
-      it('has a head that every rule moves on, whoever writes it', async () => {
+      it('has a head that moves on with every rule of any process', async () => {
         const [first, other] = [database.store, await database.another()]
         const before = await first.findRevocationHead()
         expect(before).toEqual({ epoch: expect.any(String) as unknown, seq: 0, prunedSeq: 0 })
@@ -321,7 +321,7 @@ export const revocationContract = (open: Open): void => {
         expect(await other.findRevocationHead()).toEqual({ ...before, seq: 2 })
       })
 
-      it('has the live rules behind a number, so many', async () => {
+      it('has the live rules behind a number, up to a limit', async () => {
         for (const [i, jti] of ['a', 'b', 'c', 'd'].entries()) await revoke(jti, EXP + i)
         await database.store.revokeKeys(['key-1'], [key('key-3')], NOW)
         expect(await live(0, NOW)).toEqual(['a', 'b', 'c', 'd', 'key-1'])
@@ -337,7 +337,7 @@ export const revocationContract = (open: Open): void => {
         expect(await database.store.saveClock(before, { ...before, settledAt })).toBe(true)
       }
 
-      it('is read as JSON, up to where the page ends', async () => {
+      it('is read as JSON, up to the end of the page', async () => {
         for (const jti of ['a', 'b "c" \\ \u2028 ü', 'd']) await revoke(jti, EXP)
         await database.store.revokeKeys(['key-1'], [key('key-3')], NOW)
         const { entries, ...rest } = await read(0, NOW, 3)
@@ -351,12 +351,12 @@ export const revocationContract = (open: Open): void => {
         expect(JSON.parse((await read(3, NOW)).entries)).toEqual([
           { seq: 4, kind: 'key', value: 'key-1', exp: null },
         ])
-        // Up to a number: rules that have expired leave the end where it is, rules that are too many do not.
+        // Page up to a number: expired rules do not move its end, too many rules do.
         expect(await read(0, NOW, 3, 2)).toMatchObject({ count: 2, last: 2, end: 2 })
         expect(await read(0, NOW, 2, 3)).toMatchObject({ count: 2, last: 2, end: 2 })
         expect(await read(0, NOW, 4)).toMatchObject({ count: 4, end: null })
         expect(await read(4, NOW, 4, 4)).toEqual({ entries: '[]', count: 0, last: null, end: null })
-        // A wall clock that is ahead ends no rule before the server has lived as long.
+        // A wall clock that is ahead ends no rule before the server has run that long.
         expect(await read(0, EXP, 3, 2)).toMatchObject({ count: 2 })
         await settle(EXP)
         expect(await read(0, EXP, 3, 2)).toEqual({ entries: '[]', count: 0, last: null, end: 2 })
@@ -378,7 +378,7 @@ export const revocationContract = (open: Open): void => {
         expect(await ends(0, 4, NOW + 60)).toEqual([5, 9])
       })
 
-      it('is pruned of what has expired everywhere, and remembers how far', async () => {
+      it('is pruned of rules that have expired everywhere, and remembers the last pruned number', async () => {
         const { store, query } = database
         await revoke('short', NOW + 60)
         await revoke('long', NOW + 600)

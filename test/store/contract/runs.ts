@@ -22,7 +22,7 @@ const REFS: Record<string, string> = {
 const ruleOf = ({ workspaceId, identifier }: Run): string =>
   runRuleValue((workspaceId && REFS[workspaceId]) ?? seed.noWorkspaceRef, identifier)
 
-/** After `RUN` has been closed. */
+/** Tokens after `RUN` was closed. */
 const CASES: readonly (readonly [title: string, runs: Run[], closed: boolean])[] = [
   ['no run', [], false],
   ['the run', [RUN], true],
@@ -34,10 +34,10 @@ const CASES: readonly (readonly [title: string, runs: Run[], closed: boolean])[]
 ]
 
 export const runContract = (open: Open): void => {
-  describe('a run that is closed', () => {
+  describe('closed run', () => {
     const database = useDatabase(open)
 
-    it.each(CASES)('of a token with %s', async (_, runs, closed) => {
+    it.each(CASES)('revokes tokens with that run only: %s', async (_, runs, closed) => {
       const { store } = database
       const values = runs.map(valueOf)
       expect(await store.isRunClosed(values)).toBe(false)
@@ -50,7 +50,7 @@ export const runContract = (open: Open): void => {
       }
     })
 
-    it('is no rule over anything else of the same name', async () => {
+    it('matches nothing else of the same name', async () => {
       const { store } = database
       const value = valueOf(RUN)
       await store.closeRun(RUN, NOW)
@@ -61,14 +61,14 @@ export const runContract = (open: Open): void => {
       expect(await store.findRevocation(token({ runs: ['run-2'] }))).toBeNull()
     })
 
-    it('of clients without a workspace is one of their own', async () => {
+    it('is separate for clients without a workspace', async () => {
       const { store } = database
       await store.closeRun({ ...RUN, workspaceId: null }, NOW)
       expect(await store.isRunClosed([valueOf({ ...RUN, workspaceId: null })])).toBe(true)
       expect(await store.isRunClosed([valueOf(RUN)])).toBe(false)
     })
 
-    it('is seen by another handle at once, however often it has looked before', async () => {
+    it('is seen by another handle at once, however often that looked before', async () => {
       const { store } = database
       const other = await database.another()
       for (const one of [store, other]) expect(await one.isRunClosed([valueOf(RUN)])).toBe(false)
@@ -76,7 +76,7 @@ export const runContract = (open: Open): void => {
       for (const one of [store, other]) expect(await one.isRunClosed([valueOf(RUN)])).toBe(true)
     })
 
-    it('stays closed when its rule ends, and gets no other', async () => {
+    it('stays closed after its rule ends, and gets no new rule', async () => {
       const { store, query } = database
       await store.closeRun(RUN, NOW)
       const end = NOW + RULE_RETENTION_SECONDS
@@ -114,20 +114,20 @@ export const runContract = (open: Open): void => {
       expect(await counted()).toEqual([hour(NOW + 27 * 3_600), hour(ahead)])
     })
 
-    it('by two at once is closed once', async () => {
+    it('is stored once when two processes close it at once', async () => {
       const stores = [database.store, await database.another()]
       await Promise.all([...stores, ...stores].map((store) => store.closeRun(RUN, NOW)))
       expect(await database.query('select count(*) as n from closed_runs')).toEqual([{ n: 1 }])
       expect(await database.query('select count(*) as n from revocations')).toEqual([{ n: 1 }])
     })
 
-    it('in a workspace that does not exist is refused, and no rule is left', async () => {
+    it('is refused for a workspace that does not exist, without a rule', async () => {
       await expectRefused(database, 'unknown_reference', () =>
         database.store.closeRun({ ...RUN, workspaceId: 'nope' }, NOW),
       )
     })
 
-    it('is listed, oldest first, by workspace and in parts; so is its rule', async () => {
+    it('is listed oldest first, by workspace and in parts, and so is its rule', async () => {
       const { store } = database
       await store.createWorkspace(newWorkspace('acme'), NOW)
       const runs = [RUN, { workspaceId: 'acme', identifier: 'run-1' }, { ...RUN, identifier: 'z' }]

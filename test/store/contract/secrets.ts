@@ -33,7 +33,7 @@ export const secretContract = (open: Open): void => {
       expect(await store.listSecrets('nobody', NOW)).toEqual([])
     })
 
-    it('end the older ones when one is added, none later than it would have ended', async () => {
+    it('end the older ones when one is added, and extend none', async () => {
       const { store } = database
       await createdClient(store, 'client', { secret: secret('never') })
       await store.addSecret('client', secret('soon', NOW + 10), NOW + 9 * HOUR, NOW + 1)
@@ -47,7 +47,7 @@ export const secretContract = (open: Open): void => {
       expect(await live(NOW + 3)).toEqual([['newest', null]])
     })
 
-    it('of another client are left alone', async () => {
+    it('are revoked for their own client only', async () => {
       const { store } = database
       await createdClient(store, 'client')
       await createdClient(store, 'other')
@@ -68,7 +68,7 @@ export const secretContract = (open: Open): void => {
       await expectNoChange(database, () => store.revokeSecret('client', 'none', NOW))
     })
 
-    it('are revoked even where they look expired, by a clock that is ahead', async () => {
+    it('are revoked even when they look expired by a clock that is ahead', async () => {
       const { store } = database
       await createdClient(store, 'client')
       await store.addSecret('client', secret('s2'), NOW + HOUR, NOW)
@@ -79,7 +79,7 @@ export const secretContract = (open: Open): void => {
       expect((await live(NOW + 3)).map(([id]) => id)).toEqual(['s4'])
     })
 
-    it('say when they were used last, which never moves back', async () => {
+    it('have a time of last use, which never moves back', async () => {
       const { store } = database
       await createdClient(store, 'client')
       await createdClient(store, 'other')

@@ -16,7 +16,7 @@ export const workspaceContract = (open: Open): void => {
       return await theWorkspace(database.store, 'acme')
     }
 
-    it('are created active and listed, oldest first', async () => {
+    it('are created active, and are listed oldest first', async () => {
       const { store } = database
       const workspace = await created()
       expect(workspace).toEqual({
@@ -32,7 +32,7 @@ export const workspaceContract = (open: Open): void => {
       expect(await store.findWorkspace('none')).toBeNull()
     })
 
-    it('take a new name, and no token with it', async () => {
+    it('get a new name, and keep their tokens', async () => {
       const before = await created()
       await database.store.updateWorkspace(before, { name: 'ACME' }, NOW)
       const after = await theWorkspace(database.store, 'acme')
@@ -41,7 +41,7 @@ export const workspaceContract = (open: Open): void => {
       expect(await revocation(1)).toBeNull()
     })
 
-    it('take back every token when they are suspended, and no other', async () => {
+    it('lose every token when they are suspended, without effect on others', async () => {
       await database.store.updateWorkspace(await created(), { status: 'suspended' }, NOW)
       const after = await theWorkspace(database.store, 'acme')
       expect(after).toMatchObject({ status: 'suspended', generation: 2 })
@@ -50,7 +50,7 @@ export const workspaceContract = (open: Open): void => {
       expect(await revocation(1, 'default')).toBeNull()
     })
 
-    it('resume with the new generation: what was taken stays taken', async () => {
+    it('resume with the new generation, and old tokens stay revoked', async () => {
       const { store } = database
       await store.updateWorkspace(await created(), { status: 'suspended' }, NOW)
       const suspended = await theWorkspace(store, 'acme')
@@ -60,7 +60,7 @@ export const workspaceContract = (open: Open): void => {
       expect(await revocation(2)).toBeNull()
     })
 
-    it('are suspended once: again changes no generation', async () => {
+    it('are suspended once: a second time changes no generation', async () => {
       const { store } = database
       await store.updateWorkspace(await created(), { status: 'suspended' }, NOW)
       const suspended = await theWorkspace(store, 'acme')
