@@ -39,7 +39,7 @@ describe('rotation on demand', () => {
     const { rotated, warnings } = await rotateKeys(adminOf(server), { now: true })
     expect(rotated).toHaveLength(ALGORITHMS.length)
     expect(warnings).toHaveLength(ALGORITHMS.length)
-    for (const warning of warnings) expect(warning).toContain('since 2026-01-01T00:00:00Z only')
+    for (const warning of warnings) expect(warning).toContain('only since 2026-01-01T00:00:00Z')
     expect(await states(server)).toMatchObject({ active: [second] })
   })
 
