@@ -7,6 +7,7 @@ import {
   LOG_FIELDS,
   REGISTRATION_REASONS,
 } from '../../src/oauth/reasons.ts'
+import { CODE_OF_REASON } from '../../src/verifier/reasons.ts'
 import { readPage } from './support.ts'
 
 const page = readPage('docs/troubleshooting.md')
@@ -30,4 +31,14 @@ it.each<[what: string, reasons: Reasons]>([
   ['reasons of inactive tokens', INACTIVE_REASONS],
 ])('docs/troubleshooting.md has the table of the %s', (_, reasons) => {
   expect(page).toContain(`|---|\n${tableOf(reasons)}\n`)
+})
+
+/** Kinds and codes of the table of a resource server. */
+const rows = [...page.matchAll(/^\| `(\w+)` \| `(\w+)` \| .* \| .*\|$/gm)].map(([, kind, code]) => [
+  kind,
+  code,
+])
+
+it('docs/troubleshooting.md has each reason of a resource server with its code, in their order', () => {
+  expect(rows).toEqual(Object.entries(CODE_OF_REASON))
 })
