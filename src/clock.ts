@@ -1,19 +1,19 @@
-// How far the server may trust the wall clock with steps that cannot be undone. Pure decisions, and a clock that
-// remembers the latest time it has shown.
+// How far the server trusts the wall clock with steps that cannot be undone. Pure decisions, and a clock that remembers
+// the latest time it has shown.
 //
-// "Settled" is the time up to which this server has lived: it grows with the monotonic clock of a running process,
-// never with a jump of the wall clock. Pruning, cutting, deleting and rotating are decided by the earlier of both. A
-// wall clock that stays apart for longer than any token lives is believed: the server was switched off, or its clock
-// is right at last.
+// The settled time is the time that this server has lived up to. It grows with the monotonic clock of a running process,
+// and not with a jump of the wall clock. Pruning, cutting, deleting and rotating go by the earlier of both. The server
+// accepts a wall clock that stays apart for longer than any token lives: the server was switched off, or somebody has
+// set its clock right.
 import { CLOCK_APART_SECONDS, CLOCK_CONFIRM_SECONDS } from './constants.ts'
 import type { StoredClock } from './store/store.ts'
 
-/** In seconds since the epoch: what the wall clock says now, the latest it has said, and the time lived up to. */
+/** In seconds since the epoch: the wall clock now, its latest time, and the time lived up to. */
 export type ClockReading = { wall: number; latest: number; lived: number }
 
 const isApart = (gap: number): boolean => Math.abs(gap) > CLOCK_APART_SECONDS
 
-/** The gap that the wall clock has kept at every reading since `gapSince`: the smallest one on the same side. */
+/** The gap of the wall clock at every reading since `gapSince`: the smallest one on the same side. */
 const claimOf = (
   { gap: claimed, gapSince }: StoredClock,
   gap: number,
@@ -25,7 +25,7 @@ const claimOf = (
   return { gap: Math.abs(gap) < Math.abs(claimed) ? gap : claimed, gapSince }
 }
 
-/** Derives what is known of the clock from one more reading. */
+/** The stored clock after one more reading. */
 export const nextClock = (
   stored: StoredClock,
   { wall, latest, lived }: ClockReading,
@@ -44,7 +44,7 @@ export const nextClock = (
   }
 }
 
-/** Names the change for the log, once for each jump. @returns null where there is nothing new */
+/** Names a change for the log, once for each jump. @returns null for a clock that the log has reported */
 export const clockNews = (
   before: StoredClock,
   { toldGap }: StoredClock,
@@ -57,13 +57,13 @@ export const clockNews = (
 export type WatchedClock = {
   /** Milliseconds since the epoch. */
   now: () => number
-  /** The latest time that `now` has given, in milliseconds since the epoch: a token may have been issued then. */
+  /** The latest time that `now` has returned, in milliseconds since the epoch: a token may have been issued then. */
   latest: () => number
   /** Called at once when the wall clock has run ahead of the monotonic one. */
   onAhead: (listener: () => void) => void
 }
 
-/** @param monotonic milliseconds that only ever grow */
+/** @param monotonic milliseconds that only grow */
 export const watchedClock = (wall: () => number, monotonic: () => number): WatchedClock => {
   let latest = wall()
   let offset = latest - monotonic()

@@ -1,5 +1,5 @@
-// Ids and secrets that the server makes, and how a secret is compared. Only A-Z a-z 0-9 _ - in all of them,
-// so that clients that do and do not form-encode Basic credentials (RFC 6749 §2.3.1) send the same bytes.
+// Ids and secrets that the server makes, and the comparison of secrets. All of them are of A-Z a-z 0-9 _ -, so that a
+// client sends the same bytes whether or not it form-encodes Basic credentials (RFC 6749 §2.3.1).
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { ID_BYTES, SECRET_BYTES } from './constants.ts'
 import type { NewSecret } from './store/store.ts'
@@ -9,7 +9,7 @@ export type RandomBytes = (length: number) => Uint8Array
 
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 
-/** The form of every client id: what has it is no secret. */
+/** True for the form of a client id. A text of this form is no secret. */
 export const isClientId = (text: string): boolean => /^lkc_[\w-]{22}$/.test(text)
 
 export const newClientId = (random: RandomBytes): string => `lkc_${base64url(random(ID_BYTES))}`
@@ -23,22 +23,22 @@ export const newEnrollmentId = (random: RandomBytes): string =>
 export const newEnrollmentToken = (random: RandomBytes): string =>
   `lke_${base64url(random(SECRET_BYTES))}`
 
-/** What a client manages itself with (RFC 7592 §3): shown once, stored as `hashSecret` of it. */
+/** The credential with which a client manages itself (RFC 7592 §3): shown once, stored as `hashSecret` of it. */
 export const newRegistrationToken = (random: RandomBytes): string =>
   `lkr_${base64url(random(SECRET_BYTES))}`
 
 /** A token id (RFC 7519 §4.1.7). */
 export const newJti = (random: RandomBytes): string => base64url(random(ID_BYTES))
 
-/** Makes the reference that tokens of a workspace carry, so that rules over it name no id. */
+/** Makes the reference that tokens of a workspace carry, so that public rules do not contain its id. */
 export const newWorkspaceRef = (random: RandomBytes): string => base64url(random(ID_BYTES))
 
-/** What is stored of a secret. */
+/** The hash of a secret, which the server stores in its place. */
 export const hashSecret = (secret: string): string =>
   createHash('sha256').update(secret).digest('base64url')
 
 /**
- * A new client secret: `text` is shown once and forgotten, `row` is stored.
+ * Makes a client secret. The server shows `text` once and stores `row`.
  * @param expiresAt seconds since the epoch, or null
  */
 export const newClientSecret = (

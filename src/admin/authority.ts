@@ -4,10 +4,10 @@ import { takenDetails } from '../grants/details.ts'
 import { OperationRefused } from '../errors.ts'
 import { isHeld } from '../grants/held-details.ts'
 import {
-  type GivenLimits,
+  type InheritedLimits,
   type Limits,
   heldLimits,
-  limitsGivenBy,
+  limitsInheritedFrom,
   loosened,
 } from '../grants/limits.ts'
 import { grantedNames } from '../grants/permissions.ts'
@@ -28,7 +28,7 @@ export type Authority = {
     grants: ReadonlyMap<string, ReadonlySet<string>>
     details: readonly AuthorizationDetail[]
     /** Limits that a client inherits from it. */
-    limits: GivenLimits
+    limits: InheritedLimits
     /** Limits of its own client. */
     heldLimits: Limits
   } | null
@@ -47,7 +47,7 @@ export const SHELL: Authority = {
 /** @param permissions those of the token, which the client may have narrowed below its grant */
 export const authorityOf = (subject: GrantedClient, permissions: readonly string[]): Authority => {
   const { id, generation, workspace, plugins, grants, details } = subject
-  const limits = limitsGivenBy(subject)
+  const limits = limitsInheritedFrom(subject)
   return {
     workspaceId: workspace?.id ?? null,
     administration: permissions,

@@ -1,4 +1,4 @@
-// The form of authorization details (RFC 9396), granted and asked for. Pure: no I/O.
+// The form of authorization details (RFC 9396), in grants and in requests. Pure: no I/O.
 import {
   MAX_DETAILS,
   MAX_DETAIL_LIST,
@@ -10,13 +10,13 @@ import { type Speller, createSpeller } from '../text/spelling.ts'
 import { isVisible, textError } from '../text/text.ts'
 import type { AuthorizationDetail, DetailScalar, DetailValue } from '../store/store.ts'
 
-/** The type whose entries are executions of an agent; every other one is that of a registered resource. */
+/** The type whose entries are executions of an agent. Any other type is one of registered resources. */
 export const TOOL_RUN = 'tool_run'
 
-/** As a whole value: any. */
+/** As a whole value it stands for any. */
 export const ANY = '*'
 
-/** The members that every entry of a type has, and what each must be. */
+/** The members that every entry of a type has, with the form of each. */
 const members = (type: string): Readonly<Record<string, 'one' | 'one_or_any' | 'list_or_any'>> =>
   type === TOOL_RUN
     ? {
@@ -27,10 +27,10 @@ const members = (type: string): Readonly<Record<string, 'one' | 'one_or_any' | '
       }
     : { identifier: 'one_or_any', actions: 'list_or_any', parts: 'list_or_any' }
 
-/** The members that an entry of this type must write out when it is granted. */
+/** The members that a grant of this type must contain. */
 export const requiredMembers = (type: string): string[] => Object.keys(members(type))
 
-/** RFC 9396 §2.2: members that mean the same in every type. */
+/** Members that have the same meaning in every type (RFC 9396 §2.2). */
 const COMMON_MEMBERS = ['locations', 'actions', 'datatypes', 'identifier', 'privileges']
 
 const createMemberSpeller = (type: string): Speller =>
@@ -39,13 +39,13 @@ const createMemberSpeller = (type: string): Speller =>
 const spellRun = createMemberSpeller(TOOL_RUN)
 const spellResource = createMemberSpeller('')
 
-/** Which member of its type a free member of an entry spells in another way. */
+/** The member of its type that an unknown member of an entry misspells; null: none. */
 export const memberMeant = (type: string, member: string): string | null =>
   (type === TOOL_RUN ? spellRun : spellResource)(member)
 
 /**
- * Whether this is a list of entries of the form that both grants and requests have.
- * @returns the path of the first bad value and what it must be, or null
+ * Checks that a value is a list of entries, in the form that grants and requests share.
+ * @returns the path of the first bad value and its required form; null: the list is good
  */
 export const formError = (
   value: unknown,
@@ -82,9 +82,9 @@ const entryError = (entry: unknown): EntryError | null => {
       must: `have at most ${MAX_DETAIL_MEMBERS} members, named with A-Z a-z 0-9 _ . : - and a letter first`,
     }
   }
-  const known = members(type)
+  const forms = members(type)
   for (const name of names) {
-    const must = valueError(entry[name], Object.hasOwn(known, name) ? known[name] : undefined)
+    const must = valueError(entry[name], Object.hasOwn(forms, name) ? forms[name] : undefined)
     if (must !== null) return { path: [name], must, sent: entry[name] }
   }
   return null
@@ -98,7 +98,7 @@ const isScalar = (value: unknown): value is DetailScalar =>
   typeof value === 'boolean' ||
   (typeof value === 'number' && Number.isFinite(value))
 
-/** `"*"` within a list would be one name among others: whoever writes it means something else. */
+/** Refuses `"*"` within a list: there it would be one name among others, and its author means any. */
 const isList = (value: unknown): value is DetailScalar[] =>
   Array.isArray(value) &&
   value.length <= MAX_DETAIL_LIST &&
@@ -107,9 +107,9 @@ const isList = (value: unknown): value is DetailScalar[] =>
 
 const LIST = `a list of at most ${MAX_DETAIL_LIST} different values, none of them "*"`
 
-/** Tokens and tables show these texts. */
+/** Refuses characters that a reader of a token or a table cannot see. */
 const hiddenIn = (text: string): string | null => {
-  if (text === '' || text.length > MAX_DETAIL_TEXT_CHARS) return null // refused for that
+  if (text === '' || text.length > MAX_DETAIL_TEXT_CHARS) return null // another check refuses it
   return textError(text) ?? (isVisible(text) ? null : 'have a visible character')
 }
 
@@ -136,11 +136,11 @@ const valueError = (
   return isScalar(value) || isList(value) ? null : `be a text, a number, a boolean or ${LIST}`
 }
 
-/** Two values that mean the same have the same text, whatever the order of a list. */
+/** A text that is equal for values of the same meaning, whatever the order of a list. */
 export const canonicalValue = (value: DetailValue | undefined): string =>
   JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value)
 
-/** Two entries that mean the same have the same text, whatever the order of their members and lists. */
+/** A text that is equal for entries of the same meaning, whatever the order of their members and lists. */
 const canonical = (entry: AuthorizationDetail): string =>
   JSON.stringify(
     Object.keys(entry)
@@ -148,7 +148,7 @@ const canonical = (entry: AuthorizationDetail): string =>
       .map((name) => [name, canonicalValue(entry[name])]),
   )
 
-/** Whether one of the granted entries is over this run, or over any. */
+/** True if one of the granted entries covers this run, or any run. */
 export const coversRun = (granted: readonly AuthorizationDetail[], identifier: string): boolean =>
   granted.some(
     (entry) =>
@@ -156,7 +156,7 @@ export const coversRun = (granted: readonly AuthorizationDetail[], identifier: s
       (entry['identifier'] === ANY || entry['identifier'] === identifier),
   )
 
-/** Those of `before` that `after` does not have as they were. */
+/** The entries of `before` that are missing or changed in `after`. */
 export const takenDetails = (
   before: readonly AuthorizationDetail[],
   after: readonly AuthorizationDetail[],
@@ -165,7 +165,7 @@ export const takenDetails = (
   return before.filter((entry) => !kept.has(canonical(entry)))
 }
 
-/** What an entry of a resource's type points at. `parts` is null for all. */
+/** The target of an entry of a resource type. `identifier` null: any; `parts` null: all. */
 export const targetOf = (entry: AuthorizationDetail) => {
   const parts = entry['parts']
   return {

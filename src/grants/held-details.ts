@@ -1,5 +1,5 @@
-// Granted authorization details, prepared once so that a request costs time in proportion to its own length,
-// however many entries are granted and however long their lists are. Pure: no I/O.
+// Granted authorization details, prepared once so that a request costs time in proportion to its own length, whatever
+// the number of granted entries and the length of their lists. Pure: no I/O.
 import { MAX_TOKEN_BYTES } from '../constants.ts'
 import { ANY, TOOL_RUN, canonicalValue } from './details.ts'
 import type { AuthorizationDetail, DetailScalar } from '../store/store.ts'
@@ -7,11 +7,11 @@ import type { AuthorizationDetail, DetailScalar } from '../store/store.ts'
 /** Granted entries as a set of bits: bit i is the i-th entry. */
 type Entries = bigint
 
-/** Which entries allow what in one member. */
+/** The entries that allow a value in one member. */
 type Member = {
-  /** Any value. */
+  /** Entries that allow any value. */
   any: Entries
-  /** A list, with nothing in it at least. */
+  /** Entries with a list: they allow the empty list at least. */
   list: Entries
   inList: Map<DetailScalar, Entries>
   scalar: Map<DetailScalar, Entries>
@@ -31,10 +31,10 @@ type Prepared = {
 
 const remembered = new WeakMap<readonly AuthorizationDetail[], Prepared>()
 
-/** Remembered with the array, which is never changed: token requests read the same one until a commit. */
+/** Caches by the array, which is immutable: token requests read the same array until a commit. */
 const preparedOf = (granted: readonly AuthorizationDetail[]): Prepared => {
-  const known = remembered.get(granted)
-  if (known !== undefined) return known
+  const cached = remembered.get(granted)
+  if (cached !== undefined) return cached
   const prepared = prepare(granted)
   remembered.set(granted, prepared)
   return prepared
@@ -58,8 +58,8 @@ const prepare = (granted: readonly AuthorizationDetail[]): Prepared => {
 }
 
 const memberOf = (members: Map<string, Member>, name: string): Member => {
-  const known = members.get(name)
-  if (known !== undefined) return known
+  const existing = members.get(name)
+  if (existing !== undefined) return existing
   const member: Member = { any: 0n, list: 0n, inList: new Map(), scalar: new Map() }
   members.set(name, member)
   return member
@@ -76,12 +76,12 @@ const addTo = (member: Member, value: AuthorizationDetail[string] | undefined, b
   }
 }
 
-/** Characters of `"name":value,` at least; the escapes of a list's canonical text are not counted on. */
+/** Lower bound of the characters of `"name":value,`: half of the canonical text, because that escapes a list twice. */
 const charsOf = (name: string, text: string): number => name.length + text.length / 2
 
 /**
- * The granted entries that this one narrows: same type; a list is a part of the granted one, a scalar is equal,
- * `"*"` allows any value.
+ * The granted entries that an entry narrows: the type is the same, a list is part of the granted list, a scalar is
+ * equal, and `"*"` in the grant allows any value.
  */
 const fitting = ({ all, members }: Prepared, asked: AuthorizationDetail): Entries => {
   let fits = all
@@ -111,8 +111,8 @@ const indicesOf = (entries: Entries): number[] => {
 }
 
 /**
- * True if an entry as it stands gives no more than a granted one. Unlike a request it has to name every
- * member: its holder has nothing to copy from, and a limit that is left out would be gone.
+ * True if an entry gives no more than a granted one. It has to contain every member of that one, unlike a request: a
+ * missing member of a request is copied from the grant, and a missing limit of a grant would be no limit.
  */
 export const isHeld = (
   granted: readonly AuthorizationDetail[],
@@ -134,112 +134,112 @@ type Refusal =
   | 'run_not_named'
   | 'resource_not_named'
 
-/** `entry` is the one that is refused, as it is asked for. */
+/** `entry` is the refused entry, as the client sent it. */
 export type Narrowing =
   { details: AuthorizationDetail[] } | { refused: Refusal; entry: AuthorizationDetail }
 
-/** Each entry that is asked for, narrowed from the one granted entry that it fits. */
+/** Narrows each requested entry from the one granted entry that it fits. */
 export const narrowDetails = (
   granted: readonly AuthorizationDetail[],
-  asked: readonly AuthorizationDetail[],
+  requested: readonly AuthorizationDetail[],
 ): Narrowing => {
   const prepared = preparedOf(granted)
   const details = new Map<string, AuthorizationDetail>()
   let chars = 0
-  for (const wish of asked) {
-    const narrowed = narrowDetail(prepared, wish)
-    if ('refused' in narrowed) return { ...narrowed, entry: wish }
-    if (details.has(narrowed.text)) return { refused: 'details_repeated', entry: wish }
+  for (const request of requested) {
+    const narrowed = narrowDetail(prepared, request)
+    if ('refused' in narrowed) return { ...narrowed, entry: request }
+    if (details.has(narrowed.text)) return { refused: 'details_repeated', entry: request }
     const { entry } = narrowed
-    // A resource server compares ids: "any" would reach beyond the client's workspace.
+    // A resource server compares ids, so "any" would include resources of other workspaces.
     if (entry['identifier'] === ANY) {
       const refused = entry.type === TOOL_RUN ? 'run_not_named' : 'resource_not_named'
-      return { refused, entry: wish }
+      return { refused, entry: request }
     }
     details.set(narrowed.text, entry)
     chars += narrowed.chars
-    // No token can carry them, and nothing that is longer is looked at any further.
-    if (chars > MAX_TOKEN_BYTES) return { refused: 'details_too_long', entry: wish }
+    // No token has room for them, so the rest of the request is not read.
+    if (chars > MAX_TOKEN_BYTES) return { refused: 'details_too_long', entry: request }
   }
   return { details: [...details.values()] }
 }
 
 type Narrowed = { entry: AuthorizationDetail; text: string; chars: number }
 
-/** A member that is left out is copied from the grant. */
+/** Narrows one entry. Copies a missing member from the grant. */
 const narrowDetail = (
   prepared: Prepared,
-  wish: AuthorizationDetail,
+  request: AuthorizationDetail,
 ): Narrowed | { refused: Refusal } => {
-  const indices = indicesOf(fitting(prepared, wish))
+  const indices = indicesOf(fitting(prepared, request))
   const last = indices.at(-1)
   if (last === undefined) return { refused: 'details_not_granted' }
   const values = prepared.values[last] ?? new Map<string, Value>()
-  const same = indices.every((i) => leavesTheSame(prepared.values[i], values, wish))
+  const same = indices.every((i) => leavesTheSame(prepared.values[i], values, request))
   if (!same) return { refused: 'details_ambiguous' }
-  return { entry: { ...prepared.granted[last], ...wish }, ...textOf(prepared, values, wish) }
+  return { entry: { ...prepared.granted[last], ...request }, ...textOf(prepared, values, request) }
 }
 
-/** True if two granted entries that fit give the same result: equal in every member that the request leaves out. */
+/** True if two fitting entries give the same result: they are equal in every member that the request leaves out. */
 const leavesTheSame = (
   one: ReadonlyMap<string, Value> | undefined,
   other: ReadonlyMap<string, Value>,
-  wish: AuthorizationDetail,
+  request: AuthorizationDetail,
 ): boolean => {
   if (one === other) return true
   if (one?.size !== other.size) return false
   for (const [name, { text }] of other) {
     const found = one.get(name)
-    if (found === undefined || (found.text !== text && !Object.hasOwn(wish, name))) return false
+    if (found === undefined || (found.text !== text && !Object.hasOwn(request, name))) return false
   }
   return true
 }
 
-/** Equal for entries that mean the same, without the text of what is copied from the grant. */
+/** A text that is equal for entries of the same meaning. It has numbers in place of the texts of copied members. */
 const textOf = (
   { texts }: Prepared,
   values: ReadonlyMap<string, Value>,
-  wish: AuthorizationDetail,
+  request: AuthorizationDetail,
 ): { text: string; chars: number } => {
   let chars = 0
   const parts = [...values.keys()].sort().map((name) => {
     const copied = values.get(name)
-    if (!Object.hasOwn(wish, name)) {
+    if (!Object.hasOwn(request, name)) {
       chars += copied?.chars ?? 0
       return [name, copied?.text]
     }
-    const text = canonicalValue(wish[name])
+    const text = canonicalValue(request[name])
     chars += charsOf(name, text)
     return [name, texts.get(text) ?? text]
   })
   return { text: JSON.stringify(parts), chars }
 }
 
-/** A member that no granted entry allows, and the values of it that are refused. */
+/** A member that no granted entry allows, and its refused values. */
 export type RefusedMember = { name: string; values: readonly DetailScalar[] }
 
 /**
- * Finds the member for which no granted entry is left: the type first, then the identifier, then the others as sent.
+ * Finds the member that leaves no granted entry: checks the type, then the identifier, then the others as sent.
  * @returns null for an entry that narrows a granted one
  */
 export const refusedMember = (
   granted: readonly AuthorizationDetail[],
-  asked: AuthorizationDetail,
+  requested: AuthorizationDetail,
 ): RefusedMember | null => {
   const { all, members } = preparedOf(granted)
   let fits = all
-  const names = new Set(['type', 'identifier', ...Object.keys(asked)])
+  const names = new Set(['type', 'identifier', ...Object.keys(requested)])
   for (const name of names) {
-    if (!Object.hasOwn(asked, name)) continue
+    if (!Object.hasOwn(requested, name)) continue
     const member = members.get(name)
-    const left = member === undefined ? 0n : fits & (member.any | allowing(member, asked[name]))
-    if (left === 0n) return { name, values: refusedValues(asked[name], fits, member) }
+    const left = member === undefined ? 0n : fits & (member.any | allowing(member, requested[name]))
+    if (left === 0n) return { name, values: refusedValues(requested[name], fits, member) }
     fits = left
   }
   return null
 }
 
-/** The items of a list that no entry allows; all where each is allowed, but by different entries. */
+/** The items of a list that no entry allows. All items where each is allowed, but by different entries. */
 const refusedValues = (
   value: AuthorizationDetail[string] | undefined,
   fits: Entries,

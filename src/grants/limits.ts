@@ -1,5 +1,5 @@
-// The limits that an operator sets on a client: lifetime of its tokens, quota, ledger. Whoever is bound to a
-// workspace only makes them tighter. Pure: no I/O.
+// The limits that an operator sets on a client: lifetime of its tokens, quota, ledger. A bound administrator may only
+// make them tighter. Pure: no I/O.
 import type { Client, NewClient, GrantedClient } from '../store/store.ts'
 
 export type Limits = Pick<Client, 'tokenTtl' | 'quotaPerMinute' | 'ledger'>
@@ -7,8 +7,8 @@ export type Limits = Pick<Client, 'tokenTtl' | 'quotaPerMinute' | 'ledger'>
 export const UNLIMITED: Limits = { tokenTtl: null, quotaPerMinute: null, ledger: false }
 
 /**
- * The first limit that allows more than it did, or null.
- * @param defaultTtlSeconds what a client without a lifetime of its own gets where its audience sets none
+ * The first limit that allows more than before; null: none does.
+ * @param defaultTtlSeconds lifetime of tokens where neither the client nor the audience sets one
  */
 export const loosened = (
   before: Limits,
@@ -20,7 +20,7 @@ export const loosened = (
   return before.ledger && !after.ledger ? 'ledger' : null
 }
 
-/** A lifetime stretches the server's default where the audience sets none. No lifetime is that of any audience. */
+/** Compares with the server's default where the client had no lifetime: its audience may have none either. */
 const isTtlKept = (before: number | null, after: number | null, fallback: number): boolean =>
   after === before || (after !== null && after <= (before ?? fallback))
 
@@ -28,8 +28,8 @@ const isQuotaKept = (before: number | null, after: number | null): boolean =>
   before === null || (after !== null && after <= before)
 
 /**
- * Limits that hold for a client's tokens: its requests count against its own quota, and against that of the bound
- * administrator who made it.
+ * The limits in force for a client. Its requests count against its own quota and against the quota of the bound
+ * administrator who made it, so the lower one is in force.
  */
 export const heldLimits = ({
   tokenTtl,
@@ -42,18 +42,18 @@ export const heldLimits = ({
 }
 
 /**
- * Limits that a new client inherits from the bound administrator who makes it, unless tighter ones are given.
- * `limitedBy`: its token requests count against that administrator's quota as well, so that many clients share one.
+ * Limits that a new client inherits from the bound administrator who makes it, unless the administrator sets tighter
+ * ones. `limitedBy`: its token requests count against that administrator's quota as well, so that many clients share one.
  */
-export type GivenLimits = Limits & Required<Pick<NewClient, 'limitedBy'>>
+export type InheritedLimits = Limits & Required<Pick<NewClient, 'limitedBy'>>
 
-/** Null for a maker who is bound to no workspace. */
-export const limitsGivenBy = (
+/** @returns null for an unbound administrator */
+export const limitsInheritedFrom = (
   maker: Pick<
     GrantedClient,
     'id' | 'workspace' | 'tokenTtl' | 'quotaPerMinute' | 'ledger' | 'limitedBy'
   >,
-): GivenLimits | null => {
+): InheritedLimits | null => {
   const { id, workspace, tokenTtl, quotaPerMinute, ledger, limitedBy } = maker
   if (workspace === null) return null
   return { tokenTtl, quotaPerMinute, ledger, limitedBy: limitedBy?.id ?? id }

@@ -1,4 +1,4 @@
-// From what a client is granted to what one token carries: a request can only narrow. Pure: no I/O.
+// Narrows the grants of a client to the content of one token. A request cannot widen them. Pure: no I/O.
 import { formError, memberMeant } from './details.ts'
 import { OAuthError, type OAuthErrorCode, refusedValue } from '../errors.ts'
 import { sentText } from '../text/expected.ts'
@@ -15,30 +15,30 @@ export type TokenRequest = {
   details?: readonly AuthorizationDetail[] | undefined
 }
 
-type SubjectGrant = GrantedClient['grants'][number]
-type SubjectPlugin = GrantedClient['plugins'][number]
+type ClientGrant = GrantedClient['grants'][number]
+type ClientPlugin = GrantedClient['plugins'][number]
 
 export type Narrowed = {
-  audience: SubjectGrant['audience']
+  audience: ClientGrant['audience']
   scope: string[]
-  plugin: SubjectPlugin | null
+  plugin: ClientPlugin | null
   details: AuthorizationDetail[]
 }
 
-/** @throws OAuthError for whatever the client is not granted, or did not say clearly enough */
+/** @throws OAuthError for a request beyond the grants, and for an ambiguous one */
 export const narrow = (
   request: TokenRequest,
-  subject: Pick<GrantedClient, 'grants' | 'plugins' | 'details'>,
+  client: Pick<GrantedClient, 'grants' | 'plugins' | 'details'>,
 ): Narrowed => {
-  const grant = selectGrant(request, subject.grants)
+  const grant = selectGrant(request, client.grants)
   const scope = selectScope(request.scope, grant)
-  const plugin = selectPlugin(request.pluginId, subject.plugins, grant.audience)
-  const narrowed = narrowDetails(subject.details, request.details ?? [])
-  if ('refused' in narrowed) throw narrowingRefused(narrowed, subject.details)
+  const plugin = selectPlugin(request.pluginId, client.plugins, grant.audience)
+  const narrowed = narrowDetails(client.details, request.details ?? [])
+  if ('refused' in narrowed) throw narrowingRefused(narrowed, client.details)
   return { audience: grant.audience, scope, plugin, details: narrowed.details }
 }
 
-/** The audience that a request means, as far as it means one: for the log line of a refusal. */
+/** The audience of a request, for the log line of a refusal; undefined: the request selects none. */
 export const audienceMeant = (
   request: TokenRequest,
   { grants }: Pick<GrantedClient, 'grants'>,
@@ -50,7 +50,7 @@ export const audienceMeant = (
   }
 }
 
-/** @throws OAuthError `details_malformed` with the path of the first bad value and what it must be */
+/** @throws OAuthError `details_malformed` with the path of the first bad value and its required form */
 export const checkDetails = (details: unknown): AuthorizationDetail[] => {
   const error = formError(details)
   if (error === null) return details as AuthorizationDetail[]
@@ -61,11 +61,11 @@ export const checkDetails = (details: unknown): AuthorizationDetail[] => {
   throw new OAuthError('details_malformed', { description: `${field} must ${must}${not}.` })
 }
 
-/** An entry by its type and identifier. */
+/** Names an entry by its type and identifier. */
 const entryNamed = ({ type, identifier }: AuthorizationDetail): string =>
   typeof identifier === 'string' ? `${type}=${identifier}` : type
 
-/** Names the entry that is refused, and behind it the values of a member. */
+/** Names the refused entry, and behind it the refused values of a member. */
 export const detailsRefused = (
   code: OAuthErrorCode,
   entry: AuthorizationDetail,
@@ -82,7 +82,7 @@ export const detailsRefused = (
   return refusedValue(code, [entryNamed(entry), ...(named.length === 0 ? [name] : named)])
 }
 
-/** Names the member of the refused entry, too; one in another spelling than the known one with that. */
+/** Names the refused member as well, and its right spelling where it is misspelled. */
 const narrowingRefused = (
   { refused: code, entry }: Extract<Narrowing, { refused: unknown }>,
   granted: readonly AuthorizationDetail[],
@@ -97,11 +97,11 @@ const narrowingRefused = (
   return new OAuthError(code, { description })
 }
 
-/** RFC 8707 §2 for `resource`; `audience` is the same for ids that are no URIs. */
+/** Selects by `resource` (RFC 8707 §2), or by `audience`, which does the same for ids that are no URIs. */
 const selectGrant = (
   { audience, resource, scope }: TokenRequest,
-  grants: readonly SubjectGrant[],
-): SubjectGrant => {
+  grants: readonly ClientGrant[],
+): ClientGrant => {
   if (resource !== undefined && !isAbsoluteUri(resource)) {
     throw refusedValue('target_malformed', [resource])
   }
@@ -109,33 +109,33 @@ const selectGrant = (
     throw refusedValue('target_mismatch', [audience, resource])
   }
   const target = audience ?? resource
-  if (target === undefined) return meantGrant(scope, grants)
+  if (target === undefined) return grantOfScope(scope, grants)
   const grant = grants.find((candidate) => candidate.audience.id === target)
   if (grant === undefined) throw refusedValue('target_not_granted', [target])
   return grant
 }
 
 /**
- * The only grant, or the only one that has every value of the scope, implied ones included. A scope that several grants
- * have, or that is spread over several, names no audience.
+ * Selects without a target: the only grant, or the only grant that has every value of the scope, implied ones included.
+ * A scope that several grants have, or that is spread over several, selects no audience.
  * @throws OAuthError `scope_not_granted` with the values that no grant has, `target_ambiguous`
  */
-const meantGrant = (scope: string | undefined, grants: readonly SubjectGrant[]): SubjectGrant => {
+const grantOfScope = (scope: string | undefined, grants: readonly ClientGrant[]): ClientGrant => {
   const [only, another] = grants
   if (only !== undefined && another === undefined) return only
   if (only === undefined || scope === undefined) throw new OAuthError('target_ambiguous')
-  const asked = parseScope(scope)
+  const requested = parseScope(scope)
   const granted = grants.map((grant) => ({ grant, names: grantedNames(grant) }))
-  const missing = asked.filter((name) => !granted.some(({ names }) => names.has(name)))
+  const missing = requested.filter((name) => !granted.some(({ names }) => names.has(name)))
   if (missing.length > 0) {
     const description = `The scope has a value that the client is not granted for any audience: ${describedValues(missing)}.`
     throw new OAuthError('scope_not_granted', { description })
   }
   const [meant, other] = granted
-    .filter(({ names }) => asked.every((name) => names.has(name)))
+    .filter(({ names }) => requested.every((name) => names.has(name)))
     .map(({ grant }) => grant)
   if (meant === undefined || other !== undefined) {
-    const description = `The scope belongs to ${other ? 'several audiences' : 'no single audience'} of the client: say which with audience or resource: ${describedValues(asked)}.`
+    const description = `The scope belongs to ${other ? 'several audiences' : 'no single audience'} of the client: say which with audience or resource: ${describedValues(requested)}.`
     throw new OAuthError('target_ambiguous', { description })
   }
   return meant
@@ -144,18 +144,18 @@ const meantGrant = (scope: string | undefined, grants: readonly SubjectGrant[]):
 const isAbsoluteUri = (text: string): boolean =>
   /^[a-z][a-z0-9+.-]*:/i.test(text) && !text.includes('#') && URL.canParse(text)
 
-/** RFC 6749 §3.3: refused as a whole or granted as a whole, never shortened. */
-const selectScope = (scope: string | undefined, grant: SubjectGrant): string[] => {
+/** Grants a scope as a whole or refuses it as a whole (RFC 6749 §3.3 would allow a part). */
+const selectScope = (scope: string | undefined, grant: ClientGrant): string[] => {
   const granted = grantedNames(grant)
   if (scope === undefined) return [...granted]
-  const asked = parseScope(scope)
-  const missing = asked.filter((name) => !granted.has(name))
+  const requested = parseScope(scope)
+  const missing = requested.filter((name) => !granted.has(name))
   if (missing.length > 0) throw refusedValue('scope_not_granted', missing)
-  return [...implicationsOf(grant.audience.permissions).expand(asked)]
+  return [...implicationsOf(grant.audience.permissions).expand(requested)]
 }
 
 /**
- * `scope-token *( SP scope-token )` (RFC 6749 §3.3), in the order given, repetitions dropped.
+ * Parses `scope-token *( SP scope-token )` (RFC 6749 §3.3). Keeps the order and drops repetitions.
  * @throws OAuthError `scope_malformed`
  */
 export const parseScope = (scope: string): string[] => {
@@ -166,9 +166,9 @@ export const parseScope = (scope: string): string[] => {
 
 const selectPlugin = (
   pluginId: string | undefined,
-  plugins: readonly SubjectPlugin[],
-  audience: Pick<SubjectGrant['audience'], 'id' | 'requiresPlugin'>,
-): SubjectPlugin | null => {
+  plugins: readonly ClientPlugin[],
+  audience: Pick<ClientGrant['audience'], 'id' | 'requiresPlugin'>,
+): ClientPlugin | null => {
   if (pluginId !== undefined) {
     const plugin = plugins.find(({ id }) => id === pluginId)
     if (plugin === undefined) throw refusedValue('plugin_not_allowed', [pluginId])

@@ -1,28 +1,29 @@
-// Permissions of an audience and what they imply, each answer in time linear in what is declared. Pure: no I/O.
+// Permissions of an audience and their implications. Each function takes time in proportion to the declaration. Pure:
+// no I/O.
 import { isScopeToken } from '@latchkey/verifier/internal'
 import type { Permission, GrantedClient } from '../store/store.ts'
 
 type Declared = readonly Permission[]
 
-/** Permissions as a set of bits: each name that counts has one of its own. */
+/** Sets of permissions as bits: each declared name has one bit. */
 type Bits = ReadonlyMap<string, bigint>
 
 export type Implications = {
   /**
-   * These names and all that they imply, each once, in the order in which they are reached. Names that the
-   * audience does not declare are left out.
+   * These names and all that they imply, each once, in the order in which they are reached. Leaves out names that the
+   * audience does not declare.
    */
   expand(names: Iterable<string>): ReadonlySet<string>
-  /** Whichever of these names no other one implies, or is in `first`. */
+  /** The names that no other of these names implies, and the names in `first`. */
   fewest(names: readonly string[], first: ReadonlySet<string>): string[]
 }
 
 const prepared = new WeakMap<Declared, Implications>()
 
-/** Remembered with the array, which is never changed: a token request reads the same one until a commit. */
+/** Caches by the array, which is immutable: token requests read the same array until a commit. */
 export const implicationsOf = (declared: Declared): Implications => {
-  const known = prepared.get(declared)
-  if (known !== undefined) return known
+  const cached = prepared.get(declared)
+  if (cached !== undefined) return cached
   const implications = prepare(declared)
   prepared.set(declared, implications)
   return implications
@@ -40,20 +41,20 @@ const prepare = (declared: Declared): Implications => {
   }
 }
 
-type SubjectGrant = GrantedClient['grants'][number]
+type ClientGrant = GrantedClient['grants'][number]
 
-const expanded = new WeakMap<SubjectGrant, ReadonlySet<string>>()
+const expanded = new WeakMap<ClientGrant, ReadonlySet<string>>()
 
-/** The permissions of a grant with all that they imply, remembered with it. */
-export const grantedNames = (grant: SubjectGrant): ReadonlySet<string> => {
-  const known = expanded.get(grant)
-  if (known !== undefined) return known
+/** The permissions of a grant with all that they imply. Caches by the grant. */
+export const grantedNames = (grant: ClientGrant): ReadonlySet<string> => {
+  const cached = expanded.get(grant)
+  if (cached !== undefined) return cached
   const names = implicationsOf(grant.audience.permissions).expand(grant.permissions)
   expanded.set(grant, names)
   return names
 }
 
-/** Breadth first, each permission once however many imply it. */
+/** Walks breadth first, and visits each permission once. */
 const reach = (
   name: string,
   implies: ReadonlyMap<string, readonly string[]>,
@@ -91,7 +92,7 @@ const fewest = (
   return names.filter((name) => kept.has(name))
 }
 
-/** The permissions of `before` that imply less in `after`, or are gone from it. */
+/** The permissions of `before` that imply less in `after`, or are missing there. */
 export const permissionsLosing = (before: Declared, after: Declared): string[] => {
   const bits = bitsOf(before)
   const had = closures(before, bits)
@@ -104,7 +105,7 @@ export const permissionsLosing = (before: Declared, after: Declared): string[] =
 const bitsOf = (declared: Declared): Bits =>
   new Map(declared.map(({ name }, i) => [name, 1n << BigInt(i)]))
 
-/** All that each permission implies, itself included, as far as it has a bit. */
+/** All that each permission implies, itself included. Names without a bit are left out. */
 const closures = (declared: Declared, bits: Bits): Bits => {
   const reached = new Map(declared.map(({ name }) => [name, bits.get(name) ?? 0n]))
   const ordered = impliedFirst(declared)
@@ -121,7 +122,7 @@ const closures = (declared: Declared, bits: Bits): Bits => {
   return reached
 }
 
-/** Each permission after those that it implies. */
+/** Sorts each permission behind the permissions that it implies. */
 const impliedFirst = (declared: Declared): Permission[] => {
   const byName = new Map(declared.map((permission) => [permission.name, permission]))
   const seen = new Set<string>()

@@ -1,4 +1,4 @@
-// What counts as taking something away, and what the rules say of a token. Pure: no I/O.
+// Decides which changes take something away, and computes the values of rules. Pure: no I/O.
 import { createHash } from 'node:crypto'
 import { runText } from '@latchkey/verifier/internal'
 import { takenDetails } from './details.ts'
@@ -12,7 +12,7 @@ import type {
   Workspace,
 } from '../store/store.ts'
 
-/** Most trusted first: a step to the right takes something away. */
+/** From most to least trust: a step to the right takes something away. */
 const TRUST_TIERS = ['bundled', 'trusted', 'restricted'] as const
 
 /** The value of a rule over a workspace or a run: the SHA-256 of its text, in base64url. */
@@ -20,8 +20,8 @@ export const ruleValue = (text: string): string =>
   createHash('sha256').update(text).digest('base64url')
 
 /**
- * The value of a rule over a workspace. The list of rules is public: the reference is random, so that a stranger who
- * guesses ids finds none of them there.
+ * The value of a rule over a workspace. The list of rules is public, so the value is made of the random reference: an
+ * attacker who guesses ids finds none of them there.
  */
 export const workspaceRuleValue = (reference: string): string => ruleValue(reference)
 
@@ -30,12 +30,15 @@ export const runRuleValue = (reference: string, identifier: string): string =>
   ruleValue(runText(reference, identifier))
 
 /**
- * The same with ids in the place of references, as servers before references wrote them. The table of closed runs,
- * which is not public, is kept by this value.
+ * The value of a rule over a workspace, made of its id, as servers wrote it before references existed. The server still
+ * writes such rules for tokens without a reference.
  */
 export const namedWorkspaceValue = (workspaceId: string): string => ruleValue(workspaceId)
 
-/** Clients that belong to no workspace have runs of their own, under the empty name. */
+/**
+ * The key of a run in the table of closed runs, which is not public. Clients outside every workspace have runs of their
+ * own, under the empty name.
+ */
 export const namedRunValue = (workspaceId: string | null, identifier: string): string =>
   ruleValue(runText(workspaceId ?? '', identifier))
 
@@ -47,7 +50,7 @@ const lacks = <T>(before: readonly T[], after: readonly T[] | undefined): boolea
 const flatGrants = (grants: Client['grants']): string[] =>
   grants.flatMap((grant) => grant.permissions.map((name) => JSON.stringify([grant.audience, name])))
 
-/** Introspection rights are not in a token: taking one leaves tokens alone. */
+/** Ignores introspection rights: tokens do not carry them, so no token has to be revoked. */
 export const takesFromClient = (before: Client, change: ClientChange): boolean =>
   (change.status !== undefined && change.status !== 'active' && before.status === 'active') ||
   lacks(before.plugins, change.plugins) ||
@@ -63,8 +66,8 @@ export const takesFromWorkspace = (before: Workspace, change: Partial<Workspace>
   before.status === 'active' && change.status === 'suspended'
 
 /**
- * The permissions whose holders lose something: those that are gone, that imply less than before,
- * or all where the audience starts to need a plugin.
+ * The permissions whose holders lose something: removed permissions, permissions that imply less than before, or all
+ * permissions where the audience begins to require a plugin.
  */
 export const permissionsTaken = (before: Audience, change: Partial<NewAudience>): string[] => {
   if (change.requiresPlugin === true && !before.requiresPlugin) {

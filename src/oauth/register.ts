@@ -3,7 +3,7 @@ import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { type Metadata, narrowGrants, remainingDetails, remainingGrants } from './enrollment.ts'
 import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.ts'
-import { type GivenLimits, UNLIMITED, limitsGivenBy } from '../grants/limits.ts'
+import { type InheritedLimits, UNLIMITED, limitsInheritedFrom } from '../grants/limits.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { requestContext } from '../http/request-context.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
@@ -127,7 +127,7 @@ const makeClient = async (
   return { client, secret: secret.text, registrationToken }
 }
 
-type EnrollmentGrant = Pick<Client, 'grants' | 'details'> & GivenLimits
+type EnrollmentGrant = Pick<Client, 'grants' | 'details'> & InheritedLimits
 
 /** What of the enrollment is still there, as far as it was asked for. */
 const grantOfEnrollment = async (
@@ -150,9 +150,9 @@ const grantOfEnrollment = async (
 const limitsFrom = async (
   { createdBy }: Enrollment,
   { store }: Pick<Deps, 'store'>,
-): Promise<GivenLimits> => {
+): Promise<InheritedLimits> => {
   const maker = createdBy === null ? null : await store.findGrantedClient(createdBy)
-  return (maker && limitsGivenBy(maker)) ?? { ...UNLIMITED, limitedBy: null }
+  return (maker && limitsInheritedFrom(maker)) ?? { ...UNLIMITED, limitedBy: null }
 }
 
 const existingDetails = async (

@@ -1,15 +1,15 @@
-// How much of something may be done: so much at once, and so much each second.
+// A budget for work: a burst, and an amount for each second.
 
 export type Allowance = {
   spend(amount: number): void
-  /** More was done than may be. */
+  /** True while the work done exceeds the budget. */
   isSpent(): boolean
 }
 
 type Limits = {
   burst: number
   perSecond: number
-  /** Milliseconds that only ever grow. */
+  /** Milliseconds that only grow. */
   monotonic?: () => number
 }
 
@@ -28,7 +28,7 @@ export const createAllowance = ({
   }
   return {
     spend(amount) {
-      // Never further below zero than one second makes good: one long page must not count for minutes.
+      // At least minus the amount of one second: one long page must not block the next ones for minutes.
       left = Math.max(count() - amount, -perSecond)
     },
     isSpent: () => count() <= 0,

@@ -1,8 +1,8 @@
-// Remembers what was used last, within a bound of bytes and of entries.
+// A cache of the entries that were used last, bounded by bytes and by number.
 
 export type ByteCache<K, V> = {
   get(key: K): V | undefined
-  /** @param bytes how long it is */
+  /** @param bytes length of the value */
   set(key: K, value: V, bytes: number): void
   delete(key: K): void
 }
@@ -13,7 +13,7 @@ export const createByteCache = <K, V>({
   maxBytes,
   maxEntries = Infinity,
 }: Bounds): ByteCache<K, V> => {
-  /** The one that was used last is at the end. */
+  /** In the order of use: the one that was used last is at the end. */
   const entries = new Map<K, { value: V; bytes: number }>()
   let total = 0
 

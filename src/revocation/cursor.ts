@@ -1,7 +1,7 @@
-// Where a follower of the revocation list goes on. Pure: no I/O.
+// Cursors of the revocation list: the place from which a follower reads on. Pure: no I/O.
 //
-// `EPOCH.SEQ`, the number with leading zeros, so that within an epoch cursors compare as text; a `~` behind it
-// where more is to come at once.
+// The form is `EPOCH.SEQ`. The number has leading zeros, so that cursors of one epoch compare as texts. A `~` behind it
+// says that a further page exists.
 import { MAX_CURSOR_CHARS } from '../constants.ts'
 import type { RevocationHead } from '../store/store.ts'
 
@@ -10,7 +10,7 @@ const SEQ_DIGITS = String(Number.MAX_SAFE_INTEGER).length
 export type Cursor = {
   epoch: string
   seq: number
-  /** Of an answer that had a further page: what is pruned meanwhile is not missed there. */
+  /** True for an answer that had a further page. Its follower need not begin anew for rules that are pruned meanwhile. */
   more: boolean
 }
 
@@ -26,8 +26,8 @@ export const parseCursor = (text: string): Cursor | null => {
 }
 
 /**
- * The number after which an answer begins; null: it is a full one, from the start. So it is for a cursor of
- * another epoch or from the future, and for one that is so old that rules behind it have been pruned.
+ * The number after which an answer begins; null: a full answer, from the start. A cursor gets a full answer if it is of
+ * another epoch, from the future, or so old that rules behind it have been pruned.
  */
 export const startOf = (after: string | undefined, head: RevocationHead): number | null => {
   const cursor = after === undefined ? null : parseCursor(after)

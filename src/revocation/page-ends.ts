@@ -1,4 +1,5 @@
-// Divides the list into pages of so many live rules, for a while: every cursor is answered from one of them.
+// Divides the list into pages of REVOCATION_PAGE_ENTRIES live rules, for 45 seconds. Every cursor is answered from one of
+// these pages.
 import {
   MAX_CLOCK_TOLERANCE_SECONDS,
   REVOCATION_ENDS_READ,
@@ -15,11 +16,11 @@ import type { Turns } from './turns.ts'
 export type PageEnds = {
   /** Finds the page for a cursor; null: for a full answer. @throws Unavailable */
   place(cursor: number | null, head: RevocationHead): Promise<Place>
-  /** Takes down that a page was full, and a rule behind it. */
+  /** Records that a page was full, and that a rule follows it. */
   ended(place: Place, end: number): void
 }
 
-/** `ends` is as long as somebody has asked for it. */
+/** `ends` reaches as far as requests have asked. */
 type Division = { epoch: string; madeAt: number; ends: number[]; complete: boolean }
 
 type EndsDeps = Pick<Deps, 'store' | 'clock'> & { turns: Turns }
@@ -27,7 +28,7 @@ type EndsDeps = Pick<Deps, 'store' | 'clock'> & { turns: Turns }
 export const createPageEnds = (deps: EndsDeps): PageEnds => {
   let division: Division = { epoch: '', madeAt: 0, ends: [], complete: false }
 
-  /** Made anew from time to time: rules expire, and pages must not become short and many. */
+  /** Divides anew every 45 seconds: rules expire, and pages would become short and many. */
   const current = ({ epoch }: RevocationHead): Division => {
     const age = deps.clock() - division.madeAt
     const good = division.epoch === epoch && age >= 0 && age < REVOCATION_KEPT_PAGE_MAX_AGE_MS

@@ -10,6 +10,6 @@ export type Codec = {
 export type PageHost = Codec & {
   /** Memory for compressed pages, in bytes. */
   maxBytes: number
-  /** True if a request may wait for work that another request has begun. */
+  /** True where a request may wait for work that another request has begun. */
   sharesWork: boolean
 }

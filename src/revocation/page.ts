@@ -1,4 +1,4 @@
-// Makes one page of the revocation list: reads, signs and compresses it (design: Revocation).
+// Makes one page of the revocation list: reads, signs and compresses it (docs/design.md, "Revocation").
 import {
   MAX_CLOCK_TOLERANCE_SECONDS,
   MIN_COMPRESSED_BYTES,
@@ -12,14 +12,14 @@ import { formatCursor } from './cursor.ts'
 import type { Bytes, Codec } from './page-host.ts'
 import type { Place } from './place.ts'
 
-/** So that nobody takes a list for an access token, or the other way round. */
+/** The `typ` of a list, so that no verifier accepts a list as an access token, or an access token as a list. */
 export const REVOCATION_LIST_TYPE = 'revocations+jwt'
 
 export const revocationListUrl = (issuer: string): string => `${issuer}/oauth/revocations`
 
 export type SignedPage = {
   readonly start: number | null
-  /** The number that its cursor names. */
+  /** The number in its cursor. */
   readonly end: number
   readonly more: boolean
   /** The head of the list when it was read. */
@@ -27,11 +27,11 @@ export type SignedPage = {
   readonly kid: string
   /** Seconds since the epoch. */
   readonly issuedAt: number
-  /** Milliseconds that only ever grow. */
+  /** Milliseconds that only grow. */
   readonly madeAt: number
-  /** Entries. */
+  /** Number of entries. */
   readonly count: number
-  /** The JWT. Of a long page only the compressed one is kept. */
+  /** The JWT; null for a long page, of which only the compressed form is kept. */
   readonly plain: Bytes | null
   readonly gzip: Bytes | null
 }
@@ -41,8 +41,8 @@ export type PageDeps = Pick<Deps, 'store' | 'signer' | 'issuer' | 'clock'>
 export const nameOf = ({ epoch, seq }: RevocationHead): string => `${epoch}.${seq}`
 
 /**
- * The time of the signature is taken first, and the head is read before the rules: what came in between is in this
- * page or behind its cursor.
+ * Reads the clock first, then the head, then the rules: a rule that is written in between is in this page or behind its
+ * cursor.
  * @returns null where another epoch has begun since `place` was found. @throws Unavailable
  */
 export const makePage = async (
@@ -77,8 +77,8 @@ const sign = (
   { start, end, issuedAt, more, epoch, entries }: Signed,
 ) => {
   const url = revocationListUrl(issuer)
-  const cursorAt = (seq: number, goesOn: boolean): string =>
-    formatCursor({ epoch, seq, more: goesOn })
+  const cursorAt = (seq: number, hasMore: boolean): string =>
+    formatCursor({ epoch, seq, more: hasMore })
   const members = JSON.stringify({
     iss: url,
     aud: url,
@@ -89,7 +89,7 @@ const sign = (
     full: start === null,
     more,
   })
-  // Behind which cursor it begins, so that nobody can hand a follower a page that leaves something out.
+  // The cursor behind which the page begins: an attacker cannot hand a follower a page that leaves rules out.
   const header = start === null ? {} : { after: cursorAt(start, false) }
   // The entries are JSON already.
   const payload = `${members.slice(0, -1)},"entries":${entries}}`

@@ -1,13 +1,13 @@
-// Computes where a page near the end of the list begins. Pure: no I/O.
+// Places of pages in the list. Pure: no I/O.
 import { REVOCATION_NEAR_HEAD } from '../constants.ts'
 
-/** A page: the rules behind `start` up to `until`. Null: from the beginning, as a full answer; as far as it goes. */
+/** A page: the rules behind `start` up to `until`. `start` null: a full answer; `until` null: up to the end. */
 export type Place = { readonly start: number | null; readonly until: number | null }
 
 /**
- * The start of the page for a cursor behind the last end of a page. A cursor near the head of the list is answered
- * exactly. Another one is answered from an earlier number: at most twice as many rules, and only two different
- * starts for each doubling of the distance, however many cursors are asked for.
+ * The start of the page for a cursor behind the last end of a page. A cursor near the head of the list gets exactly the
+ * rules behind it. Another one gets the rules behind an earlier number: at most twice as many rules, and two different
+ * starts for each doubling of the distance, whatever the number of cursors.
  */
 export const startNearHead = (cursor: number, head: number, lastEnd: number): number => {
   const distance = head - cursor
@@ -16,7 +16,7 @@ export const startNearHead = (cursor: number, head: number, lastEnd: number): nu
   return Math.max(lastEnd, Math.floor(cursor / step) * step)
 }
 
-/** The page that a cursor is in, where one of these ends is behind it; else null. */
+/** The page that contains a cursor; null where none of these ends is behind the cursor. */
 export const pageAround = (cursor: number, ends: readonly number[]): Place | null => {
   let [low, high] = [0, ends.length]
   while (low < high) {

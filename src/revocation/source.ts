@@ -3,10 +3,10 @@ import { revocableFacts } from '@latchkey/verifier/internal'
 import { ruleValue } from '../grants/taking-away.ts'
 import type { RevocationLookup, Store } from '../store/store.ts'
 
-/** The claims that rules compare. A missing or malformed one counts as absent. */
+/** The claims that rules compare. A malformed claim counts as absent. */
 export type RevocableClaims = { readonly [claim: string]: unknown }
 
-/** The facts that rules compare, of a token whose signature has been verified. */
+/** The facts that rules compare, from a token whose signature has been verified. */
 export const revocationLookup = (kid: string, claims: RevocableClaims): RevocationLookup => {
   const { jti, client, plugin, ...facts } = revocableFacts(kid, claims)
   return {
@@ -26,7 +26,7 @@ export const revocationLookup = (kid: string, claims: RevocableClaims): Revocati
 }
 
 /**
- * For `createVerifier({ revocations: storeRevocations(store) })`: looks up every token at every use, so that a
+ * The store as `createVerifier({ revocations: storeRevocations(store) })`. Looks up every token at every use, so that a
  * revocation takes effect with its commit. @throws Unavailable where the store does not answer
  */
 export const storeRevocations = (store: Pick<Store, 'findRevocation'>) => ({

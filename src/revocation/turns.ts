@@ -1,15 +1,15 @@
-// Work that several requests wait for: done once for all of them, a few at a time, in the order in which it was asked
-// for, and not at all where everybody who has asked is gone before its turn.
+// Work that several requests wait for. It is done once for all of them, a few jobs at a time, in the order of the
+// requests. A job that all its requests have left before its turn is not done.
 import { Unavailable } from '../errors.ts'
 
 export type Turns = {
   /**
-   * Does the work with this name, or waits for it where it is being done.
-   * @param signal says that whoever asks is gone
-   * @throws Unavailable where too much is waiting, or whoever asks is gone
+   * Does the work with this name, or waits for a job of this name.
+   * @param signal aborted when the client of the request is gone
+   * @throws Unavailable where too many jobs wait, or the client is gone
    */
   run<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>
-  /** How much waits for its turn. */
+  /** Number of jobs that wait for their turn. */
   readonly waiting: number
 }
 
@@ -25,7 +25,7 @@ type Limits = { atATime: number; maxWaiting: number }
 
 export const createTurns = ({ atATime, maxWaiting }: Limits): Turns => {
   const jobs = new Map<string, Job>()
-  /** In the order in which they were asked for. */
+  /** In the order of the requests. */
   const waiting = new Set<Job>()
   let running = 0
 
@@ -85,7 +85,7 @@ export const createTurns = ({ atATime, maxWaiting }: Limits): Turns => {
   }
 }
 
-/** For Workers, where no request may wait for what another one has begun: each does its own work, at once. */
+/** Turns for Workers, where no request may wait for work of another request: each does its own, at once. */
 export const createLonelyTurns = (): Turns => ({
   run: (_name, work) => work(),
   waiting: 0,

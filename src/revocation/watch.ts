@@ -1,4 +1,4 @@
-// Waiting for the next rule, whichever process makes it.
+// Waits for the next rule, whichever process writes it.
 import {
   LONELY_MAX_WAIT_MS,
   MAX_WAITERS,
@@ -7,38 +7,38 @@ import {
 } from '../constants.ts'
 import type { RevocationHead, Store } from '../store/store.ts'
 
-/** The request that waits. */
+/** A request that waits. */
 export type Asker = {
-  /** Aborted once the asker is gone. */
+  /** Aborted once the client is gone. */
   signal: AbortSignal
-  /** Aborted once the asker has sent a further request on the same connection. */
+  /** Aborted once the client has sent a further request on the same connection. */
   followed?: AbortSignal | undefined
-  /** Undefined where it is not known: then no limit per address applies. */
+  /** The client's address; undefined where the platform does not tell it: then no limit per address applies. */
   address?: string | undefined
 }
 
 export type RevocationWatch = {
   /**
-   * Settles once there is a newer rule than `known`, the time is over, or the asker waits no more; at once where
-   * too many wait already. Never rejects: where the store does not answer, the next request finds out.
+   * Settles once a rule is newer than `seen`, the time is over, or the client is gone. Settles at once where too many
+   * requests wait. Does not reject: where the store does not answer, the next request reports it.
    * @param ms milliseconds
    */
-  changed(known: RevocationHead, ms: number, asker: Asker): Promise<void>
-  /** Lets all go that wait, and from now on nobody wait. */
+  changed(seen: RevocationHead, ms: number, asker: Asker): Promise<void>
+  /** Releases all requests that wait. From now on none may wait. */
   close(): void
-  /** How many wait now. */
+  /** Number of requests that wait now. */
   readonly waiting: number
 }
 
 type Head = Pick<Store, 'findRevocationHead'>
 
-/** What was read earlier than `known` is no news. */
-const isNews = (head: RevocationHead, known: RevocationHead): boolean =>
-  head.seq > known.seq || head.epoch !== known.epoch
+/** True for a head with rules that the client has not seen. A head that was read earlier has none. */
+const isNews = (head: RevocationHead, seen: RevocationHead): boolean =>
+  head.seq > seen.seq || head.epoch !== seen.epoch
 
-type Waiter = { known: RevocationHead; release: () => void }
+type Waiter = { seen: RevocationHead; release: () => void }
 
-/** How many requests of each address wait. */
+/** Counts the waiting requests of each address. */
 const createTally = () => {
   const counts = new Map<string, number>()
   const count = (address: string): number => counts.get(address) ?? 0
@@ -54,7 +54,7 @@ const createTally = () => {
   }
 }
 
-/** One look at the store for all who wait, a few times a second, and none while nobody does. */
+/** Reads the store once for all waiting requests, every WATCH_INTERVAL_MS, and not while none waits. */
 export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
   const waiters = new Set<Waiter>()
   const tally = createTally()
@@ -63,7 +63,7 @@ export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
 
   const look = async (): Promise<void> => {
     const head = await store.findRevocationHead().catch(() => null)
-    for (const { known, release } of waiters) if (head === null || isNews(head, known)) release()
+    for (const { seen, release } of waiters) if (head === null || isNews(head, seen)) release()
     timer = undefined
     lookSoon()
   }
@@ -78,7 +78,7 @@ export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
     !tally.isFull(address)
 
   return {
-    changed: (known, ms, { signal, followed, address }) =>
+    changed: (seen, ms, { signal, followed, address }) =>
       new Promise((resolve) => {
         const signals = followed === undefined ? [signal] : [signal, followed]
         if (!mayWait(signals, address)) return resolve()
@@ -88,7 +88,7 @@ export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
           if (waiters.delete(waiter)) tally.add(address, -1)
           resolve()
         }
-        const waiter = { known, release }
+        const waiter = { seen, release }
         const limit = setTimeout(release, ms)
         for (const one of signals) one.addEventListener('abort', release)
         waiters.add(waiter)
@@ -107,35 +107,35 @@ export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
 }
 
 /**
- * For Workers, where no request may wait for what another one has begun: each looks for itself, unless another
- * one has just looked.
+ * A watch for Workers, where no request may wait for work of another request. Each reads the store itself, unless another
+ * one has read it within the interval.
  */
 export const createLonelyWatch = ({
   store,
   intervalMs,
 }: {
   store: Head
-  /** Milliseconds between two looks, however many wait. */
+  /** Milliseconds between two reads, whatever the number of waiting requests. */
   intervalMs: number
 }): RevocationWatch => {
   let lookedAt = -Infinity
   /** Null: the store did not answer. */
   let head: RevocationHead | null = null
 
-  const look = async (known: RevocationHead): Promise<RevocationHead | null> => {
-    if (performance.now() - lookedAt < intervalMs) return head ?? known
+  const look = async (seen: RevocationHead): Promise<RevocationHead | null> => {
+    if (performance.now() - lookedAt < intervalMs) return head ?? seen
     lookedAt = performance.now()
     head = await store.findRevocationHead().catch(() => null)
     return head
   }
 
   return {
-    async changed(known, ms, { signal }) {
+    async changed(seen, ms, { signal }) {
       const deadline = performance.now() + Math.min(ms, LONELY_MAX_WAIT_MS)
       while (performance.now() < deadline && !signal.aborted) {
         await new Promise((resolve) => setTimeout(resolve, intervalMs / 2))
-        const current = await look(known)
-        if (current === null || isNews(current, known)) return
+        const current = await look(seen)
+        if (current === null || isNews(current, seen)) return
       }
     },
     close() {},

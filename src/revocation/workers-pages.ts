@@ -1,3 +1,4 @@
+// Compression on Cloudflare Workers, by the web's streams.
 import { WORKERS_PAGES_MAX_BYTES } from '../constants.ts'
 import type { Bytes, PageHost } from './page-host.ts'
 

@@ -3,13 +3,13 @@ import { RSA_MODULUS_BITS } from '../constants.ts'
 
 const rsa = { modulusLength: RSA_MODULUS_BITS }
 
-/** What a key of each algorithm is generated with. Every server has RS256 (RFC 9068 §2.1). */
+/** Parameters with which a key of each algorithm is generated. Every server has RS256 (RFC 9068 §2.1). */
 export const ALGORITHMS = {
   RS256: rsa,
   PS256: rsa,
   ES256: {},
   EdDSA: { crv: 'Ed25519' },
-  Ed25519: {}, // the same signatures under the name that says its curve
+  Ed25519: {}, // the same signatures under a name that contains the curve
 } as const satisfies Record<string, { modulusLength?: number; crv?: string }>
 
 export type Algorithm = keyof typeof ALGORITHMS
@@ -21,7 +21,7 @@ export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as [Algorithm, ...Algorit
 /** For messages and descriptions. */
 export const ALGORITHM_LIST = `${ALGORITHM_NAMES.slice(0, -1).join(', ')} or ${ALGORITHM_NAMES.at(-1)}`
 
-/** The order of everything that is published: readers that take the first entry get RS256. */
+/** The order of all published lists: a reader that uses the first entry gets RS256. */
 export const rs256First = <T>(items: readonly T[], algorithmOf: (item: T) => Algorithm): T[] => [
   ...items.filter((item) => algorithmOf(item) === 'RS256'),
   ...items.filter((item) => algorithmOf(item) !== 'RS256'),

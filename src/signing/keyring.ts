@@ -1,4 +1,4 @@
-// What the key states mean, and what is due when (design: Keys). Pure: no I/O.
+// The meaning of key states, and the steps that are due (docs/design.md, "Keys"). Pure: no I/O.
 import {
   JWKS_EMERGENCY_MAX_AGE_SECONDS,
   JWKS_EMERGENCY_SECONDS,
@@ -10,35 +10,35 @@ import {
 import type { KeyState, Promotion, SigningKey } from '../store/store.ts'
 import { type Algorithm, rs256First } from './algorithms.ts'
 
-/** Signatures of keys in these states are good; of others never. */
+/** Signatures of keys in these states are valid. Signatures of other keys are not. */
 const PUBLISHED: readonly KeyState[] = ['active', 'next', 'retiring']
 
-/** What keys are kept by. All times here are in seconds since the epoch. */
+/** The plan for keys. All times here are in seconds since the epoch. */
 export type KeyPlan = {
   algorithms: readonly Algorithm[]
-  /** How long a key signs before the next one takes over; null: until somebody says so. */
+  /** Seconds for which a key signs before the next one takes over; null: until an administrator rotates. */
   rotationSeconds: number | null
 }
 
-/** Something to be done now; for each step that several processes see one of them does it. */
+/** A step that is due. Where several processes try it, one of them does it. */
 export type KeyStep =
   | { step: 'remove'; kid: string }
   | { step: 'create'; algorithm: Algorithm }
   | ({ step: 'promote'; algorithm: Algorithm } & Promotion)
 
-/** From when on whatever a retiring key has signed has expired; null for a key in another state. */
+/** The time at which all tokens that a retiring key has signed have expired; null for a key in another state. */
 export const goneAt = (key: Pick<SigningKey, 'state' | 'retiredAt'>): number | null =>
   key.state === 'retiring' ? (key.retiredAt ?? 0) + KEY_RETIREMENT_SECONDS : null
 
-/** A key whose time is over is gone whether or not its row has been removed yet. */
+/** True for a retiring key whose time is over, whether or not its row has been deleted. */
 export const isGone = (key: Pick<SigningKey, 'state' | 'retiredAt'>, now: number): boolean =>
   (goneAt(key) ?? Infinity) <= now
 
-/** From when on every follower has a next key, so that it may sign; null for a key in another state. */
+/** The time at which every verifier has fetched a next key, so that it may sign; null for a key in another state. */
 export const promotableAt = (key: Pick<SigningKey, 'state' | 'createdAt'>): number | null =>
   key.state === 'next' ? key.createdAt + MIN_NEXT_AGE_SECONDS : null
 
-/** RS256 first, then in the order of `PUBLISHED`: readers that take the first key get the one that signs. */
+/** RS256 first, then in the order of `PUBLISHED`: a reader that uses the first key gets the one that signs. */
 export const publishedKeys = (keys: readonly SigningKey[], now: number): SigningKey[] =>
   rs256First(
     PUBLISHED.flatMap((state) => keys.filter((key) => key.state === state && !isGone(key, now))),
@@ -56,7 +56,7 @@ export const publicJwks = (
   }),
 })
 
-/** Seconds for which a cache may keep the JWKS: until the next change that is known to come. */
+/** Seconds for which a cache may keep the JWKS: until the next change that is planned. */
 export const jwksMaxAge = (keys: readonly SigningKey[], now: number, plan: KeyPlan): number => {
   const changes = [
     ...pairs(keys, plan.algorithms).map((pair) => dueAt(pair, plan)),
@@ -69,11 +69,11 @@ export const jwksMaxAge = (keys: readonly SigningKey[], now: number, plan: KeyPl
   return Math.max(JWKS_MIN_AGE_SECONDS, Math.min(longest, untilNext))
 }
 
-/** A key was revoked a while ago: the next step against whoever has it must not wait for caches. */
+/** True for a key that was revoked a short time ago: the next step against an attacker must not wait for caches. */
 const isAlarming = ({ state, revokedAt }: SigningKey, now: number): boolean =>
   state === 'revoked' && (revokedAt ?? 0) + JWKS_EMERGENCY_SECONDS > now
 
-/** What is due. Another process may have done it by the time it is tried. */
+/** The steps that are due. Another process may have done them before this one tries. */
 export const dueSteps = (keys: readonly SigningKey[], now: number, plan: KeyPlan): KeyStep[] => [
   ...keys.filter((key) => isGone(key, now)).map(({ kid }) => ({ step: 'remove', kid }) as const),
   ...missingKeys(keys, plan.algorithms).map(
@@ -90,7 +90,7 @@ export const dueSteps = (keys: readonly SigningKey[], now: number, plan: KeyPlan
 /** The key that signs and the one that takes over from it. */
 export type KeyPair = { active: SigningKey; next: SigningKey }
 
-/** Of the algorithms that have both. */
+/** The pairs of algorithms that have both keys. */
 export const pairs = (keys: readonly SigningKey[], algorithms: readonly Algorithm[]): KeyPair[] =>
   algorithms.flatMap((algorithm) => {
     const find = (state: KeyState) =>
@@ -100,8 +100,8 @@ export const pairs = (keys: readonly SigningKey[], algorithms: readonly Algorith
   })
 
 /**
- * When a key that has come of age is followed by the next. Counted from when it began to sign: after any time
- * in which no process ran one promotion is due, not all those that were missed.
+ * The time at which the next key follows the active one. It is counted from the time at which the active key began to
+ * sign: after a time without a running process one promotion is due, and not each one that was missed.
  */
 const dueAt = ({ active, next }: KeyPair, { rotationSeconds }: KeyPlan): number => {
   if (rotationSeconds === null) return Infinity
@@ -109,7 +109,7 @@ const dueAt = ({ active, next }: KeyPair, { rotationSeconds }: KeyPlan): number 
   return Math.max(ofAge, next.createdAt + MIN_NEXT_AGE_SECONDS)
 }
 
-/** The places that are empty: one entry for each key to make. */
+/** The empty places: one entry for each key to make. */
 export const missingKeys = (
   keys: readonly SigningKey[],
   algorithms: readonly Algorithm[],
@@ -121,8 +121,8 @@ export const missingKeys = (
   )
 
 /**
- * The candidates with which revoking `kids` lets a new key sign in each of their algorithms: that key, and a next one
- * where there is none left.
+ * The candidates for a revocation of `kids` after which a new key signs, in each of their algorithms: that key, and a
+ * next one where none is left.
  */
 export const newSignersFor = (
   keys: readonly SigningKey[],
@@ -136,7 +136,7 @@ export const newSignersFor = (
     .flatMap((algorithm) => (left(algorithm, 'next', kids) ? [algorithm] : [algorithm, algorithm]))
 }
 
-/** One candidate for each place that revoking `kids` empties; a next key moves up where the active one goes. */
+/** One candidate for each place that a revocation of `kids` empties. A next key takes the place of the active one. */
 export const replacementsFor = (
   keys: readonly SigningKey[],
   kids: readonly string[],

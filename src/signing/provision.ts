@@ -1,4 +1,4 @@
-// What every start makes sure of: the signing keys open, and each algorithm has an active and a next one.
+// Checks of every start: the private keys can be decrypted, and each algorithm has an active and a next key.
 import { type Audit, audited } from '../audit/record.ts'
 import { StartRefused } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -15,18 +15,18 @@ type Provision = {
   now: number
   audit: Pick<Audit, 'write'>
   log: Log
-  /** Who it is done for: `server`, `cli:USER`. */
+  /** The actor of the audit event: `server`, `cli:USER`. */
   actor: string
 }
 
-/** The keys of a database that has none. */
+/** Makes the keys of an empty database. */
 export const firstKeys = (algorithms: readonly Algorithm[], kek: Uint8Array) =>
   makeKeys(missingKeys([], algorithms), kek)
 
 export const makeKeys = (places: readonly Algorithm[], kek: Uint8Array): Promise<KeyCandidate[]> =>
   Promise.all(places.map((algorithm) => newKey(algorithm, kek)))
 
-/** @throws StartRefused where a key does not open, or an audience signs with an algorithm that is not listed */
+/** @throws StartRefused where a key cannot be decrypted, or an audience has an algorithm that is not configured */
 export const provisionKeys = async (provision: Provision): Promise<void> => {
   const { store, algorithms, kek, now, actor } = provision
   await checkKeys(provision)
@@ -43,7 +43,7 @@ export const provisionKeys = async (provision: Provision): Promise<void> => {
   )
 }
 
-/** Every private key must open now, not at the first signature. */
+/** Decrypts every private key, so that a wrong key-encryption key stops the start and not the first signature. */
 const checkKeys = async ({ store, kek }: Provision): Promise<void> => {
   try {
     for (const { privateJwe, kid } of await store.listKeys()) {

@@ -1,5 +1,5 @@
-// What keys need beside the requests: the next one takes over in time, empty places are filled, keys whose time
-// is over are forgotten. Any number of processes may do it at once.
+// Rotation of keys, beside the requests: the next key takes over in time, empty places are filled, keys whose time is
+// over are deleted. Any number of processes may do it at once.
 import { type Audit, audited } from '../audit/record.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
@@ -12,13 +12,13 @@ type RotationDeps = Pick<
   'store' | 'clock' | 'log' | 'kek' | 'algorithms' | 'keyRotationSeconds'
 > & {
   audit: Pick<Audit, 'write'>
-  /** What is due is due by this time, in seconds since the epoch: a clock that runs ahead rotates nothing. */
+  /** Steps are due by this time, in seconds since the epoch: a clock that runs ahead rotates nothing. */
   settled: number
 }
 
 /**
- * Does what is due. What another process does first is left to it.
- * @throws Unavailable, with what was not reached still due
+ * Does the steps that are due, except those that another process does first.
+ * @throws Unavailable; the steps that were not reached stay due
  */
 export const keepKeys = async (deps: RotationDeps): Promise<void> => {
   const steps = await readDueSteps(deps)
@@ -37,7 +37,7 @@ const readDueSteps = async (deps: RotationDeps): Promise<KeyStep[]> => {
   return dueSteps(await deps.store.listKeys(), deps.settled, { algorithms, rotationSeconds })
 }
 
-/** The events are written by the step itself: several processes come here at the same second of each minute. */
+/** The step itself writes the events: several processes call it in the same second of each minute. */
 const removeRetired = (deps: RotationDeps): Promise<void> => {
   const event = { actor: 'server', action: 'key.remove', outcome: 'success', count: 1 } as const
   return deps.store.removeRetiredKeys(event, deps.settled, nowSeconds(deps))
@@ -54,7 +54,10 @@ const create = async (deps: RotationDeps, steps: readonly Step<'create'>[]): Pro
   )
 }
 
-/** Keys take long to make, and some processes longer than others: most see here that it has been done. */
+/**
+ * Reads the due steps again once the keys are made: making them takes a different time in each process, and most find
+ * that another one was faster.
+ */
 const promote = async (deps: RotationDeps, steps: readonly Step<'promote'>[]): Promise<void> => {
   const made = steps.map(({ algorithm }) => algorithm)
   const keys = await makeKeys(made, deps.kek)

@@ -1,5 +1,5 @@
-// Signs and verifies with the keys of the store. Which key is active is asked at every signature, so that a
-// revoked key stops at once in every process; only the imported key is remembered, by its kid.
+// Signs and verifies with the keys of the store. Each signature reads from the store which key is active, so that a
+// revoked key stops at once in every process. Only the imported key is cached, by its kid.
 import {
   type CryptoKey,
   type JWTPayload,
@@ -19,14 +19,14 @@ export type Signer = {
    */
   sign(payload: JWTPayload, options: SigningOptions): Promise<SignedToken>
   /**
-   * Signs a long payload with RS256: as `sign`, but the text is encoded and signed by the platform. For a page of
-   * the revocation list (half a megabyte) jose needs ten times as long, on the thread that answers requests.
+   * Signs a long payload with RS256. The platform encodes and signs the text: for a page of the revocation list (half a
+   * megabyte) jose needs ten times as long, on the thread that serves requests.
    * @param payload JSON
    */
   signText(payload: string, options: Omit<SigningOptions, 'algorithm'>): Promise<SignedToken>
   /** The key that signs now. @throws Unavailable */
   activeKid(algorithm: Algorithm): Promise<string | null>
-  /** The payload of a JWS that one of the published keys has signed, else null. Claims are not looked at. */
+  /** The payload of a JWS that a published key has signed, else null. It does not check claims. */
   verify(token: string): Promise<VerifiedToken | null>
 }
 
@@ -100,12 +100,12 @@ const base64url = (text: string): string => Buffer.from(text).toString('base64ur
 const importKey = async (jwk: Record<string, unknown>, algorithm: Algorithm): Promise<CryptoKey> =>
   (await importJWK(jwk, algorithm)) as CryptoKey
 
-/** Remembers imported keys, the latest few: a key's kid is its thumbprint, so it never means another key. */
+/** Caches the latest MAX_CACHED_KEYS imported keys. A kid is the thumbprint of its key, so it identifies one key. */
 const keyCache = (load: (key: SigningKey) => Promise<CryptoKey>) => {
   const cache = new Map<string, Promise<CryptoKey>>()
   return (key: SigningKey): Promise<CryptoKey> => {
-    const known = cache.get(key.kid)
-    if (known !== undefined) return known
+    const cached = cache.get(key.kid)
+    if (cached !== undefined) return cached
     const loaded = load(key)
     loaded.catch(() => cache.delete(key.kid))
     cache.set(key.kid, loaded)
@@ -117,7 +117,7 @@ const keyCache = (load: (key: SigningKey) => Promise<CryptoKey>) => {
 
 type Header = { alg: Algorithm; kid: string; typ: unknown }
 
-/** The header, where it has an algorithm and a kid that could be ours. */
+/** The protected header; null where it has no algorithm of this server, or no kid. */
 const protectedHeader = (token: string): Header | null => {
   try {
     const text = Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString()

@@ -12,12 +12,12 @@ import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 
 const ENCRYPTION = { alg: 'dir', enc: 'A256GCM' }
 
-/** The key-encryption key does not open what is stored. */
+/** The key-encryption key does not decrypt the stored keys. */
 export class WrongKeyEncryptionKey extends Error {
   override readonly name = 'WrongKeyEncryptionKey'
 }
 
-/** Makes a key pair; its private half leaves this function encrypted only. The kid is the RFC 7638 thumbprint. */
+/** Makes a key pair. Its private half leaves this function only encrypted. The kid is the RFC 7638 thumbprint. */
 export const newKey = async (algorithm: Algorithm, kek: Uint8Array): Promise<KeyCandidate> => {
   const pair = await generateKeyPair(algorithm, { ...ALGORITHMS[algorithm], extractable: true })
   const publicJwk = await exportJWK(pair.publicKey)
@@ -26,13 +26,13 @@ export const newKey = async (algorithm: Algorithm, kek: Uint8Array): Promise<Key
   return { kid, algorithm, publicJwk, privateJwe }
 }
 
-/** The kid is in the protected header, so that no row can be given the key of another. */
+/** Encrypts a private key, with its kid in the protected header: an attacker cannot move it to another row. */
 const wrap = (jwk: JWK, kid: string, kek: Uint8Array): Promise<string> =>
   new CompactEncrypt(new TextEncoder().encode(JSON.stringify(jwk)))
     .setProtectedHeader({ ...ENCRYPTION, kid })
     .encrypt(kek)
 
-/** @throws WrongKeyEncryptionKey where `kek` is another or the row has been changed */
+/** @throws WrongKeyEncryptionKey for another `kek`, and for a row that has been changed */
 export const unwrap = async (privateJwe: string, kid: string, kek: Uint8Array): Promise<JWK> => {
   try {
     const { plaintext, protectedHeader } = await compactDecrypt(privateJwe, kek, {

@@ -14,8 +14,8 @@ export const SERVER: readonly Mutation[] = [
     name: 'scope beyond the grant',
     stops: 'Asking for more than was granted',
     file: 'src/grants/narrowing.ts',
-    find: 'asked.filter((name) => !granted.has(name))',
-    replace: 'asked.filter((name) => name === String(granted))',
+    find: 'requested.filter((name) => !granted.has(name))',
+    replace: 'requested.filter((name) => name === String(granted))',
     tests: ['test/oauth/token-grant.test.ts'],
   },
   {
@@ -23,7 +23,7 @@ export const SERVER: readonly Mutation[] = [
     stops: 'Asking for more than was granted',
     file: 'src/grants/narrowing.ts',
     find: "if (grant === undefined) throw refusedValue('target_not_granted', [target])\n  return grant",
-    replace: 'return grant ?? (grants[0] as SubjectGrant)',
+    replace: 'return grant ?? (grants[0] as ClientGrant)',
     tests: ['test/oauth/token-grant.test.ts'],
   },
   {
@@ -46,8 +46,8 @@ export const SERVER: readonly Mutation[] = [
     name: 'a scope spread over audiences',
     stops: 'Asking for more than was granted',
     file: 'src/grants/narrowing.ts',
-    find: 'asked.every((name) => names.has(name))',
-    replace: 'asked.some((name) => names.has(name))',
+    find: 'requested.every((name) => names.has(name))',
+    replace: 'requested.some((name) => names.has(name))',
     tests: ['test/oauth/token-grant.test.ts'],
   },
   {
@@ -94,7 +94,7 @@ export const SERVER: readonly Mutation[] = [
     name: 'details beyond the grant',
     stops: 'Asking for more than was granted',
     file: 'src/grants/narrowing.ts',
-    find: "if ('refused' in narrowed) throw narrowingRefused(narrowed, subject.details)",
+    find: "if ('refused' in narrowed) throw narrowingRefused(narrowed, client.details)",
     replace:
       "if ('refused' in narrowed) return { audience: grant.audience, scope, plugin, details: [] }",
     tests: ['test/oauth/details.test.ts'],
