@@ -43,7 +43,8 @@ export const heldLimits = ({
 
 /**
  * Limits that a new client inherits from the bound administrator who makes it, unless the administrator sets tighter
- * ones. `limitedBy`: its token requests count against that administrator's quota as well, so that many clients share one.
+ * ones. `limitedBy`: its token requests count against that administrator's quota as well, so that many clients share
+ * one.
  */
 export type InheritedLimits = Limits & Required<Pick<NewClient, 'limitedBy'>>
 

@@ -10,7 +10,9 @@ const SEQ_DIGITS = String(Number.MAX_SAFE_INTEGER).length
 export type Cursor = {
   epoch: string
   seq: number
-  /** True for an answer that had a further page. Its follower need not begin anew for rules that are pruned meanwhile. */
+  /**
+   * True for an answer that had a further page. Its follower need not begin anew for rules that are pruned meanwhile.
+   */
   more: boolean
 }
 

@@ -1,9 +1,9 @@
-// The revocation list: the live rules by their numbers, in signed pages (docs/design.md, "Revocation").
+// The revocation list: the live rules by their numbers, in signed pages (design: Revocation).
 //
 // An attacker may request any cursor, and must not cause work with it. So a cursor is answered from the page that
-// contains it. A page that is not the last has constant content: it is signed once in 45 seconds. Last pages change with
-// every rule. Where that is too much work, requests share them for up to 1 second, and their cursor tells a follower how
-// far they go.
+// contains it. A page that is not the last has constant content: it is signed once in 45 seconds. Last pages change
+// with every rule. Where that is too much work, requests share them for up to 1 second, and their cursor tells a
+// follower how far they go.
 import {
   LAST_PAGES_BURST,
   LAST_PAGES_PER_SECOND,
@@ -142,8 +142,8 @@ const make = (
 }
 
 /**
- * Makes the page that contains a cursor. The list may be divided anew meanwhile, so that the page ends at the cursor: then
- * a page that begins there is made.
+ * Makes the page that contains a cursor. The list may be divided anew meanwhile, so that the page ends at the cursor:
+ * then a page that begins there is made.
  */
 const makeBeyond = async (
   state: State,

@@ -1,5 +1,5 @@
-// Divides the list into pages of REVOCATION_PAGE_ENTRIES live rules, for 45 seconds. Every cursor is answered from one of
-// these pages.
+// Divides the list into pages of REVOCATION_PAGE_ENTRIES live rules, for 45 seconds. Every cursor is answered from
+// one of these pages.
 import {
   MAX_CLOCK_TOLERANCE_SECONDS,
   REVOCATION_ENDS_READ,

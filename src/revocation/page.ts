@@ -1,4 +1,4 @@
-// Makes one page of the revocation list: reads, signs and compresses it (docs/design.md, "Revocation").
+// Makes one page of the revocation list: reads, signs and compresses it (design: Revocation).
 import {
   MAX_CLOCK_TOLERANCE_SECONDS,
   MIN_COMPRESSED_BYTES,

@@ -107,8 +107,8 @@ export const createWatch = ({ store }: { store: Head }): RevocationWatch => {
 }
 
 /**
- * A watch for Workers, where no request may wait for work of another request. Each reads the store itself, unless another
- * one has read it within the interval.
+ * A watch for Workers, where no request may wait for work of another request. Each reads the store itself, unless
+ * another one has read it within the interval.
  */
 export const createLonelyWatch = ({
   store,

@@ -1,4 +1,4 @@
-// The meaning of key states, and the steps that are due (docs/design.md, "Keys"). Pure: no I/O.
+// The meaning of key states, and the steps that are due (design: Keys). Pure: no I/O.
 import {
   JWKS_EMERGENCY_MAX_AGE_SECONDS,
   JWKS_EMERGENCY_SECONDS,

@@ -16,7 +16,9 @@ export const retryOnConflict = async <T>(attempt: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Waits for a step that several processes begin at once. The faster one has done it where this one meets a conflict. */
+/**
+ * Waits for a step that several processes begin at once. The faster one has done it where this one meets a conflict.
+ */
 export const unlessOvertaken = async (step: Promise<unknown>): Promise<void> => {
   try {
     await step

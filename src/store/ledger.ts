@@ -1,14 +1,17 @@
-// The seam of the ledger: which tokens are out, so that somebody can count and see them. Nothing depends on it: it is
-// written behind, may lose the newest of them in a crash, and is never needed to take a token back.
+// The interface of the ledger: the live tokens, so that an administrator can count and see them. No decision depends on
+// it. It is written some milliseconds later, a crash may lose the newest entries, and revocation does not need it.
 import type { Log } from '../log.ts'
 import { reasonOf } from '../errors.ts'
 import type { Part } from './store.ts'
 
-/** What is kept of a token: never its text. Times are seconds since the epoch. */
+/**
+ * The facts of a token that the ledger keeps. The text of the token is not among them. Times are in seconds since the
+ * epoch.
+ */
 export type LedgerEntry = {
   jti: string
   clientId: string
-  /** Null: of a client that belongs to no workspace. */
+  /** Null: of a client outside every workspace. */
   workspaceId: string | null
   audience: string
   /** The identifiers of the runs that it names. */
@@ -20,7 +23,7 @@ export type LedgerEntry = {
 /** Numbered in the order in which they were written. */
 export type LedgerRow = LedgerEntry & { seq: number }
 
-/** Each that is given must fit. */
+/** Filters; an entry fits when it fits each of them. */
 export type LedgerFilter = {
   clientId?: string | undefined
   /** The identifier of a run that the token names. */
@@ -29,21 +32,24 @@ export type LedgerFilter = {
 }
 
 export type Ledger = {
-  /** Keeps it in mind until it is written, with others, a moment later. Never throws, never waits. */
+  /** Keeps the entry in memory and returns. It is written with others within LEDGER_FLUSH_MS. Does not throw. */
   note(entry: LedgerEntry): void
-  /** How many of those that fit have not expired: of what this process noted all, of others' all but the last moment. @throws Unavailable */
+  /**
+   * Number of matching, unexpired tokens. Exact for this process; the last 100 ms of other processes may be missing.
+   * @throws Unavailable
+   */
   count(filter: LedgerFilter, now: number): Promise<number>
-  /** Those that have not expired, in the order of their numbers. @throws Unavailable */
+  /** Lists matching, unexpired tokens in the order of their numbers. @throws Unavailable */
   list(filter: LedgerFilter, now: number, part?: Part<number>): Promise<LedgerRow[]>
-  /** Writes what is kept in mind; what cannot be written is kept. Never throws. */
+  /** Writes the entries in memory. Entries that cannot be written stay there. Does not throw. */
   flush(): Promise<void>
-  /** Forgets what has expired. @throws Unavailable */
+  /** Deletes expired entries. @throws Unavailable */
   prune(now: number): Promise<void>
-  /** Writes what it can, and then nothing more. Never throws. */
+  /** Writes the entries that it can, and stops. Does not throw. */
   close(): Promise<void>
 }
 
-/** For an answer that stands whatever the ledger says: null where none is kept, or it does not answer. */
+/** Counts live tokens for an answer that is complete without the number: null without a ledger, or where it fails. */
 export const countOut = async (
   { ledger, log }: { ledger: Ledger | null; log: Log },
   filter: LedgerFilter,

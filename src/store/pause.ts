@@ -1,5 +1,4 @@
-/**
- * Lets other requests be answered between two steps of long work: a driver that answers on the main thread would
- * hold the process up.
- */
+// A pause between two steps of long work.
+
+/** Lets the process serve other requests. A driver that answers on the main thread would block them until the end. */
 export const letOthersRun = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))

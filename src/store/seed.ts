@@ -1,4 +1,4 @@
-// The rows that an empty database starts with (design: First start).
+// The first rows of an empty database (design: First start).
 import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE, DEFAULT_WORKSPACE } from '../constants.ts'
 import { type RandomBytes, newWorkspaceRef } from '../secret.ts'
 import type { KeyCandidate, NewAudience, NewClient, Seed } from './store.ts'
@@ -11,7 +11,7 @@ const audience = (id: string, permissions: string[], requiresPlugin: boolean): N
   permissions: permissions.map((name) => ({ name, implies: [] })),
 })
 
-/** An unbound administrator: a client like any other, with the grant of administration and no workspace. */
+/** An unbound administrator: a client with the grant of the admin API and without a workspace. */
 export const newAdministrator = (id: string, name: string): Omit<NewClient, 'secret'> => ({
   id,
   name,

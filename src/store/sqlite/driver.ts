@@ -1,18 +1,19 @@
-// Loads better-sqlite3's binary ahead of any file, so that its faults are not taken for those of a database.
+// Loads better-sqlite3's binary before any file is opened, so that an error of the binary is not reported as one of the
+// database.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { StartRefused } from '../../errors.ts'
 
-/** The installation is broken, and no file has been touched. */
+/** The installation is broken. No file has been changed. */
 export class DriverUnusable extends StartRefused {
   readonly code = 'DRIVER_UNUSABLE'
 }
 
-/** @throws DriverUnusable where the binary is missing, cut off, or built for another version of Node.js or machine */
+/** @throws DriverUnusable for a binary that is missing, cut off, or built for another version of Node.js or machine */
 export const requireDriver = (): void => {
-  // Its end would be mapped into memory all the same, and the first access to it would kill the process (SIGBUS).
+  // The system maps a file that is cut off, and the first access behind its end kills the process (SIGBUS).
   if (isCutOff(binaryPath())) {
     throw unusable(`cannot be loaded by Node.js ${process.version} (cut off)`)
   }
@@ -29,23 +30,23 @@ const unusable = (reason: string, options?: ErrorOptions): DriverUnusable =>
     options,
   )
 
-/** Path at which its build and its download put the binary. */
+/** The path at which a build and a download put the binary. */
 const binaryPath = (): string => {
   const entry = createRequire(import.meta.url).resolve('better-sqlite3')
   return join(dirname(entry), '..', 'build', 'Release', 'better_sqlite3.node')
 }
 
-/** The header of an ELF file of 64 bits, little-endian (System V ABI, chapter 4): its first bytes and its length. */
+/** First bytes and length of the header of an ELF file of 64 bits, little-endian (System V ABI, chapter 4). */
 const ELF_64_LITTLE = Buffer.from('\x7fELF\x02\x01', 'latin1')
 const ELF_HEADER_BYTES = 64
 
-/** True for an ELF file without its last bytes, which are the table of its sections. Other formats are not looked at. */
+/** True for an ELF file without its last bytes, which are the table of its sections. Ignores other formats. */
 const isCutOff = (path: string): boolean => {
   let file: number
   try {
     file = openSync(path, 'r')
   } catch {
-    return false // none, or none that this user can read: whatever loads it says why
+    return false // missing, or not readable for this user: the error of loading it says why
   }
   try {
     const header = Buffer.alloc(ELF_HEADER_BYTES)

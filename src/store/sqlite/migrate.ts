@@ -1,6 +1,6 @@
-// The migration runner for better-sqlite3. drizzle's own reads its journal before a deferred BEGIN, so that
-// two first starts collide, and switches foreign_keys off inside the transaction, where that does nothing:
-// a rebuild of a table then takes along what references it.
+// The migration runner for better-sqlite3 (docs/decisions/0004). drizzle's runner reads its journal before a deferred
+// BEGIN, so that two first starts collide. It switches foreign_keys off inside the transaction, which has no effect: the
+// rebuild of a table then deletes the rows that refer to it.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,8 +15,8 @@ type Applied = Pick<Migration, 'tag' | 'hash'>
 const SQLITE_MIGRATIONS = fileURLToPath(new URL('../../../drizzle/sqlite', import.meta.url))
 
 /**
- * The migrations that drizzle-kit has written to a folder, in order.
- * @throws StartRefused where they cannot be read, which is a fault of the installation
+ * Reads the migrations that drizzle-kit has written to a folder, in order.
+ * @throws StartRefused where they cannot be read, which is an error of the installation
  */
 export const loadMigrations = (folder: string = SQLITE_MIGRATIONS): Migration[] => {
   try {
@@ -45,16 +45,16 @@ const readMigrations = (folder: string): Migration[] => {
 }
 
 /**
- * Applies what is missing, each migration whole or not at all, in any number of processes at once.
- * @throws StartRefused for a database with migrations that are not ours, or whose rows a migration would orphan
+ * Applies the missing migrations, each as a whole or not at all, in any number of processes at once.
+ * @throws StartRefused for a database with unknown migrations, or where a migration would leave dangling references
  */
 export const migrate = (
   client: BetterSqlite3.Database,
   migrations: Migration[] = loadMigrations(),
 ): void => {
-  // Without a write lock first: an ordinary start changes nothing and waits for nobody.
+  // Reads without a write lock first: an ordinary start changes nothing and need not wait.
   while (pending(client, migrations) !== undefined) {
-    client.pragma('foreign_keys = OFF') // a no-op inside a transaction, so before it
+    client.pragma('foreign_keys = OFF') // has no effect inside a transaction
     try {
       client.transaction(() => applyNext(client, migrations)).immediate()
     } finally {
@@ -78,7 +78,7 @@ const applyNext = (client: BetterSqlite3.Database, migrations: Migration[]): voi
     .run(position, migration.tag, migration.hash)
 }
 
-/** The position of the first migration that has not been applied. */
+/** The position of the first migration that has not been applied; undefined: all have been. */
 const pending = (client: BetterSqlite3.Database, migrations: Migration[]): number | undefined => {
   const applied = readJournal(client)
   applied.forEach(({ tag, hash }, position) => {

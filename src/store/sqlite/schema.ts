@@ -1,5 +1,5 @@
-// The tables in SQLite: their columns (from `tables/`), keys, indexes and checks. drizzle-kit compares this file with the
-// migrations. Cloudflare D1 runs the same migrations, so there is no ON DELETE CASCADE and no table is rebuilt.
+// The tables in SQLite: their columns (from `tables/`), keys, indexes and checks. drizzle-kit compares this file with
+// the migrations. Cloudflare D1 runs the same migrations, so there is no ON DELETE CASCADE and no table is rebuilt.
 import { getTableColumns, sql } from 'drizzle-orm'
 import {
   type SQLiteColumn,

@@ -4,7 +4,7 @@ import type { Part } from './lists.ts'
 
 export type RevocationKind = 'jti' | 'run' | 'client' | 'plugin' | 'workspace' | 'key'
 
-/** The members of a verified token that rules compare (docs/design.md, "Revocation"). */
+/** The members of a verified token that rules compare (design: Revocation). */
 export type RevocationLookup = {
   kid: string
   jti: string
