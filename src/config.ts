@@ -177,10 +177,10 @@ export type Config = Readonly<{
  * @example loadConfig({ LATCHKEY_ISSUER: 'https://auth.example', LATCHKEY_WORKERS: '' }).workers // 1
  */
 export const loadConfig = (environment: Environment): Config => {
-  const given = chosenSettings(environment, SETTINGS)
-  const noText = Object.keys(given).find((name) => typeof given[name] !== 'string')
+  const chosen = chosenSettings(environment, SETTINGS)
+  const noText = Object.keys(chosen).find((name) => typeof chosen[name] !== 'string')
   if (noText !== undefined) throw new StartRefused(`${noText} must be text`)
-  const { data, error } = SCHEMA.safeParse(given)
+  const { data, error } = SCHEMA.safeParse(chosen)
   if (error) {
     const [issue] = error.issues
     throw new StartRefused(`${String(issue?.path[0])} ${issue?.message}`)

@@ -1,5 +1,5 @@
 // Everything that can be refused: one table for the OAuth endpoints, one class per meaning. No I/O.
-import { describable, describedValues } from './text/shown.ts'
+import { describable, describedValues } from './text/redaction.ts'
 
 /**
  * `code` → status, the standard's word, and the sentence. Sentences keep to the characters of RFC 6749 §5.2

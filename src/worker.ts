@@ -89,10 +89,10 @@ const countWrites = (): Writes => {
     const now = Date.now()
     const name = `${seconds} ${key}`
     if (windows.size >= MAX_COUNTED_KEYS) windows.clear()
-    const known = windows.get(name)
+    const current = windows.get(name)
     const window =
-      known !== undefined && now < known.endsAt
-        ? known
+      current !== undefined && now < current.endsAt
+        ? current
         : { count: 0, endsAt: now + seconds * 1_000 }
     window.count += cost
     windows.set(name, window)

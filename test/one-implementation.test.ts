@@ -71,7 +71,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     home: 'verifier/token/scope.ts',
     signs: [/x21\\x23-\\x5[bB]/, /!#-\[/],
     samples: [String.raw`/^[\x21\x23-\x5b\x5d-\x7e]+$/`, String.raw`'[!#-[\\]-~]+'`],
-    besides: { 'text/shown.ts': 'the characters of error_description, spaces included' },
+    besides: { 'text/redaction.ts': 'the characters of error_description, spaces included' },
   },
   'the revocable facts of a token': {
     home: 'verifier/revocation/revocable-token.ts',

@@ -6,8 +6,8 @@ import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
 import { Conflict, type FieldError } from '../errors.ts'
 import { retryOnConflict } from '../store/conflicts.ts'
-import { expected, valueAt, withSent } from '../text/expected.ts'
-import { shownValue } from '../text/shown.ts'
+import { fieldSentence, valueAt, withSent } from '../text/field-sentences.ts'
+import { shownValue } from '../text/redaction.ts'
 import { type Speller, createSpeller } from '../text/spelling.ts'
 import type { Authority } from './authority.ts'
 import { fieldsRefused } from './refusals.ts'
@@ -69,7 +69,7 @@ export const parse = <T extends z.ZodType>(
   input: unknown,
   relabel: (issues: Issues) => Issues = (issues) => issues,
 ): z.output<T> => {
-  const { data, error } = schema.safeParse(input, { error: expected })
+  const { data, error } = schema.safeParse(input, { error: fieldSentence })
   if (!error) return data as z.output<T>
   throw fieldsRefused('invalid_value', fieldErrors(relabel(error.issues), schema, input))
 }

@@ -8,7 +8,7 @@ import {
   MAX_PAGE_CHARS,
   PAGE_BATCH_ROWS,
 } from '../constants.ts'
-import { withSent } from '../text/expected.ts'
+import { withSent } from '../text/field-sentences.ts'
 import { letOthersRun } from '../store/pause.ts'
 import type { Part, Position } from '../store/store.ts'
 import { fieldsRefused } from './refusals.ts'

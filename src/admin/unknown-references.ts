@@ -8,7 +8,7 @@ import {
 } from '../constants.ts'
 import { TOOL_RUN, targetOf } from '../grants/details.ts'
 import type { FieldError } from '../errors.ts'
-import { shownValue } from '../text/shown.ts'
+import { shownValue } from '../text/redaction.ts'
 import type { Audience, AuthorizationDetail, Grant, NewClient, Plugin } from '../store/store.ts'
 import { MAX_LIST, permissionsIn } from './fields.ts'
 import { fieldsRefused, doesNotExist } from './refusals.ts'

@@ -6,7 +6,7 @@ import type { Listed } from '../admin/pages.ts'
 import { MAX_JSON_BYTES, MAX_TOKEN_BYTES } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import { shownValue } from '../text/shown.ts'
+import { shownValue } from '../text/redaction.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 

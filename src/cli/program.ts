@@ -16,7 +16,7 @@ import { secret } from './secret.ts'
 import { server } from './server.ts'
 import { token } from './token.ts'
 import { workspace } from './workspace.ts'
-import { hideSecrets } from '../text/shown.ts'
+import { hideSecrets } from '../text/redaction.ts'
 import { escapeLines } from '../text/text.ts'
 
 const program = new Command('latchkey')

@@ -1,10 +1,10 @@
 // Narrows the grants of a client to the content of one token. A request cannot widen them. Pure: no I/O.
 import { formError, memberMeant } from './details.ts'
 import { OAuthError, type OAuthErrorCode, refusedValue } from '../errors.ts'
-import { sentText } from '../text/expected.ts'
+import { sentText } from '../text/field-sentences.ts'
 import { type Narrowing, type RefusedMember, narrowDetails, refusedMember } from './held-details.ts'
 import { grantedNames, implicationsOf, scopeValues } from './permissions.ts'
-import { describedValues, inputText } from '../text/shown.ts'
+import { describedValues, inputText } from '../text/redaction.ts'
 import type { AuthorizationDetail, GrantedClient } from '../store/store.ts'
 
 export type TokenRequest = {

@@ -6,12 +6,12 @@ type SendDocument = (c: AppContext, text: string, headers: Record<string, string
 
 /** Remembers the latest text: all requests share its bytes, so an unread answer costs no copy. */
 export const createDocument = (): SendDocument => {
-  let known: { text: string; bytes: Uint8Array<ArrayBuffer>; etag: string } | undefined
+  let latest: { text: string; bytes: Uint8Array<ArrayBuffer>; etag: string } | undefined
   return (c, text, headers) => {
-    if (known?.text !== text) {
+    if (latest?.text !== text) {
       const etag = `"${createHash('sha256').update(text).digest('hex')}"`
-      known = { text, bytes: new TextEncoder().encode(text), etag }
+      latest = { text, bytes: new TextEncoder().encode(text), etag }
     }
-    return c.body(known.bytes, 200, { ...headers, ETag: known.etag })
+    return c.body(latest.bytes, 200, { ...headers, ETag: latest.etag })
   }
 }

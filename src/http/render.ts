@@ -4,7 +4,7 @@ import { MAX_LOGGED_PATH_CHARS, RETRY_AFTER_SECONDS } from '../constants.ts'
 import type { AppContext, Deps, Requested } from '../deps.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, Unavailable } from '../errors.ts'
 import { NO_STORE } from './headers.ts'
-import { describable, hideSecrets, hidingSecret } from '../text/shown.ts'
+import { describable, hideSecrets, hidingSecret } from '../text/redaction.ts'
 
 type RenderDeps = Pick<Deps, 'log' | 'metrics'>
 

@@ -3,7 +3,7 @@
 // and `redirect_uris`. A member that would protect the client's tokens more than the server can is refused. Pure: no I/O.
 import { z } from 'zod'
 import { MAX_NAME_CHARS, MAX_REDIRECT_URIS, MAX_URI_CHARS } from '../constants.ts'
-import { expected, sentText } from '../text/expected.ts'
+import { fieldSentence, sentText } from '../text/field-sentences.ts'
 import { humanText } from '../text/human-text.ts'
 import { type Speller, createSpeller } from '../text/spelling.ts'
 
@@ -226,7 +226,7 @@ export const badLocalized = (body: Readonly<Record<string, unknown>>): BadMember
         sent: tag,
       }
     }
-    const { error } = form.safeParse(value, { error: expected, reportInput: true })
+    const { error } = form.safeParse(value, { error: fieldSentence, reportInput: true })
     if (error) return badMember(error.issues, name)
   }
   return null

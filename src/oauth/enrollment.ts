@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { targetOf, TOOL_RUN } from '../grants/details.ts'
 import { type BadMember, REGISTERED_MEMBERS, badLocalized, badMember } from './client-metadata.ts'
 import { MAX_NAME_CHARS } from '../constants.ts'
-import { expected } from '../text/expected.ts'
+import { fieldSentence } from '../text/field-sentences.ts'
 import { humanText } from '../text/human-text.ts'
 import { implicationsOf, scopeValues } from '../grants/permissions.ts'
 import type { Audience, AuthorizationDetail, AuthMethod, Grant, Resource } from '../store/store.ts'
@@ -49,7 +49,7 @@ export type Metadata = {
 
 /** @returns the metadata, or which member is bad and what it must be */
 export const parseMetadata = (body: Record<string, unknown>): Metadata | BadMember => {
-  const { data, error } = METADATA.safeParse(body, { error: expected, reportInput: true })
+  const { data, error } = METADATA.safeParse(body, { error: fieldSentence, reportInput: true })
   if (error) return badMember(error.issues, 'client_name')
   const localized = badLocalized(body)
   if (localized !== null) return localized
@@ -140,6 +140,6 @@ export const remainingDetails = (
     const resource = find(type, identifier)
     if (resource === null) return []
     if (parts === null) return [entry]
-    const known = new Set(resource.parts)
-    return [{ ...entry, parts: parts.filter((part) => known.has(part)) }]
+    const registered = new Set(resource.parts)
+    return [{ ...entry, parts: parts.filter((part) => registered.has(part)) }]
   })

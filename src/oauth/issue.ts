@@ -114,10 +114,10 @@ const checkTargets = async (
     if (entry.type === TOOL_RUN) continue
     const { type, identifier, parts } = targetOf(entry)
     const resource = identifier === null ? null : await store.findResource(type, identifier)
-    const there = resource !== null && resource.workspaceId === workspace?.id
-    if (identifier !== null && !there) throw detailsRefused('details_not_granted', entry)
-    const known = new Set(there ? resource.parts : [])
-    const missing = (parts ?? []).filter((part) => !known.has(part))
+    const exists = resource !== null && resource.workspaceId === workspace?.id
+    if (identifier !== null && !exists) throw detailsRefused('details_not_granted', entry)
+    const registered = new Set(exists ? resource.parts : [])
+    const missing = (parts ?? []).filter((part) => !registered.has(part))
     if (missing.length > 0) {
       throw detailsRefused('details_not_granted', entry, { name: 'parts', values: missing })
     }

@@ -5,7 +5,7 @@ import { type Metadata, parseMetadata } from './enrollment.ts'
 import { OAuthError, misspelled } from '../errors.ts'
 import { readText } from '../http/body.ts'
 import { parseJsonObject } from '../json.ts'
-import { describedValues } from '../text/shown.ts'
+import { describedValues } from '../text/redaction.ts'
 import type { Client } from '../store/store.ts'
 import { bodyRefused } from './response.ts'
 

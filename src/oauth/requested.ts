@@ -1,7 +1,7 @@
 // Reads the client and the values that a request sends, for the log line of its refusal.
 import type { AppContext, Requested } from '../deps.ts'
 import { isClientId } from '../secret.ts'
-import { hidingSecret, shownValue } from '../text/shown.ts'
+import { hidingSecret, shownValue } from '../text/redaction.ts'
 import { parseBasic } from './credentials.ts'
 
 const basicOf = (authorization: string | null) => {

@@ -1,7 +1,7 @@
 // What answers of the OAuth endpoints have in common.
 import { OAuthError, refusedValue } from '../errors.ts'
 import { type UnreadableBody, charsetSentence } from '../http/body.ts'
-import { describedValues } from '../text/shown.ts'
+import { describedValues } from '../text/redaction.ts'
 
 const CODES = {
   body: { too_large: 'body_too_large', malformed: 'body_malformed' },

@@ -36,23 +36,23 @@ const MAX_SLIPS = 2
  */
 export const chosenSettings = (
   environment: Environment,
-  known: ReadonlySet<string>,
+  settings: ReadonlySet<string>,
 ): Record<string, unknown> => {
-  const given = Object.entries(environment).filter(
+  const chosen = Object.entries(environment).filter(
     ([name, value]) => isSet(value) && !isInjected(name, value),
   )
-  for (const [name] of given) if (!known.has(name)) requireForeign(name, known)
-  return Object.fromEntries(given.filter(([name]) => known.has(name)))
+  for (const [name] of chosen) if (!settings.has(name)) requireForeign(name, settings)
+  return Object.fromEntries(chosen.filter(([name]) => settings.has(name)))
 }
 
 /** The names of settings that are set without a value, in the order of `known`. They count as unset. */
-export const emptySettings = (environment: Environment, known: ReadonlySet<string>): string[] =>
-  [...known].filter((name) => typeof environment[name] === 'string' && !isSet(environment[name]))
+export const emptySettings = (environment: Environment, settings: ReadonlySet<string>): string[] =>
+  [...settings].filter((name) => typeof environment[name] === 'string' && !isSet(environment[name]))
 
-const requireForeign = (name: string, known: ReadonlySet<string>): void => {
+const requireForeign = (name: string, settings: ReadonlySet<string>): void => {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
   if (!upper.startsWith('L')) return
-  const [nearest] = [...known]
+  const [nearest] = [...settings]
     .map((setting) => ({
       setting,
       slips: distance(upper, setting),

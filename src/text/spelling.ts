@@ -52,11 +52,11 @@ const SYNONYMS: readonly (readonly [word: string, name: string])[] = [
 const stemOfName = (name: string): string => stem(name.toLowerCase().replace(FILLER, ''))
 
 /** Known names by their stem, and by that of a synonym which is no known name itself. */
-const stemsOfKnown = (known: readonly string[]): ReadonlyMap<string, string> => {
-  const synonyms = SYNONYMS.filter(([, name]) => known.includes(name))
+const stemsOf = (names: readonly string[]): ReadonlyMap<string, string> => {
+  const synonyms = SYNONYMS.filter(([, name]) => names.includes(name))
   const words: [string, string][] = [
     ...synonyms.map(([word, name]): [string, string] => [stemOfName(word), name]),
-    ...known.map((name): [string, string] => [stemOfName(name), name]), // the last one stays
+    ...names.map((name): [string, string] => [stemOfName(name), name]), // the last one stays
   ]
   return new Map(words)
 }
@@ -77,9 +77,9 @@ const spelledPart = (name: string): string =>
  * @example createSpeller(['scope'])('scope[]') // 'scope'
  * @example createSpeller(['scope'])('colour') // null
  */
-export const createSpeller = (known: readonly string[]): Speller => {
-  const exact = new Set(known)
-  const stems = stemsOfKnown(known)
+export const createSpeller = (names: readonly string[]): Speller => {
+  const exact = new Set(names)
+  const stems = stemsOf(names)
   const shortest = Math.min(...[...stems.keys()].map((word) => word.length))
   return (name) => {
     if (exact.has(name) || name.length < shortest) return null

@@ -217,7 +217,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'a secret in a refusal',
     stops: 'Secrets in logs',
-    file: 'src/text/shown.ts',
+    file: 'src/text/redaction.ts',
     find: 'Array.from(hideSecrets(cut(text)))',
     replace: 'Array.from(cut(text))',
     tests: ['test/log.test.ts', 'test/oauth/refused-values.test.ts'],
@@ -225,18 +225,18 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'the value of a member that is named like a secret',
     stops: 'Secrets in logs',
-    file: 'src/text/expected.ts',
+    file: 'src/text/field-sentences.ts',
     find: '!path.some((name) => SECRET_NAME.test(String(name)))',
     replace: "!path.some((name) => name === '')",
-    tests: ['test/expected.test.ts', 'test/admin/values-named.test.ts'],
+    tests: ['test/field-sentences.test.ts', 'test/admin/values-named.test.ts'],
   },
   {
     name: 'names of secrets in other words',
     stops: 'Secrets in logs',
-    file: 'src/text/expected.ts',
+    file: 'src/text/field-sentences.ts',
     find: '/secret|token(?!_(?:ttl|endpoint))|key|jwk|credential|password|assertion/i',
     replace: '/secret|token(?!_(?:ttl|endpoint))|key|jwk|credential/i',
-    tests: ['test/expected.test.ts'],
+    tests: ['test/field-sentences.test.ts'],
   },
   {
     name: 'a secret in place of a client id',
@@ -249,7 +249,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'a presented secret in another field',
     stops: 'Secrets in logs',
-    file: 'src/text/shown.ts',
+    file: 'src/text/redaction.ts',
     find: "rest.replaceAll(spelling, '…')",
     replace: 'rest',
     tests: ['test/oauth/refused-values.test.ts'],

@@ -70,8 +70,8 @@ export const SERVER: readonly Mutation[] = [
     name: 'another word for a parameter',
     stops: 'Widening a request by another spelling',
     file: 'src/text/spelling.ts',
-    find: 'SYNONYMS.filter(([, name]) => known.includes(name))',
-    replace: "SYNONYMS.filter(([, name]) => name === 'plugin_id' && known.includes(name))",
+    find: 'SYNONYMS.filter(([, name]) => names.includes(name))',
+    replace: "SYNONYMS.filter(([, name]) => name === 'plugin_id' && names.includes(name))",
     tests: ['test/spelling.test.ts', 'test/oauth/misspelled.test.ts'],
   },
   {

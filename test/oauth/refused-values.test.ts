@@ -2,7 +2,7 @@
 // shortened and without secrets. The log line has the client, the audience, the scope and the code.
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, refusedValue } from '../../src/errors.ts'
-import { hideSecrets, shownValue } from '../../src/text/shown.ts'
+import { hideSecrets, shownValue } from '../../src/text/redaction.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import { FORM_TYPE, type TestServer, basic, startServer } from '../support/server.ts'
 

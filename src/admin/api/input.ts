@@ -9,7 +9,7 @@ import {
   readBody,
 } from '../../http/body.ts'
 import { parseJsonObject } from '../../json.ts'
-import { shownValue } from '../../text/shown.ts'
+import { shownValue } from '../../text/redaction.ts'
 import { fieldsRefused } from '../refusals.ts'
 import { type AdminCall, shownName } from '../operation.ts'
 

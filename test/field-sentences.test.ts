@@ -1,7 +1,7 @@
 // Sentence about a refused value: it repeats the value, except for a member whose value may be a
 // secret.
 import { describe, expect, it } from 'vitest'
-import { sentText, withSent } from '../src/text/expected.ts'
+import { sentText, withSent } from '../src/text/field-sentences.ts'
 
 /** A short value that resembles no secret: only the name of the member marks it. */
 const VALUE = 'hunter2'

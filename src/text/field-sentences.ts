@@ -1,6 +1,6 @@
 // The sentence for a field that is not what it must be, in place of the validator's own. Pure: no I/O.
 import type { z } from 'zod'
-import { inputText, shownValue } from './shown.ts'
+import { inputText, shownValue } from './redaction.ts'
 
 type Issue = z.core.$ZodRawIssue
 
@@ -36,9 +36,9 @@ const SENTENCES: Readonly<Record<string, (issue: Issue) => string>> = {
 
 /**
  * The error map of every check of input: a schema's own sentence comes before it. `withSent` adds the input.
- * @example schema.safeParse(input, { error: expected })
+ * @example schema.safeParse(input, { error: fieldSentence })
  */
-export const expected = (issue: Issue): string => {
+export const fieldSentence = (issue: Issue): string => {
   const sentence = SENTENCES[issue.code]?.(issue) ?? 'must be of another form'
   return issue.input === undefined && issue.code === 'invalid_type'
     ? `${sentence}, and is missing`
