@@ -17,8 +17,9 @@ const imported = new Map(
 const ENTRIES = ['node.ts', 'worker.ts', 'cli.ts']
 
 /**
- * From the entries down: a file imports only files of its own layer or of a later one, type imports included. The types
- * of what is stored (`store/store.ts`, `store/types/`, `store/ledger.ts`) lie below the code that decides about them.
+ * Layers of the server: a file imports only files of its own layer or of a later one, type imports
+ * included. The types of stored values (`store/store.ts`, `store/types/`, `store/ledger.ts`) lie
+ * below the code that decides about them.
  */
 const LAYERS: readonly RegExp[] = [
   /^(node|worker|cli)\.ts$/,

@@ -1,5 +1,5 @@
-// Rules that verifier and server share have one implementation, in the verifier. The server imports it from
-// `@latchkey/verifier/internal`.
+// Rules of both verifier and server have one implementation, in the verifier. The server imports it
+// from `@latchkey/verifier/internal`.
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -19,7 +19,7 @@ type Rule = {
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
-  'the bearer header (RFC 6750 §2.1)': {
+  'bearer header (RFC 6750 §2.1)': {
     home: 'verifier/adapters/bearer.ts',
     signs: [/\^bearer/i, /(startsWith|indexOf)\(\s*['"`]bearer/i, /split\(\s*['"`]bearer/i],
     samples: [
@@ -67,13 +67,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     ],
     besides: { 'http/health.ts': 'the address of a peer, which is no host name' },
   },
-  'a scope token (RFC 6749 §3.3)': {
+  'scope token (RFC 6749 §3.3)': {
     home: 'verifier/token/scope.ts',
     signs: [/x21\\x23-\\x5[bB]/, /!#-\[/],
     samples: [String.raw`/^[\x21\x23-\x5b\x5d-\x7e]+$/`, String.raw`'[!#-[\\]-~]+'`],
     besides: { 'text/redaction.ts': 'the characters of error_description, spaces included' },
   },
-  'the revocable facts of a token': {
+  'revocable facts of a token': {
     home: 'verifier/revocation/revocable-token.ts',
     signs: [
       /claims(\['|\.)(client|plugin|workspace)_gen/,
@@ -96,11 +96,11 @@ describe.each(Object.entries(RULES))('%s', (_, { home, signs, samples, besides =
     expect(found(signs).filter((path) => !Object.hasOwn(besides, path))).toEqual([home])
   })
 
-  it('has an exception only for a file that looks alike', () => {
+  it('has an exception only for a file with similar code', () => {
     expect(Object.keys(besides).filter((path) => !found(signs).includes(path))).toEqual([])
   })
 
-  it('is found where it is written a second time', () => {
+  it('is found when it is written a second time', () => {
     expect(signs.filter((sign, i) => !sign.test(samples[i] ?? ''))).toEqual([])
   })
 })
@@ -133,8 +133,8 @@ const HOSTS: readonly (readonly [host: string, isLoopback: boolean])[] = [
   ['example.com', false],
 ]
 
-describe('https or loopback: the set of hosts', () => {
-  it.each(HOSTS)('http://%s: %s', (host, isLoopback) => {
+describe('secure URL', () => {
+  it.each(HOSTS)('may be http://%s: %s', (host, isLoopback) => {
     expect(isLoopbackHost(new URL(`http://${host}`).hostname)).toBe(isLoopback)
     expect(isSecureUrl(`http://${host}:8080/path?query`)).toBe(isLoopback)
     expect(isSecureUrl(`https://${host}/`)).toBe(true)
@@ -157,12 +157,12 @@ describe('https or loopback: the set of hosts', () => {
     ['', false],
     [undefined, false],
     [new URL('https://auth.example'), false],
-  ])('%s is an origin: %s', (value, expected) => {
+  ])('is an origin: %s, %s, case %#', (value, expected) => {
     expect(isOrigin(value)).toBe(expected)
   })
 })
 
-it('hashes values of rules alike in the server and in the verifier', async () => {
+it('server and verifier hash values of rules alike', async () => {
   const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
   const anyText = fc.string({ unit: 'binary' })
   await fc.assert(

@@ -1,4 +1,4 @@
-// The table of the OAuth addresses: each column holds for each address.
+// Table of the OAuth addresses: each column is right for each address.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Method, operationsOf } from '../../src/oauth/endpoint.ts'
 import { CREDENTIALS } from '../../src/oauth/parameters.ts'
@@ -22,7 +22,7 @@ const OPERATIONS = ENDPOINTS.flatMap((endpoint) =>
 
 type Sent = { method: Method; body: string }
 
-/** A request as the address takes it, apart from its credential. */
+/** A request that the address accepts, apart from its credential. */
 const requestOf = (path: string, { method, body }: Sent, headers: Record<string, string> = {}) => {
   const type = body === 'json' ? 'application/json' : FORM_TYPE
   const text = body === 'json' ? '{"client_name":"x"}' : encodeForm(GOOD_FORMS[path] ?? {})
@@ -35,8 +35,8 @@ const requestOf = (path: string, { method, body }: Sent, headers: Record<string,
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-describe('methods', () => {
-  it.each(ENDPOINTS)('$path answers its own, and 405 with Allow for others', async (endpoint) => {
+describe('methods of an address', () => {
+  it.each(ENDPOINTS)('are answered, and others get 405 with Allow: $path', async (endpoint) => {
     const own = operationsOf(endpoint).map(([method]) => method as string)
     const allow = own.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     for (const method of METHODS) {
@@ -57,7 +57,7 @@ describe('authentication', () => {
     'registration access token': 'Bearer',
   } as const
 
-  it.each(OPERATIONS)('$method $path is by $authentication', async (one) => {
+  it.each(OPERATIONS)('is $authentication at $method $path', async (one) => {
     const response = await server.request(pathTo(one), requestOf(one.path, one))
     const challenge = CHALLENGES[one.authentication]
     expect(response.headers.get('www-authenticate')).toBe(challenge)
@@ -66,7 +66,7 @@ describe('authentication', () => {
 })
 
 describe('caching', () => {
-  it.each(OPERATIONS)('$method $path is $caching', async (one) => {
+  it.each(OPERATIONS)('is $caching at $method $path', async (one) => {
     const credential =
       one.authentication === 'client' ? { Authorization: basic(client) } : undefined
     const response = await server.request(pathTo(one), requestOf(one.path, one, credential))
@@ -80,26 +80,26 @@ describe('caching', () => {
   })
 })
 
-describe('the body', () => {
-  it('is a form at addresses of clients alone', () => {
+describe('body', () => {
+  it('is a form at addresses of clients only', () => {
     const ofForms = ENDPOINTS.filter(({ path }) => FORM_PATHS.includes(path))
     expect(ofForms.length).toBeGreaterThan(3)
     expect(ofForms.filter(({ authentication }) => authentication !== 'client')).toEqual([])
     expect(Object.keys(GOOD_FORMS)).toEqual(FORM_PATHS)
   })
 
-  it.each(FORM_PATHS)('of %s is no JSON', async (path) => {
+  it.each(FORM_PATHS)('is refused as JSON at %s', async (path) => {
     const headers = { 'Content-Type': 'application/json', Authorization: basic(client) }
     const response = await server.request(path, { method: 'POST', headers, body: '{}' })
     expect(await response.json()).toMatchObject({ code: 'media_type_unsupported' })
   })
 })
 
-describe('a credential in the query', () => {
+describe('credential in the query', () => {
   const SECRET = `lks_${'x'.repeat(43)}`
   const spelled = (name: string) => [name, `${name}[]`, `${name}s`, name.toUpperCase()]
 
-  it.each(OPERATIONS)('$method $path refuses each, and repeats none', async (one) => {
+  it.each(OPERATIONS)('is refused and never repeated at $method $path', async (one) => {
     const headers = one.authentication === 'client' ? { Authorization: basic(client) } : {}
     for (const name of CREDENTIALS.flatMap(spelled)) {
       server.lines.length = 0
@@ -114,12 +114,12 @@ describe('a credential in the query', () => {
     }
   })
 
-  it('comes before authentication: a refused credential is not checked', async () => {
+  it('is refused before authentication', async () => {
     const response = await server.request('/oauth/register/x?registration_access_token=y')
     await expectOpenRefusal(response)
   })
 
-  it.each(OPERATIONS)('$method $path ignores other words', async (one) => {
+  it.each(OPERATIONS)('is not found in other words at $method $path', async (one) => {
     const query = 'trace=1&x=2&tokenizer=3&keys=4&code=5'
     const response = await server.request(`${pathTo(one)}?${query}`, requestOf(one.path, one))
     expect(await response.text()).not.toContain('parameter_in_query')

@@ -1,4 +1,4 @@
-// Reasons of refused credentials: the log line says why, the answer is the same for each cause.
+// Reasons of refused credentials: the log names the reason, and the answer is the same for each.
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
 import {
@@ -89,12 +89,12 @@ const expectNoSecret = (): void => {
 }
 
 describe('client authentication', () => {
-  it('has a case here for each reason, but for a race', () => {
+  it('has a case in this file for each reason except a race', () => {
     const reasons = Object.keys(AUTHENTICATION_REASONS).filter((name) => name !== 'state_changed')
     expect(Object.keys(logins).toSorted()).toEqual(reasons.toSorted())
   })
 
-  it.each(FORM_PATHS)('at %s logs each reason, and answers alike', async (path) => {
+  it.each(FORM_PATHS)('logs each reason and answers alike at %s', async (path) => {
     await server.setWorkspaceStatus('closed', 'suspended')
     const answers = new Map<string, unknown>()
     for (const [reason, { form, ...sent }] of Object.entries(logins)) {
@@ -121,7 +121,7 @@ describe('client authentication', () => {
     expect(server.lines.at(-1)).toMatchObject({ reason: 'method_unsupported' })
   })
 
-  it('logs wrong_secret for a disabled client, whose secret nobody has proven', async () => {
+  it('logs wrong_secret for a disabled client whose secret was not proven', async () => {
     const { basic: disabled } = logins['client_disabled'] ?? {}
     await server.requestToken({}, { basic: { id: disabled?.id ?? '', secret: WRONG } })
     expect(server.lines.at(-1)).toMatchObject({ reason: 'wrong_secret' })
@@ -154,48 +154,41 @@ describe('client authentication', () => {
   })
 })
 
-describe('registration access token', () => {
-  it.each(['GET', 'PUT', 'DELETE'])(
-    'of %s: logs each reason, and answers alike',
-    async (method) => {
-      const [active, disabled, deleted] = [
-        await registered(),
-        await registered(),
-        await registered(),
-      ]
-      const suspended = await registered('closed')
-      await server.setStatus(disabled.id, 'disabled')
-      await server.deleteClient(deleted.id)
-      await server.setWorkspaceStatus('closed', 'suspended')
-      const cases: Record<string, Registered> = {
-        unknown_client: { ...active, id: UNKNOWN_ID },
-        client_deleted: deleted,
-        wrong_token: { ...active, token: disabled.token },
-        client_disabled: disabled,
-        workspace_suspended: suspended,
-      }
-      const reasons = Object.keys(REGISTRATION_REASONS)
-      expect([...Object.keys(cases), 'token_missing', 'state_changed'].toSorted()).toEqual(
-        reasons.toSorted(),
-      )
-      const answers = []
-      for (const [reason, { id, token }] of Object.entries(cases)) {
-        const headers = { Authorization: `Bearer ${token}` }
-        const response = await server.request(`/oauth/register/${id}`, { method, headers })
-        const { code } = REGISTRATION_REASONS.wrong_token
-        expect(server.lines.at(-1)).toMatchObject({ msg: 'refused', code, reason })
-        expectNoSecret()
-        answers.push(await visible(response))
-      }
-      expect(answers).toEqual(Array(answers.length).fill(answers[0]))
-      await server.request(`/oauth/register/${active.id}`, { method })
-      expect(server.lines.at(-1)).toMatchObject({ reason: 'token_missing' })
-      await server.setWorkspaceStatus('closed', 'active')
-    },
-  )
+describe('authentication by registration access token', () => {
+  it.each(['GET', 'PUT', 'DELETE'])('logs each reason and answers alike to %s', async (method) => {
+    const [active, disabled, deleted] = [await registered(), await registered(), await registered()]
+    const suspended = await registered('closed')
+    await server.setStatus(disabled.id, 'disabled')
+    await server.deleteClient(deleted.id)
+    await server.setWorkspaceStatus('closed', 'suspended')
+    const cases: Record<string, Registered> = {
+      unknown_client: { ...active, id: UNKNOWN_ID },
+      client_deleted: deleted,
+      wrong_token: { ...active, token: disabled.token },
+      client_disabled: disabled,
+      workspace_suspended: suspended,
+    }
+    const reasons = Object.keys(REGISTRATION_REASONS)
+    expect([...Object.keys(cases), 'token_missing', 'state_changed'].toSorted()).toEqual(
+      reasons.toSorted(),
+    )
+    const answers = []
+    for (const [reason, { id, token }] of Object.entries(cases)) {
+      const headers = { Authorization: `Bearer ${token}` }
+      const response = await server.request(`/oauth/register/${id}`, { method, headers })
+      const { code } = REGISTRATION_REASONS.wrong_token
+      expect(server.lines.at(-1)).toMatchObject({ msg: 'refused', code, reason })
+      expectNoSecret()
+      answers.push(await visible(response))
+    }
+    expect(answers).toEqual(Array(answers.length).fill(answers[0]))
+    await server.request(`/oauth/register/${active.id}`, { method })
+    expect(server.lines.at(-1)).toMatchObject({ reason: 'token_missing' })
+    await server.setWorkspaceStatus('closed', 'active')
+  })
 })
 
-it('an enrollment token is refused with each reason', async () => {
+it('enrollment token is refused with each reason', async () => {
   const [used, revoked, expired] = [await enroll(), await enroll(), await enroll()]
   const [suspended, orphan] = [await enroll('closed'), await enroll()]
   await register(used.enrollment_token)
@@ -225,7 +218,7 @@ it('an enrollment token is refused with each reason', async () => {
   await server.setWorkspaceStatus('closed', 'active')
 })
 
-it('introspection logs why a token is inactive, and answers alike', async () => {
+it('introspection logs the reason of an inactive token, and answers alike', async () => {
   const { issuer, signer, store } = server.deps
   const typ = 'at+jwt'
   const sign = async (claims: Record<string, unknown>, type = typ) =>
