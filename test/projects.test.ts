@@ -1,4 +1,5 @@
-// The projects of vitest.config.ts: a test that starts what is built is in the project that builds it.
+// The projects of vitest.config.ts: a test that starts a built program is in the project that
+// builds it.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

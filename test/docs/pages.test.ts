@@ -1,4 +1,5 @@
-// Pages for readers: each path that they name exists, README lists what is there, and tables stay narrow.
+// Pages for readers: each path that they name exists, README lists existing files, and tables stay
+// narrow.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

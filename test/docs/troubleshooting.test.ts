@@ -49,7 +49,7 @@ const sectionOf = (title: string): string => {
 
 type Entry = { code: string; text: string }
 
-/** Entries of a text: a heading with the code, and what follows it. */
+/** Entries of a text: a heading with the code, and the text below it. */
 const entriesIn = (text: string): Entry[] =>
   text
     .split(/^#### /m)

@@ -54,7 +54,7 @@ describe('requests of clients without a quota', () => {
     return { clock, uncharged: createUncharged({ monotonic: () => clock.at, most }) }
   }
 
-  it('are taken once', () => {
+  it('are counted once: take returns them and forgets them', () => {
     const { uncharged } = start(10)
     uncharged.note('c')
     uncharged.note('c')

@@ -1,4 +1,4 @@
-// Introspection (RFC 7662): which client sees what of a token.
+// Introspection (RFC 7662): the facts of a token that each client sees.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { MAX_TOKEN_BYTES } from '../../src/constants.ts'
 import { INVALID_CLIENT, expectPrivate, expectRefusal } from '../support/answers.ts'

@@ -332,7 +332,7 @@ const BOUNDS = [
   BY_NAME,
   BY_LEAPS,
 ]
-/** Lines of a plan that look rows up by an index, or read what is as short as one row. */
+/** Lines of a plan that look rows up by an index, or read a source as short as one row. */
 const BOUNDED_LINE = new RegExp(
   [
     '^SEARCH ',

@@ -67,7 +67,7 @@ describe('committed migrations', () => {
     expect(client.prepare('select id from clients').pluck().all()).toEqual(count > 0 ? ['c'] : [])
   })
 
-  // D1 cannot switch foreign keys off, so that a rebuilt table would take along what references it.
+  // D1 cannot switch foreign keys off: a rebuilt table would delete the rows that reference it.
   it('rebuild no table and delete no referencing rows, for D1', () => {
     expect(COMMITTED.length).toBeGreaterThan(0)
     for (const statement of COMMITTED.flatMap(({ statements }) => statements)) {

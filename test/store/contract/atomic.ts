@@ -19,7 +19,7 @@ import {
 
 type Take = {
   verb: string
-  /** Reads what the change is decided from. */
+  /** Reads the rows that decide the change. */
   decide: (store: Store) => Promise<(store: Store) => Promise<unknown>>
 }
 

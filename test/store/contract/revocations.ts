@@ -28,7 +28,7 @@ const EXP = NOW + 900
 const CLOCK_TOLERANCE_SECONDS = 60
 const RETENTION_SECONDS = 86_460
 const GRACE_SECONDS = 600
-/** A rule is kept for so long after the last token that it can match has expired. */
+/** Time for which a rule is kept after the last token that it can match has expired. */
 const KEPT = CLOCK_TOLERANCE_SECONDS + GRACE_SECONDS
 
 /** One id for each kind: a rule that matched another kind would be noticed. */
