@@ -1,5 +1,5 @@
-// The least that an honest token endpoint can do: a client from a Map, its secret compared in constant time, a
-// signature. No database, no log, no rules. Started by servers.ts, which tells it the client and the claims.
+// Minimal token endpoint to compare with: finds the client in a Map, compares its secret in constant time and signs.
+// It has no database, no log and no rules. servers.ts starts it and sends it the client and the claims.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -71,5 +71,5 @@ process.once('message', (setup) => {
     process.send?.({ port, pid, jwks: { keys: [{ ...jwk, kid, alg: 'RS256' }] } } satisfies Running)
   })
 })
-// Ends with the benchmark, however that ends.
+// The process exits when the benchmark's process does, even if that one is killed.
 process.once('disconnect', () => process.exit())

@@ -1,6 +1,5 @@
-// A follower with a million rules for single tokens, loaded as it loads them from an issuer: what they take in
-// memory, and what it takes to look one up. Beside it, in the same process, a plain Set of the same ids and a Map
-// with their expiry. Fails where a bound is broken.
+// Memory and lookup time of a follower with a million rules for single tokens, loaded as from an issuer. A plain Set
+// of the same ids and a Map with their expiry are measured in the same process. Fails where a bound is broken.
 //   npm run bench:follower      (node needs --expose-gc)
 import { ok } from 'node:assert/strict'
 import { type KeyObject, generateKeyPairSync, randomFillSync, sign } from 'node:crypto'
@@ -25,7 +24,7 @@ const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 20
 const now = Math.floor(Date.now() / 1000)
 const exp = now + 3600
 
-/** Random as an issuer's are. Their strings are made anew each time, so that whoever asks keeps none. */
+/** Random bytes, as in an issuer's ids. `idOf` makes a new string on each call, so that no caller shares it. */
 const random = randomFillSync(Buffer.alloc(2 * RULES * 16))
 const idOf = (index: number): string => {
   const at = (index % (2 * RULES)) * 16
@@ -65,7 +64,7 @@ const fetch = (url: string): Promise<Response> => {
   return Promise.resolve(new Response(pageAfter(Number(after?.slice(2) ?? 0), privateKey)))
 }
 
-/** The parts of a follower, in its order: request, signature, acceptance, rules. @returns its list */
+/** Runs a follower's steps in its order: request, signature, acceptance, rules. @returns its list */
 const load = async () => {
   const time = { clock: Date.now, monotonic: () => performance.now() }
   const keys = createKeySource({
@@ -95,7 +94,7 @@ const collect = async (): Promise<void> => {
   }
 }
 
-/** Heap and what lies beside it, in megabytes. */
+/** Heap and external memory after a garbage collection, in megabytes. */
 const memory = async (): Promise<number> => {
   await collect()
   const { heapUsed, external } = process.memoryUsage() // arrayBuffers is a part of external
@@ -105,11 +104,11 @@ const memory = async (): Promise<number> => {
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
 
-/** Made just before they are looked up, as a token's is: new strings, whose hash the engine does not know yet. */
+/** Makes the ids just before their lookup, as with a token: the engine has not hashed these new strings yet. */
 const batchFrom = (from: number, first: number): RevocableToken[] =>
   Array.from({ length: BATCH }, (_, i) => {
     const jti = idOf(first + (((from + i) * 7_919) % RULES))
-    // As a literal, which is how the verifier makes it: an object that is spread is one that is slow to read.
+    // Object literal, as in the verifier: the properties of a spread object are slower to read.
     return { kid, jti, client: CLIENT, plugin: null, workspaces: [WORKSPACE], runs: [] }
   })
 
@@ -119,10 +118,10 @@ const WORKSPACE = {
   gen: 1,
 }
 
-/** Asked with what a follower computes of a token when it is first verified. */
+/** Looks a token up by the values that a follower computes when it first verifies the token. */
 type Has = (of: RevocableToken) => boolean
 
-/** @returns nanoseconds per lookup, hits and misses: the median of short batches, which nothing interrupts */
+/** @returns nanoseconds per hit and per miss: the median of batches too short to be interrupted often */
 const measure = (has: Has): { hit: number; miss: number } => {
   const time = (first: number, expected: number): number => {
     const times: number[] = []
@@ -134,12 +133,12 @@ const measure = (has: Has): { hit: number; miss: number } => {
       times.push(((performance.now() - startedAt) * 1e6) / BATCH)
       ok(found === expected)
     }
-    return median(times.slice(times.length / 4)) // the first ones warm up
+    return median(times.slice(times.length / 4)) // the first quarter warms up
   }
   return { hit: time(0, BATCH), miss: time(RULES, 0) }
 }
 
-/** The follower is asked with all that a token has, so that what is measured is the whole lookup. */
+/** The follower receives all values of a token, so that the whole lookup is measured. */
 const contestants: Record<string, () => Promise<Has>> = {
   'the follower': async () => {
     const state = await load()
@@ -165,7 +164,7 @@ const kept: Has[] = []
 for (const [name, create] of Object.entries(contestants)) {
   const before = await memory()
   const has = await create()
-  kept.push(has) // what is freed meanwhile would be taken off what the next one takes
+  kept.push(has) // a contestant freed meanwhile would lower the next one's figure
   const megabytes = (await memory()) - before
   const { hit, miss } = measure(has)
   const columns = [megabytes.toFixed(1), hit.toFixed(0), miss.toFixed(0)]

@@ -1,5 +1,5 @@
-// The token endpoint with a ledger that can be switched off and on, for a client whose tokens name a run. Started by
-// ledger.ts. Everything else is as `latchkey serve` has it: a database file, a log file.
+// Token endpoint with a ledger that can be switched off and on, for a client whose tokens name a run. ledger.ts starts
+// it. The rest matches `latchkey serve`: a database file and a log file.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, openSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +9,7 @@ import type { Deps } from '../src/deps.ts'
 import type { LedgerEntry } from '../src/store/ledger.ts'
 import type { Store } from '../src/store/store.ts'
 
-/** What an operator runs is what is built. */
+/** Imports from dist, the code that an operator runs. */
 const built = async <T>(path: string): Promise<T> =>
   (await import(new URL(`../dist/${path}.js`, import.meta.url).href)) as T
 
@@ -36,7 +36,7 @@ const { newClientId, newClientSecret } = await built<typeof import('../src/secre
 const { createLastUsed } =
   await built<typeof import('../src/upkeep/last-used.ts')>('upkeep/last-used')
 
-/** In the long run as much is forgotten as is written: here at once, or the benchmark would not see it. */
+/** Pruning deletes as many entries as are written in the long run. Every second here, so that its cost is measured. */
 const PRUNE_INTERVAL_MS = 1_000
 const LONG_AFTER_SECONDS = 365 * 24 * 60 * 60
 
@@ -55,7 +55,7 @@ const opened = await openLatchkey({ config, clock, log, actor: 'server', create:
 const ledger = createLedger({ writer: createLedgerThread({ path: ledgerPath(config), log }), log })
 let on = false
 
-/** As most are, but for the run that its tokens name. */
+/** Makes a typical client, except that its tokens name a run. */
 const makeClient = async (store: Store) => {
   const [id, secret] = [newClientId(randomBytes), newClientSecret(randomBytes)]
   const run = { type: 'tool_run', identifier: '*', project_id: 'p', locations: '*', actions: '*' }
@@ -93,10 +93,10 @@ const server = await createHttpServer(app, {
 })
 await listen(server, config)
 setInterval(() => {
-  if (on) ledger.prune(clock() / 1000 + LONG_AFTER_SECONDS).catch(() => {}) // as upkeep does
+  if (on) ledger.prune(clock() / 1000 + LONG_AFTER_SECONDS).catch(() => {}) // the same call as in upkeep
 }, PRUNE_INTERVAL_MS)
 
-/** Microseconds that all threads of this process have had, the ledger's and those that sign among them. */
+/** Processor time of all threads of this process, the ledger's and the signing ones included, in microseconds. */
 const cpuMicroseconds = (): number => {
   const { user, system } = process.cpuUsage()
   return user + system
@@ -106,6 +106,6 @@ process.on('message', (wanted) => {
   if (wanted !== 'flush') on = wanted === 'on'
   void ledger.flush().then(() => process.send?.(cpuMicroseconds()))
 })
-// Ends with the benchmark, however that ends.
+// The process exits when the benchmark's process does, even if that one is killed.
 process.once('disconnect', () => process.exit())
 process.send?.({ ...credentials, port: (server.address() as AddressInfo).port })

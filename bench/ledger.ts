@@ -1,19 +1,19 @@
-// What the ledger costs the token endpoint: one server, tokens that name a run, the ledger on and off in turns. The
-// ratio is taken turn by turn, so that whatever else the machine does meets both. `--guard` is short and fails
-// where the ledger takes more than it may.
+// Cost of the ledger at the token endpoint: one server, tokens that name a run, the ledger on and off in turns. The
+// ratio is computed for each pair of turns, so that other load on the machine affects both. `--guard` is short and
+// fails where the ratio is below LEAST_RATIO.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { CONNECTIONS, type Answer, type Target, load } from './load.ts'
 
-/** The least that the endpoint may have, with the ledger, of its requests per second without. */
+/** Minimum of requests per second with the ledger, as a part of the rate without it. */
 const LEAST_RATIO = 0.97
-/** A busy machine is unfair to one of the two by chance, a slow ledger is slow every time. */
+/** Tries before the guard fails: a busy machine slows one state by chance, a slow ledger is slow in every try. */
 const GUARD_TRIES = 3
 
 const guard = process.argv.includes('--guard')
 const PAIRS = guard ? 40 : 100
-/** Several batches long. */
+/** Length of a round, in which the ledger writes several batches. */
 const ROUND_MS = 400
 const WARM_UP_MS = guard ? 1_500 : 3_000
 const MAX_REQUESTS = 20_000
@@ -45,7 +45,7 @@ const start = async (): Promise<{ server: ChildProcess; target: Target }> => {
 
 const { server, target } = await start()
 
-/** @returns what the server has spent so far, in microseconds of all its threads */
+/** @returns the processor time of all threads of the server so far, in microseconds */
 const told = async (what: State | 'flush'): Promise<number> => {
   const heard = once(server, 'message')
   server.send(what)
@@ -56,7 +56,7 @@ const round = async (state: State, ms = ROUND_MS): Promise<Round> => {
   const before = await told(state)
   const start = performance.now()
   const { answers } = await load(target, { ms, maxRequests: MAX_REQUESTS })
-  const after = await told('flush') // what is still to be written is a cost of this round
+  const after = await told('flush') // pending writes are a cost of this round
   const seconds = (performance.now() - start) / 1000
   answers.forEach(check)
   return {
@@ -70,7 +70,7 @@ const check = ({ status, text }: Answer): void => {
   if (status !== 200 || !named) throw new Error(`the answer was ${status}: ${text.slice(0, 300)}`)
 }
 
-/** Each is first as often as the other. */
+/** Alternates which state comes first in a pair. */
 const measure = async (): Promise<Pair[]> => {
   const pairs: Pair[] = []
   while (pairs.length < PAIRS) {

@@ -1,6 +1,6 @@
-// The revocation list of one server, a million rules: how long a cold follower takes, alone, four at once, and beside
-// 60 connections that ask for random cursors as fast as they are answered. Server, followers and hostile connections
-// are processes of their own on this machine. Fails where a bound is broken.
+// Time in which a cold follower loads a revocation list of a million rules from one server: alone, four followers at
+// once, and beside 60 hostile connections that request random cursors as fast as the server answers. Server, followers
+// and hostile connections are separate processes on this machine. Fails where a bound is broken.
 //   npm run bench:list [RULES]      (npm run build first)
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -34,7 +34,7 @@ const { entries } = verifier.status().revocations
 console.log(JSON.stringify({ ms: performance.now() - began, rules: entries.jti }))
 process.exit()`
 
-/** Asks on each connection for one random cursor after the other, until it is told to end. */
+/** Requests one random cursor after the other on each connection, until the process is ended. */
 const attack = async (epoch: string): Promise<void> => {
   const agent = new Agent({ keepAlive: true, maxSockets: HOSTILE_CONNECTIONS })
   const ask = async (): Promise<void> => {

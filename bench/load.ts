@@ -1,7 +1,7 @@
-// The load generator: a few connections kept open, each asking for the next token when it has the last.
+// Load generator: keeps a few connections open and requests the next token on each when the last one has arrived.
 import { Agent, request } from 'node:http'
 
-/** Enough to keep both cores busy, few enough that latency is not all queue. */
+/** Enough connections to keep both cores busy, few enough that latency is not mostly time in a queue. */
 export const CONNECTIONS = 16
 
 /** Keeps the connections of each server open from round to round. */
@@ -9,14 +9,14 @@ const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
 
 const FORM = 'grant_type=client_credentials&audience=hook'
 
-/** `form` is what is asked for; without it a token with all that the client is granted. */
+/** `form` is the body of the request; the default requests a token with everything that the client is granted. */
 export type Target = { port: number; authorization: string; form?: string }
 
 export type Answer = { status: number; type: string | undefined; text: string; ms: number }
 
 export type Load = { answers: Answer[]; seconds: number }
 
-/** As fast as the server answers, until the time is up or `maxRequests` have been sent. */
+/** Sends requests as fast as the server answers, for `ms` or until `maxRequests` have been sent. */
 export const load = async (
   target: Target,
   { ms, maxRequests }: { ms: number; maxRequests: number },

@@ -1,4 +1,4 @@
-// Starts the two servers that are compared, each a process of its own on a free port of 127.0.0.1.
+// Starts the two servers to compare, each as a separate process on a free port of 127.0.0.1.
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ export type BareServerSetup = Credentials & { claims: Record<string, unknown> }
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** `node dist/node.js` as an operator has it: a database file, a log file, default settings. */
+/** Starts `node dist/node.js` as an operator does: a database file, a log file, default settings. */
 export const startLatchkey = async (): Promise<Running & Credentials> => {
   if (!existsSync(pathOf('../dist'))) throw new Error('there is no dist: npm run build makes it')
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
@@ -37,7 +37,7 @@ export const startLatchkey = async (): Promise<Running & Credentials> => {
   return { ...makeClient(env), port, pid, jwks: (await response.json()) as JSONWebKeySet }
 }
 
-/** A client as most are: in a workspace, for one plugin, with all permissions of an audience. */
+/** Makes a typical client: in a workspace, for one plugin, with all permissions of an audience. */
 const makeClient = (env: Record<string, string>): Credentials => {
   const grant = ['--plugin', 'com.example.plugin', '--grant', 'hook=hook:govern hook:track']
   const command = ['client', 'create', '--name', 'Benchmark', '--create-plugin', ...grant]
@@ -47,7 +47,7 @@ const makeClient = (env: Record<string, string>): Credentials => {
   return { clientId: made.client_id, secret: made.client_secret }
 }
 
-/** The port that the server chose is in its log. */
+/** Reads the port that the server chose from its log. */
 const listeningPort = async (child: ChildProcess, log: string): Promise<number> => {
   for (const end = Date.now() + START_LIMIT_MS; Date.now() < end; await sleep(50)) {
     const line = readFileSync(log, 'utf8')
@@ -85,7 +85,7 @@ export const processorMs = (pid: number): number => {
 
 const cleanups: (() => void)[] = []
 
-/** Whatever ends this process, exceptions and signals included, ends the servers and removes their files. */
+/** Ends a server or removes its files when this process exits, also after an exception or a signal. */
 const atExit = (cleanup: () => void): void => {
   cleanups.unshift(cleanup)
 }

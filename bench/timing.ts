@@ -1,6 +1,6 @@
-// Times of refused credentials, case beside case: an attacker who measures them must not learn which clients exist.
+// Response times of refused credentials, by case: an attacker who measures them must not learn which clients exist.
 // One server process on this machine and one connection; the order of the cases alternates with each round.
-// Prints the median of each case and, against the first case, the z of a rank test (Mann-Whitney); |z| under 3 is noise.
+// Prints each case's median and its z in a rank test (Mann-Whitney) against the first case; |z| under 3 is noise.
 //   npm run bench:timing      (npm run build first)
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
@@ -9,7 +9,7 @@ import { startLatchkey } from './servers.ts'
 const short = process.argv.includes('--short')
 const ROUNDS = short ? 500 : 5_000
 const WARM_UP_ROUNDS = short ? 100 : 500
-/** Random like a known one: the log escapes and hides parts of it, which takes time that depends on its characters. */
+/** Random, as a client's id is: the log escapes and hides parts of it in a time that depends on its characters. */
 const UNKNOWN_ID = `lkc_${randomBytes(16).toString('base64url')}`
 const WRONG = 'x'.repeat(43)
 
@@ -19,7 +19,7 @@ type Samples = Map<string, number[]>
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
-/** The normal approximation of the rank sum of `a` among both; equal times are too rare to count. */
+/** Normal approximation of the rank sum of `a` in both samples. Ties are ignored: equal times are rare. */
 const rankZ = (a: number[], b: number[]): number => {
   const all = [...a.map((time) => [time, 1] as const), ...b.map((time) => [time, 0] as const)]
   all.sort(([x], [y]) => x - y)

@@ -1,7 +1,7 @@
 // The token endpoint beside a bare server that only authenticates and signs (bare-server.ts): same key size, same
-// claims, same load. They take turns in short rounds, so that whatever else the machine does meets both, and the
-// ratio is taken turn by turn. `--guard` is short and fails where the endpoint falls behind: by processor time, which
-// a busy machine changes less than requests per second.
+// claims, same load. They run in turns of short rounds, with a ratio for each pair of rounds, so that other load on the
+// machine affects both. `--guard` is short and fails where the ratio of processor time is below LEAST_RATIO: a busy
+// machine changes processor time less than requests per second.
 import { type JWTPayload, createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { CONNECTIONS, type Answer, type Target, load, requestToken } from './load.ts'
 import {
@@ -13,23 +13,23 @@ import {
 } from './servers.ts'
 
 /**
- * The least part of the endpoint's processor time for a request that the bare server may need. It needs 0.63 to 0.68 of
- * it, the less the busier the machine is. It needed 0.54 to 0.59 while a search for a login was planned anew each time,
- * which cost 15 % of the requests per second.
+ * Minimum of the bare server's processor time for a request, as a part of the endpoint's. Measured: 0.63 to 0.68, less
+ * on a busier machine. It was 0.54 to 0.59 while the database planned the query of a login on every request, which cost
+ * 15 % of the requests per second.
  */
 const LEAST_RATIO = 0.6
-/** A busy machine slows the server with more code more, a slow server is slow every time. */
+/** Tries before the guard fails: a busy machine slows the larger server more, a slow server is slow in every try. */
 const GUARD_TRIES = 3
 
 const guard = process.argv.includes('--guard')
 const PAIRS = guard ? 20 : 60
 const ROUND_MS = 300
-/** After some 5,000 requests the endpoint needs half the time of the first ones: its code has been compiled by then. */
+/** Compiling ends after some 5,000 requests: the endpoint then answers in half the time of the first requests. */
 const WARM_UP_REQUESTS = 8_000
 const WARM_UP_LIMIT_MS = 60_000
-/** Bounds the memory: answers are kept until their round has been checked. */
+/** Bound on memory: the benchmark keeps the answers of a round until it has checked them. */
 const MAX_REQUESTS = 20_000
-/** Of every so many answers one is verified. */
+/** Answers for each one whose token is verified. */
 const VERIFIED_EVERY = 20
 
 type Contestant = Target & {
@@ -37,7 +37,7 @@ type Contestant = Target & {
   claims: JWTPayload
   keys: ReturnType<typeof createLocalJWKSet>
 }
-/** `processorMs`: for one request; NaN where it is not known. */
+/** `processorMs` is the processor time of one request; NaN where the system does not report it. */
 type Round = { perSecond: number; processorMs: number; latencies: number[] }
 type Pair = { latchkey: Round; bare: Round }
 
@@ -74,7 +74,7 @@ const round = async (target: Contestant, ms: number): Promise<Round> => {
   }
 }
 
-/** Every answer is a token of its own for this client, and every so many is verified. */
+/** Checks that each answer has a different token for this client, and verifies one in VERIFIED_EVERY. */
 const check = async (answers: Answer[], { claims, keys }: Contestant): Promise<void> => {
   const tokens = answers.map(tokenOf)
   const payloads = tokens.map((token) => decodeJwt(token))
@@ -104,7 +104,7 @@ const measure = async (latchkey: Contestant, bare: Contestant): Promise<Pair[]> 
   return pairs
 }
 
-/** Prints the figures. @returns the median ratio of processor time, or of requests per second where there is none */
+/** Prints the figures. @returns the median ratio of processor time, or else of requests per second */
 const report = (pairs: Pair[]): number => {
   console.log(`${PAIRS} pairs of rounds of ${ROUND_MS} ms over ${CONNECTIONS} connections`)
   console.log('            req/s   p50 ms   p99 ms   cpu µs')

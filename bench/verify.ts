@@ -1,13 +1,13 @@
-// The verifier beside others: same tokens, same process, turns in short rounds, one call after another. Each of the
-// others is told algorithm, issuer and audience, and type, required claims and scope where it has an option.
-// What it takes nevertheless, and ours does not:
-// - all of them: a token for another plugin, and one without the permission (but aws-jwt-verify); an `aud` that is a
-//   list; members given twice; `jwk`, `x5c` and the like in the header; `cnf`; `iat` in the future; a life of more
-//   than 24 h; a second spelling of a token, where unused bits are not zero. None of them asks about revocation.
+// The verifier beside other libraries: same tokens, same process, short rounds in turn, one call after another. Each
+// library receives algorithm, issuer and audience, and type, required claims and scope where it has an option.
+// Tokens that these libraries accept and this verifier refuses:
+// - all libraries: a token for another plugin, and one without the permission (except aws-jwt-verify); an `aud` that is
+//   a list; repeated members; `jwk`, `x5c` and the like in the header; `cnf`; `iat` in the future; a life over 24 h;
+//   a second spelling of a token, where unused bits are not zero. No library checks revocation.
 // - jose with one key, and fast-jwt: any `kid`.
-// - fast-jwt with its cache: a remembered token whose key has left; only `exp` and `nbf` are looked at again.
+// - fast-jwt with its cache: a cached token whose key was removed; it checks only `exp` and `nbf` again.
 // - aws-jwt-verify: any `typ`; `crit`; a token without `exp`, `jti`, `client_id` or `sub`.
-// Ours and jose verify a signature on another thread: a call takes longer for it, and the event loop stays free.
+// This verifier and jose verify a signature on another thread: a call lasts longer, and the event loop stays free.
 import { ok, rejects } from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { JwtVerifier } from 'aws-jwt-verify'
@@ -20,15 +20,15 @@ const short = process.argv.includes('--short')
 const ROUNDS = short ? 3 : 21
 const NEW_TOKENS = short ? 50 : 250
 const REMEMBERED_TOKENS = short ? 500 : 10_000
-/** Calls in a round: of those that remember, and of those that verify the signature each time. */
+/** Calls in a round: of a verifier with a cache, and of one that verifies the signature each time. */
 const [QUICK_CALLS, SLOW_CALLS] = short ? [1_000, 30] : [5_000, 150]
-/** Shares no factor with the number of tokens: all are met, and not in the order in which they were made. */
+/** Step that shares no factor with the number of tokens, so that each round visits all in another order. */
 const STRIDE = 7_919
 
 type Verify = (token: string) => unknown
 type Contestant = { name: string; remembers?: true; create: () => Verify }
 type Entry = { token: string; jti: unknown }
-/** `recreated`: in every round, so that no token has been seen. `sameString`: the engine knows its hash. */
+/** `recreated`: new verifiers in every round, so that no token is cached. `sameString`: V8 has hashed the string. */
 type Case = { title: string; entries: Entry[]; recreated?: true; sameString?: true }
 
 const test = await createTestIssuer()
@@ -79,7 +79,7 @@ const createEntry = async (): Promise<Entry> => {
   return { token, jti: decodeJwt(token).jti }
 }
 
-/** Has its keys ready, refuses what is for others, and remembers the tokens unless they are to be new. */
+/** Makes a verifier that has its keys, refuses another audience, and has cached the tokens unless `recreated`. */
 const prepare = async ({ name, remembers, create }: Contestant, of: Case): Promise<Verify> => {
   const verify = create()
   await rejects(async () => verify(foreign), `${name} takes a token for another audience`)
@@ -110,7 +110,7 @@ const time = async (verify: Verify, entries: Entry[]): Promise<number> => {
   return micros
 }
 
-/** @returns for each contestant the times of its rounds, but for the first, which warms up */
+/** @returns the times of each contestant's rounds, except the first, which warms up */
 const measure = async (of: Case): Promise<number[][]> => {
   const times = CONTESTANTS.map((): number[] => [])
   const kept: Verify[] = []
@@ -126,7 +126,7 @@ const measure = async (of: Case): Promise<number[][]> => {
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? NaN
 
-/** The ratio is taken round by round, so that whatever else the machine does meets both. */
+/** Prints ratios that are computed for each round, so that other load on the machine affects both. */
 const report = (title: string, times: number[][]): void => {
   console.log(`\n${title.padEnd(44)}µs per call    to ours`)
   for (const [i, micros] of times.entries()) {

@@ -1,4 +1,4 @@
-// Checks of administration, of the audit, and of what surrounds the requests.
+// Mutations of the checks in administration, in the audit, and around requests.
 import { CONTRACT, type Mutation } from './mutation.ts'
 
 const AUTHORITY = 'src/admin/authority.ts'

@@ -1,4 +1,4 @@
-// Checks of the audit and of lists: who reads them and for how long, and how much one statement looks at.
+// Mutations of the checks in the audit and in lists: readers, duration, and rows that one statement reads.
 import type { Mutation } from './mutation.ts'
 
 const LASTING = {

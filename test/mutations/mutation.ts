@@ -1,19 +1,19 @@
-// A check of the code, taken out: tests that do not notice that are no tests of it.
+// A mutation removes one check from the code. Tests of that check must then fail.
 
 export type Mutation = {
   name: string
   /** Attack that the check stops: the beginning of its heading in SECURITY.md. */
   stops: string
-  /** Below the root of the repository. */
+  /** Path below the root of the repository. */
   file: string
-  /** Text that is in the file exactly once, and what takes its place. */
+  /** Text that occurs in the file exactly once, and its replacement. */
   find: string
   replace: string
-  /** Test files of which one at least must fail. */
+  /** Test files. At least one test in them must fail. */
   tests: readonly string[]
-  /** Part of the titles of the tests to run, where the file has many. */
+  /** Part of the titles of the tests to run, where a file has many tests. */
   titles?: string
 }
 
-/** Of a contract that every driver has, the tests on the driver that is quickest. */
+/** Tests of the store's contract on the fastest driver. Every driver runs the same contract. */
 export const CONTRACT = 'test/store/better-sqlite3.test.ts'

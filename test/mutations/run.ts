@@ -1,5 +1,5 @@
-// `npm run test:mutations`: takes out one check after the other in a copy of the tree, and runs the tests that must
-// notice. `-- --only TEXT` for those whose name or file has the text; `-- --list` says which there are.
+// `npm run test:mutations`: removes one check after the other in a copy of the tree, and runs the tests that must fail.
+// `-- --only TEXT` runs the mutations whose name or file contains the text; `-- --list` lists all mutations.
 import { execFile, execFileSync } from 'node:child_process'
 import {
   cpSync,
@@ -29,12 +29,12 @@ const COPIED = [
   'vitest.config.ts',
   'SECURITY.md',
 ]
-/** What one run of tests may take, in milliseconds: code without a check may wait for ever. */
+/** Limit for one run of tests, in milliseconds: code without a check may never end. */
 const RUN_MS = 180_000
 
 type Outcome = 'killed' | 'survived' | 'not run' | 'no match'
 
-/** The packages of the tree, but for the one whose source is in it. */
+/** Links the installed packages, except @latchkey/verifier, which is the copy's own source. */
 const linkPackages = (copy: string): void => {
   const modules = join(ROOT, 'node_modules')
   mkdirSync(join(copy, 'node_modules', '@latchkey'), { recursive: true })
@@ -54,7 +54,7 @@ const makeCopy = (): string => {
   return copy
 }
 
-/** Code that a mutation has left with a type error is built all the same. */
+/** Builds the copy. A type error that a mutation causes is ignored: tsc writes its output nevertheless. */
 const build = (copy: string): void => {
   for (const project of ['src/verifier', 'tsconfig.build.json']) {
     try {
@@ -65,7 +65,7 @@ const build = (copy: string): void => {
 
 type Report = { numFailedTests: number; numPassedTests: number }
 
-/** @returns null where no test has been run */
+/** @returns null where no test ran */
 const runTests = (copy: string, { tests, titles }: Mutation): Promise<Report | null> => {
   const output = join(copy, 'report.json')
   rmSync(output, { force: true })

@@ -1,11 +1,11 @@
-// Checks of the server's endpoints and of its store.
+// Mutations of the checks in the server's endpoints and its store.
 import { CONTRACT, type Mutation } from './mutation.ts'
 
 const TOKENS = 'src/store/steps/tokens.ts'
 const RULES = 'src/store/steps/rules.ts'
 const LOOKUP = 'src/store/steps/revocation-lookup.ts'
 
-/** The attack with a wrong clock, and the tests of a server whose clock jumps. */
+/** Attack in which the server's clock is wrong, and the tests in which that clock jumps. */
 const CLOCK = 'Reviving a revoked token with a wrong clock'
 const JUMPS = 'test/upkeep/jumping-clock.test.ts'
 

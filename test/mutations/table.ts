@@ -4,5 +4,5 @@ import type { Mutation } from './mutation.ts'
 import { SERVER } from './server.ts'
 import { VERIFIER } from './verifier.ts'
 
-/** Every check that is taken out in turn. */
+/** All mutations, each of which removes one check. */
 export const MUTATIONS: readonly Mutation[] = [...SERVER, ...ADMINISTRATION, ...AUDIT, ...VERIFIER]

@@ -1,4 +1,4 @@
-// Checks of the verifier.
+// Mutations of the checks in the verifier.
 import type { Mutation } from './mutation.ts'
 
 const STATE = 'src/verifier/revocation/list-state.ts'

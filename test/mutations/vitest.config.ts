@@ -1,4 +1,4 @@
-// In a copy of the tree, which has been built already, as far as the mutation lets it.
+// Configuration of tests in a copy of the tree. No global setup: the copy has been built, with the mutation in it.
 import { defineConfig } from 'vitest/config'
 import config, { PROJECTS } from '../../vitest.config.ts'
 

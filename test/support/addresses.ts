@@ -1,4 +1,4 @@
-// The addresses of the OAuth server by their kind, from its table.
+// Addresses of the OAuth server by kind, from its endpoint table.
 import { type Endpoint, type Operation, operationsOf } from '../../src/oauth/endpoint.ts'
 import { ENDPOINTS } from '../../src/oauth/table.ts'
 
@@ -8,7 +8,7 @@ const FORM_ENDPOINTS = ENDPOINTS.filter((endpoint) =>
   operationsOf(endpoint).some(([, operation]) => takesForm(operation)),
 )
 
-/** Addresses that take a form, each with its parameters. */
+/** Addresses that accept a form, each with its parameters. */
 export const FORM_PARAMETERS = FORM_ENDPOINTS.flatMap((endpoint) =>
   operationsOf(endpoint).map(
     ([, { parameters = [] }]): [path: string, names: readonly string[]] => [
@@ -25,12 +25,12 @@ export const DOCUMENT_PATHS: readonly string[] = ENDPOINTS.filter(
   ({ caching }) => caching === 'validated',
 ).map(({ path }) => path)
 
-/** Addresses that everybody may read without a body or a credential. */
+/** Addresses that a client reads without a body or a credential. */
 export const PUBLIC_PATHS: readonly string[] = ENDPOINTS.filter(
   ({ authentication, caching }) => authentication === 'none' && caching !== 'no-store',
 ).map(({ path }) => path)
 
-/** A form that each address takes from a client, apart from the credentials. */
+/** A form that each address accepts from a client; the credentials are separate. */
 export const GOOD_FORMS: Readonly<Record<string, Record<string, string>>> = {
   '/oauth/token': { grant_type: 'client_credentials' },
   '/oauth/introspect': { token: 'x' },
@@ -38,6 +38,6 @@ export const GOOD_FORMS: Readonly<Record<string, Record<string, string>>> = {
   '/oauth/runs/revoke': { identifier: 'run-1' },
 }
 
-/** The path of an address with an id for each name in it. */
+/** The path of an address, with `id` in place of its parameter. */
 export const pathTo = ({ path }: Pick<Endpoint, 'path'>, id = 'x'): string =>
   path.replace(/:\w+/, id)

@@ -1,4 +1,4 @@
-// The admin API as administrators of each kind call it: two workspaces, and someone for each side of every rule.
+// Callers of the admin API in two workspaces, with an administrator for each side of every rule.
 import { expect } from 'vitest'
 import { OperationRefused } from '../../src/errors.ts'
 import { type Document, expectDocumented, operationAt, operationsOf } from './openapi.ts'
@@ -8,14 +8,14 @@ import { ISSUER, type TestServer, startServer } from './server.ts'
 export const BASE = '/admin/v1'
 export const BOTH = ['admin:read', 'admin:write']
 
-/** Who calls, and what they ask their token for. */
+/** A client and the form with which it requests its token. */
 export type Caller = { client: ClientCredentials; form: Record<string, string> }
 
 export type Answer = {
   status: number
   headers: Headers
   text: string
-  /** Empty where the text is no JSON object. */
+  /** Parsed body; empty where the text is no JSON object. */
   body: Record<string, unknown>
 }
 
@@ -23,7 +23,7 @@ export type AdminApi = Awaited<ReturnType<typeof startAdminApi>>
 
 const AS_ADMINISTRATOR = { audience: 'latchkey' }
 
-/** `docs` is held by administrators of `acme`, `other` by those of `globex`; each has a plugin, too. */
+/** Administrators of `acme` hold the audience `docs`, administrators of `globex` hold `other`. Each has a plugin. */
 const startWorkspaces = async () => {
   const server = await startServer()
   await server.workspace('acme')
@@ -54,7 +54,7 @@ const createAdministrators = async (server: Awaited<ReturnType<typeof startWorks
     bound: { client: bound, form: AS_ADMINISTRATOR },
     boundWriteOnly: { client: bound, form: { ...AS_ADMINISTRATOR, scope: 'admin:write' } },
     other: { client: other, form: AS_ADMINISTRATOR },
-    /** Their token is good, for another audience. */
+    /** A client whose valid token is for another audience. */
     stranger: { client: stranger, form: { audience: 'docs' } },
   } satisfies Record<string, Caller>
 }
@@ -67,7 +67,7 @@ const parsed = (text: string): Record<string, unknown> => {
   }
 }
 
-/** What is sent: text as it is, anything else as JSON. */
+/** Sends text unchanged and any other value as JSON. */
 const bodyOf = (body: unknown): RequestInit => {
   if (body === undefined) return {}
   const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -83,7 +83,7 @@ const readDocument = async ({ request }: TestServer) => {
   return { document, operations: operationsOf(document) }
 }
 
-/** Read from the first server of a worker: all of them serve the same document, and its schemas take 0.2 s to make. */
+/** Document of the worker's first server. All servers serve the same one, and making its schemas costs 0.2 s. */
 let reading: ReturnType<typeof readDocument> | undefined
 
 export const startAdminApi = async () => {
@@ -91,7 +91,7 @@ export const startAdminApi = async () => {
   const callers = await createAdministrators(server)
   const { document, operations } = await (reading ??= readDocument(server))
 
-  /** Whatever is answered is what the document says of the operation. */
+  /** Sends a request and checks its answer against the OpenAPI document. */
   const send = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await server.request(BASE + path, init)
     const answer = { status: response.status, headers: response.headers }
@@ -104,7 +104,7 @@ export const startAdminApi = async () => {
 
   const tokenOf = ({ client, form }: Caller): Promise<string> => server.issue(client, form)
 
-  /** With a token as it is, or with none. */
+  /** Sends the given token unchanged, or no token for null. */
   const callWith = (
     token: string | null,
     method: string,
@@ -121,7 +121,7 @@ export const startAdminApi = async () => {
     })
   }
 
-  /** With a new token. */
+  /** Requests a new token and calls with it. */
   const call = async (
     caller: Caller,
     method: string,
@@ -130,7 +130,7 @@ export const startAdminApi = async () => {
     headers?: Record<string, string>,
   ): Promise<Answer> => await callWith(await tokenOf(caller), method, path, body, headers)
 
-  /** `If-Match` of what is there now. */
+  /** `If-Match` with the current etag of the resource. */
   const ifMatch = async (path: string): Promise<Record<string, string>> => {
     const { headers, text } = await call(callers.unbound, 'GET', path)
     const etag = headers.get('etag')
@@ -149,8 +149,8 @@ export const startAdminApi = async () => {
     call,
     ifMatch,
     /**
-     * What this verb reads is handed out only once `count` requests have read it: none of them writes before all
-     * have decided. Without it one would be done before the next begins. Until `heal`.
+     * Delays the results of this verb until `count` requests have called it, so that each request reads before any of
+     * them writes. Without the delay one request would finish before the next begins. Lasts until `heal`.
      */
     readTogether(
       verb: 'findClient' | 'findPlugin' | 'findAudience' | 'findWorkspace',
@@ -167,25 +167,25 @@ export const startAdminApi = async () => {
       }
       Object.assign(server.deps.store, { [verb]: read })
     },
-    /** What is there now, which must be. */
+    /** Reads a resource, which must exist. */
     async read(path: string): Promise<Record<string, unknown>> {
       const { status, body } = await call(callers.unbound, 'GET', path)
       expect(status, path).toBe(200)
       return body
     },
-    /** That a request leaves everything but the audit as it was. @returns its answer */
+    /** Checks that a request changes nothing except the audit. @returns its answer */
     async unchangedBy(request: () => Promise<Answer>): Promise<Answer> {
       const before = server.dump()
       const answer = await request()
       expect(server.dump(), answer.text).toEqual(before)
       return answer
     },
-    /** With the etag of what is there now. */
+    /** Changes a resource with its current etag. */
     async change(caller: Caller, method: string, path: string, body?: unknown): Promise<Answer> {
       const headers = method === 'POST' ? {} : await ifMatch(path)
       return await call(caller, method, path, body, headers)
     },
-    /** Every item of a list, in parts of `limit`. */
+    /** Reads every item of a list, in pages of `limit` items. */
     async readAll(caller: Caller, path: string, limit = 1_000): Promise<Record<string, unknown>[]> {
       const items: Record<string, unknown>[] = []
       let cursor: string | null = ''
@@ -204,7 +204,7 @@ export const startAdminApi = async () => {
   }
 }
 
-/** RFC 9457, with our members; nobody keeps it, and it repeats no secret and no token. */
+/** Checks an answer of RFC 9457 with its further members: no cache may store it, and it has no secret and no token. */
 export const expectProblem = (answer: Answer, status: number, code: string): void => {
   const text = expect.stringMatching(/./) as unknown
   expect({ status: answer.status, body: answer.body }).toEqual({
@@ -225,7 +225,7 @@ export const expectProblem = (answer: Answer, status: number, code: string): voi
   expect(answer.text + JSON.stringify([...answer.headers])).not.toMatch(/lk[sre]_|eyJ/)
 }
 
-/** RFC 6750 §3: bare without a token, and with the scope where that is what it lacks. */
+/** Checks the challenge (RFC 6750 §3): no parameters without a token; the scope where the token lacks it. */
 export const expectChallenge = ({ headers }: Answer, code: string, scope = ''): void => {
   const challenge = headers.get('www-authenticate')
   if (code === 'token_missing') expect(challenge).toBe('Bearer')
@@ -237,17 +237,17 @@ export const expectChallenge = ({ headers }: Answer, code: string, scope = ''): 
   } else expect(challenge).toBeNull()
 }
 
-/** The fields that are refused, in their order. */
+/** Names of the refused fields, in the order of the answer. */
 export const badFields = ({ body }: Answer): string[] =>
   (body['errors'] as { field: string }[] | undefined)?.map(({ field }) => field) ?? []
 
-/** All that is seen, without the id that was asked for and what differs for every request. */
+/** All that a client sees of an answer, without the requested id and values that differ for every request. */
 export const comparable = ({ headers, text, body }: Answer, id: RegExp | string) => ({
   headers: [...headers].filter(([name]) => name !== 'x-request-id'),
   text: text.replaceAll(id, 'ID').replaceAll(String(body['request_id']), ''),
 })
 
-/** Runs a call that must refuse. @returns the refusal */
+/** Runs a call that must throw a refusal. @returns the refusal */
 export const refusalOf = (call: () => unknown): OperationRefused => {
   try {
     call()

@@ -1,18 +1,18 @@
-// One good request for each operation of the admin API, over things that belong to the workspace `acme`.
+// One valid request for each operation of the admin API, on records of the workspace `acme`.
 import type { AdminApi } from './admin-api.ts'
 
 export type Sent = { path: string; body?: unknown; headers?: Record<string, string> }
 
-/** What a request is about: made anew for each, because most are good once. */
+/** Records that a request names. Each request has new ones, because most requests succeed once only. */
 export type Things = {
-  /** Of nothing else in the test. */
+  /** An id that no other record in the test has. */
   fresh: string
   client: string
   secret: string
   token: string
   activeKid: string
   nextKid: string
-  /** Of the type `playlist`. */
+  /** A resource of the type `playlist`. */
   resource: string
   enrollment: string
 }
@@ -56,7 +56,7 @@ export const makeThings = async ({ server }: AdminApi): Promise<Things> => {
 
 type GoodRequest = (things: Things) => Sent
 
-/** By the operation's id in the document. */
+/** Valid requests by the operation's id in the document. */
 export const GOOD_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   workspaceList: () => ({ path: '/workspaces' }),
   workspaceCreate: ({ fresh }) => ({ path: '/workspaces', body: { id: fresh } }),
@@ -126,7 +126,7 @@ export const GOOD_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   auditExport: () => ({ path: '/audit/export' }),
 }
 
-/** @throws TypeError for an operation that nobody has said a good request for */
+/** @throws TypeError for an operation without an entry in GOOD_REQUESTS */
 export const goodRequest = (id: string, things: Things): Sent => {
   const request = GOOD_REQUESTS[id]
   if (request === undefined) throw new TypeError(`no good request for ${id}`)

@@ -1,18 +1,18 @@
-// What every answer of the OAuth endpoints has and has not.
+// Checks that hold for every answer of the OAuth endpoints.
 import { expect } from 'vitest'
 
 export type Refusal = readonly [status: number, error: string, code: string]
 
 export const INVALID_CLIENT: Refusal = [401, 'invalid_client', 'client_authentication_failed']
 
-/** RFC 6749 §5.1; and nobody's page may read it. */
+/** Checks that no cache stores the answer (RFC 6749 §5.1) and that no web page may read it. */
 export const expectPrivate = (response: Response): void => {
   expect(response.headers.get('cache-control')).toBe('no-store')
   expect(response.headers.get('pragma')).toBe('no-cache')
   expect(response.headers.get('access-control-allow-origin')).toBeNull()
 }
 
-/** RFC 6749 §5.2, with our `code`, and nothing else: no token, no challenge but on 401, nothing of the request. */
+/** Checks a refusal (RFC 6749 §5.2) with its `code`: no credential, a challenge on 401 only, no further member. */
 export const expectRefusal = async (
   response: Response,
   refusal: Refusal,
@@ -34,11 +34,11 @@ export const expectRefusal = async (
   expect(text + JSON.stringify([...response.headers])).not.toMatch(/lk[cs]_/)
 }
 
-/** The challenges of those who want a bearer token (RFC 6750 §3). */
+/** Challenges of an endpoint that requires a bearer token (RFC 6750 §3). */
 export const BARE = 'Bearer'
 export const INVALID_TOKEN = 'Bearer error="invalid_token"'
 
-/** All that a caller sees, without what differs for every request. */
+/** All that a client sees of an answer, without values that differ for every request. */
 export const visible = async (response: Response) => ({
   status: response.status,
   headers: [...response.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date'),

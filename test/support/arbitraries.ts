@@ -1,20 +1,20 @@
-// What is sent, for property tests: anything at all, and what comes close to meaning something.
+// Inputs for property tests: arbitrary text, and text that is almost valid.
 import fc from 'fast-check'
 
 const one = { minLength: 1, maxLength: 1 }
-/** Any character, half of them ASCII: of all characters a space or a percent sign would hardly ever come. */
+/** Any character, half of them ASCII: a uniform choice would hardly ever make a space or a percent sign. */
 const character = fc.oneof(
   fc.string({ unit: 'binary-ascii', ...one }),
   fc.string({ unit: 'binary', ...one }),
 )
 
 export const anyText = fc.string({ unit: character, maxLength: 60 })
-/** Well-formed Unicode without NUL: what a form can carry. */
+/** Well-formed Unicode without NUL, as a form can carry it. */
 export const text = anyText.filter((s) => !s.includes('\0'))
 export const name = text.filter((s) => s !== '')
 export const bytes = fc.uint8Array({ maxLength: 200 })
 
-/** Text in which what means something to a form or a header is common. */
+/** Text with many of the given words, such as the separators of a form or a header. */
 export const nearly = (words: string[]) =>
   fc
     .array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: character, maxLength: 3 })), {

@@ -1,4 +1,4 @@
-// The audit table of a place, looked at from outside.
+// Reads the audit table of a place directly from its database file.
 import { existsSync } from 'node:fs'
 import BetterSqlite3 from 'better-sqlite3'
 import type { AuditEvent } from '../../src/audit/record.ts'
@@ -16,7 +16,7 @@ export const auditRows = (place: Place): Row[] => {
   return rows
 }
 
-/** How operations ended, each after the row that says what was intended. */
+/** Outcomes of operations, without the rows that record an intent. */
 export const auditEvents = (place: Place): AuditEvent[] =>
   auditRows(place)
     .filter(({ outcome }) => outcome !== 'intent')
@@ -28,5 +28,5 @@ export const auditEvents = (place: Place): AuditEvent[] =>
       ...(reason !== null && { reason }),
     })) as AuditEvent[]
 
-/** All of it as text: to look for what must not be in it. */
+/** The whole audit as text, to search it for secrets. */
 export const auditText = (place: Place): string => JSON.stringify(auditRows(place))

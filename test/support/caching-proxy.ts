@@ -1,5 +1,5 @@
-// A proxy that does what caches may do (RFC 9111): keeps what it may for as long as it may, and asks any of
-// several servers, another one where one does not answer.
+// A caching proxy (RFC 9111). It stores each answer for as long as the answer permits. It forwards a request to one of
+// several servers in turn, and to the next one where a server does not answer.
 import { type IncomingHttpHeaders, type Server, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -26,7 +26,7 @@ const ask = (url: string): Promise<Omit<Stored, 'until'>> =>
     sent.end()
   })
 
-/** `ignoresNoCache`: a request cannot make it ask again, as with many shared caches. */
+/** `ignoresNoCache`: the proxy ignores `no-cache` in a request, as many shared caches do. */
 export const startCachingProxy = async (
   port: number,
   upstreams: () => string[],

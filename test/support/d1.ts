@@ -1,5 +1,5 @@
-// A real D1 in workerd. The binding that Miniflare hands out makes a blocking request for every prepare() and
-// bind(); this one is answered by a Worker that holds the real binding, one request for each execution.
+// A real D1 in workerd. The binding of Miniflare makes a blocking request for every prepare() and bind(). This module's
+// binding makes one request for each execution, to a Worker that holds the real binding.
 import { Agent, request } from 'node:http'
 import type { AnyD1Database } from 'drizzle-orm/d1'
 import { Miniflare } from 'miniflare'
@@ -10,7 +10,7 @@ type Plain = { sql: string; parameters: unknown[] }
 type Method = 'all' | 'raw' | 'run' | 'batch'
 type Answer = { result: unknown } | { message: string; cause: string | null }
 
-/** Slices of D1's interface: what drizzle calls. */
+/** The parts of D1's interface that drizzle calls. */
 type Prepared = Plain & {
   bind(...parameters: unknown[]): Prepared
   all(): Promise<unknown>
@@ -49,7 +49,7 @@ const post = (agent: Agent, url: URL, body: string): Promise<string> =>
     sent.end(body)
   })
 
-/** Throws as the binding does: a message with the parameters in it, its cause within. */
+/** Throws as D1's binding does: an error whose message contains the parameters, with a `cause`. */
 const unwrapped = (answer: Answer): unknown => {
   if ('result' in answer) return answer.result
   throw new Error(answer.message, answer.cause === null ? {} : { cause: new Error(answer.cause) })
@@ -65,7 +65,7 @@ const relayedBinding = (url: URL, agent: Agent): AnyD1Database => {
     sql,
     parameters,
     bind(...given) {
-      // JSON would make null of it.
+      // JSON would turn undefined into null.
       if (given.includes(undefined)) throw new Error('D1_TYPE_ERROR: undefined is not supported')
       return prepare(sql, given)
     },
@@ -77,7 +77,7 @@ const relayedBinding = (url: URL, agent: Agent): AnyD1Database => {
   return { prepare, batch } as unknown as AnyD1Database
 }
 
-/** The same binding, on which `then` ends after each execution, before its answer is handed over. */
+/** A binding that awaits `then` after each execution, before it returns the answer. */
 export const interleavedBinding = (
   binding: AnyD1Database,
   then: () => Promise<unknown>,
@@ -104,12 +104,12 @@ export const interleavedBinding = (
 export type TestD1 = {
   binding: AnyD1Database
   query(sql: string): Promise<Row[]>
-  /** Takes every row out of these tables, whatever refers to them. */
+  /** Deletes every row of these tables in any order: D1 checks the foreign keys at the end. */
   empty(tables: string[]): Promise<void>
   dispose(): Promise<void>
 }
 
-/** Migrated as wrangler would: each file split at its breakpoints, its statements one batch. */
+/** Starts a D1 and migrates it as wrangler does: splits each file at its breakpoints and runs it as one batch. */
 export const startD1 = async (): Promise<TestD1> => {
   const miniflare = new Miniflare({
     modules: true,
@@ -122,7 +122,7 @@ export const startD1 = async (): Promise<TestD1> => {
     telemetry: { enabled: false },
   })
   await miniflare.ready
-  // workerd closes idle connections after five seconds: none is used again that is nearly as old.
+  // workerd closes idle connections after 5 s. The agent closes them after 1 s, so that it reuses no closing one.
   const agent = new Agent({ keepAlive: true, timeout: 1_000 })
   const binding = relayedBinding(await miniflare.unsafeGetDirectURL(), agent)
   const batch = (statements: string[]) =>

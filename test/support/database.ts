@@ -1,4 +1,4 @@
-// The database of a place, looked at from outside and filled without a process for each record.
+// Reads and fills the database file of a place directly, without a process for each record.
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
@@ -13,8 +13,8 @@ type Row = Record<string, unknown>
 export const dump = (place: Place): Record<string, Row[]> => dumpFile(databasePath(place))
 
 /**
- * Reads every row of every table, except for the audit, to which every attempt adds, and the clock, which every
- * process moves on. The connection is not read-only: such a connection leaves its -wal file behind.
+ * Reads every row of every table, except the audit, to which every attempt adds a row, and the clock, which every
+ * process advances. The connection can write: a read-only connection leaves its -wal file behind.
  */
 export const dumpFile = (path: string): Record<string, Row[]> => {
   const reader = openDump(path)
@@ -23,7 +23,7 @@ export const dumpFile = (path: string): Record<string, Row[]> => {
   return rows
 }
 
-/** Keeps its connection and its statements, for a file that is dumped many times. */
+/** Keeps the connection and the statements open, for a file that a test dumps many times. */
 export const openDump = (path: string) => {
   const client = new BetterSqlite3(path, { fileMustExist: true })
   const tables = client
@@ -49,7 +49,7 @@ export const files = ({ directory }: Place): Record<string, string> =>
       .map((path) => [path.slice(directory.length + 1), readFileSync(path).toString('base64')]),
   )
 
-/** For states that no command brings about. */
+/** Runs a statement that makes a state which no command can make. */
 export const execute = (place: Place, statement: string): void => {
   const client = new BetterSqlite3(databasePath(place))
   client.exec(statement)

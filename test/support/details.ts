@@ -1,4 +1,4 @@
-// Two workspaces with things that details point at, and someone to administer each of them.
+// Two workspaces with resources that authorization details name, and an administrator of each workspace.
 import { expect } from 'vitest'
 import type { AuthorizationDetail, DetailValue } from '../../src/store/store.ts'
 import type { ClientCredentials } from './records.ts'
@@ -30,7 +30,7 @@ export const RUN: Detail = {
   actions: '*',
 }
 
-/** What the administrator of `acme` holds: one playlist with a limit, and the runs of one project. */
+/** Details of the administrator of `acme`: one playlist with a limit, and the runs of one project. */
 export const HELD = [playlist('evening', { volume: 5 }), RUN]
 
 const start = async () => {
@@ -62,7 +62,7 @@ export const startAdministration = async () => {
     })
   const unbound = await administrator(null)
 
-  /** As text where it is text. */
+  /** Sends text unchanged and any other body as JSON. */
   const call = async (
     by: ClientCredentials,
     address: string,
@@ -86,7 +86,7 @@ export const startAdministration = async () => {
     return { status: response.status, headers: response.headers, body: answer }
   }
 
-  /** With the etag of what is there now. */
+  /** Changes a resource with its current etag. */
   const change = async (
     by: ClientCredentials,
     address: string,
@@ -98,7 +98,7 @@ export const startAdministration = async () => {
     return await call(by, address, body, read.headers.get('etag') ?? '"gone"')
   }
 
-  /** All that a change could change. */
+  /** Records that a request could change. */
   const state = async () => {
     const { store } = server
     return {
@@ -117,21 +117,21 @@ export const startAdministration = async () => {
     globex: await administrator('globex', [ANY]),
     call,
     change,
-    /** That a request leaves everything but the audit as it was. @returns its answer */
+    /** Checks that a request changes nothing except the audit. @returns its answer */
     async unchangedBy(request: () => Promise<Answer>): Promise<Answer> {
       const before = await state()
       const answer = await request()
       expect(await state(), JSON.stringify(answer.body)).toEqual(before)
       return answer
     },
-    /** A client that may ask for these. */
+    /** Makes a client that is granted these details. */
     client: (details: readonly Detail[], workspaceId = 'acme') =>
       server.client({
         workspaceId,
         details: details as AuthorizationDetail[],
         grants: { docs: ['read'] },
       }),
-    /** A token with what is asked for. */
+    /** Issues a token with the requested details. */
     issue: (client: ClientCredentials, asked: Record<string, unknown>[]) =>
       server.issue(client, { authorization_details: JSON.stringify(asked) }),
     isActive: async (client: ClientCredentials, token: string): Promise<unknown> =>
@@ -139,7 +139,7 @@ export const startAdministration = async () => {
   }
 }
 
-/** Every way to give details to a client of `acme`. POST gives them to a new one. */
+/** Every request that grants details to a client of `acme`. POST grants them to a new client. */
 export const waysToGive = (
   { call, change }: Pick<Administration, 'call' | 'change'>,
   id: string,
@@ -156,14 +156,14 @@ export const waysToGive = (
 
 export const METHODS = ['PUT', 'PATCH', 'POST'] as const
 
-/** A refusal: its status and code, and the fields that it names. */
+/** Status, code and named fields of a refusal. */
 export const problem = ({ status, body }: Answer) => ({
   status,
   code: body['code'],
   fields: ((body['errors'] ?? []) as { field: string }[]).map(({ field }) => field),
 })
 
-/** All that is seen, without what was asked for and what differs for every request. */
+/** All that a client sees of an answer, without the requested text and values that differ for every request. */
 export const seen = ({ status, headers, body }: Answer, asked: string) => ({
   status,
   headers: [...headers].filter(([name]) => name !== 'x-request-id'),

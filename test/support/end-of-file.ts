@@ -1,4 +1,4 @@
-// Runs before each test file, as a setup file of vitest.
+// Setup file of vitest, which runs before each test file and registers its cleanups.
 import { afterAll } from 'vitest'
 import { cleanUp } from './cleanups.ts'
 

@@ -1,10 +1,10 @@
-// A process that makes a first start in each folder that it reads the name of, and says how it went. It is
-// there for many rounds, without the time that a command takes to load.
+// A process that reads names of folders, makes a first start in each and prints its result. A test of many rounds uses
+// it to load the modules once instead of once for each command.
 import { createInterface } from 'node:readline'
 import { loadConfig } from '../../dist/config.js'
 import { openLatchkey } from '../../dist/node/open.js'
 
-// RSA keys take long to make. Each folder has a database of its own, so the same two do for all of them.
+// RSA keys are slow to make. Each folder has a separate database, so that all folders can use the same two keys.
 const generateKey = crypto.subtle.generateKey.bind(crypto.subtle)
 const pairs = []
 let asked = 0

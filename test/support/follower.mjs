@@ -1,7 +1,7 @@
-// A resource server's part of the story, as a process of its own: followers with their defaults that look at the
-// tokens they are told to watch, again and again, and say when one is taken and when it is refused.
+// A process that stands for a resource server: followers with default options verify the watched tokens again and
+// again, and print when a token is first accepted and when it is refused.
 //
-// FOLLOWER: the verifier's options as JSON, and `count`. Standard input: one command a line as JSON, { watch: {
+// FOLLOWER: the verifier's options as JSON, and `count`. Standard input: one command per line as JSON, { watch: {
 // id: token } }, { check: { id: token } } (answered with the codes) or { jump: seconds } (of the wall clock).
 import { createInterface } from 'node:readline'
 import { createVerifier, unsafeIgnorePlugin } from '@latchkey/verifier'
@@ -24,7 +24,7 @@ const codeOf = async (verifier, token) => {
   }
 }
 
-/** Of each verifier: what it watches, and the code that it said last. */
+/** Watched tokens of each verifier, with the last code for each token. */
 const watched = verifiers.map(() => new Map())
 
 const look = async () => {
@@ -65,7 +65,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 process.stdin.on('end', () => process.exit())
 
 const began = performance.now()
-// A thousand at once may take longer than one of them waits: whoever started this gives up, not this.
+// A thousand followers at once may take longer than ready() waits. This process retries; the test has the time limit.
 const readyAtLast = (verifier) => verifier.ready().catch(() => readyAtLast(verifier))
 await Promise.all(verifiers.map(readyAtLast))
 say({ ready: performance.now() - began })

@@ -1,4 +1,4 @@
-// Followers as processes, and what they have seen of which token.
+// Starts followers as processes, and reads the codes that they print for each token.
 import { fileURLToPath } from 'node:url'
 import { type Child, newDirectory, start, until } from './processes.ts'
 
@@ -17,7 +17,7 @@ type Said = {
 
 export type Follower = Awaited<ReturnType<typeof startFollower>>
 
-/** Started, and with its first list. */
+/** Starts a process of followers and waits until they have their first list. */
 export const startFollower = async (options: Options) => {
   const environment = { FOLLOWER: JSON.stringify({ audience: 'api', ...options }) }
   const child: Child = start({ directory: newDirectory(), environment }, [], SCRIPT)
@@ -46,9 +46,9 @@ export const startFollower = async (options: Options) => {
     jump: (seconds: number): void => tell({ jump: seconds }),
     check: (tokens: Record<string, string>) => ask({ check: tokens }, ({ codes }) => codes),
     status: () => ask({ status: 1 }, ({ status }) => status),
-    /** Bytes of the whole process. */
+    /** Resident memory of the process, in bytes. */
     memory: () => ask({ status: 1 }, ({ memory }) => memory),
-    /** All codes that were seen of a token, in order, with the time. */
+    /** All codes of a token, in order, each with its time. */
     seen: (id: string): { code: string; at: number }[] =>
       lines().flatMap((said) =>
         said.id === id && said.code !== undefined && said.at !== undefined

@@ -1,10 +1,10 @@
-// How CPU grows with the size of an input: four times as much costs about four times the CPU. Quadratic work costs
-// sixteen times as much in every try; the bound of ten and five tries leave room for noise.
+// Checks that processor time grows linearly: an input of four times the size costs about four times the time. Quadratic
+// work costs sixteen times the time in every try. The bound of ten and the five tries leave room for noise.
 import { expect } from 'vitest'
 
 const MAX_GROWTH = 10
 const TRIES = 5
-/** Less is noise, in milliseconds. */
+/** Processor time in milliseconds below which a measurement is noise. */
 const LEAST_CPU_MS = 0.2
 
 export type Work = () => unknown
@@ -16,14 +16,14 @@ const cpuMs = async (work: Work): Promise<number> => {
   return (user + system) / 1_000
 }
 
-/** The least of a few: noise only adds. */
+/** Minimum of five measurements, because noise only adds time. */
 const least = async (prepare: () => Work | Promise<Work>): Promise<number> => {
   const times: number[] = []
   for (let i = 0; i < 5; i++) times.push(await cpuMs(await prepare()))
   return Math.min(...times)
 }
 
-/** @param prepare makes work on an input of a size; its own CPU does not count */
+/** @param prepare makes work on an input of a size; its own processor time is not measured */
 export const expectLinear = async (
   size: number,
   prepare: (size: number) => Work | Promise<Work>,

@@ -1,10 +1,10 @@
-// Characters that a terminal does not show or obeys, and the pattern that finds them in what was printed.
+// Characters that a terminal hides or obeys, and a check that finds them in printed text.
 import { expect } from 'vitest'
 
 const range = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, i) => first + i)
 
-/** Code points that no text may have, wherever they stand. */
+/** Code points that no text may contain in any position. */
 export const HIDDEN_POINTS: readonly number[] = [
   ...range(0x00, 0x1f),
   ...range(0x7f, 0x9f),
@@ -40,7 +40,7 @@ export const HIDDEN_POINTS: readonly number[] = [
   0xe007f,
 ]
 
-/** One of each kind, for tests that start a process for each. */
+/** One code point of each kind, for tests that start a process for each. */
 export const HIDDEN_KINDS = [0x1b, 0x7f, 0x9b, 0x202e, 0x2066, 0x200b, 0x2028, 0xfeff, 0xe0041]
 
 /** Text where a joiner or a selector stands alone, repeated, at an end or beside ASCII. */
@@ -66,7 +66,7 @@ export const named = (point: number): string =>
 const SURROGATES = range(0xd800, 0xdfff)
 const NEVER_PRINTED = new Set([...HIDDEN_POINTS, ...SURROGATES])
 
-/** The line feed alone is layout. */
+/** Checks printed text, in which the line feed is the only control character allowed. */
 export const expectNothingHidden = (printed: string): void => {
   const points = Array.from(printed.replaceAll('\n', ''), (char) => char.codePointAt(0) ?? 0)
   expect(points.filter((point) => NEVER_PRINTED.has(point)).map(named)).toEqual([])

@@ -1,4 +1,4 @@
-// A client over real HTTP: each request on a connection of its own, so that none outlives a server.
+// A client over real HTTP. Each request has a separate connection, so that no connection outlives a server.
 import { type IncomingHttpHeaders, request } from 'node:http'
 import type { ClientCredentials } from './records.ts'
 
@@ -11,14 +11,14 @@ type Sent = {
   basic?: ClientCredentials
 }
 
-/** RFC 7617 §2, the parts as they are. */
+/** Joins id and secret unencoded (RFC 7617 §2). */
 export const basicHeader = ({ id, secret }: ClientCredentials): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
 
 const ofClient = (client: ClientCredentials | undefined): Record<string, string> =>
   client ? { authorization: basicHeader(client) } : {}
 
-/** Rejects where no whole answer comes. */
+/** Sends a request. Rejects where the answer is incomplete. */
 export const send = (
   url: string,
   { form, basic, method = form ? 'POST' : 'GET', headers = {} }: Sent = {},
@@ -52,13 +52,13 @@ export const createCaller = (url: string) => {
     })
   return {
     requestToken,
-    /** A token, which must be given. */
+    /** Requests a token, which the server must issue. */
     async issue(client: ClientCredentials, form: Record<string, string> = {}): Promise<string> {
       const { status, text } = await requestToken(client, form)
       if (status !== 200) throw new Error(`no token: ${text}`)
       return (JSON.parse(text) as { access_token: string }).access_token
     },
-    /** The answer as it came: what must be absent is absent from it. */
+    /** Introspects a token. @returns the answer's unparsed text, so that a test sees every member */
     async introspect(client: ClientCredentials, token: string): Promise<string> {
       const { text } = await send(`${url}/oauth/introspect`, { form: { token }, basic: client })
       return text
@@ -72,5 +72,5 @@ export const createCaller = (url: string) => {
   }
 }
 
-/** All that introspection ever says of a token that is worth nothing. */
+/** The whole answer of introspection for a token that is not active. */
 export const INACTIVE = '{"active":false}'

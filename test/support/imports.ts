@@ -1,4 +1,4 @@
-// The import graph of src/, read from the text: enough for code that writes its imports at the start of a line.
+// The import graph of src/, read from the source text. Finds imports at the start of a line only.
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,7 +26,7 @@ export const sources = (): Map<string, string> =>
       .map((path) => [path, readFileSync(join(SRC, path), 'utf8')]),
   )
 
-/** The path below src/ that a relative import means. */
+/** The path below src/ to which a relative import resolves. */
 export const resolved = (from: string, specifier: string): string =>
   normalize(join(dirname(from), specifier))
 

@@ -1,4 +1,4 @@
-// Another connection's commits between any two statements of a better-sqlite3 connection.
+// Runs another connection's commits between any two statements of a better-sqlite3 connection.
 import BetterSqlite3 from 'better-sqlite3'
 
 type Method = (this: BetterSqlite3.Statement, ...args: unknown[]) => unknown
@@ -29,9 +29,9 @@ export const connectionsOf = async <T>(
 }
 
 /**
- * From now on calls `then` after each statement of these connections. What `then` does before its
- * first `await` is done before the next statement begins.
- * @returns how to stop that, and what `then` has left to wait for
+ * Calls `then` after each statement of these connections, until stopped. The part of `then` before its first `await`
+ * ends before the next statement begins.
+ * @returns a function that stops the calls and waits for the promises of `then`
  */
 export const interleave = (
   connections: ReadonlySet<BetterSqlite3.Database>,

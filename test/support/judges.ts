@@ -1,27 +1,27 @@
-// Who says whether a token is good: introspection, which looks into the database, and a follower, which has heard
-// of what was taken back. A follower hears of it in a moment; introspection knows it with the end of the command.
+// Two judges of a token: introspection, which reads the database, and a follower, which reads the revocation list.
+// Introspection refuses a revoked token as soon as the command has ended, a follower after its next request.
 import { expect } from 'vitest'
 import { startFollower } from './followers.ts'
 import { INACTIVE, createCaller } from './http.ts'
 import { type Place, until } from './processes.ts'
 import type { ClientCredentials } from './records.ts'
 
-/** Of a key that is published no more a follower cannot even say that it was revoked. */
+/** Refusals by a follower: `token_untrusted` where the key is no longer published, which hides the revocation. */
 const REFUSED = /^token_(revoked|untrusted)$/
 
 export type Judges = Awaited<ReturnType<typeof startJudges>>
 
-/** @param inspector may introspect the tokens of this audience */
+/** @param inspector client that may introspect the tokens of this audience */
 export const startJudges = async (place: Place, audience: string, inspector: ClientCredentials) => {
   const call = createCaller(place.url)
   const follower = await startFollower({ issuer: place.url, audience })
-  /** Under which name the follower has first taken a token, and looks at it ever since. */
+  /** Name under which the follower first accepted a token and still watches it, by token. */
   const taken = new Map<string, string>()
   let watched = 0
 
   const codes = (id: string): string[] => follower.seen(id).map(({ code }) => code)
 
-  /** What the follower says of a token that is shown to it now. */
+  /** Presents a token to the follower. @returns the follower's first code for it */
   const show = async (token: string): Promise<{ id: string; code: string | undefined }> => {
     const id = `token-${++watched}`
     follower.watch({ [id]: token })
@@ -30,7 +30,7 @@ export const startJudges = async (place: Place, audience: string, inspector: Cli
   }
 
   return {
-    /** Both take it, and the follower has not refused it at any time. */
+    /** Checks that both judges accept the token, and that the follower has never refused it. */
     async accept(token: string): Promise<void> {
       const answer = await call.introspect(inspector, token)
       expect(JSON.parse(answer)).toMatchObject({ active: true })
@@ -40,7 +40,7 @@ export const startJudges = async (place: Place, audience: string, inspector: Cli
       taken.set(token, first)
       expect(codes(first)).toEqual(['good'])
     },
-    /** Both refuse it; the follower after it has taken it, and whoever shows it again. */
+    /** Checks that both judges refuse a token which the follower accepted before, also when it is presented again. */
     async refuse(token: string): Promise<void> {
       expect(await call.introspect(inspector, token)).toBe(INACTIVE)
       const first = taken.get(token)

@@ -1,4 +1,4 @@
-// Tokens, taken apart.
+// Parses tokens into their parts and respells them.
 
 export type Parts = [header: string, payload: string, signature: string]
 
@@ -14,7 +14,7 @@ export const decode = (token: string) => {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** Every spelling of the same 256 bytes of signature, the token itself included: the last four bits are unused. */
+/** Every spelling of a token's 256 bytes of signature, its own included: the last four bits are unused. */
 export const spellings = (token: string): string[] => {
   const last = ALPHABET.indexOf(token.slice(-1))
   const first = last - (last % 16)

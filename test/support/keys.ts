@@ -1,4 +1,4 @@
-// Signing keys take long to make, RSA above all: each is made once for a test file and shared by its servers.
+// Signing keys that the servers of a test file share, because keys, RSA keys above all, are slow to make.
 import type { Algorithm } from '../../src/signing/algorithms.ts'
 import { newKey } from '../../src/signing/wrapping.ts'
 import type { KeyCandidate } from '../../src/store/store.ts'
@@ -7,7 +7,7 @@ export const KEK = new Uint8Array(32).fill(7)
 
 const made = new Map<string, Promise<KeyCandidate>>()
 
-/** The same key for the same algorithm and number. */
+/** Returns the same key for the same algorithm and number. */
 export const testKey = (algorithm: Algorithm, number: number): Promise<KeyCandidate> => {
   const name = `${algorithm} ${number}`
   const key = made.get(name) ?? newKey(algorithm, KEK)

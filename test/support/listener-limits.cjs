@@ -1,4 +1,4 @@
-// Preloaded into a server: the limits on listeners stay at their default, so that Node.js warns where a request adds one.
+// Preloaded into a server: keeps the default limits on listeners, so that Node.js warns where requests add listeners.
 const cluster = require('node:cluster')
 
 const keep = function () {

@@ -1,5 +1,5 @@
-// A process of its own that migrates a file when it is told to: as a start does, or with migrations that are
-// handed over. Their SQL may call die(), which is a kill -9 at that very point, and pause().
+// A process that migrates a database file on command, with the migrations of a start or with given ones. The SQL of
+// given migrations may call die(), which is a kill -9 at that point, and pause().
 import BetterSqlite3 from 'better-sqlite3'
 import { BUSY_TIMEOUT_MS } from '../../src/constants.ts'
 import { type Migration, migrate } from '../../src/store/sqlite/migrate.ts'

@@ -1,12 +1,12 @@
-// Narrowing and implication as their definitions say, entry by entry and name by name: what the fast ones are
-// compared with.
+// Reference implementation of narrowing and implication, entry by entry and name by name as defined. Tests compare the
+// fast implementation with it.
 import { TOOL_RUN } from '../../src/grants/details.ts'
 import type { Narrowing } from '../../src/grants/held-details.ts'
 import type { AuthorizationDetail, DetailValue, Permission } from '../../src/store/store.ts'
 
 const ANY = '*'
 
-/** Two entries that mean the same have the same text, whatever the order of their members and lists. */
+/** Text of an entry that is independent of the order of its members and lists. */
 const canonical = (entry: AuthorizationDetail): string =>
   JSON.stringify(
     Object.keys(entry)
@@ -20,7 +20,7 @@ const canonical = (entry: AuthorizationDetail): string =>
       }),
   )
 
-/** @returns null where the grant does not allow it */
+/** @returns null where the grant does not allow the requested entry */
 const narrowDetail = (
   granted: AuthorizationDetail,
   asked: AuthorizationDetail,
@@ -42,7 +42,7 @@ const allows = (granted: DetailValue | undefined, asked: DetailValue | undefined
   return granted === asked
 }
 
-/** Whether an entry as it stands gives no more than a granted one: it names every member of it. */
+/** True for an entry that names every member of the granted one and allows no more than it. */
 export const isWithinNaively = (
   granted: AuthorizationDetail,
   entry: AuthorizationDetail,
@@ -50,7 +50,7 @@ export const isWithinNaively = (
   Object.keys(granted).every((name) => Object.hasOwn(entry, name)) &&
   narrowDetail(granted, entry) !== null
 
-/** Compares each entry that is asked for with each one that is granted. */
+/** Compares each requested entry with each granted one. */
 export const narrowDetailsNaively = (
   granted: readonly AuthorizationDetail[],
   asked: readonly AuthorizationDetail[],
@@ -73,7 +73,7 @@ export const narrowDetailsNaively = (
   return { details: [...details.values()] }
 }
 
-/** A permission and all that it implies, itself first, in the order in which they are reached. */
+/** A permission and all permissions that it implies: itself first, then in the order in which they are reached. */
 export const impliedNaively = (name: string, permissions: readonly Permission[]): string[] => {
   const byName = new Map(permissions.map((permission) => [permission.name, permission]))
   const reached = new Set<string>()

@@ -1,4 +1,4 @@
-// The OpenAPI document as it is served, made ready to hold answers against and to make requests from.
+// Reads the served OpenAPI document, so that tests can check answers against it and make requests from it.
 import { expect } from 'vitest'
 import { z } from 'zod'
 
@@ -23,15 +23,15 @@ export type Parameter = { in: 'path' | 'query' | 'header'; name: string; schema:
 
 export type Operation = {
   id: string
-  /** In capitals. */
+  /** Method in upper case. */
   method: string
   path: string
-  /** Matches the addresses of the path. */
+  /** Pattern that matches the addresses of the path. */
   pattern: RegExp
   scope: string
   parameters: Parameter[]
   body: Schema | null
-  /** By status: the media type and what its body must be. */
+  /** Media type and schema of the body, by status. */
   answers: Map<number, { type: string; schema: z.ZodType }>
 }
 
@@ -76,7 +76,7 @@ const withoutReferences = (value: unknown, schemas: Record<string, unknown>): un
   return Object.fromEntries(members.map(([name, v]) => [name, withoutReferences(v, schemas)]))
 }
 
-/** The schema is made when an answer is held against it: most operations of a document are not called in a file. */
+/** Makes a schema when the first answer is checked against it, because a test file calls few of the operations. */
 const answerOf = ([status, { content }]: [string, { content: Content }]) => {
   const [[type, { schema: json }] = ['', { schema: {} }]] = Object.entries(content)
   let schema: z.ZodType | undefined
@@ -90,7 +90,7 @@ const answerOf = ([status, { content }]: [string, { content: Content }]) => {
   return [Number(status), answer] as const
 }
 
-/** The operation that a request is for: of two addresses that fit, the one with fewer names in braces. */
+/** Finds the operation of a request. If two paths match, the one with fewer parameters wins. */
 export const operationAt = (
   operations: readonly Operation[],
   method: string,
@@ -104,7 +104,7 @@ export const operationAt = (
   )
 }
 
-/** That the document names this status for the operation, with this media type and this body. */
+/** Checks that the document names this status for the operation, with this media type and a schema for this body. */
 export const expectDocumented = (
   operation: Operation,
   { status, headers, text }: { status: number; headers: Headers; text: string },
@@ -118,7 +118,7 @@ export const expectDocumented = (
   }
 }
 
-/** One JSON value, or one in each line. */
+/** Parses one JSON value, or one in each line for NDJSON. */
 const valuesOf = (text: string, type: string | undefined): unknown[] =>
   type === 'application/x-ndjson'
     ? text

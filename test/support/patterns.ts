@@ -1,9 +1,9 @@
-// The regular expressions in a source text, found by reading it as far as strings and comments need.
+// Finds the regular expressions in a source text. The parser recognises only strings, templates and comments.
 
-/** A literal stands where a value may begin; elsewhere a slash divides. */
+/** Text after which a value may begin: a slash there begins a literal, and elsewhere it divides. */
 const BEFORE_A_VALUE = /(?:[(,=:[!&|?{};>+]|\breturn|^)\s*$/
 
-/** Text in which no literal can begin. `${` ends a template for as long as its braces are open. */
+/** Comments and strings, in which no literal can begin. `${` suspends a template while its braces are open. */
 const SKIPPED = /\/\/.*|\/\*[^]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/y
 
 const LITERAL = /\/(?![*/])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[dgimsuvy]*/y

@@ -1,5 +1,5 @@
-// Loaded into a process (NODE_OPTIONS=--require) and its threads: says of each connection to a database how it is set
-// when it is closed, as a line of JSON on standard error.
+// Preloaded into a process and its threads (NODE_OPTIONS=--require): when a connection to a database closes, prints its
+// pragmas as a line of JSON on standard error.
 const { writeSync } = require('node:fs')
 const { basename } = require('node:path')
 

@@ -1,29 +1,29 @@
-// HTTP/1.1 written by hand, for what no client library sends.
+// HTTP/1.1 as raw text, for requests that no client library sends.
 import { connect } from 'node:net'
 import { expect } from 'vitest'
 import { type Place, until } from './processes.ts'
 
 export type Connection = ReturnType<typeof open>
 
-/** A connection on which a test writes what it likes and sees what comes back. */
+/** Opens a connection on which a test writes any text and reads the answer. */
 export const open = ({ port }: Pick<Place, 'port'>) => {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8')
   let received = ''
   let closed = false
   socket.on('data', (text: string) => (received += text))
-  socket.on('error', () => {}) // a reset is an end like any other
+  socket.on('error', () => {}) // a reset counts as a close
   socket.on('close', () => (closed = true))
   return {
     write: (text: string) => socket.write(text),
     received: () => received,
     isClosed: () => closed,
-    /** All that has come, once the pattern is in it. */
+    /** Waits until the received text matches the pattern. @returns that text */
     receives: (pattern: RegExp) =>
       until(String(pattern), () => {
         if (closed && !pattern.test(received)) throw new Error(`closed after: ${received}`)
         return pattern.test(received) && received
       }),
-    /** @returns all that has come by the time that the server closes */
+    /** Waits until the server closes the connection. @returns all received text */
     async closes(): Promise<string> {
       await until('the end of the connection', () => closed)
       return received
@@ -32,7 +32,7 @@ export const open = ({ port }: Pick<Place, 'port'>) => {
   }
 }
 
-/** Writes one request and gives the whole answer; the server is asked to close behind it. */
+/** Writes one request, which asks the server to close the connection. @returns the whole answer */
 export const exchange = async (place: Pick<Place, 'port'>, text: string): Promise<string> => {
   const connection = open(place)
   connection.write(text)
@@ -57,7 +57,7 @@ export const chunk = (text: string): string =>
   `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
 export const LAST_CHUNK = '0\r\n\r\n'
 
-/** True where nobody listens. */
+/** True where no process listens on the port. */
 export const refusesConnections = (place: Pick<Place, 'port'>): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(place.port, '127.0.0.1')

@@ -1,4 +1,4 @@
-// Makes what tokens are about, directly through the store.
+// Makes the records that tokens name, such as clients and plugins, directly through the store.
 import { randomBytes } from 'node:crypto'
 import { newClientId, newClientSecret, newWorkspaceRef } from '../../src/secret.ts'
 import type { NewAudience, NewClient, NewPlugin, Permission, Store } from '../../src/store/store.ts'
@@ -75,14 +75,14 @@ export const createRecords = (store: Store, now: () => number) => ({
     return { id, secret: secret.text }
   },
 
-  /** One more secret; the others live on for as long as they may. */
+  /** Adds a secret. The other secrets keep their expiry, or expire after 90 days if that is sooner. */
   async addSecret(clientId: string, expiresAt: number | null = null) {
     const { text, row } = newClientSecret(randomBytes, { expiresAt })
     await store.addSecret(clientId, row, now() + 90 * 24 * 60 * 60, now())
     return { secret: text, secretId: row.id }
   },
 
-  /** Takes all that a client was granted. */
+  /** Removes all grants of a client. */
   async takeGrants(clientId: string): Promise<void> {
     const client = await store.findClient(clientId)
     if (client) await store.updateClient(client, { grants: [] }, now())

@@ -1,12 +1,12 @@
 // Reads the attacks and requirements of SECURITY.md, and finds those without a test or a mutation. Pure: no I/O.
 import { CONTRACT, type Mutation } from '../mutations/mutation.ts'
 
-/** `path` is below the root. `title` is a part of a test's title, null where the whole file is named. */
+/** `path` is relative to the root. `title` is a part of a test's title, or null for the whole file. */
 export type NamedTest = { path: string; title: string | null }
 export type Requirement = { text: string; tests: readonly NamedTest[] }
 export type Attack = { name: string; requirements: readonly Requirement[] }
 
-/** Each section of an attack has a table with this head. */
+/** Head of the table in each section of an attack. */
 const TABLE_HEAD = '| requirement | test |\n|---|---|\n'
 
 /** A path below `test/` in backquotes, and a title in typographic quotation marks. */
@@ -24,7 +24,7 @@ const cellsOf = (row: string): [requirement: string, test: string] => {
   return [requirement.trim(), test.trim()]
 }
 
-/** A row without a requirement has a further test of the requirement above it. */
+/** Reads the requirements of a table. A row without a requirement adds a test to the row above. */
 const requirementsOf = (table: string): Requirement[] => {
   const requirements: { text: string; tests: NamedTest[] }[] = []
   for (const row of table.split('\n').filter((line) => line.startsWith('|'))) {
@@ -36,7 +36,7 @@ const requirementsOf = (table: string): Requirement[] => {
   return requirements
 }
 
-/** A heading of the third level is an attack. */
+/** Reads the attacks of the page, one below each heading of the third level. */
 export const attacksOf = (page: string): Attack[] =>
   page
     .split(/^### /m)
@@ -47,7 +47,7 @@ export const attacksOf = (page: string): Attack[] =>
       return { name, requirements: requirementsOf(table) }
     })
 
-/** The contract of the store has a file for each subject. The test of each driver runs all of them. */
+/** True where a mutation's test file runs the named file. The test of each driver runs all files of the contract. */
 const runs = (mutated: string, named: string): boolean =>
   mutated === named || (mutated === CONTRACT && named.startsWith('test/store/contract/'))
 
@@ -77,7 +77,7 @@ const faultsOfMutations = (
     .map((mutation) => `no test is named that the mutation “${mutation.name}” runs`)
 }
 
-/** Each fault begins with the attack and, where it belongs to one, the requirement. */
+/** Lists the faults. Each begins with its attack and, where it has one, its requirement. */
 export const faultsOf = (attacks: readonly Attack[], surroundings: Surroundings): string[] =>
   attacks.flatMap((attack) => {
     const { name, requirements } = attack

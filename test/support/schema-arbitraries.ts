@@ -1,8 +1,8 @@
-// Requests made of the OpenAPI document: what its schemas allow, and what is nearly that.
+// Random requests from the OpenAPI document: valid under its schemas, or almost valid.
 import fc from 'fast-check'
 import type { Operation, Parameter, Schema } from './openapi.ts'
 
-/** Names of things that there are: of random text hardly any would be one. */
+/** Names of existing records, because random text would hardly ever match one. */
 type Words = readonly string[]
 
 const MAX_ITEMS = 4
@@ -37,7 +37,7 @@ const BY_TYPE: Record<string, (schema: Schema, words: Words) => fc.Arbitrary<unk
     fc.array(valid(items, words), { maxLength: Math.min(maxItems, MAX_ITEMS) }),
 }
 
-/** What a schema allows. @throws TypeError for one that says what is not known here */
+/** Values that a schema allows. @throws TypeError for a schema with an unsupported keyword */
 export const valid = (schema: Schema, words: Words): fc.Arbitrary<unknown> => {
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.enum) return fc.constantFrom(...schema.enum)
@@ -84,7 +84,7 @@ const memberName = fc.oneof(fc.constantFrom('__proto__', 'constructor', 'etag', 
 const withMember = (value: object, name: string, member: unknown): object =>
   Object.fromEntries([...Object.entries(value), [name, member]])
 
-/** A member of an object, however deep, as something else. */
+/** Copies a value with one member, at any depth, replaced. */
 const replaced = (value: unknown, path: readonly number[], by: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return by
   const [first = 0, ...rest] = path
@@ -129,7 +129,7 @@ export const bodyText = (schema: Schema | null, words: Words): fc.Arbitrary<stri
   return fc.oneof({ weight: 3, arbitrary: text }, { weight: 2, arbitrary: spoilt(good) })
 }
 
-/** A query, encoded. */
+/** An encoded query string. */
 export const queryText = (parameters: readonly Parameter[], words: Words) => {
   const said = parameters
     .filter((parameter) => parameter.in === 'query')
@@ -141,7 +141,7 @@ export const queryText = (parameters: readonly Parameter[], words: Words) => {
     .map((pairs) => new URLSearchParams(pairs).toString())
 }
 
-/** Instead of an id: `null` stands for one that there is. */
+/** An id for the path, or junk; `null` stands for an existing id. */
 const idOrJunk: fc.Arbitrary<string | null> = fc.oneof(
   { weight: 9, arbitrary: fc.constant(null) },
   fc.string({ unit: 'binary', maxLength: 20 }).map((id) => encodeURIComponent(id)),
@@ -151,7 +151,7 @@ const idOrJunk: fc.Arbitrary<string | null> = fc.oneof(
 export type RandomRequest = {
   operation: Operation
   ids: (string | null)[]
-  /** Which of those that there are. */
+  /** Number that selects one of the existing ids. */
   chosen: number
   query: string
   body: string | undefined

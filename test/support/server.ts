@@ -1,5 +1,5 @@
-// A whole server in this process, asked through `app.request()`: a real database file, and everything that
-// is passed in frozen or collected.
+// A whole server in this process, called through `app.request()`. It has a real database file, a frozen clock, and
+// collects its log lines and audit events.
 import { randomBytes } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,11 +25,11 @@ import { KEK, testKeys } from './keys.ts'
 import { type ClientCredentials, createRecords } from './records.ts'
 
 export const ISSUER = 'https://auth.example'
-/** Half a second past a whole one: whoever does not round down is seen. In milliseconds. */
+/** Start time in milliseconds, half a second past a whole second: code that does not round down fails. */
 export const START = Date.parse('2026-01-01T00:00:00.500Z')
 export const START_SECONDS = Math.floor(START / 1000)
 export const FORM_TYPE = 'application/x-www-form-urlencoded'
-/** Where the requests seem to come from: an address for documentation (RFC 5737). */
+/** Client address of the requests, from the range for documentation (RFC 5737). */
 export const ADDRESS = '192.0.2.1'
 
 export type LogLine = Record<string, unknown> & { level: number; msg: string }
@@ -37,14 +37,14 @@ export type FormInput = string | Record<string, string> | [string, string][]
 export type Sent = { basic?: ClientCredentials; headers?: Record<string, string> }
 export type TestServer = Awaited<ReturnType<typeof startServer>>
 
-/** RFC 7617 §2, the parts as they are. */
+/** Joins id and secret unencoded (RFC 7617 §2). */
 export const basic = ({ id, secret }: ClientCredentials): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
 
 export const encodeForm = (form: FormInput): string =>
   typeof form === 'string' ? form : new URLSearchParams(form).toString()
 
-/** A database without a row, made once for a worker: its copy is opened in a third of the time of all migrations. */
+/** Path of an empty migrated database, made once for a worker: a copy opens in a third of the time of migrating. */
 let migrated: string | undefined
 
 const migratedDatabase = async (): Promise<string> => {
@@ -63,7 +63,7 @@ const openDatabase = async () => {
     await store.close()
     rmSync(directory, { recursive: true })
   })
-  /** For states that no verb of the store brings about. */
+  /** Runs a statement that makes a state which no verb of the store can make. */
   const sql = (statement: string): void => {
     const client = new BetterSqlite3(path)
     client.exec(statement)
@@ -88,11 +88,11 @@ const openDatabase = async () => {
 
 type Options = Partial<Deps> & { algorithms?: readonly Algorithm[] }
 
-/** Closed and removed when the file's tests have ended. `deps` stay open to change: what is put there is used. */
+/** Starts a server that is closed and removed at the end of the test file. A test may replace members of `deps`. */
 export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Options = {}) => {
   const clock = { now: START }
   const lines: LogLine[] = []
-  /** Outcomes, and what has been counted. */
+  /** Recorded outcomes and counts. */
   const events: AuditEvent[] = []
   const { store, path, sql, query, dump } = await openDatabase()
   await store.bootstrap(
@@ -146,7 +146,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     sql,
     query,
     dump,
-    /** From now on this verb fails, until `heal`. */
+    /** Makes this verb reject with the error until `heal`. */
     fail(verb: keyof Store, error: Error) {
       Object.assign(used, { [verb]: () => Promise.reject(error) })
     },
@@ -192,7 +192,7 @@ const createRequests = (app: ReturnType<typeof createApp>) => {
     request,
     post,
     requestToken,
-    /** A token, which must be given. */
+    /** Requests a token, which the server must issue. */
     async issue(client: ClientCredentials, form: Record<string, string> = {}): Promise<string> {
       const response = await requestToken(form, { basic: client })
       if (response.status !== 200) throw new Error(`no token: ${await response.text()}`)

@@ -1,4 +1,4 @@
-// Other spellings of a parameter, as client libraries, proxies and people write them.
+// Other spellings of a parameter, as client libraries, proxies and developers write them.
 
 const camel = (name: string): string =>
   name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
@@ -10,7 +10,7 @@ const plural = (name: string): string => `${singular(name)}s`
 const fullwidth = (name: string): string =>
   name.replace(/[a-z]/g, (letter) => String.fromCodePoint(letter.charCodeAt(0) + 0xfee0))
 
-/** Names as a form decodes them; none of them is `name`. */
+/** Lists respelled names, as decoded from a form. `name` itself is not among them. */
 export const spellingsOf = (name: string): string[] => {
   const bases = new Set([
     name,
@@ -76,7 +76,7 @@ export const spellingsOf = (name: string): string[] => {
   return [...new Set(all)].filter((spelling) => spelling !== name)
 }
 
-/** Names that no endpoint knows, some of them near a known one. */
+/** Names that are no parameter of any endpoint, some of them similar to a parameter. */
 export const UNKNOWN = [
   'colour',
   'x-scope',

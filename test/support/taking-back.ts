@@ -1,18 +1,18 @@
-// Every way to take something back on the command line but for keys, with something of its own to lose for each.
+// Every command that revokes or removes something, except keys. Each case has its own records to revoke.
 import { openRecords } from './database.ts'
 import { createCaller } from './http.ts'
 import { startJudges } from './judges.ts'
 import { latchkeyJson, seededPlace, startServer } from './processes.ts'
 import type { ClientCredentials } from './records.ts'
 
-/** All of the same name. */
+/** A client and its token. Workspace, plugin, resource and run have the name `id`. */
 export type Made = { id: string; client: ClientCredentials; token: string }
 
 export type Case = {
   take: (made: Made) => Promise<unknown>
-  /** Lets a new token be issued where `take` has stopped that. */
+  /** Undoes `take`, so that the server issues a new token again. */
   giveBack?: (made: Made) => Promise<unknown>
-  /** The end of the client: no new token, ever. */
+  /** Set where the client is gone for good: the server issues it no token again. */
   final?: true
 }
 
@@ -107,7 +107,7 @@ const casesOf = (command: Command, commandWith: CommandWith): Record<Name, Case>
 
 export type TakingBack = Awaited<ReturnType<typeof startTakingBack>>
 
-/** A server, its records and its judges. */
+/** Starts a server with its records and its judges. */
 export const startTakingBack = async () => {
   const place = await seededPlace()
   await startServer(place)
@@ -128,10 +128,10 @@ export const startTakingBack = async () => {
     judges,
     command,
     cases: casesOf(command, commandWith),
-    /** Of a run that nobody has closed. */
+    /** Issues a token for a new run, which no command has closed. */
     issueAgain: ({ client }: Made) => call.issue(client, ofRun(`run-${++runs}`)),
     requestAgain: ({ client }: Made) => call.requestToken(client, ofRun(`run-${++runs}`)),
-    /** Its token, which both judges have taken, names the plugin, the resource and the run of its name. */
+    /** Makes a client with a token for its own plugin, resource and run. Both judges have accepted the token. */
     async make(): Promise<Made> {
       const id = `made-${++made}`
       await records.plugin(id, { trust: 'trusted', capabilities: ['mail', 'chat'] })

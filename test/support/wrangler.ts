@@ -1,4 +1,4 @@
-// wrangler as an operator runs it, kept from talking to anyone.
+// wrangler as an operator runs it, without requests to the network.
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** No telemetry, no look for updates, no question where on earth this is. */
+/** Variables that turn off telemetry, the check for updates and the request for the machine's location. */
 const offline = (folder: string) => ({
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',
@@ -17,14 +17,14 @@ const offline = (folder: string) => ({
   CI: 'true',
 })
 
-/** @param folder where it may leave its own files */
+/** @param folder folder for wrangler's own files */
 export const wrangler = async (folder: string, ...given: string[]): Promise<string> => {
   const program = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
   const options = { cwd: ROOT, env: { ...process.env, ...offline(folder) } }
   return (await promisify(execFile)(process.execPath, [program, ...given], options)).stdout
 }
 
-/** A text value of the top level of wrangler.toml, or of its database. */
+/** A text value from wrangler.toml, at the top level or in the section of its database. */
 export const setting = (name: string): string => {
   const text = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
   const value = new RegExp(`^${name} = "(.*)"$`, 'm').exec(text)?.[1]
