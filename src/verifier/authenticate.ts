@@ -1,4 +1,5 @@
-// Authenticates a token: verifies its signature once, and remembers the token until its key leaves the key set.
+// Authenticates a token: verifies its signature once, and remembers the token until its key leaves
+// the key set.
 import { refusal } from './errors.ts'
 import type { KeyName, VerificationKey } from './keys/jwk.ts'
 import type { KeySource } from './keys/key-source.ts'
@@ -33,7 +34,10 @@ export const createAuthenticator = (context: Context): Authenticator => {
   const uses = { hits: 0, misses: 0 }
   const findTokenKey = (name: KeyName) => findKey(context, name)
   return {
-    /** Signature, type, issuer and audience cannot change. Time and revocation are checked again at each use. */
+    /**
+     * Signature, type, issuer and audience cannot change. Time and revocation are checked again at
+     * each use.
+     */
     async authenticate(bearer) {
       const remembered = cache.get(bearer)
       if (remembered !== undefined) {
@@ -42,7 +46,7 @@ export const createAuthenticator = (context: Context): Authenticator => {
           uses.hits += 1
           return remembered
         }
-        cache.delete(bearer) // its key has left the set
+        cache.delete(bearer) // the key has left the set
       }
       uses.misses += 1
       return authenticateNew(context, bearer, findTokenKey)
@@ -70,9 +74,9 @@ const authenticateNew = async (
 }
 
 /**
- * Finds the key of a token. Where the list is followed on use, keys from a cache may be outdated after the revocation of
- * all keys, and the list names the current ones. A revoked key is not requested any more: its tokens are revoked,
- * whether or not the issuer still publishes it.
+ * Finds the key of a token. Where the list is followed on use, keys from a cache may be outdated
+ * after the revocation of all keys, and the list names the current ones. A revoked key is not
+ * requested any more: its tokens are revoked, whether or not the issuer still publishes it.
  */
 const findKey = async (
   { keys, revocation }: Context,
@@ -85,7 +89,8 @@ const findKey = async (
   }
   const finding = keys.find(name)
   const found = await finding.catch(() => null)
-  // Without any key the list cannot be verified either: tokens wait for a silent issuer once, not twice.
+  // Tokens wait for a silent issuer once, not twice: the list cannot be verified without a key
+  // either.
   const isUnknown = found === null && keys.list().length > 0
   const refreshed = isUnknown ? revocation.refreshed() : undefined
   if (refreshed === undefined) return finding

@@ -1,8 +1,8 @@
 // The codes of refusals: an interface between resource server and client. No I/O.
 
 /**
- * HTTP status, error code of RFC 6750 and sentence of each code. A sentence repeats nothing from the token or the
- * request, because it is sent to the client.
+ * HTTP status, error code of RFC 6750 and sentence of each code. A sentence repeats nothing from
+ * the token or the request, because it is sent to the client.
  */
 export const CODES = {
   token_missing: [401, null, 'The request has no token.'],

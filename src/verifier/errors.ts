@@ -1,4 +1,5 @@
-// The errors of a verifier: what a resource server answers to a request that it refuses (RFC 6750 §3.1). No I/O.
+// The errors of a verifier: what a resource server answers to a request that it refuses
+// (RFC 6750 §3.1). No I/O.
 import { CODES, type VerificationCode } from './codes.ts'
 import { CODE_OF_REASON, type VerificationReason, cleanedReason } from './reasons.ts'
 import { recognizeAcrossBuilds } from './sharing.ts'
@@ -10,8 +11,8 @@ type ErrorOptions = {
 }
 
 /**
- * A refusal of a token, or of a request with it: one of the four classes below. `instanceof` works for errors of either
- * build of this package, ES module or CommonJS.
+ * A refusal of a token, or of a request with it: one of the four classes below. `instanceof` works
+ * for errors of either build of this package, ES module or CommonJS.
  * @example
  * try {
  *   await verifier.verify(bearer, { permission: 'hook:track', plugin: anyPlugin })
@@ -23,15 +24,19 @@ type ErrorOptions = {
  */
 export class VerificationError extends Error {
   override readonly name: string = 'VerificationError'
-  /** Which check failed. Stable, and sent to the client. */
+  /** Code of the failed check. Stable, and sent to the client. */
   readonly code: VerificationCode
   /** HTTP status of the answer. */
   readonly status: 401 | 403 | 503
-  /** The error code of RFC 6750 §3.1: `invalid_token` or `insufficient_scope`; null where the RFC has none. */
+  /**
+   * The error code of RFC 6750 §3.1: `invalid_token` or `insufficient_scope`; null where the RFC
+   * has none.
+   */
   readonly error: 'invalid_token' | 'insufficient_scope' | null
   /**
-   * Why the check failed, for the resource server's own log. Not enumerable, so that `JSON.stringify(error)`, `{ ...error }`
-   * and the error handlers of frameworks do not send it to a client by mistake: log `error.reason` by name.
+   * Reason of the failure, for the resource server's own log. Not enumerable, so that
+   * `JSON.stringify(error)`, `{ ...error }` and the error handlers of frameworks do not send it to
+   * a client by mistake: log `error.reason` by name.
    */
   declare readonly reason: VerificationReason
 
@@ -56,7 +61,8 @@ export class TokenMissing extends VerificationError {
 }
 
 /**
- * The token is malformed, not trusted, out of its time or revoked: 401 `invalid_token` (RFC 6750 §3.1).
+ * The token is malformed, not trusted, out of its time or revoked: 401 `invalid_token`
+ * (RFC 6750 §3.1).
  * @example
  * const isRevoked = (error: unknown): boolean =>
  *   error instanceof TokenInvalid && error.code === 'token_revoked'
@@ -76,7 +82,8 @@ export class AccessDenied extends VerificationError {
 }
 
 /**
- * The verifier cannot decide, because it has no keys or no current revocation list: 503 with `Retry-After`, not 401.
+ * The verifier cannot decide, because it has no keys or no current revocation list: 503 with
+ * `Retry-After`, not 401.
  * @example
  * const mayRetry = (error: unknown): boolean => error instanceof VerifierUnavailable
  */

@@ -1,4 +1,4 @@
-// @latchkey/verifier: what a resource server needs.
+// @latchkey/verifier: verifies the access tokens of a Latchkey server in a resource server.
 export { anyPlugin, noPlugin, unsafeIgnorePlugin } from './token/requirements.ts'
 export type { PluginRequirement, Requirements } from './token/requirements.ts'
 export { authorizationChallenge } from './adapters/challenge.ts'

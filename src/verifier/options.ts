@@ -1,5 +1,5 @@
-// What a caller must say, and within which bounds. TypeScript says so, too; JavaScript must not get less
-// security for saying less. No I/O.
+// Validates the options of a verifier. TypeScript checks most of it as well, and programs in
+// JavaScript must not get less security. No I/O.
 import {
   MAX_CLOCK_TOLERANCE_SECONDS,
   MAX_MAX_STALENESS_SECONDS,
@@ -11,7 +11,7 @@ import { isOrigin, isSecureUrl } from './url.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-const within = (value: number | undefined, min: number, max: number): boolean =>
+const isBetween = (value: number | undefined, min: number, max: number): boolean =>
   value === undefined || (Number.isFinite(value) && value >= min && value <= max)
 
 /** @throws TypeError */
@@ -20,9 +20,9 @@ export const checkOptions = (options: VerifierOptions): void => {
   if (!isOrigin(issuer)) {
     throw new TypeError('issuer must be an https origin without path (http for localhost only)')
   }
-  if (!isText(audience)) throw new TypeError('audience must be named')
+  if (!isText(audience)) throw new TypeError('audience is required')
   if (!isOneOf(options.plugins, ['none'])) {
-    throw new TypeError("plugins must be 'none' where the audience has none, or left out")
+    throw new TypeError("plugins must be 'none' for an audience without plugins, or omitted")
   }
   for (const name of ['jwksUri', 'revocationsUri'] as const) {
     if (options[name] !== undefined && !isSecureUrl(options[name])) {
@@ -36,16 +36,12 @@ export const checkOptions = (options: VerifierOptions): void => {
   checkNumbers(options)
 }
 
-/** Undefined is as good as left out here: the list is followed. */
-const checkRevocationOptions = ({
-  revocations,
-  onStale,
-  follow,
-  onEvent,
-}: VerifierOptions): void => {
-  const named = revocations === undefined || revocations === 'none'
-  if (!named && typeof revocations?.isRevoked !== 'function') {
-    throw new TypeError("revocations must be a source with isRevoked, 'none', or left out")
+/** `revocations: undefined` counts as omitted: the verifier then follows the list. */
+const checkRevocationOptions = (options: VerifierOptions): void => {
+  const { revocations, onStale, follow, onEvent } = options
+  const isNamed = revocations === undefined || revocations === 'none'
+  if (!isNamed && typeof revocations?.isRevoked !== 'function') {
+    throw new TypeError("revocations must be a source with isRevoked, 'none', or omitted")
   }
   if (!isOneOf(onStale, ['refuse', 'accept'])) {
     throw new TypeError("onStale must be 'refuse' or 'accept'")
@@ -63,17 +59,17 @@ const isOneOf = (value: unknown, values: readonly unknown[]): boolean =>
 
 const checkNumbers = (options: VerifierOptions): void => {
   const { clockTolerance, keysMaxStale, maxRemembered, maxStaleness } = options
-  if (!within(maxStaleness, MIN_MAX_STALENESS_SECONDS, MAX_MAX_STALENESS_SECONDS)) {
+  if (!isBetween(maxStaleness, MIN_MAX_STALENESS_SECONDS, MAX_MAX_STALENESS_SECONDS)) {
     const bounds = `${MIN_MAX_STALENESS_SECONDS} to ${MAX_MAX_STALENESS_SECONDS}`
     throw new TypeError(`maxStaleness must be ${bounds} seconds`)
   }
-  if (!within(clockTolerance, 0, MAX_CLOCK_TOLERANCE_SECONDS)) {
+  if (!isBetween(clockTolerance, 0, MAX_CLOCK_TOLERANCE_SECONDS)) {
     throw new TypeError(`clockTolerance must be 0 to ${MAX_CLOCK_TOLERANCE_SECONDS} seconds`)
   }
-  if (!within(keysMaxStale, 0, Number.MAX_SAFE_INTEGER)) {
+  if (!isBetween(keysMaxStale, 0, Number.MAX_SAFE_INTEGER)) {
     throw new TypeError('keysMaxStale must be seconds')
   }
-  if (!within(maxRemembered, 0, Number.MAX_SAFE_INTEGER)) {
+  if (!isBetween(maxRemembered, 0, Number.MAX_SAFE_INTEGER)) {
     throw new TypeError('maxRemembered must be a number of tokens')
   }
 }

@@ -1,14 +1,15 @@
-// Reasons of refusals, for the resource server's own log. Each reason has one code, and the code alone reaches the client.
-// No I/O.
+// Reasons of refusals, for the resource server's own log. Each reason has one code, and the code
+// alone reaches the client. No I/O.
 import type { VerificationCode } from './codes.ts'
 import { MAX_REASON_CHARS } from './constants.ts'
 
 /**
- * Why a token, or a request with it, was refused: `kind` names the failed check, the other members are its facts. For the
+ * The reason of a refusal: `kind` names the failed check, the other members are its facts. For the
  * resource server's own log: no adapter sends it to the client, and it never contains the token.
  *
- * Texts from the token or the request are bounded and cleaned: at most 256 characters, no control or format characters,
- * and `[token]` in place of a JWT. Times are seconds since the epoch, durations are seconds. New kinds may be added.
+ * Texts from the token or the request are bounded and cleaned: at most 256 characters, no control
+ * or format characters, and `[token]` in place of a JWT. Times are seconds since the epoch,
+ * durations are seconds. New kinds may be added.
  * @example
  * const describeRefusal = ({ code, reason }: VerificationError): string => {
  *   if (reason.kind === 'audience_mismatch') return `token is for ${reason.actual}`
@@ -32,7 +33,7 @@ type FormReason =
   | { kind: 'token_missing' }
   /** `bearer` is not a string. */
   | { kind: 'token_not_text' }
-  /** In characters. */
+  /** Lengths in characters. */
   | { kind: 'token_too_long'; length: number; max: number }
   /** A compact JWS has three parts; counted up to four. */
   | { kind: 'not_a_jws'; parts: number }
@@ -68,7 +69,10 @@ type TimeReason =
   | { kind: 'issued_in_future'; issuedAt: number; now: number; tolerance: number }
   | { kind: 'not_yet_valid'; notBefore: number; now: number; tolerance: number }
 
-/** The token is revoked; `rule` is the value of the rule in the list, for runs and workspaces a hash. */
+/**
+ * The token is revoked; `rule` is the value of the rule in the list, for runs and workspaces a
+ * hash.
+ */
 type RevocationReason =
   | { kind: 'jti_revoked'; rule: string }
   | { kind: 'run_revoked'; rule: string }

@@ -1,9 +1,11 @@
-// State that both builds of this package share where a program loads the ES module and CommonJS: the classes of errors,
-// and the verified tokens of requests. The symbols of `token/requirements.ts` are registered for the same reason.
+// State that both builds of this package share in a program that loads the ES module and CommonJS:
+// the classes of errors, and the verified tokens of requests. The symbols of
+// `token/requirements.ts` are registered for the same reason.
 
 /**
- * Lets `instanceof` hold for the errors of either build. A class that extends one of these keeps its own `instanceof`.
- * @param classes by the name that both builds know them by
+ * Makes `instanceof` work for errors of either build. A class that extends one of these keeps its
+ * own `instanceof`.
+ * @param classes by the name under which both builds register them
  */
 export const recognizeAcrossBuilds = (
   classes: Record<string, abstract new (...args: never) => object>,
@@ -21,13 +23,13 @@ export const recognizeAcrossBuilds = (
 }
 
 /**
- * A map that both builds use. Where the global object is frozen each build has one of its own.
- * @param name that both builds know it by
+ * A map that both builds use. With a frozen global object each build has a map of its own.
+ * @param name under which both builds register it
  */
 export const mapAcrossBuilds = <Value>(name: string): WeakMap<object, Value> => {
   const key = Symbol.for(`@latchkey/verifier/${name}`)
-  const known = (globalThis as Record<symbol, unknown>)[key]
-  if (known !== undefined) return known as WeakMap<object, Value>
+  const registered = (globalThis as Record<symbol, unknown>)[key]
+  if (registered !== undefined) return registered as WeakMap<object, Value>
   const map = new WeakMap<object, Value>()
   Reflect.defineProperty(globalThis, key, { value: map })
   return map

@@ -9,77 +9,99 @@ import type { AuthorizationDetail, WantedAuthorization } from './token/details.t
 import type { PluginsOfAudience, Requirements } from './token/requirements.ts'
 import type { VerifiedToken } from './token/verified-token.ts'
 
+/** Options of `createVerifier`. */
 export type VerifierOptions = {
-  /** The authorization server: compared with `iss` letter by letter, and where the keys are. */
+  /**
+   * Origin of the authorization server: compared exactly with `iss`, and the base of its addresses
+   * (RFC 8414 §2).
+   */
   issuer: string
-  /** This resource server: compared with `aud` letter by letter. */
+  /** Id of this resource server, compared exactly with `aud` (RFC 9068 §4). */
   audience: string
   /**
-   * `'none'`: the audience has no plugins. Each call then says `plugin: noPlugin`, and may say nothing else. A token
-   * may name a plugin all the same: the server puts the only plugin of a client into all of its tokens. It is not
-   * looked at. Left out: the audience has plugins, and each call says which.
+   * `'none'` for an audience without plugins. Each call must then pass `plugin: noPlugin`. A token
+   * may name a plugin all the same, because the server writes the only plugin of a client into all
+   * of its tokens; it is ignored. Omitted for an audience with plugins: each call must then state
+   * the plugin.
    */
   plugins?: 'none'
   /**
-   * Who knows which tokens are revoked. Left out: the issuer's revocation list is followed. A source of your own
-   * is asked at each use. `'none'`: nobody is asked, and a revoked token is good until it expires.
+   * Source of revocations. Omitted: the verifier follows the issuer's revocation list. A
+   * `RevocationSource` of the application is asked at each use. `'none'` disables the check: a
+   * revoked token is accepted until it expires.
    */
   revocations?: RevocationSource | 'none'
-  /** Where the list is asked for. Default: `<issuer>/oauth/revocations`, which it must say in any case. */
+  /**
+   * URL at which the list is requested. Default: `<issuer>/oauth/revocations`, which stays `iss`
+   * and `aud` of the list.
+   */
   revocationsUri?: string
-  /** How old the list may be, in seconds, 60 to 86,400. Default: 300. After that see `onStale`. */
+  /**
+   * Greatest age of the list in seconds, 60 to 86,400. Default: 300. After that `onStale` decides.
+   */
   maxStaleness?: number
   /**
-   * What becomes of tokens while the list is too old, or has never been had: `'refuse'`, with 503
-   * `revocations_stale`. `'accept'` lets tokens through that may have been revoked: whoever keeps the list from
-   * arriving then also keeps revocation from holding. Default: `'refuse'`.
+   * Treatment of tokens while the list is stale or missing. `'refuse'` answers 503
+   * `revocations_stale`. `'accept'` accepts tokens that may have been revoked: an attacker who
+   * blocks the list then also blocks revocation. Default: `'refuse'`.
    */
   onStale?: 'refuse' | 'accept'
   /**
-   * `'background'`: the list is followed by held requests, from when the verifier is made until `close`.
-   * `'on-use'`: nothing runs between requests; each use sees to it that the list is new enough.
-   * Default: `'on-use'` on platforms that freeze a process between requests or run nothing there (Cloudflare Workers,
-   * AWS Lambda and others, see README), else `'background'`.
+   * `'background'` follows the list with held requests, from the creation of the verifier until
+   * `close`. `'on-use'` runs nothing between requests: each use of a token makes sure that the list
+   * is new enough. Default: `'on-use'` on platforms that freeze a process between requests or run
+   * nothing there (Cloudflare Workers, AWS Lambda and others, see README), otherwise
+   * `'background'`.
    */
   follow?: 'background' | 'on-use'
-  /** Where the JWK Set is. Default: `<issuer>/.well-known/jwks.json`. */
+  /** Address of the JWK Set (RFC 7517 §5). Default: `<issuer>/.well-known/jwks.json`. */
   jwksUri?: string
-  /** What tokens may be signed with; `EdDSA` and `Ed25519` (RFC 9864) are two names. Default: exactly `RS256`. */
+  /**
+   * Accepted signature algorithms. `EdDSA` and `Ed25519` (RFC 9864) are two names. Default: `RS256`
+   * alone.
+   */
   algorithms?: readonly string[]
-  /** How far clocks may differ, in seconds, 0 to 60. Default: 5. */
+  /** Tolerated difference of clocks in seconds, 0 to 60. Default: 5. */
   clockTolerance?: number
-  /** How long keys are used when they cannot be fetched again, in seconds. Default: a day. */
+  /** Seconds for which keys stay in use while they cannot be fetched again. Default: 86,400. */
   keysMaxStale?: number
-  /** How many verified tokens are remembered. Default: 10,000; 0 for none. */
+  /** Number of verified tokens that are remembered. Default: 10,000; 0 for none. */
   maxRemembered?: number
   /**
-   * Called once for each change: the list is not followed any more, is too old, is followed again; keys cannot be
-   * fetched, or can again; a signing key is revoked. An event carries no token. A hook that fails changes nothing.
+   * Called once for each change: the list cannot be followed, is stale, is followed again; keys
+   * cannot be fetched, or can again; a signing key is revoked. An event carries no token. An error
+   * of the hook is ignored.
    */
   onEvent?: OnEvent
   /**
-   * Outgoing HTTP. Default: `node:http` on Node, Bun and Deno, because a pending `fetch` holds a process open; the
-   * global `fetch` elsewhere, and where the program has set it up: replaced it, its dispatcher or its proxy.
+   * Sends requests to the issuer. Default: `node:http` on Node, Bun and Deno, because a pending
+   * `fetch` keeps a process alive; the global `fetch` elsewhere, and where the program has replaced
+   * it or configured its dispatcher or proxy.
    */
   fetch?: Fetch
   /** Milliseconds since the epoch. Default: `Date.now`. */
   clock?: () => number
-  /** Milliseconds that only ever grow. Default: `performance.now`. */
+  /** Milliseconds of a clock that never runs backwards. Default: `performance.now`. */
   monotonic?: () => number
 }
 
+/** A verifier for one issuer and one audience. */
 export type Verifier = {
-  /** As in the options: what `plugin` may be in calls. */
+  /** The option `plugins`, which decides what `plugin` may be in calls. */
   readonly plugins?: PluginsOfAudience
   /**
-   * Checks a bearer token for one request: form, signature, type, issuer, audience, time, revocation,
-   * permission, plugin, run and capability, in this order; the first that fails decides the code.
-   * Not checked: whether the request is what the token's client sent (that is TLS's job), and anything
-   * about the client that the token does not say.
-   * @param bearer the token itself, without `Bearer`; null or empty where the request has none
-   * @param context `waitUntil` of the platform, where nothing runs between requests: what is fetched ahead of
-   *   time is then fetched after the answer, and before it otherwise
-   * @throws TokenMissing, TokenInvalid, AccessDenied, VerifierUnavailable; TypeError for a mistake of the caller
+   * Checks a bearer token for one request: form, signature, type, issuer, audience, time,
+   * revocation, permission, plugin, run and capability, in this order. The first failed check
+   * decides the code. Not checked: whether the request comes from the token's client (that is TLS's
+   * job), and facts about the client that the token does not state.
+   * @param bearer the token without `Bearer`; null or empty for a request without one
+   * @param context `waitUntil` of a platform that runs nothing between requests: data is then
+   *   refreshed after the response, and before it otherwise
+   * @throws TokenMissing, TokenInvalid, AccessDenied, VerifierUnavailable; TypeError for a mistake
+   *   of the caller
+   * @example
+   * const token = await verifier.verify(bearer, { permission: 'hook:track', plugin: 'acme.sync' })
+   * console.log(token.clientId, token.jti)
    */
   verify(
     bearer: string | null | undefined,
@@ -87,45 +109,68 @@ export type Verifier = {
     context?: VerifyContext,
   ): Promise<VerifiedToken>
   /**
-   * The one entry of the token's `authorization_details` (RFC 9396) that grants what is wanted, frozen: what
-   * its policy members ask for is the caller's to do. Without a part it is the only one that grants any, and
-   * grants one, or `"*"`.
-   * Not checked: time and revocation, as `verify` has just done it for the same request, and whether the
-   * resource exists or has this part.
-   * @param token as `verify` of this verifier has returned it
-   * @throws AccessDenied `authorization_denied`, `authorization_ambiguous`; TypeError for a mistake of the caller
+   * Finds the one entry of the token's `authorization_details` (RFC 9396) that grants the wanted
+   * authorization. The entry is frozen; the caller applies its policy members. For a request
+   * without a part, the entry must be the only one with parts, and grant one part or `"*"`. Not
+   * checked: time and revocation, which `verify` has just checked for the same request, and whether
+   * the resource exists or has this part.
+   * @param token returned by `verify` of this verifier
+   * @throws AccessDenied `authorization_denied`, `authorization_ambiguous`; TypeError for a mistake
+   *   of the caller
+   * @example
+   * const wanted = { type: 'document', identifier: 'doc-1', action: 'read', part: undefined }
+   * const detail = verifier.authorize(token, wanted)
    */
   authorize(token: VerifiedToken, wanted: WantedAuthorization): AuthorizationDetail
   /**
-   * Waits until the keys and, where it is followed, a list that is not too old are there: ten seconds, or
-   * `timeoutMs`. Not needed before `verify`, which waits as well.
-   * @throws VerifierUnavailable with the `cause`; the reason of `signal`; TypeError for a mistake of the caller
+   * Waits until the keys and, where a list is followed, a good list have arrived: 10,000
+   * milliseconds, or `timeoutMs`. Optional, because `verify` waits as well.
+   * @throws VerifierUnavailable with the `cause`; the reason of `signal`; TypeError for a mistake
+   *   of the caller
+   * @example
+   * await verifier.ready({ timeoutMs: 30_000 })
    */
   ready(options?: ReadyOptions): Promise<void>
-  /** What is known right now; asks nobody. */
+  /**
+   * The current state of keys, list and remembered tokens. Sends no request.
+   * @example
+   * const { revocations, jwks } = verifier.status()
+   * if (revocations.source === 'list' && revocations.stale) console.warn(revocations.lastFailure)
+   * if (jwks.stale) console.warn(jwks.lastFailureCode)
+   */
   status(): VerifierStatus
   /**
-   * Ends following and every request that is under way, for the list and for the keys; none is made after. What waits
-   * for them is refused at once. Tokens are checked against the keys and rules that are known until these are too old,
-   * then refused with 503. Once is enough, twice does no harm.
+   * Ends following and aborts every request under way, for the list and for the keys. Tokens that
+   * wait for them are refused at once. Later tokens are checked against the keys and rules at hand
+   * until these are stale, and then refused with 503. A second call has no effect.
+   * @example
+   * process.once('SIGTERM', () => verifier.close())
    */
   close(): void
 }
 
-export type VerifyContext = { waitUntil?: WaitUntil | undefined }
+/** Data that the platform passes with a request. */
+export type VerifyContext = {
+  /** Keeps a request's work alive after its response: `ctx.waitUntil` of Cloudflare Workers. */
+  waitUntil?: WaitUntil | undefined
+}
 
+/** The state of a verifier. */
 export type VerifierStatus = {
   readonly revocations: RevocationStatus
   /**
-   * Seconds by which the wall clock here is ahead of the issuer's, negative where it is behind, by the lists that the
-   * issuer has signed, one that was refused as not of now among them; null where there is none.
+   * Seconds by which the wall clock of this server is ahead of the issuer's, negative if it is
+   * behind. Computed from signed lists, a list that was refused for its time included; null without
+   * a list.
    */
   readonly clockApart: number | null
-  /** `revoked`: by a rule of the list, whether or not the issuer still publishes it. */
+  /** `revoked`: by a rule of the list, whether or not the issuer still publishes the key. */
   readonly keys: readonly { readonly kid: string; readonly state: 'published' | 'revoked' }[]
-  /** How old the keys are, and why newer ones cannot be had. */
+  /** The age of the keys, and why newer ones are missing. */
   readonly jwks: KeysStatus
-  /** Tokens whose signature need not be checked again; `hitRate` 0 to 1, null before the first token. */
+  /**
+   * Tokens whose signature is not verified again; `hitRate` is 0 to 1, null before the first token.
+   */
   readonly remembered: {
     readonly size: number
     readonly hits: number

@@ -18,10 +18,15 @@ import type { VerifiedToken } from './token/verified-token.ts'
 import type { Verifier, VerifierOptions, VerifierStatus } from './types.ts'
 
 /**
- * A verifier for one issuer and one audience. Make it once and keep it: it holds the keys and remembers tokens.
- * Following the list begins at once with `follow: 'background'`, and with the first token with `'on-use'`. Keys are
- * fetched with the first list; where no list is followed, with the first token.
- * @throws TypeError where an option is missing or out of bounds
+ * Creates a verifier of access tokens (RFC 9068) for one issuer and one audience. Create it once
+ * and keep it, because it holds the keys and remembers tokens. Following the list begins at once
+ * with `follow: 'background'`, and with the first token with `'on-use'`. Keys are fetched with the
+ * first list; without a list, with the first token.
+ * @throws TypeError for an option that is missing or out of its range
+ * @example
+ * const verifier = createVerifier({ issuer: 'https://auth.example', audience: 'hook' })
+ * const bearer = bearerOf(request.headers.get('authorization'))
+ * const token = await verifier.verify(bearer, { permission: 'hook:track', plugin: anyPlugin })
  */
 export const createVerifier = (options: VerifierOptions): Verifier => {
   checkOptions(options)
@@ -41,7 +46,10 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const revocation = createRevocation(options, parts)
   const now = (): number => clock() / 1000
   const authenticator = createAuthenticator({ algorithms, policy, keys, revocation, cache, now })
-  /** Tokens that `verify` has returned: `authorize` refuses another verifier's token, and an object made to look like one. */
+  /**
+   * Tokens that `verify` has returned: `authorize` refuses another verifier's token, and an object
+   * made to look like one.
+   */
   const verified = new WeakSet<VerifiedToken>()
 
   return {

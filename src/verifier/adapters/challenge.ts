@@ -1,28 +1,36 @@
-// The answer to a request that is refused (RFC 6750 §3, RFC 9110 §11.6.1). Pure.
+// The answer to a refused request (RFC 6750 §3, RFC 9110 §11.6.1). Pure.
 import type { VerificationError } from '../errors.ts'
-import { checkResourceMetadata } from './metadata.ts'
 import { isScope } from '../token/scope.ts'
+import { checkResourceMetadata } from './metadata.ts'
 
-/** Seconds after which a client may ask again when nothing could be said about its token. */
+/** Time after which a client may repeat a request that was answered with 503, in seconds. */
 const RETRY_AFTER_SECONDS = 5
 
+/** The answer to a refused request. */
 export type Challenge = {
   status: 401 | 403 | 503
   headers: Record<string, string>
+  /** JSON: `error` and `error_description` of RFC 6750 §3.1, and the verifier's `code`. */
   body: { error?: string; error_description: string; code: string }
 }
 
+/** Options of a challenge. */
 export type ChallengeOptions = {
-  /** Where this resource server's metadata is, said on 401 and 403 (RFC 9728 §5.1). */
+  /** URL of this resource server's metadata, sent with 401 and 403 (RFC 9728 §5.1). */
   resourceMetadata?: string | undefined
 }
 
 /**
- * Status, headers and JSON body for a refused request: no token 401 with a bare challenge, a bad token 401
- * `invalid_token`, a good one that does not allow it 403 `insufficient_scope`, and 503 with `Retry-After`
- * where nothing can be said.
- * @param scope the permission that was needed, or several with a space between them; said on 403 (RFC 6750 §3)
- * @throws TypeError for a scope that is none, or a `resourceMetadata` that is no URL to be said there
+ * Status, headers and JSON body for a refused request: 401 with a bare challenge without a token,
+ * 401 `invalid_token` for a bad token, 403 `insufficient_scope` for a good token that does not
+ * allow the request, and 503 with `Retry-After` where no decision is possible (RFC 6750 §3). The
+ * error's `reason` and `cause` are not part of it.
+ * @param scope the required permission, or several with one space between them; sent with 403
+ * @throws TypeError for a `scope` that is not a scope, or a `resourceMetadata` that is not a URL
+ *   for a challenge
+ * @example
+ * const { status, headers, body } = authorizationChallenge(error, 'hook:track')
+ * const response = new Response(JSON.stringify(body), { status, headers })
  */
 export const authorizationChallenge = (
   { status, error, message, code }: VerificationError,
@@ -30,7 +38,8 @@ export const authorizationChallenge = (
   { resourceMetadata }: ChallengeOptions = {},
 ): Challenge => {
   checkResourceMetadata(resourceMetadata)
-  // It may come from a table, or from a request: what is not quoted right says more than a scope.
+  // A scope may come from a table or a request. A quote in it would end the quoted string and add
+  // parameters.
   if (scope !== undefined && scope !== null && !isScope(scope)) {
     throw new TypeError('scope must be scope tokens (RFC 6749), with one space between them')
   }
@@ -52,10 +61,10 @@ export const authorizationChallenge = (
   }
 }
 
-/** Without any parameter it is the bare scheme. */
+/** The bare scheme without parameters. */
 const challenge = (parameters: Record<string, string | null | undefined>): string => {
-  const said = Object.entries(parameters).flatMap(([name, value]) =>
+  const written = Object.entries(parameters).flatMap(([name, value]) =>
     value ? [`${name}="${value}"`] : [],
   )
-  return said.length === 0 ? 'Bearer' : `Bearer ${said.join(', ')}`
+  return written.length === 0 ? 'Bearer' : `Bearer ${written.join(', ')}`
 }

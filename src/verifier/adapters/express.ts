@@ -1,12 +1,12 @@
-// Express 5, typed structurally: nothing of it is imported.
-import { type NodeRequest, nodeRequestSource, rememberToken } from './node-request.ts'
-import { type ProtectedResourceMetadata, metadataAnswer } from './metadata.ts'
-import { type Answer, type AdapterOptions, type RouteRequirements, routeChecks } from './request.ts'
+// Adapter for Express 4 and 5, typed structurally: it imports nothing of Express.
 import type { Verifier } from '../types.ts'
+import { type ProtectedResourceMetadata, metadataAnswer } from './metadata.ts'
+import { type NodeRequest, nodeRequestSource, rememberToken } from './node-request.ts'
+import { type AdapterOptions, type Answer, type RouteRequirements, routeChecks } from './request.ts'
 
 export { tokenOf } from './node-request.ts'
 
-/** What this adapter needs of Express's response. */
+/** The used part of Express's response. */
 type ExpressResponse = {
   readonly headersSent: boolean
   statusCode: number
@@ -17,11 +17,17 @@ type ExpressResponse = {
 type Next = (error?: unknown) => void
 
 /**
- * Middleware for Express: `const requirePermission = expressAdapter(verifier)`, then
- * `app.post('/hooks/govern', requirePermission('hook:govern', { plugin: fromQuery('plugin_id') }), handler)`.
- * A refused request is answered; in the others `tokenOf(req)` is the verified token. Whatever is no refusal goes to
+ * Creates `requirePermission` for Express: middleware that answers a refused request (RFC 6750 §3).
+ * For other requests `tokenOf(req)` returns the verified token. An error that is no refusal goes to
  * the error handler.
- * @throws TypeError for options or requirements that are none
+ * @throws TypeError for invalid options, when the adapter is created, and for invalid requirements,
+ *   when a route is
+ * @example
+ * const requirePermission = expressAdapter(verifier)
+ * const plugin = fromQuery('plugin_id')
+ * app.post('/hooks/track', requirePermission('hook:track', { plugin }), (req, res) => {
+ *   res.json({ client: tokenOf(req).clientId })
+ * })
  */
 export const expressAdapter = (verifier: Verifier, options: AdapterOptions = {}) => {
   const checkOf = routeChecks(verifier, options)
@@ -40,18 +46,28 @@ export const expressAdapter = (verifier: Verifier, options: AdapterOptions = {})
   }
 }
 
-/** Not in the type of `req`: Express would infer from it what the handlers behind have for `req.params`. */
+/**
+ * Reads `params`, which the type of `req` omits: Express would infer the type of later handlers'
+ * `req.params` from it.
+ */
 const paramsOf = (req: object): unknown => ('params' in req ? req.params : undefined)
 
-/** A handler for `app.get(metadata.path, …)`. */
+/**
+ * Creates a handler that serves the metadata of this resource server (RFC 9728 §3).
+ * @example
+ * app.get(metadata.path, serveMetadata(metadata))
+ */
 export const serveMetadata = (metadata: ProtectedResourceMetadata) => {
   const document = metadataAnswer(metadata)
   return (_req: unknown, res: ExpressResponse): void => answer(res, document)
 }
 
-/** Not `res.json`, which names a character set that JSON has not (RFC 8259 §11) and lets refusals be revalidated. */
+/**
+ * Writes an answer. `res.json` would add a character set, which JSON has not (RFC 8259 §11), and
+ * let caches revalidate refusals.
+ */
 const answer = (res: ExpressResponse, { status, headers, body }: Answer): void => {
-  if (res.headersSent) return // something else, such as a time limit, was faster
+  if (res.headersSent) return // other middleware, such as a time limit, has answered
   res.statusCode = status
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   res.end(JSON.stringify(body))

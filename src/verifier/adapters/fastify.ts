@@ -1,18 +1,18 @@
-// Fastify 5, typed structurally: nothing of it is imported.
-import { type NodeRequest, nodeRequestSource, rememberToken } from './node-request.ts'
-import { type ProtectedResourceMetadata, metadataAnswer } from './metadata.ts'
-import { type Answer, type AdapterOptions, type RouteRequirements, routeChecks } from './request.ts'
+// Adapter for Fastify 4 and 5, typed structurally: it imports nothing of Fastify.
 import type { Verifier } from '../types.ts'
+import { type ProtectedResourceMetadata, metadataAnswer } from './metadata.ts'
+import { type NodeRequest, nodeRequestSource, rememberToken } from './node-request.ts'
+import { type AdapterOptions, type Answer, type RouteRequirements, routeChecks } from './request.ts'
 
 export { tokenOf } from './node-request.ts'
 
-/** What this adapter needs of Fastify's request. */
+/** The used part of Fastify's request. */
 type FastifyRequest = Omit<NodeRequest, 'rawHeaders'> & {
   raw: Pick<NodeRequest, 'rawHeaders'>
   params: unknown
 }
 
-/** Methods, so that a reply fits whatever its route's schema lets it send. */
+/** Methods, so that a reply fits whatever its route's schema allows it to send. */
 type FastifyReply = {
   statusCode: number
   headers(values: Record<string, string>): unknown
@@ -20,11 +20,18 @@ type FastifyReply = {
 }
 
 /**
- * A hook for Fastify: `const requirePermission = fastifyAdapter(verifier)`, then
- * `app.post('/hooks/govern', { onRequest: requirePermission('hook:govern', { plugin: fromQuery('plugin_id') }) }, handler)`.
- * As `onRequest` it refuses before a body is read; `preHandler` is as good. A refused request is answered; in the
- * others `tokenOf(request)` is the verified token. Whatever is no refusal goes to the error handler.
- * @throws TypeError for options or requirements that are none
+ * Creates `requirePermission` for Fastify: a hook that answers a refused request (RFC 6750 §3). As
+ * `onRequest` it refuses before the body is read; `preHandler` works as well. For other requests
+ * `tokenOf(request)` returns the verified token. An error that is no refusal goes to the error
+ * handler.
+ * @throws TypeError for invalid options, when the adapter is created, and for invalid requirements,
+ *   when a route is
+ * @example
+ * const requirePermission = fastifyAdapter(verifier)
+ * const onRequest = requirePermission('hook:track', { plugin: fromQuery('plugin_id') })
+ * app.post('/hooks/track', { onRequest }, async (request) => {
+ *   return { client: tokenOf(request).clientId }
+ * })
  */
 export const fastifyAdapter = (verifier: Verifier, options: AdapterOptions = {}) => {
   const checkOf = routeChecks(verifier, options)
@@ -40,7 +47,11 @@ export const fastifyAdapter = (verifier: Verifier, options: AdapterOptions = {})
   }
 }
 
-/** A handler for `app.get(metadata.path, …)`. */
+/**
+ * Creates a handler that serves the metadata of this resource server (RFC 9728 §3).
+ * @example
+ * app.get(metadata.path, serveMetadata(metadata))
+ */
 export const serveMetadata = (metadata: ProtectedResourceMetadata) => {
   const document = metadataAnswer(metadata)
   return async (_request: unknown, reply: FastifyReply): Promise<unknown> => answer(reply, document)
@@ -49,8 +60,9 @@ export const serveMetadata = (metadata: ProtectedResourceMetadata) => {
 const encoder = new TextEncoder()
 
 /**
- * Bytes, because to text and objects Fastify adds a character set, which JSON has not (RFC 8259 §11), and a route's
- * schema. Gives the reply, so that Fastify waits for it and goes no further.
+ * Sends bytes, because Fastify adds a character set to texts and objects, which JSON has not
+ * (RFC 8259 §11), and applies a route's schema to objects.
+ * @returns the reply, for which Fastify then waits
  */
 const answer = (reply: FastifyReply, { status, headers, body }: Answer): FastifyReply => {
   reply.statusCode = status

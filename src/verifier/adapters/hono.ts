@@ -1,4 +1,6 @@
-// Hono, typed structurally: whichever version the application has.
+// Adapter for Hono 4, typed structurally: it works with the application's version of Hono.
+import type { VerifiedToken } from '../token/verified-token.ts'
+import type { Verifier, VerifyContext } from '../types.ts'
 import {
   type AdapterOptions,
   type RequestSource,
@@ -6,10 +8,8 @@ import {
   routeChecks,
   toResponse,
 } from './request.ts'
-import type { VerifiedToken } from '../token/verified-token.ts'
-import type { Verifier, VerifyContext } from '../types.ts'
 
-/** What this adapter needs of Hono's context. */
+/** The used part of Hono's context. */
 type HonoContext = {
   req: {
     url: string
@@ -20,7 +20,7 @@ type HonoContext = {
   readonly executionCtx?: { waitUntil(promise: Promise<unknown>): void }
 }
 
-/** Hono throws where the platform has none. */
+/** Catches the error that Hono throws on a platform without an execution context. */
 const contextOf = (c: HonoContext): VerifyContext => {
   try {
     const { executionCtx } = c
@@ -30,14 +30,28 @@ const contextOf = (c: HonoContext): VerifyContext => {
   }
 }
 
-/** For `new Hono<TokenEnv>()`: `c.get('token')` is the verified token. */
+/**
+ * The variables that the adapter sets, for the type of the application.
+ * @example
+ * const typed = new Hono<TokenEnv>()
+ * typed.get('/me', requirePermission('hook:track', { plugin: anyPlugin }), (c) =>
+ *   c.text(c.get('token').clientId),
+ * )
+ */
 export type TokenEnv = { Variables: { token: VerifiedToken } }
 
 /**
- * Middleware for Hono: `const requirePermission = honoAdapter(verifier)`, then
- * `app.post('/hooks/govern', requirePermission('hook:govern', { plugin: fromQuery('plugin_id') }), handler)`.
- * A refused request is answered; for the others `c.get('token')` is the verified token.
- * @throws TypeError for options or requirements that are none
+ * Creates `requirePermission` for Hono: middleware that answers a refused request (RFC 6750 §3).
+ * For other requests `c.get('token')` returns the verified token. An error that is no refusal goes
+ * to the error handler.
+ * @throws TypeError for invalid options, when the adapter is created, and for invalid requirements,
+ *   when a route is
+ * @example
+ * const requirePermission = honoAdapter(verifier)
+ * const plugin = fromQuery('plugin_id')
+ * app.post('/hooks/track', requirePermission('hook:track', { plugin }), (c) =>
+ *   c.json({ client: c.get('token').clientId }),
+ * )
  */
 export const honoAdapter = (verifier: Verifier, options: AdapterOptions = {}) => {
   const checkOf = routeChecks(verifier, options)

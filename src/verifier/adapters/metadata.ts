@@ -1,29 +1,30 @@
-// What a resource server says about itself (RFC 9728), and where. Pure.
-import { isOrigin, isSecureUrl } from '../url.ts'
+// The metadata of a resource server (RFC 9728), and its address. Pure.
 import { isScopeToken } from '../token/scope.ts'
+import { isOrigin, isSecureUrl } from '../url.ts'
 
 const WELL_KNOWN_PATH = '/.well-known/oauth-protected-resource'
 
-/** Clients look when a challenge tells them to; an hour spares the server the ones that look every time. */
+/** Time for which caches may keep the metadata, in seconds: some clients request it each time. */
 const MAX_AGE_SECONDS = 3600
 
+/** Options of `protectedResourceMetadata`. */
 export type ProtectedResourceOptions = {
   /**
-   * The URL that clients call: https (http for loopback only), with or without path. It need not be the audience
-   * in tokens, which may be an id that is no URL.
+   * The URL that clients call: https (http for loopback only), with or without a path. It may
+   * differ from the audience in tokens, which may be an id that is no URL.
    */
   resource: string
-  /** The authorization server's origin, as in `createVerifier`. */
+  /** Origin of the authorization server, as in `createVerifier`. */
   issuer: string
-  /** Those that clients may ask for. */
+  /** Permissions that clients may request (scope tokens, RFC 6749 §3.3). */
   permissions?: readonly string[]
-  /** For people. */
+  /** Name for people. */
   name?: string
-  /** A page for developers. */
+  /** URL of a page for developers. */
   documentation?: string
 }
 
-/** The document of RFC 9728 §2. */
+/** The metadata document (RFC 9728 §2). */
 export type ProtectedResourceDocument = {
   readonly resource: string
   readonly authorization_servers: readonly string[]
@@ -33,8 +34,9 @@ export type ProtectedResourceDocument = {
   readonly resource_documentation?: string
 }
 
+/** The metadata of a resource server, with its address. */
 export type ProtectedResourceMetadata = {
-  /** For the option `resourceMetadata` of the adapters. */
+  /** Value for the option `resourceMetadata` of the adapters. */
   readonly url: string
   /** The path of `url`, for the router. */
   readonly path: string
@@ -42,9 +44,16 @@ export type ProtectedResourceMetadata = {
 }
 
 /**
- * The metadata document of a resource server, and its place: the well-known path goes between the host and the
- * path of `resource` (RFC 9728 §3.1).
- * @throws TypeError
+ * Creates the metadata document of a resource server (RFC 9728 §2), and its address: the well-known
+ * path lies between the host and the path of `resource` (§3.1).
+ * @throws TypeError for an invalid option
+ * @example
+ * const metadata = protectedResourceMetadata({
+ *   resource: 'https://hook.example',
+ *   issuer: 'https://auth.example',
+ *   permissions: ['hook:track'],
+ * })
+ * const requirePermission = honoAdapter(verifier, { resourceMetadata: metadata.url })
  */
 export const protectedResourceMetadata = (
   options: ProtectedResourceOptions,
@@ -56,7 +65,7 @@ export const protectedResourceMetadata = (
   const document: ProtectedResourceDocument = {
     resource,
     authorization_servers: [issuer],
-    // §3.2: a member without any value must be left out.
+    // §3.2: members without a value must be omitted.
     ...(permissions.length > 0 && { scopes_supported: [...permissions] }),
     bearer_methods_supported: ['header'],
     ...(name !== undefined && { resource_name: name }),
@@ -65,7 +74,7 @@ export const protectedResourceMetadata = (
   return { url: origin + path, path, document }
 }
 
-/** What is answered at the path, for browsers of every origin, too: it is public, and says so. */
+/** The answer with the document. Pages of every origin may read it, because it is public. */
 export const metadataAnswer = ({ document }: ProtectedResourceMetadata) => ({
   status: 200,
   headers: {
@@ -76,7 +85,10 @@ export const metadataAnswer = ({ document }: ProtectedResourceMetadata) => ({
   body: document,
 })
 
-/** What stands unescaped in a quoted string (RFC 9110 §5.6.4) and in a URL without fragment. */
+/**
+ * Characters that need no escape in a quoted string (RFC 9110 §5.6.4) and occur in a URL without
+ * fragment.
+ */
 const QUOTABLE = /^[!$-[\]-~]+$/
 
 /** @throws TypeError */
@@ -89,10 +101,12 @@ export const checkResourceMetadata = (url: string | undefined): void => {
   }
 }
 
-/** Routers read what is not in here, such as `:` and `*`, as patterns. */
+/** Characters that no router reads as a pattern, unlike `:` and `*`. */
 const PLAIN_PATH = /^[\w.~/-]*$/
 
-/** Clients compare letter by letter (§3.3), so it must be spelt as URLs are when they are sent. */
+/**
+ * True for a URL in the spelling in which it is sent, because clients compare it exactly (§3.3).
+ */
 const isResource = (value: unknown): boolean => {
   if (!isSecureUrl(value)) return false
   const { origin, pathname } = new URL(value)

@@ -1,9 +1,10 @@
-// A request of Node's HTTP server, as Express and Fastify hand it on, and the token that was verified for it.
-import type { RequestSource } from './request.ts'
+// A request of Node's HTTP server, as Express and Fastify pass it on, and the verified token of a
+// request.
 import { mapAcrossBuilds } from '../sharing.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
+import type { RequestSource } from './request.ts'
 
-/** What is needed of such a request but for its parameters: `url` as handlers see it. */
+/** The used part of such a request, except its parameters. `url` is the one that handlers see. */
 export type NodeRequest = {
   url: string
   headers: Readonly<Record<string, string | string[] | undefined>>
@@ -14,15 +15,16 @@ export const nodeRequestSource = (
   { url, headers, rawHeaders }: NodeRequest,
   params: unknown,
 ): RequestSource => ({
-  // A target has no fragment (RFC 9112 §3.2). Parsers differ on where a query ends that has one: it names nothing.
+  // A target has no fragment (RFC 9112 §3.2). Parsers disagree on where the query of one ends: it
+  // then names nothing.
   url: url.includes('#') ? '' : url,
   header: (name) => headerOf(headers, rawHeaders, name.toLowerCase()),
   param: (name) => paramOf(params, name),
 })
 
 /**
- * Node keeps the first of several `Authorization`; here they are joined, as Fetch's `Headers` does, and so match
- * nothing. What middleware took away or put in place of the one that was sent stays so.
+ * Joins repeated headers, as Fetch's `Headers` does, so that they match nothing: Node keeps only
+ * the first `Authorization`. A header that middleware has removed or replaced stays so.
  */
 const headerOf = (
   headers: NodeRequest['headers'],
@@ -35,7 +37,10 @@ const headerOf = (
   return sent.length > 1 ? sent.join(', ') : String(value)
 }
 
-/** A wildcard of Express has a list of segments: one is a value, several are not. */
+/**
+ * The parameter if it is one text. A wildcard of Express is a list of segments: one is a value,
+ * several are not.
+ */
 const paramOf = (params: unknown, name: string): string | undefined => {
   if (typeof params !== 'object' || params === null) return undefined
   const value: unknown = Object.getOwnPropertyDescriptor(params, name)?.value
@@ -44,8 +49,8 @@ const paramOf = (params: unknown, name: string): string | undefined => {
 }
 
 /**
- * Not a property of the request: the types of neither framework have one that an application would not have to
- * declare, and what is no property is not logged or rendered with the rest by mistake.
+ * The verified token of each request. It is not a property of the request: an application would
+ * have to declare its type, and a logger could write it with the rest of the request.
  */
 const tokens = mapAcrossBuilds<VerifiedToken>('tokens')
 
@@ -54,11 +59,15 @@ export const rememberToken = (request: object, token: VerifiedToken): void => {
 }
 
 /**
- * The verified token of a request that `requirePermission` let pass.
- * @throws TypeError where no `requirePermission` stands before
+ * The verified token of a request that `requirePermission` has accepted.
+ * @throws TypeError for a request that no `requirePermission` has accepted
+ * @example
+ * app.get('/me', requirePermission('hook:track', { plugin: anyPlugin }), (req, res) => {
+ *   res.json({ client: tokenOf(req).clientId })
+ * })
  */
 export const tokenOf = (request: object): VerifiedToken => {
   const token = tokens.get(request)
-  if (token === undefined) throw new TypeError('no requirePermission has let this request pass')
+  if (token === undefined) throw new TypeError('no requirePermission has accepted this request')
   return token
 }

@@ -1,32 +1,44 @@
-// What a request carries: its bearer token, and the plugin that it names. Pure.
+// The parts of a request that a verifier needs, and the adapter for Fetch API requests. Pure.
+import { VerificationError } from '../errors.ts'
+import { validateRouteRequirements } from '../token/requirement-checks.ts'
+import type { Requirements } from '../token/requirements.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
+import type { Verifier, VerifyContext } from '../types.ts'
 import { bearerOf } from './bearer.ts'
 import { type Challenge, type ChallengeOptions, authorizationChallenge } from './challenge.ts'
-import { VerificationError } from '../errors.ts'
 import {
   type ProtectedResourceMetadata,
   checkResourceMetadata,
   metadataAnswer,
 } from './metadata.ts'
-import { validateRouteRequirements } from '../token/requirement-checks.ts'
-import type { Requirements } from '../token/requirements.ts'
-import type { VerifiedToken } from '../token/verified-token.ts'
-import type { Verifier, VerifyContext } from '../types.ts'
 
-/** A request as the adapters see it. */
+/** A request as the adapters read it. */
 export type RequestSource = {
-  /** Absolute in Hono and of a `Request`; in Express and Fastify path and query, as handlers see them. */
+  /**
+   * Absolute in Hono and for a `Request`; path and query, as handlers see them, in Express and
+   * Fastify.
+   */
   url: string
   header: (name: string) => string | null | undefined
-  /** A part of the path that the router has a name for. */
+  /** A named part of the path. */
   param: (name: string) => string | undefined
 }
 
-/** Finds in a request what it names. Null where it names nothing, or several. */
+/**
+ * Finds the value that a request names, such as its plugin. Returns null where it names none, or
+ * several.
+ * @example
+ * const fromHost: From = ({ url }) => new URL(url).hostname.split('.')[0] ?? null
+ * app.use(requirePermission('hook:track', { plugin: fromHost }))
+ */
 export type From = (source: RequestSource) => string | null
 
 /**
- * The one value of a query parameter; null where it is missing, empty or repeated.
- * Two readers of a repeated parameter may each take another one.
+ * The value of a query parameter; null if it is missing, empty or repeated, because two readers of
+ * a repeated parameter may take different values.
+ * @example
+ * const plugin = single(request.url, 'plugin_id')
+ * await verifier.verify(bearer, { permission: 'hook:track', plugin })
  */
 export const single = (url: string | URL, name: string): string | null => {
   const [withoutFragment = ''] = String(url).split('#', 1)
@@ -36,25 +48,38 @@ export const single = (url: string | URL, name: string): string | null => {
   return values.length === 1 && values[0] !== '' ? (values[0] ?? null) : null
 }
 
-/** From a query parameter. */
+/**
+ * Finds the plugin in a query parameter, as `single` does.
+ * @example
+ * const guard = requirePermission('hook:track', { plugin: fromQuery('plugin_id') })
+ */
 export const fromQuery =
   (name: string): From =>
   ({ url }) =>
     single(url, name)
 
-/** From a header; several with the name come joined with commas and match no plugin. */
+/**
+ * Finds the plugin in a header. Repeated headers are joined with commas, and then match no plugin.
+ * @example
+ * const guard = requirePermission('hook:track', { plugin: fromHeader('x-plugin-id') })
+ */
 export const fromHeader =
   (name: string): From =>
   ({ header }) =>
     header(name) || null
 
-/** From a named part of the path. */
+/**
+ * Finds the plugin in a named part of the path.
+ * @example
+ * const plugin = fromParam('plugin_id')
+ * app.use('/plugins/:plugin_id', requirePermission('hook:track', { plugin }))
+ */
 export const fromParam =
   (name: string): From =>
   ({ param }) =>
     param(name) || null
 
-/** What a route needs; where the plugin comes from the request, how to find it. */
+/** Requirements of a route. A function finds the plugin in each request. */
 export type RouteRequirements = Omit<Requirements, 'permission' | 'plugin'> & {
   plugin: From | Exclude<Requirements['plugin'], string | null>
 }
@@ -73,18 +98,18 @@ const verifyRequest = (
     context,
   )
 
-/** What the adapters may be told. */
+/** Options of the adapters. */
 export type AdapterOptions = ChallengeOptions
 
-/** What is sent instead of a route's own answer. */
+/** An answer in place of the route's own. */
 export type Answer = { status: number; headers: Record<string, string>; body: object }
 
-/** The token of a request that may pass, or the answer that refuses it. */
+/** The token of an accepted request, or the answer that refuses it. */
 type Checked = { token: VerifiedToken; refused: null } | { token: null; refused: Challenge }
 
 /**
- * What all adapters do: options are checked when the adapter is built, requirements when a route is, and a request
- * when it comes. Whatever is no refusal is thrown.
+ * The common part of all adapters: validates options when the adapter is created, requirements when
+ * a route is, and checks each request. An error that is no refusal is thrown.
  */
 export const routeChecks = (verifier: Verifier, options: AdapterOptions) => {
   checkResourceMetadata(options.resourceMetadata)
@@ -103,11 +128,18 @@ export const routeChecks = (verifier: Verifier, options: AdapterOptions) => {
 }
 
 /**
- * For servers whose handlers take a Fetch API `Request`:
- * `const { token, response } = await requirePermission('hook:govern', { plugin: fromQuery('plugin_id') })(request)`.
- * Either the token, or the response that refuses the request. Whatever is no refusal is thrown. Further
- * arguments: the named parts of the path, and `{ waitUntil }` of the platform.
- * @throws TypeError for options or requirements that are none
+ * Creates `requirePermission` for servers whose handlers receive a Fetch API `Request`. Its check
+ * returns the verified token, or the response that refuses the request (RFC 6750 §3). Further
+ * arguments of the check: the named parts of the path, and `{ waitUntil }` of the platform. An
+ * error that is no refusal is thrown.
+ * @throws TypeError for invalid options, when the adapter is created, and for invalid requirements,
+ *   when a route is
+ * @example
+ * const check = requestAdapter(verifier)('hook:track', { plugin: fromQuery('plugin_id') })
+ * const handle = async (incoming: Request): Promise<Response> => {
+ *   const { token, response } = await check(incoming)
+ *   return response ?? Response.json({ client: token.clientId })
+ * }
  */
 export const requestAdapter = (verifier: Verifier, options: AdapterOptions = {}) => {
   const checkOf = routeChecks(verifier, options)
@@ -133,13 +165,19 @@ export const toResponse = ({ status, headers, body }: Answer): Response =>
   new Response(JSON.stringify(body), { status, headers })
 
 /**
- * The `Response` for a request that `verify` or `authorize` has refused: 401 or 403 with a challenge, 503 with
- * `Retry-After`, and the JSON body (see `authorizationChallenge`). Whatever is no refusal is thrown on, so that it is
- * the application's error and not an answer about a token.
- * @param error what was caught
- * @param scope the permission that was needed, or several with a space between them; said on 403
- * @throws the error itself where it is no `VerificationError`; TypeError for a scope that is none
- * @example try { … } catch (error) { return errorResponse(error, 'hook:govern') }
+ * The `Response` for a request that `verify` or `authorize` has refused: 401 or 403 with a
+ * challenge, 503 with `Retry-After`, and a JSON body (see `authorizationChallenge`). Any other
+ * error is thrown again: it is the application's, and no statement about a token.
+ * @param error the caught error
+ * @param scope the required permission, or several with one space between them; sent with 403
+ * @throws the error itself if it is no `VerificationError`; TypeError for a `scope` that is not a
+ *   scope
+ * @example
+ * try {
+ *   await verifier.verify(bearer, { permission: 'hook:track', plugin: anyPlugin })
+ * } catch (error) {
+ *   return errorResponse(error, 'hook:track')
+ * }
  */
 export const errorResponse = (
   error: unknown,
@@ -150,6 +188,11 @@ export const errorResponse = (
   return toResponse(authorizationChallenge(error, scope, options))
 }
 
-/** A handler for servers of Fetch API `Request`s, and for Hono's `app.get(metadata.path, …)`. */
+/**
+ * Creates a handler that serves the metadata of this resource server (RFC 9728 §3), for servers of
+ * Fetch API `Request`s and for Hono.
+ * @example
+ * app.get(metadata.path, serveMetadata(metadata))
+ */
 export const serveMetadata = (metadata: ProtectedResourceMetadata) => (): Response =>
   toResponse(metadataAnswer(metadata))

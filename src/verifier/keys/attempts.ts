@@ -1,4 +1,5 @@
-// Attempts to fetch the issuer's keys: how many have failed in a row, and when the next may begin. Pure.
+// Attempts to fetch the issuer's keys: how many have failed in a row, and when the next may begin.
+// Pure.
 import { MAX_BACK_OFF_MS, MIN_BACK_OFF_MS, NEW_OUTAGE_MS } from '../constants.ts'
 import type { KeysFailure } from './keys-failure.ts'
 
@@ -7,13 +8,13 @@ export type Attempts = {
   /** Number of the latest attempt. An earlier one that ends later is ignored. */
   readonly latest: number
   readonly startedAt: number
-  /** Whether the latest attempt goes past all caches. */
+  /** True if the latest attempt goes past all caches. */
   readonly isRenewal: boolean
   /** Failures in a row. */
   readonly failures: number
   /** When the next attempt may begin after a failure. */
   readonly notBefore: number
-  /** Why the latest attempt failed; null after a success. */
+  /** Failure of the latest attempt; null after a success. */
   readonly failure: KeysFailure | null
   /** Milliseconds that attempts of this outage have taken: tokens wait once for each outage. */
   readonly spentMs: number
@@ -29,7 +30,9 @@ export const NO_ATTEMPTS: Attempts = {
   spentMs: 0,
 }
 
-/** Counts a failure before the attempt: one that hangs, or whose process dies, has failed as well. */
+/**
+ * Counts a failure before the attempt: one that hangs, or whose process dies, has failed as well.
+ */
 export const started = (attempts: Attempts, now: number, isRenewal: boolean): Attempts => ({
   latest: attempts.latest + 1,
   startedAt: now,

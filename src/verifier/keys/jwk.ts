@@ -1,4 +1,5 @@
-// Imports the keys of a JWK Set (RFC 7517 §5) that can verify tokens: of the right type, for signatures, and strong.
+// Imports the keys of a JWK Set (RFC 7517 §5) that can verify tokens: of the right type, for
+// signatures, and strong.
 import { type JWK, importJWK } from 'jose'
 import {
   MAX_JWKS_KEYS,
@@ -10,12 +11,15 @@ import {
 import { KeysFailure } from './keys-failure.ts'
 import { hasRocaFingerprint, hasSmallFactor } from './roca.ts'
 
-/** Identifies a key by its id and its algorithm: an issuer may give one id to keys of two algorithms. */
+/**
+ * Identifies a key by its id and its algorithm: an issuer may give one id to keys of two
+ * algorithms.
+ */
 export type KeyName = { readonly kid: string; readonly algorithm: string }
 
 /**
- * A key of Web Crypto, member by member. Some type packages lack `CryptoKey` and the global `crypto` (`@types/node` 18),
- * and CommonJS programs cannot read a type of `jose` in a declaration.
+ * A key of Web Crypto, member by member. Some type packages lack `CryptoKey` and the global
+ * `crypto` (`@types/node` 18), and CommonJS programs cannot read a type of `jose` in a declaration.
  */
 export type WebCryptoKey = {
   readonly algorithm: { readonly name: string }
@@ -38,7 +42,10 @@ export type VerificationKey = KeyName & {
 /** The name as text. No algorithm has a space in its name, so that two names never share a text. */
 export const textOf = ({ kid, algorithm }: KeyName): string => `${algorithm} ${kid}`
 
-/** `kty`, and `crv` if the type has curves, for each `alg` (RFC 7518 §3.4, RFC 8037 §3.1, RFC 9864 §2.2). */
+/**
+ * `kty`, and `crv` if the type has curves, for each `alg` (RFC 7518 §3.4, RFC 8037 §3.1,
+ * RFC 9864 §2.2).
+ */
 const KEY_TYPES: Record<string, string> = {
   RS256: 'RSA',
   RS384: 'RSA',
@@ -56,8 +63,8 @@ const KEY_TYPES: Record<string, string> = {
 export const isSupported = (algorithm: string): boolean => Object.hasOwn(KEY_TYPES, algorithm)
 
 /**
- * Imports the usable keys of a set. Other keys are skipped (§5), and so are different keys that share a name: a signature
- * by either would count as one by the other.
+ * Imports the usable keys of a set. Other keys are skipped (§5), and so are different keys that
+ * share a name: a signature by either would count as one by the other.
  * @throws KeysFailure for a value that is no set, and for a set without a usable key
  */
 export const importKeys = async (
@@ -133,7 +140,7 @@ const importFor = async (jwk: JWK, kid: string, algorithm: string): Promise<Veri
   return { kid, algorithm, material: JSON.stringify([algorithm, members]), key }
 }
 
-/** Why an RSA key is too weak, or too expensive to verify with; null for a good key. */
+/** The weakness of an RSA key, or its excessive cost; null for a good key. */
 const weaknessOf = ({ n, e }: JWK): string | null => {
   const modulus = unsigned(n)
   const exponent = unsigned(e)

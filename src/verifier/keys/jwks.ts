@@ -1,4 +1,5 @@
-// Fetches the issuer's JWK Set (RFC 7517 §5) within limits of time and size, and reads how long it is fresh.
+// Fetches the issuer's JWK Set (RFC 7517 §5) within limits of time and size, and reads how long it
+// is fresh.
 import {
   DEFAULT_KEYS_MAX_AGE_SECONDS,
   FETCH_TIMEOUT_MS,
@@ -27,7 +28,7 @@ const NO_CACHE = { 'cache-control': 'no-cache' }
 type Loading = {
   fetch: Fetch
   algorithms: readonly string[]
-  /** Whether to bypass all caches. Default: false. */
+  /** True to bypass all caches. Default: false. */
   renew?: boolean
   /** Aborts the fetch at any point. */
   signal?: AbortFlag | undefined
@@ -69,8 +70,8 @@ const CONTENT: readonly KeysFailureCode[] = [
 ]
 
 /**
- * Requests a URL for which no cache has an answer. If the server does not answer it with keys, requests the plain URL,
- * which some caches answer themselves.
+ * Requests a URL for which no cache has an answer. If the server does not answer it with keys,
+ * requests the plain URL, which some caches answer themselves.
  */
 const renewKeys = async (url: string, request: Request): Promise<FetchedKeys> => {
   const headers = { ...ACCEPT, ...NO_CACHE }
@@ -94,7 +95,8 @@ const loadKeys = async (
   url: string,
   { fetch, algorithms, signal, headers }: Request & { headers: Record<string, string> },
 ): Promise<FetchedKeys> => {
-  // Workers have no `redirect: 'error'`. A redirect that is not followed has another status than 200.
+  // Workers have no `redirect: 'error'`. A redirect that is not followed has another status than
+  // 200.
   const response = await fetch(url, { headers, signal, redirect: 'manual' })
   if (response.status !== 200 || response.redirected) {
     void response.body?.cancel().catch(() => {})

@@ -13,11 +13,19 @@ export type Loading = { renew: boolean; following: boolean }
 export type KeyFetcher = {
   keys(): KeySet
   attempts(): Attempts
-  /** Joins the attempt under way or begins one. @returns whether it brought keys; false at once while backing off */
+  /**
+   * Joins the attempt under way or begins one.
+   * @returns whether it brought keys; false at once while backing off
+   */
   refresh(loading?: Partial<Loading>): Promise<boolean>
-  /** Fetches past all caches, once in `RENEW_KEYS_MS` at most. @returns whether the keys are that new */
+  /**
+   * Fetches past all caches, once in `RENEW_KEYS_MS` at most.
+   * @returns whether the keys are that new
+   */
   renew(): Promise<boolean>
-  /** As `refresh`, past all caches: an attempt under way that is not may bring keys older than an unknown key. */
+  /**
+   * Refreshes past all caches. Another attempt under way may bring keys older than an unknown key.
+   */
   refreshForUnknown(): Promise<boolean>
   /** True while an attempt past all caches is under way. */
   isRenewing(): boolean
@@ -81,7 +89,10 @@ const attempt = async (state: State, loading: Loading): Promise<boolean> => {
   }
 }
 
-/** On Workers a fetch ends with the request that began it, and its promise then never settles. */
+/**
+ * Abandons an attempt that has ended with its request, as on Workers, where its promise never
+ * settles.
+ */
 const abandonDead = (state: State): void => {
   if (state.monotonic() - state.attempts.startedAt > ATTEMPT_LIMIT_MS) state.inFlight = null
 }

@@ -5,7 +5,7 @@ import type { FetchedKeys } from './jwks.ts'
 
 /** Times are milliseconds of the monotonic clock. */
 export type KeySet = {
-  /** By `textOf`. */
+  /** Keys by `textOf`. */
   readonly byName: ReadonlyMap<string, VerificationKey>
   readonly fetchedAt: number
   /** Age up to which the keys are fresh, in milliseconds. */

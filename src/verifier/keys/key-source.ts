@@ -1,5 +1,5 @@
-// The source of one issuer's keys: fetches them when they are needed and ahead of the end of their freshness, and keeps
-// using them for a while where they cannot be fetched.
+// The source of one issuer's keys: fetches them when they are needed and ahead of the end of their
+// freshness, and keeps using them for a while where they cannot be fetched.
 import { FETCH_TIMEOUT_MS, UNKNOWN_KID_FETCH_MS } from '../constants.ts'
 import { refusal } from '../errors.ts'
 import { endsWithRequest } from '../net/platform.ts'
@@ -12,8 +12,9 @@ import { createUnknownKeys } from './unknown-keys.ts'
 
 export type KeySource = {
   /**
-   * Finds the key with this name. Null only where a request past all caches, sent since the call, has shown that the
-   * issuer has no such key, or where a request for the same name has shown it within the last seconds.
+   * Finds the key with this name. Null only where a request past all caches, sent since the call,
+   * has shown that the issuer has no such key, or where a request for the same name has shown it
+   * within the last seconds.
    * @throws VerifierUnavailable `keys_unavailable` where the issuer cannot be asked
    */
   find(name: KeyName): Promise<VerificationKey | null>
@@ -22,11 +23,15 @@ export type KeySource = {
   /** The key at hand, without a fetch, while it may be used; otherwise undefined. */
   held(name: KeyName): VerificationKey | undefined
   /**
-   * Finds the key that a revocation list names. An unknown one is fetched at once and past all caches: after the
-   * revocation of all keys the list depends on it. Null where it cannot be had now.
+   * Finds the key that a revocation list names. An unknown one is fetched at once and past all
+   * caches: after the revocation of all keys the list depends on it. Null where it cannot be had
+   * now.
    */
   findAtOnce(name: KeyName): Promise<VerificationKey | null>
-  /** Fetches the keys past all caches, once in a second at most. @returns whether they are that new */
+  /**
+   * Fetches the keys past all caches, once in a second at most.
+   * @returns whether they are that new
+   */
   renew(): Promise<boolean>
   /** @throws VerifierUnavailable `keys_unavailable` where no usable keys can be had */
   ready(): Promise<void>
@@ -35,12 +40,16 @@ export type KeySource = {
   status(): KeysStatus
 }
 
+/** The state of the keys, in `VerifierStatus`. */
 export type KeysStatus = {
   /** Seconds since the keys at hand were fetched; null before the first fetch. */
   readonly age: number | null
-  /** True if the keys are older than their answer allows. They stay in use for another `keysMaxStale` seconds. */
+  /**
+   * True if the keys are older than their answer allows. They stay in use for another
+   * `keysMaxStale` seconds.
+   */
   readonly stale: boolean
-  /** Why the last fetch brought no keys; null after a success. */
+  /** Failure of the last fetch; null after a success. */
   readonly lastFailure: string | null
   readonly lastFailureCode: KeysFailureCode | null
 }
@@ -49,7 +58,9 @@ type Options = {
   load: (loading: Loading) => Promise<FetchedKeys>
   /** Milliseconds of a clock that never runs backwards. */
   monotonic: () => number
-  /** How long keys that are no longer fresh stay in use while they cannot be fetched, in milliseconds. */
+  /**
+   * Milliseconds for which keys that are no longer fresh stay in use while they cannot be fetched.
+   */
   maxStaleMs: number
 }
 
@@ -70,7 +81,10 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   const held = (name: KeyName): VerificationKey | undefined =>
     isUsable(keys(), monotonic(), maxStaleMs) ? findKey(keys(), name) : undefined
 
-  /** Where an attempt ends with its request, a token that does not wait would leave all tokens without keys. */
+  /**
+   * Waits always where attempts end with their request: a token that left would leave all tokens
+   * without keys.
+   */
   const waitOnceForOutage = (refreshing: Promise<boolean>): Promise<boolean> => {
     const waits = attempts().spentMs < FETCH_TIMEOUT_MS || endsWithRequest()
     return waits ? refreshing : Promise.resolve(false)
@@ -84,7 +98,8 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     }
     const usable = isUsable(keys(), now, maxStaleMs)
     if (usable && attempts().failures > 0) {
-      void fetcher.refresh() // a fetch has failed already: tokens do not wait for another while keys are usable
+      // Tokens do not wait for another fetch after a failure while keys are usable.
+      void fetcher.refresh()
       return
     }
     if ((await waitOnceForOutage(fetcher.refresh())) || usable) return
@@ -123,7 +138,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
       askedAt = monotonic()
       const found = findKey(keys(), name)
       if (found !== undefined) return found
-      // That request was sent before this token arrived: its key may be newer.
+      // The key may be newer than that request, which was sent before this token arrived.
       if (keys().renewedAt < since) throw unavailable(new KeysFailure('not_asked'))
       unknown.add(name)
       return null

@@ -18,9 +18,21 @@ const SENTENCES = {
   not_asked: 'the key server was asked for an unknown key seconds ago, and is asked again later',
 } as const
 
+/** The stable code of a failure to get the keys. */
 export type KeysFailureCode = keyof typeof SENTENCES
 
-/** A failure to get the keys. `code` is stable; `cause` is the error of the platform. */
+/**
+ * A failure to get the keys: the `cause` of `keys_unavailable`. `code` is stable; its own `cause`
+ * is the error of the platform.
+ * @example
+ * try {
+ *   await verifier.ready()
+ * } catch (error) {
+ *   if (error instanceof VerifierUnavailable && error.cause instanceof KeysFailure) {
+ *     console.warn(error.cause.code, error.cause.status)
+ *   }
+ * }
+ */
 export class KeysFailure extends Error {
   override readonly name = 'KeysFailure'
   readonly code: KeysFailureCode

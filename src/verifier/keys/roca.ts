@@ -1,6 +1,10 @@
-// The fingerprint of RSA keys from a faulty library in Infineon chips (CVE-2017-15361, "ROCA"). Pure.
+// The fingerprint of RSA keys from a faulty library in Infineon chips (CVE-2017-15361, "ROCA").
+// Pure.
 
-/** Generator from which the library builds its primes: p = k · M + (65537^a mod M), M a product of small primes. */
+/**
+ * Generator from which the library builds its primes: p = k · M + (65537^a mod M), M a product of
+ * small primes.
+ */
 const GENERATOR = 65537
 
 /** Largest prime that divides M for every key length. */
@@ -18,14 +22,14 @@ const powersModulo = (prime: number): ReadonlySet<number> => {
   return powers
 }
 
-/** For each odd prime the remainders of moduli from the library. */
+/** Remainders of moduli from the library, for each odd prime. */
 const REMAINDERS = Array.from({ length: LARGEST_PRIME - 2 }, (_, i) => i + 3)
   .filter(isPrime)
   .map((prime) => [BigInt(prime), powersModulo(prime)] as const)
 
 /**
- * True if a modulus leaves such a remainder for every prime: an attacker can then compute its factors. A good modulus
- * matches by chance once in 240 million.
+ * True if a modulus leaves such a remainder for every prime: an attacker can then compute its
+ * factors. A good modulus matches by chance once in 240 million.
  */
 export const hasRocaFingerprint = (modulus: bigint): boolean =>
   REMAINDERS.every(([prime, remainders]) => remainders.has(Number(modulus % prime)))

@@ -1,5 +1,6 @@
-// A flag that ends work under way, as an AbortSignal does. Workers allow no AbortController outside a request, where
-// verifiers are created, and a controller that a request creates belongs to that request.
+// A flag that ends work under way, as an AbortSignal does. Workers allow no AbortController outside
+// a request, where verifiers are created, and a controller that a request creates belongs to that
+// request.
 
 export type AbortFlag = {
   readonly aborted: boolean

@@ -8,15 +8,18 @@ export type Clocks = {
   monotonic: () => number
 }
 
-/** The application's clocks, or the runtime's, looked up at each call: fake timers may be installed later. */
+/**
+ * The application's clocks, or the runtime's, looked up at each call: fake timers may be installed
+ * later.
+ */
 export const clocksOf = ({ clock, monotonic }: Partial<Clocks>): Clocks => ({
   clock: clock ?? (() => Date.now()),
   monotonic: monotonic ?? (() => performance.now()),
 })
 
 /**
- * Creates a function that tells whether the clocks have diverged since its last call. If they have, the machine may have
- * been suspended.
+ * Creates a function that tells whether the clocks have diverged since its last call. If they have,
+ * the machine may have been suspended.
  */
 export const createDivergenceCheck = ({ clock, monotonic }: Clocks): (() => boolean) => {
   let before = clock() - monotonic()

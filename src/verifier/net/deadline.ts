@@ -3,7 +3,7 @@ import type { AbortFlag } from './abort-flag.ts'
 import { unrefTimer } from './timers.ts'
 
 export type Deadline = {
-  /** For the whole exchange, body included. */
+  /** Milliseconds for the whole exchange, body included. */
   timeoutMs: number
   /** Aborts the exchange at any point. */
   signal?: AbortFlag | undefined
@@ -15,8 +15,8 @@ export class TimedOut extends Error {
 }
 
 /**
- * Runs an exchange, and abandons it at the deadline even if it ignores its signal: an application's `fetch` may do so,
- * and one that hangs would hold up all later requests.
+ * Runs an exchange, and abandons it at the deadline even if it ignores its signal: an application's
+ * `fetch` may do so, and one that hangs would hold up all later requests.
  * @param message of the error after the time-out
  * @throws TimedOut, and what the exchange throws
  */

@@ -1,4 +1,5 @@
-// Decodes the content codings of answers to `node:http` (RFC 9110 §8.4.1). A `fetch` decodes by itself.
+// Decodes the content codings of answers to `node:http` (RFC 9110 §8.4.1). A `fetch` decodes by
+// itself.
 
 export type Incoming = NodeJS.ReadableStream & AsyncIterable<Uint8Array>
 
@@ -6,7 +7,7 @@ export type Incoming = NodeJS.ReadableStream & AsyncIterable<Uint8Array>
 const DECODERS = {
   gzip: 'createGunzip',
   'x-gzip': 'createGunzip',
-  deflate: 'createInflate', // or `createInflateRaw`
+  deflate: 'createInflate', // `createInflateRaw` for raw data
   br: 'createBrotliDecompress',
 } as const
 
@@ -15,8 +16,8 @@ export const ACCEPT_ENCODING = 'gzip, deflate, br'
 type Node = Pick<typeof globalThis.process, 'getBuiltinModule'>
 
 /**
- * The body of an answer, decoded as it is read: a reader stops at its limit. A proxy may have applied a coding that was
- * not requested.
+ * The body of an answer, decoded as it is read: a reader stops at its limit. A proxy may have
+ * applied a coding that was not requested.
  * @throws Error for an unknown coding, or several
  */
 export const decoded = (
@@ -44,10 +45,15 @@ const decodedBy = (
   return decoder
 }
 
-/** The compression method in the first byte of the zlib format (RFC 1950 §2.2): no encoder begins raw data with it. */
+/**
+ * The compression method in the first byte of the zlib format (RFC 1950 §2.2): no encoder begins
+ * raw data with it.
+ */
 const ZLIB_METHOD = 8
 
-/** Decodes the zlib format (RFC 9110 §8.4.1.2). Some senders omit its frame: the first byte decides. */
+/**
+ * Decodes the zlib format (RFC 9110 §8.4.1.2). Some senders omit its frame: the first byte decides.
+ */
 const inflated = async function* (incoming: Incoming, node: Node): AsyncGenerator<Uint8Array> {
   const chunks = (incoming as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
   const first = await chunks.next()

@@ -11,7 +11,10 @@ export type GetBytes = (url: string, limits: Deadline) => Promise<Bytes>
 /** The issuer answered with another status than 200. */
 export class AnswerRefused extends Error {
   override readonly name = 'AnswerRefused'
-  /** `Retry-After` in milliseconds (RFC 9110 §10.2.3); 0 where it is missing or not a number of seconds. */
+  /**
+   * `Retry-After` in milliseconds (RFC 9110 §10.2.3); 0 where it is missing or not a number of
+   * seconds.
+   */
   readonly retryAfterMs: number
 
   constructor(status: number, retryAfter: string | null | undefined) {
@@ -30,7 +33,8 @@ export const createGetBytes = (fetch: Fetch = unrefFetch): GetBytes => {
 }
 
 const request = async (url: string, fetch: Fetch, signal: AbortSignal): Promise<Bytes> => {
-  // Workers have no `redirect: 'error'`. A redirect that is not followed has another status than 200.
+  // Workers have no `redirect: 'error'`. A redirect that is not followed has another status than
+  // 200.
   const response = await fetch(url, { headers: HEADERS, redirect: 'manual', signal })
   if (response.status === 200 && !response.redirected) {
     checkType(response)
@@ -40,7 +44,10 @@ const request = async (url: string, fetch: Fetch, signal: AbortSignal): Promise<
   throw new AnswerRefused(response.status, response.headers.get('retry-after'))
 }
 
-/** Names the type of an answer from a proxy or another server. The signature check refuses all other types. */
+/**
+ * Names the type of an answer from a proxy or another server. The signature check refuses all other
+ * types.
+ */
 const checkType = ({ headers, body }: Response): void => {
   const type = /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(headers.get('content-type') ?? '')?.[0]
   if (type !== 'text/html' && type !== 'application/json') return

@@ -1,5 +1,5 @@
-// Facts about the runtime and the platform that the verifier depends on. Looked up at each call, because a program may
-// change them later.
+// Facts about the runtime and the platform that the verifier depends on. Looked up at each call,
+// because a program may change them later.
 
 type Globals = {
   process?: { env?: Record<string, string | undefined>; versions?: Record<string, string> }
@@ -17,7 +17,7 @@ const globals = (): Globals => globalThis as Globals
 export const environment = (name: string): string | undefined => {
   const { Deno, process } = globals()
   try {
-    // Without the permission Deno throws, or asks the person at the terminal.
+    // Deno throws without the permission, or asks the person at the terminal.
     const permission = Deno?.permissions?.querySync?.({ name: 'env', variable: name })
     if (permission !== undefined && permission.state !== 'granted') return undefined
     return process?.env?.[name]
@@ -26,10 +26,16 @@ export const environment = (name: string): string | undefined => {
   }
 }
 
-/** Prefixes of `navigator.userAgent` in runtimes that have `node:http` with sockets. Node before 21 has no navigator. */
+/**
+ * Prefixes of `navigator.userAgent` in runtimes that have `node:http` with sockets. Node before 21
+ * has no navigator.
+ */
 const WITH_SOCKETS = ['Node.js', 'Bun/', 'Deno/']
 
-/** True if this runtime's `node:http` can unreference its sockets, so that they do not keep the process alive. */
+/**
+ * True if this runtime's `node:http` can unreference its sockets, so that they do not keep the
+ * process alive.
+ */
 export const hasNodeSockets = (): boolean => {
   const { process, navigator } = globals()
   const agent = navigator?.userAgent
@@ -57,13 +63,18 @@ const FREEZING = [
   DENO_DEPLOY, // Deno Deploy
 ]
 
-/** True if work ends with the request that began it: Cloudflare Workers, Vercel's edge, Fastly Compute. */
+/**
+ * True if work ends with the request that began it: Cloudflare Workers, Vercel's edge, Fastly
+ * Compute.
+ */
 export const endsWithRequest = (): boolean => {
   const { navigator, EdgeRuntime, fastly } = globals()
   const isOnWorkers = navigator?.userAgent === 'Cloudflare-Workers'
   return isOnWorkers || EdgeRuntime !== undefined || fastly !== undefined
 }
 
-/** True if nothing runs between requests on this platform, or work may not begin outside a request. */
+/**
+ * True if nothing runs between requests on this platform, or work may not begin outside a request.
+ */
 export const isFrozenBetweenRequests = (): boolean =>
   endsWithRequest() || FREEZING.some((name) => (environment(name) ?? '') !== '')

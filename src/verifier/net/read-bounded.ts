@@ -11,7 +11,10 @@ export class NotText extends Error {
   override readonly name = 'NotText'
 }
 
-/** Bytes of a block. Chunks are copied into blocks, so that an answer in single bytes needs no more than its length. */
+/**
+ * Bytes of a block. Chunks are copied into blocks, so that an answer in single bytes needs no more
+ * than its length.
+ */
 const BLOCK_BYTES = 64 * 1024
 
 /**

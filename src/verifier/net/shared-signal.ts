@@ -1,5 +1,5 @@
-// Listeners to AbortSignals of the application. Node reports an 11th listener to one signal as a leak, and many waits may
-// share a signal: here each signal has one listener for all waits.
+// Listeners to AbortSignals of the application. Node reports an 11th listener to one signal as a
+// leak, and many waits may share a signal: here each signal has one listener for all waits.
 
 type Shared = { readonly calls: Set<() => void>; readonly listener: () => void }
 

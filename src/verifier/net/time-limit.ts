@@ -2,8 +2,9 @@
 import { type Timer, refTimer } from './timers.ts'
 
 /**
- * The promise's value, or that of `onTimeout()` after `ms` milliseconds. The timer belongs to the caller: on Workers a
- * promise that another request began may never settle once that request has ended.
+ * The promise's value, or that of `onTimeout()` after `ms` milliseconds. The timer belongs to the
+ * caller: on Workers a promise that another request began may never settle once that request has
+ * ended.
  * @param timer keeps the process alive while a token waits; `unrefTimer` where none does
  */
 export const withTimeLimit = async <T>(

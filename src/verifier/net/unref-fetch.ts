@@ -1,6 +1,7 @@
-// A `fetch` that keeps no process alive. The socket of a pending `fetch` keeps Node, Bun and Deno running. There the
-// verifier uses `node:http`, whose sockets can be unreferenced, unless the application has configured `fetch` itself:
-// with a proxy, a certificate authority or a client certificate. The verifier then uses that `fetch`.
+// A `fetch` that keeps no process alive. The socket of a pending `fetch` keeps Node, Bun and Deno
+// running. There the verifier uses `node:http`, whose sockets can be unreferenced, unless the
+// application has configured `fetch` itself: with a proxy, a certificate authority or a client
+// certificate. The verifier then uses that `fetch`.
 import { CONNECT_TIMEOUT_MS } from '../constants.ts'
 import { ACCEPT_ENCODING, type Incoming, decoded } from './decoding.ts'
 import type { Fetch } from './fetch.ts'
@@ -36,8 +37,9 @@ const FETCH_VARIABLES = [
 ]
 
 /**
- * True if the dispatcher differs from the one that undici sets at first use. With `NODE_USE_ENV_PROXY` Node sets another
- * one before the program begins. An unknown dispatcher counts as the application's.
+ * True if the dispatcher differs from the one that undici sets at first use. With
+ * `NODE_USE_ENV_PROXY` Node sets another one before the program begins. An unknown dispatcher
+ * counts as the application's.
  */
 const isFetchConfigured = (): boolean =>
   DISPATCHERS.some((name) => {
@@ -83,8 +85,8 @@ type NodeHttp = {
 }
 
 /**
- * Null on runtimes without `node:http`, and on Node before 20.16. The module is not imported, because bundlers for other
- * platforms must find every imported module.
+ * Null on runtimes without `node:http`, and on Node before 20.16. The module is not imported,
+ * because bundlers for other platforms must find every imported module.
  */
 const nodeHttp = (url: string): NodeHttp | null => {
   const getBuiltinModule: unknown = globalThis.process?.getBuiltinModule
@@ -104,7 +106,8 @@ const requestWithRetry = async (
   try {
     return await request(node, url, init)
   } catch (error) {
-    // The other end has closed an idle connection meanwhile (RFC 9112 §9.3.1). A GET is safe to repeat.
+    // The other end has closed an idle connection meanwhile (RFC 9112 §9.3.1). A GET is safe to
+    // repeat.
     if (!(error instanceof ConnectionWasClosed)) throw error
     return await request(node, url, init)
   }
@@ -152,7 +155,8 @@ const CODING_HEADERS = ['content-encoding', 'content-length']
 
 /**
  * Builds a `Response`, with a body for status 200 only.
- * @throws RangeError, TypeError for values that a `Response` cannot have; Error for an unknown coding
+ * @throws RangeError, TypeError for values that a `Response` cannot have; Error for an unknown
+ *   coding
  */
 const responseOf = (incoming: Answer, { process }: NodeHttp): Response => {
   const status = incoming.statusCode ?? 0

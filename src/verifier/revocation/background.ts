@@ -1,7 +1,8 @@
-// Decides when a token waits for the list while a loop polls for it in the background. Case 1: there is no good list,
-// none yet or a stale one; tokens wait once for each outage. Case 2: this machine may have been suspended. On Linux the
-// monotonic clock stops during suspension: the held request is dead, and the copy looks as new as before. A jump between
-// the wall clock and the monotonic clock reveals it. The wall clock decides nothing else: setting it costs one request.
+// Decides when a token waits for the list while a loop polls for it in the background. Case 1:
+// there is no good list, none yet or a stale one; tokens wait once for each outage. Case 2: this
+// machine may have been suspended. On Linux the monotonic clock stops during suspension: the held
+// request is dead, and the copy looks as new as before. A jump between the wall clock and the
+// monotonic clock reveals it. The wall clock decides nothing else: setting it costs one request.
 import { LIST_WAIT_MS, RESUMED_AGAIN_MS, RESUMED_WAIT_MS, STALE_WAIT_MS } from '../constants.ts'
 import { type Clocks, createDivergenceCheck } from '../net/clocks.ts'
 import { withTimeLimit } from '../net/time-limit.ts'
@@ -16,7 +17,10 @@ type Options = Clocks & {
   state: ListState
 }
 
-/** A suspension that was noticed: when, and the gate for tokens that wait for a list requested after it. */
+/**
+ * A suspension that was noticed: when, and the gate for tokens that wait for a list requested after
+ * it.
+ */
 type Resumption = { readonly at: number; readonly answered: Gate }
 
 export const followInBackground = ({ client, state, clock, monotonic }: Options): Following => {
@@ -57,7 +61,9 @@ export const followInBackground = ({ client, state, clock, monotonic }: Options)
   ): Promise<void> | undefined =>
     ms <= 0 || signal.aborted ? undefined : withTimeLimit(gate.opened(), ms, onTimeout)
 
-  /** The first list may take longer than later ones: process and issuer may have started together. */
+  /**
+   * The first list may take longer than later ones: process and issuer may have started together.
+   */
   const waitForGoodList = (): Promise<void> | undefined => {
     const first = state.copy() === null ? LIST_WAIT_MS - (monotonic() - startedAt) : 0
     const ms = budget.remaining(Math.max(first, STALE_WAIT_MS))

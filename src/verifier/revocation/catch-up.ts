@@ -1,5 +1,5 @@
-// Fetches the list page by page until the copy is complete. Where there is no copy yet, it begins with pages from the
-// platform's cache.
+// Fetches the list page by page until the copy is complete. Where there is no copy yet, it begins
+// with pages from the platform's cache.
 import { CACHED_LIST_SECONDS, MAX_CATCH_UP_PAGES, MAX_LIST_BYTES } from '../constants.ts'
 import type { Bytes } from '../net/bytes.ts'
 import { readBytes } from '../net/read-bounded.ts'

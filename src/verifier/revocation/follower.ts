@@ -14,6 +14,7 @@ import { type ReadyOptions, waitUntilReady } from './ready.ts'
 import type { RevocableToken } from './revocable-token.ts'
 import type { RuleKind } from './rules.ts'
 
+/** The state of the followed list. */
 export type FollowerStatus = {
   /** Seconds since the issuer signed the newest list of the copy; null before the first list. */
   readonly age: number | null
@@ -23,27 +24,32 @@ export type FollowerStatus = {
   readonly cursor: string | null
   /** Number of rules in the copy. */
   readonly entries: Readonly<Record<RuleKind, number>>
-  /** Why the last request brought no list, with the causes; null after a success. */
+  /** Failure of the last request, with its causes; null after a success. */
   readonly lastFailure: string | null
   /** The error that `lastFailure` describes. */
   readonly lastError: Error | null
 }
 
 export type Follower = {
-  /** @throws TokenInvalid `token_revoked`, `token_expired`; VerifierUnavailable `revocations_stale` */
+  /**
+   * @throws TokenInvalid `token_revoked`, `token_expired`; VerifierUnavailable `revocations_stale`
+   */
   check(
     token: RevocableToken,
     expiresAt: number,
     waitUntil: WaitUntil | undefined,
   ): Promise<void> | undefined
-  /** On use: refreshes the list for a token that would otherwise be refused. Never rejects. */
+  /** Refreshes the list (on use) for a token that would otherwise be refused. Never rejects. */
   refreshed(): Promise<void> | undefined
   revokedKeys(): string[]
   hasRevokedKey(kid: string): boolean
   /** @throws VerifierUnavailable `revocations_stale` */
   ready(options: ReadyOptions): Promise<void>
   status(): FollowerStatus
-  /** Seconds by which the wall clock of this server is ahead of the issuer's; null before the first list. */
+  /**
+   * Seconds by which the wall clock of this server is ahead of the issuer's; null before the first
+   * list.
+   */
   clockApart(): number | null
   close(): void
 }
@@ -51,7 +57,7 @@ export type Follower = {
 export type FollowerOptions = {
   /** `iss` and `aud` of the list. */
   uri: string
-  /** Where the list is requested. */
+  /** URL at which the list is requested. */
   location: string
   get: GetBytes
   keys: Pick<KeySource, 'findAtOnce' | 'list' | 'renew'>
@@ -83,7 +89,8 @@ export const createFollower = (options: FollowerOptions): Follower => {
       report.listStale(state.age(), lastFailure())
       if (onStale === 'refuse') throw unavailable()
     }
-    // Rules are dropped by the issuer's time: a token must not outlive them by a slow clock of this server.
+    // Rules are dropped by the issuer's time: a token must not outlive them by a slow clock of this
+    // server.
     const droppedBefore = state.droppedBefore()
     if (expiresAt < droppedBefore) {
       throw refusal({ kind: 'expired_by_list', expiresAt, droppedBefore })
@@ -109,7 +116,7 @@ export const createFollower = (options: FollowerOptions): Follower => {
     status: () => statusOf(state, lastFailure()),
     clockApart() {
       const time = state.reportedTime()
-      return time === null ? null : Math.round(clock() / 1000 - time) + 0 // never -0
+      return time === null ? null : Math.round(clock() / 1000 - time) + 0 // 0 for -0
     },
     close,
   }

@@ -5,13 +5,18 @@ import type { AbortFlag } from '../net/abort-flag.ts'
 export type WaitUntil = (promise: Promise<unknown>) => void
 
 export type Following = {
-  /** Waits where a newer list may arrive; undefined where the copy is to be used at once. Never rejects. */
+  /**
+   * Waits where a newer list may arrive; undefined where the copy is to be used at once. Never
+   * rejects.
+   */
   current: (waitUntil: WaitUntil | undefined) => Promise<void> | undefined
-  /** As `current`, for a token that would otherwise be refused. Never rejects. */
+  /** Waits as `current` does, for a token that would otherwise be refused. Never rejects. */
   refreshed: () => Promise<void> | undefined
-  /** Why the last request brought no list; null after a success. */
+  /** Failure of the last request; null after a success. */
   lastFailure: () => unknown
-  /** Settles when the list is not stale, when `ended` is aborted, or after `close`. Never rejects. */
+  /**
+   * Settles when the list is not stale, when `ended` is aborted, or after `close`. Never rejects.
+   */
   goodList: (ended: AbortFlag) => Promise<void>
   close: () => void
 }

@@ -1,16 +1,20 @@
-// The issuer's time, estimated from the lists that it has signed and the monotonic clock of this process. No I/O.
+// The issuer's time, estimated from the lists that it has signed and the monotonic clock of this
+// process. No I/O.
 //
-// A list arrives after its signature. So the smallest difference between the monotonic clock and an `iat` is the best
-// estimate, the "offset". An offset that is too small makes the copy look older than it is, which is safe. A larger one
-// makes the copy look newer, which is what an attacker gains who delays lists: a list alone never raises the offset. It
-// must rise where the issuer's clock ran ahead and was set back, or the copy would look old from then on. In two cases
-// the wall clock is consulted:
+// A list arrives after its signature. So the smallest difference between the monotonic clock and an
+// `iat` is the best estimate, the "offset". An offset that is too small makes the copy look older
+// than it is, which is safe. A larger one makes the copy look newer, which is what an attacker
+// gains who delays lists: a list alone never raises the offset. It must rise where the issuer's
+// clock ran ahead and was set back, or the copy would look old from then on. In two cases the wall
+// clock is consulted:
 //
-// - `begin`, for the first list, and once the copy is stale: the `iat` must lie within `maxStaleness` of the wall clock.
-//   An attacker who delays lists makes a list look newer by that much at most.
-// - `heal`, while the copy is good: after a minute of several lists that were all late the offset rises, and no further
-//   than the wall clock allows. Where the wall clock is right, delayed lists gain nothing, however long the delay. Where
-//   it is behind, they gain its error at most. A wall clock that jumps changes nothing unless all lists are late, too.
+// - `begin`, for the first list, and once the copy is stale: the `iat` must lie within
+//   `maxStaleness` of the wall clock. An attacker who delays lists makes a list look newer by that
+//   much at most.
+// - `heal`, while the copy is good: after a minute of several lists that were all late the offset
+//   rises, and no further than the wall clock allows. Where the wall clock is right, delayed lists
+//   gain nothing, however long the delay. Where it is behind, they gain its error at most. A wall
+//   clock that jumps changes nothing unless all lists are late, too.
 import {
   LATE_ANSWERS,
   LATE_PERIOD_SECONDS,
@@ -21,7 +25,10 @@ import { ListRefused, type RevocationList } from './list-page.ts'
 
 type Times = Pick<RevocationList, 'iat' | 'exp'>
 
-/** Only the time of a list is refused: its rules are signed and hold, and newer rules may be missing. */
+/**
+ * A list is refused only for its time: its rules are signed and hold, and newer rules may be
+ * missing.
+ */
 export class ListUntimely extends ListRefused {}
 
 export type IssuerClock = {
@@ -30,27 +37,37 @@ export type IssuerClock = {
   /** Seconds since the epoch; null before the first list. */
   time(): number | null
   /**
-   * As `time`, by the last list that the wall clock has refused, until a list is accepted. Reported to the operator;
-   * decides nothing.
+   * The time by the last list that the wall clock has refused, until a list is accepted. Reported
+   * to the operator; decides nothing.
    */
   reportedTime(): number | null
   /** Seconds since `iat`, by an offset. */
   age(iat: number, by: number): number
   /**
-   * A list came from further ahead than the estimate allows: this machine was suspended, or the issuer's clock was set,
-   * or the issuer has several servers whose clocks differ. The third is proven once the whole list, requested after
-   * that, fits the estimate: lists from that far ahead then count as untimely and raise no further doubt.
+   * A list came from further ahead than the estimate allows: this machine was suspended, or the
+   * issuer's clock was set, or the issuer has several servers whose clocks differ. The third is
+   * proven once the whole list, requested after that, fits the estimate: lists from that far ahead
+   * then count as untimely and raise no further doubt.
    */
   isDoubted(): boolean
-  /** @returns the best offset with this list. @throws ListUntimely where `known` shows that it is too old or too new */
-  judge(list: Times, known: number): number
+  /**
+   * @returns the best offset with this list.
+   * @throws ListUntimely if it is too old or too new by an offset
+   */
+  judge(list: Times, by: number): number
   /** Judges by the wall clock alone. @returns the offset. @throws ListUntimely */
   begin(list: Times): number
-  /** @param restarted whether the offset comes from `begin`: what was learnt about the issuer's clocks is then void */
+  /**
+   * @param restarted whether the offset comes from `begin`: what was learnt about the issuer's
+   *   clocks is then void
+   */
   set(offset: number, restarted: boolean): void
-  /** As `set`, with an offset from `judge`. Late lists stay counted. */
+  /** Sets an offset from `judge`. Late lists stay counted. */
   approach(offset: number): void
-  /** @returns the newest `iat` of the late lists by which the clock was set back; null where it was not set back */
+  /**
+   * @returns the newest `iat` of the late lists by which the clock was set back; null where it was
+   *   not set back
+   */
   heal(list: Times): number | null
 }
 
@@ -68,9 +85,9 @@ type Late = { readonly since: number; answers: number; best: number; iat: number
 
 export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): IssuerClock => {
   let offset: number | null = null
-  /** How far ahead of the estimate the list was that raised doubt, in seconds; null without doubt. */
+  /** Seconds by which the list that raised doubt was ahead of the estimate; null without doubt. */
   let doubt: number | null = null
-  /** How far ahead other servers of the issuer sign, in seconds. */
+  /** Seconds by which other servers of the issuer sign ahead of the estimate. */
   let othersAhead = 0
   let late: Late | null = null
   /** The offset of the last list that the wall clock has refused; null once a list was accepted. */
@@ -81,9 +98,9 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
   const isCurrent = ({ iat }: Times): boolean => Math.abs(wall() - iat) <= maxStaleness
 
   /** Null until enough consecutive lists were late. */
-  const countLate = (list: Times, known: number): Late | null => {
+  const countLate = (list: Times, by: number): Late | null => {
     const shown = now() - list.iat
-    if (shown <= known + LATE_SECONDS) {
+    if (shown <= by + LATE_SECONDS) {
       late = null
       return null
     }
@@ -103,12 +120,12 @@ export const createIssuerClock = ({ maxStaleness, clock, monotonic }: Options): 
     reportedTime: () => timeBy(refused ?? offset),
     age: (iat, by) => now() - by - iat,
     isDoubted: () => doubt !== null,
-    judge({ iat, exp }, known) {
-      const time = now() - known
+    judge({ iat, exp }, by) {
+      const time = now() - by
       const ahead = iat - time
       if (ahead <= MAX_LIST_AHEAD_SECONDS) {
         if (time > exp) throw new ListUntimely('the list has expired')
-        return Math.min(known, now() - iat)
+        return Math.min(by, now() - iat)
       }
       if (ahead > othersAhead + LATE_SECONDS) doubt = Math.max(doubt ?? 0, ahead)
       throw new ListUntimely('the list is from the future')

@@ -1,18 +1,25 @@
-// The ids of revoked tokens, a million of them in little memory: 128-bit values in a hash table with open addressing and
-// linear probing. The whole value is stored and compared, so that a rule matches no other token. Pure.
+// The ids of revoked tokens, a million of them in little memory: 128-bit values in a hash table
+// with open addressing and linear probing. The whole value is stored and compared, so that a rule
+// matches no other token. Pure.
 //
-// The issuer's ids are random, so that their own bits spread them over the slots. The limit on rules for one client
-// stops an attacker who collects tokens with similar ids.
+// The issuer's ids are random, so that their own bits spread them over the slots. The limit on
+// rules for one client stops an attacker who collects tokens with similar ids.
 import { SIX_BITS } from '../token/base64url.ts'
 
-/** When a rule for a token may be dropped, in seconds since the epoch; Infinity for a rule without an end. */
+/**
+ * When a rule for a token may be dropped, in seconds since the epoch; Infinity for a rule without
+ * an end.
+ */
 type Expiry = number
 
 export type JtiTable = {
   /** Adds a rule. The later expiry wins. */
   add(jti: string, expiry: Expiry): void
   has(jti: string): boolean
-  /** Removes rules that expired before `before` from at most `slots` slots. The next call continues behind them. */
+  /**
+   * Removes rules that expired before `before` from at most `slots` slots. The next call continues
+   * behind them.
+   */
   sweep(before: number, slots: number): void
   readonly size: number
 }
@@ -23,7 +30,10 @@ const SLOT_WORDS = 5
 const EXPIRY = 4
 /** Expiry of an empty slot. No token expired in 1970. */
 const EMPTY = 0
-/** Expiry of a rule without an end, and of one that ends later than 32 bits can hold (the year 2106). */
+/**
+ * Expiry of a rule without an end, and of one that ends later than 32 bits can hold (the year
+ * 2106).
+ */
 const NEVER = 0xffff_ffff
 /** Shares of used slots: from the first on the table doubles, below the second it is halved. */
 const MAX_LOAD = 0.75
@@ -66,8 +76,10 @@ const newSlots = (count: number): Slots => ({
 const value = new Int32Array(4)
 
 /**
- * Reads an id into `value`: four words of five characters, and for each word two bits of the last two characters.
- * @returns false for an id that is not 128 bits in canonical base64url, whose last character has four unused bits
+ * Reads an id into `value`: four words of five characters, and for each word two bits of the last
+ * two characters.
+ * @returns false for an id that is not 128 bits in canonical base64url, whose last character has
+ *   four unused bits
  */
 const readValue = (jti: string): boolean => {
   if (jti.length !== 22) return false
@@ -139,8 +151,9 @@ const put = (table: Slots, expiry: number): void => {
 }
 
 /**
- * Moves all rules to twice or half the slots, in one step. With 1.5 million values the largest such step took 234 ms.
- * Moving them little by little would need both tables, and a lookup in each of them for every token.
+ * Moves all rules to twice or half the slots, in one step. With 1.5 million values the largest such
+ * step took 234 ms. Moving them little by little would need both tables, and a lookup in each of
+ * them for every token.
  */
 const resize = (table: Slots, count: number): void => {
   const { words: old, used } = table
@@ -156,7 +169,10 @@ const resize = (table: Slots, count: number): void => {
   }
 }
 
-/** Empties a slot, and moves later values back that probing would not reach past an empty slot. No tombstones. */
+/**
+ * Empties a slot, and moves later values back that probing would not reach past an empty slot. No
+ * tombstones.
+ */
 const remove = (table: Slots, slot: number): void => {
   const { words, count } = table
   let hole = slot

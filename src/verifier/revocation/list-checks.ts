@@ -18,10 +18,10 @@ export const checkKey = (
 }
 
 /**
- * Refuses another epoch that is not newer than the copy: a restored backup begins a newer one, and an older list is
- * one that an attacker has kept.
- * @param isCredible false where the clock that signed the copy ran far ahead and was corrected: its time then decides
- *   nothing
+ * Refuses another epoch that is not newer than the copy: a restored backup begins a newer one, and
+ * an older list is one that an attacker has kept.
+ * @param isCredible false where the clock that signed the copy ran far ahead and was corrected: its
+ *   time then decides nothing
  * @throws ListRefused
  */
 export const checkEpoch = (

@@ -32,7 +32,7 @@ type Answer = { readonly jws: Bytes; readonly request: ListRequest }
 type Options = {
   /** `iss` and `aud` of the list. */
   uri: string
-  /** Where the list is requested. */
+  /** URL at which the list is requested. */
   location: string
   get: GetBytes
   keys: Pick<KeySource, 'findAtOnce' | 'list' | 'renew'>
@@ -44,7 +44,10 @@ type Options = {
 export const createListClient = (options: Options): ListClient => {
   const { uri, location, get, keys, state, maxStaleness } = options
   let failure: unknown = null
-  /** After the restore of a backup, keys created since then are gone. Keys fetched before may include them. */
+  /**
+   * True after the restore of a backup: keys created since the backup are gone, and fetched keys
+   * may include them.
+   */
   let isRenewalDue = false
   /** Revoked keys for which the keys at hand were fetched again. */
   const renewedFor = new Set<string>()
@@ -70,7 +73,10 @@ export const createListClient = (options: Options): ListClient => {
     return held.filter((kid) => state.copy()?.rules.hasKey(kid) && !renewedFor.has(kid))
   }
 
-  /** Fetches keys once for each cause: a cache that cannot be bypassed answers with the same keys again. */
+  /**
+   * Fetches keys once for each cause: a cache that cannot be bypassed answers with the same keys
+   * again.
+   */
   const renewKeys = async (): Promise<void> => {
     const revoked = outdatedKeys()
     if (!isRenewalDue && revoked.length === 0) return

@@ -2,18 +2,18 @@
 import type { RuleSet } from './rules.ts'
 
 /**
- * The next request for the list: what follows `after`, or the whole list for null. `hold` is true where no page is
- * missing, so that the issuer may hold its answer until there is news.
+ * The next request for the list: what follows `after`, or the whole list for null. `hold` is true
+ * where no page is missing, so that the issuer may hold its answer until there is news.
  */
 export type ListRequest = { readonly after: string | null; readonly hold: boolean }
 
-/** What an accepted list has changed. */
+/** Changes by an accepted list. */
 export type Acceptance = {
-  /** Whether the list had rules or a cursor that the copy lacked. */
+  /** True if the list had rules or a cursor that the copy lacked. */
   readonly news: boolean
-  /** Whether further pages follow. */
+  /** True if further pages follow. */
   readonly more: boolean
-  /** Whether the issuer has begun a new epoch, as it does after the restore of a backup. */
+  /** True if the issuer has begun a new epoch, as it does after the restore of a backup. */
   readonly newEpoch: boolean
 }
 
@@ -29,7 +29,10 @@ export type ListCopy = {
 export type PartialCopy = ListCopy & {
   /** Offset of the issuer's clock by these pages, in seconds. */
   offset: number
-  /** Whether the wall clock has vouched for these pages: times of earlier lists are then not compared with theirs. */
+  /**
+   * True if the wall clock has vouched for these pages: earlier lists are then not compared with
+   * them.
+   */
   readonly restarted: boolean
   /** The keys that signed the pages. */
   readonly kids: Set<string>

@@ -1,5 +1,6 @@
-// Checks one page of the revocation list: a JWT that must not pass for an access token, nor an access token for it. Size,
-// form, signature, type, issuer, audience and shape. Whether it fits the follower's copy is list-state.ts.
+// Checks one page of the revocation list: a JWT that must not pass for an access token, nor an
+// access token for it. Size, form, signature, type, issuer, audience and shape. Whether it fits the
+// follower's copy is list-state.ts.
 import {
   LIST_ALGORITHM,
   MAX_LIST_BYTES,
@@ -20,13 +21,16 @@ export type RevocationList = {
   readonly iat: number
   readonly exp: number
   readonly epoch: string
-  /** `<epoch>.<16 digits>`, followed by `~` where more pages follow: cursors of one epoch compare as text. */
+  /**
+   * `<epoch>.<16 digits>`, followed by `~` where more pages follow: cursors of one epoch compare as
+   * text.
+   */
   readonly cursor: string
   /** The cursor behind which the page begins; null where the page does not name it. */
   readonly after: string | null
-  /** Whether the page begins the whole list. */
+  /** True if the page begins the whole list. */
   readonly full: boolean
-  /** Whether further pages follow, to be requested at once. */
+  /** True if further pages follow, to be requested at once. */
   readonly more: boolean
   readonly rules: readonly Rule[]
 }
@@ -96,8 +100,9 @@ const readHeader = (bytes: Bytes): Pick<RevocationList, 'kid' | 'after'> => {
 }
 
 /**
- * Verifies the signature with the platform, over the bytes as received. jose would decode and copy the page first, which
- * takes ten times as long as the signature: a page has half a megabyte, a token two kilobytes.
+ * Verifies the signature with the platform, over the bytes as received. jose would decode and copy
+ * the page first, which takes ten times as long as the signature: a page has half a megabyte, a
+ * token two kilobytes.
  */
 const verify = async ({ signature, signed }: CompactJws, key: VerificationKey): Promise<void> => {
   const refuse = (cause?: unknown): never => {
@@ -109,13 +114,16 @@ const verify = async ({ signature, signed }: CompactJws, key: VerificationKey): 
   if (good !== true) refuse()
 }
 
-/** Does not check that members are unique: that costs more than all else, and the issuer has signed each of them. */
+/**
+ * Does not check that members are unique: that costs more than all else, and the issuer has signed
+ * each of them.
+ */
 const parseClaims = (payload: Bytes): Members => {
   try {
     const claims = parseJson(payload)
     if (typeof claims === 'object' && claims !== null) return claims as Members
   } catch {
-    // not JSON
+    // The payload is not JSON.
   }
   throw new ListRefused(BAD_FORM)
 }
@@ -149,7 +157,10 @@ const readClaims = (claims: Members): Omit<RevocationList, 'kid' | 'after'> => {
 const SUPPORTED: readonly unknown[] = KINDS
 const WITH_GENERATION: readonly unknown[] = GENERATION_KINDS
 
-/** Skips entries of an unknown kind: a newer server may add kinds whose meaning this release cannot guess. */
+/**
+ * Skips entries of an unknown kind: a newer server may add kinds whose meaning this release cannot
+ * guess.
+ */
 const readEntries = (entries: readonly unknown[]): Rule[] => {
   const rules: Rule[] = []
   for (const entry of entries) if (isRule(entry)) rules.push(entry)

@@ -1,4 +1,5 @@
-// The follower's copy of one issuer's revocation list: decides which list may change it (design: Followers). No I/O.
+// The follower's copy of one issuer's revocation list: decides which list may change it (design:
+// Followers). No I/O.
 import { RULE_KEPT_SECONDS } from '../constants.ts'
 import { type IssuerClock, ListUntimely, createIssuerClock } from './issuer-clock.ts'
 import { checkEpoch, checkKey, checkPlace } from './list-checks.ts'
@@ -10,8 +11,9 @@ export type ListState = {
   next(): ListRequest
   /**
    * Checks a list and applies it.
-   * @throws ListRefused, and leaves the copy as it is. ListUntimely where only the time of the list is refused: its
-   *   rules are added all the same, because a signed rule can only refuse more tokens, and the copy becomes no newer.
+   * @throws ListRefused, and leaves the copy as it is. ListUntimely where only the time of the list
+   *   is refused: its rules are added all the same, because a signed rule can only refuse more
+   *   tokens, and the copy becomes no newer.
    */
   accept(list: RevocationList, request: Pick<ListRequest, 'after'>): Acceptance
   /** Seconds since the issuer signed the newest list of the copy; null before the first list. */
@@ -21,7 +23,10 @@ export type ListState = {
   time(): number | null
   /** The issuer's time, a list that was refused for its time included; null before any list. */
   reportedTime(): number | null
-  /** Rules for tokens that expired before this time may have been dropped, in seconds since the epoch. */
+  /**
+   * Rules for tokens that expired before this time may have been dropped, in seconds since the
+   * epoch.
+   */
   droppedBefore(): number
   /** The copy; null before the first list. */
   copy(): Readonly<ListCopy> | null
@@ -122,17 +127,20 @@ const startOver = (state: State, list: RevocationList): Acceptance => {
   return collect(state, begun, list, !isRepeated)
 }
 
-/** Consults the wall clock before the first list, and where the copy is stale and would stay so with this list. */
+/**
+ * Consults the wall clock before the first list, and where the copy is stale and would stay so with
+ * this list.
+ */
 const timeOfWhole = (
   state: State,
   list: RevocationList,
 ): Pick<PartialCopy, 'offset' | 'restarted'> => {
   const { issuer, current, maxStaleness } = state
-  const known = issuer.offset()
-  if (known === null || current === null) return { offset: issuer.begin(list), restarted: true }
+  const estimate = issuer.offset()
+  if (estimate === null || current === null) return { offset: issuer.begin(list), restarted: true }
   const stale = isStale(state)
   try {
-    const offset = issuer.judge(list, known)
+    const offset = issuer.judge(list, estimate)
     const isGood = issuer.age(Math.max(list.iat, current.iat), offset) <= maxStaleness
     if (isGood || !stale) return { offset, restarted: false }
   } catch (error) {
@@ -193,7 +201,7 @@ const continueWith = (
     return collect(state, pending, list, news)
   }
   issuer.approach(offset)
-  // Before the last page the copy still lacks rules of that time.
+  // The copy lacks rules of that time before the last page.
   if (!list.more) base.iat = issuer.heal(list) ?? Math.max(base.iat, list.iat)
   addRules(state, base, list.rules)
   return { news, more: list.more, newEpoch: false }
@@ -206,11 +214,14 @@ const addRules = (state: State, to: ListCopy, rules: RevocationList['rules']): v
   }
 }
 
-/** Adds the rules of a list whose time is refused. Of another epoch only revoked keys: they hold in every epoch. */
+/**
+ * Adds the rules of a list whose time is refused. Of another epoch only revoked keys: they hold in
+ * every epoch.
+ */
 const addUntimely = (state: State, list: RevocationList): void => {
   const { current, pending } = state
   const hasPlace = !list.full && pending === null // `checkPlace` has passed
-  state.pending = null // its clock is not to be trusted either
+  state.pending = null // the clock of its pages is not to be trusted either
   if (current === null) return
   const isSameEpoch = list.epoch === current.epoch
   const rules = isSameEpoch ? list.rules : list.rules.filter(({ kind }) => kind === 'key')

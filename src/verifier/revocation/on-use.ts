@@ -1,5 +1,6 @@
-// Follows the list where nothing runs between requests, as on Workers: each use of a token makes sure that the list is
-// new enough. On Workers a request cannot await a promise of another request, so requests share state and no promises.
+// Follows the list where nothing runs between requests, as on Workers: each use of a token makes
+// sure that the list is new enough. On Workers a request cannot await a promise of another request,
+// so requests share state and no promises.
 import {
   CATCH_UP_MS,
   FRESH_LIST_MS,
@@ -37,9 +38,12 @@ import { type WaitBudget, createWaitBudget } from './wait-budget.ts'
 type Options = Clocks & { client: ListClient; state: ListState; report: Reporter }
 
 export type RefreshOnUse = {
-  /** Waits until the list is as new as possible; undefined where the copy is to be used at once. Never rejects. */
+  /**
+   * Waits until the list is as new as possible; undefined where the copy is to be used at once.
+   * Never rejects.
+   */
   refresh(waitUntil: WaitUntil | undefined): Promise<void> | undefined
-  /** Why the last refresh failed; null after a success. */
+  /** Failure of the last refresh; null after a success. */
   failure(): unknown
   /** Aborts the refresh under way. None begins after it. */
   close(): void
@@ -48,7 +52,7 @@ export type RefreshOnUse = {
 
 type Context = Omit<Options, 'clock'> & {
   readonly closing: AbortFlag
-  /** For a stale list, and for one that may be used. */
+  /** Budgets for a stale list, and for one that may be used. */
   readonly budgets: { readonly stale: WaitBudget; readonly usable: WaitBudget }
   refreshes: Refreshes
 }
@@ -79,7 +83,10 @@ export const createRefreshOnUse = (options: Options): RefreshOnUse => {
   }
 }
 
-/** Milliseconds since the request for the copy: an issuer shares a signature for some seconds, and omits no rule. */
+/**
+ * Milliseconds since the request for the copy: an issuer shares a signature for some seconds, and
+ * omits no rule.
+ */
 const ageMs = ({ state, monotonic, refreshes }: Context): number =>
   state.isStale() ? Infinity : monotonic() - refreshes.refreshedAt
 
@@ -92,7 +99,10 @@ const refresh = async (context: Context): Promise<void> => {
   const own: Refresh = { heardAt: startedAt, hasPage: false }
   const isRunning = (): boolean => context.refreshes.running === own
   context.refreshes = started(context.refreshes, own)
-  /** A refresh that was given up ends with its page. Another one has begun, and continues from there. */
+  /**
+   * A refresh that was given up ends with its page. Another one has begun, and continues from
+   * there.
+   */
   const onPage = (): boolean => {
     Object.assign(own, { heardAt: monotonic(), hasPage: true })
     return isRunning()
@@ -138,14 +148,18 @@ const refreshAndWait = async (
 ): Promise<boolean> => {
   const refreshing = refresh(context)
   waitUntil?.(refreshing)
-  // Without `waitUntil` the refresh would end with this request, and the process would never have a list.
+  // The refresh ends with this request without `waitUntil`, and the process would never have a
+  // list.
   const dies = waitUntil === undefined && endsWithRequest()
   const limitMs = Math.max(ms, dies ? STALE_WAIT_MS : PROBE_WAIT_MS)
   const ended = refreshing.then(() => true)
   return await withTimeLimit(ended, limitMs, () => false)
 }
 
-/** Waits while pages arrive, otherwise once for each outage, and long only where the list may not be used. */
+/**
+ * Waits while pages arrive, otherwise once for each outage, and long only where the list may not be
+ * used.
+ */
 const waitForRefresh = async (
   context: Context,
   waitUntil: WaitUntil | undefined,

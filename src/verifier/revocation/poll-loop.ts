@@ -1,4 +1,5 @@
-// Polls for the list in a process that lives on between requests: one request after another, held by the issuer.
+// Polls for the list in a process that lives on between requests: one request after another, held
+// by the issuer.
 import {
   MAX_LIST_BACK_OFF_MS,
   MIN_LIST_BACK_OFF_MS,
@@ -15,7 +16,9 @@ import type { ListClient } from './list-client.ts'
 type Options = {
   client: Pick<ListClient, 'step'>
   monotonic: () => number
-  /** Called after each accepted last page. `isOutdated`: its request was sent before `requestNow`. */
+  /**
+   * Called after each accepted last page. `isOutdated`: its request was sent before `requestNow`.
+   */
   onAnswer: (isOutdated: boolean) => void
   signal: AbortSignal
 }
@@ -23,9 +26,9 @@ type Options = {
 export type PollLoop = {
   /** Aborts the request under way, or the pause before the next, and sends a request at once. */
   requestNow(): void
-  /** As `requestNow`, unless a recent request is under way that the issuer answers at once. */
+  /** Does as `requestNow`, unless a recent request is under way that the issuer answers at once. */
   requestSoon(): void
-  /** Never rejects. */
+  /** Settles after the last request. Does not reject. */
   readonly ended: Promise<void>
 }
 
@@ -36,8 +39,9 @@ export const startPollLoop = ({ client, monotonic, onAnswer, signal }: Options):
   let failures = 0
   let failingSince = 0
   /**
-   * Whether the issuer may hold the next answer: only after an accepted one. A held request is silent for half a minute,
-   * and so is one to an issuer that cannot be reached, or through a proxy that cuts long requests off.
+   * True if the issuer may hold the next answer: only after an accepted one. A held request is
+   * silent for half a minute, and so is one to an issuer that cannot be reached, or through a proxy
+   * that cuts long requests off.
    */
   let hold = false
   /** The request under way; null during a pause. */
@@ -52,7 +56,8 @@ export const startPollLoop = ({ client, monotonic, onAnswer, signal }: Options):
     hold = !more && !round.signal.aborted
     failures = 0
     if (!more) onAnswer(round.signal.aborted)
-    // An issuer over its limit holds no request, nor does a proxy that caches: do not poll in a tight loop.
+    // An issuer over its limit holds no request, nor does a proxy that caches: do not poll in a
+    // tight loop.
     const wasQuick = monotonic() - sentAt < QUICK_ANSWER_MS
     if (!news && (more || wasQuick)) await pause(jittered(QUICK_ANSWER_MS), round.signal)
   }
@@ -87,7 +92,9 @@ export const startPollLoop = ({ client, monotonic, onAnswer, signal }: Options):
   }
 }
 
-/** Half of `ms` to one and a half: followers that were answered together must not return together. */
+/**
+ * Half of `ms` to one and a half: followers that were answered together must not return together.
+ */
 const jittered = (ms: number): number => ms * (0.5 + Math.random())
 
 /** Full jitter; not before the issuer's `Retry-After`, up to a limit. */

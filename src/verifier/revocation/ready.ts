@@ -4,11 +4,14 @@ import { type AbortFlag, createAbortFlag } from '../net/abort-flag.ts'
 import { onAbort } from '../net/shared-signal.ts'
 import { withTimeLimit } from '../net/time-limit.ts'
 
-/** How long `ready` waits. */
+/** Limits of `ready`. */
 export type ReadyOptions = {
   /** Milliseconds, 0 to 86,400,000. Default: 10,000. */
   timeoutMs?: number | undefined
-  /** Aborts waiting: `ready` then rejects with the signal's reason. Any number of waits may share a signal. */
+  /**
+   * Aborts waiting: `ready` then rejects with the signal's reason. Any number of waits may share a
+   * signal.
+   */
   signal?: AbortSignal | undefined
 }
 

@@ -1,4 +1,5 @@
-// The refreshes of a list that is followed on use: which one runs, and when the next may begin. Pure.
+// The refreshes of a list that is followed on use: which one runs, and when the next may begin.
+// Pure.
 import { MAX_LIST_BACK_OFF_MS, MIN_LIST_BACK_OFF_MS, SILENT_REFRESH_MS } from '../constants.ts'
 
 /** A refresh under way: when it began or its last page arrived, and whether a page has arrived. */
@@ -24,7 +25,10 @@ export const NO_REFRESHES: Refreshes = {
   notBefore: -Infinity,
 }
 
-/** Counts a failure before the attempt: a refresh that hangs, or that ends with its request, has failed as well. */
+/**
+ * Counts a failure before the attempt: a refresh that hangs, or that ends with its request, has
+ * failed as well.
+ */
 export const started = (refreshes: Refreshes, running: Refresh): Refreshes => {
   const failures = refreshes.failures + 1
   return { ...refreshes, running, failures, notBefore: running.heardAt + backOffMs(failures, 0) }

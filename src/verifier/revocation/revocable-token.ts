@@ -1,4 +1,5 @@
-// The facts of a token that revocation rules compare. Computed once, when the token is first verified.
+// The facts of a token that revocation rules compare. Computed once, when the token is first
+// verified.
 import { RUN_TYPE, detailsOf } from '../token/details.ts'
 
 /** An id and its generation in the token. */
@@ -14,14 +15,20 @@ export type RevocableToken = {
   readonly runs: readonly string[]
 }
 
-/** The same facts before hashing. The values of rules over workspaces and runs are SHA-256 hashes of these texts. */
+/**
+ * The same facts before hashing. The values of rules over workspaces and runs are SHA-256 hashes of
+ * these texts.
+ */
 export type RevocableFacts = Pick<RevocableToken, 'kid' | 'jti' | 'client' | 'plugin'> & {
   readonly workspaceTexts: readonly string[]
   readonly workspaceGen: number
   readonly runTexts: readonly string[]
 }
 
-/** The claims of a token whose signature has been verified. A missing or malformed one counts as absent. */
+/**
+ * The claims of a token whose signature has been verified. A missing or malformed one counts as
+ * absent.
+ */
 type Claims = { readonly [claim: string]: unknown }
 
 const textOf = (claim: unknown): string | undefined =>
@@ -33,16 +40,18 @@ const generationOf = (value: unknown): number => (Number.isSafeInteger(value) ? 
 const counted = (value: unknown, generation: unknown): Counted | null =>
   typeof value === 'string' ? { value, gen: generationOf(generation) } : null
 
-/** The text of a run. No reference contains a line feed, so that no other pair has the same text. */
+/**
+ * The text of a run. No reference contains a line feed, so that no other pair has the same text.
+ */
 export const runText = (reference: string, identifier: string): string =>
   `${reference}\n${identifier}`
 
 /**
  * The facts that rules compare.
  *
- * Servers of older releases hashed the id of a workspace instead of its reference. Both are looked up: while servers of
- * both releases share a database, a rule over the id can revoke a token with a reference. Runs of clients without a
- * workspace have the empty id.
+ * Servers of older releases hashed the id of a workspace instead of its reference. Both are looked
+ * up: while servers of both releases share a database, a rule over the id can revoke a token with a
+ * reference. Runs of clients without a workspace have the empty id.
  */
 export const revocableFacts = (kid: string, claims: Claims): RevocableFacts => {
   const id = textOf(claims['workspace_id'])
@@ -72,8 +81,8 @@ const hashed = async (text: string): Promise<string> => {
 }
 
 /**
- * The value of a rule over a workspace. The list is public, and the reference is random: a stranger who guesses ids
- * finds none of them in the list.
+ * The value of a rule over a workspace. The list is public, and the reference is random: a stranger
+ * who guesses ids finds none of them in the list.
  */
 export const workspaceValue = (reference: string): Promise<string> => hashed(reference)
 

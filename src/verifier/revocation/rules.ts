@@ -14,7 +14,10 @@ export type Rule = {
   readonly value: string
   /** Used with kinds that have generations; ignored with others. */
   readonly gen?: number | undefined
-  /** When the last token that the rule can match expires, in seconds since the epoch; null for a rule without an end. */
+  /**
+   * When the last token that the rule can match expires, in seconds since the epoch; null for a
+   * rule without an end.
+   */
   readonly exp: number | null
 }
 
@@ -28,7 +31,10 @@ export type RuleSet = {
   match(token: RevocableToken): Match | null
   hasKey(kid: string): boolean
   keys(): string[]
-  /** Drops some of the rules that expired before `before`, in seconds since the epoch. Further calls drop the rest. */
+  /**
+   * Drops some of the rules that expired before `before`, in seconds since the epoch. Further calls
+   * drop the rest.
+   */
   sweep(before: number): void
   counts(): Record<RuleKind, number>
 }

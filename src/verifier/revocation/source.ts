@@ -1,4 +1,5 @@
-// The answer to "is this token revoked?": from the issuer's list, from a source of the application, or from none.
+// The answer to "is this token revoked?": from the issuer's list, from a source of the application,
+// or from none.
 import {
   DEFAULT_MAX_STALENESS_SECONDS,
   READY_STEP_MS,
@@ -19,18 +20,28 @@ import type { WaitUntil } from './following.ts'
 import { type ReadyOptions, waitUntilReady } from './ready.ts'
 import { type RevocableToken, revocableTokenOf } from './revocable-token.ts'
 
-/** Tells whether a token is revoked. A source that throws makes the verifier answer 503, never accept the token. */
+/**
+ * A source of the application that decides whether a token is revoked. If it throws, or does not
+ * answer within 5,000 milliseconds, the token is refused with 503 `revocations_stale`.
+ * @example
+ * const revokedIds = new Set<string>()
+ * const revocations: RevocationSource = { isRevoked: ({ jti }) => revokedIds.has(jti) }
+ */
 export type RevocationSource = {
   isRevoked(
     claims: AccessTokenClaims,
     /**
-     * The key that signed the token, and the token's text, for a source that asks another service. A source must not
-     * look rules up by the text.
+     * The key that signed the token, and the token's text, for a source that asks another service.
+     * A source must not look rules up by the text.
      */
     of: { readonly kid: string; readonly token: string },
   ): boolean | Promise<boolean>
 }
 
+/**
+ * The state of the check for revocation: `'own'` with a `RevocationSource`, `'none'` without a
+ * check.
+ */
 export type RevocationStatus =
   | ({ readonly source: 'list' } & FollowerStatus)
   | { readonly source: 'own' }
@@ -59,16 +70,24 @@ type RevocationOptions = {
 export type Revocation = {
   /** The facts that rules compare; null where no list is followed. */
   revocableOf(kid: string, claims: AccessTokenClaims): Promise<RevocableToken | null>
-  /** @returns undefined where there is nothing to wait for. @throws TokenInvalid, VerifierUnavailable */
+  /**
+   * @returns undefined where there is nothing to wait for.
+   * @throws TokenInvalid, VerifierUnavailable
+   */
   check(use: Use): Promise<void> | undefined
-  /** Refreshes the list before a token of an unknown key is refused: the list may name newer keys. Never rejects. */
+  /**
+   * Refreshes the list before a token of an unknown key is refused: the list may name newer keys.
+   * Never rejects.
+   */
   refreshed(): Promise<void> | undefined
   revokedKeys(): string[]
   hasRevokedKey(kid: string): boolean
   /** @throws VerifierUnavailable */
   ready(options: ReadyOptions): Promise<void>
   status(): RevocationStatus
-  /** Seconds by which the wall clock of this server is ahead of the issuer's; null without a list. */
+  /**
+   * Seconds by which the wall clock of this server is ahead of the issuer's; null without a list.
+   */
   clockApart(): number | null
   close(): void
 }
@@ -143,7 +162,10 @@ const failInTime = (): never => {
   throw new Error('the revocation source did not answer in time')
 }
 
-/** Requests the keys again and again while the caller waits: issuer and resource server may start together. */
+/**
+ * Requests the keys again and again while the caller waits: issuer and resource server may start
+ * together.
+ */
 const waitForKeys = async (
   { keys, closed }: Pick<Context, 'keys' | 'closed'>,
   limits: ReadyOptions,

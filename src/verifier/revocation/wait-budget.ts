@@ -1,11 +1,13 @@
-// Time that tokens may wait for a list that does not arrive: one budget for each outage, however many tokens come. No I/O.
+// Time that tokens may wait for a list that does not arrive: one budget for each outage, however
+// many tokens come. No I/O.
 import { NEW_OUTAGE_MS } from '../constants.ts'
 
 export type WaitBudget = {
   /**
-   * Milliseconds that this token may wait. The first token of an outage gets all of `ms`, tokens beside it get the rest,
-   * and later tokens get none. After a pause without tokens the next token counts as the first: an earlier outage proves
-   * little about the present, above all where the process was frozen in between.
+   * Milliseconds that this token may wait. The first token of an outage gets all of `ms`, tokens
+   * beside it get the rest, and later tokens get none. After a pause without tokens the next token
+   * counts as the first: an earlier outage proves little about the present, above all where the
+   * process was frozen in between.
    */
   remaining(ms: number): number
   /** Ends waiting for this outage, after a token has waited in vain. */

@@ -1,23 +1,26 @@
-// An issuer in the process, for resource servers' own tests: tokens and keys without a server.
+// An issuer in the process, for the tests of resource servers: tokens, keys and a revocation list
+// without a server.
 import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
-import type { AuthorizationDetail } from '../token/details.ts'
 import type { WebCryptoKey } from '../keys/jwk.ts'
+import type { AuthorizationDetail } from '../token/details.ts'
 import { type TestRevocation, createTestList, testReference } from './list.ts'
 
 export type { TestRevocation }
 
+/** Contents of a test token (RFC 9068). */
 export type TestTokenOptions = {
+  /** `aud`. */
   audience: string
-  /** Permissions. */
+  /** Permissions with one space between them (RFC 6749 §3.3). Default: none. */
   scope?: string
   pluginId?: string
-  /** As the token is to have them (RFC 9396). */
+  /** `authorization_details`, as in the token (RFC 9396). */
   authorizationDetails?: readonly AuthorizationDetail[]
-  /** Seconds from now; negative for a token that has expired. Default: 900. */
+  /** Lifetime in seconds; negative for an expired token. Default: 900. */
   expiresIn?: number
-  /** Further claims, or others in place of the usual ones. */
+  /** Further or replaced claims. */
   claims?: Record<string, unknown>
-  /** Further members of the header, or others in place of the usual ones. */
+  /** Further or replaced members of the header. */
   header?: Record<string, unknown>
 }
 
@@ -31,20 +34,41 @@ export type TestKey = {
   use: 'sig'
 }
 
+/** An issuer for tests. */
 export type TestIssuer = {
   readonly issuer: string
+  /** The JWK Set (RFC 7517 §5). */
   readonly jwks: { keys: TestKey[] }
-  /** A signed token, as the server would issue it. */
+  /**
+   * Signs a token, as the server would issue it.
+   * @example
+   * const expired = await testIssuer.token({ audience: 'hook', expiresIn: -60 })
+   */
   readonly token: (options: TestTokenOptions) => Promise<string>
-  /** Takes tokens back: a verifier that follows the list knows a moment later. A key gives way to a new one. */
+  /**
+   * Revokes tokens. A verifier that follows the list refuses them a moment later. A revoked key is
+   * replaced by a new one.
+   * @example
+   * await testIssuer.revoke({ client: 'lkc_test' })
+   */
   readonly revoke: (revocation: TestRevocation) => Promise<void>
-  /** For `createVerifier({ fetch })`: serves the keys and the revocation list, and nothing else. */
+  /**
+   * Function for `createVerifier({ fetch })`: serves the keys and the revocation list, and 404
+   * otherwise.
+   */
   readonly fetch: (url: string, init?: { signal?: AbortSignal | null }) => Promise<Response>
 }
 
 /**
- * @param issuer its origin. Default: `https://issuer.test`
- * @param clock milliseconds since the epoch. Default: `Date.now`
+ * Creates an issuer for tests, with one RS256 key.
+ * @param options.issuer its origin. Default: `https://issuer.test`
+ * @param options.clock milliseconds since the epoch. Default: `Date.now`
+ * @example
+ * const issuer = await createTestIssuer()
+ * const tested = createVerifier({ issuer: issuer.issuer, audience: 'hook', fetch: issuer.fetch })
+ * const good = await issuer.token({ audience: 'hook', scope: 'hook:track', pluginId: 'acme.sync' })
+ * await tested.verify(good, { permission: 'hook:track', plugin: 'acme.sync' })
+ * tested.close()
  */
 export const createTestIssuer = async ({
   issuer = 'https://issuer.test',
@@ -66,13 +90,13 @@ export const createTestIssuer = async ({
       await list.add(revocation)
     },
     async fetch(url, init) {
-      const asked = new URL(url)
-      const location = asked.origin + asked.pathname
+      const requested = new URL(url)
+      const location = requested.origin + requested.pathname
       if (location === `${issuer}/.well-known/jwks.json`) {
         return Response.json(jwks, { headers: { 'Cache-Control': 'max-age=3600' } })
       }
       return location === uri
-        ? list.serve(asked, init?.signal)
+        ? list.serve(requested, init?.signal)
         : new Response(null, { status: 404 })
     },
   }

@@ -5,7 +5,10 @@ import type { RuleKind } from '../revocation/rules.ts'
 import { runValue, workspaceValue } from '../revocation/revocable-token.ts'
 import { pause } from '../net/timers.ts'
 
-/** What is taken back. Generations: tokens of an older one than `gen` (default: 2; tokens of tests have 1). */
+/**
+ * Tokens to revoke. With a generation, tokens older than `gen` (default: 2; tokens of the test
+ * issuer have 1).
+ */
 export type TestRevocation =
   | { jti: string }
   | { run: string; workspace?: string }
@@ -22,7 +25,7 @@ type Context = {
   uri: string
   /** Milliseconds since the epoch. */
   clock: () => number
-  /** The key of now. */
+  /** The current key. */
   signer: () => { kid: string; privateKey: WebCryptoKey }
 }
 
@@ -76,14 +79,17 @@ export const createTestList = ({ uri, clock, signer }: Context) => {
     async add(revocation: TestRevocation): Promise<void> {
       const rule = await ruleOf(revocation)
       entries.push({ ...rule, seq: entries.length + 1, exp: null })
-      const told = news
+      const ended = news
       news = new AbortController()
-      told.abort()
+      ended.abort()
     },
   }
 }
 
-/** Derives the reference of a workspace from its id, so that tests need the id alone. `''`: without a workspace. */
+/**
+ * Derives the reference of a workspace from its id, so that tests need only the id; `''` without a
+ * workspace.
+ */
 export const testReference = (workspace: string): string => `ref-${workspace}`
 
 const ruleOf = async (revocation: TestRevocation): Promise<Rule> => {

@@ -1,11 +1,13 @@
-// base64url without padding (RFC 4648 §5, RFC 7515 §2), each byte string in the one spelling that encoders write. Pure.
+// Decodes canonical base64url: without padding (RFC 4648 §5, RFC 7515 §2), each byte string in one
+// spelling. Pure.
 //
-// Decoders of platforms are lenient: `atob` skips white space and takes padding and unused bits that are not zero.
+// Decoders of platforms are lenient: `atob` skips white space, and accepts padding and unused bits
+// that are not zero.
 import type { Bytes } from '../net/bytes.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** The value of each character by its code; -1 for one that is not in the alphabet. */
+/** The value of each character code; -1 for a character outside the alphabet. */
 export const SIX_BITS = new Int8Array(256).fill(-1)
 for (let i = 0; i < ALPHABET.length; i++) SIX_BITS[ALPHABET.charCodeAt(i)] = i
 
@@ -13,7 +15,7 @@ const ASCII = new TextEncoder()
 
 /**
  * Decodes the last two or three characters.
- * @returns false where unused bits are not zero, or for a single character
+ * @returns false for unused bits that are not zero, and for a single character
  */
 const decodeRest = (text: Uint8Array, bytes: Uint8Array, at: number): boolean => {
   const rest = text.length % 4
@@ -29,21 +31,23 @@ const decodeRest = (text: Uint8Array, bytes: Uint8Array, at: number): boolean =>
 }
 
 /**
- * @param text ASCII; any other character makes it no base64url
- * @returns null for whatever is not canonical: another character, padding, white space, unused bits that are not zero
+ * Decodes a text.
+ * @returns null for a text that is not canonical: another character, padding, white space, unused
+ *   bits that are not zero
  */
 export const decodeBase64url = (text: Uint8Array | string): Bytes | null => {
   if (typeof text === 'string') return decodeBase64url(ASCII.encode(text))
   const whole = text.length - (text.length % 4)
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
-  let [at, all] = [0, 0]
+  let at = 0
+  let all = 0
   for (let i = 0; i < whole; i += 4) {
     const bits =
       (SIX_BITS[text[i]!]! << 18) |
       (SIX_BITS[text[i + 1]!]! << 12) |
       (SIX_BITS[text[i + 2]!]! << 6) |
       SIX_BITS[text[i + 3]!]!
-    all |= bits // negative as soon as one character is none of the alphabet
+    all |= bits // negative after a character outside the alphabet
     bytes[at] = bits >> 16
     bytes[at + 1] = bits >> 8
     bytes[at + 2] = bits

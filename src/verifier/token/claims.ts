@@ -22,8 +22,9 @@ export const checkOrigin = (claims: AccessTokenClaims, { issuer, audience }: Pol
 
 /**
  * @param now seconds since the epoch, with fractions
- * @throws TokenInvalid `token_expired`; `token_not_yet_valid` where the token begins in the future of this clock: then the
- *   clocks of issuer and resource server differ, and a newer token would be refused as well
+ * @throws TokenInvalid `token_expired`; `token_not_yet_valid` where the token begins in the future
+ *   of this clock: then the clocks of issuer and resource server differ, and a newer token would be
+ *   refused as well
  */
 export const checkTime = (
   { exp, iat, nbf }: AccessTokenClaims,

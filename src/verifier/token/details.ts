@@ -1,4 +1,5 @@
-// Authorization details of a token (RFC 9396): what they grant, and the one entry that a request acts under. Pure.
+// Authorization details of a token (RFC 9396): what they grant, and the one entry that a request
+// acts under. Pure.
 import { refusal } from '../errors.ts'
 import type { AccessTokenClaims } from './parse.ts'
 
@@ -13,7 +14,10 @@ export type WantedAuthorization = {
   type: string
   identifier: string
   action: string
-  /** Undefined, and written out, where the request names none: the entry must then grant exactly one part, or `"*"`. */
+  /**
+   * Undefined, and written out, where the request names none: the entry must then grant exactly one
+   * part, or `"*"`.
+   */
   part: string | undefined
 }
 
@@ -36,8 +40,9 @@ const own = (object: object, member: string): unknown =>
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /**
- * The names in a member. `"*"` is a wildcard only as the whole value; in a list it is a name. Any other value grants
- * nothing, and neither does a list with a member that is no name: no issuer meant such a list.
+ * The names in a member. `"*"` is a wildcard only as the whole value; in a list it is a name. Any
+ * other value grants nothing, and neither does a list with a member that is no name: no issuer
+ * meant such a list.
  */
 const namesOf = (entry: object, member: string): '*' | readonly string[] => {
   const value = own(entry, member)
@@ -52,8 +57,8 @@ export const grants = (entry: object, member: string, name: string): boolean => 
 }
 
 /**
- * The one entry that grants the wanted authorization. Several are neither merged nor ranked: their policy members may
- * differ, and the order of a list must not decide between them.
+ * The one entry that grants the wanted authorization. Several are neither merged nor ranked: their
+ * policy members may differ, and the order of a list must not decide between them.
  * @throws AccessDenied `authorization_denied`, `authorization_ambiguous`
  */
 export const chooseDetail = (

@@ -1,7 +1,7 @@
 // Strict JSON (RFC 8259): each member once, limited nesting. Pure.
 //
-// JSON.parse takes the last of several members of one name, other readers take the first: a token must not mean one thing
-// here and another there (RFC 7519 §4, RFC 8725 §2.4).
+// JSON.parse takes the last of several members of one name, other readers take the first: a token
+// must not mean one thing here and another there (RFC 7519 §4, RFC 8725 §2.4).
 import { MAX_JSON_DEPTH } from '../constants.ts'
 
 /** Members by name. Has no prototype, so that a lookup finds members of the text only. */
@@ -9,10 +9,16 @@ export type JsonObject = { readonly [member: string]: unknown }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** @throws SyntaxError, TypeError for bytes that are not JSON in UTF-8; a byte order mark is none (RFC 8259 §8.1) */
+/**
+ * @throws SyntaxError, TypeError for bytes that are not JSON in UTF-8; a byte order mark is none
+ *   (RFC 8259 §8.1)
+ */
 export const parseJson = (bytes: Uint8Array): unknown => JSON.parse(UTF8.decode(bytes))
 
-/** @throws SyntaxError for a text that is not JSON, repeats a member or is nested deeper than `maxDepth` */
+/**
+ * @throws SyntaxError for a text that is not JSON, repeats a member or is nested deeper than
+ *   `maxDepth`
+ */
 export const parseStrictJson = (text: string, maxDepth: number): unknown => {
   const value: unknown = JSON.parse(text)
   if (countMembers(value, maxDepth) !== countColons(text)) {

@@ -7,8 +7,8 @@ import { type JsonObject, parseObject } from './json.ts'
 import { parseProtectedHeader } from './protected-header.ts'
 
 /**
- * Claims of a token (RFC 9068 §2.2). Every token has the named ones, checked. Further claims are as in the token, with
- * unchecked types. Times are seconds since the epoch.
+ * Claims of a token (RFC 9068 §2.2). Every token has the named ones, checked. Further claims are as
+ * in the token, with unchecked types. Times are seconds since the epoch.
  */
 export type AccessTokenClaims = JsonObject & {
   readonly iss: string
@@ -19,7 +19,10 @@ export type AccessTokenClaims = JsonObject & {
   readonly iat: number
   readonly jti: string
   readonly scope: string
-  /** The random reference that rules over the token's workspace and runs hash; absent in tokens of older servers. */
+  /**
+   * The random reference that rules over the token's workspace and runs hash; absent in tokens of
+   * older servers.
+   */
   readonly workspace_ref?: string
 }
 
@@ -34,12 +37,13 @@ const TYPES = ['at+jwt', 'application/at+jwt']
 
 /**
  * @param algorithms allowed values of `alg`
- * @throws TokenInvalid `token_malformed`; `token_untrusted` for an algorithm, a type or a proof of possession that is not
- *   accepted
+ * @throws TokenInvalid `token_malformed`; `token_untrusted` for an algorithm, a type or a proof of
+ *   possession that is not accepted
  */
 export const parseToken = (token: string, algorithms: readonly string[]): ParsedToken => {
   const { header, payload } = split(token)
-  // Both parts must be well-formed before any of them is judged: `typ` and the like are a matter of trust.
+  // Both parts must be well-formed before any of them is judged: `typ` and the like are a matter of
+  // trust.
   const members = parseHeader(header)
   const claims = parseClaims(payload)
   // Possession (RFC 7800) cannot be verified, and a token that requires it must not pass without.

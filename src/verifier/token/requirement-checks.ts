@@ -1,4 +1,5 @@
-// Validates what a caller requires of a token, before any token is parsed. A mistake of the caller is a TypeError. Pure.
+// Validates what a caller requires of a token, before any token is parsed. A mistake of the caller
+// is a TypeError. Pure.
 import { RUN_TYPE, type WantedAuthorization } from './details.ts'
 import { type PluginsOfAudience, type Requirements, noPlugin } from './requirements.ts'
 import { isScopeToken } from './scope.ts'
@@ -8,7 +9,8 @@ type Optional = Pick<Requirements, 'run' | 'capability'>
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /**
- * For one request. An undefined plugin is no mistake: a request without a plugin is refused.
+ * Validates the requirements of one request. An undefined plugin is no mistake: a request without a
+ * plugin is refused.
  * @throws TypeError
  */
 export const validateRequirements = (required: Requirements, plugins: PluginsOfAudience): void => {
@@ -17,7 +19,7 @@ export const validateRequirements = (required: Requirements, plugins: PluginsOfA
   validatePlugin(required.plugin, plugins)
 }
 
-/** For a route, when it is built. @throws TypeError */
+/** Validates the requirements of a route, when it is built. @throws TypeError */
 export const validateRouteRequirements = (
   permission: string | null,
   required: { plugin: unknown } & Optional,
@@ -33,14 +35,20 @@ export const validateRouteRequirements = (
 const PLUGIN_MESSAGE =
   'plugin is required: the one that the request names, anyPlugin, noPlugin or unsafeIgnorePlugin'
 
-/** An audience has plugins or has none: a route that requires one shows that the verifier's option is wrong. */
+/**
+ * An audience has plugins or has none: a route that requires one shows that the verifier's option
+ * is wrong.
+ */
 const validatePlugin = (plugin: unknown, plugins: PluginsOfAudience): void => {
   if (plugins === 'none' && plugin !== noPlugin) {
     throw new TypeError("plugin must be noPlugin: the verifier has plugins: 'none'")
   }
 }
 
-/** Refuses a member that is present and undefined: it would stay unchecked, like a check that was forgotten. */
+/**
+ * Refuses a member that is present and undefined: it would stay unchecked, like a check that was
+ * forgotten.
+ */
 const validatePermission = (permission: unknown, required: Optional): void => {
   if (!isScopeToken(permission) && permission !== null) {
     throw new TypeError('permission is required: one scope token (RFC 6749), or null for none')
@@ -56,8 +64,9 @@ const validatePermission = (permission: unknown, required: Optional): void => {
 }
 
 /**
- * For `authorize`. A request without a part must state `part: undefined`. A part that was forgotten, or that a parser
- * returned as null or empty, does not select the part that is granted.
+ * Validates the authorization that `authorize` is asked for. A request without a part must state
+ * `part: undefined`. A part that was forgotten, or that a parser returned as null or empty, does
+ * not select the part that is granted.
  * @throws TypeError
  */
 export const validateWanted = (wanted: WantedAuthorization): void => {

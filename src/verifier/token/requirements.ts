@@ -4,25 +4,29 @@ import { textOfClaim } from '../reasons.ts'
 import { RUN_TYPE, detailsOf, grants } from './details.ts'
 import type { AccessTokenClaims } from './parse.ts'
 
-// Registered symbols, because a program may load the package twice: as an ES module and as CommonJS.
+// Registered symbols, because a program may load the package twice: as an ES module and as
+// CommonJS.
 
 /**
- * The requirement that the token names a plugin, whichever it is: for a request that names none to compare with.
+ * The requirement that the token names a plugin, whichever it is: for a request that names none to
+ * compare with.
  * @example
  * await verifier.verify(bearer, { permission: 'hook:track', plugin: anyPlugin })
  */
 export const anyPlugin: unique symbol = Symbol.for('@latchkey/verifier/anyPlugin')
 
 /**
- * The requirement that the token names no plugin. A token that names one is refused with `plugin_mismatch`. A verifier
- * with `plugins: 'none'` accepts it, because no token of its audience is meant for one plugin.
+ * The requirement that the token names no plugin. A token that names one is refused with
+ * `plugin_mismatch`. A verifier with `plugins: 'none'` accepts it, because no token of its audience
+ * is meant for one plugin.
  * @example
  * await verifier.verify(bearer, { permission: 'admin:read', plugin: noPlugin })
  */
 export const noPlugin: unique symbol = Symbol.for('@latchkey/verifier/noPlugin')
 
 /**
- * No requirement about the plugin, in an audience that has plugins: a token of any plugin, or of none, is accepted.
+ * No requirement about the plugin, in an audience that has plugins: a token of any plugin, or of
+ * none, is accepted.
  * @example
  * await verifier.verify(bearer, { permission: null, plugin: unsafeIgnorePlugin })
  */
@@ -32,20 +36,26 @@ export const unsafeIgnorePlugin: unique symbol = Symbol.for('@latchkey/verifier/
 export type PluginsOfAudience = 'none' | undefined
 
 /**
- * The plugin that the request names, as `single`, `fromQuery` and the like return it: null where it names none or
- * several. Or one of the symbols `anyPlugin`, `noPlugin` and `unsafeIgnorePlugin`.
+ * The plugin that the request names, as `single`, `fromQuery` and the like return it: null where it
+ * names none or several. Or one of the symbols `anyPlugin`, `noPlugin` and `unsafeIgnorePlugin`.
  */
 export type PluginRequirement =
   string | null | typeof anyPlugin | typeof noPlugin | typeof unsafeIgnorePlugin
 
-/** What a request requires of a token. */
+/** Requirements of a request. */
 export type Requirements = {
-  /** The permission that the request needs (a scope token, RFC 6749 §3.3); null where any token of this audience may pass. */
+  /**
+   * The permission that the request needs (a scope token, RFC 6749 §3.3); null where any token of
+   * this audience may pass.
+   */
   permission: string | null
   plugin: PluginRequirement
   /** Compared exactly with the token's `tool_run` details (RFC 9396), the endpoint first. */
   run?: { endpoint: string; operation: string }
-  /** The capability that the plugin needs, such as `connector:slack`. Bundled and trusted plugins have every capability. */
+  /**
+   * The capability that the plugin needs, such as `connector:slack`. Bundled and trusted plugins
+   * have every capability.
+   */
   capability?: string
   /** Lets a token without a plugin pass the check of `capability`. */
   withoutPlugin?: 'allow'
@@ -64,7 +74,10 @@ export const checkRequirements = (
   if (required.capability !== undefined) checkCapability(claims, required)
 }
 
-/** The values of the scope. They are compared whole: `hook:governor` is not `hook:govern` (RFC 6749 §3.3). */
+/**
+ * The values of the scope. They are compared whole: `hook:governor` is not `hook:govern`
+ * (RFC 6749 §3.3).
+ */
 export const permissionsOf = (claims: AccessTokenClaims): string[] =>
   claims.scope.split(' ').filter(Boolean)
 
@@ -82,7 +95,10 @@ export const pluginOf = (claims: AccessTokenClaims): string | null => textOf(cla
 const textOf = (claim: unknown): string | null =>
   typeof claim === 'string' && claim !== '' ? claim : null
 
-/** Refuses a malformed claim as well: the plugin that such a token is meant for cannot be determined. */
+/**
+ * Refuses a malformed claim as well: the plugin that such a token is meant for cannot be
+ * determined.
+ */
 const checkNoPlugin = (claims: AccessTokenClaims, plugins: PluginsOfAudience): void => {
   if (plugins !== 'none' && Object.hasOwn(claims, 'plugin_id')) {
     throw refusal({ kind: 'plugin_unexpected', actual: textOfClaim(claims['plugin_id']) })
@@ -98,7 +114,8 @@ const checkPlugin = (
   const actual = pluginOf(claims)
   if (actual === null) throw refusal({ kind: 'plugin_missing', expected })
   if (required === anyPlugin) return
-  // Several header values or query parameters are joined with a comma: the request then names no single plugin.
+  // Several header values or query parameters are joined with a comma: the request then names no
+  // single plugin.
   if (expected === null || expected.includes(',') || expected !== actual) {
     throw refusal({ kind: 'plugin_mismatch', expected, actual })
   }

@@ -1,5 +1,5 @@
-// The syntax of a scope (RFC 6749 §3.3). It excludes quotes, backslashes and control characters, so that a scope is safe
-// in a header as it is. Pure.
+// The syntax of a scope (RFC 6749 §3.3). It excludes quotes, backslashes and control characters, so
+// that a scope is safe in a header as it is. Pure.
 const TOKEN = '[!#-[\\]-~]+'
 const SCOPE_TOKEN = new RegExp(`^${TOKEN}$`)
 const SCOPE = new RegExp(`^${TOKEN}( ${TOKEN})*$`)

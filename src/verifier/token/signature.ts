@@ -1,9 +1,10 @@
-// Verifies the signature, issuer and audience of a token: facts that do not change between two uses of it.
+// Verifies the signature, issuer and audience of a token: facts that do not change between two uses
+// of it.
 import { compactVerify } from 'jose'
-import { type Policy, checkOrigin } from './claims.ts'
 import { refusal } from '../errors.ts'
 import type { VerificationKey } from '../keys/jwk.ts'
 import type { KeySource } from '../keys/key-source.ts'
+import { type Policy, checkOrigin } from './claims.ts'
 import { parseToken } from './parse.ts'
 import { type VerifiedToken, verifiedTokenOf } from './verified-token.ts'
 

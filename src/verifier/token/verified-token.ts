@@ -2,21 +2,26 @@
 import type { AccessTokenClaims } from './parse.ts'
 import { permissionsOf, pluginOf, workspaceOf } from './requirements.ts'
 
-/** A token that has passed. Frozen: it is shared by all requests that carry it. */
+/**
+ * A token that has passed all checks. Frozen, because all requests that carry the token share it.
+ */
 export type VerifiedToken = {
+  /** `client_id` (RFC 9068 §2.2). */
   readonly clientId: string
+  /** The values of `scope` (RFC 6749 §3.3). */
   readonly permissions: readonly string[]
+  /** The plugin that the token is for; null without one. */
   readonly pluginId: string | null
-  /** The tenant that its client belongs to; null where the token names none, and is of no tenant. */
+  /** The tenant that the client belongs to; null for a client without one. */
   readonly workspaceId: string | null
-  /** The token's id (RFC 7519 §4.1.7): names it in logs, where its text must not stand. */
+  /** The token's id (RFC 7519 §4.1.7). Names the token in logs, which must not contain its text. */
   readonly jti: string
-  /** When it expires, in seconds since the epoch. */
+  /** When the token expires, in seconds since the epoch. */
   readonly expiresAt: number
   readonly claims: AccessTokenClaims
 }
 
-/** Freezes the claims, too: every request that carries the token shares them. */
+/** Freezes the claims as well. */
 export const verifiedTokenOf = (claims: AccessTokenClaims): VerifiedToken =>
   deepFreeze({
     clientId: claims.client_id,

@@ -4,8 +4,9 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { build, transformSync } from 'esbuild'
 import { Miniflare } from 'miniflare'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { type Installed, installPackage } from './installed.ts'
+import { PUBLIC_NAMES } from './public-names.ts'
 
 let installed: Installed
 
@@ -209,6 +210,39 @@ it('declarations name neither jose nor TypeScript files', () => {
   }
   expect(reached.size).toBeGreaterThan(20)
   expect(packages).toEqual([])
+})
+
+/** Names that a declaration file exports. */
+const exportedTypes = (text: string): string[] => [
+  ...[...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = '']) =>
+    names.split(',').map((name) => name.replace(/^\s*(type )?/, '').trim()),
+  ),
+  ...[...text.matchAll(/^export declare (?:const|class) (\w+)/gm)].map(([, name = '']) => name),
+  ...[...text.matchAll(/^export type (\w+)/gm)].map(([, name = '']) => name),
+]
+
+describe.each(Object.entries(PUBLIC_NAMES))('public names of %s', (entry, { values, types }) => {
+  const list = (load: string) =>
+    `${load}.then((loaded) => console.log(JSON.stringify(Object.keys(loaded))))`
+
+  test.each([
+    ['ES module', 'esm', `import('${entry}')`],
+    ['CommonJS', 'cjs', `Promise.resolve(require('${entry}'))`],
+  ])('are the values of its %s', (_, folder, load) => {
+    installed.write(`${folder}/names.js`, list(load))
+    const names = JSON.parse(installed.run(process.execPath, `${folder}/names.js`)) as string[]
+    expect(names.filter((name) => !name.startsWith('__')).toSorted()).toEqual(values)
+  })
+
+  test('are the names in its declarations', () => {
+    const subpath = entry.replace('@latchkey/verifier', '.')
+    const manifest = JSON.parse(readFileSync(join(installed.home, 'package.json'), 'utf8')) as {
+      exports: Record<string, { types: string }>
+    }
+    const declarations = manifest.exports[subpath]?.types ?? ''
+    const text = readFileSync(join(installed.home, declarations), 'utf8')
+    expect(exportedTypes(text).filter(Boolean).toSorted()).toEqual([...values, ...types].toSorted())
+  })
 })
 
 describe.each(NODES)('package on %s', (node) => {
