@@ -1,4 +1,4 @@
-// How far the server trusts the wall clock with steps that cannot be undone. Pure decisions, and a clock that remembers
+// Trust in the wall clock, for steps that cannot be undone. Pure decisions, and a clock that remembers
 // the latest time it has shown.
 //
 // The settled time is the time that this server has lived up to. It grows with the monotonic clock of a running
@@ -8,7 +8,7 @@
 import { CLOCK_APART_SECONDS, CLOCK_CONFIRM_SECONDS } from './constants.ts'
 import type { StoredClock } from './store/store.ts'
 
-/** In seconds since the epoch: the wall clock now, its latest time, and the time lived up to. */
+/** The wall clock now, its latest time, and the time lived up to, in seconds since the epoch. */
 export type ClockReading = { wall: number; latest: number; lived: number }
 
 const isApart = (gap: number): boolean => Math.abs(gap) > CLOCK_APART_SECONDS

@@ -45,9 +45,9 @@ export const SHELL: Authority = {
 }
 
 /** @param permissions those of the token, which the client may have narrowed below its grant */
-export const authorityOf = (subject: GrantedClient, permissions: readonly string[]): Authority => {
-  const { id, generation, workspace, plugins, grants, details } = subject
-  const limits = limitsInheritedFrom(subject)
+export const authorityOf = (client: GrantedClient, permissions: readonly string[]): Authority => {
+  const { id, generation, workspace, plugins, grants, details } = client
+  const limits = limitsInheritedFrom(client)
   return {
     workspaceId: workspace?.id ?? null,
     administration: permissions,
@@ -57,7 +57,7 @@ export const authorityOf = (subject: GrantedClient, permissions: readonly string
       details,
       grants: new Map(grants.map((grant) => [grant.audience.id, grantedNames(grant)])),
       limits,
-      heldLimits: heldLimits(subject),
+      heldLimits: heldLimits(client),
     },
   }
 }

@@ -34,8 +34,8 @@ export const checkAddition = async (
 /** @throws OperationRefused `exceeds_own_grant`, naming the limit that is looser than the administrator's own */
 const checkTightness = async ({ authority, deps }: LimitedCall, client: Client): Promise<void> => {
   if (authority.holds === null) return
-  const subject = await deps.store.findGrantedClient(client.id)
-  const held = heldLimits({ ...client, limitedBy: subject?.limitedBy ?? null })
+  const grantedClient = await deps.store.findGrantedClient(client.id)
+  const held = heldLimits({ ...client, limitedBy: grantedClient?.limitedBy ?? null })
   const field = loosened(authority.holds.heldLimits, held, deps.tokenTtlSeconds)
   if (field === null) return
   const detail = 'of this client is looser than the limit of your own client: tighten it first'

@@ -58,13 +58,13 @@ export const issueTokenFor = (
   { details = [], ...request }: Omit<TokenRequest, 'details'> & { details?: unknown },
 ): Promise<TokenResponse> =>
   auditedChange(call, 'token.issue', clientId, async () => {
-    const subject = await call.deps.store.findGrantedClient(clientId)
-    if (!mayLogIn(subject)) {
+    const grantedClient = await call.deps.store.findGrantedClient(clientId)
+    if (!mayLogIn(grantedClient)) {
       throw new OperationRefused('not_found', 'there is no client with this id that may log in')
     }
     const checked = { ...request, details: checkDetails(details) }
     await call.deps.store.noteIssuance(now(call)) // a command runs no upkeep that would record the time
-    return await issueToken(subject, checked, call.deps, { actor: call.as.actor })
+    return await issueToken(grantedClient, checked, call.deps, { actor: call.as.actor })
   })
 
 /**

@@ -13,7 +13,7 @@ import type { AuthorizationDetail, DetailScalar, DetailValue } from '../store/st
 /** The type whose entries are executions of an agent. Any other type is one of registered resources. */
 export const TOOL_RUN = 'tool_run'
 
-/** As a whole value it stands for any. */
+/** Stands for any value, where it is the whole value of a member. */
 export const ANY = '*'
 
 /** The members that every entry of a type has, with the form of each. */

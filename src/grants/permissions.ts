@@ -10,8 +10,8 @@ type Bits = ReadonlyMap<string, bigint>
 
 export type Implications = {
   /**
-   * These names and all that they imply, each once, in the order in which they are reached. Leaves out names that the
-   * audience does not declare.
+   * Adds all that these names imply. Each name occurs once, in the order in which it is reached. Leaves out names that
+   * the audience does not declare.
    */
   expand(names: Iterable<string>): ReadonlySet<string>
   /** The names that no other of these names implies, and the names in `first`. */

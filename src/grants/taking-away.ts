@@ -12,7 +12,7 @@ import type {
   Workspace,
 } from '../store/store.ts'
 
-/** From most to least trust: a step to the right takes something away. */
+/** Trust tiers from most to least trust: a step to the right takes something away. */
 const TRUST_TIERS = ['bundled', 'trusted', 'restricted'] as const
 
 /** The value of a rule over a workspace or a run: the SHA-256 of its text, in base64url. */

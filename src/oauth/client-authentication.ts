@@ -91,8 +91,8 @@ const login = async (
 }
 
 /** Neither unknown, disabled nor deleted, nor in a workspace that is suspended. */
-export const mayLogIn = (subject: GrantedClient | null): subject is GrantedClient =>
-  subject?.status === 'active' && subject.workspace?.status !== 'suspended'
+export const mayLogIn = (client: GrantedClient | null): client is GrantedClient =>
+  client?.status === 'active' && client.workspace?.status !== 'suspended'
 
 /** Only what has the form of a client id: the audit keeps it for long, and an attacker chooses it. */
 const auditableClientId = (credentials: Credentials | null): string | null =>

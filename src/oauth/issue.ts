@@ -35,24 +35,24 @@ export type TokenResponse = {
 
 /** @throws OAuthError where the request asks for more than the grant, or not clearly enough */
 export const issueToken = async (
-  subject: GrantedClient,
+  client: GrantedClient,
   request: TokenRequest,
   deps: IssueDeps,
   logged: Record<string, unknown>,
 ): Promise<TokenResponse> => {
-  const narrowed = narrow(request, subject)
+  const narrowed = narrow(request, client)
   // Before anything is looked up or signed for a token that no resource server would take.
   if (narrowed.scope.join(' ').length > MAX_TOKEN_BYTES) throw new OAuthError('token_too_long')
-  await checkTargets(narrowed.details, subject, deps)
-  const runs = await checkRuns(narrowed.details, subject, deps)
-  const ttl = lifetime(subject.tokenTtl, narrowed.audience.tokenTtl, deps.tokenTtlSeconds)
+  await checkTargets(narrowed.details, client, deps)
+  const runs = await checkRuns(narrowed.details, client, deps)
+  const ttl = lifetime(client.tokenTtl, narrowed.audience.tokenTtl, deps.tokenTtlSeconds)
   const iat = nowSeconds(deps)
   const claims = {
     iss: deps.issuer,
-    ...subjectClaims(subject),
+    ...clientClaims(client),
     ...narrowedClaims(narrowed),
     // Rules over the workspace and over runs are hashes of this reference.
-    ...((subject.workspace || runs.length > 0) && { workspace_ref: subject.workspaceRef }),
+    ...((client.workspace || runs.length > 0) && { workspace_ref: client.workspaceRef }),
     iat,
     exp: iat + ttl,
     jti: newJti(deps.random),
@@ -69,8 +69,8 @@ export const issueToken = async (
     'token issued',
   )
   deps.metrics?.tokenIssued(audience)
-  if (runs.length > 0 || subject.ledger) {
-    const { id: clientId, workspace } = subject
+  if (runs.length > 0 || client.ledger) {
+    const { id: clientId, workspace } = client
     const entry = { jti, clientId, workspaceId: workspace?.id ?? null, audience, runs }
     deps.ledger?.note({ ...entry, issuedAt: claims.iat, expiresAt: claims.exp })
   }
@@ -94,7 +94,7 @@ type SubjectClaims = Pick<
   'sub' | 'client_id' | 'client_gen' | 'workspace_id' | 'workspace_gen'
 >
 
-const subjectClaims = ({ id, generation, workspace }: GrantedClient): SubjectClaims => ({
+const clientClaims = ({ id, generation, workspace }: GrantedClient): SubjectClaims => ({
   sub: id,
   client_id: id,
   client_gen: generation,

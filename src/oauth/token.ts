@@ -30,20 +30,20 @@ type TokenDeps = Pick<
 export const token = (deps: TokenDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'token')
   checkGrantType(form)
-  const subject = await authenticateClient(form, c, deps)
-  await takeFromQuota(subject, deps)
+  const client = await authenticateClient(form, c, deps)
+  await takeFromQuota(client, deps)
   const target = {
     audience: form.get('audience'),
     resource: form.get('resource'),
     scope: form.get('scope'),
   }
-  logAudience(c, () => audienceMeant(target, subject))
+  logAudience(c, () => audienceMeant(target, client))
   const request = {
     ...target,
     pluginId: form.get('plugin_id'),
     details: readDetails(form.get('authorization_details')),
   }
-  const response = await issueToken(subject, request, deps, { requestId: c.get('requestId') })
+  const response = await issueToken(client, request, deps, { requestId: c.get('requestId') })
   return c.json(response)
 }
 

@@ -28,7 +28,7 @@ export const createAllowance = ({
   }
   return {
     spend(amount) {
-      // At least minus the amount of one second: one long page must not block the next ones for minutes.
+      // The budget stays above minus the amount of one second: one long page must not block others for minutes.
       left = Math.max(count() - amount, -perSecond)
     },
     isSpent: () => count() <= 0,

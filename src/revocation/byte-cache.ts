@@ -13,7 +13,7 @@ export const createByteCache = <K, V>({
   maxBytes,
   maxEntries = Infinity,
 }: Bounds): ByteCache<K, V> => {
-  /** In the order of use: the one that was used last is at the end. */
+  /** Entries in the order of use: the one that was used last is at the end. */
   const entries = new Map<K, { value: V; bytes: number }>()
   let total = 0
 

@@ -38,7 +38,7 @@ type Asked = {
 export type PageAnswer = {
   body: Bytes
   gzip: boolean
-  /** How long a cache may keep it, in seconds. */
+  /** Time for which a cache may keep it, in seconds. */
   maxAgeSeconds: number
 }
 

@@ -25,7 +25,7 @@ type Limits = { atATime: number; maxWaiting: number }
 
 export const createTurns = ({ atATime, maxWaiting }: Limits): Turns => {
   const jobs = new Map<string, Job>()
-  /** In the order of the requests. */
+  /** Jobs without a turn yet, in the order of the requests. */
   const waiting = new Set<Job>()
   let running = 0
 

@@ -18,7 +18,7 @@ export const isAlgorithm = (name: string): name is Algorithm => Object.hasOwn(AL
 
 export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as [Algorithm, ...Algorithm[]]
 
-/** For messages and descriptions. */
+/** The names of the algorithms, for messages and descriptions. */
 export const ALGORITHM_LIST = `${ALGORITHM_NAMES.slice(0, -1).join(', ')} or ${ALGORITHM_NAMES.at(-1)}`
 
 /** The order of all published lists: a reader that uses the first entry gets RS256. */

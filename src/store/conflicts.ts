@@ -1,4 +1,4 @@
-// What a caller does when another writer was faster: decide again from a new read, or leave the work to that writer.
+// Conflicts with a faster writer. A caller decides again from a new read, or leaves the work to that writer.
 import { MAX_CHANGE_TRIES } from '../constants.ts'
 import { Conflict } from '../errors.ts'
 

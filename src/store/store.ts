@@ -1,4 +1,4 @@
-// The seam between the product and its database, composed of one interface for each subject. Each verb is atomic on
+// The seam between the product and its database, composed of one interface for each noun. Each verb is atomic on
 // every driver, returns rows of our own types and throws our own errors (`Conflict`, `Unavailable`,
 // `OperationRefused`). The interface has no transaction(): D1 has none (docs/decisions/0005).
 //

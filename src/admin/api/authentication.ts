@@ -54,12 +54,12 @@ export const createAuthentication = (deps: AuthenticationDeps): Authenticate => 
       refuseUnknownKid(bearer, kids)
       const { clientId, permissions } = await verify(permission)
       logClient(c, clientId)
-      const subject = await deps.store.findGrantedClient(clientId)
-      if (!mayLogIn(subject)) {
-        logClient(c, clientId, clientRefusal(subject))
+      const grantedClient = await deps.store.findGrantedClient(clientId)
+      if (!mayLogIn(grantedClient)) {
+        logClient(c, clientId, clientRefusal(grantedClient))
         throw new TokenInvalid('token_revoked')
       }
-      return { actor: `client:${clientId}`, authority: authorityOf(subject, permissions) }
+      return { actor: `client:${clientId}`, authority: authorityOf(grantedClient, permissions) }
     } catch (error) {
       if (error instanceof AccessDenied) {
         const { clientId } = await verify(null)

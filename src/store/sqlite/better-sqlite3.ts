@@ -64,7 +64,7 @@ const versionOf = (client: BetterSqlite3.Database): (() => string) => {
 }
 
 const open = (path: string, beforeWrites: () => void): BetterSqlite3.Database => {
-  const migrations = loadMigrations() // before the folder and the file are made
+  const migrations = loadMigrations() // throws before the folder and the file are made
   let client: BetterSqlite3.Database | null = null
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -77,7 +77,7 @@ const open = (path: string, beforeWrites: () => void): BetterSqlite3.Database =>
     spareTemporaryFiles(client)
     migrate(client, migrations)
     client.pragma('foreign_keys = ON')
-    client.pragma('busy_timeout = 0') // from here on the store waits, and the process serves other requests
+    client.pragma('busy_timeout = 0') // the store waits in place of SQLite, and the process serves other requests
     return client
   } catch (error) {
     client?.close()

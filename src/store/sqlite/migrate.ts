@@ -1,6 +1,6 @@
 // The migration runner for better-sqlite3 (docs/decisions/0004). drizzle's runner reads its journal before a deferred
-// BEGIN, so that two first starts collide. It switches foreign_keys off inside the transaction, which has no effect: the
-// rebuild of a table then deletes the rows that refer to it.
+// BEGIN, so that two first starts collide. It switches foreign_keys off inside the transaction, which has no effect:
+// the rebuild of a table then deletes the rows that refer to it.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -141,7 +141,7 @@ export const readAuditEvents = async (context: Context, page: AuditPage): Promis
     ...timesOf(filter),
     ...(filter.workspaceId === undefined ? [] : [ofWorkspace(dialect, filter.workspaceId)]),
   ]
-  // Without a filter each row that the statement looks at is a row of the answer.
+  // Each row that a statement without a filter looks at is a row of the answer.
   const { index, end } =
     conditions.length === 0 ? { index: BY_SEQ, end: null } : await chooseStep(context, page)
   const within = end === null ? [] : [newestFirst ? sql`seq >= ${end}` : sql`seq <= ${end}`]

@@ -1,4 +1,4 @@
-// How a list of clients is read, for each set of filters.
+// Ways to read a list of clients, one for each set of filters.
 import { type SQL, eq, sql } from 'drizzle-orm'
 import { FEW_CLIENTS } from '../../constants.ts'
 import { clients } from '../tables/clients.ts'

@@ -5,13 +5,13 @@ import type { SQL, SQLWrapper } from 'drizzle-orm'
 /** Names of the checks on `assertions`. */
 export type Assertion = 'unchanged' | 'administrable' | 'within_limit'
 
-/** Why an engine refuses a statement: an assertion failed, an id exists already, or a reference has no target. */
+/** The cause of a refused statement: an assertion failed, an id exists already, or a reference has no target. */
 export type Violation = Assertion | 'unique' | 'foreign_key'
 
 /** An error of a driver, without its text: that can repeat the parameters of the statement. */
 export type DriverError = {
   violation: Violation | null
-  /** For the log: the engine's own code, or the name of the error. */
+  /** The engine's own code, or the name of the error, for the log. */
   code: string
   /** True where another writer held a lock: the step has left nothing behind and can be tried again. */
   isBusy: boolean

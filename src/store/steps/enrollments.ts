@@ -65,7 +65,7 @@ const revokeEnrollment: Verb<'revokeEnrollment'> =
   ({ connection }) =>
   async (id, now) => {
     await connection.atomically([
-      // Before the update, which closes the enrollment.
+      // The assertion comes before the update, which closes the enrollment.
       assert('unchanged', sql`exists (select 1 from enrollments where ${isOpen(id)})`),
       update(enrollments, { revokedAt: now }, isOpen(id)),
     ])

@@ -18,7 +18,7 @@ import { assert, deleteFrom, insertFrom, update } from './statements.ts'
 
 const shown = columnsOf(signingKeys)
 
-/** Whether the active or the next place of the candidate's algorithm is taken. */
+/** True in a statement where this place of the candidate's algorithm is taken. */
 const isTaken = (candidate: KeyCandidate, state: 'active' | 'next') =>
   sql`exists (select 1 from signing_keys where algorithm = ${candidate.algorithm} and state = ${state})`
 
@@ -123,7 +123,7 @@ const isPublished = (dialect: Dialect): SQL | undefined =>
     sql`${signingKeys.state} in ('active', 'next')`,
     and(
       isWord(signingKeys.state, 'retiring'),
-      // By the earlier clock: a signature has to be recognized for its token to be revoked.
+      // The earlier clock decides: the server has to recognize a signature to revoke its token.
       sql`${signingKeys.retiredAt} + ${numberOf(KEY_RETIREMENT_SECONDS)}
         > ${endedBy(dialect, sql.placeholder('now'))}`,
     ),

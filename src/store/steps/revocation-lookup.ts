@@ -1,4 +1,4 @@
-// Whether a rule revokes a token: prepared once, one or two statements each time.
+// The lookup of a token's revocation: prepared once, one or two statements each time.
 import { type SQL, and, eq, gt, or, sql } from 'drizzle-orm'
 import { revocations } from '../tables/revocations.ts'
 import type { RevocationKind } from '../types/revocations.ts'

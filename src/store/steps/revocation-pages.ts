@@ -54,7 +54,7 @@ export const readRevocationPage: Verb<'readRevocationPage'> = ({ connection, dia
 export const listRevocationPageEnds: Verb<'listRevocationPageEnds'> =
   ({ connection, dialect }) =>
   async ({ after, aliveAt, limit }) => {
-    // In the order of numbers: by the expiry, SQLite reads all rules behind each end, 0.4 s for a million.
+    // The order of numbers: by the expiry, SQLite reads all rules behind each end, 0.4 s for a million.
     const rules = dialect.readBy('revocations', null)
     const behind = (end: SQL, skipped: number): SQL => sql`(select seq from ${rules}
       where seq > ${end} and ${isLive(dialect, sql`${aliveAt}`)}

@@ -95,7 +95,7 @@ const closeRun: Verb<'closeRun'> =
       createdAt: now,
     })
     await connection.atomically([
-      // Before the run is inserted: a run that was closed before gets no new rule when the first rule has ended.
+      // Rules come before the run: a run that was closed before gets no new rule when the first rule has ended.
       ...raiseInstead(dialect, { id: workspaceId, ref }, sql`${isNew} and ${counted.isFull}`, now),
       ...addRules(dialect, sql`${byRef} union all ${byName}`, now),
       ...counted.add(isNew),

@@ -3,7 +3,9 @@ import type { AuditOutcome } from '../types/audit.ts'
 import { integer, table, text } from './column.ts'
 import { createdAt } from './shared.ts'
 
-/** Who did what, or was refused. The server adds rows in the order of `seq`; retention deletes whole seals. */
+/**
+ * Actions and refusals, with their actors. The server adds rows in the order of `seq`; retention deletes whole seals.
+ */
 export const auditEvents = table('audit_events', {
   /** A number is not used again, so a gap shows that a row was deleted. */
   seq: integer('seq').numbered(),

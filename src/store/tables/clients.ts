@@ -102,6 +102,6 @@ export const enrollments = table('enrollments', {
   clientId: text('client_id').nullable().references(clients.id),
   /** The client of the administrator who made it; null: a person with a shell on the server. */
   createdBy: text('created_by').nullable().references(clients.id),
-  /** That client's generation when it made the enrollment. A higher one: it has lost something since. */
+  /** Generation of that client when it made the enrollment. A higher one now: it has lost something since. */
   createdByGeneration: integer('created_by_generation').nullable(),
 })

@@ -1,4 +1,4 @@
-// What an administrator registers beside clients: workspaces, audiences, plugins, resources.
+// Tables of all that an administrator registers beside clients: workspaces, audiences, plugins, resources.
 import type { Algorithm } from '../../signing/algorithms.ts'
 import type { TrustTier } from '../types/plugins.ts'
 import type { WorkspaceStatus } from '../types/workspaces.ts'

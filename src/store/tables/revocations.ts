@@ -6,7 +6,7 @@ import { createdAt } from './shared.ts'
 
 /** Rules over claims. The server keeps each until every token that it can match has expired. */
 export const revocations = table('revocations', {
-  /** From `revocation_counter`, in commit order. */
+  /** The next number of `revocation_counter`, in commit order. */
   seq: integer('seq').primaryKey(),
   kind: text<RevocationKind>('kind'),
   value: text('value'),

@@ -1,6 +1,6 @@
 // Trust in the wall clock.
 
-/** How far the server trusts the wall clock with steps that cannot be undone. In seconds; times since the epoch. */
+/** The stored trust in the wall clock. In seconds; times since the epoch. */
 export type StoredClock = {
   /** The time that the server has lived up to. */
   settledAt: number

@@ -19,7 +19,7 @@ export type RevocationLookup = {
   runs: readonly string[]
 }
 
-/** How far the list of rules goes. */
+/** The end of the list of rules. */
 export type RevocationHead = {
   /** The history that the numbers belong to. */
   epoch: string
