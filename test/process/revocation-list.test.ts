@@ -8,9 +8,8 @@ import {
   createCli,
   latchkey,
   latchkeyJson,
-  newPlace,
-  seededPlace,
   onAnotherPort,
+  seededPlace,
   startServer,
   until,
   withVariables,
@@ -31,7 +30,7 @@ const createClient = (place: Place) =>
   latchkeyJson<{ client_id: string }>(place, ['client', 'create', ...CLIENT])
 
 it('rule from the command line answers held requests of every process within 250 ms', async () => {
-  const place = await newPlace({ LATCHKEY_WORKERS: '2' })
+  const place = await seededPlace({ LATCHKEY_WORKERS: '2' })
   const other = withVariables(await onAnotherPort(place), { LATCHKEY_WORKERS: '1' })
   const servers = [await startServer(place), await startServer(other)]
   const { client_id: id } = await createClient(place)
