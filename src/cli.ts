@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Entry: the command line. Exit: 0 done, 1 refused (one line on standard error), 2 wrong usage.
-import { runEntry } from './node/entry.ts'
+import { runEntryPoint } from './node/entry-point.ts'
 
-await runEntry(async () => {
+await runEntryPoint(async () => {
   const { runCommand } = await import('./cli/program.ts')
   await runCommand(process.argv)
 })

@@ -1,7 +1,10 @@
 import { FIRST_UPKEEP_MS, UPKEEP_INTERVAL_MS } from '../constants.ts'
 import type { Upkeep } from '../upkeep/upkeep.ts'
 
-/** Runs it soon, then a minute after each end, never twice at a time, and keeps no process alive for it. */
+/**
+ * Runs the upkeep soon after the start, then one minute after each end. Runs do not overlap, and the timer keeps no
+ * process alive.
+ */
 export const startUpkeep = (upkeep: Pick<Upkeep, 'run'>): { stop(): Promise<void> } => {
   let stopped = false
   let running = Promise.resolve()
@@ -14,7 +17,7 @@ export const startUpkeep = (upkeep: Pick<Upkeep, 'run'>): { stop(): Promise<void
   }
   runIn(FIRST_UPKEEP_MS)
   return {
-    /** Runs it once more: what has been counted since is not lost. */
+    /** Runs the upkeep once more, so that counts since the last run are written. */
     async stop() {
       stopped = true
       clearTimeout(timer)

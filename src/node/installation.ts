@@ -1,12 +1,12 @@
-// Faults of the installation: a package or its binary that cannot be loaded. They are said as such, in one line.
+// Faults of the installation: a package or a binary that cannot be loaded. Each is reported in one line.
 
-/** Codes of Node.js for a module or a binary that cannot be loaded. */
+/** Node.js's codes for a module or a binary that cannot be loaded. */
 const NOT_LOADED =
   /^(ERR_)?(MODULE_NOT_FOUND|DLOPEN_FAILED|PACKAGE_PATH_NOT_EXPORTED|INVALID_PACKAGE_(CONFIG|TARGET)|PACKAGE_IMPORT_NOT_DEFINED)$/
 
 const MISSING = /^Cannot find (?:package|module) '([^']{1,999})'/
 
-/** @returns the line for the operator, or null for any other error */
+/** Returns the line for the operator, or null for every other error. */
 export const installationFault = (error: unknown): string | null => {
   if (!(error instanceof Error)) return null
   const code = String((error as NodeJS.ErrnoException).code)

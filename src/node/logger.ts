@@ -1,20 +1,21 @@
+// The log of a process: JSON lines on standard output.
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
 import type { Config } from '../config.ts'
 import { LOG_FLUSH_TIMEOUT_MS } from '../constants.ts'
 import type { Log } from '../log.ts'
 import { escapeJson } from '../text/text.ts'
-import { type Sink, createSink } from './sink.ts'
+import { type LineWriter, createLineWriter } from './line-writer.ts'
 
 const STDOUT = 1
 const STDERR = 2
 
-/** The log of a server process, and what its end waits for. */
+/** Log of a server process. */
 export type ServerLog = Log & {
-  /** Waits for lines that are not written yet, within a time limit. */
+  /** Waits for lines that are not written yet, up to LOG_FLUSH_TIMEOUT_MS. */
   flush(): Promise<void>
 }
 
-/** JSON lines on standard output. */
+/** Creates a log on standard output. */
 export const createLog = (level: Config['logLevel']): ServerLog => {
   const lines = linesTo(STDOUT)
   const log = createLogTo(lines, level)
@@ -34,14 +35,14 @@ export const createLogTo = (stream: DestinationStream, level: Config['logLevel']
   )
 
 /**
- * No request waits for the log. Lines that its reader does not take are kept within a bound, then dropped and
- * counted: a later line says how many. A write that fails (a full disk, a reader that is gone) is said once on
- * standard error, its lines are lost and the work goes on; with room again the lines go on, too.
+ * Creates a writer that no request waits for. Lines whose reader stalls are kept up to a limit, then dropped and counted,
+ * and a later line gives the number. A write that fails (a full disk, a reader that has ended) is reported once on
+ * standard error and loses its lines. The server keeps running, and later lines are written when there is room again.
  */
-export const linesTo = (descriptor: number): Sink => {
-  const complaints = () => createSink(STDERR, { lost: () => '', onFailure: () => {} })
-  return createSink(descriptor, {
-    lost(lines) {
+export const linesTo = (descriptor: number): LineWriter => {
+  const standardError = () => createLineWriter(STDERR, { dropped: () => '', onFailure: () => {} })
+  return createLineWriter(descriptor, {
+    dropped(lines) {
       const line = {
         level: 40,
         time: new Date().toISOString(),
@@ -50,6 +51,6 @@ export const linesTo = (descriptor: number): Sink => {
       }
       return `${JSON.stringify(line)}\n`
     },
-    onFailure: (code) => complaints().write(`latchkey: the log cannot be written: ${code}\n`),
+    onFailure: (code) => standardError().write(`latchkey: the log cannot be written: ${code}\n`),
   })
 }

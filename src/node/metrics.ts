@@ -1,9 +1,10 @@
+// Metrics of the server in the Prometheus text format. With several workers the primary sums them up.
 import cluster from 'node:cluster'
 import { AggregatorRegistry, Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Metrics } from '../deps.ts'
 import type { RevocationWatch } from '../revocation/watch.ts'
 
-/** Counters in the Prometheus text format; of all processes where there are several. */
+/** Creates the counters of this process. `render` returns the sum over all processes. */
 export const createMetrics = (watch: Pick<RevocationWatch, 'waiting'>): Metrics => {
   const registry = new Registry()
   if (cluster.isWorker) answerPrimary(registry)
@@ -36,7 +37,7 @@ export const createMetrics = (watch: Pick<RevocationWatch, 'waiting'>): Metrics 
   }
 }
 
-/** Making an aggregator is what makes prom-client listen to the primary. Called once in a process. */
+/** Makes prom-client answer the primary, which it does once an aggregator exists. Called once in a process. */
 const answerPrimary = (registry: Registry): void => {
   AggregatorRegistry.setRegistries(registry)
   new AggregatorRegistry()
@@ -44,7 +45,7 @@ const answerPrimary = (registry: Registry): void => {
 }
 
 type Question = { latchkeyMetrics: number }
-/** `text` is null where not all of them have answered: a part would look like a fall. */
+/** `text` is null if a worker has not answered: a partial sum would look like a fall of the counters. */
 type Answer = Question & { text: string | null }
 
 const isQuestion = (message: unknown): message is Question =>
@@ -52,7 +53,7 @@ const isQuestion = (message: unknown): message is Question =>
 
 type Waiting = { resolve: (text: string) => void; reject: (error: Error) => void }
 
-/** Questions of this worker, by their number. One listener serves them all, however many wait. */
+/** Questions of this worker by number. One listener serves all of them. */
 const waiting = new Map<number, Waiting>()
 let questions = 0
 
@@ -61,7 +62,7 @@ const hearAnswer = (message: unknown): void => {
   const { text } = message as Answer
   const question = waiting.get(message.latchkeyMetrics)
   waiting.delete(message.latchkeyMetrics)
-  if (text === null) question?.reject(new Error('a worker did not tell its metrics'))
+  if (text === null) question?.reject(new Error('a worker did not report its metrics'))
   else question?.resolve(text)
 }
 
@@ -72,13 +73,13 @@ const askPrimary = (): Promise<string> =>
     process.send?.({ latchkeyMetrics: id } satisfies Question)
   })
 
-/** In the primary: answers the workers with the sum over all of them. */
+/** Answers the workers with the sum over all of them. Called in the primary. */
 export const answerMetrics = (): void => {
   const aggregator = new AggregatorRegistry()
   cluster.on('message', (worker, message: unknown) => {
     if (!isQuestion(message)) return
     const answer = (text: string | null) => {
-      // With a callback, because the worker may have ended meanwhile, which must not end the primary.
+      // The callback catches the error of a worker that has ended meanwhile, which would end the primary.
       worker.send({ ...message, text } satisfies Answer, () => {})
     }
     aggregator.clusterMetrics().then(answer, () => answer(null))

@@ -1,4 +1,4 @@
-// Opens the database for whatever runs on Node, and makes a first start of it where it is empty.
+// Opens the database for the server and for commands, and performs the first start of an empty one.
 import { randomBytes } from 'node:crypto'
 import { lstatSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -15,7 +15,12 @@ import { firstSeed, newAdministrator } from '../store/seed.ts'
 import type { Store } from '../store/store.ts'
 import { isDatabaseFile, requireDatabaseFile } from './files/database-file.ts'
 import { keepDirectoryPrivate, keepFilePrivate } from './files/file-modes.ts'
-import { OWN_FILES, ensureSecretDirectory, readIfExists, replaceSecretFile } from './files/files.ts'
+import {
+  OWN_FILES,
+  ensureSecretDirectory,
+  readIfExists,
+  replaceSecretFile,
+} from './files/secret-files.ts'
 import { loadKek, requireKek } from './files/key-encryption-key.ts'
 import { ledgerPath } from './ledger/writer.ts'
 
@@ -27,9 +32,9 @@ type OpenOptions = {
   /** Milliseconds since the epoch. */
   clock: () => number
   log: Log
-  /** Who opens it, for the audit: `server`, `cli:USER`. */
+  /** Actor of audit events: `server` or `cli:USER`. */
   actor: string
-  /** Whether to make a database where there is none: not in whichever folder a command is typed. */
+  /** Whether to make a missing database. Most commands do not: they may be typed in the wrong folder. */
   create: boolean
 }
 
@@ -37,7 +42,7 @@ type OpenOptions = {
 export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
   const { config, clock, log, actor, create } = options
   requireDriver()
-  // A refusal changes nothing on the disk: first everything is looked at.
+  // Checks everything before the first change, so that a refusal leaves the disk as it was.
   const { isNew } = requireDatabaseFile(config.databasePath)
   if (isNew && !create) throw noDatabase(config)
   if (isNew) requireKek(config)
@@ -58,12 +63,12 @@ export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
   }
 }
 
-/** SQLite's names beside a database; the last one is a ledger that was moved aside. */
+/** Endings of SQLite's files beside a database. The last one belongs to a ledger that was moved aside. */
 const DATABASE_FILE = /^(-wal|-shm|-journal|\.unusable-.*)?$/
 
 /**
- * Repairs the modes of files that were there before, once the database is known to be ours. The log names each.
- * @throws StartRefused where another user owns one, or it cannot be changed
+ * Repairs the modes of existing files, after the database is known to be Latchkey's. The log names each file.
+ * @throws StartRefused if another user owns a file, or its mode cannot be changed
  */
 const keepFilesPrivate = (
   config: Pick<Config, 'databasePath' | 'keysDirectory' | 'kek' | 'kekFile'>,
@@ -88,19 +93,19 @@ const keepFilesPrivate = (
   tolerate('the ledger is open to other users', log, () => keepDatabasePrivate(ledger, log))
 }
 
-/** SQLite puts its other files beside the target of a link. */
+/** Returns the target of a link: SQLite puts its other files beside it. */
 const targetOf = (path: string): string =>
   lstatSync(path).isSymbolicLink() ? realpathSync(path) : path
 
-/** True if the file can be read and has a client's secret. */
+/** Tells whether the file can be read and has a client's secret. */
 const isCredentials = (path: string): boolean =>
   readIfExists(path)?.includes('"client_secret"') === true
 
-/** The keys folder, which may be read-only, then has nothing that is needed. */
+/** Tells whether the key-encryption key is outside the keys folder, which may then be read-only. */
 const isKekElsewhere = ({ kek, kekFile }: Pick<Config, 'kek' | 'kekFile'>): boolean =>
   kek !== null || kekFile !== null
 
-/** Logs what would stop the start, for a file that is not needed to issue or to revoke. */
+/** Logs a refusal instead of throwing it, for a file that is not needed to issue or to revoke. */
 const tolerate = (message: string, log: Log, keepPrivate: () => void): void => {
   try {
     keepPrivate()
@@ -126,8 +131,8 @@ type FirstStart = Pick<OpenOptions, 'config' | 'actor' | 'log'> & {
 }
 
 /**
- * Makes the first keys and administrator. One of several processes that start at once does it, and only its credentials
- * reach the file. Where it cannot write them it makes no administrator: `latchkey admin create` does.
+ * Makes the first keys and the first administrator. Of several processes that start at once one succeeds, and only its
+ * credentials reach the file. If it cannot write them it makes no administrator: `latchkey admin create` does.
  */
 const firstStart = async (store: Store, start: FirstStart): Promise<void> => {
   const { config, kek, log } = start
@@ -165,13 +170,13 @@ const firstStartWith = async (
   await audit.write({ actor, action: 'server.first_start', target, outcome: 'success' })
 }
 
-/** The administrator's first credentials, in the keys folder. */
+/** File of the administrator's first credentials, in the keys folder. */
 const CREDENTIALS = 'admin.json'
 
-/** The folder is read-only, of another user, a file, or one with other files. */
+/** Keys folder that is read-only, belongs to another user, is a file, or has other files. */
 class CredentialsUnwritable extends StartRefused {}
 
-/** Errors that pass: the next start writes the credentials. */
+/** Transient errors: the next start writes the credentials. */
 const PASSING = /^(ENOSPC|EDQUOT|EIO|EMFILE|ENFILE|ENOMEM)$/
 
 const writeCredentials = (directory: string, credentials: Record<string, string>): void => {

@@ -1,3 +1,4 @@
+// Compression and memory of the revocation list's pages on Node.
 import { promisify } from 'node:util'
 import { constants, gunzip, gzip } from 'node:zlib'
 import { REVOCATION_PAGES_MAX_BYTES } from '../constants.ts'
@@ -5,7 +6,7 @@ import type { PageHost } from '../revocation/page-host.ts'
 
 const [compress, decompress] = [promisify(gzip), promisify(gunzip)]
 
-/** Beside the thread that answers. The fastest level: ids are random, and a higher one gains 2 %. */
+/** Compresses outside the main thread. The fastest level is used: ids are random, and a higher level gains 2 %. */
 export const nodePages: PageHost = {
   gzip: async (bytes) =>
     (await compress(bytes, { level: constants.Z_BEST_SPEED })) as Uint8Array<ArrayBuffer>,

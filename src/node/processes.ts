@@ -1,4 +1,4 @@
-// `latchkey serve`: one process, or a primary with LATCHKEY_WORKERS of them on the same port.
+// Processes of `latchkey serve`: one, or a primary and LATCHKEY_WORKERS workers on the same port.
 import cluster from 'node:cluster'
 import { type Config, SETTINGS, hasOpenMetrics, loadConfig } from '../config.ts'
 import { MIN_NEXT_AGE_SECONDS } from '../constants.ts'
@@ -8,14 +8,14 @@ import { createLog } from './logger.ts'
 import { answerMetrics } from './metrics.ts'
 import { countQuotas } from './quota.ts'
 import { startServer } from './serve.ts'
-import { type StopOptions, stopReason } from './stop.ts'
+import { type StopOptions, stopReason } from './stop-reason.ts'
 
-/** How long the primary waits before it replaces a worker that ended, in milliseconds. */
+/** Pause before the primary replaces a worker that has ended, in milliseconds. */
 const RESTART_DELAY_MS = 1_000
 
 /**
- * Runs until SIGTERM, SIGINT, SIGHUP or SIGQUIT; where npm has started it, also until npm has ended.
- * @param onListening called once requests are answered
+ * Runs until SIGTERM, SIGINT, SIGHUP or SIGQUIT. A server that npm has started also stops when npm has ended.
+ * @param onListening called when requests are answered
  * @throws StartRefused with one line for the operator
  */
 export const serve = async (
@@ -24,7 +24,7 @@ export const serve = async (
 ): Promise<void> => {
   const config = loadConfig(environment)
   const log = createLog(config.logLevel)
-  sayEmpty(environment, log)
+  logEmptySettings(environment, log)
   if (cluster.isPrimary && (config.keyRotationSeconds ?? Infinity) < MIN_NEXT_AGE_SECONDS) {
     log.warn(
       { keyRotationSeconds: config.keyRotationSeconds },
@@ -33,7 +33,7 @@ export const serve = async (
   }
   const stop = { log, withParent: cluster.isPrimary && isStartedByNpm(environment) }
   const listening = (): void => {
-    sayMetrics(config, log)
+    logMissingMetrics(config, log)
     onListening(config)
   }
   if (config.workers > 1 && cluster.isPrimary) await runPrimary(config, stop, listening)
@@ -41,18 +41,18 @@ export const serve = async (
   await log.flush()
 }
 
-/** Tells an operator whose variable has lost its value that the default applies: another database, another issuer. */
-const sayEmpty = (environment: Environment, log: Log): void => {
+/** Logs empty settings, because the default applies: perhaps another database or another issuer than the operator wants. */
+const logEmptySettings = (environment: Environment, log: Log): void => {
   const variables = cluster.isPrimary ? emptySettings(environment, SETTINGS) : []
   if (variables.length === 0) return
   log.info({ variables }, 'variables that are set and empty count as unset')
 }
 
-const sayMetrics = (config: Config, log: Log): void => {
+const logMissingMetrics = (config: Config, log: Log): void => {
   if (cluster.isWorker || config.metricsToken !== null || hasOpenMetrics(config)) return
   log.info(
     {},
-    'there is no /metrics: LATCHKEY_METRICS_TOKEN is not set, and others than this machine may reach the server',
+    'there is no /metrics: LATCHKEY_METRICS_TOKEN is not set, and other machines may reach the server',
   )
 }
 
@@ -69,7 +69,7 @@ const runServer = async (
   if (cluster.isWorker) cluster.worker?.disconnect()
 }
 
-/** Its workers say the rest, each for itself. */
+/** Level of the primary's trial start. Lines below it come from the workers. */
 const trialLevel = ({ logLevel }: Config): Config['logLevel'] =>
   logLevel === 'silent' || logLevel === 'error' ? logLevel : 'warn'
 
@@ -80,7 +80,7 @@ const runPrimary = async (
 ): Promise<void> => {
   const { log } = options
   const stop = stopReason(options)
-  // A first start, every refusal and every repair happen once, here: a worker that cannot start is replaced for ever.
+  // First start, refusals and repairs happen once, in the primary: a worker that cannot start would be replaced without end.
   const trial = await startServer(config, createLog(trialLevel(config)))
   await trial.close()
   answerMetrics()
@@ -96,7 +96,7 @@ const runPrimary = async (
       setTimeout(() => !stopping && cluster.fork(), RESTART_DELAY_MS)
     })
   })
-  // A message to a worker that has just ended (its metrics, its quota) must not end the primary.
+  // Ignores the error of a message to a worker that has just ended (metrics, quota), which would end the primary.
   cluster.on('fork', (worker) => worker.on('error', () => {}))
   let listening = 0
   cluster.on('listening', () => {

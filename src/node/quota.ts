@@ -1,5 +1,5 @@
-// Quotas of token requests and bounds on writes, counted for the whole server: in this process where it is alone,
-// in the primary where there are several.
+// Quotas of token requests and bounds on writes, counted for the whole server: by this process if it is the only one,
+// by the primary if there are several.
 import cluster from 'node:cluster'
 import {
   RateLimiterCluster,
@@ -8,30 +8,30 @@ import {
 } from 'rate-limiter-flexible'
 import type { Quota, Writes } from '../deps.ts'
 import { Unavailable } from '../errors.ts'
-import { createUncharged } from './uncharged.ts'
+import { createMinuteCounts } from './minute-counts.ts'
 
-/** How long a worker waits for the primary's count, in milliseconds. */
+/** Time limit for the primary's count, in milliseconds. */
 const PRIMARY_TIMEOUT_MS = 2_000
 
 /**
- * A client's count within a minute. It goes on when its quota is changed, removed or set for the first time. Each process
- * counts clients without a quota by itself, which asks no other process and waits for nothing: it adds its part with
- * the first request after a quota was set.
+ * Counts a client's requests within a minute. The count continues when the quota is changed, removed or set for the first
+ * time. Each process counts requests of clients without a quota by itself, without a question to the primary, and adds
+ * its part with the first request after a quota is set.
  */
 export const createQuota = (monotonic = () => performance.now()): Quota => {
   const count = createCounter(60)
-  const uncharged = createUncharged({ monotonic })
+  const withoutQuota = createMinuteCounts({ monotonic })
   return async (clientId, perMinute) => {
     if (perMinute === null) {
-      uncharged.note(clientId)
+      withoutQuota.note(clientId)
       return 0
     }
-    const before = uncharged.take(clientId)
+    const before = withoutQuota.take(clientId)
     return await count(`quota:${clientId}`, perMinute, 1 + (before?.count ?? 0), before?.seconds)
   }
 }
 
-/** Counts writes in each window. Its keys are ids from the database, which bounds the memory. */
+/** Counts writes in each window. The keys are ids from the database, which bounds the memory. */
 export const createWrites = (): Writes => {
   const counters = new Map<number, Counter>()
   return (key, { seconds, limit }, cost) => {
@@ -42,12 +42,13 @@ export const createWrites = (): Writes => {
 }
 
 /**
- * @param left seconds of a window that begins with this count; all of it where left out
- * @returns 0, or the seconds until the window ends where more than `limit` has been counted
+ * Adds `cost` to the count of a key.
+ * @param left seconds of a window that begins with this count; without it the window has its full length
+ * @returns 0, or the seconds until the window ends if the count exceeds `limit`
  */
 type Counter = (key: string, limit: number, cost: number, left?: number) => Promise<number>
 
-/** The limiter counts without a limit of its own: so a key has one count, whatever its limit is at the moment. */
+/** Creates a counter without a limit of its own, so that the count of a key continues when the limit changes. */
 const createCounter = (seconds: number): Counter => {
   const options = { points: Number.MAX_SAFE_INTEGER, duration: seconds }
   const limiter = cluster.isWorker
@@ -63,11 +64,11 @@ const createCounter = (seconds: number): Counter => {
       const { consumedPoints, msBeforeNext } = await limiter.consume(key, cost, begun)
       return consumedPoints <= limit ? 0 : Math.max(1, Math.ceil(msBeforeNext / 1000))
     } catch {
-      // Not counted is not allowed.
+      // A request that cannot be counted is refused.
       throw new Unavailable('quota')
     }
   }
 }
 
-/** In the primary: counts for the workers. */
+/** Counts for the workers. Called in the primary. */
 export const countQuotas = (): void => void new RateLimiterClusterMaster()

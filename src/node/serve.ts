@@ -1,4 +1,4 @@
-// One server process: opens, listens, and ends in good order.
+// One server process: opens the database, listens, and closes both in order.
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
 import { type WatchedClock, watchedClock } from '../clock.ts'
@@ -22,7 +22,7 @@ import { startUpkeep } from './every-minute.ts'
 
 export type Running = {
   address: AddressInfo
-  /** Stops accepting, finishes what runs, writes what was counted, closes the database. */
+  /** Stops accepting requests, finishes those under way, writes counts, and closes the database. */
   close(): Promise<void>
 }
 
@@ -61,7 +61,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     await opened.store.close()
     throw error
   }
-  // A start that is refused writes nothing. A token that is issued meanwhile counts: `latest` has seen its time.
+  // Keeps the time after `listen`, so that a refused start writes nothing. `latest` knows the time of tokens issued in between.
   await upkeep.keepTime()
   const running = startUpkeep(upkeep)
   const address = server.address() as AddressInfo
@@ -91,7 +91,7 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress' | 'revocationWatch'> &
   ledger: Ledger
 }
 
-/** Makes the app, and the upkeep beside it. */
+/** Creates the app and the upkeep. */
 const createServer = ({ config, opened, lastUsed, time, ...parts }: Parts) => {
   const hasMetrics = config.metricsToken !== null || hasOpenMetrics(config)
   const deps = assembleDeps({

@@ -65,8 +65,8 @@ export const ADMINISTRATION: readonly Mutation[] = [
     name: 'requests before a quota was set',
     stops: 'Escaping an operator',
     file: 'src/node/quota.ts',
-    find: 'uncharged.note(clientId)',
-    replace: 'void uncharged',
+    find: 'withoutQuota.note(clientId)',
+    replace: 'void withoutQuota',
     tests: ['test/node/quota.test.ts'],
   },
   {
@@ -297,7 +297,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'other files in the keys folder',
     stops: 'Using files of another program',
-    file: 'src/node/files/files.ts',
+    file: 'src/node/files/secret-files.ts',
     find: 'if (readdirSync(path).every((name) => OWN_FILES.test(name))) return',
     replace: 'if (readdirSync(path).length >= 0) return',
     tests: ['test/process/foreign-paths.test.ts'],
@@ -313,7 +313,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'folders in which a key-encryption key can be replaced',
     stops: 'Reading files that were restored',
-    file: 'src/node/files/key-folders.ts',
+    file: 'src/node/files/key-path.ts',
     find: 'if ((stats.mode & (leads ? OTHERS_WRITE : WRITE_BY_ALL)) === 0) return',
     replace: 'if (stats.mode !== 0 || leads) return',
     tests: ['test/process/file-modes.test.ts'],

@@ -644,7 +644,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'empty lines in a body',
     stops: 'Large, slow or malformed requests',
-    file: 'src/node/http/input.ts',
+    file: 'src/node/http/input-gate.ts',
     find: 'if (inHead || isInBody()) return at',
     replace: 'if (inHead) return at',
     tests: ['test/process/broken-off.test.ts'],
@@ -652,7 +652,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'empty lines in a head',
     stops: 'Large, slow or malformed requests',
-    file: 'src/node/http/input.ts',
+    file: 'src/node/http/input-gate.ts',
     find: 'if (inHead || isInBody()) return at',
     replace: 'if (isInBody()) return at',
     tests: ['test/process/broken-off.test.ts'],
@@ -660,8 +660,8 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'the turns of urgent requests that are pipelined',
     stops: 'Many requests or connections',
-    file: 'src/node/http/input.ts',
-    find: 'if (urgentIn === pace.turn() || !isUrgent(bytes, at)) return false',
+    file: 'src/node/http/input-gate.ts',
+    find: 'if (urgentIn === scheduler.turn() || !isUrgent(bytes, at)) return false',
     replace: 'if (!isUrgent(bytes, at)) return false',
     tests: ['test/process/connections.test.ts'],
     titles: '4,000 requests of 8 connections',

@@ -1,4 +1,5 @@
 // Memory for waiting input: the party that holds most gives way, its oldest connection first.
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createInputBudget } from '../../src/node/http/input-budget.ts'
 
@@ -48,4 +49,29 @@ it('budget counts a connection that began anew as the youngest', () => {
   first.hold(0)
   first.hold(61)
   expect(evicted).toEqual(['2'])
+})
+
+it('evicts the party that holds most, whatever the parties held before', () => {
+  const steps = fc.array(fc.tuple(fc.nat({ max: 11 }), fc.nat({ max: 60 })), { maxLength: 80 })
+  fc.assert(
+    fc.property(steps, (changes) => {
+      /** Bytes of each connection, by party. Connections 0, 4 and 8 are one party, and so on. */
+      const held = Array.from({ length: 12 }, () => 0)
+      const sumOf = (party: number) =>
+        held.reduce((sum, b, i) => (i % 4 === party ? sum + b : sum), 0)
+      const budget = createInputBudget(MAX)
+      const accounts = held.map((_, i) =>
+        budget.open(String(i % 4), () => {
+          const sums = [0, 1, 2, 3].map(sumOf)
+          expect(sums[i % 4]).toBe(Math.max(...sums))
+          held[i] = 0
+        }),
+      )
+      for (const [i, bytes] of changes) {
+        held[i] = bytes
+        accounts[i]?.hold(bytes)
+        expect(held.reduce((sum, b) => sum + b, 0)).toBeLessThanOrEqual(MAX)
+      }
+    }),
+  )
 })

@@ -1,7 +1,7 @@
 // Quota: it counts the requests of its minute, whenever it was set.
 import { describe, expect, it } from 'vitest'
 import { createQuota } from '../../src/node/quota.ts'
-import { createUncharged } from '../../src/node/uncharged.ts'
+import { createMinuteCounts } from '../../src/node/minute-counts.ts'
 
 const passed = async (
   quota: ReturnType<typeof createQuota>,
@@ -51,53 +51,53 @@ describe('quota', () => {
 describe('requests of clients without a quota', () => {
   const start = (most: number) => {
     const clock = { at: 0 }
-    return { clock, uncharged: createUncharged({ monotonic: () => clock.at, most }) }
+    return { clock, counts: createMinuteCounts({ monotonic: () => clock.at, most }) }
   }
 
   it('are counted once: take returns them and forgets them', () => {
-    const { uncharged } = start(10)
-    uncharged.note('c')
-    uncharged.note('c')
-    expect(uncharged.take('c')).toEqual({ count: 2, seconds: 60 })
-    expect(uncharged.take('c')).toBeNull()
+    const { counts } = start(10)
+    counts.note('c')
+    counts.note('c')
+    expect(counts.take('c')).toEqual({ count: 2, seconds: 60 })
+    expect(counts.take('c')).toBeNull()
   })
 
   it('are counted in a window that begins with the first', () => {
-    const { clock, uncharged } = start(10)
+    const { clock, counts } = start(10)
     clock.at = 59_000
-    uncharged.note('c')
+    counts.note('c')
     clock.at = 118_000
-    uncharged.note('c')
-    expect(uncharged.take('c')).toEqual({ count: 2, seconds: 1 })
-    uncharged.note('c')
+    counts.note('c')
+    expect(counts.take('c')).toEqual({ count: 2, seconds: 1 })
+    counts.note('c')
     clock.at = 178_000
-    uncharged.note('c')
-    expect(uncharged.take('c')).toEqual({ count: 1, seconds: 60 })
+    counts.note('c')
+    expect(counts.take('c')).toEqual({ count: 1, seconds: 60 })
   })
 
   it('are kept for two minutes at most', () => {
-    const { clock, uncharged } = start(1_000)
-    for (let i = 0; i < 1_000; i++) uncharged.note(`c${i}`)
+    const { clock, counts } = start(1_000)
+    for (let i = 0; i < 1_000; i++) counts.note(`c${i}`)
     clock.at = 60_000
-    uncharged.note('d')
-    expect(uncharged.size()).toBe(1_001)
+    counts.note('d')
+    expect(counts.size()).toBe(1_001)
     clock.at = 120_000
-    uncharged.note('e')
-    expect(uncharged.size()).toBe(2)
+    counts.note('e')
+    expect(counts.size()).toBe(2)
     clock.at = 500_000
-    uncharged.note('f')
-    expect(uncharged.size()).toBe(1)
+    counts.note('f')
+    expect(counts.size()).toBe(1)
   })
 
   it('are kept of the latest clients when there are too many', () => {
-    const { uncharged } = start(10)
+    const { counts } = start(10)
     for (let i = 0; i < 1_000; i++) {
-      uncharged.note(`c${i}`)
-      uncharged.note('busy')
-      expect(uncharged.size()).toBeLessThanOrEqual(20)
+      counts.note(`c${i}`)
+      counts.note('busy')
+      expect(counts.size()).toBeLessThanOrEqual(20)
     }
-    expect(uncharged.take('busy')?.count).toBe(1_000)
-    expect(uncharged.take('c999')?.count).toBe(1)
-    expect(uncharged.take('c0')).toBeNull()
+    expect(counts.take('busy')?.count).toBe(1_000)
+    expect(counts.take('c999')?.count).toBe(1)
+    expect(counts.take('c0')).toBeNull()
   })
 })

@@ -23,7 +23,7 @@ const settleLog = async () => {
   while (writing > 0)
 }
 
-const { runEntry } = await import('../../dist/node/entry.js')
+const { runEntryPoint } = await import('../../dist/node/entry-point.js')
 await import('../../dist/cli/program.js')
 
 const giveStdin = (text) => {
@@ -48,7 +48,7 @@ let runs = 0
 const run = async (command) => {
   reset(command)
   try {
-    await runEntry(async () => {
+    await runEntryPoint(async () => {
       // The program keeps which flags were given, so each command has one of its own.
       const { runCommand } = await import(`../../dist/cli/program.js?run=${(runs += 1)}`)
       await runCommand([process.execPath, 'latchkey', ...command.args])

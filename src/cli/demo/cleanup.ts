@@ -1,5 +1,5 @@
 // Cleanup after the demo, also after an interruption: what it has started ends in the reverse order.
-import { isReaderGone } from '../../node/streams.ts'
+import { isReaderGone } from '../../node/standard-streams.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 

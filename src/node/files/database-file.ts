@@ -1,14 +1,14 @@
-// Looks at the file of a database before anything is made, opened or repaired. It reads, and changes nothing.
+// Checks the file of a database before the process makes, opens or repairs anything. Reads only.
 import { type Stats, closeSync, openSync, readSync, statSync } from 'node:fs'
 import { StartRefused } from '../../errors.ts'
 
-/** The first bytes of every database of SQLite (https://www.sqlite.org/fileformat.html, §1.3). */
+/** First bytes of every SQLite database (https://www.sqlite.org/fileformat.html, §1.3). */
 const HEADER = Buffer.from('SQLite format 3\0', 'latin1')
 
 /**
- * Requires that a path is free, or that of an empty file or a database of SQLite.
+ * Requires that a path is free, an empty file or an SQLite database.
  * @returns whether there is no database yet
- * @throws StartRefused for a folder, a device and a file of another kind
+ * @throws StartRefused for a folder, a device or a file of another kind
  */
 export const requireDatabaseFile = (path: string): { isNew: boolean } => {
   const refuse = (reason: string) => new StartRefused(`cannot open the database ${path}: ${reason}`)
@@ -21,22 +21,22 @@ export const requireDatabaseFile = (path: string): { isNew: boolean } => {
   return { isNew: false }
 }
 
-/** True for a regular file that is empty or begins as databases of SQLite do. */
+/** Tells whether a path is a regular file that is empty or begins like an SQLite database. */
 export const isDatabaseFile = (path: string): boolean => {
   const stats = statsOf(path)
   return stats !== null && stats.isFile() && (stats.size === 0 || hasHeader(path) === true)
 }
 
-/** @returns null where there is nothing, or nothing that this user can see */
+/** Returns null for a missing file, and for one that this user cannot see. */
 const statsOf = (path: string): Stats | null => {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null
   } catch {
-    return null // whatever opens it says why
+    return null // the code that opens the file reports the reason
   }
 }
 
-/** @returns null for a file that cannot be read: its owner is checked elsewhere */
+/** Returns null for a file that cannot be read. Its owner is checked elsewhere. */
 const hasHeader = (path: string): boolean | null => {
   try {
     const file = openSync(path, 'r')

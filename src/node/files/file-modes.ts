@@ -1,9 +1,9 @@
-// Checks modes and owners of files that hold secrets, at every open: a restored copy has those of the archive.
+// Checks modes and owners of files that hold secrets, at every open: a restored copy has the modes of the archive.
 import { type Stats, chmodSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { StartRefused } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 
-/** Access by the group and by all others. */
+/** Access of the group and of all other users. */
 const OTHERS = 0o077
 export const OTHERS_WRITE = 0o022
 const GROUP_READ = 0o040
@@ -19,10 +19,10 @@ const PRIVATE_DIRECTORY = 0o700
 type Checks = { log: Pick<Log, 'error' | 'info'> }
 
 /**
- * Takes a regular file that is ours away from everybody but its owner. Does nothing where there is no such file, and on
- * systems without modes. A symbolic link is left alone: its target may be anybody's; the log names it.
- * @param isOurs whether its content is that of a file of ours; it is asked before a mode is changed
- * @throws StartRefused where another user owns the file, or its mode cannot be changed
+ * Removes every other user's access to one of our regular files. Does nothing for a missing file, and on systems without
+ * modes. The target of a symbolic link keeps its mode, because it may belong to anybody; the log names the link.
+ * @param isOurs tells from the content whether the file is ours, before its mode is changed
+ * @throws StartRefused if another user owns the file, or its mode cannot be changed
  */
 export const keepFilePrivate = (
   path: string,
@@ -43,13 +43,13 @@ export const keepFilePrivate = (
       `${path} has mode ${modeOf(stats)} and cannot be changed (${codeOf(error)}); run: chmod 600 ${path}`,
     )
   }
-  sayRepaired(log, { path, stats, now: PRIVATE_FILE })
+  logRepaired(log, { path, stats, now: PRIVATE_FILE })
 }
 
 /**
- * Takes a folder away from everybody but its owner, if it has files of ours and nothing else. One that is empty, has
- * other files or is shared by its mode (sticky, as /tmp) is left alone. Where others may write to it, a warning says so:
- * they could replace our files.
+ * Removes every other user's access to a folder that has only files of ours. A folder that is empty, has other files or
+ * is shared (sticky, like /tmp) keeps its mode. If others may write to it the log has a warning: they could replace our
+ * files.
  */
 export const keepDirectoryPrivate = (
   path: string,
@@ -61,17 +61,17 @@ export const keepDirectoryPrivate = (
   const names = (stats.mode & STICKY) === 0 ? (namesIn(path) ?? []) : []
   if (names.length > 0 && names.every(isOurs) && changeMode(path, PRIVATE_DIRECTORY)) {
     const holdsNothing = names.every((name) => GIT_FILE.test(name))
-    sayRepaired(log, { path, stats, now: PRIVATE_DIRECTORY, holdsNothing })
+    logRepaired(log, { path, stats, now: PRIVATE_DIRECTORY, holdsNothing })
   } else if ((stats.mode & OTHERS_WRITE) !== 0 && (stats.mode & STICKY) === 0) {
     log.error({ path, mode: modeOf(stats) }, 'other users can replace files in this folder')
   }
 }
 
 /**
- * Requires that only the owner can read and write a key file, and that the owner is this user or root. A file that
- * root has mounted may be readable by its group as well: a process that is not root has no other way to read it.
- * Symbolic links are followed: mounted secrets are links. A key is not repaired: it may have been read already.
- * @throws StartRefused with the command that mends it
+ * Requires that only the owner can read and write a key file, and that the owner is this user or root. The group may read
+ * a file that root has mounted, because a process of another user can read it in no other way. Symbolic links are
+ * followed, because mounted secrets are links. The mode is not repaired: another user may have read the key already.
+ * @throws StartRefused with the command that repairs the file
  */
 export const requirePrivateKey = (path: string, { mounted }: { mounted: boolean }): void => {
   const stats = look(path)
@@ -85,15 +85,15 @@ export const requirePrivateKey = (path: string, { mounted }: { mounted: boolean 
   )
 }
 
-/** @returns null where there is no file or none that can be seen, and on systems without users */
+/** Returns null for a file that is missing or cannot be seen, and on systems without users. */
 const look = (path: string): Stats | null => {
   if (process.getuid === undefined) return null
   try {
-    // A link whose target is missing is reported by whatever opens it.
+    // The code that opens the file reports a link without a target.
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null
     return statSync(path, { throwIfNoEntry: false }) ?? null
   } catch {
-    return null // in a folder of another user: so is a file that cannot be reached
+    return null // in a folder of another user, whose files cannot be reached
   }
 }
 
@@ -107,13 +107,13 @@ const namesIn = (path: string): string[] | null => {
 
 const ownUser = (): number => process.geteuid?.() ?? ROOT
 
-/** True for what belongs to this user or to root, and for everything where this user is root. */
+/** Tells whether a file belongs to this user or to root. For root every file does. */
 export const isTrusted = ({ uid }: Pick<Stats, 'uid'>): boolean => {
   const own = ownUser()
   return own === ROOT || uid === own || uid === ROOT
 }
 
-/** Root may work on another user's files (`sudo latchkey …`), and reads everybody's anyway. */
+/** Root may work on another user's files (`sudo latchkey …`), because it can read every file. */
 const requireOwner = (path: string, stats: Stats): void => {
   if (isTrusted(stats)) return
   const [uid, own] = [stats.uid, ownUser()]
@@ -133,7 +133,7 @@ const changeMode = (path: string, mode: number): boolean => {
 
 type Repaired = { path: string; stats: Stats; now: number; holdsNothing?: boolean }
 
-const sayRepaired = (log: Checks['log'], repaired: Repaired): void => {
+const logRepaired = (log: Checks['log'], repaired: Repaired): void => {
   const { path, stats, holdsNothing = false } = repaired
   const fields = { path, mode: modeOf(stats), now: repaired.now.toString(8).padStart(4, '0') }
   if (holdsNothing) log.info(fields, 'this folder was made private before anything is put into it')

@@ -1,5 +1,4 @@
-// Where the key-encryption key comes from: the environment, a file that the operator names, or the
-// embedded default in the keys folder.
+// Loads the key-encryption key from the environment, a file that the operator names, or the keys folder.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,14 +11,15 @@ import {
   ensureSecretDirectory,
   readIfExists,
   requireSecretDirectory,
-} from './files.ts'
-import { requireKeptFolder, requireKeptPath } from './key-folders.ts'
+} from './secret-files.ts'
+import { requireSafeFolder, requireSafePath } from './key-path.ts'
 
 type KekConfig = Pick<Config, 'kek' | 'kekFile' | 'keysDirectory'>
 
 /**
- * @param inUse whether it has encrypted anything yet: one that has not is made where there is none
- * @throws StartRefused where it is missing, is no key, or is open to other users
+ * Loads the key.
+ * @param inUse whether the key has encrypted anything. If not, a missing key is made
+ * @throws StartRefused if the key is missing, is no key, or is accessible to other users
  */
 export const loadKek = (config: KekConfig, inUse: boolean): Uint8Array => {
   if (config.kek !== null) return config.kek
@@ -32,15 +32,15 @@ export const loadKek = (config: KekConfig, inUse: boolean): Uint8Array => {
   }
   return refusing('read', path, () => {
     requirePrivateKey(path, { mounted: config.kekFile !== null })
-    if (config.kekFile !== null) requireKeptPath(path)
-    else if (inUse) requireKeptFolder(path) // before a first start it has not been repaired yet
+    if (config.kekFile !== null) requireSafePath(path)
+    else if (inUse) requireSafeFolder(path) // the folder is repaired during the first start only
     return parse(path, readIfExists(path), inUse)
   })
 }
 
 /**
- * Requires a key that is there, or a place where one can be made, before a first start. Changes nothing.
- * @throws StartRefused as `loadKek` would
+ * Requires, before a first start, an existing key or a folder in which one can be made. Changes nothing.
+ * @throws StartRefused like `loadKek`
  */
 export const requireKek = (config: KekConfig): void => {
   if (!isMissing(config)) loadKek(config, false)
@@ -50,7 +50,7 @@ export const requireKek = (config: KekConfig): void => {
 const pathOf = ({ kekFile, keysDirectory }: KekConfig): string =>
   kekFile ?? join(keysDirectory, 'kek')
 
-/** True where it is to be made in the keys folder: it is given nowhere else. */
+/** Tells whether the key has to be made in the keys folder. */
 const isMissing = (config: KekConfig): boolean =>
   config.kek === null && config.kekFile === null && !existsSync(pathOf(config))
 

@@ -1,10 +1,10 @@
-// Chunks of a request's body, put together before the stream has them.
+// Chunks of a request body, gathered before the stream of the request receives them.
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Gathers what the HTTP parser of Node pushes into the stream of a request. Chunked bodies may come in chunks of one byte
- * (RFC 9112 §7.1), and each of them would wake the reader of the stream.
- * @returns hands over what was gathered; to be called behind each slice of input
+ * Gathers chunks that the HTTP parser of Node pushes into the stream of a request. Chunked bodies may come in chunks of
+ * one byte (RFC 9112 §7.1), and each of them would wake the reader of the stream.
+ * @returns a function that hands over the gathered chunks. It must be called behind each slice of input
  */
 export const gatherChunks = (request: IncomingMessage): (() => void) => {
   const push = request.push.bind(request)
@@ -22,7 +22,7 @@ export const gatherChunks = (request: IncomingMessage): (() => void) => {
       return push(null)
     }
     gathered.push(chunk)
-    return takesMore // of the slice before: the parser stops reading the socket one slice later
+    return takesMore // answer of the stream to the slice before: the parser stops reading one slice late
   }
   return flush
 }

@@ -1,4 +1,4 @@
-// Whose request it is, where proxies stand between: the last address that no trusted proxy has.
+// Address of the client behind proxies: the last address of the chain that is no trusted proxy.
 import { BlockList, isIP } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import type { AppContext } from '../../deps.ts'
@@ -7,7 +7,7 @@ import { plainAddress } from '../../http/network.ts'
 
 export type IsTrusted = (address: string) => boolean
 
-/** @throws StartRefused where an entry is neither an address nor a CIDR range */
+/** @throws StartRefused if an entry is neither an address nor a CIDR range */
 export const createTrust = (trustedProxies: readonly string[]): IsTrusted => {
   const trusted = new BlockList()
   for (const entry of trustedProxies) addRange(trusted, entry)

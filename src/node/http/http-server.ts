@@ -1,4 +1,4 @@
-// The HTTP server under the app: its limits, the answers to requests that do not reach the app, its end.
+// HTTP server under the app: limits, answers to requests that do not reach the app, and the end of the server.
 import { type IncomingMessage, type RequestListener, type Server, createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type HttpBindings, getRequestListener } from '@hono/node-server'
@@ -27,7 +27,7 @@ const LIMITS = {
   requestTimeout: REQUEST_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-  requireHostHeader: false, // `normalize` looks, and refuses with our headers
+  requireHostHeader: false, // `normalize` checks the field, and refuses with the headers of the app
 }
 
 export const createHttpServer = async (
@@ -43,10 +43,10 @@ export const createHttpServer = async (
       followed: () => connections.followed(incoming),
     } satisfies Connected & Partial<HttpBindings>)
   const answer = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
-    hostname: new URL(issuer).host, // of HTTP/1.0 requests without one; nothing depends on it
+    hostname: new URL(issuer).host, // for HTTP/1.0 requests without a host; nothing depends on it
     errorHandler: () => refusals.response('server_error'),
   })
-  /** The same decision, whichever event a request comes with. */
+  /** Decides alike for every event that a request arrives with. */
   const on = (event: 'request' | 'checkContinue' | 'checkExpectation', then: RequestListener) =>
     server.on(
       event,
@@ -67,10 +67,7 @@ export const createHttpServer = async (
   return server
 }
 
-/**
- * Gives the request line and the Host field their one form.
- * @returns why the request is refused, or null
- */
+/** Normalizes the request line and the Host field. Returns the code of a refusal, or null. */
 const normalize = (request: IncomingMessage): OAuthErrorCode | null => {
   const hosts = hostsOf(request)
   const { httpVersionMajor, httpVersion } = request
@@ -84,7 +81,7 @@ const normalize = (request: IncomingMessage): OAuthErrorCode | null => {
   return null
 }
 
-/** All of them: Node itself keeps the first. */
+/** Returns every Host field. Node keeps the first alone. */
 const hostsOf = ({ rawHeaders }: IncomingMessage): string[] => {
   const hosts: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -93,13 +90,13 @@ const hostsOf = ({ rawHeaders }: IncomingMessage): string[] => {
   return hosts
 }
 
-/** RFC 9110 §10.1.1: a client that asks before it sends a body need not send one that is too long. */
+/** RFC 9110 §10.1.1: a client that waits for 100 Continue need not send a body that is too long. */
 const mayContinue = ({ headers, url }: IncomingMessage): boolean => {
   const limit = url?.startsWith(`${BASE}/`) === true ? MAX_JSON_BYTES : MAX_FORM_BYTES
   return Number(headers['content-length'] ?? 0) <= limit
 }
 
-/** The parser's errors, and those of time limits; anything else is malformed. */
+/** Errors of the parser and of time limits. Every other error is a malformed request. */
 const PARSER_ERRORS: Record<string, OAuthErrorCode> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'chunks_too_large',
@@ -109,7 +106,7 @@ const PARSER_ERRORS: Record<string, OAuthErrorCode> = {
 const refuseMalformed = (server: Server, connections: Connections, refusals: Refusals): void => {
   const refuse = (socket: Duplex, code: OAuthErrorCode): void => {
     const answer = connections.answering(socket)
-    // Nothing may be written into an answer that has begun.
+    // An answer that has begun must not be mixed with a second one.
     const begun = answer?.headersSent === true && !answer.writableFinished
     if (!socket.writable || begun) return void socket.destroy()
     socket.end(refusals.text(code))
@@ -119,14 +116,14 @@ const refuseMalformed = (server: Server, connections: Connections, refusals: Ref
     if (error.code === 'ECONNRESET') socket.destroy()
     else refuse(socket, PARSER_ERRORS[error.code ?? ''] ?? 'request_malformed')
   })
-  // Without a listener Node closes the connection of a CONNECT in silence.
+  // Without a listener Node closes the connection of a CONNECT without an answer.
   server.on('connect', (_, socket: Duplex) => {
     socket.removeAllListeners('data').resume()
     refuse(socket, 'request_malformed')
   })
 }
 
-/** @throws StartRefused where the address is taken or none of this machine */
+/** @throws StartRefused if the address is in use, or is no address of this machine */
 export const listen = (server: Server, { host, port }: Config): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -135,7 +132,7 @@ export const listen = (server: Server, { host, port }: Config): Promise<void> =>
     server.listen(port, host, resolve)
   })
 
-/** Waits for running requests, within limits; their connections are not used again. */
+/** Waits for requests under way, up to SHUTDOWN_TIMEOUT_MS. Their connections are closed behind the answer. */
 export const drain = async (server: Server): Promise<void> => {
   const closed = new Promise((resolve) => server.close(resolve))
   server.closeIdleConnections()

@@ -1,45 +1,58 @@
-// Memory for input that waits: requests behind one that is being answered, and the bodies of requests that are. Clients
-// that send much and then wait would otherwise hold it on each of their connections.
+// Memory for input that waits: requests behind one that is being answered, and bodies of requests under way. The budget
+// stops clients that send much and then wait, on each of their connections.
 import { MAX_INPUT_BYTES_HELD } from '../../constants.ts'
+import { createMaxHeap } from './max-heap.ts'
 
-/** The account of one connection. */
+/** Account of one connection. */
 export type InputAccount = {
-  /** @param bytes all that the connection holds now */
+  /** @param bytes all bytes that the connection holds now */
   hold(bytes: number): void
 }
 
 export type InputBudget = {
-  /** @param evict ends the connection: called where its party holds most of an exceeded budget, and it has held longest */
+  /**
+   * Opens an account of a party.
+   * @param evict ends the connection. It is called when the budget is exceeded, the party holds the most, and the
+   * connection has held input for the longest time of its party
+   */
   open(party: string, evict: () => void): InputAccount
 }
 
 type Held = { bytes: number; evict: () => void }
 
-/** In the order in which they began to hold something. */
-type Party = { bytes: number; connections: Set<Held> }
+/** `connections` are in the order in which they began to hold input. */
+type Party = { name: string; weight: number; place: number; connections: Set<Held> }
 
 export const createInputBudget = (maxBytes = MAX_INPUT_BYTES_HELD): InputBudget => {
   const parties = new Map<string, Party>()
+  const heaviest = createMaxHeap<Party>()
   let total = 0
 
-  const change = (name: string, held: Held, bytes: number): void => {
-    const party = parties.get(name) ?? { bytes: 0, connections: new Set() }
+  const openParty = (name: string): Party => {
+    const party = { name, weight: 0, place: -1, connections: new Set<Held>() }
     parties.set(name, party)
-    party.bytes += bytes - held.bytes
+    heaviest.add(party)
+    return party
+  }
+
+  const change = (name: string, held: Held, bytes: number): void => {
+    const party = parties.get(name) ?? openParty(name)
+    party.weight += bytes - held.bytes
     total += bytes - held.bytes
     held.bytes = bytes
     if (bytes > 0) party.connections.add(held)
     else party.connections.delete(held)
-    if (party.connections.size === 0) parties.delete(name)
+    if (party.connections.size > 0) return heaviest.update(party)
+    heaviest.remove(party)
+    parties.delete(name)
   }
 
   const evictOne = (): void => {
-    const [name, { connections }] = [...parties].reduce((most, next) =>
-      next[1].bytes > most[1].bytes ? next : most,
-    )
-    const [oldest] = connections
+    const party = heaviest.first()
+    if (party === undefined) return
+    const [oldest] = party.connections
     if (oldest === undefined) return
-    change(name, oldest, 0)
+    change(party.name, oldest, 0)
     oldest.evict()
   }
 

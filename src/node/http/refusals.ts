@@ -1,4 +1,4 @@
-// The answers to requests that do not reach the app: with the headers and the form of the app's own.
+// Answers to requests that do not reach the app, with the headers and the form of the app's own refusals.
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Hono } from 'hono'
@@ -6,10 +6,10 @@ import type { AppEnv } from '../../deps.ts'
 import { OAUTH_ERRORS, type OAuthErrorCode } from '../../errors.ts'
 
 export type Refusals = {
-  /** Answers, and closes the connection behind it. */
+  /** Answers, and closes the connection behind the answer. */
   answer(response: ServerResponse, code: OAuthErrorCode): void
   response(code: OAuthErrorCode): Response
-  /** For a socket without a request. */
+  /** Returns the text of an answer, for a socket without a request. */
   text(code: OAuthErrorCode): string
 }
 
@@ -41,7 +41,7 @@ export const createRefusals = async (app: Hono<AppEnv>): Promise<Refusals> => {
   }
 }
 
-/** As the app says them for an address that does not exist. */
+/** Headers of the app's answer for a path that does not exist. */
 const headersOfEveryRefusal = async (app: Hono<AppEnv>): Promise<Record<string, string>> => {
   const { headers } = await app.request('/')
   return Object.fromEntries([...headers].filter(([name]) => name !== 'content-length'))

@@ -1,4 +1,4 @@
-// The file of the ledger. Times are seconds since the epoch. Nothing here is a token.
+// File of the ledger. Times are seconds since the epoch. The file holds no token.
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
@@ -8,32 +8,32 @@ import { spareTemporaryFiles, writeAhead } from '../../store/sqlite/better-sqlit
 import { requireDriver } from '../../store/sqlite/driver.ts'
 import type { Part } from '../../store/store.ts'
 
-/** What it does fails with the errors of SQLite and of the system. */
+/** Operations on the file. They throw the errors of SQLite and of the system. */
 export type LedgerFile = {
-  /** All or none. */
+  /** Adds all entries or none. */
   add(entries: readonly LedgerEntry[]): void
-  /** Those that have not expired. */
+  /** Counts tokens that fit the filter and have not expired. */
   count(filter: LedgerFilter, now: number): number
   list(filter: LedgerFilter, now: number, part: Part<number>): LedgerRow[]
-  /** Forgets some of what has expired. @returns whether there may be more */
+  /** Deletes a batch of expired tokens. Returns whether there may be more. */
   prune(now: number): boolean
   close(): void
 }
 
-/** Of the tables below: a file with others is not read. */
+/** Version of the tables below. A file of another version is not read. */
 const VERSION = 1
-/** Says in the file whose it is ("LKLG"). */
+/** Marks the file as a ledger of Latchkey ("LKLG"). */
 const APPLICATION_ID = 0x4c4b_4c47
 
-/** A database of somebody else's. It is left alone. */
+/** Database of another program, which stays as it is. */
 export class ForeignFile extends Error {
   override readonly name = 'ForeignFile'
   readonly code = 'LEDGER_FOREIGN'
 }
 
 /**
- * Rows are only ever added at the end: with a key of random bits they would be written all over the file. A run is
- * found by its identifier, in whichever workspace.
+ * Rows are added at the end of the table. With a random primary key they would be spread over the whole file. A run is
+ * found by its identifier in every workspace.
  */
 const SCHEMA = `
   create table tokens (
@@ -56,16 +56,16 @@ const SCHEMA = `
   pragma application_id = ${APPLICATION_ID};
   pragma user_version = ${VERSION};`
 
-/** @throws where it cannot be opened, is no database, or is of another version */
+/** @throws if the file cannot be opened, is no database, or is of another version */
 export const openLedgerFile = (path: string): LedgerFile => {
   requireDriver()
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   closeSync(openSync(path, 'a', 0o600))
   const client = new BetterSqlite3(path, { timeout: LEDGER_BUSY_TIMEOUT_MS })
   try {
-    isNew(client) // before anything is written into a file that is not ours
+    isNew(client) // throws before a write, if the file belongs to another program
     writeAhead(client)
-    // A crash of the machine may take the newest entries, but leaves a file that can be read.
+    // A crash of the machine may lose the newest entries, and leaves a readable file.
     client.pragma('synchronous = NORMAL')
     spareTemporaryFiles(client)
     client.transaction(() => isNew(client) && client.exec(SCHEMA)).immediate()
@@ -76,7 +76,7 @@ export const openLedgerFile = (path: string): LedgerFile => {
   }
 }
 
-/** @throws ForeignFile where it is no ledger; Error where it is one of another version */
+/** @throws ForeignFile if the file is no ledger; Error if it is a ledger of another version */
 const isNew = (client: BetterSqlite3.Database): boolean => {
   const [version, id] = ['user_version', 'application_id'].map((name) =>
     client.pragma(name, { simple: true }),
@@ -94,7 +94,7 @@ const ledgerFile = (client: BetterSqlite3.Database): LedgerFile => {
       values (?, ?, ?, ?, ?, ?, ?)`,
   )
   const insertRun = client.prepare('insert into token_runs (identifier, seq) values (?, ?)')
-  // In the order of the index, so that both statements find the same.
+  // Sorted like the index, so that both statements select the same rows.
   const expired = `select seq from tokens where expires_at <= ? order by expires_at, seq limit ${LEDGER_BATCH_ENTRIES}`
   const pruneRuns = client.prepare(`delete from token_runs where (identifier, seq) in (
     select run.value, t.seq from tokens t, json_each(t.runs) run where t.seq in (${expired}))`)
@@ -102,8 +102,8 @@ const ledgerFile = (client: BetterSqlite3.Database): LedgerFile => {
 
   const add = client.transaction((entries: readonly LedgerEntry[]) => {
     for (const { jti, clientId, workspaceId, audience, runs, issuedAt, expiresAt } of entries) {
-      const said = [jti, clientId, workspaceId, audience, JSON.stringify(runs)]
-      const { lastInsertRowid: seq } = insertToken.run(...said, issuedAt, expiresAt)
+      const values = [jti, clientId, workspaceId, audience, JSON.stringify(runs)]
+      const { lastInsertRowid: seq } = insertToken.run(...values, issuedAt, expiresAt)
       for (const run of runs) insertRun.run(run, seq)
     }
   })
@@ -134,17 +134,17 @@ const ledgerFile = (client: BetterSqlite3.Database): LedgerFile => {
   }
 }
 
-/** Tokens that fit and have not expired, for a statement of which a part is still to be said. */
+/** Returns the `from` and `where` of a statement over tokens that fit the filter and have not expired. */
 const fitting = ({ clientId, run, workspaceId }: LedgerFilter, now: number) => {
-  const said: [condition: string, value: unknown][] = [['t.expires_at > ?', now]]
-  if (clientId !== undefined) said.push(['t.client_id = ?', clientId])
-  if (workspaceId !== undefined) said.push(['t.workspace_id is ?', workspaceId])
-  if (run !== undefined) said.push(['r.identifier = ?', run])
+  const terms: [condition: string, value: unknown][] = [['t.expires_at > ?', now]]
+  if (clientId !== undefined) terms.push(['t.client_id = ?', clientId])
+  if (workspaceId !== undefined) terms.push(['t.workspace_id is ?', workspaceId])
+  if (run !== undefined) terms.push(['r.identifier = ?', run])
   const runs = run === undefined ? '' : 'join token_runs r on r.seq = t.seq'
-  const conditions = said.map(([condition]) => condition).join(' and ')
+  const conditions = terms.map(([condition]) => condition).join(' and ')
   return {
     from: `from tokens t ${runs} where ${conditions}`,
-    values: said.map(([, value]) => value),
+    values: terms.map(([, value]) => value),
   }
 }
 
@@ -170,18 +170,19 @@ const rowOf = (row: Stored): LedgerRow => ({
   expiresAt: row.expires_at,
 })
 
-/** Which file it is; null where there is none. */
+/** Returns the inode of the file, or null if it is missing. */
 export const identityOf = (path: string): number | null =>
   existsSync(path) ? statSync(path).ino : null
 
 /**
- * Makes room for a new one: the file keeps a name that says since when. Only the file that was looked at: another
- * process may have been faster. @returns whether it did. @throws where the folder cannot be written
+ * Renames the file to make room for a new one. The new name has the time in it. Only the file with this identity is
+ * renamed, because another process may have been faster. Returns whether it was renamed.
+ * @throws if the folder cannot be written
  */
 export const moveAside = (path: string, identity: number | null, now: number): boolean => {
   if (identity === null || identityOf(path) !== identity) return false
   const stamp = new Date(now * 1000).toISOString().replaceAll(/[-:]|\.\d+/g, '')
-  // The log first: beside a new file it would be taken for that one's.
+  // Renames the write-ahead log first: beside a new file SQLite would read it as that file's log.
   for (const suffix of ['-wal', '-shm', '']) {
     if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.unusable-${stamp}${suffix}`)
   }

@@ -1,65 +1,24 @@
-// The ledger on Node: what is noted waits a moment in memory and is written in batches. Whatever fails here costs
-// entries, never a token.
-import { LEDGER_BATCH_ENTRIES, LEDGER_COMPLAINT_MS, LEDGER_FLUSH_MS } from '../../constants.ts'
-import { LEDGER_RETRY_MS, MAX_LEDGER_ENTRIES } from '../../constants.ts'
+// Queue of the ledger on Node: entries wait a moment in memory and are written in batches. A failure costs entries,
+// and refuses no token.
+import { LEDGER_COMPLAINT_MS, LEDGER_FLUSH_MS, LEDGER_RETRY_MS } from '../../constants.ts'
 import type { Deps } from '../../deps.ts'
 import { reasonOf } from '../../errors.ts'
-import type { Ledger, LedgerEntry } from '../../store/ledger.ts'
+import type { Ledger } from '../../store/ledger.ts'
+import { type PendingEntries, createPendingEntries } from './pending-entries.ts'
 import type { LedgerWriter } from './writer.ts'
 
 export const createLedger = ({
   writer,
   log,
 }: Pick<Deps, 'log'> & { writer: LedgerWriter }): Ledger => {
-  let waiting: LedgerEntry[] = []
-  let dropped = 0
-  let complainedAt = -Infinity
+  const pending = createPendingEntries()
+  const writePending = createBatchWriter(pending, writer)
+  const complain = createComplaint(pending, log)
   let timer: NodeJS.Timeout | null = null
-  let writing: Promise<unknown> | null = null
   let closed = false
 
-  const complain = (error: unknown): void => {
-    if (performance.now() - complainedAt < LEDGER_COMPLAINT_MS) return
-    complainedAt = performance.now()
-    log.error({ reason: reasonOf(error), dropped }, 'the ledger cannot be written')
-    dropped = 0
-  }
-
-  /** The oldest go first: of all that are out they have the least time left. */
-  const keep = (entries: LedgerEntry[]): void => {
-    waiting = entries.slice(-MAX_LEDGER_ENTRIES)
-    dropped += entries.length - waiting.length
-  }
-
-  /** @throws Unavailable, and then keeps what it could not write */
-  const writeBatch = async (): Promise<void> => {
-    const batch = waiting.slice(0, LEDGER_BATCH_ENTRIES)
-    waiting = waiting.slice(batch.length)
-    try {
-      await writer.add(batch)
-    } catch (error) {
-      keep([...batch, ...waiting])
-      throw error
-    }
-  }
-
-  /** One batch at a time, so that they are numbered in their order. @throws Unavailable */
-  const writeAll = async (): Promise<void> => {
-    while (writing !== null) await writing
-    const run = async (): Promise<void> => {
-      while (waiting.length > 0) await writeBatch()
-    }
-    const running = run()
-    writing = running.then(ended, ended)
-    await running
-  }
-
-  const ended = (): void => {
-    writing = null
-  }
-
   const flush = (): Promise<void> =>
-    writeAll().catch((error: unknown) => {
+    writePending().catch((error: unknown) => {
       complain(error)
       schedule(LEDGER_RETRY_MS)
     })
@@ -75,22 +34,18 @@ export const createLedger = ({
   return {
     note(entry) {
       if (closed) return
-      if (waiting.length >= MAX_LEDGER_ENTRIES) {
-        waiting.shift()
-        dropped++
-      }
-      waiting.push(entry)
+      pending.add(entry)
       schedule(LEDGER_FLUSH_MS)
     },
 
-    // A number that leaves out what could not be written would be a wrong one: it fails instead.
+    // Fails when entries cannot be written: a number without them would be wrong.
     async count(filter, now) {
-      await writeAll()
+      await writePending()
       return await writer.count(filter, now)
     },
 
     async list(filter, now, part = {}) {
-      await writeAll()
+      await writePending()
       return await writer.list(filter, now, part)
     },
 
@@ -103,5 +58,47 @@ export const createLedger = ({
       await flush()
       await writer.close()
     },
+  }
+}
+
+/**
+ * Writes all pending entries, one batch at a time, so that they are numbered in their order. It throws Unavailable, and
+ * then keeps the entries that it could not write.
+ */
+const createBatchWriter = (pending: PendingEntries, writer: Pick<LedgerWriter, 'add'>) => {
+  let writing: Promise<unknown> | null = null
+
+  const end = (): void => {
+    writing = null
+  }
+
+  const writeBatches = async (): Promise<void> => {
+    while (!pending.isEmpty()) {
+      const batch = pending.takeBatch()
+      try {
+        await writer.add(batch)
+      } catch (error) {
+        pending.putBack(batch)
+        throw error
+      }
+    }
+  }
+
+  return async (): Promise<void> => {
+    while (writing !== null) await writing
+    const running = writeBatches()
+    writing = running.then(end, end)
+    await running
+  }
+}
+
+/** Logs failures, one line in LEDGER_COMPLAINT_MS. */
+const createComplaint = (pending: PendingEntries, log: Deps['log']) => {
+  let loggedAt = -Infinity
+  return (error: unknown): void => {
+    if (performance.now() - loggedAt < LEDGER_COMPLAINT_MS) return
+    loggedAt = performance.now()
+    const dropped = pending.takeDropped()
+    log.error({ reason: reasonOf(error), dropped }, 'the ledger cannot be written')
   }
 }

@@ -1,4 +1,4 @@
-// The writer of the ledger in a thread of its own: what the disk takes is no request's time.
+// Writer of the ledger in a thread of its own, so that requests do not wait for the disk.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -7,8 +7,8 @@ import type { Log } from '../../log.ts'
 import type { LedgerWriter } from './writer.ts'
 
 export type Call = { id: number; verb: keyof LedgerWriter; args: unknown[] }
-/** How a call has ended, or a line for the log. */
-export type Said =
+/** Result of a call, or a line for the log. */
+export type Reply =
   | { id: number; result: unknown }
   | { id: number; code: string }
   | { fields: Record<string, unknown>; message: string }
@@ -18,26 +18,26 @@ type Waiting = { resolve: (result: never) => void; reject: (error: Unavailable) 
 /** Built file of the thread; its source if the server itself runs from source (`npm run dev`). */
 const SCRIPT = new URL(`./thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
 
-/** @throws StartRefused where a built server lacks the thread's file, which would cost every entry of the ledger */
+/** @throws StartRefused if a built server lacks the thread's file: it would lose every entry of the ledger */
 export const requireLedgerThread = (): void => {
   const path = fileURLToPath(SCRIPT)
   if (!import.meta.url.endsWith('.js') || existsSync(path)) return
   throw new StartRefused(`the installation is broken: ${path} is missing; install Latchkey anew`)
 }
 
-/** Starts the thread when it is first needed, and again after one that has ended. */
+/** Starts the thread with the first call, and again after a thread has ended. */
 export const createLedgerThread = ({ path, log }: { path: string; log: Log }): LedgerWriter => {
   const calls = new Map<number, Waiting>()
   let thread: Worker | null = null
   let lastId = 0
 
-  const hear = (said: Said): void => {
-    if (!('id' in said)) return log.warn(said.fields, said.message)
-    const call = calls.get(said.id)
-    calls.delete(said.id)
+  const receive = (reply: Reply): void => {
+    if (!('id' in reply)) return log.warn(reply.fields, reply.message)
+    const call = calls.get(reply.id)
+    calls.delete(reply.id)
     if (calls.size === 0) thread?.unref()
-    if ('code' in said) call?.reject(new Unavailable(said.code))
-    else call?.resolve(said.result as never)
+    if ('code' in reply) call?.reject(new Unavailable(reply.code))
+    else call?.resolve(reply.result as never)
   }
 
   const start = (): Worker => {
@@ -48,7 +48,7 @@ export const createLedgerThread = ({ path, log }: { path: string; log: Log }): L
       for (const { reject } of calls.values()) reject(new Unavailable('LEDGER_THREAD'))
       calls.clear()
     }
-    return started.on('message', hear).on('error', end).on('exit', end)
+    return started.on('message', receive).on('error', end).on('exit', end)
   }
 
   const call = <T>(verb: keyof LedgerWriter, ...args: unknown[]): Promise<T> =>
@@ -56,7 +56,7 @@ export const createLedgerThread = ({ path, log }: { path: string; log: Log }): L
       thread ??= start()
       const id = ++lastId
       calls.set(id, { resolve, reject })
-      thread.ref() // the process stays for an answer, and for nothing else
+      thread.ref() // the thread keeps the process alive only while a call waits
       thread.postMessage({ id, verb, args } satisfies Call)
     })
 

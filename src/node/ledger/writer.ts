@@ -1,5 +1,5 @@
-// The file of the ledger, opened when it is first needed. One that cannot be used makes room for a new one: what is
-// lost is known to expire.
+// Writer of the ledger's file, which is opened with the first operation. A file that cannot be used is moved aside and
+// replaced: the lost entries describe tokens that expire soon.
 import { basename, dirname, join } from 'node:path'
 import type { Config } from '../../config.ts'
 import { nowSeconds } from '../../clock.ts'
@@ -9,7 +9,7 @@ import type { LedgerEntry, LedgerFilter, LedgerRow } from '../../store/ledger.ts
 import type { Part } from '../../store/store.ts'
 import { ForeignFile, type LedgerFile, identityOf, moveAside, openLedgerFile } from './file.ts'
 
-/** All throw `Unavailable` but the last, which never throws. */
+/** All operations throw `Unavailable`, except `close`, which throws nothing. */
 export type LedgerWriter = {
   add(entries: readonly LedgerEntry[]): Promise<void>
   count(filter: LedgerFilter, now: number): Promise<number>
@@ -18,16 +18,16 @@ export type LedgerWriter = {
   close(): Promise<void>
 }
 
-/** Beside the database; of one that is not called `latchkey.db`, after its name, so that each has its own. */
+/** Path beside the database. A database that is not `latchkey.db` gives its ledger its own name. */
 export const ledgerPath = ({ databasePath }: Pick<Config, 'databasePath'>): string => {
   const name = basename(databasePath, '.db')
   return join(dirname(databasePath), name === 'latchkey' ? 'ledger.db' : `${name}.ledger.db`)
 }
 
-/** What says nothing of the file itself. */
+/** Transient errors (lock, full disk, out of memory) and a broken driver: the file is kept, and the operation is retried. */
 const PASSING = /^(SQLITE_(BUSY|FULL|IOERR|NOMEM)|ENOSPC|EMFILE|ENFILE|DRIVER_UNUSABLE)/
 
-/** What a file can turn out to be while it is used. */
+/** Errors of a broken file, found while it is used. */
 const BROKEN = /^SQLITE_(CORRUPT|NOTADB)/
 
 const codeOf = (error: unknown): string =>
@@ -35,7 +35,7 @@ const codeOf = (error: unknown): string =>
 
 type Options = Pick<Deps, 'clock' | 'log'> & { path: string }
 
-/** In the thread that calls: it waits while the disk does. */
+/** Works in the calling thread, which waits for the disk. */
 export const createLedgerWriter = (options: Options): LedgerWriter => {
   const { use, close } = createUse(options)
   return {
@@ -43,7 +43,7 @@ export const createLedgerWriter = (options: Options): LedgerWriter => {
     count: async (filter, now) => use((file) => file.count(filter, now)),
     list: async (filter, now, part) => use((file) => file.list(filter, now, part)),
     async prune(now) {
-      // Between the parts others have their turn.
+      // Yields between the batches, so that other calls are served.
       while (use((file) => file.prune(now))) await new Promise((resolve) => setImmediate(resolve))
     },
     close: async () => close(),
@@ -58,7 +58,7 @@ const createUse = ({ path, clock, log }: Options) => {
     try {
       file?.close()
     } catch {
-      // It is given up either way.
+      // The handle is dropped in any case.
     }
     file = null
   }
@@ -89,7 +89,7 @@ const createUse = ({ path, clock, log }: Options) => {
       return operation(file)
     } catch (error) {
       const code = codeOf(error)
-      close() // whatever it was, the next one looks at it anew
+      close() // the next operation opens the file again
       if (BROKEN.test(code)) replace(code)
       throw new Unavailable(code)
     }

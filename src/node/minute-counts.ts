@@ -1,11 +1,12 @@
-// Requests of clients without a quota, counted by this process: a quota that is set within the minute begins with them.
+// Requests of clients without a quota, counted by minute in this process: a quota that is set within the minute starts
+// from them. No I/O.
 import { MAX_UNCHARGED_CLIENTS } from '../constants.ts'
 
 const MINUTE_MS = 60_000
 
-export type Uncharged = {
+export type MinuteCounts = {
   note(clientId: string): void
-  /** Hands over what was counted, with the seconds until its minute ends; null where nothing was. */
+  /** Removes and returns the count of a client, with the seconds until its minute ends; null without a count. */
   take(clientId: string): { count: number; seconds: number } | null
   size(): number
 }
@@ -13,17 +14,17 @@ export type Uncharged = {
 type Window = { count: number; readonly endsAt: number }
 
 type Options = {
-  /** Milliseconds that only ever grow. */
+  /** Milliseconds of a clock that is never set back. */
   monotonic: () => number
-  /** Clients after which older ones are forgotten before their time. */
+  /** Number of clients beyond which older counts are dropped early. */
   most?: number
 }
 
-/** Counts in two maps: a client that asks moves into the recent one, and a turn drops the older one as a whole. */
-export const createUncharged = ({
+/** Counts in two maps: a request moves its client into the recent one, and the older one is dropped as a whole. */
+export const createMinuteCounts = ({
   monotonic,
   most = MAX_UNCHARGED_CLIENTS,
-}: Options): Uncharged => {
+}: Options): MinuteCounts => {
   let recent = new Map<string, Window>()
   let older = new Map<string, Window>()
   let turnedAt = monotonic()

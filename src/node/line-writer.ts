@@ -1,22 +1,25 @@
-// A file descriptor that lines are written to without anybody waiting: in order, behind a bounded buffer.
+// Writes lines to a file descriptor in order, through a bounded buffer. No caller waits for a write.
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { LOG_RETRY_MS, MAX_LOG_BUFFER_BYTES, PIPE_WRITE_BYTES } from '../constants.ts'
 
-export type Sink = {
+export type LineWriter = {
   write(line: string): void
-  /** Waits until all is written, for so many milliseconds at the most. */
+  /** Waits until all lines are written, up to this number of milliseconds. */
   flush(ms: number): Promise<void>
 }
 
-export type SinkEvents = {
-  /** Written before the next line where lines were dropped. */
-  lost(lines: number): string
-  /** Called at the first write that fails. @param code the system's, such as `ENOSPC` */
+export type LineWriterEvents = {
+  /** Returns the line to write after lines were dropped. @param lines their number */
+  dropped(lines: number): string
+  /** Called at the first write that fails. @param code of the system, such as `ENOSPC` */
   onFailure(code: string): void
 }
 
-export const createSink = (descriptor: number, { lost, onFailure }: SinkEvents): Sink => {
+export const createLineWriter = (
+  descriptor: number,
+  { dropped: droppedLine, onFailure }: LineWriterEvents,
+): LineWriter => {
   const target = nonBlocking(descriptor)
   let lines: Buffer[] = []
   let bytes = 0
@@ -24,7 +27,7 @@ export const createSink = (descriptor: number, { lost, onFailure }: SinkEvents):
   let failed = false
   let writing: Promise<void> | null = null
 
-  const take = (): Buffer => {
+  const takeChunk = (): Buffer => {
     const chunk: Buffer[] = []
     let size = 0
     for (const line of lines) {
@@ -43,10 +46,10 @@ export const createSink = (descriptor: number, { lost, onFailure }: SinkEvents):
       bytes += encoded.length
     }
   }
-  /** A failure costs the lines of this write; the next ones are tried. */
+  /** Writes all lines. A failure loses the lines of one write, and the next write is tried. */
   const drain = async (): Promise<void> => {
     while (lines.length > 0) {
-      const chunk = take()
+      const chunk = takeChunk()
       const code = await writeWhole(target, chunk)
       bytes -= chunk.length
       if (code !== null && !failed) onFailure(code)
@@ -54,7 +57,7 @@ export const createSink = (descriptor: number, { lost, onFailure }: SinkEvents):
       if (dropped > 0 && bytes < MAX_LOG_BUFFER_BYTES / 2) {
         const count = dropped
         dropped = 0
-        push(lost(count))
+        push(droppedLine(count))
       }
     }
     writing = null
@@ -63,7 +66,7 @@ export const createSink = (descriptor: number, { lost, onFailure }: SinkEvents):
   return {
     write(line) {
       push(line)
-      // Lines of one turn of the event loop are written together.
+      // Groups the lines of one turn of the event loop into one write.
       writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(drain)
     },
     async flush(ms) {
@@ -75,7 +78,7 @@ export const createSink = (descriptor: number, { lost, onFailure }: SinkEvents):
   }
 }
 
-/** @returns null, or the code of the failure */
+/** Writes all bytes. Returns null, or the code of the failure. */
 const writeWhole = async (descriptor: number, bytes: Buffer): Promise<string | null> => {
   let rest = bytes
   while (rest.length > 0) {
@@ -97,25 +100,25 @@ const writeSome = (
     )
   })
 
-/** At the end of the process: what can be written at once. */
+/** Writes the bytes that the reader accepts at once. Called at the end of the process. */
 const writeRest = (descriptor: number, rest: Buffer): void => {
   try {
     if (rest.length > 0) writeSync(descriptor, rest)
   } catch {
-    // A reader that takes nothing now will not be waited for.
+    // The process ends without waiting for a reader that stalls.
   }
 }
 
-/** Sockets that made a descriptor non-blocking: one that is collected would close it. */
+/** Sockets that made a descriptor non-blocking. Garbage collection of a socket would close the descriptor. */
 const keptOpen: Socket[] = []
 
 /**
- * A descriptor of the same pipe or terminal on which a write never waits for the reader. One that is opened anew
- * leaves other writers as they are; where that is not possible (a socket), the descriptor itself is switched.
+ * Returns a descriptor of the same pipe or terminal on which a write does not wait for the reader. A new descriptor
+ * leaves other writers unchanged. If none can be opened (a socket), the descriptor itself becomes non-blocking.
  */
 const nonBlocking = (descriptor: number): number => {
   const stat = fstatSync(descriptor)
-  if (stat.isFile()) return descriptor // its position would be lost
+  if (stat.isFile()) return descriptor // a new descriptor would begin at the start of the file
   try {
     const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants
     return openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY)

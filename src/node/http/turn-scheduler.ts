@@ -1,23 +1,23 @@
-// Divides the time of the process between what followers ask for and everything else.
+// Divides the time of the process between followers' requests and all others.
 //
-// The event loop reads all sockets that have input before it looks for new input. 60 connections that ask at the same
-// time would therefore be answered before a follower that asks a moment later. Most requests are begun a few at a
-// time, and the sockets are looked at in between.
+// The event loop reads all sockets that have input before it looks for new input: 60 connections with a request each
+// would be answered before a follower that sends one a moment later. Most requests therefore begin a few at a time, and
+// the event loop looks at the sockets in between.
 import { BODY_SLICES_PER_TURN, MAX_TURN_MS, REQUESTS_PER_TURN } from '../../constants.ts'
 
-export type Pace = {
-  /** Takes one request of this turn of the event loop. @returns false if the turn has none left, or others wait */
+export type TurnScheduler = {
+  /** Takes one request of this turn of the event loop. Returns false if the turn has none left, or others wait. */
   take(): boolean
-  /** Takes one slice of a body that is not the beginning of a request. @returns false if the turn has none left */
+  /** Takes one slice of a body that is not the beginning of a request. Returns false if the turn has none left. */
   takeBody(): boolean
-  /** The number of this turn of the event loop, or of several in which nothing was taken. */
+  /** Returns the number of this turn. Turns in which nothing is taken share one. */
   turn(): number
-  /** Calls `start` in a later turn: the addresses one after the other, each in the order of its calls. */
+  /** Calls `start` in a later turn: one call of each address in rotation, in the order of an address's calls. */
   wait(address: string, start: () => void): void
 }
 
-export const createPace = (perTurn = REQUESTS_PER_TURN): Pace => {
-  /** In the order in which their turn comes. */
+export const createTurnScheduler = (perTurn = REQUESTS_PER_TURN): TurnScheduler => {
+  /** Addresses in the order of their next turn. */
   const waiting = new Map<string, (() => void)[]>()
   let left = perTurn
   let bodiesLeft = BODY_SLICES_PER_TURN
@@ -27,7 +27,7 @@ export const createPace = (perTurn = REQUESTS_PER_TURN): Pace => {
 
   const isOver = (): boolean => left <= 0 || performance.now() - turnBegan > MAX_TURN_MS
 
-  const next = (): void => {
+  const startNext = (): void => {
     if (isOver()) return
     const [first] = waiting
     if (first === undefined) return
@@ -38,22 +38,22 @@ export const createPace = (perTurn = REQUESTS_PER_TURN): Pace => {
     left -= 1
     start?.()
   }
-  /** Each start is an immediate of its own, so that what it has begun goes on before the next start. */
-  const nextTurn = (): void => {
+  /** Gives each start an immediate of its own, so that the work of one continues before the next start. */
+  const beginTurn = (): void => {
     left = perTurn
     bodiesLeft = BODY_SLICES_PER_TURN
     turn += 1
     turnBegan = performance.now()
     inTurn = waiting.size > 0
     if (!inTurn) return
-    for (let i = 0; i < perTurn; i += 1) setImmediate(next)
-    setImmediate(nextTurn)
+    for (let i = 0; i < perTurn; i += 1) setImmediate(startNext)
+    setImmediate(beginTurn)
   }
   const begin = (): void => {
     if (inTurn) return
     inTurn = true
     turnBegan = performance.now()
-    setImmediate(nextTurn)
+    setImmediate(beginTurn)
   }
 
   return {

@@ -1,4 +1,4 @@
-// The frame of an entry. It loads no package, so that one that is missing can be named.
+// Frame around an entry point. It imports no package, so that it can report a package that is missing.
 import {
   AnswerEnded,
   Conflict,
@@ -9,12 +9,12 @@ import {
 } from '../errors.ts'
 import { escapeText } from '../text/text.ts'
 import { installationFault } from './installation.ts'
-import { outliveReaders } from './streams.ts'
+import { outliveReaders } from './standard-streams.ts'
 
 const REFUSALS = [OperationRefused, OAuthError, StartRefused, Conflict, Unavailable, AnswerEnded]
 
-/** Runs it. A refusal and a fault of the installation are one line on standard error, and exit status 1. */
-export const runEntry = async (run: () => Promise<void>): Promise<void> => {
+/** Runs an entry point. A refusal or a fault of the installation becomes one line on standard error and exit status 1. */
+export const runEntryPoint = async (run: () => Promise<void>): Promise<void> => {
   outliveReaders()
   try {
     await run()
@@ -24,7 +24,7 @@ export const runEntry = async (run: () => Promise<void>): Promise<void> => {
     if (line === null) throw error
     process.stderr.write(`latchkey: ${escapeText(line)}\n`)
     process.exitCode = 1
-    // Node.js 20 throws again, unhandled, what a CommonJS module of a package has thrown while it was imported.
+    // Node.js 20 throws an error of an imported CommonJS module a second time, unhandled.
     if (refusal === null) process.exit()
   }
 }

@@ -1,4 +1,4 @@
-// Files that hold secrets: written whole or not at all, on the disk before anything depends on them.
+// Files that hold secrets: written whole or not at all, and on the disk before the process depends on them.
 import {
   accessSync,
   chmodSync,
@@ -20,12 +20,12 @@ import { dirname, join, resolve } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { StartRefused } from '../../errors.ts'
 
-/** Names in a keys folder that has nothing but files of ours. */
+/** Names of our files in a keys folder. */
 export const OWN_FILES = /^(\.gitignore|(kek|admin(\.[\w-]+)?\.json)(\.[\w-]+\.tmp)?)$/
 
 /**
- * Makes the folder (0700) with a `.gitignore` that ignores everything in it, or tightens one that is ours.
- * @throws StartRefused for a folder that has other files: it is somebody's home or checkout
+ * Makes the folder (0700) with a `.gitignore` that ignores all its files, or restricts the mode of one that is ours.
+ * @throws StartRefused for a folder with other files, for example a home folder or a checkout
  */
 export const ensureSecretDirectory = (path: string): void => {
   mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -43,8 +43,8 @@ const requireOwnDirectory = (path: string): void => {
 }
 
 /**
- * Requires that `ensureSecretDirectory` could do its work. Changes nothing.
- * @throws StartRefused for a folder that has other files; the error of the file system where it cannot be written
+ * Requires that `ensureSecretDirectory` would succeed. Changes nothing.
+ * @throws StartRefused for a folder with other files; the file system's error for a folder that cannot be written
  */
 export const requireSecretDirectory = (path: string): void => {
   const stats = statSync(path, { throwIfNoEntry: false })
@@ -56,10 +56,10 @@ export const requireSecretDirectory = (path: string): void => {
   accessSync(path, constants.W_OK | constants.X_OK)
 }
 
-/** The folder itself where it is there, or the one that it would be made in. */
+/** Returns the folder if it exists, or the nearest existing folder above it. */
 const nearest = (path: string): string => (existsSync(path) ? path : nearest(dirname(path)))
 
-/** The text of a file, or null where there is none. */
+/** Returns the text of a file, or null if it is missing. */
 export const readIfExists = (path: string): string | null => {
   try {
     return readFileSync(path, 'utf8')
@@ -69,7 +69,7 @@ export const readIfExists = (path: string): string | null => {
   }
 }
 
-/** Makes a file (0600) unless another process has: whoever is first wins, and nobody sees half of it. */
+/** Makes a file (0600) unless another process has made it. The first process wins, and no process reads half a file. */
 export const createSecretFile = (path: string, text: string): void => {
   const temporary = writeTemporary(path, text)
   try {
@@ -82,7 +82,7 @@ export const createSecretFile = (path: string, text: string): void => {
   }
 }
 
-/** Puts a file (0600) in place. One that is there is kept under a name with its time in it. */
+/** Puts a file (0600) in place. An earlier file is kept under a name with its time. */
 export const replaceSecretFile = (path: string, text: string): void => {
   const temporary = writeTemporary(path, text)
   if (existsSync(path)) {

@@ -1,23 +1,23 @@
-// Waits for the end of a server: a signal, or the end of npm where npm has started it.
+// Reasons to stop a server: a signal, or the end of npm if npm has started it.
 import { readFileSync } from 'node:fs'
 import { PARENT_CHECK_MS } from '../constants.ts'
 import type { Log } from '../log.ts'
 
 export type StopOptions = {
   log: Log
-  /** True if the server stops with its parent process: npm and npx pass on few signals, and leave the server behind. */
+  /** True if the server stops with its parent process: npm and npx pass on few signals, and leave the server running. */
   withParent: boolean
 }
 
-/** Settles at the first signal to stop, or once the parent has ended where that counts. */
+/** Settles at the first signal to stop, or with `withParent` when the parent process has ended. */
 export const stopReason = ({ log, withParent }: StopOptions): Promise<void> => {
   const reasons = withParent ? [stopSignal(), parentGone(log)] : [stopSignal()]
   return Promise.race(reasons)
 }
 
 /**
- * Settles once npm has ended: the system gives an orphan another parent. A script that starts the server in the
- * background has ended before this is called, so that its server goes on.
+ * Settles when npm has ended: the system then gives this process another parent. A script that starts the server in the
+ * background has ended before this call, so its server keeps running.
  */
 const parentGone = (log: Pick<Log, 'info'>): Promise<void> => {
   const parent = process.ppid
@@ -31,16 +31,15 @@ const parentGone = (log: Pick<Log, 'info'>): Promise<void> => {
     const timer = setInterval(() => {
       if (!isGone()) return
       clearInterval(timer)
-      log.info({ parent }, 'npm has ended without this server, which it started: the server stops')
+      log.info({ parent }, 'npm started this server and has ended without it: the server stops')
       resolve()
     }, PARENT_CHECK_MS).unref()
   })
 }
 
 /**
- * The parent of a shell that runs one command (`sh -c`): npx keeps one between itself and the server. Linux alone has it
- * to read.
- * @returns null for any other process, and where it cannot be read
+ * Returns the parent of a shell that runs one command (`sh -c`): npx keeps such a shell between itself and the server.
+ * Returns null for every other process, and on systems without /proc, which is all but Linux.
  */
 const parentOfShell = (pid: number): number | null => {
   try {
@@ -50,33 +49,33 @@ const parentOfShell = (pid: number): number | null => {
     const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return Number(parent)
   } catch {
-    return null // no /proc, or no descriptor to spare
+    return null // no /proc, or no free descriptor
   }
 }
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
- * A signal that comes again within this time was sent once, in milliseconds: npm passes Ctrl-C on to a process that
- * the terminal has told as well, and a shell its SIGHUP.
+ * A signal that arrives twice within this time counts once, in milliseconds: the terminal sends Ctrl-C to the server, and
+ * npm passes it on. A shell does the same with SIGHUP.
  */
 const SAME_SIGNAL_MS = 500
 
 /**
- * Settles at the first signal to stop; the same signal again, later than `SAME_SIGNAL_MS`, ends the process as it
- * would without us. One of each does not: Ctrl-C reaches the workers, too, and then the primary tells them to stop.
+ * Settles at the first signal to stop. The same signal later than SAME_SIGNAL_MS ends the process at once, as without a
+ * handler. Two different signals do not: Ctrl-C reaches the workers as SIGINT, and the primary then sends SIGTERM.
  */
 const stopSignal = (): Promise<void> =>
   new Promise((resolve) => {
     const firstAt = new Map<NodeJS.Signals, number>()
-    const hear = (signal: NodeJS.Signals): void => {
+    const receive = (signal: NodeJS.Signals): void => {
       resolve()
       const first = firstAt.get(signal)
       if (first === undefined) firstAt.set(signal, performance.now())
       else if (performance.now() - first > SAME_SIGNAL_MS) {
-        process.off(signal, hear)
+        process.off(signal, receive)
         process.kill(process.pid, signal)
       }
     }
-    for (const signal of STOP_SIGNALS) process.on(signal, hear)
+    for (const signal of STOP_SIGNALS) process.on(signal, receive)
   })

@@ -1,0 +1,22 @@
+// Standard output and standard error whose reader has ended, as in `latchkey client list | head -1`.
+
+/** Errors of a pipe, a socket and a terminal without a reader. */
+const READER_GONE = ['EPIPE', 'ECONNRESET', 'EIO']
+
+export const isReaderGone = (error: unknown): boolean =>
+  READER_GONE.includes(String((error as { code?: unknown }).code))
+
+/**
+ * Keeps the process running without a reader: it completes its work, and the exit status tells the result. Output that
+ * cannot be written for another reason (a full disk) is reported once on standard error, and the exit status is 1.
+ */
+export const outliveReaders = (): void => {
+  let reported = false
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (isReaderGone(error) || reported) return
+    reported = true
+    process.stderr.write(`latchkey: standard output cannot be written: ${error.code}\n`)
+    process.exitCode = 1
+  })
+  process.stderr.on('error', () => {}) // there is no other place for a report
+}
