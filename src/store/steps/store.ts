@@ -57,7 +57,7 @@ const lifecycleVerbs = ({ connection, dialect }: Context): LifecycleStore => {
         const error = storeError(thrown, dialect)
         const isTaken = error instanceof OperationRefused && error.code === 'already_exists'
         if (isTaken && (await isInitialized())) return false // another process was faster
-        throw error
+        throw thrown // `withStoreErrors` tries again if another process held the lock
       }
     },
 
