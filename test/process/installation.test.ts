@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { files } from '../support/database.ts'
 import {
-  CLI,
+  ROOT,
   type Place,
   newDirectory,
   newPlace,
@@ -24,7 +24,6 @@ import {
   withVariables,
 } from '../support/processes.ts'
 
-const ROOT = dirname(dirname(CLI))
 const DRIVER = 'node_modules/better-sqlite3'
 const BINARY = `${DRIVER}/build/Release/better_sqlite3.node`
 

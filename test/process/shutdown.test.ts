@@ -2,13 +2,14 @@
 // closed.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PARENT_CHECK_MS, SHUTDOWN_TIMEOUT_MS } from '../../src/constants.ts'
 import { addHookClient } from '../support/database.ts'
 import { basicHeader, createCaller } from '../support/http.ts'
 import {
   CLI,
+  ROOT,
   type Place,
   type ServerProcess,
   newPlace,
@@ -121,7 +122,6 @@ describe.each(SIGNALS)('server on %s', (signal) => {
   })
 })
 
-const ROOT = dirname(dirname(CLI))
 const hasUnshare = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
 
 /** Starts `npm start` as in a container: as process 1, whose end ends all others. */

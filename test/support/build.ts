@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeFastBuild } from './fast-build.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -25,8 +26,7 @@ const isUpToDate = (): boolean => {
   return sources().every((path) => modifiedAt(path) < built)
 }
 
-export const setup = (): void => {
-  if (isUpToDate()) return
+const build = (): void => {
   const began = new Date()
   execFileSync('npm', ['run', '--silent', 'build'], {
     cwd: ROOT,
@@ -34,4 +34,9 @@ export const setup = (): void => {
   })
   // A source that is saved during the build is newer than its outputs, so that the next run builds again.
   for (const path of OUTPUTS) utimesSync(join(ROOT, path), began, began)
+}
+
+export const setup = async (): Promise<void> => {
+  if (!isUpToDate()) build()
+  await makeFastBuild()
 }

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { PassThrough } from 'node:stream'
+import { pathToFileURL } from 'node:url'
 
 /** The log writes to its descriptor without anybody waiting, so that its writes are counted here. */
 let writing = 0
@@ -23,8 +24,9 @@ const settleLog = async () => {
   while (writing > 0)
 }
 
-const { runEntryPoint } = await import('../../dist/node/entry-point.js')
-await import('../../dist/cli/program.js')
+const BUILD = pathToFileURL(`${process.argv[2]}/`).href
+const { runEntryPoint } = await import(`${BUILD}node/entry-point.js`)
+await import(`${BUILD}cli/program.js`)
 
 const giveStdin = (text) => {
   const stdin = new PassThrough()
@@ -50,7 +52,7 @@ const run = async (command) => {
   try {
     await runEntryPoint(async () => {
       // The program keeps which flags were given, so each command has one of its own.
-      const { runCommand } = await import(`../../dist/cli/program.js?run=${(runs += 1)}`)
+      const { runCommand } = await import(`${BUILD}cli/program.js?run=${(runs += 1)}`)
       await runCommand([process.execPath, 'latchkey', ...command.args])
     })
   } catch (error) {

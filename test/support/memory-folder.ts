@@ -18,7 +18,7 @@ const hasRoom = (): boolean => {
 }
 
 /** For the variable TMPDIR of the tests. */
-export const FOLDER = join(hasRoom() ? IN_MEMORY : tmpdir(), `latchkey-tests-${process.pid}`)
+export const FOLDER = join(hasRoom() ? IN_MEMORY : tmpdir(), `latchkey-${process.pid}`)
 
 export const setup = (): void => void mkdirSync(FOLDER, { recursive: true })
 export const teardown = (): void => rmSync(FOLDER, { recursive: true, force: true })

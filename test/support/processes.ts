@@ -10,8 +10,11 @@ import { fileURLToPath } from 'node:url'
 import { expect, vi } from 'vitest'
 import { atEndOfFile } from './cleanups.ts'
 import { runCommand } from './commands.ts'
+import { fastestBuild } from './fast-build.ts'
 
-export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+/** Root of the repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+export const CLI = join(fastestBuild(), 'cli.js')
 const FIRST_START = fileURLToPath(new URL('first-start.mjs', import.meta.url))
 
 /** What anything may take before a test gives up, in milliseconds: the machine may be busy with other tests. */
