@@ -204,7 +204,7 @@ describe('broken installation', () => {
     const root = copyInstallation()
     remove(`${DRIVER}/build`)(root)
     const { createLedgerWriter } = (await import(
-      join(root, 'dist', 'node', 'ledger-writer.js')
+      join(root, 'dist', 'node', 'ledger', 'writer.js')
     )) as typeof import('../../src/node/ledger/writer.ts')
     const path = join(newDirectory(), 'ledger.db')
     writeFileSync(path, 'kept')

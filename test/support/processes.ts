@@ -182,9 +182,9 @@ export const latchkeyProcess = (
 /** Commands that start servers. */
 const SERVING = ['serve', 'demo']
 
-/** Runs a command to its end, in a process of its own only where it starts a server. */
+/** Runs a command to its end. A command that starts a server, or with options of Node.js, has its own process. */
 export const latchkey = (place: Where, args: readonly string[], stdin = ''): Promise<Output> =>
-  SERVING.includes(args[0] ?? '')
+  SERVING.includes(args[0] ?? '') || 'NODE_OPTIONS' in place.environment
     ? latchkeyProcess(place, args, stdin)
     : runCommand({ directory: place.directory, environment: place.environment, args, stdin })
 
