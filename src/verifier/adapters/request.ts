@@ -19,6 +19,7 @@ export type RequestSource = {
    * Fastify.
    */
   url: string
+  /** A header, repeated ones joined with commas. */
   header: (name: string) => string | null | undefined
   /** A named part of the path. */
   param: (name: string) => string | undefined

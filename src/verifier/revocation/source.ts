@@ -28,6 +28,7 @@ import { type RevocableToken, revocableTokenOf } from './revocable-token.ts'
  * const revocations: RevocationSource = { isRevoked: ({ jti }) => revokedIds.has(jti) }
  */
 export type RevocationSource = {
+  /** Any answer but `false` counts as revoked. */
   isRevoked(
     claims: AccessTokenClaims,
     /**

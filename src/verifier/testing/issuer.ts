@@ -61,8 +61,6 @@ export type TestIssuer = {
 
 /**
  * Creates an issuer for tests, with one RS256 key.
- * @param options.issuer its origin. Default: `https://issuer.test`
- * @param options.clock milliseconds since the epoch. Default: `Date.now`
  * @example
  * const issuer = await createTestIssuer()
  * const tested = createVerifier({ issuer: issuer.issuer, audience: 'hook', fetch: issuer.fetch })
@@ -73,7 +71,12 @@ export type TestIssuer = {
 export const createTestIssuer = async ({
   issuer = 'https://issuer.test',
   clock = () => Date.now(),
-}: { issuer?: string; clock?: () => number } = {}): Promise<TestIssuer> => {
+}: {
+  /** Origin of the issuer. Default: `https://issuer.test`. */
+  issuer?: string
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  clock?: () => number
+} = {}): Promise<TestIssuer> => {
   let key = await newKey()
   const jwks = { keys: [key.jwk] }
   const uri = `${issuer}/oauth/revocations`

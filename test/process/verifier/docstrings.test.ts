@@ -55,6 +55,21 @@ describe('docstring of a public name', () => {
   })
 })
 
+test('type documentation covers every entry of the package', () => {
+  const folder = 'scripts/api-docs'
+  const { entryPoints } = JSON.parse(readFileSync(`${folder}/typedoc.json`, 'utf8')) as {
+    entryPoints: string[]
+  }
+  const { exports } = JSON.parse(readFileSync(`${SRC}/package.json`, 'utf8')) as {
+    exports: Record<string, { types?: string }>
+  }
+  const documented = Object.keys(PUBLIC_NAMES).map((entry) => {
+    const { types = '' } = exports[entry.replace('@latchkey/verifier', '.')] ?? {}
+    return join(SRC, types.replace(/^\.\/dist\//, '').replace(/\.d\.ts$/, '.ts'))
+  })
+  expect(entryPoints.map((path) => join(folder, path))).toEqual(documented)
+})
+
 type Example = { name: string; path: string; code: string }
 
 const examplesOf = (path: string, text: string): Example[] =>
