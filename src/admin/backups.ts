@@ -11,7 +11,8 @@ export const markRestored = (call: AdminCall) =>
   auditedChange(call, 'server.restored', null, async () => {
     requireUnbound(call.authority)
     const { store, kek, algorithms } = call.deps
-    const [keys, enrollments] = [await store.listKeys(), await store.listEnrollments()]
+    const keys = await store.listKeys()
+    const enrollments = await store.listEnrollments()
     await store.beginEpoch(await firstKeys(algorithms, kek), now(call))
     const { epoch } = await store.findRevocationHead()
     return {

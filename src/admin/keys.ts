@@ -97,7 +97,8 @@ export const fillPlaces = async ({ deps }: Pick<AdminCall, 'deps'>): Promise<Sig
 
 /** Keys without those whose tokens have all expired, even before upkeep removes these. */
 const currentKeys = async ({ deps }: Pick<AdminCall, 'deps'>): Promise<SigningKey[]> => {
-  const [keys, settled] = [await deps.store.listKeys(), await settledSeconds(deps)]
+  const keys = await deps.store.listKeys()
+  const settled = await settledSeconds(deps)
   return keys.filter((key) => !isGone(key, settled))
 }
 

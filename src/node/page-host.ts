@@ -4,7 +4,8 @@ import { constants, gunzip, gzip } from 'node:zlib'
 import { REVOCATION_PAGES_MAX_BYTES } from '../constants.ts'
 import type { PageHost } from '../revocation/page-host.ts'
 
-const [compress, decompress] = [promisify(gzip), promisify(gunzip)]
+const compress = promisify(gzip)
+const decompress = promisify(gunzip)
 
 /** Compresses outside the main thread. The fastest level is used: ids are random, and a higher level gains 2 %. */
 export const nodePages: PageHost = {

@@ -10,7 +10,8 @@ import { settledSeconds } from '../upkeep/timekeeper.ts'
 export const jwks = (deps: Pick<Deps, 'store' | 'clock' | 'algorithms' | 'keyRotationSeconds'>) => {
   const send = createDocument()
   return async (c: AppContext) => {
-    const [keys, now] = [await deps.store.listKeys(), await settledSeconds(deps)]
+    const keys = await deps.store.listKeys()
+    const now = await settledSeconds(deps)
     const { algorithms, keyRotationSeconds: rotationSeconds } = deps
     const body = JSON.stringify(publicJwks(keys, now))
     return send(c, body, {

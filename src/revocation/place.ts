@@ -18,7 +18,8 @@ export const startNearHead = (cursor: number, head: number, lastEnd: number): nu
 
 /** The page that contains a cursor; null where none of these ends is behind the cursor. */
 export const pageAround = (cursor: number, ends: readonly number[]): Place | null => {
-  let [low, high] = [0, ends.length]
+  let low = 0
+  let high = ends.length
   while (low < high) {
     const middle = (low + high) >> 1
     if ((ends[middle] ?? Infinity) > cursor) high = middle

@@ -95,7 +95,8 @@ export const pairs = (keys: readonly SigningKey[], algorithms: readonly Algorith
   algorithms.flatMap((algorithm) => {
     const find = (state: KeyState) =>
       keys.find((key) => key.algorithm === algorithm && key.state === state)
-    const [active, next] = [find('active'), find('next')]
+    const active = find('active')
+    const next = find('next')
     return active && next ? [{ active, next }] : []
   })
 

@@ -116,7 +116,8 @@ export const isTrusted = ({ uid }: Pick<Stats, 'uid'>): boolean => {
 /** Root may work on another user's files (`sudo latchkey …`), because it can read every file. */
 const requireOwner = (path: string, stats: Stats): void => {
   if (isTrusted(stats)) return
-  const [uid, own] = [stats.uid, ownUser()]
+  const { uid } = stats
+  const own = ownUser()
   throw new StartRefused(
     `${path} belongs to user ${uid}, and this process runs as user ${own}; run: chown ${own} ${path}`,
   )

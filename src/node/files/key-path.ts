@@ -43,7 +43,8 @@ const stepsTo = (path: string): Step[] => {
   const steps: Step[] = []
   const whole = resolve(path)
   const names = namesIn(whole)
-  let [folder, links] = [parse(whole).root, 0]
+  let folder = parse(whole).root
+  let links = 0
   for (let entry = names.shift(); entry !== undefined; entry = names.shift()) {
     if (entry === '..') {
       folder = dirname(folder)

@@ -52,11 +52,9 @@ const isCutOff = (path: string): boolean => {
     const header = Buffer.alloc(ELF_HEADER_BYTES)
     const read = readSync(file, header, 0, ELF_HEADER_BYTES, 0)
     if (!header.subarray(0, ELF_64_LITTLE.length).equals(ELF_64_LITTLE)) return false
-    const [sections, size, count] = [
-      Number(header.readBigUInt64LE(0x28)), // e_shoff
-      header.readUInt16LE(0x3a), // e_shentsize
-      header.readUInt16LE(0x3c), // e_shnum
-    ]
+    const sections = Number(header.readBigUInt64LE(0x28)) // e_shoff
+    const size = header.readUInt16LE(0x3a) // e_shentsize
+    const count = header.readUInt16LE(0x3c) // e_shnum
     return read < ELF_HEADER_BYTES || fstatSync(file).size < sections + size * count
   } finally {
     closeSync(file)

@@ -6,7 +6,7 @@ import { endsWithRequest } from '../net/platform.ts'
 import type { KeyName, VerificationKey } from './jwk.ts'
 import type { FetchedKeys } from './jwks.ts'
 import { type Loading, createKeyFetcher } from './key-fetcher.ts'
-import { ageOf, findKey, isFresh, isRecent, isUsable } from './key-set.ts'
+import { type KeySet, ageOf, findKey, isFresh, isRecent, isUsable } from './key-set.ts'
 import { KeysFailure, type KeysFailureCode } from './keys-failure.ts'
 import { createUnknownKeys } from './unknown-keys.ts'
 
@@ -64,6 +64,13 @@ type Options = {
   maxStaleMs: number
 }
 
+const statusOf = (keys: KeySet, failure: KeysFailure | null, now: number): KeysStatus => ({
+  age: Number.isFinite(keys.fetchedAt) ? ageOf(keys, now) / 1000 : null,
+  stale: !isFresh(keys, now),
+  lastFailure: failure?.message ?? null,
+  lastFailureCode: failure?.code ?? null,
+})
+
 export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySource => {
   const fetcher = createKeyFetcher({ load, monotonic })
   const { keys, attempts } = fetcher
@@ -119,12 +126,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
       return held(name) ?? null
     },
 
-    status: () => ({
-      age: Number.isFinite(keys().fetchedAt) ? ageOf(keys(), monotonic()) / 1000 : null,
-      stale: !isFresh(keys(), monotonic()),
-      lastFailure: attempts().failure?.message ?? null,
-      lastFailureCode: attempts().failure?.code ?? null,
-    }),
+    status: () => statusOf(keys(), attempts().failure, monotonic()),
 
     async find(name) {
       const since = monotonic()
