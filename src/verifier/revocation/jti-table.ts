@@ -17,7 +17,7 @@ export type JtiTable = {
   add(jti: string, expiry: Expiry): void
   has(jti: string): boolean
   /**
-   * Removes rules that expired before `before` from at most `slots` slots. The next call continues
+   * Removes rules that expired before `before`. Looks at `slots` values at most. The next call continues
    * behind them.
    */
   sweep(before: number, slots: number): void
@@ -186,12 +186,16 @@ const remove = (table: Slots, slot: number): void => {
   table.used -= 1
 }
 
-const sweepSlots = (table: Slots, before: number, slots: number): void => {
-  for (let seen = 0; seen < Math.min(slots, table.count); seen++) {
+/** Passes every slot once at the most, and looks at `looks` values at the most. */
+const sweepSlots = (table: Slots, before: number, looks: number): void => {
+  for (let passed = 0, looked = 0; passed < table.count && looked < looks; looked++) {
     const slot = table.sweptTo
     const expiry = expiryAt(table, slot)
-    // A removed slot may hold another value now: the next round examines it.
-    if (expiry !== EMPTY && expiry !== NEVER && expiry < before) remove(table, slot)
-    else table.sweptTo = after(table, slot)
+    if (expiry !== EMPTY && expiry !== NEVER && expiry < before) {
+      remove(table, slot) // the slot may hold a later value now, which is looked at next
+    } else {
+      table.sweptTo = after(table, slot)
+      passed++
+    }
   }
 }
