@@ -14,7 +14,7 @@ export const isClientId = (text: string): boolean => /^lkc_[\w-]{22}$/.test(text
 
 export const newClientId = (random: RandomBytes): string => `lkc_${base64url(random(ID_BYTES))}`
 
-export const newSecretId = (random: RandomBytes): string => `secret_${base64url(random(ID_BYTES))}`
+const newSecretId = (random: RandomBytes): string => `secret_${base64url(random(ID_BYTES))}`
 
 export const newEnrollmentId = (random: RandomBytes): string =>
   `enrollment_${base64url(random(ID_BYTES))}`

@@ -19,7 +19,7 @@ export type Cursor = {
 export const formatCursor = ({ epoch, seq, more }: Cursor): string =>
   `${epoch}.${String(seq).padStart(SEQ_DIGITS, '0')}${more ? '~' : ''}`
 
-export const parseCursor = (text: string): Cursor | null => {
+const parseCursor = (text: string): Cursor | null => {
   if (text.length > MAX_CURSOR_CHARS) return null
   const [, epoch, digits, more] = /^([\w-]+)\.(\d{16})(~?)$/.exec(text) ?? []
   const seq = Number(digits)

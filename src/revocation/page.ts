@@ -13,9 +13,9 @@ import type { Bytes, Codec } from './page-host.ts'
 import type { Place } from './place.ts'
 
 /** The `typ` of a list, so that no verifier accepts a list as an access token, or an access token as a list. */
-export const REVOCATION_LIST_TYPE = 'revocations+jwt'
+const REVOCATION_LIST_TYPE = 'revocations+jwt'
 
-export const revocationListUrl = (issuer: string): string => `${issuer}/oauth/revocations`
+const revocationListUrl = (issuer: string): string => `${issuer}/oauth/revocations`
 
 export type SignedPage = {
   readonly start: number | null
