@@ -1,9 +1,9 @@
-// Everything that can be refused: one table for the OAuth endpoints, one class per meaning. No I/O.
+// Refusals: a table of codes for the OAuth endpoints, one for administration, and a class for each meaning. No I/O.
 import { describable, describedValues } from './text/redaction.ts'
 
 /**
- * `code` → status, the standard's word, and the sentence. Sentences keep to the characters of RFC 6749 §5.2
- * (no quote, no backslash). `refusedValue` adds the value that is refused.
+ * Maps each code to the status, the error of the standard, and the description. Descriptions have the characters of
+ * RFC 6749 §5.2 alone (no quote, no backslash). `refusedValue` appends the refused value.
  */
 export const OAUTH_ERRORS = {
   body_malformed: [
@@ -17,22 +17,22 @@ export const OAUTH_ERRORS = {
     'invalid_request',
     'The Content-Type must be application/x-www-form-urlencoded.',
   ],
-  charset_unsupported: [400, 'invalid_request', 'The charset is not read: send UTF-8.'],
+  charset_unsupported: [400, 'invalid_request', 'The charset is not supported: send UTF-8.'],
   content_encoding_unsupported: [
     415,
     'invalid_request',
     'The body must have no Content-Encoding other than identity.',
   ],
-  parameter_repeated: [400, 'invalid_request', 'A parameter is given more than once.'],
+  parameter_repeated: [400, 'invalid_request', 'A parameter appears more than once.'],
   parameter_misspelled: [
     400,
     'invalid_request',
-    'A parameter is written in another way than the one that is known.',
+    'A parameter is a misspelling of a known one.',
   ],
   parameter_in_query: [
     400,
     'invalid_request',
-    'Parameters belong in the body, never in the query.',
+    'The query must not have credentials or parameters of the body.',
   ],
   grant_type_missing: [400, 'invalid_request', 'The parameter grant_type is missing.'],
   grant_type_unsupported: [
@@ -62,18 +62,18 @@ export const OAUTH_ERRORS = {
     'invalid_target',
     'The parameter resource must be an absolute URI without fragment.',
   ],
-  target_repeated: [400, 'invalid_target', 'Give resource once, because a token is for one.'],
+  target_repeated: [400, 'invalid_target', 'Send resource once, because a token is for one audience.'],
   target_ambiguous: [
     400,
     'invalid_target',
-    'The client has several audiences or none: say which with audience or resource.',
+    'The client has several audiences or none: name one with audience or resource.',
   ],
   target_mismatch: [400, 'invalid_target', 'audience and resource name different audiences.'],
   target_not_granted: [400, 'invalid_target', 'The client has no grant for this audience.'],
   scope_malformed: [
     400,
     'invalid_scope',
-    'The parameter scope is not a list of scope values with single spaces between.',
+    'The parameter scope is not a list of scope values with single spaces between them.',
   ],
   scope_not_granted: [
     400,
@@ -83,12 +83,12 @@ export const OAUTH_ERRORS = {
   token_too_long: [
     400,
     'invalid_scope',
-    'The token would be longer than 8192 bytes, which nobody takes: ask for a smaller scope.',
+    'The token would be longer than the 8192 bytes that resource servers accept: request a smaller scope.',
   ],
   plugin_required: [
     400,
     'invalid_request',
-    'Say with plugin_id for which plugin, because this audience needs one.',
+    'Name a plugin with plugin_id, because this audience requires one.',
   ],
   plugin_not_allowed: [400, 'invalid_request', 'The client may not act for this plugin.'],
   details_malformed: [
@@ -99,22 +99,22 @@ export const OAUTH_ERRORS = {
   details_not_granted: [
     400,
     'invalid_authorization_details',
-    'An authorization detail is asked for that the client is not granted.',
+    'The request has an authorization detail that the client is not granted.',
   ],
   details_ambiguous: [
     400,
     'invalid_authorization_details',
-    'An authorization detail fits several granted ones with different results: say more of it.',
+    'An authorization detail fits several granted ones with different results: send more of its members.',
   ],
   details_repeated: [
     400,
     'invalid_authorization_details',
-    'Two authorization details come to the same.',
+    'Two authorization details are equal after narrowing.',
   ],
   run_not_named: [
     400,
     'invalid_authorization_details',
-    'A token is for one run: say which with identifier.',
+    'A token is for one run: name it with identifier.',
   ],
   run_malformed: [
     400,
@@ -124,43 +124,43 @@ export const OAUTH_ERRORS = {
   run_closed: [
     400,
     'invalid_authorization_details',
-    'The run is closed: nothing is issued for it any more.',
+    'The run is closed: the server issues no more tokens for it.',
   ],
   identifier_missing: [400, 'invalid_request', 'The parameter identifier is missing.'],
   enrollment_missing: [
     401,
     'invalid_token',
-    'The request needs an enrollment token, as a bearer token.',
+    'The request must present an enrollment token as a bearer token.',
   ],
-  enrollment_invalid: [401, 'invalid_token', 'The enrollment token is not known, or has ended.'],
+  enrollment_invalid: [401, 'invalid_token', 'The enrollment token is unknown, expired or revoked.'],
   enrollment_used: [401, 'invalid_token', 'The enrollment token has been used.'],
   registration_invalid: [
     401,
     'invalid_token',
-    'The request needs the registration access token of this client, as a bearer token.',
+    'The request must present the registration access token of this client as a bearer token.',
   ],
   metadata_malformed: [
     400,
     'invalid_client_metadata',
     'The body must be a JSON object in UTF-8 with each member once, sent as application/json.',
   ],
-  metadata_invalid: [400, 'invalid_client_metadata', 'The metadata have a bad value.'],
-  redirect_uri_invalid: [400, 'invalid_redirect_uri', 'A redirection URI has a bad value.'],
+  metadata_invalid: [400, 'invalid_client_metadata', 'The metadata has an invalid value.'],
+  redirect_uri_invalid: [400, 'invalid_redirect_uri', 'A redirection URI has an invalid value.'],
   metadata_misspelled: [
     400,
     'invalid_client_metadata',
-    'A member is written in another way than the one that is known.',
+    'A member is a misspelling of a known one.',
   ],
   metadata_too_large: [413, 'invalid_client_metadata', 'The body is longer than 65536 bytes.'],
   resource_not_named: [
     400,
     'invalid_authorization_details',
-    'A token is for resources that it names: say which with identifier.',
+    'A token names its resources: name one with identifier.',
   ],
   details_too_long: [
     400,
     'invalid_authorization_details',
-    'The token would be longer than 8192 bytes, which nobody takes: ask for fewer details.',
+    'The token would be longer than the 8192 bytes that resource servers accept: request fewer details.',
   ],
   quota_exceeded: [
     429,
@@ -170,30 +170,30 @@ export const OAUTH_ERRORS = {
   writes_exceeded: [
     429,
     'temporarily_unavailable',
-    'The client or its workspace has written as much as it may for now.',
+    'The client or its workspace has reached its limit of writes.',
   ],
   too_many_runs: [
     409,
     'invalid_request',
-    'The workspace has closed as many runs as are kept: close them in another workspace.',
+    'The workspace has reached its limit of closed runs: close runs in another workspace.',
   ],
   not_found: [404, 'not_found', 'There is nothing at this address.'],
   method_not_allowed: [405, 'method_not_allowed', 'This address does not answer this method.'],
   request_malformed: [
     400,
     'invalid_request',
-    'The request line, the Host field or something behind them is not well-formed HTTP/1.1.',
+    'The request line, the Host field or a later part is not well-formed HTTP/1.1.',
   ],
   request_too_slow: [408, 'invalid_request', 'The request took too long to arrive.'],
   chunks_too_large: [413, 'invalid_request', 'The extensions of the chunks are too long.'],
-  expectation_unknown: [417, 'invalid_request', 'The only expectation is 100-continue.'],
+  expectation_unknown: [417, 'invalid_request', 'The only supported expectation is 100-continue.'],
   headers_too_large: [431, 'invalid_request', 'The headers are longer than 16384 bytes.'],
   store_unavailable: [
     503,
     'temporarily_unavailable',
     'The server cannot answer right now. Try again.',
   ],
-  server_error: [500, 'server_error', 'Something unforeseen happened.'],
+  server_error: [500, 'server_error', 'An unexpected error occurred.'],
 } as const satisfies Record<string, readonly [status: number, error: string, description: string]>
 
 export type OAuthErrorCode = keyof typeof OAUTH_ERRORS
@@ -206,7 +206,7 @@ type OAuthErrorOptions = {
   reason?: string
 }
 
-/** An answer of RFC 6749 §5.2: thrown anywhere below a route, rendered in one place. */
+/** A refusal in the form of RFC 6749 §5.2. Any code below a route throws it; `renderError` renders it. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: OAuthErrorCode
@@ -225,7 +225,7 @@ export class OAuthError extends Error {
 }
 
 /**
- * A refusal whose description ends with the refused values: without secrets, and cut to `MAX_SHOWN_CHARS` each.
+ * Makes a refusal whose description ends with the refused values: without secrets, each of at most `MAX_SHOWN_CHARS`.
  * @example refusedValue('scope_not_granted', ['admin']) // '… is not granted for this audience: admin.'
  */
 export const refusedValue = (
@@ -239,8 +239,8 @@ export const refusedValue = (
 }
 
 /**
- * Another spelling of a parameter that narrows: ignoring it would widen the request.
- * @param form how the value of the known one is sent
+ * Refuses a misspelling of a parameter that narrows: ignoring it would widen the request.
+ * @param form describes how the value of the known parameter is sent
  */
 export const misspelled = (
   code: 'parameter_misspelled' | 'metadata_misspelled',
@@ -252,7 +252,7 @@ export const misspelled = (
     description: `${describedValues([name])} is not known; send ${meant}, ${form}.`,
   })
 
-/** The server cannot start; `message` is one line for the operator. */
+/** A refused start of the server or of a command. `message` is one line for the operator. */
 export class StartRefused extends Error {
   override readonly name = 'StartRefused'
 }
@@ -263,9 +263,9 @@ export type FieldError = { field: string; detail: string }
 /** Codes of refused administrative operations, with their status and title in the API (RFC 9457). */
 export const REFUSALS = {
   invalid_value: [422, 'A value breaks its rule.'],
-  unknown_reference: [422, 'A value names something that does not exist.'],
+  unknown_reference: [422, 'A value refers to something that does not exist.'],
   not_found: [404, 'The address, or the row that it names, does not exist.'],
-  already_exists: [409, 'The id is taken.'],
+  already_exists: [409, 'The id exists already.'],
   conflict: [412, 'It was changed after it was read.'],
   last_administrator: [409, 'No administrator could log in afterwards.'],
   too_many_secrets: [409, 'The client has the most live secrets that it may have.'],
@@ -278,7 +278,7 @@ export const REFUSALS = {
   body_malformed: [400, 'The body is not a JSON object in UTF-8 with each member once.'],
   body_too_large: [413, 'The body is too long.'],
   media_type_unsupported: [415, 'The Content-Type must be application/json.'],
-  charset_unsupported: [415, 'The charset is not read: send UTF-8.'],
+  charset_unsupported: [415, 'The charset is not supported: send UTF-8.'],
   content_encoding_unsupported: [415, 'The Content-Encoding must be identity or left out.'],
   precondition_required: [428, 'If-Match must have the etag that was read.'],
   method_not_allowed: [405, 'This address does not answer this method.'],
@@ -328,8 +328,8 @@ export class AnswerEnded extends Error {
 }
 
 /**
- * The database did not answer. Only the driver's own code is kept: its message can carry parameters
- * (on D1 it does), so it is neither kept as `cause` nor logged.
+ * The database did not answer. The error keeps the driver's code alone, and no `cause`: the driver's message can contain
+ * parameters (on D1 it does), which must not reach the log.
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
@@ -342,7 +342,7 @@ export class Unavailable extends Error {
   }
 }
 
-/** For the log: our own words, or the name of the error alone, since a driver's message can carry parameters. */
+/** Describes an error for the log: by its message if it is one of ours, else by its name, without parameters. */
 export const reasonOf = (error: unknown): string => {
   if (error instanceof StartRefused || error instanceof Unavailable) return error.message
   return error instanceof Error ? error.name : 'unknown'

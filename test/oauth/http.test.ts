@@ -224,7 +224,7 @@ describe('server with a failing store', () => {
         500,
         {
           error: 'server_error',
-          error_description: 'Something unforeseen happened.',
+          error_description: 'An unexpected error occurred.',
           code: 'server_error',
           request_id: 'trace-1',
         },
