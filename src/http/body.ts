@@ -1,20 +1,20 @@
-// The body of a request, bounded before anything is made of it.
+// Bodies of requests: their headers are checked and their size bounded before they are parsed.
 
 export type MediaType = 'application/json' | 'application/x-www-form-urlencoded'
 
-/** Why a body cannot be read, and the header's value or the part of it that is refused. */
+/** The problem that makes a body unreadable, and the refused header value or the refused part of it. */
 export type BodyProblem = { problem: 'media_type' | 'charset' | 'coding'; sent: string }
 
-/** The character set of a body: its name as sent, and whether that is one of UTF-8. */
+/** The character set of a body: its name as sent, and whether that means UTF-8. */
 export type Charset = { name: string; isUtf8: boolean }
 
-/** Character set of a body whose `Content-Type` names none. */
+/** The character set of a body whose `Content-Type` names none. */
 const UTF_8: Charset = { name: 'utf-8', isUtf8: true }
 
-/** Names of UTF-8 (WHATWG Encoding §4.2), with any of `-` and `_` in them. */
+/** Names of UTF-8 (WHATWG Encoding §4.2), without `-` and `_`. */
 const UTF8_NAME = /^(?:utf8|csutf8|x?unicode(?:11|20)utf8)$/
 
-/** Numbers of code pages of EBCDIC, UTF-16, UTF-32 and UTF-7; Microsoft counts those of EBCDIC from 20000. */
+/** Numbers of code pages of EBCDIC, UTF-16, UTF-32 and UTF-7. Microsoft's numbers of EBCDIC begin at 20000. */
 const OTHER_PAGES = new Set([
   37, 38, 256, 259, 273, 274, 275, 277, 278, 279, 280, 281, 282, 284, 285, 286, 290, 293, 297, 300,
   410, 420, 421, 423, 424, 500, 803, 833, 834, 835, 836, 837, 838, 870, 871, 875, 880, 905, 918,
@@ -29,27 +29,27 @@ const isOtherPage = (name: string): boolean => {
   return OTHER_PAGES.has(page) || OTHER_PAGES.has(page - 20_000)
 }
 
-/** Names, of letters and digits alone, of sets in which a byte of ASCII is another character or part of one. */
+/** Names, letters and digits alone, of sets in which a byte of ASCII means another character or a part of one. */
 const OTHER_ASCII =
   /utf(?:7|16|32)|ucs[24]|^(?:cs)?unicode(?!11utf8|20utf8)|iso10646(?!utf8)|iso2022|^(?:cs)?hz|bocu1|ebcdic|ibm(?:thai|symbols)/
 
-/** True for a character set that reads the 128 bytes of ASCII in another way than UTF-8 does. */
+/** True for a character set that reads the 128 bytes of ASCII differently from UTF-8. */
 const readsAsciiOtherwise = (charset: string): boolean => {
   const name = charset.toLowerCase().replace(/[^a-z0-9]/g, '')
   return isOtherPage(name) || OTHER_ASCII.test(name)
 }
 
-/** True for UTF-8, the one character set in which percent-encoded bytes and bytes above ASCII are read. */
+/** True for UTF-8, the only character set in which the server reads bytes and percent-encoded bytes above ASCII. */
 const isUtf8 = (charset: string): boolean =>
   UTF8_NAME.test(charset.toLowerCase().replace(/[-_]/g, ''))
 
-/** A single field. Several fields arrive as one value with commas; a quoted string (RFC 9110 §5.6.4) may have commas. */
+/** The value of a single field. Several fields arrive as one value with commas; only a quoted string (RFC 9110 §5.6.4) may have commas. */
 const ONE_FIELD = /^(?!;)(?:[^",]|"(?:[^"\\]|\\.)*")*$/
 
-/** The text between semicolons, those within quoted strings left out. */
+/** The text between semicolons; those within quoted strings do not count. */
 const PART = /(?:[^";]|"(?:[^"\\]|\\.)*")+/g
 
-/** A token or a quoted string, without quotes and escapes. */
+/** Removes the quotes and escapes of a quoted string. A token stays as it is. */
 const unquoted = (text: string): string => {
   const inner = /^"(.*)"$/.exec(text)?.[1]
   return inner === undefined ? text : inner.replace(/\\(.)/g, '$1').trim()
@@ -62,7 +62,7 @@ const charsetsOf = (parameters: readonly string[]): string[] =>
     return isCharset ? [unquoted(parameter.slice(equals + 1).trim())] : []
   })
 
-/** @returns what follows the media type, null for another type than `expected` */
+/** @returns the parameters of the media type; null for a type other than `expected` */
 const parametersOf = (contentType: string, expected: MediaType): string[] | null => {
   if (contentType === expected) return []
   const [type = '', ...parameters] = ONE_FIELD.test(contentType)
@@ -78,9 +78,9 @@ const isIdentity = (coding: string): boolean =>
     .every((name) => name === '' || name === 'identity')
 
 /**
- * Checks `Content-Type` (RFC 9110 §8.3) and `Content-Encoding` (§8.4). Other parameters than `charset` are ignored,
- * and so is `identity`, which names the absence of a coding.
- * @returns the character set, or what is refused before the body is read
+ * Checks `Content-Type` (RFC 9110 §8.3) and `Content-Encoding` (§8.4) before the body is read. Ignores parameters other than
+ * `charset`, and the coding `identity`, which means none.
+ * @returns the character set, or the problem
  */
 export const checkBodyHeaders = (
   headers: Headers,
@@ -107,7 +107,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** True if every byte is one of ASCII. */
 const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 0x80)
 
-/** @returns the text, a problem for bytes that the character set gives another meaning, null for malformed UTF-8 */
+/** @returns the text; a problem for bytes that mean something else in the character set; null for malformed UTF-8 */
 export const decodeBody = (bytes: Uint8Array, charset: Charset): string | BodyProblem | null => {
   if (!charset.isUtf8 && !isAscii(bytes)) return { problem: 'charset', sent: charset.name }
   try {
@@ -117,9 +117,9 @@ export const decodeBody = (bytes: Uint8Array, charset: Charset): string | BodyPr
   }
 }
 
-/** The refusal of a character set. */
+/** Describes the refusal of a character set. */
 export const charsetSentence = (shown: string): string =>
-  `The charset ${shown || '(empty)'} is not read: send UTF-8`
+  `The charset ${shown || '(empty)'} is not supported: send UTF-8`
 
 /** A body whose text cannot be read. `malformed` is also a body that ends before its length. */
 export type UnreadableBody = BodyProblem | { problem: 'too_large' | 'malformed' }
@@ -139,7 +139,7 @@ export const readText = async (
   return typeof text === 'string' ? { text, charset: headers.charset } : text
 }
 
-/** @returns the bytes, `too_large` past `maxBytes`, `broken_off` where the sender did not send all */
+/** @returns the bytes; `too_large` beyond `maxBytes`; `broken_off` if the connection ends before the body */
 export const readBody = async (
   request: Request,
   maxBytes: number,
@@ -147,10 +147,10 @@ export const readBody = async (
   const declared = request.headers.get('content-length')
   if (Number(declared ?? 0) > maxBytes) return 'too_large'
   try {
-    // A declared length is what the HTTP parser holds the body to; a body without one is counted as it comes.
+    // The HTTP parser enforces a declared length. A body without one is counted as it arrives.
     if (declared === null) return await readCounted(request.body, maxBytes)
     const body = new Uint8Array(await request.arrayBuffer())
-    return body.byteLength > maxBytes ? 'too_large' : body // for runtimes that do not
+    return body.byteLength > maxBytes ? 'too_large' : body // for runtimes that do not enforce it
   } catch {
     return 'broken_off'
   }

@@ -1,7 +1,7 @@
-// Which content codings a client takes (RFC 9110 §12.5.3). Pure: no I/O.
+// Content codings that a client accepts (RFC 9110 §12.5.3). Pure: no I/O.
 import { MAX_CODINGS } from '../constants.ts'
 
-/** The weight of a coding (RFC 9110 §12.4.2); one that is malformed counts as none. */
+/** The weight of a coding (RFC 9110 §12.4.2); 0 for a malformed one. */
 const weightOf = (parameter: string | undefined): number => {
   if (parameter === undefined) return 1
   const [, weight] = /^\s*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*$/.exec(parameter) ?? []
@@ -9,8 +9,8 @@ const weightOf = (parameter: string | undefined): number => {
 }
 
 /**
- * True if the client accepts gzip with at least the weight of plain text (RFC 9110 §12.5.3). A client that says
- * nothing gets the text, because simple ones decode nothing.
+ * True if the client accepts gzip with at least the weight of plain text (RFC 9110 §12.5.3). A client without
+ * `Accept-Encoding` gets plain text, because simple clients do not decode.
  */
 export const takesGzip = (acceptEncoding: string | undefined): boolean => {
   const weights = new Map<string, number>()

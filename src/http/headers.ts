@@ -7,6 +7,7 @@ import { MAX_REQUEST_ID_CHARS } from '../constants.ts'
 /** Headers of every answer that no cache may store: all but the public documents (RFC 6749 §5.1). */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 
+/** Sets the headers of `NO_STORE`. */
 export const noStore = createMiddleware(async (c, next) => {
   for (const [name, value] of Object.entries(NO_STORE)) c.header(name, value)
   await next()
@@ -19,10 +20,10 @@ export const noStore = createMiddleware(async (c, next) => {
 export const allowHeader = (methods: readonly string[]): string =>
   methods.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ')
 
-/** `X-Request-Id`: taken over where it is well-formed, made where it is not, sent back always. */
+/** `X-Request-Id`: the client's if it is well-formed, else a new one. Every answer has it. */
 export const requestIds = requestId({ limitLength: MAX_REQUEST_ID_CHARS })
 
-/** On every answer, unless it has its own. HSTS only where the issuer is https: on localhost it would lock the developer out. */
+/** Security headers of every answer; a handler can replace them. HSTS only for an https issuer: it would break http on localhost. */
 export const securityHeaders = (issuer: string) =>
   secureHeaders({
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -36,13 +37,13 @@ export const securityHeaders = (issuer: string) =>
     overwrite: false,
   })
 
-/** Public documents can be read by pages of any origin; nothing else can. */
+/** Lets pages of any origin read an answer. For public documents alone. */
 export const anyOrigin = createMiddleware(async (c, next) => {
   c.header('Access-Control-Allow-Origin', '*')
   await next()
 })
 
-/** Validators (RFC 9110 §8.8.3): 304 where the cache has it, with the headers that the cache and we need. */
+/** Validators (RFC 9110 §8.8.3): answers 304 if the cache has the document, with the headers that the cache needs and our own. */
 export const etags = etag({
   retainedHeaders: [
     ...RETAINED_304_HEADERS,

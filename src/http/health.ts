@@ -1,4 +1,4 @@
-// What those who run the server ask it.
+// Health, readiness and metrics, for operators and their tools.
 import { isLoopbackHost } from '@latchkey/verifier/internal'
 import { NO_STORE } from './headers.ts'
 import type { AppContext, Deps } from '../deps.ts'
@@ -6,10 +6,10 @@ import { equalInConstantTime, hashSecret } from '../secret.ts'
 import { bearerToken } from './bearer.ts'
 import { notFound } from './render.ts'
 
-/** `GET /healthz`: the process answers. */
+/** `GET /healthz`: 200 if the process answers. */
 export const healthz = (c: AppContext) => c.json({ status: 'ok' }, 200, NO_STORE)
 
-/** `GET /readyz`: it can issue, too: the database answers and there is a key to sign with. */
+/** `GET /readyz`: 200 if the process can issue tokens: the database answers and has a signing key. */
 export const readyz =
   ({ store }: Pick<Deps, 'store'>) =>
   async (c: AppContext) => {
@@ -20,7 +20,7 @@ export const readyz =
     return c.json({ status: ready ? 'ok' : 'unavailable' }, ready ? 200 : 503, NO_STORE)
   }
 
-/** `GET /metrics`, for loopback or with the token; for others it does not exist. */
+/** `GET /metrics`: for requests from loopback or with the token, else 404. */
 export const metrics =
   (deps: Pick<Deps, 'metrics' | 'metricsToken' | 'clientAddress'>) => async (c: AppContext) => {
     if (deps.metrics === null || !mayRead(c, deps)) return notFound(c)
@@ -28,7 +28,7 @@ export const metrics =
     return c.body(text, 200, { ...NO_STORE, 'Content-Type': contentType })
   }
 
-/** What a proxy adds: a request with one of them comes from elsewhere, whatever address it comes through. */
+/** Headers that proxies add. A request with one of them comes from another machine, also if its address is loopback. */
 const FORWARDED =
   /^(forwarded|via|x-real-ip|x-forwarded-.*|x-original-.*|.*-connecting-ip|.*client-ip)$/
 

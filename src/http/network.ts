@@ -1,6 +1,6 @@
-// Names the party that an address belongs to, for limits of each party. Pure: no I/O.
+// The network of an address, for limits that apply to each network. Pure: no I/O.
 
-/** An IPv4 peer of a socket that listens on IPv6 comes as `::ffff:192.0.2.1`. */
+/** A socket that listens on IPv6 reports an IPv4 peer as `::ffff:192.0.2.1`. */
 const MAPPED = /^::ffff:(?=\d{1,3}\.)/i
 
 const NETWORK_GROUPS = 4
@@ -10,8 +10,8 @@ const ALL_GROUPS = 8
 export const plainAddress = (address: string): string => address.replace(MAPPED, '')
 
 /**
- * Returns all of an IPv4 address, and the first 64 bits of an IPv6 address. A customer gets at least so many (RFC 6177),
- * and could otherwise have a new address for every connection.
+ * Returns a whole IPv4 address, or the first 64 bits of an IPv6 address: providers assign a customer at least a /64
+ * (RFC 6177), from which an attacker could use another address for every connection.
  * @example networkOf('2001:db8::7') // '2001:db8:0:0::/64'
  */
 export const networkOf = (address: string): string => {

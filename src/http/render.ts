@@ -1,4 +1,4 @@
-// The one place where an error becomes an answer.
+// Renders errors as answers and log lines. No other file does, except for the admin API.
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { MAX_LOGGED_PATH_CHARS, RETRY_AFTER_SECONDS } from '../constants.ts'
 import type { AppContext, Deps, Requested } from '../deps.ts'
@@ -21,13 +21,13 @@ const answer = (
   )
 }
 
-/** The beginning of the address, without secrets and tokens. Cut first: the path can be 16 KiB long. */
+/** The beginning of the path, without secrets and tokens. Cut first, because a path can have 16 KiB. */
 export const loggedPath = (c: AppContext): string =>
   hideSecrets(c.req.path.slice(0, MAX_LOGGED_PATH_CHARS))
 
 const NOTHING_REQUESTED: Requested = { fields: {}, hide: hidingSecret(null) }
 
-/** Errors of ours as the table says; whatever else as `server_error`, its detail to the log only. */
+/** Renders our errors by their table, and any other error as `server_error` with its detail in the log alone. */
 export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) => {
   const requestId = c.get('requestId')
   if (error instanceof OAuthError) {
@@ -59,6 +59,6 @@ export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) =
 
 export const notFound = (c: AppContext) => answer(c, 'not_found')
 
-/** RFC 9110 §15.5.6: `allow` are the methods that the address has. */
+/** Answers 405 (RFC 9110 §15.5.6). @param allow the methods of the address */
 export const methodNotAllowed = (allow: string) => (c: AppContext) =>
   answer(c, 'method_not_allowed', { headers: { Allow: allow } })

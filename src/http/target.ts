@@ -1,19 +1,19 @@
-// The target of a request and its Host: one spelling of each is answered.
+// The target of a request and its Host. The server accepts one spelling of each.
 import { createMiddleware } from 'hono/factory'
 import type { AppContext, AppEnv } from '../deps.ts'
 
-/** A target as RFC 9112 §3.2.1 writes it, and the host that it is for. */
+/** A target in origin form (RFC 9112 §3.2.1), and its host. */
 export type Target = { pathAndQuery: string; host: string }
 
-/** RFC 3986 §3.3. Octets that need no percent-encoding have none, and controls do not occur (§6.2.2). */
+/** A path (RFC 3986 §3.3) without unnecessary percent-encoding (§6.2.2) and without control characters. */
 const PATH =
   /^(?:[\w.~!$&'()*+,;=:@/-]|%(?:2[0-9A-CF]|3[A-F]|40|5[BCDE]|60|7[BCD]|[89A-F][0-9A-F]))+$/
 
 const DOT_SEGMENT = /\/\.\.?(?:\/|$)/
 
 /**
- * True for a path in its one spelling (RFC 3986 §6.2.2): no dot segment, nothing encoded that needs no encoding,
- * capital letters in what is, no control characters, well-formed UTF-8.
+ * True for a path in its canonical spelling (RFC 3986 §6.2.2): no dot segment, no unnecessary percent-encoding, upper-case
+ * hexadecimal digits, no control characters, well-formed UTF-8.
  */
 export const isCanonicalPath = (path: string): boolean =>
   path.startsWith('/') &&
@@ -29,7 +29,7 @@ const isUtf8 = (path: string): boolean => {
   }
 }
 
-/** The path of a URL or of a target, as it is spelled there. */
+/** The path of a URL or of a target, in its original spelling. */
 export const pathOf = (url: string): string => {
   const scheme = url.startsWith('/') ? 0 : url.indexOf('://') + 3
   const start = url.indexOf('/', scheme)
@@ -37,21 +37,21 @@ export const pathOf = (url: string): string => {
   return url.slice(start, query === -1 ? undefined : query)
 }
 
-/** Middleware: only the one spelling of a path reaches a route, since the router would decode the others. */
+/** Middleware: refuses a path in another spelling, because the router would decode it. */
 export const canonicalPaths = (refuse: (c: AppContext) => Response | Promise<Response>) =>
   createMiddleware<AppEnv>(async (c, next) =>
     isCanonicalPath(pathOf(c.req.raw.url)) ? await next() : await refuse(c),
   )
 
-/** Visible characters, of which a fragment is none (RFC 9112 §3.2). */
+/** Visible ASCII without `#`, because a target has no fragment (RFC 9112 §3.2). */
 const VISIBLE = /^[!"$-~]+$/
 const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/i
 
 /**
- * Reads the target of a request line. The absolute form counts as its path, with its host in place of the Host
+ * Parses the target of a request line. For the absolute form the path is that of the URL, and its host replaces the Host
  * field (RFC 9112 §3.2.2).
- * @param hosts every Host field; none for HTTP/1.0
- * @returns null where the target or a host is not well-formed
+ * @param hosts all Host fields; HTTP/1.0 may have none
+ * @returns null for a malformed target or host
  */
 export const readTarget = (target: string, hosts: readonly string[]): Target | null => {
   if (!VISIBLE.test(target) || hosts.length > 1 || !hosts.every(isHost)) return null
@@ -63,11 +63,11 @@ export const readTarget = (target: string, hosts: readonly string[]): Target | n
   return { pathAndQuery: rest.startsWith('/') ? rest : `/${rest}`, host: authority }
 }
 
-/** Longest name of DNS (RFC 1035 §2.3.4), and a port. */
+/** The longest name in DNS (RFC 1035 §2.3.4), and a port. */
 const MAX_HOST_CHARS = 255 + 6
 const HOST = /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
-/** RFC 9110 §7.2. A name that a URL would spell otherwise (`127.1`) is refused, as one that no URL takes. */
+/** True for a host (RFC 9110 §7.2) that a URL parses and spells in the same way; `127.1` becomes `127.0.0.1` there. */
 const isHost = (host: string): boolean => {
   if (host === lastGoodHost) return true
   const name = host.length > MAX_HOST_CHARS ? undefined : HOST.exec(host)?.[1]
@@ -79,5 +79,5 @@ const isHost = (host: string): boolean => {
   return good
 }
 
-/** Nearly all requests name the same one. */
+/** Caches the latest host: nearly all requests have the same one. */
 let lastGoodHost = ''

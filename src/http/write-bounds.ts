@@ -1,14 +1,14 @@
-// Bounds on what clients and bound administrators write, beside any quota: rows that are kept, rules that every
-// follower carries, audit events. Counted by client and by workspace.
+// Limits on the writes of clients and bound administrators, besides quotas: stored rows, rules that every follower keeps,
+// and audit events. Each client and each workspace has its own count.
 import { DAY_SECONDS, WRITE_BOUNDS, WRITE_COSTS } from '../constants.ts'
 import type { Deps } from '../deps.ts'
 
-/** Null: nobody in particular, or no workspace; then only the other one counts. */
+/** Null: the write belongs to no client, or to no workspace. The other one alone counts it. */
 export type Writer = { clientId: string | null; workspaceId: string | null }
 
 /**
- * Counts one write against the bounds of its client and its workspace.
- * @returns 0, or the seconds to wait before it may be tried again
+ * Counts a write against the limits of its client and its workspace.
+ * @returns 0, or the seconds after which the client can repeat the request
  */
 export const waitForWrite = async (
   { clientId, workspaceId }: Writer,

@@ -1,4 +1,4 @@
-// Our own access tokens, read back: for introspection and revocation, which look at the store every time.
+// Verification of the server's own access tokens, for introspection and revocation. Both read the store every time.
 import { decodeBase64url } from '@latchkey/verifier/internal'
 import { z } from 'zod'
 import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_BYTES } from '../constants.ts'
@@ -32,7 +32,7 @@ const CLAIMS = z.looseObject({
   authorization_details: z.array(z.looseObject({ type: z.string() })).optional(),
 })
 
-/** The payload of an access token (RFC 9068 §2.2 and the claims of ours). Times are seconds since the epoch. */
+/** The payload of an access token: claims of RFC 9068 §2.2 and our own. Times are seconds since the epoch. */
 export type AccessTokenClaims = z.infer<typeof CLAIMS>
 
 export type ReadToken = { kid: string; claims: AccessTokenClaims }
@@ -40,9 +40,9 @@ export type ReadToken = { kid: string; claims: AccessTokenClaims }
 type ReadDeps = Pick<Deps, 'signer' | 'issuer' | 'clock'>
 
 /**
- * Checks form, signature, type, issuer and expiry; a revoked token passes.
+ * Checks form, signature, type, issuer and expiry. A revoked token passes.
  * @param at the time by which it may have expired, in seconds since the epoch
- * @returns the token, or the reason for which it is none of this server, or has expired
+ * @returns the token, or the reason of its refusal
  */
 const checkToken = async (
   token: string,

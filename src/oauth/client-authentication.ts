@@ -1,5 +1,5 @@
-// Client authentication (RFC 6749 §2.3): an unknown client, a wrong secret, a disabled client and a suspended
-// workspace look alike in every way, time included.
+// Client authentication (RFC 6749 §2.3). Answers and timing are the same for an unknown client, a wrong secret, a disabled
+// client and a suspended workspace.
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
@@ -22,11 +22,11 @@ export type AuthenticationDeps = Pick<
   'store' | 'clock' | 'log' | 'audit' | 'secretUsed' | 'clientAddress'
 >
 
-/** Compared with the presented hash where the store finds no login, so that every attempt compares once. */
+/** Stands in for the hash of a login that the store does not find: every attempt makes one comparison. */
 const NO_SECRET = hashSecret('')
 
 /**
- * The client that the request proves to be, with all that it is granted.
+ * Authenticates the client of a request. Returns it with all that it is granted.
  * @throws OAuthError `client_authentication_failed`, `client_authentication_ambiguous`, `client_authentication_malformed`
  */
 export const authenticateClient = async (
@@ -90,10 +90,10 @@ const login = async (
   return secretRefusal(await deps.store.explainRefusal(clientId, presented), nowSeconds(deps))
 }
 
-/** Neither unknown, disabled nor deleted, nor in a workspace that is suspended. */
+/** True for an active client that is in an active workspace or in none. */
 export const mayLogIn = (client: GrantedClient | null): client is GrantedClient =>
   client?.status === 'active' && client.workspace?.status !== 'suspended'
 
-/** Only what has the form of a client id: the audit keeps it for long, and an attacker chooses it. */
+/** The sent client id, if it has the form of one: an attacker chooses the text, and the audit keeps it for months. */
 const auditableClientId = (credentials: Credentials | null): string | null =>
   credentials && isClientId(credentials.clientId) ? credentials.clientId : null

@@ -28,8 +28,8 @@ export const readConfiguration = (deps: ConfigurationDeps) => async (c: AppConte
 }
 
 /**
- * `PUT /oauth/register/:client_id` (RFC 7592 §2.2): can only take away. Its registration access token is another
- * one afterwards; of two requests with the same one, one is refused.
+ * `PUT /oauth/register/:client_id` (RFC 7592 §2.2): can only narrow the client. It replaces the registration access token;
+ * of two requests with the same token, one is refused.
  */
 export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
   const { client } = await authenticateRegistration(c, deps)
@@ -52,12 +52,12 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
       return { ...before, ...change }
     }),
   )
-  // From what was written: a read that fails now would lose the only copy of the token.
+  // Built from the written values: if another read failed now, the only copy of the token would be lost.
   const answer = { ...registered(after, deps.issuer), registration_access_token: registrationToken }
   return c.body(toJson(answer), 200, { 'Content-Type': 'application/json' })
 }
 
-/** `DELETE /oauth/register/:client_id` (RFC 7592 §2.3): with all its tokens. */
+/** `DELETE /oauth/register/:client_id` (RFC 7592 §2.3): deletes the client and revokes all its tokens. */
 export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
   const { client } = await authenticateRegistration(c, deps)
   const event = eventOf(c, client, 'client.delete', deps)
@@ -68,7 +68,7 @@ export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   return c.body(null, 204)
 }
 
-/** Compared with the presented hash where the store finds none, so that every attempt compares once. */
+/** Stands in for a hash that the store does not find: every attempt makes one comparison. */
 const NO_TOKEN = hashSecret('')
 
 const writerOf = ({ id, workspaceId }: Client): Writer => ({ clientId: id, workspaceId })
@@ -86,8 +86,8 @@ const eventOf = (
 })
 
 /**
- * The client whose registration access token this is. One that is gone, disabled or of a suspended workspace
- * looks like one that never was (RFC 7592 §2.1).
+ * Authenticates a client by its registration access token. A deleted or disabled client, and one of a suspended workspace,
+ * are refused like an unknown client (RFC 7592 §2.1).
  */
 const authenticateRegistration = async (
   c: AppContext,
@@ -128,7 +128,7 @@ const isRegistrationToken = async (
   return equalInConstantTime(hash ?? NO_TOKEN, presented) && hash !== null
 }
 
-/** Reads, decides and writes; again with what another was faster to write, if the token is still good then. */
+/** Reads the client and writes a change. After a conflict it repeats both, if the token is still valid. */
 const retried = <T>(
   c: AppContext,
   deps: ConfigurationDeps,
@@ -139,7 +139,7 @@ const retried = <T>(
     return await write(client)
   })
 
-/** RFC 7592 §2.2: what the server has made is not the client's to say. */
+/** Members that the server issues. A client must not send them (RFC 7592 §2.2). */
 const SERVER_MADE = [
   'registration_access_token',
   'registration_client_uri',
@@ -167,7 +167,7 @@ const readUpdate = async (
   return metadata
 }
 
-/** Whatever is left out stays as it is: it was narrow enough before. */
+/** Narrows the grants to the sent scope. Without one they stay as they are. */
 const narrowed = async (client: Client, { scope }: Metadata, { store }: Pick<Deps, 'store'>) => {
   const audiences = await store.listAudiences({ ids: client.grants.map((g) => g.audience) })
   const grants = narrowGrants(client.grants, scope, audiences)

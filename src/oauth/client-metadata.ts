@@ -1,13 +1,13 @@
-// The registered members of client metadata (RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0 §2, IANA registry
-// "OAuth Dynamic Client Registration Metadata") that the server checks and does not use; of these it keeps `software_id`
-// and `redirect_uris`. A member that would protect the client's tokens more than the server can is refused. Pure: no I/O.
+// Registered members of client metadata (RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0 §2, IANA registry
+// "OAuth Dynamic Client Registration Metadata") that the server checks and does not use. It stores `software_id` and
+// `redirect_uris` alone. It refuses a member that asks for a protection of tokens that it does not have. Pure: no I/O.
 import { z } from 'zod'
 import { MAX_NAME_CHARS, MAX_REDIRECT_URIS, MAX_URI_CHARS } from '../constants.ts'
 import { fieldSentence, sentText } from '../text/field-sentences.ts'
 import { humanText } from '../text/human-text.ts'
 import { type Speller, createSpeller } from '../text/spelling.ts'
 
-/** RFC 3986: printable ASCII with a scheme. */
+/** A URI of RFC 3986: printable ASCII with a scheme. */
 const uri = z
   .string()
   .refine(
@@ -21,18 +21,18 @@ const webAddress = uri.refine((text) => /^https?:/i.test(text), {
   error: 'must be an http or https URL',
 })
 
-/** Schemes that run as a script or carry their own page: clients refuse a registration that answers one. */
+/** Schemes that run a script or contain a page. Clients refuse an answer that has one. */
 const NEVER_REDIRECTED_TO = ['javascript:', 'data:', 'vbscript:']
 const schemeOf = (text: string): string => text.slice(0, text.indexOf(':') + 1).toLowerCase()
 
 const pageUri = uri.refine((text) => !NEVER_REDIRECTED_TO.includes(schemeOf(text)), {
-  error: 'must not be a script or a page of its own',
+  error: 'must not have the scheme javascript, data or vbscript',
 })
 
 const hasNoFragment = (text: string): boolean => !text.includes('#')
 const NO_FRAGMENT = { error: 'must have no fragment' }
 
-/** RFC 6749 §3.1.2. Kept and answered, never redirected to. */
+/** A redirection URI (RFC 6749 §3.1.2). The server stores and answers it, and redirects to none. */
 const redirectUri = pageUri.refine(hasNoFragment, NO_FRAGMENT)
 
 const word = z.string().regex(/^[\x21-\x7e]{1,255}$/, { error: 'must be one word' })
@@ -41,21 +41,21 @@ const words = z
   .regex(/^[\x20-\x7e]{1,255}$/, { error: 'must be words of printable ASCII' })
 const text = humanText(MAX_NAME_CHARS)
 
-/** RFC 4514 §3: `type=value`, joined by commas. */
+/** A distinguished name (RFC 4514 §3): `type=value`, joined by commas. */
 const distinguishedName = humanText(MAX_URI_CHARS).refine((name) => name.includes('='), {
   error: 'must be a distinguished name (RFC 4514)',
 })
 const ipAddress = z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
 
-/** A protection of the client's tokens that the server does not have: a client that asks for it must not go without. */
+/** Refuses a request for a protection of tokens that the server lacks: the client must not register without it. */
 const switchedOff = (why: string) =>
-  z.boolean().refine((asked) => !asked, { error: `must be false or left out: ${why}` })
+  z.boolean().refine((requested) => !requested, { error: `must be false or left out: ${why}` })
 const leftOut = (why: string) => z.undefined({ error: `must be left out: ${why}` })
 
-const unbound = switchedOff('tokens are not bound to a key here')
-const plainIntrospection = leftOut('introspection answers are neither signed nor encrypted here')
-const chosenSignature = leftOut('the audience of a token chooses its signature here')
-const plainToken = leftOut('tokens are not encrypted here')
+const unbound = switchedOff('this server does not bind tokens to a key')
+const plainIntrospection = leftOut('this server neither signs nor encrypts introspection answers')
+const chosenSignature = leftOut('the audience of a token decides its signature')
+const plainToken = leftOut('this server does not encrypt tokens')
 
 /** Members that RFC 7591 §2.2 lets a client repeat for each language, as `client_name#ja`. */
 const LOCALIZED: Readonly<Record<string, z.ZodType>> = {
@@ -138,9 +138,9 @@ const optional = <T extends Readonly<Record<string, z.ZodType>>>(forms: T): Opti
 
 export const REGISTERED_MEMBERS = optional(FORMS)
 
-/** `sent` is the refused value where it is a text, number or boolean, or a list of them. */
+/** An invalid member. `sent` is its value, if that is a text, a number, a boolean or a list of these. */
 export type BadMember = { code: BadMemberCode; field: string; must: string; sent?: string }
-/** RFC 7591 §3.2.2: a redirection URI has a word of its own. */
+/** An invalid redirection URI has an error of its own (RFC 7591 §3.2.2). */
 type BadMemberCode = 'metadata_invalid' | 'redirect_uri_invalid'
 
 export const badMember = (issues: readonly z.core.$ZodIssue[], member: string): BadMember => {
@@ -157,17 +157,17 @@ export const badMember = (issues: readonly z.core.$ZodIssue[], member: string): 
   }
 }
 
-/** RFC 5646 §2.1, as far as the form of a tag goes. */
+/** The form of a language tag (RFC 5646 §2.1). The subtags are not looked up. */
 const LANGUAGE_TAG = /^[a-z]{1,8}(?:-[a-z0-9]{1,8}){0,9}$/i
 
-/** The name before the language tag (RFC 7591 §2.2); null for a member that has none, or that takes none. */
+/** The name before a language tag (RFC 7591 §2.2); null for a member without a tag, or one that takes none. */
 const localizedName = (member: string): string | null => {
   const hash = member.indexOf('#')
   const name = hash < 0 ? '' : member.slice(0, hash)
   return Object.hasOwn(LOCALIZED, name) ? name : null
 }
 
-/** RFC 7592 §2.2, §3: members of answers, which an update repeats in part. */
+/** Members of answers (RFC 7592 §3). An update repeats some of them (§2.2). */
 const ANSWERED_MEMBERS = [
   'client_id',
   'client_secret',
@@ -182,10 +182,10 @@ const MEMBERS = [...Object.keys(FORMS), 'client_name', ...USED_MEMBERS, ...ANSWE
 const KNOWN = new Set(MEMBERS)
 const speller = createSpeller(MEMBERS)
 
-/** Which member a name spells in another way; null for a known one, with a language tag or without, and for any other. */
+/** The member that a name misspells; null for a known name, with or without a language tag, and for any other word. */
 export const memberMeant: Speller = (name) => (localizedName(name) === null ? speller(name) : null)
 
-/** True for a known member in any spelling. */
+/** True for a known member and for a misspelling of one. */
 export const isMember: (name: string) => boolean = (name) =>
   KNOWN.has(name) || localizedName(name) !== null || speller(name) !== null
 
@@ -198,7 +198,7 @@ const OTHER_FORMS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The JSON type of a known member.
+ * Describes the JSON type of a known member.
  * @example memberForm('redirect_uris') // 'a list'
  */
 export const memberForm = (name: string): string => {
@@ -211,7 +211,7 @@ export const memberForm = (name: string): string => {
   return OTHER_FORMS[name] ?? 'a text'
 }
 
-/** RFC 7591 §2.2: the first `name#tag` whose tag or value is malformed. */
+/** Finds the first `name#tag` (RFC 7591 §2.2) with a malformed tag or value. */
 export const badLocalized = (body: Readonly<Record<string, unknown>>): BadMember | null => {
   for (const [member, value] of Object.entries(body)) {
     const name = localizedName(member)
@@ -222,7 +222,7 @@ export const badLocalized = (body: Readonly<Record<string, unknown>>): BadMember
       return {
         code: 'metadata_invalid',
         field: name,
-        must: 'must have a language tag (RFC 5646) behind #',
+        must: 'must have a language tag (RFC 5646) after #',
         sent: tag,
       }
     }

@@ -1,4 +1,4 @@
-// What a client says of itself when it enrolls (RFC 7591 §2), and what becomes of an enrollment. Pure: no I/O.
+// Metadata that a client sends when it registers (RFC 7591 §2), and the part of an enrollment that it gets. Pure: no I/O.
 import { z } from 'zod'
 import { targetOf, TOOL_RUN } from '../grants/details.ts'
 import { type BadMember, REGISTERED_MEMBERS, badLocalized, badMember } from './client-metadata.ts'
@@ -8,17 +8,17 @@ import { humanText } from '../text/human-text.ts'
 import { implicationsOf, scopeValues } from '../grants/permissions.ts'
 import type { Audience, AuthorizationDetail, AuthMethod, Grant, Resource } from '../store/store.ts'
 
-/** RFC 7591 §2: whatever is not understood is ignored; what would change who can log in is refused. */
+/** Unknown members are ignored (RFC 7591 §2). Members that would change the way of logging in are refused. */
 const METADATA = z.looseObject({
   ...REGISTERED_MEMBERS,
   client_name: humanText(MAX_NAME_CHARS),
-  // An empty text would mean nothing at all; it is never taken for all.
+  // An empty text is refused: it could mean no scope, or all.
   scope: z
     .string({ error: 'must be a text' })
-    .min(1, { error: 'must not be empty: leave it out for all' })
+    .min(1, { error: 'must not be empty: leave it out to get all' })
     .max(8192, { error: 'is too long' })
     .refine((scope) => scopeValues(scope) !== null, {
-      error: 'must be scope values with single spaces between',
+      error: 'must be scope values with single spaces between them',
     })
     .optional(),
   token_endpoint_auth_method: z
@@ -32,22 +32,22 @@ const METADATA = z.looseObject({
         `must be ${Array.isArray(input) ? '' : 'a list with '}client_credentials alone`,
     })
     .optional(),
-  jwks: z.undefined({ error: 'is not taken yet: clients log in with a secret' }).optional(),
-  jwks_uri: z.undefined({ error: 'is not taken yet: clients log in with a secret' }).optional(),
+  jwks: z.undefined({ error: 'is not supported: clients log in with a secret' }).optional(),
+  jwks_uri: z.undefined({ error: 'is not supported: clients log in with a secret' }).optional(),
 })
 
 export type Metadata = {
   name: string
   softwareId: string | null
-  /** Null: not said. */
+  /** Null: the member is absent. */
   redirectUris: string[] | null
-  /** The scope values that it wants of what it may have; null: all. */
+  /** Requested scope values; null: all that the enrollment grants. */
   scope: string[] | null
-  /** Null: not said. */
+  /** Null: the member is absent. */
   authMethod: AuthMethod | null
 }
 
-/** @returns the metadata, or which member is bad and what it must be */
+/** @returns the metadata, or the first invalid member with its rule */
 export const parseMetadata = (body: Record<string, unknown>): Metadata | BadMember => {
   const { data, error } = METADATA.safeParse(body, { error: fieldSentence, reportInput: true })
   if (error) return badMember(error.issues, 'client_name')
@@ -62,17 +62,17 @@ export const parseMetadata = (body: Record<string, unknown>): Metadata | BadMemb
   }
 }
 
-type Known = readonly Pick<Audience, 'id' | 'permissions'>[]
+type Declared = readonly Pick<Audience, 'id' | 'permissions'>[]
 
 /**
- * Grants cut down to a scope: in each audience what the scope names of what was granted. One that is only implied
- * is written down where nothing that is kept implies it: else it would outlive what implied it.
+ * Narrows grants to a scope: in each audience to the permissions that the scope names. An implied permission is stored
+ * if no other one that remains implies it.
  * @returns `missing`: the values of the scope that no grant has
  */
 export const narrowGrants = (
   grants: readonly Grant[],
   scope: readonly string[] | null,
-  audiences: Known,
+  audiences: Declared,
 ): Grant[] | { missing: string[] } => {
   if (scope === null) return withAny(grants)
   const declared = new Map(audiences.map(({ id, permissions }) => [id, permissions]))
@@ -96,7 +96,7 @@ export const narrowGrants = (
   )
 }
 
-/** The grants that hold a name. */
+/** Maps each name to the grants that hold it. */
 const groupByName = <T extends { names: ReadonlySet<string> }>(
   held: readonly T[],
 ): ReadonlyMap<string, T[]> => {
@@ -116,8 +116,8 @@ const withAny = (grants: readonly Grant[]): Grant[] =>
     .filter(({ permissions }) => permissions.length > 0)
     .map(({ audience, permissions }) => ({ audience, permissions }))
 
-/** Permissions that have gone since they were written down are not given. */
-export const remainingGrants = (grants: readonly Grant[], audiences: Known): Grant[] => {
+/** Grants without the permissions that were removed since the enrollment was created. */
+export const remainingGrants = (grants: readonly Grant[], audiences: Declared): Grant[] => {
   const declared = new Map(
     audiences.map(({ id, permissions }) => [id, new Set(permissions.map(({ name }) => name))]),
   )
@@ -129,7 +129,7 @@ export const remainingGrants = (grants: readonly Grant[], audiences: Known): Gra
   )
 }
 
-/** Details without the targets and parts that have gone since they were written down. */
+/** Details without the targets and parts that were removed since the enrollment was created. */
 export const remainingDetails = (
   details: readonly AuthorizationDetail[],
   find: (type: string, id: string) => Pick<Resource, 'parts'> | null,

@@ -1,12 +1,12 @@
-// One name or value of application/x-www-form-urlencoded. Pure: no I/O.
+// Decodes a name or a value of application/x-www-form-urlencoded. Pure: no I/O.
 import { OAuthError, refusedValue } from '../errors.ts'
 
 /** Parameters with a value, by name. */
 export type Form = ReadonlyMap<string, string>
 
 /**
- * Undoes form-encoding: `+` is a space, `%XX` bytes of UTF-8. Pure.
- * @param parameter whose value it is, to be named
+ * Decodes a name or a value: `+` is a space, `%XX` a byte of UTF-8.
+ * @param parameter the parameter of a value, for the description
  * @throws OAuthError `body_malformed` for broken percent-encoding, malformed UTF-8 and NUL
  */
 export const decodeComponent = (text: string, parameter?: string): string => {

@@ -1,5 +1,5 @@
-// The body of an OAuth request: application/x-www-form-urlencoded, bounded before it is parsed
-// (RFC 6749 §3.2: no parameter twice, one without a value counts as omitted, unknown ones are ignored).
+// Forms of OAuth requests: application/x-www-form-urlencoded, bounded before they are parsed. A parameter appears once, one
+// without a value counts as omitted, and unknown ones are ignored (RFC 6749 §3.2).
 import { MAX_FORM_BYTES } from '../constants.ts'
 import type { AppContext } from '../deps.ts'
 import { misspelled, refusedValue } from '../errors.ts'
@@ -21,7 +21,7 @@ export const readForm = async (c: AppContext, endpoint: FormEndpoint): Promise<F
   return parseForm(text, SPELLERS[endpoint])
 }
 
-/** A percent-encoded byte beyond ASCII: its meaning depends on the character set, too. */
+/** A percent-encoded byte beyond ASCII. Its meaning depends on the character set. */
 const BEYOND_ASCII = /%[89a-f]/i
 
 const readFormText = async (request: Request): Promise<string> => {
@@ -34,7 +34,7 @@ const readFormText = async (request: Request): Promise<string> => {
   return text
 }
 
-/** RFC 6749 §3.2: no parameter repeats. How several values of one are sent. */
+/** How several values of one parameter are sent: no parameter repeats (RFC 6749 §3.2). */
 const IN_FORM: Readonly<Record<string, string>> = {
   scope: 'once, its values in one text with single spaces between',
   authorization_details: 'once, as one JSON array',
@@ -43,8 +43,8 @@ const IN_FORM: Readonly<Record<string, string>> = {
 const NO_SPELLER: Speller = () => null
 
 /**
- * Parses a form (WHATWG URL §5.1, but strictly). Pure.
- * @param spell tells other spellings of known parameters, which are refused where they have a value
+ * Parses a form (WHATWG URL §5.1, but strictly).
+ * @param spell finds misspellings of known parameters, which are refused if they have a value
  * @throws OAuthError `body_malformed`, `parameter_misspelled`, `parameter_repeated`, `target_repeated`
  */
 export const parseForm = (text: string, spell: Speller = NO_SPELLER): Form => {
@@ -60,7 +60,7 @@ export const parseForm = (text: string, spell: Speller = NO_SPELLER): Form => {
       throw misspelled('parameter_misspelled', name, meant, IN_FORM[meant] ?? 'once')
     }
     if (seen.has(name)) {
-      // RFC 8707 §2 lets `resource` repeat; a token of ours is for one.
+      // RFC 8707 §2 allows several `resource`; a token of this server is for one.
       if (name === 'resource') {
         throw refusedValue('target_repeated', [form.get(name) ?? '', value].filter(Boolean))
       }

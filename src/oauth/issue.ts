@@ -1,4 +1,4 @@
-// Makes an access token (RFC 9068) of what a client is granted and what is asked for. Nothing is stored.
+// Issues an access token (RFC 9068) from the grants of a client and its request. Stores nothing in the database.
 import { CHOSEN_ID, MAX_TOKEN_BYTES } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
@@ -23,17 +23,17 @@ type IssueDeps = Pick<
   | 'metrics'
 >
 
-/** RFC 6749 §5.1. `expires_in` is in seconds. */
+/** The answer of the token endpoint (RFC 6749 §5.1). `expires_in` is in seconds. */
 export type TokenResponse = {
   access_token: string
   token_type: 'Bearer'
   expires_in: number
   scope: string
-  /** RFC 9396 §7. */
+  /** Absent if the client requested none (RFC 9396 §7). */
   authorization_details?: AuthorizationDetail[]
 }
 
-/** @throws OAuthError where the request asks for more than the grant, or not clearly enough */
+/** @throws OAuthError for a request beyond the grant, or an ambiguous one */
 export const issueToken = async (
   client: GrantedClient,
   request: TokenRequest,
@@ -41,7 +41,7 @@ export const issueToken = async (
   logged: Record<string, unknown>,
 ): Promise<TokenResponse> => {
   const narrowed = narrow(request, client)
-  // Before anything is looked up or signed for a token that no resource server would take.
+  // Check the length first: no resource server would accept the token, so nothing is looked up or signed for it.
   if (narrowed.scope.join(' ').length > MAX_TOKEN_BYTES) throw new OAuthError('token_too_long')
   await checkTargets(narrowed.details, client, deps)
   const runs = await checkRuns(narrowed.details, client, deps)
@@ -51,7 +51,7 @@ export const issueToken = async (
     iss: deps.issuer,
     ...clientClaims(client),
     ...narrowedClaims(narrowed),
-    // Rules over the workspace and over runs are hashes of this reference.
+    // Rules over workspaces and runs are hashes of this reference.
     ...((client.workspace || runs.length > 0) && { workspace_ref: client.workspaceRef }),
     iat,
     exp: iat + ttl,
@@ -59,7 +59,7 @@ export const issueToken = async (
   }
   const { algorithm } = narrowed.audience
   const { token, kid } = await deps.signer.sign(claims, { algorithm, typ: ACCESS_TOKEN_TYPE })
-  // Neither introspection nor revocation would read it, so it could not be taken back.
+  // Introspection and revocation refuse longer tokens, so it could not be revoked.
   const { client_id: clientId, aud: audience, scope, jti, authorization_details } = claims
   if (token.length > MAX_TOKEN_BYTES) {
     throw new OAuthError(authorization_details ? 'details_too_long' : 'token_too_long')
@@ -83,7 +83,7 @@ export const issueToken = async (
   }
 }
 
-/** The shorter of those that are set: neither the audience nor the client can stretch what the other allows. */
+/** The shorter of the lifetimes that are set: neither the audience nor the client can exceed the other's. */
 const lifetime = (client: number | null, audience: number | null, fallback: number): number =>
   client === null && audience === null
     ? fallback
@@ -102,8 +102,8 @@ const clientClaims = ({ id, generation, workspace }: GrantedClient): SubjectClai
 })
 
 /**
- * Where a grant says `"*"`, what is named in its place must be there, in the client's workspace: what the grant
- * names itself is kept in step with the registry.
+ * Checks that each resource and part exists in the client's workspace. A grant with `"*"` allows any name; the names that
+ * grants contain are removed together with the resource.
  */
 const checkTargets = async (
   details: readonly AuthorizationDetail[],
@@ -125,9 +125,9 @@ const checkTargets = async (
 }
 
 /**
- * None of the runs that a token is to name is closed. One that is closed in the instant after this look has its
- * rule already when the token is signed: the rule is over the run, and takes this token, too.
- * @returns their identifiers
+ * Checks that no run of the token is closed. A run that is closed after this read has its rule before the token is
+ * signed: the rule revokes every token of the run, this one included.
+ * @returns the identifiers of the runs
  */
 const checkRuns = async (
   details: readonly AuthorizationDetail[],
@@ -137,7 +137,7 @@ const checkRuns = async (
   const named = details.filter(({ type }) => type === TOOL_RUN)
   if (named.length === 0) return []
   const runs = [...new Set(named.map((entry) => String(entry['identifier'])))]
-  // Nobody could close a run that has no id.
+  // No request could close a run with a malformed id.
   const malformed = runs.filter((id) => !CHOSEN_ID.test(id))
   if (malformed.length > 0) throw refusedValue('run_malformed', malformed)
   const values = runs.map((id) => namedRunValue(workspace?.id ?? null, id))

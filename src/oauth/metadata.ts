@@ -19,10 +19,9 @@ const addressMembers = (issuer: string, endpoints: readonly Endpoint[]): Record<
   )
 
 /**
- * `GET /.well-known/oauth-authorization-server` (RFC 8414 §2) and `GET /.well-known/openid-configuration` (§5): one
- * document for readers of either. The members that only OpenID Connect requires describe access tokens, because the
- * server issues no ID tokens. The issuer has no path, so no address with a path has a document: its `issuer` would be
- * another one (§3.3).
+ * `GET /.well-known/oauth-authorization-server` (RFC 8414 §2) and `GET /.well-known/openid-configuration` (§5): the same
+ * document. The members that only OpenID Connect requires describe access tokens, because the server issues no ID tokens.
+ * The issuer has no path, so addresses with a path have no document: its `issuer` would be another one (§3.3).
  */
 export const metadata = (
   { issuer, store, algorithms }: MetadataDeps,
@@ -32,7 +31,7 @@ export const metadata = (
     issuer,
     ...addressMembers(issuer, endpoints),
     grant_types_supported: ['client_credentials'],
-    // Required (RFC 8414 §2) and not empty (§3.2). A client that needs `code` says so instead of sending a person.
+    // Required (RFC 8414 §2) and not empty (§3.2). A client that needs `code` can stop here, before it sends a user.
     response_types_supported: ['none'],
     subject_types_supported: ['public'], // OpenID Connect Core §8: one `sub` for all audiences
     id_token_signing_alg_values_supported: rs256First(algorithms, (name) => name),

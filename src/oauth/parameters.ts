@@ -1,9 +1,9 @@
-// The parameters of each endpoint that takes a form or a query. Pure: no I/O.
+// Parameters of each endpoint with a form or a query, and names of credentials. Pure: no I/O.
 import { createSpeller } from '../text/spelling.ts'
 
 const CLIENT = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type']
 
-/** What each endpoint knows: other names are ignored (RFC 6749 §3.2), other spellings of these are refused. */
+/** Parameters of each endpoint. Other names are ignored (RFC 6749 §3.2); misspellings of these are refused. */
 export const PARAMETERS = {
   /** RFC 6749 §4.4.2, RFC 8707 §2, RFC 9396 §6. */
   token: [
@@ -27,7 +27,7 @@ export type FormEndpoint = 'token' | 'introspect' | 'revoke' | 'revokeRun'
 
 const FORM_ENDPOINTS = ['token', 'introspect', 'revoke', 'revokeRun'] as const
 
-/** Which known parameter of the endpoint a name spells in another way. */
+/** Finds the parameter of an endpoint that a name misspells. */
 export const SPELLERS = {
   token: createSpeller(PARAMETERS.token),
   introspect: createSpeller(PARAMETERS.introspect),
@@ -52,7 +52,7 @@ export const CREDENTIALS = [
   'actor_token', // RFC 8693 §2.1
 ] as const
 
-/** True for one of the names, in any spelling. */
+/** True for one of the names and for its misspellings. */
 const isOneOf = (names: readonly string[]): ((name: string) => boolean) => {
   const exact = new Set(names)
   const spell = createSpeller(names)

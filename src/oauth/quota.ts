@@ -6,8 +6,8 @@ import { type Writer, waitForWrite } from '../http/write-bounds.ts'
 import type { GrantedClient } from '../store/store.ts'
 
 /**
- * Counts one request of the client, and one of the bound administrator who made it.
- * @throws OAuthError 429 with `Retry-After` for a client that has used its quota up; Unavailable where nobody counts
+ * Counts a request against the quota of the client, and against that of the bound administrator who created it.
+ * @throws OAuthError 429 with `Retry-After` for an exhausted quota; Unavailable if the counting process does not answer
  */
 export const takeFromQuota = async (
   { limitedBy, ...own }: Pick<GrantedClient, 'id' | 'quotaPerMinute' | 'limitedBy'>,
@@ -21,8 +21,8 @@ export const takeFromQuota = async (
 }
 
 /**
- * Counts one write. What is refused is counted in the audit, too, without a row for each.
- * @throws OAuthError 429 with `Retry-After` where client or workspace have written enough for now
+ * Counts a write. The audit counts a refusal, without a row for each.
+ * @throws OAuthError 429 with `Retry-After` if the client or its workspace has reached its limit
  */
 export const takeWrite = async (
   writer: Writer,

@@ -21,12 +21,12 @@ type RegisterDeps = Pick<
   'store' | 'clock' | 'random' | 'issuer' | 'log' | 'audit' | 'clientAddress' | 'writes'
 >
 
-/** RFC 7591 §2. */
+/** The default of `token_endpoint_auth_method` (RFC 7591 §2). */
 const DEFAULT_AUTH_METHOD = 'client_secret_basic'
 
 /**
- * `POST /oauth/register` (RFC 7591 §3): an enrollment token, used once, becomes a client. Using it up and making
- * the client are one step; a request that is refused uses nothing up.
+ * `POST /oauth/register` (RFC 7591 §3): creates a client from an enrollment token, which can be used once. One step uses
+ * the token and creates the client; a refused request does not use it.
  */
 export const register = (deps: RegisterDeps) => async (c: AppContext) => {
   const enrollment = await authenticateEnrollment(c, deps)
@@ -43,7 +43,7 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
   const rebuild = () => grantOfEnrollment(enrollment, metadata, deps)
   const client = await audited(deps, event, () => consume(enrollment, first.client, rebuild, deps))
   const body = {
-    // From what was written: a read that fails now would lose the only copy of the credentials.
+    // Built from the written values: if another read failed now, the only copy of the credentials would be lost.
     ...registered(client, deps.issuer),
     client_secret: first.secret,
     client_secret_expires_at: 0,
@@ -52,7 +52,7 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
   return c.body(toJson(body), 201, { 'Content-Type': 'application/json' })
 }
 
-/** What is wrong with the token is said: whoever has it was given it, and its text is no use any more. */
+/** The answer tells why a token is refused: only the machine that was given the token has it, and it is useless now. */
 const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promise<Enrollment> => {
   const refuse = (reason: EnrollmentReason, target: string | null = null) => {
     const context = requestContext(c, deps)
@@ -70,12 +70,12 @@ const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promis
   return enrollment
 }
 
-/** An id that no row has: read in place of that of an unknown enrollment. */
+/** An id that no row has. It is looked up in place of the ids of an unknown enrollment. */
 const NO_ID = ''
 
 /**
- * Why it cannot be used any more; null for one that is open. Reads the workspace and the maker of every enrollment,
- * an unknown one included, so that each refusal costs the same reads.
+ * Decides why an enrollment cannot be used; null for an open one. Reads a workspace and a maker in every case, also for an
+ * unknown enrollment, so that each refusal costs the same reads.
  */
 const endOf = async (
   enrollment: Enrollment | null,
@@ -91,7 +91,7 @@ const endOf = async (
   return isMakerUnchanged(enrollment, maker) ? null : 'maker_changed'
 }
 
-/** An enrollment ends when its maker loses anything: an attacker with a stolen administrator keeps nothing. */
+/** An enrollment ends when its maker loses a permission: an attacker with a stolen administrator keeps none. */
 const isMakerUnchanged = (
   { createdBy, createdByGeneration }: Enrollment,
   maker: GrantedClient | null,
@@ -129,7 +129,7 @@ const makeClient = async (
 
 type EnrollmentGrant = Pick<Client, 'grants' | 'details'> & InheritedLimits
 
-/** What of the enrollment is still there, as far as it was asked for. */
+/** The requested part of the enrollment, without what was removed since it was created. */
 const grantOfEnrollment = async (
   enrollment: Enrollment,
   { scope }: Metadata,
@@ -172,8 +172,8 @@ const existingDetails = async (
 }
 
 /**
- * Whoever was a moment faster has used it up, or revoked it, or has taken away what the client was to get: that
- * is then left out.
+ * Uses the enrollment and creates the client. If an administrator removed a part of its grants meanwhile, the client is
+ * created without that part. If another request used the enrollment, or an administrator revoked it, it is refused.
  */
 const consume = async <T extends NewClient>(
   { id }: Enrollment,

@@ -1,4 +1,4 @@
-// What registration and self-management share: the metadata of a request, and those of an answer.
+// Client metadata of requests and answers, for registration and self-management.
 import { type BadMember, memberForm, memberMeant } from './client-metadata.ts'
 import { MAX_METADATA_BYTES } from '../constants.ts'
 import { type Metadata, parseMetadata } from './enrollment.ts'
@@ -17,9 +17,9 @@ export const readMetadata = async (request: Request): Promise<Metadata> => {
 }
 
 /**
- * RFC 7591 §2.1: a JSON object. Members that are null count as left out: §2 and §3.2.1 give null no meaning of its own.
+ * Reads a JSON object (RFC 7591 §2.1). A member that is null counts as absent: §2 and §3.2.1 give null no meaning.
  * @throws OAuthError `metadata_malformed`, `metadata_too_large`, `charset_unsupported`,
- * `content_encoding_unsupported`, `metadata_misspelled`, `metadata_invalid` for response types that need a person
+ * `content_encoding_unsupported`, `metadata_misspelled`, `metadata_invalid` for response types that need a user
  */
 export const readMetadataObject = async (request: Request): Promise<Record<string, unknown>> => {
   const value = await readObject(request)
@@ -29,7 +29,7 @@ export const readMetadataObject = async (request: Request): Promise<Record<strin
     if (meant !== null) throw misspelled('metadata_misspelled', name, meant, memberForm(meant))
   }
   const metadata = Object.fromEntries(members)
-  const codes = codesAskedFor(metadata)
+  const codes = requestedCodes(metadata)
   if (codes.length > 0)
     throw invalidField('response_types', MUST_NOT_BE_CODE, `[${codes.join(' ')}]`)
   return metadata
@@ -41,11 +41,11 @@ const isTextList = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')
 
 /**
- * The response types of a client that leaves `grant_types` out, which then means `authorization_code` (RFC 7591 §2): it
- * would learn only after its enrollment token is used up that nobody authorizes here. Beside `grant_types` with
- * `client_credentials` the answer replaces the response types (§3.2.1).
+ * Response types that this server lacks, of a client without `grant_types`, which means `authorization_code` (RFC 7591 §2).
+ * Accepting them would use the enrollment token before the client learns that users do not authorize clients here. With
+ * `grant_types` of `client_credentials` the answer replaces the response types (§3.2.1).
  */
-const codesAskedFor = ({ grant_types: grants, response_types: types }: Members): string[] =>
+const requestedCodes = ({ grant_types: grants, response_types: types }: Members): string[] =>
   grants === undefined && isTextList(types) ? types.filter((type) => type !== 'none') : []
 
 const MUST_NOT_BE_CODE = 'must be none, empty or left out without grant_types [client_credentials]'
@@ -60,8 +60,8 @@ const readObject = async (request: Request): Promise<Record<string, unknown>> =>
 }
 
 /**
- * @param must a sentence of ours, without what was sent
- * @param sent the refused values; left out where they may be secret
+ * @param must the rule, without the sent value
+ * @param sent the refused values; absent if they may be secret
  */
 export const invalidField = (field: string, must: string, ...sent: string[]): OAuthError =>
   new OAuthError('metadata_invalid', { description: sentence(field, must, sent) })
@@ -79,7 +79,7 @@ type Registered = Pick<
   'id' | 'createdAt' | 'name' | 'softwareId' | 'redirectUris' | 'grants' | 'authMethod'
 >
 
-/** The metadata of a client (RFC 7591 §3.2.1, RFC 7592 §3), without what is secret. */
+/** The metadata of a client (RFC 7591 §3.2.1, RFC 7592 §3), without secrets. */
 export const registered = (client: Registered, issuer: string) => {
   const scope = [...new Set(client.grants.flatMap(({ permissions }) => permissions))].join(' ')
   return {
@@ -87,11 +87,11 @@ export const registered = (client: Registered, issuer: string) => {
     client_id_issued_at: client.createdAt,
     client_name: client.name,
     ...(client.softwareId !== null && { software_id: client.softwareId }),
-    ...(scope !== '' && { scope }), // what is read can be sent back, and an empty one is refused
+    ...(scope !== '' && { scope }), // a client can send an answer back, and the server refuses an empty scope
     token_endpoint_auth_method: client.authMethod,
     grant_types: ['client_credentials'],
-    response_types: [], // left out it would mean `code` (RFC 7591 §2)
-    redirect_uris: client.redirectUris, // also an empty list: clients of the Model Context Protocol require it
+    response_types: [], // absent it would mean `code` (RFC 7591 §2)
+    redirect_uris: client.redirectUris, // also an empty list, which clients of the Model Context Protocol require
     registration_client_uri: `${issuer}/oauth/register/${client.id}`,
   }
 }

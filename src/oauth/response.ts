@@ -1,4 +1,4 @@
-// What answers of the OAuth endpoints have in common.
+// Refusals that several OAuth endpoints share.
 import { OAuthError, refusedValue } from '../errors.ts'
 import { type UnreadableBody, charsetSentence } from '../http/body.ts'
 import { describedValues } from '../text/redaction.ts'

@@ -13,8 +13,8 @@ type RevocationsDeps = Pick<
 >
 
 /**
- * `GET /oauth/revocations`: the page that the cursor `after` is in, as a signed JWT; with `wait` (seconds) held
- * until there is a newer rule. Public, like the JWKS: it names no workspace and no run.
+ * `GET /oauth/revocations`: answers the page that contains the cursor `after`, as a signed JWT. With `wait` (seconds) it
+ * holds the answer until there is a newer rule. The list is public, like the JWKS: it names no workspace and no run.
  */
 export const revocations = (deps: RevocationsDeps) => {
   const list = createRevocationList(deps)
@@ -24,8 +24,8 @@ export const revocations = (deps: RevocationsDeps) => {
     const wait = waitSeconds(only(c.req.queries('wait')))
     if (wait > 0) await untilNew(after, wait, c, deps)
     const { signal } = c.req.raw
-    const asked = { gzip: takesGzip(c.req.header('accept-encoding')), signal }
-    const { body, gzip, maxAgeSeconds } = await list.page(after, asked)
+    const request = { gzip: takesGzip(c.req.header('accept-encoding')), signal }
+    const { body, gzip, maxAgeSeconds } = await list.page(after, request)
     return c.body(body, 200, {
       'Content-Type': 'application/jwt',
       'Cache-Control': wait > 0 ? 'no-store' : `public, max-age=${maxAgeSeconds}`,
@@ -43,15 +43,15 @@ const checkSpelling = (url: string): void => {
   }
 }
 
-/** What is given several times is given not at all: the answer is a full one, and at once. */
+/** A repeated parameter counts as absent: the client gets the whole list, at once. */
 const only = (values: string[] | undefined): string | undefined =>
   values?.length === 1 ? values[0] : undefined
 
-/** Whole seconds, bounded; 0 for whatever is none. */
+/** Whole seconds up to MAX_WAIT_SECONDS; 0 for any other text. */
 const waitSeconds = (text: string | undefined): number =>
   /^\d{1,9}$/.test(text ?? '') ? Math.min(Number(text), MAX_WAIT_SECONDS) : 0
 
-/** There is nothing new for a cursor that is the newest there is. */
+/** Waits for a new rule if the cursor is the newest one. */
 const untilNew = async (
   after: string | undefined,
   seconds: number,

@@ -17,15 +17,15 @@ import { takeFromQuota, takeWrite } from './quota.ts'
 type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger' | 'quota' | 'writes'>
 
 /**
- * `POST /oauth/runs/revoke` (ours): a client closes a run that its granted details cover, in its own workspace,
- * whoever's tokens are out for it. A run that has been closed is closed: the answer is the same.
+ * `POST /oauth/runs/revoke` (not of an RFC): a client closes a run that its granted details cover, in its own workspace.
+ * That revokes the tokens of all clients for the run. The answer for a closed run is the same.
  */
 export const revokeRun = (deps: RevokeRunDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'revokeRun')
   const caller = await authenticateClient(form, c, deps)
   const identifier = form.get('identifier')
   if (identifier === undefined) throw new OAuthError('identifier_missing')
-  await takeFromQuota(caller, deps) // a closed run is kept for good
+  await takeFromQuota(caller, deps) // the store keeps a closed run forever
   const run = { workspaceId: caller.workspace?.id ?? null, identifier }
   await close(run, caller, c, deps)
   const matched = await countOut(deps, { ...run, run: identifier }, nowSeconds(deps))
@@ -46,13 +46,13 @@ const close = async (
   }
   const { workspaceId, identifier } = run
   if (!CHOSEN_ID.test(identifier) || !coversRun(caller.details, identifier)) {
-    // What is named here may be anything, and whoever names it is told what it lacks.
+    // The identifier may be any text, so the audit does not store it. The answer names it.
     const reason = 'details_not_granted'
     deps.audit.count({ ...event, target: null, outcome: 'refused', reason })
     throw refusedValue(reason, [identifier])
   }
   if (await deps.store.isRunClosed([namedRunValue(workspaceId, identifier)])) {
-    // The same request again and again leaves no row for each.
+    // A client that repeats the request adds no row each time.
     deps.audit.count({ ...event, target: null, outcome: 'success', reason: 'run_closed' })
     return
   }

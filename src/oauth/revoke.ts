@@ -12,8 +12,8 @@ import { takeWrite } from './quota.ts'
 type RevokeDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics' | 'writes'>
 
 /**
- * `POST /oauth/revoke` (RFC 7009): a client takes one of its own tokens back. Whose token it is, a verified
- * signature says; anything else is answered alike with 200 (§2.2) and changes nothing.
+ * `POST /oauth/revoke` (RFC 7009): a client revokes one of its own tokens. The verified claims decide whose token it is.
+ * Any other text gets the same answer, 200 (§2.2), and changes nothing.
  */
 export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'revoke')
@@ -32,7 +32,7 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
   } else if (claims.client_id !== caller.id) {
     deps.audit.count({ ...event, target: null, outcome: 'refused', reason: 'token_of_another' })
   } else if ((await deps.store.findRevocation(revocationLookup(read.kid, claims))) !== null) {
-    // It is dead already: the same request again and again leaves no row for each.
+    // The token is revoked already. A client that repeats the request adds no row each time.
     deps.audit.count({ ...event, target: null, outcome: 'success', reason: 'token_revoked' })
   } else {
     const { jti, client_id: clientId, client_gen: clientGen, exp } = claims

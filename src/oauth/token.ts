@@ -47,7 +47,7 @@ export const token = (deps: TokenDeps) => async (c: AppContext) => {
   return c.json(response)
 }
 
-/** The log line of a refusal has the audience that is meant where none is sent. */
+/** Adds the audience that the request means to the log line of a refusal, if it sends none. */
 const logAudience = (c: AppContext, meant: () => string | undefined): void => {
   const requested = c.get('requested')
   if (requested === undefined) return
@@ -65,7 +65,7 @@ const checkGrantType = (form: Form): void => {
   }
 }
 
-/** RFC 9396 §6. */
+/** Parses the parameter `authorization_details` (RFC 9396 §6). */
 const readDetails = (text: string | undefined): AuthorizationDetail[] => {
   if (text === undefined) return []
   let details: unknown

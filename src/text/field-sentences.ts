@@ -1,4 +1,4 @@
-// The sentence for a field that is not what it must be, in place of the validator's own. Pure: no I/O.
+// Sentences for invalid fields, in place of the validator's own. Pure: no I/O.
 import type { z } from 'zod'
 import { inputText, shownValue } from './redaction.ts'
 
@@ -35,7 +35,7 @@ const SENTENCES: Readonly<Record<string, (issue: Issue) => string>> = {
 }
 
 /**
- * The error map of every check of input: a schema's own sentence comes before it. `withSent` adds the input.
+ * The error map of every check of input. A schema's own sentence has priority. `withSent` appends the input.
  * @example schema.safeParse(input, { error: fieldSentence })
  */
 export const fieldSentence = (issue: Issue): string => {
@@ -45,34 +45,34 @@ export const fieldSentence = (issue: Issue): string => {
     : sentence
 }
 
-/** Names of members whose value may be a secret, a token or a key; `token_ttl` and the like are none. */
+/** Names of members whose value may be a secret, a token or a key, without `token_ttl` and similar ones. */
 const SECRET_NAME = /secret|token(?!_(?:ttl|endpoint))|key|jwk|credential|password|assertion/i
 
-/** Sentences that name the character, or are about the name of the member. */
-const SAYS_ALL = /^must (?:have no control |be written )/
+/** Sentences that name the refused character, or are about the name of the member: no value is appended. */
+const COMPLETE = /^must (?:have no control |be written )/
 
-/** True and false are no secrets, whatever the name. */
-const maySay = (path: readonly PropertyKey[], value: unknown): boolean =>
+/** True if the value cannot be a secret: by its name, or because it is true or false. */
+const isPublic = (path: readonly PropertyKey[], value: unknown): boolean =>
   typeof value === 'boolean' || !path.some((name) => SECRET_NAME.test(String(name)))
 
-/** The text of a refused input; undefined for one that may be a secret, for an object and for a list of such. */
+/** The text of a refused input; undefined if it may be a secret, for an object, and for a list with an object. */
 export const sentText = (path: readonly PropertyKey[], value: unknown): string | undefined =>
-  maySay(path, value) ? inputText(value) : undefined
+  isPublic(path, value) ? inputText(value) : undefined
 
 const kindOf = (value: unknown): string => {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'a list' : 'an object'
 }
 
-/** A text that reads like a value of another type is called one. */
+/** Shows a value. A text that looks like a value of another type is called a text. */
 const named = (value: unknown, text: string, code: string): string => {
   const reads = typeof value === 'string' && /^(?:-?\d[\d.]{0,20}|true|false|null)$/.test(value)
   return reads && code === 'invalid_type' ? `the text ${text}` : shownValue(text)
 }
 
 /**
- * A sentence with the refused value behind it: texts, numbers and booleans without secrets, bounded and on one line;
- * of lists and objects the kind. A sentence that says it already, and one about a secret, stay as they are.
+ * Appends the refused value to a sentence: texts, numbers and booleans without secrets, bounded and on one line; of lists
+ * and objects the kind. A complete sentence and one about a secret stay as they are.
  * @example withSent('must be RS256', { path: ['algorithm'], code: 'invalid_value' }, 'HS256') // 'must be RS256, not HS256'
  */
 export const withSent = (
@@ -80,7 +80,7 @@ export const withSent = (
   { path, code }: { path: readonly PropertyKey[]; code: string },
   value: unknown,
 ): string => {
-  if (value === undefined || SAYS_ALL.test(must) || !maySay(path, value)) return must
+  if (value === undefined || COMPLETE.test(must) || !isPublic(path, value)) return must
   const text = typeof value === 'object' ? undefined : inputText(value)
   if (text === undefined) {
     const kind = kindOf(value)
@@ -90,7 +90,7 @@ export const withSent = (
   return must.includes('empty') ? must : `${must}, not ${text === '' ? 'empty' : 'blank'}`
 }
 
-/** The value at the path; undefined where there is none. */
+/** The value at a path; undefined if there is none. */
 export const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>(
     (value, name) =>

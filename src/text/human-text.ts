@@ -1,4 +1,4 @@
-// The schema of every field that holds text for people. Pure: no I/O.
+// Schemas of fields that hold text for people. Pure: no I/O.
 import { z } from 'zod'
 import { isVisible, textError } from './text.ts'
 
@@ -7,7 +7,7 @@ const refuseHidden = (text: string, context: z.RefinementCtx): void => {
   if (error !== null) context.addIssue({ code: 'custom', message: `must ${error}` })
 }
 
-/** The value of a filter, compared as it is: no stored text has what no input takes. */
+/** The value of a filter. It obeys the rule of stored text: any other value could match nothing. */
 export const comparedText = (maxChars: number) =>
   z
     .string()
@@ -15,7 +15,7 @@ export const comparedText = (maxChars: number) =>
     .max(maxChars, { error: `must have at most ${maxChars} characters` })
     .superRefine(refuseHidden)
 
-/** Spaces around are dropped. The rule looks at the text before: trimming would drop U+2028 and U+FEFF unseen. */
+/** Text that is stored without surrounding spaces. Checked before it is trimmed, which would remove U+2028 and U+FEFF. */
 export const humanText = (maxChars: number) =>
   z
     .string({ error: `must be a text of up to ${maxChars} characters` })

@@ -1,36 +1,36 @@
-// Another spelling of a name: array, index, path, plural, case, separators, a synonym. Pure: no I/O.
+// Misspellings of names: array, index, path, plural, case, separators, synonyms. Pure: no I/O.
 
-/** Longer words are no spelling of a known name. */
+/** Length above which a word is no misspelling of a known name. */
 const MAX_WORD_CHARS = 64
 
 /** Characters that separate the parts of a path: `scope[0]`, `scope.0`, `params[scope]`, `scope%5B%5D`. */
 const SEPARATOR = /[^\p{L}\p{N}\p{M}\p{Z}\p{Cf}\p{Cc}_-]/u
 
-/** Characters within a word that do not tell words apart: `plugin-id`, `pluginId`, `scope `. */
+/** Characters within a word that do not distinguish words: `plugin-id`, `pluginId`, `scope `. */
 const FILLER = /[^\p{L}\p{N}\p{M}]/gu
 
-/** Digits of an index, the s of a plural, and the words with which a list is named: `scope_0`, `scopes`, `scope_list`. */
+/** Digits of an index, the s of a plural, and words for a list: `scope_0`, `scopes`, `scope_list`. */
 const ENDINGS = ['s', 'list', 'array', ...'0123456789'.split('')]
 
-/** Without any of these endings; the word itself where nothing else would remain. */
+/** Removes all such endings, unless nothing would remain. */
 const stem = (word: string): string => {
   const ending = ENDINGS.find((text) => word.length > text.length && word.endsWith(text))
   return ending === undefined ? word : stem(word.slice(0, -ending.length))
 }
 
-/** One word: most names are, and a form of 64 KiB has thousands. */
+/** A single word. Most names are one, and a form of 64 KiB can have thousands. */
 const ONE_WORD = /^[\w-]*$/
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 
-/** The lower case of I in Turkish, which some platforms write for every I. */
+/** The lower case of I in Turkish, to which some platforms convert every I. */
 const DOTLESS = /\u0131/g
 
-/** Without marks and compatibility forms: `\uff53cope`, `scop\u00e9`, `PLUG\u0130N_ID`. */
+/** Removes marks and compatibility forms: `\uff53cope`, `scop\u00e9`, `PLUG\u0130N_ID`. */
 const foldMarks = (name: string): string =>
   name.normalize('NFKD').replace(/\p{M}/gu, '').replace(DOTLESS, 'i')
 
-/** A name as a whole and each part of it. */
+/** The words of a name: all of it, and each part. */
 const wordsOf = (name: string): string[] => {
   if (ONE_WORD.test(name)) return [name.toLowerCase().replace(/[_-]/g, '')]
   const folded = (PRINTABLE_ASCII.test(name) ? name : foldMarks(name)).toLowerCase()
@@ -38,7 +38,7 @@ const wordsOf = (name: string): string[] => {
   return [parts.join(''), ...parts]
 }
 
-/** Other words for a parameter, each with the place where clients and people read it. */
+/** Synonyms of parameters, each with the place where clients and people read it. */
 const SYNONYMS: readonly (readonly [word: string, name: string])[] = [
   ['plugin', 'plugin_id'], // the claim, the flag and the table
   ['aud', 'audience'], // the claim (RFC 9068 §2.2)
@@ -51,29 +51,29 @@ const SYNONYMS: readonly (readonly [word: string, name: string])[] = [
 
 const stemOfName = (name: string): string => stem(name.toLowerCase().replace(FILLER, ''))
 
-/** Known names by their stem, and by that of a synonym which is no known name itself. */
+/** Maps the stems of names and of their synonyms to the names. A name has priority over a synonym. */
 const stemsOf = (names: readonly string[]): ReadonlyMap<string, string> => {
   const synonyms = SYNONYMS.filter(([, name]) => names.includes(name))
   const words: [string, string][] = [
     ...synonyms.map(([word, name]): [string, string] => [stemOfName(word), name]),
-    ...names.map((name): [string, string] => [stemOfName(name), name]), // the last one stays
+    ...names.map((name): [string, string] => [stemOfName(name), name]), // a later entry replaces an earlier one
   ]
   return new Map(words)
 }
 
-/** Tells for a name which known one it spells in another way; null for a known one and for any other word. */
+/** Finds the known name that a name misspells; null for a known name and for any other word. */
 export type Speller = (name: string) => string | null
 
-/** Separators of a namespace: `https://example.com/scope` and `urn:acme:scope` belong to somebody. */
+/** Separators of a namespace: `https://example.com/scope` and `urn:acme:scope` are names of others. */
 const OF_NAMESPACE = /[:/]/
 
-/** Returns the part of a name that may spell a known one: all of it, or its namespace (`scope:0`, `/scope/0`). */
+/** The part of a name that may be a misspelling: all of it, or its namespace (`scope:0`, `/scope/0`). */
 const spelledPart = (name: string): string =>
   OF_NAMESPACE.test(name) ? (name.split(OF_NAMESPACE).find((part) => part !== '') ?? '') : name
 
 /**
- * A check of names against those that are known, each of which narrows a request: ignoring another spelling of one
- * would widen it, although RFC 6749 §3.2 lets a server ignore what it does not know.
+ * Makes a check against names that narrow a request. Ignoring a misspelling of one would widen the request, although
+ * RFC 6749 §3.2 lets a server ignore unknown parameters.
  * @example createSpeller(['scope'])('scope[]') // 'scope'
  * @example createSpeller(['scope'])('colour') // null
  */

@@ -1,6 +1,6 @@
-// Text that people read: the rule for text on input, and its escape on output. Pure: no I/O.
+// Text for people: its rule on input, and its escape on output. Pure: no I/O.
 
-/** Text of these characters needs no further look. */
+/** Text of these characters alone is valid without further checks. */
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 
 /** Controls, format characters (bidi, zero-width, tags), line separators, surrogates, noncharacters, ignorables. */
@@ -12,19 +12,19 @@ const JOINER = /[\u200c\u200d]/
 /** Variation selectors: emoji, ideographs and Mongolian need them behind a character. */
 const SELECTOR = /\p{VS}/u
 
-/** Latin, Greek and Cyrillic letters need no joiner and no selector: one beside them makes a name that looks like another. */
+/** Characters that a joiner or a selector may follow. Not Latin, Greek and Cyrillic letters: there it makes lookalike names. */
 const JOINABLE =
   /[^\p{ASCII}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{NChar}\u2800]/u
 
 /**
- * The flag of England, Scotland or Wales (gbeng, gbsct, gbwls as tags behind a black flag: all that Unicode recommends,
- * UTS #51 §C.1.1), or one code point. Other tags look like a black flag alone, and hide letters.
+ * The flag of England, Scotland or Wales (a black flag followed by the tags gbeng, gbsct or gbwls, the only ones that Unicode
+ * recommends, UTS #51 §C.1.1), or one code point. Other tags are invisible after the black flag and hide letters.
  */
 const FLAG_OR_POINT =
   /\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}|[\0-\u{10ffff}]/gu
 const MAX_POINT_UNITS = 2
 
-/** The emoji of a key: ASCII, a selector and U+20E3. */
+/** The first character of a keycap emoji, which consists of ASCII, a selector and U+20E3. */
 const KEY = /[#*0-9]/
 const KEYCAP = '\u20e3'
 
@@ -47,7 +47,7 @@ const isHidden = (point: string, before: string, after: string): boolean => {
 
 const hexOf = (point: string): string => (point.codePointAt(0) ?? 0).toString(16)
 
-/** @returns what the text must not have, with the code point (`U+202E`) and never the text; null for a good one */
+/** @returns the violated rule with the code point (`U+202E`) and without the text; null for a valid text */
 export const textError = (text: string): string | null => {
   if (PRINTABLE_ASCII.test(text)) return null
   const points = pointsOf(text)
@@ -58,10 +58,10 @@ export const textError = (text: string): string | null => {
   return `have no control or invisible character (U+${hexOf(hidden).toUpperCase().padStart(4, '0')})`
 }
 
-/** False for text of spaces, combining marks and ignorable characters alone. */
+/** True unless the text consists of spaces, combining marks and ignorable characters. */
 export const isVisible = (text: string): boolean => VISIBLE.test(text)
 
-/** One line for a terminal: each character that input refuses is written `\u{202e}`. */
+/** Escapes each character that input refuses, as `\u{202e}`. The result is one line for a terminal. */
 export const escapeText = (text: string): string => {
   if (PRINTABLE_ASCII.test(text)) return text
   const points = pointsOf(text)
@@ -72,10 +72,10 @@ export const escapeText = (text: string): string => {
     .join('')
 }
 
-/** Text of several lines, such as help. */
+/** Escapes each line of a text, such as a help text. */
 export const escapeLines = (text: string): string => text.split('\n').map(escapeText).join('\n')
 
-/** Line feeds stay: between the members of JSON they are layout, and within its texts JSON escapes them. */
+/** Invisible characters of JSON. Not the line feed: between members it is layout, and JSON escapes it within texts. */
 const HIDDEN_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{DI}\p{NChar}]/gu
 
 const jsonEscape = (point: string): string =>
@@ -84,7 +84,7 @@ const jsonEscape = (point: string): string =>
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
 
-/** JSON of the same value without invisible characters: each is written `\u202e`. */
+/** Escapes invisible characters in JSON, as `\u202e`. The value stays the same. */
 export const escapeJson = (json: string): string => json.replace(HIDDEN_IN_JSON, jsonEscape)
 
 export const toJson = (value: unknown, indent?: number): string =>

@@ -86,8 +86,8 @@ export const SERVER: readonly Mutation[] = [
     name: 'metadata that asks for bound tokens',
     stops: 'Registering for a protection',
     file: 'src/oauth/client-metadata.ts',
-    find: 'z.boolean().refine((asked) => !asked, {',
-    replace: "z.boolean().refine((asked) => String(asked) !== '', {",
+    find: 'z.boolean().refine((requested) => !requested, {',
+    replace: "z.boolean().refine((requested) => String(requested) !== '', {",
     tests: ['test/oauth/registration-members.test.ts'],
   },
   {

@@ -351,7 +351,7 @@ describe('registration endpoint', () => {
       [400, 'invalid_request', 'charset_unsupported'],
     ],
     [
-      'The charset UTF-16LE is not read: send UTF-8.',
+      'The charset UTF-16LE is not supported: send UTF-8.',
       { 'Content-Type': 'application/json; charset=UTF-16LE' },
       [400, 'invalid_request', 'charset_unsupported'],
     ],

@@ -239,7 +239,7 @@ it.each(['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens
   'refusal of %s explains that tokens are not bound to a key',
   async (member) => {
     const body = await answered(await register({ ...NAMED, [member]: true }), 400)
-    const must = 'must be false or left out: tokens are not bound to a key here'
+    const must = 'must be false or left out: this server does not bind tokens to a key'
     expect(body['error_description']).toBe(`${member}: ${must}, not true.`)
   },
 )

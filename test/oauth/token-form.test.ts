@@ -230,7 +230,7 @@ describe('token request header', () => {
       const refused = await send(headers, body)
       const refusal: Refusal = [400, 'invalid_request', 'charset_unsupported']
       expect(await describedBy(refused, refusal)).toBe(
-        `The charset ${charset} is not read: send UTF-8.`,
+        `The charset ${charset} is not supported: send UTF-8.`,
       )
     },
   )
