@@ -14,7 +14,7 @@ import { addOAuthRoutes } from './oauth/routes.ts'
 
 export type { Deps } from './deps.ts'
 
-/** The server as a Fetch API handler (`app.fetch`), for Node, Workers and tests alike. */
+/** Makes the server as a Fetch API handler (`app.fetch`), for Node, Workers and tests. */
 export const createApp = (deps: Deps): Hono<AppEnv> => {
   const app = new Hono<AppEnv>()
   app.use(requestIds, securityHeaders(deps.issuer))

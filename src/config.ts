@@ -1,4 +1,4 @@
-// Configuration: environment variables, read once and checked whole. Pure: it is handed the environment.
+// Configuration: environment variables, read once and checked together. Pure: the caller passes the environment.
 import { decodeBase64url, isLoopbackHost, isOrigin } from '@latchkey/verifier/internal'
 import { z } from 'zod'
 import {
@@ -21,15 +21,15 @@ const YEAR = 365 * DAY
 const UNIT_SECONDS = { s: 1, m: 60, h: HOUR, d: DAY, y: YEAR } as const
 
 /**
- * True where nobody but this machine reaches the server: then `/metrics` needs no token. An https issuer means a
- * proxy in front, which is on this machine as well and need not add a header.
+ * True if only this machine can reach the server: then `/metrics` needs no token. An https issuer means that there is a
+ * proxy before the server, which may be on this machine and may add no header.
  */
 export const hasOpenMetrics = ({ host, issuer, trustedProxies }: Config): boolean =>
   isLoopbackHost(host.includes(':') ? `[${host}]` : host) &&
   trustedProxies.length === 0 &&
   !issuer.startsWith('https:')
 
-/** RFC 8414 §2 without a path: what a token's `iss` is compared with, letter by letter. */
+/** An issuer (RFC 8414 §2) without a path. Verifiers compare a token's `iss` with it character by character. */
 const issuer = z.string().refine(isOrigin, {
   error: 'must be an https origin without path, query or fragment (http for localhost only)',
 })
@@ -53,7 +53,7 @@ const algorithms = z
   })
   .transform((names) => names as Algorithm[])
 
-/** `off` (null), or a duration such as `90d`, in seconds. */
+/** Parses `off` to null, and a duration such as `90d` to seconds. */
 const duration = (min: number, max: number, error: string) =>
   z
     .string()
@@ -67,7 +67,7 @@ const duration = (min: number, max: number, error: string) =>
 const rotation = duration(HOUR, YEAR, 'must be off, or a duration from 1h to 365d such as 90d')
 const retention = duration(DAY, 10 * YEAR, 'must be off, or a duration from 1d to 10y such as 400d')
 
-/** A key-encryption key as it is written in the environment and in a file; null for any other text. */
+/** Parses a key-encryption key from the environment or a file; null for any other text. */
 export const parseKek = (text: string): Uint8Array | null => {
   const bytes = decodeBase64url(text)
   return bytes?.length === KEK_BYTES ? bytes : null
@@ -88,7 +88,7 @@ const path = z.string().superRefine((text, context) => {
 const isIpv4 = (text: string): boolean =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((part) => Number(part) <= 255)
 
-/** An address or name to listen on. The system would look up a URL, brackets or a port as a name, and not find it. */
+/** An address or a host name to listen on. The system would look up a URL, brackets or a port as a host name. */
 const host = z
   .string()
   .regex(/^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|(?=.*:.*:)[0-9A-Fa-f.:]+(%[\w.-]+)?)$/, {
@@ -104,7 +104,7 @@ const databaseUrl = z
     error: 'names PostgreSQL, which this version cannot use yet; use file:PATH',
   })
   .refine((text) => !text.includes(':memory:'), {
-    error: 'must be file:PATH; what is only in memory would be lost with the process',
+    error: 'must be file:PATH; a database in memory would be lost with the process',
   })
   .refine((text) => /^file:(?!\/\/[^/])./s.test(text), {
     error: 'must be file:PATH, with file: in small letters and without a host',
@@ -145,11 +145,11 @@ const SCHEMA = z.object({
     .optional(),
 })
 
-/** The names of all settings. Which values are good, `SCHEMA` says. */
+/** The names of all settings. `SCHEMA` checks their values. */
 export const SETTINGS: ReadonlySet<string> = new Set(Object.keys(SCHEMA.shape))
 
 export type Config = Readonly<{
-  /** The origin that every token, URL and document names; never taken from a request. */
+  /** The origin in every token, URL and document. No request changes it. */
   issuer: string
   host: string
   port: number
@@ -159,9 +159,9 @@ export type Config = Readonly<{
   kek: Uint8Array | null
   kekFile: string | null
   tokenTtlSeconds: number
-  /** How long a key signs before the next one takes over; null: until somebody says so. */
+  /** Time for which a key signs before the next one does; null: until an administrator rotates. */
   keyRotationSeconds: number | null
-  /** How long audit events are kept; null: for good. */
+  /** Age at which audit events are deleted; null: they are not deleted. */
   auditRetentionSeconds: number | null
   algorithms: readonly Algorithm[]
   workers: number
@@ -171,9 +171,9 @@ export type Config = Readonly<{
 }>
 
 /**
- * Reads the settings. A variable with an empty or blank value counts as unset; those that Kubernetes and Docker set
- * for a service called `latchkey` are ignored.
- * @throws StartRefused naming the first bad variable and what it must be, never its value
+ * Reads the settings. A variable with an empty or blank value counts as unset. Variables that Kubernetes and Docker set for
+ * a service called `latchkey` are ignored.
+ * @throws StartRefused with the name of the first invalid variable and its rule, without its value
  * @example loadConfig({ LATCHKEY_ISSUER: 'https://auth.example', LATCHKEY_WORKERS: '' }).workers // 1
  */
 export const loadConfig = (environment: Environment): Config => {

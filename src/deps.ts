@@ -19,11 +19,11 @@ export type Requested = {
   hide: (text: string) => string
 }
 
-/** What Hono carries with a request. */
+/** Variables of a request in Hono. */
 export type AppEnv = {
   Variables: {
     requestId: string
-    /** The permission that an address of administration needs, to be said where a token lacks it. */
+    /** The permission that an address of administration requires, for the challenge if the token lacks it. */
     neededScope?: string
     /** Reads the client and the values that it sent, for the log line of a refused request. */
     requested?: () => Requested
@@ -31,32 +31,32 @@ export type AppEnv = {
 }
 export type AppContext = Context<AppEnv>
 
-/** Handed over with a request by the server on Node alone. */
+/** A part of the environment of a request. Only the server on Node sets it. */
 export type Connected = {
-  /** Aborted once the connection has sent something behind this request. */
+  /** Aborted once the client has sent more bytes on the connection after this request. */
   followed(): AbortSignal | undefined
 }
 
-/** Counts what the endpoints do. Labels come from the database or the code, never from a request. */
+/** Counters of the endpoints. Their labels come from the database or the code, not from a request. */
 export type Metrics = {
   tokenIssued(audience: string): void
   refused(code: string): void
   introspected(active: boolean): void
   tokenRevoked(): void
-  /** The Prometheus text format. */
+  /** Renders the Prometheus text format. */
   render(): Promise<{ contentType: string; text: string }>
 }
 
 /**
- * Takes one request off a client's quota.
- * @param perMinute null for a client without a quota, which may get one within the minute
- * @returns 0, or the seconds to wait where it is used up
+ * Counts a request against a client's quota.
+ * @param perMinute null for a client without a quota. Its requests are counted, because it can get a quota within the minute
+ * @returns 0, or the seconds to wait if the quota is exhausted
  */
 export type Quota = (clientId: string, perMinute: number | null) => Promise<number>
 
 /**
- * Counts writes under a key, in a window that begins with the first of them.
- * @returns 0, or the seconds until the window ends where more than its limit has been written
+ * Counts writes under a key, in a window that begins with the first write.
+ * @returns 0, or the seconds until the window ends if the count exceeds its limit
  */
 export type Writes = (
   key: string,
@@ -64,39 +64,39 @@ export type Writes = (
   cost: number,
 ) => Promise<number>
 
-/** Everything that the app is handed: each unit names the slice that it needs. */
+/** All dependencies of the app. Each unit names the part that it needs. */
 export type Deps = {
   store: Store
   signer: Signer
   log: Log
   audit: Pick<Audit, 'write' | 'count'>
-  /** Holds answers of the revocation list until there is something new. */
+  /** Holds answers of the revocation list until there is a new rule. */
   revocationWatch: RevocationWatch
-  /** Compresses and keeps pages of the revocation list. */
+  /** Compresses and caches pages of the revocation list. */
   pageHost: PageHost
-  /** Null: nobody knows which tokens are out. They can be taken back all the same. */
+  /** Null: issued tokens are not recorded. They can be revoked all the same. */
   ledger: Ledger | null
-  /** Keeps in mind that somebody has logged in with it. Writes nothing. */
+  /** Notes in memory that a client has logged in with the secret. Writes nothing. */
   secretUsed: (secretId: string) => void
   /** Milliseconds since the epoch. */
   clock: () => number
-  /** Milliseconds that only ever grow. */
+  /** Milliseconds of a monotonic clock. */
   monotonic: () => number
   random: RandomBytes
-  /** Encrypts the signing keys that are made. */
+  /** Encrypts new signing keys. */
   kek: Uint8Array
-  /** Those that an audience may sign with. */
+  /** Algorithms that an audience may sign with. */
   algorithms: readonly Algorithm[]
-  /** How long a key signs before the next one takes over; null: until somebody says so. */
+  /** Time for which a key signs before the next one does; null: until an administrator rotates. */
   keyRotationSeconds: number | null
-  /** The origin that tokens and documents name. */
+  /** The origin in tokens and documents. */
   issuer: string
   tokenTtlSeconds: number
   quota: Quota
   writes: Writes
-  /** The address of whoever asks, trusted proxies left out; undefined where it is not known. */
+  /** The address of the client, without trusted proxies; undefined if it is unknown. */
   clientAddress: (c: AppContext) => string | undefined
-  /** Null: there is no `/metrics`. */
+  /** Null: `/metrics` answers 404. */
   metrics: Metrics | null
   metricsToken: string | null
 }

@@ -24,11 +24,7 @@ export const OAUTH_ERRORS = {
     'The body must have no Content-Encoding other than identity.',
   ],
   parameter_repeated: [400, 'invalid_request', 'A parameter appears more than once.'],
-  parameter_misspelled: [
-    400,
-    'invalid_request',
-    'A parameter is a misspelling of a known one.',
-  ],
+  parameter_misspelled: [400, 'invalid_request', 'A parameter is a misspelling of a known one.'],
   parameter_in_query: [
     400,
     'invalid_request',
@@ -62,7 +58,11 @@ export const OAUTH_ERRORS = {
     'invalid_target',
     'The parameter resource must be an absolute URI without fragment.',
   ],
-  target_repeated: [400, 'invalid_target', 'Send resource once, because a token is for one audience.'],
+  target_repeated: [
+    400,
+    'invalid_target',
+    'Send resource once, because a token is for one audience.',
+  ],
   target_ambiguous: [
     400,
     'invalid_target',
@@ -132,7 +132,11 @@ export const OAUTH_ERRORS = {
     'invalid_token',
     'The request must present an enrollment token as a bearer token.',
   ],
-  enrollment_invalid: [401, 'invalid_token', 'The enrollment token is unknown, expired or revoked.'],
+  enrollment_invalid: [
+    401,
+    'invalid_token',
+    'The enrollment token is unknown, expired or revoked.',
+  ],
   enrollment_used: [401, 'invalid_token', 'The enrollment token has been used.'],
   registration_invalid: [
     401,

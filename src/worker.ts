@@ -1,6 +1,6 @@
-// Entry: the server on Cloudflare Workers, over the D1 binding `DB`. Settings are variables and secrets of the
-// Worker, named as everywhere; LATCHKEY_ISSUER and LATCHKEY_KEK have no default here. Nobody administers an
-// empty database that starts here: it has keys and no administrator.
+// Entry: the server on Cloudflare Workers, with the D1 binding `DB`. Settings are variables and secrets of the Worker, with
+// the same names as on Node; LATCHKEY_ISSUER and LATCHKEY_KEK have no default. A first start creates keys and no
+// administrator.
 import { randomBytes } from 'node:crypto'
 import type { AnyD1Database } from 'drizzle-orm/d1'
 import { Hono } from 'hono'
@@ -36,7 +36,7 @@ type Settings = Config & { kek: Uint8Array; database: AnyD1Database }
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
-/** JSON lines on the console, which is where Workers keep their logs. */
+/** Writes JSON lines to the console, which is the log of a Worker. */
 const consoleLog = (lowest: Config['logLevel']): Log => {
   const write =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
@@ -47,9 +47,9 @@ const consoleLog = (lowest: Config['logLevel']): Log => {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-/** @throws StartRefused for a setting that is missing, unknown or wrong; bindings of other names are none */
+/** @throws StartRefused for a missing, unknown or invalid setting. Bindings of other names are ignored */
 const readSettings = (env: Bindings): Settings => {
-  const config = loadConfig(env) // also refuses a variable of type JSON
+  const config = loadConfig(env) // a variable of type JSON is refused, too
   if (!isSet(env['LATCHKEY_ISSUER'])) throw new StartRefused('LATCHKEY_ISSUER must be set')
   if (config.kek === null) throw new StartRefused('LATCHKEY_KEK must be set')
   if (env['DB'] === undefined) throw new StartRefused('the D1 binding DB is missing')
@@ -73,7 +73,7 @@ const prepareKeys = async (
   await provisionKeys({ store, algorithms, kek, now, audit, log, actor: 'server' })
 }
 
-/** A quota cannot be counted here yet, so it counts as used up. */
+/** Refuses every client that has a quota, because Workers cannot count quotas yet. */
 const noQuota =
   (log: Log): Quota =>
   async (clientId, perMinute) => {
@@ -82,7 +82,7 @@ const noQuota =
     return 60
   }
 
-/** Each isolate counts for itself: what it lets pass is bounded, and more isolates let more pass. */
+/** Counts writes in the isolate. The limits hold in each isolate, so several isolates allow more together. */
 const countWrites = (): Writes => {
   const windows = new Map<string, { count: number; endsAt: number }>()
   return async (key, { seconds, limit }, cost) => {
@@ -133,7 +133,7 @@ const start = async (env: Bindings): Promise<Running> => {
   return { app: createApp(deps), upkeep }
 }
 
-/** What a server that cannot start answers: that it cannot, and nothing more. */
+/** Answers 503 to every request, without a reason, because the server cannot start. */
 const notStarted = (error: unknown): Hono<AppEnv> => {
   const log = consoleLog('error')
   log.error({ reason: reasonOf(error) }, 'cannot start')
@@ -147,22 +147,22 @@ const notStarted = (error: unknown): Hono<AppEnv> => {
 }
 
 /**
- * Kept by an isolate once it is made. The promise is not: it belongs to the request that began it, and the
- * others would wait for ever where that one is cancelled. Nor is a failure: the next request tries again.
+ * The server of this isolate, once it is started. Not its promise: if the request that began it is cancelled, others would
+ * wait forever. Not a failure: the next request tries again.
  */
 let running: Running | null = null
 
-/** Of several requests that find nothing running all go on with the same: what is counted is counted once. */
+/** Starts the server. Several requests may start one at once; all use the first, so that its counts are complete. */
 const run = async (env: Bindings): Promise<Running> => {
   const made = running ?? (await start(env))
   running ??= made
   return running
 }
 
-/** Milliseconds since the epoch. */
+/** Time of the latest flush, in milliseconds since the epoch. */
 let flushedAt = 0
 
-/** What this isolate has counted ends with it, so the first request writes it as well as one each minute. */
+/** Writes the counts after the first request and then once a minute: they are lost when the isolate ends. */
 const flushInTime = async ({ upkeep }: Running): Promise<void> => {
   if (Math.abs(Date.now() - flushedAt) < UPKEEP_INTERVAL_MS) return
   flushedAt = Date.now()
@@ -184,7 +184,7 @@ export default {
     return response
   },
 
-  /** Each minute (`crons` in wrangler.toml): seals what all isolates have written, cuts what is old, rotates keys. */
+  /** Runs each minute (`crons` in wrangler.toml): seals audit rows of all isolates, deletes old rows, rotates keys. */
   async scheduled(_event: unknown, env: Bindings): Promise<void> {
     try {
       await (await run(env)).upkeep.run()

@@ -292,8 +292,8 @@ describe('configuration', () => {
     ['FILE:q.db', 'must be file:PATH, with file: in small letters and without a host'],
     ['q.db', 'must be file:PATH, with file: in small letters and without a host'],
     ['file://host/q.db', 'must be file:PATH, with file: in small letters and without a host'],
-    [':memory:', 'must be file:PATH; what is only in memory would be lost with the process'],
-    ['file::memory:', 'must be file:PATH; what is only in memory would be lost with the process'],
+    [':memory:', 'must be file:PATH; a database in memory would be lost with the process'],
+    ['file::memory:', 'must be file:PATH; a database in memory would be lost with the process'],
   ])('refuses LATCHKEY_DATABASE_URL=%j with its own reason', (url, reason) => {
     expect(refusalOf({ LATCHKEY_DATABASE_URL: url })).toBe(`LATCHKEY_DATABASE_URL ${reason}`)
   })

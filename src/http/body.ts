@@ -150,7 +150,7 @@ export const readBody = async (
     // The HTTP parser enforces a declared length. A body without one is counted as it arrives.
     if (declared === null) return await readCounted(request.body, maxBytes)
     const body = new Uint8Array(await request.arrayBuffer())
-    return body.byteLength > maxBytes ? 'too_large' : body // for runtimes that do not enforce it
+    return body.byteLength > maxBytes ? 'too_large' : body // some runtimes do not enforce it
   } catch {
     return 'broken_off'
   }

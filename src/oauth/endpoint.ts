@@ -14,7 +14,7 @@ export type Operation = {
 
 export type Endpoint = {
   path: `/${string}`
-  /** How README ends the sentence that begins with the address. */
+  /** The rest of a sentence that begins with the address, for README. */
   documentation: string
   /** The credential that a request presents. The handler checks it. */
   authentication: 'none' | 'client' | 'enrollment token' | 'registration access token'

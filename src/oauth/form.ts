@@ -34,7 +34,7 @@ const readFormText = async (request: Request): Promise<string> => {
   return text
 }
 
-/** How several values of one parameter are sent: no parameter repeats (RFC 6749 §3.2). */
+/** The form of parameters with several values, none of which repeats (RFC 6749 §3.2). */
 const IN_FORM: Readonly<Record<string, string>> = {
   scope: 'once, its values in one text with single spaces between',
   authorization_details: 'once, as one JSON array',

@@ -84,7 +84,7 @@ const endOf = async (
   const workspace = await deps.store.findWorkspace(enrollment?.workspaceId ?? NO_ID)
   const maker = await deps.store.findGrantedClient(enrollment?.createdBy ?? NO_ID)
   if (enrollment === null) return 'unknown_enrollment'
-  if (enrollment.usedAt !== null) return 'enrollment_used' // also after it has expired
+  if (enrollment.usedAt !== null) return 'enrollment_used' // a used enrollment stays used after it has expired
   if (enrollment.revokedAt !== null) return 'enrollment_revoked'
   if (enrollment.expiresAt <= nowSeconds(deps)) return 'enrollment_expired'
   if (workspace?.status !== 'active') return 'workspace_suspended'

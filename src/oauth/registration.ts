@@ -91,7 +91,7 @@ export const registered = (client: Registered, issuer: string) => {
     token_endpoint_auth_method: client.authMethod,
     grant_types: ['client_credentials'],
     response_types: [], // absent it would mean `code` (RFC 7591 §2)
-    redirect_uris: client.redirectUris, // also an empty list, which clients of the Model Context Protocol require
+    redirect_uris: client.redirectUris, // clients of the Model Context Protocol require it, also if it is empty
     registration_client_uri: `${issuer}/oauth/register/${client.id}`,
   }
 }

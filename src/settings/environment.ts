@@ -1,13 +1,13 @@
-// Selects the variables that somebody has chosen as settings. Pure: it is handed the environment.
+// Selects the variables that an operator has set as settings. Pure: the caller passes the environment.
 import { StartRefused } from '../errors.ts'
 
 export type Environment = Readonly<Record<string, unknown>>
 
-/** False for an empty or blank value: `${VAR:-}` in a compose file means a variable that may be absent. */
+/** True for a value that is neither empty nor blank: `${VAR:-}` in a compose file gives an empty one. */
 export const isSet = (value: unknown): boolean =>
   value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '')
 
-/** True within `npm start`, another script of a package, and `npx`. */
+/** True for a process that npm has started: `npm start`, another script of a package, or `npx`. */
 export const isStartedByNpm = (environment: Environment): boolean =>
   ['npm_lifecycle_event', 'npm_command', 'npm_execpath'].some((name) => isSet(environment[name]))
 
@@ -27,12 +27,12 @@ const INJECTED: readonly (readonly [name: RegExp, value: RegExp])[] = [
 const isInjected = (name: string, value: unknown): boolean =>
   INJECTED.some(([names, values]) => names.test(name) && values.test(String(value)))
 
-/** Slips of the keyboard in the name of a setting, at most. */
+/** Maximum number of mistyped characters in the name of a setting. */
 const MAX_SLIPS = 2
 
 /**
- * The settings that have a value.
- * @throws StartRefused for a name that is no setting and looks like one, with the name that was meant
+ * Returns the settings that have a value.
+ * @throws StartRefused for a name that looks like a setting and is none, with the name of the nearest setting
  */
 export const chosenSettings = (
   environment: Environment,
@@ -45,7 +45,7 @@ export const chosenSettings = (
   return Object.fromEntries(chosen.filter(([name]) => settings.has(name)))
 }
 
-/** The names of settings that are set without a value, in the order of `known`. They count as unset. */
+/** The names of settings that are set without a value, in the order of `settings`. They count as unset. */
 export const emptySettings = (environment: Environment, settings: ReadonlySet<string>): string[] =>
   [...settings].filter((name) => typeof environment[name] === 'string' && !isSet(environment[name]))
 
@@ -66,11 +66,11 @@ const requireForeign = (name: string, settings: ReadonlySet<string>): void => {
   throw new StartRefused(`${name} is not a setting of Latchkey${hint}`)
 }
 
-/** First what was mistyped, then what has most words in common. */
+/** Orders settings: mistyped ones first, then by the number of common words. */
 const rank = ({ slips, words }: { slips: number; words: number }): number =>
   slips <= MAX_SLIPS ? -1_000 : -words
 
-/** `LATCHKEY_DATABASE` has one word of `LATCHKEY_DATABASE_URL`. */
+/** Counts the common words: `LATCHKEY_DATABASE` has one of `LATCHKEY_DATABASE_URL`. */
 const sharedWords = (name: string, setting: string): number => {
   const words = name.split('_').slice(1)
   return setting
@@ -79,7 +79,7 @@ const sharedWords = (name: string, setting: string): number => {
     .filter((word) => words.includes(word)).length
 }
 
-/** Levenshtein's: characters to insert, to delete and to replace. */
+/** The Levenshtein distance: characters to insert, delete or replace. */
 const distance = (from: string, to: string): number => {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let i = 0; i < from.length; i++) {

@@ -1,8 +1,8 @@
-// Paths in settings: taken as they are, so what only a shell or a URL would understand is refused. Pure: no I/O.
+// Paths in settings. They are used without expansion, so syntax of a shell or a URL is refused. Pure: no I/O.
 import { textError } from '../text/text.ts'
 
-/** What would silently become a part of the name of a file. */
-const NOT_UNDERSTOOD: readonly (readonly [pattern: RegExp, what: string])[] = [
+/** Syntax that would become a part of a file name, and its description. */
+const UNEXPANDED: readonly (readonly [pattern: RegExp, what: string])[] = [
   // eslint-disable-next-line no-control-regex
   [/[\x00-\x1f\x7f]/, 'a control character'],
   [/^\s|\s$/, 'a blank at its start or end'],
@@ -11,18 +11,18 @@ const NOT_UNDERSTOOD: readonly (readonly [pattern: RegExp, what: string])[] = [
     'quotation marks, which only a shell removes',
   ],
   [/^[A-Za-z][A-Za-z0-9+.-]*:/, 'a scheme or a drive: write the path alone'],
-  [/\?/, 'a question mark: the parameters of a URL are not understood'],
-  [/#/, 'a #: the fragment of a URL is not understood'],
+  [/\?/, 'a question mark: a path has no parameters, unlike a URL'],
+  [/#/, 'a #: a path has no fragment, unlike a URL'],
   [/%/, 'a percent sign: write the character itself instead of %20'],
   [/(^|\/)~/, 'a ~, which only a shell replaces: write the whole path'],
   [/\$/, 'a $, which only a shell replaces: write the whole path'],
-  [/[`*{};&|<>]/, 'one of the characters ` * { } ; & | < >, which only a shell understands'],
+  [/[`*{};&|<>]/, 'one of the characters ` * { } ; & | < >, which only a shell interprets'],
   [/\\/, 'a backslash: folders are separated by /'],
 ]
 
-/** Why a text is not taken as the path of a file, or null. It never repeats the text. */
+/** Describes why a text is refused as a path, without repeating it; null for a valid path. */
 export const pathError = (text: string): string | null => {
-  const found = NOT_UNDERSTOOD.find(([pattern]) => pattern.test(text))
+  const found = UNEXPANDED.find(([pattern]) => pattern.test(text))
   if (found !== undefined) return `must be a plain path; it has ${found[1]}`
   const hidden = textError(text)
   return hidden === null ? null : `must ${hidden}`
