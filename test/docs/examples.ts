@@ -53,6 +53,7 @@ const COPIED = [
   'src',
   'test',
   'drizzle',
+  'docs',
   'README.md',
   'package.json',
   'tsconfig.json',
