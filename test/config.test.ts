@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { MIN_TOKEN_TTL_SECONDS } from '../src/constants.ts'
 import { SETTINGS, loadConfig } from '../src/config.ts'
 import { emptySettings } from '../src/settings/environment.ts'
 import { StartRefused } from '../src/errors.ts'
@@ -35,7 +36,7 @@ describe('configuration', () => {
     ['LATCHKEY_DATABASE_URL', 'file:/var/lib/l.db', 'databasePath', '/var/lib/l.db'],
     ['LATCHKEY_DATABASE_URL', 'file:///var/lib/l.db', 'databasePath', '/var/lib/l.db'],
     ['LATCHKEY_DATABASE_URL', 'file:l.db', 'databasePath', 'l.db'],
-    ['LATCHKEY_TOKEN_TTL', '60', 'tokenTtlSeconds', 60],
+    ['LATCHKEY_TOKEN_TTL', `${MIN_TOKEN_TTL_SECONDS}`, 'tokenTtlSeconds', MIN_TOKEN_TTL_SECONDS],
     ['LATCHKEY_TOKEN_TTL', '86400', 'tokenTtlSeconds', 86_400],
     ['LATCHKEY_KEY_ROTATION', 'off', 'keyRotationSeconds', null],
     ['LATCHKEY_KEY_ROTATION', '90d', 'keyRotationSeconds', 7_776_000],
@@ -72,7 +73,7 @@ describe('configuration', () => {
     ['LATCHKEY_DATABASE_URL', 'mysql://db'],
     ['LATCHKEY_DATABASE_URL', 'file:'],
     ['LATCHKEY_DATABASE_URL', 'file://host/l.db'],
-    ['LATCHKEY_TOKEN_TTL', '59'],
+    ['LATCHKEY_TOKEN_TTL', `${MIN_TOKEN_TTL_SECONDS - 1}`],
     ['LATCHKEY_TOKEN_TTL', '86401'],
     ['LATCHKEY_TOKEN_TTL', '1e3'],
     ['LATCHKEY_KEY_ROTATION', '59m'],

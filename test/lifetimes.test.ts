@@ -7,6 +7,7 @@ import * as verifier from '../src/verifier/constants.ts'
 const HOUR = 3_600
 
 it.each([
+  ['shortest lifetime that a client or an audience may have', server.MIN_TOKEN_TTL_SECONDS, 60],
   ['longest lifetime of a token', server.MAX_TOKEN_TTL_SECONDS, 24 * HOUR],
   ['longest lifetime that a verifier accepts', verifier.MAX_LIFETIME_SECONDS, 24 * HOUR],
   ['clock tolerance of a verifier', verifier.MAX_CLOCK_TOLERANCE_SECONDS, 60],

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { createAudience, listAudiences, showAudience, updateAudience } from '../admin/audiences.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import {
+  TOKEN_TTL_HELP,
   withoutUndefined,
   command,
   listCommand,
@@ -28,7 +29,7 @@ const withSettings = (command: Command): Command =>
       permission,
     )
     .option('--requires-plugin', 'issue no token without a plugin')
-    .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
+    .option('--ttl <SECONDS>', TOKEN_TTL_HELP, wholeNumber)
     .option('--alg <ALG>', 'signature algorithm of its tokens: one of LATCHKEY_ALGORITHMS')
 
 const settings = (flags: Flags) =>

@@ -13,6 +13,7 @@ import { setDetails } from '../admin/details.ts'
 import { grantClient } from '../admin/grants.ts'
 import type { Grant } from '../store/store.ts'
 import {
+  TOKEN_TTL_HELP,
   collect,
   withoutUndefined,
   grant,
@@ -105,7 +106,7 @@ const create = (noun: Command): void => {
     .option('--introspects <AUDIENCE>', 'an audience whose tokens it may introspect', collect)
     .option('--details <FILE>', 'authorization details that it may request, a JSON array')
     .option('--auth <METHOD>', 'client_secret_basic (client_secret_post works, too)')
-    .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
+    .option('--ttl <SECONDS>', TOKEN_TTL_HELP, wholeNumber)
     .option('--quota <N/min>', 'token requests a minute', quota)
     .option('--ledger', 'keep all its tokens in the ledger, not only tokens of a run')
     .addOption(
@@ -145,7 +146,7 @@ const update = (noun: Command): void => {
     `client update ${EXAMPLE_ID} --name 'Nightly sync' --ttl 300`,
   )
     .option('--name <NAME>', 'display name')
-    .option('--ttl <SECONDS>', 'lifetime of its tokens, 60 to 86400', wholeNumber)
+    .option('--ttl <SECONDS>', TOKEN_TTL_HELP, wholeNumber)
     .option('--no-ttl', 'use the lifetime of the audience')
     .option('--quota <N/min>', 'token requests a minute', quota)
     .option('--no-quota', 'remove the quota of token requests')

@@ -3,12 +3,20 @@ import { readFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AdminCall } from '../admin/operation.ts'
 import type { Listed } from '../admin/pages.ts'
-import { MAX_JSON_BYTES, MAX_TOKEN_BYTES } from '../constants.ts'
+import {
+  MAX_JSON_BYTES,
+  MAX_TOKEN_BYTES,
+  MAX_TOKEN_TTL_SECONDS,
+  MIN_TOKEN_TTL_SECONDS,
+} from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { parseJson } from '../json.ts'
 import { shownValue } from '../text/redaction.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
+
+/** Help of `--ttl`, of a client and of an audience. */
+export const TOKEN_TTL_HELP = `lifetime of its tokens, ${MIN_TOKEN_TTL_SECONDS} to ${MAX_TOKEN_TTL_SECONDS}`
 
 /** Collects the values of a repeatable flag: `--plugin a --plugin b`. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value]

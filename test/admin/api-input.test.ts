@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { z } from 'zod'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { parse } from '../../src/admin/operation.ts'
-import { MAX_JSON_BYTES, MAX_JSON_DEPTH } from '../../src/constants.ts'
+import { MAX_JSON_BYTES, MAX_JSON_DEPTH, MIN_TOKEN_TTL_SECONDS } from '../../src/constants.ts'
 import {
   type Answer,
   badFields,
@@ -227,7 +227,7 @@ describe('refusal of fields', () => {
     ['/workspaces', '{"id":"a","status":"suspended"}', ['status']],
     [
       '/audiences',
-      '{"id":"http://a.example","token_ttl":59,"algorithm":"none"}',
+      `{"id":"http://a.example","token_ttl":${MIN_TOKEN_TTL_SECONDS - 1},"algorithm":"none"}`,
       ['id', 'token_ttl', 'algorithm'],
     ],
     [
@@ -247,7 +247,11 @@ describe('refusal of fields', () => {
       ['workspace_id', 'grants.0.permissions.0'],
     ],
     ['/clients', '{"name":"a","workspace_id":null}', ['workspace_id']],
-    ['/clients', '{"name":"a\\u0000","token_ttl":60.5}', ['name', 'token_ttl']],
+    [
+      '/clients',
+      `{"name":"a\\u0000","token_ttl":${MIN_TOKEN_TTL_SECONDS + 0.5}}`,
+      ['name', 'token_ttl'],
+    ],
     ['/clients', '{"name":"\\ud800"}', ['name']],
     ['/revocations', '{"token":null}', ['token']],
   ]

@@ -2,6 +2,7 @@
 // them, for every client that it creates or changes.
 import { describe, expect, it, test } from 'vitest'
 import { createClient, updateClient } from '../../src/admin/clients.ts'
+import { MIN_TOKEN_TTL_SECONDS } from '../../src/constants.ts'
 import { type Limits, loosened } from '../../src/grants/limits.ts'
 import { adminOf } from '../support/admin.ts'
 import { BOTH, type Caller, expectProblem, startAdminApi } from '../support/admin-api.ts'
@@ -26,13 +27,13 @@ type Fields = {
 const CASES: [before: Limits, said: Fields, refused: keyof Fields | null][] = [
   [NONE, {}, null],
   [NONE, { token_ttl: null, quota_per_minute: null, ledger: false }, null],
-  [NONE, { token_ttl: 60, quota_per_minute: 1, ledger: true }, null],
+  [NONE, { token_ttl: MIN_TOKEN_TTL_SECONDS, quota_per_minute: 1, ledger: true }, null],
   [NONE, { token_ttl: DEFAULT_TTL, quota_per_minute: 1_000_000 }, null],
   [NONE, { token_ttl: DEFAULT_TTL + 1 }, 'token_ttl'],
   [NONE, { token_ttl: 86_400 }, 'token_ttl'],
   [ALL, {}, null],
   [ALL, { token_ttl: 300, quota_per_minute: 60, ledger: true }, null],
-  [ALL, { token_ttl: 60 }, null],
+  [ALL, { token_ttl: MIN_TOKEN_TTL_SECONDS }, null],
   [ALL, { token_ttl: 301 }, 'token_ttl'],
   [ALL, { token_ttl: 86_400 }, 'token_ttl'],
   [ALL, { token_ttl: null }, 'token_ttl'],
@@ -40,7 +41,7 @@ const CASES: [before: Limits, said: Fields, refused: keyof Fields | null][] = [
   [ALL, { quota_per_minute: 61 }, 'quota_per_minute'],
   [ALL, { quota_per_minute: null }, 'quota_per_minute'],
   [ALL, { ledger: false }, 'ledger'],
-  [ALL, { token_ttl: 60, quota_per_minute: 5, ledger: false }, 'ledger'],
+  [ALL, { token_ttl: MIN_TOKEN_TTL_SECONDS, quota_per_minute: 5, ledger: false }, 'ledger'],
   [{ ...NONE, tokenTtl: 3_600 }, { token_ttl: 3_599 }, null],
   [{ ...NONE, tokenTtl: 3_600 }, { token_ttl: 3_601 }, 'token_ttl'],
 ]

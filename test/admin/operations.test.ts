@@ -6,6 +6,7 @@ import { grantClient } from '../../src/admin/grants.ts'
 import { createPlugin, updatePlugin } from '../../src/admin/plugins.ts'
 import { addSecret, listSecrets } from '../../src/admin/secrets.ts'
 import { createWorkspace } from '../../src/admin/workspaces.ts'
+import { MIN_TOKEN_TTL_SECONDS } from '../../src/constants.ts'
 import { OperationRefused } from '../../src/errors.ts'
 import { adminOf } from '../support/admin.ts'
 import { startServer } from '../support/server.ts'
@@ -129,9 +130,9 @@ describe('operation', () => {
     ['name', ' '],
     ['name', 'a\u0007b'],
     ['name', 'a'.repeat(201)],
-    ['token_ttl', 59],
+    ['token_ttl', MIN_TOKEN_TTL_SECONDS - 1],
     ['token_ttl', 86_401],
-    ['token_ttl', 60.5],
+    ['token_ttl', MIN_TOKEN_TTL_SECONDS + 0.5],
     ['token_ttl', Number.NaN],
     ['quota_per_minute', 0],
     ['quota_per_minute', 1_000_001],
