@@ -7,6 +7,9 @@ import { filesBelow, readPage } from './support.ts'
 
 const page = readPage('docs/troubleshooting.md')
 
+/** Codes that only a registration gets: `docs/enrollment.md` explains them. */
+const OF_REGISTRATION = /^(enrollment|registration|metadata|redirect_uri)_/
+
 /** The compiler asks for each. */
 const VERIFIER: Record<VerificationCode, true> = {
   token_missing: true,
@@ -171,5 +174,15 @@ describe('lines that stop a start', () => {
 
   it.each([...new Set(startRefusals)])('%s has an entry', (text) => {
     expect(section).toContain(text)
+  })
+})
+
+describe('pages for clients', () => {
+  const tokens = rowsIn(readPage('docs/tokens.md'))
+  const enrollment = readPage('docs/enrollment.md')
+
+  it.each(Object.keys(OAUTH_ERRORS))('explain %s', (code) => {
+    if (OF_REGISTRATION.test(code)) expect(enrollment).toContain(`${code}\``)
+    else expect(tokens).toContain(code)
   })
 })

@@ -309,9 +309,19 @@ const byName = (a: unknown, b: unknown): number => {
   return (one ?? '').localeCompare(other ?? '')
 }
 
+/** Id that the server makes (`src/secret.ts`): a kind and 16 random bytes. */
+const SERVER_ID = /\b([a-z]+)_[\w-]{22}(?![\w-])/g
+/** Text of 16 or 32 random bytes without a kind. */
+const RANDOM = /^([\w-]{22}|[\w-]{43})$/
+
 /** Replaces each random value and time by its order of appearance. */
 const normalizer = () => {
   const seen = new Map<string, string>()
+  const named = (value: string, kind: string): string => {
+    const name = seen.get(value) ?? `${kind} ${seen.size}`
+    seen.set(value, name)
+    return name
+  }
   return (value: unknown): unknown =>
     JSON.parse(
       JSON.stringify(value, (key, member: unknown) => {
@@ -323,17 +333,15 @@ const normalizer = () => {
           ['kid', 'former_kid', 'etag', 'hint', 'client_secret', 'enrollment_token'].includes(key)
         )
           return key
-        if (!/^(lkc_|secret_|enrollment_)|^[\w-]{22}$|^[\w-]{43}$/.test(member))
-          return member.replaceAll(TIME, 'a time')
-        if (!seen.has(member)) seen.set(member, `${key} ${seen.size}`)
-        return seen.get(member)
+        if (RANDOM.test(member)) return named(member, key)
+        return member.replaceAll(SERVER_ID, (id) => named(id, 'id')).replaceAll(TIME, 'a time')
       }),
     )
 }
 
 /** Removes the ids and times of a face from a refusal. */
 const refusal = (text: string) => ({
-  refused: text.replaceAll(/\b(lkc|secret|enrollment)_[\w-]{22}/g, '$1').replaceAll(TIME, 'a time'),
+  refused: text.replaceAll(SERVER_ID, '$1').replaceAll(TIME, 'a time'),
 })
 
 type Outcome = { answer: unknown } | { refused: string }

@@ -271,7 +271,16 @@ it('table has every list verb', () => {
   expect([...new Set([...tested, ...Object.keys(ELSEWHERE)])].toSorted()).toEqual(verbs.toSorted())
 })
 
+/** Names the table that the statement of a list reads. */
+const tableOf = ({ rows }: Verb): string => / from (\w+)/.exec(rows)?.[1] ?? ''
+
 describe.each(LISTS)('%s', (_title, verb) => {
+  it('has more rows in its table than one step reads', () => {
+    const table = tableOf(verb)
+    const count = raw.prepare(`select count(*) from ${table}`).pluck().get()
+    expect(count, `fill the table in FILLED: ${table}`).toBeGreaterThanOrEqual(ROWS)
+  })
+
   it('finds the rows that fit, each once, for every combination of filters', async () => {
     for (const { filter, condition } of combinationsOf(verb)) {
       const wanted = verb.rows.includes('group by')
