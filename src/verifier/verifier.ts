@@ -42,8 +42,8 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     cache.deleteWhere(({ key }) => key.kid === kid)
     report.keyRevoked(kid)
   }
-  const parts = { keys, clock, monotonic, report, closed, onKeyRevoked }
-  const revocation = createRevocation(options, parts)
+  const context = { keys, clock, monotonic, report, closed, onKeyRevoked }
+  const revocation = createRevocation(options, context)
   const now = (): number => clock() / 1000
   const authenticator = createAuthenticator({ algorithms, policy, keys, revocation, cache, now })
   /**

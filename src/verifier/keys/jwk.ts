@@ -76,10 +76,10 @@ export const importKeys = async (
   if (jwks.length > MAX_JWKS_KEYS) throw new KeysFailure('too_long', `${jwks.length} keys`)
   if (jwks.length === 0) throw new KeysFailure('empty_key_set')
   const names = [...new Set(algorithms)]
-  const read = await Promise.all(jwks.map((jwk: unknown) => importKey(jwk, names)))
-  const usable = withoutAmbiguous(read.flatMap(({ keys }) => keys))
+  const imported = await Promise.all(jwks.map((jwk: unknown) => importKey(jwk, names)))
+  const usable = withoutAmbiguous(imported.flatMap(({ keys }) => keys))
   if (usable.length > 0) return usable
-  const reasons = new Set(read.map(({ unusable }) => unusable ?? 'it shares its name'))
+  const reasons = new Set(imported.map(({ unusable }) => unusable ?? 'it shares its name'))
   throw new KeysFailure('no_usable_key', [...reasons].join('; '))
 }
 

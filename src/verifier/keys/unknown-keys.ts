@@ -1,5 +1,5 @@
-// Names of keys that the issuer was asked for and does not have: the latest of them, for some
-// seconds. No I/O.
+// Names of keys that the issuer does not have: the latest of them, for some seconds after the
+// request that has shown it. No I/O.
 import { MAX_UNKNOWN_KIDS, UNKNOWN_KID_MS } from '../constants.ts'
 import { type KeyName, textOf } from './jwk.ts'
 
