@@ -87,7 +87,7 @@ const logClient = (c: AppContext, clientId: string, reason?: string): void =>
 const refuseUnknownKey = (error: unknown): never => {
   const cause = error instanceof VerifierUnavailable ? error.cause : null
   const unknown = cause instanceof KeysFailure && cause.code === 'not_asked'
-  throw unknown ? new TokenInvalid('token_untrusted') : error
+  throw unknown ? unknownKey({}) : error
 }
 
 const refusalOf = ({ code }: VerificationError) => ({ outcome: 'refused', reason: code }) as const
@@ -97,16 +97,21 @@ const refusalOf = ({ code }: VerificationError) => ({ outcome: 'refused', reason
  * credential can send any number of such tokens.
  */
 const refuseUnknownKid = (bearer: string | null, kids: ReadonlySet<string>): void => {
-  const kid = kidOf(bearer)
-  if (kid !== undefined && !kids.has(kid)) throw new TokenInvalid('token_untrusted')
+  const header = headerOf(bearer)
+  if (header.kid !== undefined && !kids.has(header.kid)) throw unknownKey(header)
 }
 
-/** Reads the kid of a token; undefined for a token that the verifier refuses itself. */
-const kidOf = (bearer: string | null): string | undefined => {
+type Header = { kid?: string | undefined; alg?: string | undefined }
+
+const unknownKey = ({ kid = '', alg = '' }: Header): TokenInvalid =>
+  new TokenInvalid('token_untrusted', { reason: { kind: 'key_unknown', kid, algorithm: alg } })
+
+/** Decodes the header of a token; empty for a token that the verifier refuses itself. */
+const headerOf = (bearer: string | null): Header => {
   try {
-    return bearer === null ? undefined : decodeProtectedHeader(bearer).kid
+    return bearer === null ? {} : decodeProtectedHeader(bearer)
   } catch {
-    return undefined
+    return {}
   }
 }
 

@@ -81,7 +81,8 @@ export const renderProblem =
     const requestId = c.get('requestId')
     deps.metrics?.refused(problem.code)
     const { code, detail } = problem
-    const line = { requestId, path: loggedPath(c), code, ...c.get('requested')?.().fields }
+    const { reason = reasonOf(error), ...fields } = c.get('requested')?.().fields ?? {}
+    const line = { requestId, path: loggedPath(c), code, reason, ...fields }
     if (problem.status < 500) deps.log.info({ ...line, detail }, 'refused')
     else if (error instanceof AnswerEnded)
       deps.log.warn({ ...line, detail }, 'an answer was aborted')
@@ -93,6 +94,10 @@ export const renderProblem =
       'Content-Type': 'application/problem+json',
     })
   }
+
+/** The failed check of a refused token; undefined for any other error. */
+const reasonOf = (error: Error): string | undefined =>
+  error instanceof VerificationError ? error.reason.kind : undefined
 
 /** Excludes the driver's message, which can contain parameters. */
 const serverDetail = (error: Error): Record<string, unknown> =>
