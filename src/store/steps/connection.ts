@@ -22,7 +22,7 @@ export type Connection = {
    */
   atomically(statements: readonly Statement[], beforeCommit?: () => void): Promise<void>
   close(): Promise<void>
-  /** Changes with every commit, whoever makes it. Absent where the engine has no such value, or only at a cost. */
+  /** Changes with every commit of any process. Absent where the engine has no such value, or only at a cost. */
   version?: () => string
 }
 
