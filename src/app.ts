@@ -1,5 +1,5 @@
-// The route table: every address, in the order in which the middleware runs. No logic. The addresses below `/oauth`,
-// `/.well-known` and `/admin/v1` have tables of their own.
+// The route table: every address, in the order in which the middleware runs. No logic. The
+// addresses below `/oauth`, `/.well-known` and `/admin/v1` have tables of their own.
 import { Hono } from 'hono'
 import { openApi } from './admin/reference/openapi.ts'
 import { reference } from './admin/reference/page.ts'

@@ -1,4 +1,5 @@
-// Configuration: environment variables, read once and checked together. Pure: the caller passes the environment.
+// Configuration: environment variables, read once and checked together. Pure: the caller passes the
+// environment.
 import { decodeBase64url, isLoopbackHost, isOrigin } from '@latchkey/verifier/internal'
 import { z } from 'zod'
 import {
@@ -21,15 +22,19 @@ const YEAR = 365 * DAY
 const UNIT_SECONDS = { s: 1, m: 60, h: HOUR, d: DAY, y: YEAR } as const
 
 /**
- * True if only this machine can reach the server: then `/metrics` needs no token. An https issuer means that there is a
- * proxy before the server, which may be on this machine and may add no header.
+ * True if only this machine can reach the server: then `/metrics` needs no token. An https issuer
+ * means that there is a proxy before the server, which may be on this machine and may add no
+ * header.
  */
 export const hasOpenMetrics = ({ host, issuer, trustedProxies }: Config): boolean =>
   isLoopbackHost(host.includes(':') ? `[${host}]` : host) &&
   trustedProxies.length === 0 &&
   !issuer.startsWith('https:')
 
-/** An issuer (RFC 8414 §2) without a path. Verifiers compare a token's `iss` with it character by character. */
+/**
+ * An issuer (RFC 8414 §2) without a path. Verifiers compare a token's `iss` with it character by
+ * character.
+ */
 const issuer = z.string().refine(isOrigin, {
   error: 'must be an https origin without path, query or fragment (http for localhost only)',
 })
@@ -88,7 +93,10 @@ const path = z.string().superRefine((text, context) => {
 const isIpv4 = (text: string): boolean =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((part) => Number(part) <= 255)
 
-/** An address or a host name to listen on. The system would look up a URL, brackets or a port as a host name. */
+/**
+ * An address or a host name to listen on. The system would look up a URL, brackets or a port as a
+ * host name.
+ */
 const host = z
   .string()
   .regex(/^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|(?=.*:.*:)[0-9A-Fa-f.:]+(%[\w.-]+)?)$/, {
@@ -171,8 +179,8 @@ export type Config = Readonly<{
 }>
 
 /**
- * Reads the settings. A variable with an empty or blank value counts as unset. Variables that Kubernetes and Docker set for
- * a service called `latchkey` are ignored.
+ * Reads the settings. A variable with an empty or blank value counts as unset. Variables that
+ * Kubernetes and Docker set for a service called `latchkey` are ignored.
  * @throws StartRefused with the name of the first invalid variable and its rule, without its value
  * @example loadConfig({ LATCHKEY_ISSUER: 'https://auth.example', LATCHKEY_WORKERS: '' }).workers // 1
  */

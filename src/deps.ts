@@ -23,7 +23,10 @@ export type Requested = {
 export type AppEnv = {
   Variables: {
     requestId: string
-    /** The permission that an address of administration requires, for the challenge if the token lacks it. */
+    /**
+     * The permission that an address of administration requires, for the challenge if the token
+     * lacks it.
+     */
     neededScope?: string
     /** Reads the client and the values that it sent, for the log line of a refused request. */
     requested?: () => Requested
@@ -37,7 +40,9 @@ export type Connected = {
   followed(): AbortSignal | undefined
 }
 
-/** Counters of the endpoints. Their labels come from the database or the code, not from a request. */
+/**
+ * Counters of the endpoints. Their labels come from the database or the code, not from a request.
+ */
 export type Metrics = {
   tokenIssued(audience: string): void
   refused(code: string): void
@@ -49,7 +54,8 @@ export type Metrics = {
 
 /**
  * Counts a request against a client's quota.
- * @param perMinute null for a client without a quota. Its requests are counted, because it can get a quota within the minute
+ * @param perMinute null for a client without a quota. Its requests are counted, because it can get
+ * a quota within the minute
  * @returns 0, or the seconds to wait if the quota is exhausted
  */
 export type Quota = (clientId: string, perMinute: number | null) => Promise<number>
@@ -115,7 +121,8 @@ export const openedParts = (parts: Pick<Deps, 'store' | 'kek' | 'clock'>): Opene
 type Settings = Pick<Deps, 'issuer' | 'tokenTtlSeconds' | 'algorithms' | 'keyRotationSeconds'>
 
 /**
- * Assembles the dependencies of a process: a server on Node or on Workers, a command, a benchmark or a test.
+ * Assembles the dependencies of a process: a server on Node or on Workers, a command, a benchmark
+ * or a test.
  * @param platform the parts that differ between them; they replace the common ones
  */
 export const assembleDeps = <Platform extends Partial<Deps>>({

@@ -1,9 +1,11 @@
-// Refusals: a table of codes for the OAuth endpoints, one for administration, and a class for each meaning. No I/O.
+// Refusals: a table of codes for the OAuth endpoints, one for administration, and a class for each
+// meaning. No I/O.
 import { describable, describedValues } from './text/redaction.ts'
 
 /**
- * Maps each code to the status, the error of the standard, and the description. Descriptions have the characters of
- * RFC 6749 §5.2 alone (no quote, no backslash). `refusedValue` appends the refused value.
+ * Maps each code to the status, the error of the standard, and the description. Descriptions have
+ * the characters of RFC 6749 §5.2 alone (no quote, no backslash). `refusedValue` appends the
+ * refused value.
  */
 export const OAUTH_ERRORS = {
   body_malformed: [
@@ -204,13 +206,19 @@ export type OAuthErrorCode = keyof typeof OAUTH_ERRORS
 
 type OAuthErrorOptions = {
   headers?: Record<string, string>
-  /** A sentence more specific than that of the table. Characters beyond RFC 6749 §5.2 are percent-encoded. */
+  /**
+   * A sentence more specific than that of the table. Characters beyond RFC 6749 §5.2 are
+   * percent-encoded.
+   */
   description?: string
   /** The cause, for the log alone: several causes share a code (`oauth/reasons.ts`). */
   reason?: string
 }
 
-/** A refusal in the form of RFC 6749 §5.2. Any code below a route throws it; `renderError` renders it. */
+/**
+ * A refusal in the form of RFC 6749 §5.2. Any code below a route throws it; `renderError` renders
+ * it.
+ */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly code: OAuthErrorCode
@@ -229,7 +237,8 @@ export class OAuthError extends Error {
 }
 
 /**
- * Makes a refusal whose description ends with the refused values: without secrets, each of at most `MAX_SHOWN_CHARS`.
+ * Makes a refusal whose description ends with the refused values: without secrets, each of at most
+ * `MAX_SHOWN_CHARS`.
  * @example refusedValue('scope_not_granted', ['admin']) // '… is not granted for this audience: admin.'
  */
 export const refusedValue = (
@@ -264,7 +273,9 @@ export class StartRefused extends Error {
 /** A bad field: its path with dots (`grants.0.audience`), its rule and the value that was sent. */
 export type FieldError = { field: string; detail: string }
 
-/** Codes of refused administrative operations, with their status and title in the API (RFC 9457). */
+/**
+ * Codes of refused administrative operations, with their status and title in the API (RFC 9457).
+ */
 export const REFUSALS = {
   invalid_value: [422, 'A value breaks its rule.'],
   unknown_reference: [422, 'A value refers to something that does not exist.'],
@@ -332,8 +343,8 @@ export class AnswerEnded extends Error {
 }
 
 /**
- * The database did not answer. The error keeps the driver's code alone, and no `cause`: the driver's message can contain
- * parameters (on D1 it does), which must not reach the log.
+ * The database did not answer. The error keeps the driver's code alone, and no `cause`: the
+ * driver's message can contain parameters (on D1 it does), which must not reach the log.
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
@@ -346,7 +357,10 @@ export class Unavailable extends Error {
   }
 }
 
-/** Describes an error for the log: by its message if it is one of ours, else by its name, without parameters. */
+/**
+ * Describes an error for the log: by its message if it is one of ours, else by its name, without
+ * parameters.
+ */
 export const reasonOf = (error: unknown): string => {
   if (error instanceof StartRefused || error instanceof Unavailable) return error.message
   return error instanceof Error ? error.name : 'unknown'

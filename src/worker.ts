@@ -1,6 +1,6 @@
-// Entry: the server on Cloudflare Workers, with the D1 binding `DB`. Settings are variables and secrets of the Worker, with
-// the same names as on Node; LATCHKEY_ISSUER and LATCHKEY_KEK have no default. A first start creates keys and no
-// administrator.
+// Entry: the server on Cloudflare Workers, with the D1 binding `DB`. Settings are variables and
+// secrets of the Worker, with the same names as on Node; LATCHKEY_ISSUER and LATCHKEY_KEK have no
+// default. A first start creates keys and no administrator.
 import { randomBytes } from 'node:crypto'
 import type { AnyD1Database } from 'drizzle-orm/d1'
 import { Hono } from 'hono'
@@ -47,7 +47,10 @@ const consoleLog = (lowest: Config['logLevel']): Log => {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-/** @throws StartRefused for a missing, unknown or invalid setting. Bindings of other names are ignored */
+/**
+ * @throws StartRefused for a missing, unknown or invalid setting. Bindings of other names are
+ * ignored
+ */
 const readSettings = (env: Bindings): Settings => {
   const config = loadConfig(env) // a variable of type JSON is refused, too
   if (!isSet(env['LATCHKEY_ISSUER'])) throw new StartRefused('LATCHKEY_ISSUER must be set')
@@ -56,7 +59,10 @@ const readSettings = (env: Bindings): Settings => {
   return { ...config, kek: config.kek, database: env['DB'] as AnyD1Database }
 }
 
-/** Fills an empty database: one of several isolates that start at once does it. @throws StartRefused */
+/**
+ * Fills an empty database: one of several isolates that start at once does it.
+ * @throws StartRefused
+ */
 const prepareKeys = async (
   { algorithms }: Settings,
   { store, kek, audit }: Opened,
@@ -82,7 +88,10 @@ const noQuota =
     return 60
   }
 
-/** Counts writes in the isolate. The limits hold in each isolate, so several isolates allow more together. */
+/**
+ * Counts writes in the isolate. The limits hold in each isolate, so several isolates allow more
+ * together.
+ */
 const countWrites = (): Writes => {
   const windows = new Map<string, { count: number; endsAt: number }>()
   return async (key, { seconds, limit }, cost) => {
@@ -123,12 +132,14 @@ const start = async (env: Bindings): Promise<Running> => {
       secretUsed: lastUsed.secretUsed,
       quota: noQuota(log),
       writes: countWrites(),
-      clientAddress: (c: AppContext) => c.req.header('cf-connecting-ip'), // Cloudflare replaces a sent one
+      // Cloudflare replaces the header of the client.
+      clientAddress: (c: AppContext) => c.req.header('cf-connecting-ip'),
       metrics: null,
       metricsToken: null,
     },
   })
-  // An isolate ends soon, and its monotonic clock is the wall clock: the schedule measures the time instead.
+  // An isolate ends soon, and its monotonic clock is the wall clock: the schedule measures the time
+  // instead.
   const upkeep = createUpkeep({ ...deps, lastUsed, retentionSeconds, livesBy: 'schedule' })
   return { app: createApp(deps), upkeep }
 }
@@ -147,12 +158,15 @@ const notStarted = (error: unknown): Hono<AppEnv> => {
 }
 
 /**
- * The server of this isolate, once it is started. Not its promise: if the request that began it is cancelled, others would
- * wait forever. Not a failure: the next request tries again.
+ * The server of this isolate, once it is started. Not its promise: if the request that began it is
+ * cancelled, others would wait forever. Not a failure: the next request tries again.
  */
 let running: Running | null = null
 
-/** Starts the server. Several requests may start one at once; all use the first, so that its counts are complete. */
+/**
+ * Starts the server. Several requests may start one at once; all use the first, so that its counts
+ * are complete.
+ */
 const run = async (env: Bindings): Promise<Running> => {
   const made = running ?? (await start(env))
   running ??= made
@@ -162,7 +176,10 @@ const run = async (env: Bindings): Promise<Running> => {
 /** Time of the latest flush, in milliseconds since the epoch. */
 let flushedAt = 0
 
-/** Writes the counts after the first request and then once a minute: they are lost when the isolate ends. */
+/**
+ * Writes the counts after the first request and then once a minute: they are lost when the isolate
+ * ends.
+ */
 const flushInTime = async ({ upkeep }: Running): Promise<void> => {
   if (Math.abs(Date.now() - flushedAt) < UPKEEP_INTERVAL_MS) return
   flushedAt = Date.now()
@@ -184,7 +201,10 @@ export default {
     return response
   },
 
-  /** Runs each minute (`crons` in wrangler.toml): seals audit rows of all isolates, deletes old rows, rotates keys. */
+  /**
+   * Runs each minute (`crons` in wrangler.toml): seals audit rows of all isolates, deletes old
+   * rows, rotates keys.
+   */
   async scheduled(_event: unknown, env: Bindings): Promise<void> {
     try {
       await (await run(env)).upkeep.run()

@@ -2,7 +2,9 @@
 
 export type MediaType = 'application/json' | 'application/x-www-form-urlencoded'
 
-/** The problem that makes a body unreadable, and the refused header value or the refused part of it. */
+/**
+ * The problem that makes a body unreadable, and the refused header value or the refused part of it.
+ */
 export type BodyProblem = { problem: 'media_type' | 'charset' | 'coding'; sent: string }
 
 /** The character set of a body: its name as sent, and whether that means UTF-8. */
@@ -14,7 +16,10 @@ const UTF_8: Charset = { name: 'utf-8', isUtf8: true }
 /** Names of UTF-8 (WHATWG Encoding §4.2), without `-` and `_`. */
 const UTF8_NAME = /^(?:utf8|csutf8|x?unicode(?:11|20)utf8)$/
 
-/** Numbers of code pages of EBCDIC, UTF-16, UTF-32 and UTF-7. Microsoft's numbers of EBCDIC begin at 20000. */
+/**
+ * Numbers of code pages of EBCDIC, UTF-16, UTF-32 and UTF-7. Microsoft's numbers of EBCDIC begin at
+ * 20000.
+ */
 const OTHER_PAGES = new Set([
   37, 38, 256, 259, 273, 274, 275, 277, 278, 279, 280, 281, 282, 284, 285, 286, 290, 293, 297, 300,
   410, 420, 421, 423, 424, 500, 803, 833, 834, 835, 836, 837, 838, 870, 871, 875, 880, 905, 918,
@@ -29,7 +34,10 @@ const isOtherPage = (name: string): boolean => {
   return OTHER_PAGES.has(page) || OTHER_PAGES.has(page - 20_000)
 }
 
-/** Names, letters and digits alone, of sets in which a byte of ASCII means another character or a part of one. */
+/**
+ * Names, letters and digits alone, of sets in which a byte of ASCII means another character or a
+ * part of one.
+ */
 const OTHER_ASCII =
   /utf(?:7|16|32)|ucs[24]|^(?:cs)?unicode(?!11utf8|20utf8)|iso10646(?!utf8)|iso2022|^(?:cs)?hz|bocu1|ebcdic|ibm(?:thai|symbols)/
 
@@ -39,11 +47,17 @@ const readsAsciiOtherwise = (charset: string): boolean => {
   return isOtherPage(name) || OTHER_ASCII.test(name)
 }
 
-/** True for UTF-8, the only character set in which the server reads bytes and percent-encoded bytes above ASCII. */
+/**
+ * True for UTF-8, the only character set in which the server reads bytes and percent-encoded bytes
+ * above ASCII.
+ */
 const isUtf8 = (charset: string): boolean =>
   UTF8_NAME.test(charset.toLowerCase().replace(/[-_]/g, ''))
 
-/** The value of a single field. Several fields arrive as one value with commas; only a quoted string (RFC 9110 §5.6.4) may have commas. */
+/**
+ * The value of a single field. Several fields arrive as one value with commas; only a quoted string
+ * (RFC 9110 §5.6.4) may have commas.
+ */
 const ONE_FIELD = /^(?!;)(?:[^",]|"(?:[^"\\]|\\.)*")*$/
 
 /** The text between semicolons; those within quoted strings do not count. */
@@ -78,8 +92,8 @@ const isIdentity = (coding: string): boolean =>
     .every((name) => name === '' || name === 'identity')
 
 /**
- * Checks `Content-Type` (RFC 9110 §8.3) and `Content-Encoding` (§8.4) before the body is read. Ignores parameters other than
- * `charset`, and the coding `identity`, which means none.
+ * Checks `Content-Type` (RFC 9110 §8.3) and `Content-Encoding` (§8.4) before the body is read.
+ * Ignores parameters other than `charset`, and the coding `identity`, which means none.
  * @returns the character set, or the problem
  */
 export const checkBodyHeaders = (
@@ -107,7 +121,10 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** True if every byte is one of ASCII. */
 const isAscii = (bytes: Uint8Array): boolean => bytes.every((byte) => byte < 0x80)
 
-/** @returns the text; a problem for bytes that mean something else in the character set; null for malformed UTF-8 */
+/**
+ * @returns the text; a problem for bytes that mean something else in the character set; null for
+ * malformed UTF-8
+ */
 export const decodeBody = (bytes: Uint8Array, charset: Charset): string | BodyProblem | null => {
   if (!charset.isUtf8 && !isAscii(bytes)) return { problem: 'charset', sent: charset.name }
   try {
@@ -139,7 +156,10 @@ export const readText = async (
   return typeof text === 'string' ? { text, charset: headers.charset } : text
 }
 
-/** @returns the bytes; `too_large` beyond `maxBytes`; `broken_off` if the connection ends before the body */
+/**
+ * @returns the bytes; `too_large` beyond `maxBytes`; `broken_off` if the connection ends before the
+ * body
+ */
 export const readBody = async (
   request: Request,
   maxBytes: number,

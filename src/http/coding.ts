@@ -9,8 +9,8 @@ const weightOf = (parameter: string | undefined): number => {
 }
 
 /**
- * True if the client accepts gzip with at least the weight of plain text (RFC 9110 §12.5.3). A client without
- * `Accept-Encoding` gets plain text, because simple clients do not decode.
+ * True if the client accepts gzip with at least the weight of plain text (RFC 9110 §12.5.3). A
+ * client without `Accept-Encoding` gets plain text, because simple clients do not decode.
  */
 export const takesGzip = (acceptEncoding: string | undefined): boolean => {
   const weights = new Map<string, number>()

@@ -4,7 +4,9 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { MAX_REQUEST_ID_CHARS } from '../constants.ts'
 
-/** Headers of every answer that no cache may store: all but the public documents (RFC 6749 §5.1). */
+/**
+ * Headers of every answer that no cache may store: all but the public documents (RFC 6749 §5.1).
+ */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 
 /** Sets the headers of `NO_STORE`. */
@@ -23,7 +25,10 @@ export const allowHeader = (methods: readonly string[]): string =>
 /** `X-Request-Id`: the client's if it is well-formed, else a new one. Every answer has it. */
 export const requestIds = requestId({ limitLength: MAX_REQUEST_ID_CHARS })
 
-/** Security headers of every answer; a handler can replace them. HSTS only for an https issuer: it would break http on localhost. */
+/**
+ * Security headers of every answer; a handler can replace them. HSTS only for an https issuer: it
+ * would break http on localhost.
+ */
 export const securityHeaders = (issuer: string) =>
   secureHeaders({
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -43,7 +48,10 @@ export const anyOrigin = createMiddleware(async (c, next) => {
   await next()
 })
 
-/** Validators (RFC 9110 §8.8.3): answers 304 if the cache has the document, with the headers that the cache needs and our own. */
+/**
+ * Validators (RFC 9110 §8.8.3): answers 304 if the cache has the document, with the headers that
+ * the cache needs and our own.
+ */
 export const etags = etag({
   retainedHeaders: [
     ...RETAINED_304_HEADERS,

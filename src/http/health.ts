@@ -9,7 +9,9 @@ import { notFound } from './render.ts'
 /** `GET /healthz`: 200 if the process answers. */
 export const healthz = (c: AppContext) => c.json({ status: 'ok' }, 200, NO_STORE)
 
-/** `GET /readyz`: 200 if the process can issue tokens: the database answers and has a signing key. */
+/**
+ * `GET /readyz`: 200 if the process can issue tokens: the database answers and has a signing key.
+ */
 export const readyz =
   ({ store }: Pick<Deps, 'store'>) =>
   async (c: AppContext) => {
@@ -28,7 +30,10 @@ export const metrics =
     return c.body(text, 200, { ...NO_STORE, 'Content-Type': contentType })
   }
 
-/** Headers that proxies add. A request with one of them comes from another machine, also if its address is loopback. */
+/**
+ * Headers that proxies add. A request with one of them comes from another machine, also if its
+ * address is loopback.
+ */
 const FORWARDED =
   /^(forwarded|via|x-real-ip|x-forwarded-.*|x-original-.*|.*-connecting-ip|.*client-ip)$/
 

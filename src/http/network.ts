@@ -10,8 +10,9 @@ const ALL_GROUPS = 8
 export const plainAddress = (address: string): string => address.replace(MAPPED, '')
 
 /**
- * Returns a whole IPv4 address, or the first 64 bits of an IPv6 address: providers assign a customer at least a /64
- * (RFC 6177), from which an attacker could use another address for every connection.
+ * Returns a whole IPv4 address, or the first 64 bits of an IPv6 address: providers assign a
+ * customer at least a /64 (RFC 6177), from which an attacker could use another address for every
+ * connection.
  * @example networkOf('2001:db8::7') // '2001:db8:0:0::/64'
  */
 export const networkOf = (address: string): string => {

@@ -21,13 +21,18 @@ const answer = (
   )
 }
 
-/** The beginning of the path, without secrets and tokens. Cut first, because a path can have 16 KiB. */
+/**
+ * The beginning of the path, without secrets and tokens. Cut first, because a path can have 16 KiB.
+ */
 export const loggedPath = (c: AppContext): string =>
   hideSecrets(c.req.path.slice(0, MAX_LOGGED_PATH_CHARS))
 
 const NOTHING_REQUESTED: Requested = { fields: {}, hide: hidingSecret(null) }
 
-/** Renders our errors by their table, and any other error as `server_error` with its detail in the log alone. */
+/**
+ * Renders our errors by their table, and any other error as `server_error` with its detail in the
+ * log alone.
+ */
 export const renderError = (deps: RenderDeps) => (error: Error, c: AppContext) => {
   const requestId = c.get('requestId')
   if (error instanceof OAuthError) {

@@ -5,15 +5,18 @@ import type { AppContext, AppEnv } from '../deps.ts'
 /** A target in origin form (RFC 9112 §3.2.1), and its host. */
 export type Target = { pathAndQuery: string; host: string }
 
-/** A path (RFC 3986 §3.3) without unnecessary percent-encoding (§6.2.2) and without control characters. */
+/**
+ * A path (RFC 3986 §3.3) without unnecessary percent-encoding (§6.2.2) and without control
+ * characters.
+ */
 const PATH =
   /^(?:[\w.~!$&'()*+,;=:@/-]|%(?:2[0-9A-CF]|3[A-F]|40|5[BCDE]|60|7[BCD]|[89A-F][0-9A-F]))+$/
 
 const DOT_SEGMENT = /\/\.\.?(?:\/|$)/
 
 /**
- * True for a path in its canonical spelling (RFC 3986 §6.2.2): no dot segment, no unnecessary percent-encoding, upper-case
- * hexadecimal digits, no control characters, well-formed UTF-8.
+ * True for a path in its canonical spelling (RFC 3986 §6.2.2): no dot segment, no unnecessary
+ * percent-encoding, upper-case hexadecimal digits, no control characters, well-formed UTF-8.
  */
 export const isCanonicalPath = (path: string): boolean =>
   path.startsWith('/') &&
@@ -48,8 +51,8 @@ const VISIBLE = /^[!"$-~]+$/
 const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/i
 
 /**
- * Parses the target of a request line. For the absolute form the path is that of the URL, and its host replaces the Host
- * field (RFC 9112 §3.2.2).
+ * Parses the target of a request line. For the absolute form the path is that of the URL, and its
+ * host replaces the Host field (RFC 9112 §3.2.2).
  * @param hosts all Host fields; HTTP/1.0 may have none
  * @returns null for a malformed target or host
  */
@@ -67,7 +70,10 @@ export const readTarget = (target: string, hosts: readonly string[]): Target | n
 const MAX_HOST_CHARS = 255 + 6
 const HOST = /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
-/** True for a host (RFC 9110 §7.2) that a URL parses and spells in the same way; `127.1` becomes `127.0.0.1` there. */
+/**
+ * True for a host (RFC 9110 §7.2) that a URL parses and spells in the same way; `127.1` becomes
+ * `127.0.0.1` there.
+ */
 const isHost = (host: string): boolean => {
   if (host === lastGoodHost) return true
   const name = host.length > MAX_HOST_CHARS ? undefined : HOST.exec(host)?.[1]

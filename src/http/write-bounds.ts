@@ -1,5 +1,5 @@
-// Limits on the writes of clients and bound administrators, besides quotas: stored rows, rules that every follower keeps,
-// and audit events. Each client and each workspace has its own count.
+// Limits on the writes of clients and bound administrators, besides quotas: stored rows, rules that
+// every follower keeps, and audit events. Each client and each workspace has its own count.
 import { DAY_SECONDS, WRITE_BOUNDS, WRITE_COSTS } from '../constants.ts'
 import type { Deps } from '../deps.ts'
 

@@ -1,4 +1,5 @@
-// Verification of the server's own access tokens, for introspection and revocation. Both read the store every time.
+// Verification of the server's own access tokens, for introspection and revocation. Both read the
+// store every time.
 import { decodeBase64url } from '@latchkey/verifier/internal'
 import { z } from 'zod'
 import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_BYTES } from '../constants.ts'
@@ -32,7 +33,10 @@ const CLAIMS = z.looseObject({
   authorization_details: z.array(z.looseObject({ type: z.string() })).optional(),
 })
 
-/** The payload of an access token: claims of RFC 9068 §2.2 and our own. Times are seconds since the epoch. */
+/**
+ * The payload of an access token: claims of RFC 9068 §2.2 and our own. Times are seconds since the
+ * epoch.
+ */
 export type AccessTokenClaims = z.infer<typeof CLAIMS>
 
 export type ReadToken = { kid: string; claims: AccessTokenClaims }
@@ -63,13 +67,16 @@ const checkToken = async (
 const orNull = <T extends object>(result: T | InactiveReason): T | null =>
   typeof result === 'string' ? null : result
 
-/** Reads a token that this server has signed and that has not expired, revoked or not; null for any other text. */
+/**
+ * Reads a token that this server has signed and that has not expired, revoked or not; null for any
+ * other text.
+ */
 export const readAccessToken = async (token: string, deps: ReadDeps): Promise<ReadToken | null> =>
   orNull(await checkToken(token, deps, nowSeconds(deps)))
 
 /**
- * Reads a token that can be revoked. A token that looks expired by a clock that is ahead can be: it would be active
- * again once the clock is set right.
+ * Reads a token that can be revoked. A token that looks expired by a clock that is ahead can be: it
+ * would be active again once the clock is set right.
  */
 export const readRevocableToken = async (
   token: string,
@@ -77,8 +84,8 @@ export const readRevocableToken = async (
 ): Promise<ReadToken | null> => orNull(await checkToken(token, deps, await settledSeconds(deps)))
 
 /**
- * Checks that a token is active: signed here, not expired, not issued in the future (by a clock that was ahead), and
- * matched by no rule of the store.
+ * Checks that a token is active: signed here, not expired, not issued in the future (by a clock
+ * that was ahead), and matched by no rule of the store.
  * @returns its claims, or the reason for which it is inactive
  */
 export const checkActiveToken = async (
@@ -100,7 +107,9 @@ export const readActiveToken = async (
   deps: ReadDeps & Pick<Deps, 'store'>,
 ): Promise<AccessTokenClaims | null> => orNull(await checkActiveToken(token, deps))
 
-/** True for three parts in canonical base64url: the same 256-byte signature has sixteen spellings. */
+/**
+ * True for three parts in canonical base64url: the same 256-byte signature has sixteen spellings.
+ */
 const isCanonical = (token: string): boolean => {
   const parts = token.split('.', 4)
   return parts.length === 3 && parts.every((part) => decodeBase64url(part) !== null)

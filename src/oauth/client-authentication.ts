@@ -1,5 +1,5 @@
-// Client authentication (RFC 6749 §2.3). Answers and timing are the same for an unknown client, a wrong secret, a disabled
-// client and a suspended workspace.
+// Client authentication (RFC 6749 §2.3). Answers and timing are the same for an unknown client, a
+// wrong secret, a disabled client and a suspended workspace.
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
@@ -22,12 +22,16 @@ export type AuthenticationDeps = Pick<
   'store' | 'clock' | 'log' | 'audit' | 'secretUsed' | 'clientAddress'
 >
 
-/** Stands in for the hash of a login that the store does not find: every attempt makes one comparison. */
+/**
+ * Stands in for the hash of a login that the store does not find: every attempt makes one
+ * comparison.
+ */
 const NO_SECRET = hashSecret('')
 
 /**
  * Authenticates the client of a request. Returns it with all that it is granted.
- * @throws OAuthError `client_authentication_failed`, `client_authentication_ambiguous`, `client_authentication_malformed`
+ * @throws OAuthError `client_authentication_failed`, `client_authentication_ambiguous`,
+ * `client_authentication_malformed`
  */
 export const authenticateClient = async (
   form: Form,
@@ -66,7 +70,10 @@ const recordRefusal = (
   })
 }
 
-/** Authenticates with a client id and a secret. Returns the client with all that it is granted, or the reason. */
+/**
+ * Authenticates with a client id and a secret. Returns the client with all that it is granted, or
+ * the reason.
+ */
 const login = async (
   { clientId, secret }: Credentials,
   deps: Pick<Deps, 'store' | 'clock' | 'secretUsed'>,
@@ -75,7 +82,8 @@ const login = async (
     return 'credentials_too_long'
   }
   const presented = hashSecret(secret)
-  // The store searches by hash: a wrong secret is the same miss for every client id, known or unknown.
+  // The store searches by hash: a wrong secret is the same miss for every client id, known or
+  // unknown.
   const login = await deps.store.findLogin(clientId, presented, nowSeconds(deps))
   const matches = equalInConstantTime(login?.hash ?? NO_SECRET, presented)
   if (login !== null && matches) {
@@ -94,6 +102,9 @@ const login = async (
 export const mayLogIn = (client: GrantedClient | null): client is GrantedClient =>
   client?.status === 'active' && client.workspace?.status !== 'suspended'
 
-/** The sent client id, if it has the form of one: an attacker chooses the text, and the audit keeps it for months. */
+/**
+ * The sent client id, if it has the form of one: an attacker chooses the text, and the audit keeps
+ * it for months.
+ */
 const auditableClientId = (credentials: Credentials | null): string | null =>
   credentials && isClientId(credentials.clientId) ? credentials.clientId : null

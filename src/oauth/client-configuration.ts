@@ -28,8 +28,8 @@ export const readConfiguration = (deps: ConfigurationDeps) => async (c: AppConte
 }
 
 /**
- * `PUT /oauth/register/:client_id` (RFC 7592 §2.2): can only narrow the client. It replaces the registration access token;
- * of two requests with the same token, one is refused.
+ * `PUT /oauth/register/:client_id` (RFC 7592 §2.2): can only narrow the client. It replaces the
+ * registration access token; of two requests with the same token, one is refused.
  */
 export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
   const { client } = await authenticateRegistration(c, deps)
@@ -52,12 +52,16 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
       return { ...before, ...change }
     }),
   )
-  // Built from the written values: if another read failed now, the only copy of the token would be lost.
+  // Built from the written values: if another read failed now, the only copy of the token would be
+  // lost.
   const answer = { ...registered(after, deps.issuer), registration_access_token: registrationToken }
   return c.body(toJson(answer), 200, { 'Content-Type': 'application/json' })
 }
 
-/** `DELETE /oauth/register/:client_id` (RFC 7592 §2.3): deletes the client and revokes all its tokens. */
+/**
+ * `DELETE /oauth/register/:client_id` (RFC 7592 §2.3): deletes the client and revokes all its
+ * tokens.
+ */
 export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
   const { client } = await authenticateRegistration(c, deps)
   const event = eventOf(c, client, 'client.delete', deps)
@@ -86,8 +90,8 @@ const eventOf = (
 })
 
 /**
- * Authenticates a client by its registration access token. A deleted or disabled client, and one of a suspended workspace,
- * are refused like an unknown client (RFC 7592 §2.1).
+ * Authenticates a client by its registration access token. A deleted or disabled client, and one of
+ * a suspended workspace, are refused like an unknown client (RFC 7592 §2.1).
  */
 const authenticateRegistration = async (
   c: AppContext,
@@ -95,10 +99,12 @@ const authenticateRegistration = async (
 ): Promise<{ client: Client; token: string }> => {
   const id = c.req.param('client_id') ?? ''
   const token = bearerToken(c)
-  // Check the token before reading the client: every wrong token costs one read and one comparison, for every id.
+  // Check the token before reading the client: every wrong token costs one read and one comparison,
+  // for every id.
   if (token !== null && (await isRegistrationToken(id, token, deps))) {
-    // Check again after reading the client: if the token is rotated in between, the first check proves nothing
-    // about this etag; if it is rotated later, the etag is stale and the conditional write fails.
+    // Check again after reading the client: if the token is rotated in between, the first check
+    // proves nothing about this etag; if it is rotated later, the etag is stale and the conditional
+    // write fails.
     const client = await deps.store.findClient(id)
     if (client !== null && (await isRegistrationToken(id, token, deps))) return { client, token }
   }
@@ -128,7 +134,10 @@ const isRegistrationToken = async (
   return equalInConstantTime(hash ?? NO_TOKEN, presented) && hash !== null
 }
 
-/** Reads the client and writes a change. After a conflict it repeats both, if the token is still valid. */
+/**
+ * Reads the client and writes a change. After a conflict it repeats both, if the token is still
+ * valid.
+ */
 const retried = <T>(
   c: AppContext,
   deps: ConfigurationDeps,

@@ -1,6 +1,7 @@
-// Registered members of client metadata (RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0 §2, IANA registry
-// "OAuth Dynamic Client Registration Metadata") that the server checks and does not use. It stores `software_id` and
-// `redirect_uris` alone. It refuses a member that asks for a protection of tokens that it does not have. Pure: no I/O.
+// Registered members of client metadata (RFC 7591 §2, OpenID Connect Dynamic Client Registration
+// 1.0 §2, IANA registry "OAuth Dynamic Client Registration Metadata") that the server checks and
+// does not use. It stores `software_id` and `redirect_uris` alone. It refuses a member that asks
+// for a protection of tokens that it does not have. Pure: no I/O.
 import { z } from 'zod'
 import { MAX_NAME_CHARS, MAX_REDIRECT_URIS, MAX_URI_CHARS } from '../constants.ts'
 import { fieldSentence, sentText } from '../text/field-sentences.ts'
@@ -47,7 +48,10 @@ const distinguishedName = humanText(MAX_URI_CHARS).refine((name) => name.include
 })
 const ipAddress = z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
 
-/** Refuses a request for a protection of tokens that the server lacks: the client must not register without it. */
+/**
+ * Refuses a request for a protection of tokens that the server lacks: the client must not register
+ * without it.
+ */
 const switchedOff = (why: string) =>
   z.boolean().refine((requested) => !requested, { error: `must be false or left out: ${why}` })
 const leftOut = (why: string) => z.undefined({ error: `must be left out: ${why}` })
@@ -138,7 +142,10 @@ const optional = <T extends Readonly<Record<string, z.ZodType>>>(forms: T): Opti
 
 export const REGISTERED_MEMBERS = optional(FORMS)
 
-/** An invalid member. `sent` is its value, if that is a text, a number, a boolean or a list of these. */
+/**
+ * An invalid member. `sent` is its value, if that is a text, a number, a boolean or a list of
+ * these.
+ */
 export type BadMember = { code: BadMemberCode; field: string; must: string; sent?: string }
 /** An invalid redirection URI has an error of its own (RFC 7591 §3.2.2). */
 type BadMemberCode = 'metadata_invalid' | 'redirect_uri_invalid'
@@ -160,7 +167,10 @@ export const badMember = (issues: readonly z.core.$ZodIssue[], member: string): 
 /** The form of a language tag (RFC 5646 §2.1). The subtags are not looked up. */
 const LANGUAGE_TAG = /^[a-z]{1,8}(?:-[a-z0-9]{1,8}){0,9}$/i
 
-/** The name before a language tag (RFC 7591 §2.2); null for a member without a tag, or one that takes none. */
+/**
+ * The name before a language tag (RFC 7591 §2.2); null for a member without a tag, or one that
+ * takes none.
+ */
 const localizedName = (member: string): string | null => {
   const hash = member.indexOf('#')
   const name = hash < 0 ? '' : member.slice(0, hash)
@@ -182,7 +192,10 @@ const MEMBERS = [...Object.keys(FORMS), 'client_name', ...USED_MEMBERS, ...ANSWE
 const KNOWN = new Set(MEMBERS)
 const speller = createSpeller(MEMBERS)
 
-/** The member that a name misspells; null for a known name, with or without a language tag, and for any other word. */
+/**
+ * The member that a name misspells; null for a known name, with or without a language tag, and for
+ * any other word.
+ */
 export const memberMeant: Speller = (name) => (localizedName(name) === null ? speller(name) : null)
 
 /** True for a known member and for a misspelling of one. */

@@ -1,12 +1,13 @@
-// Parses the client credentials of a request (RFC 6749 §2.3). Pure: it looks up and compares nothing.
+// Parses the client credentials of a request (RFC 6749 §2.3). Pure: it looks up and compares
+// nothing.
 import { type Form, decodeComponent } from './form-encoding.ts'
 import { type AuthenticationReason, authenticationRefused } from './reasons.ts'
 
 export type Credentials = { clientId: string; secret: string }
 
 /**
- * Reads the credentials of `client_secret_basic` or `client_secret_post`; null if there are none, or only those of a
- * method that the server does not support.
+ * Reads the credentials of `client_secret_basic` or `client_secret_post`; null if there are none,
+ * or only those of a method that the server does not support.
  * @throws OAuthError `client_authentication_ambiguous`, `client_authentication_malformed`
  */
 export const readCredentials = (form: Form, authorization: string | null): Credentials | null => {
@@ -38,8 +39,9 @@ export const reasonOfNone = (form: Form, authorization: string | null): Authenti
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Parses HTTP Basic (RFC 7617 §2), with the scheme in any case (RFC 9110 §11.1). Both parts may be form-encoded, as
- * RFC 6749 §2.3.1 requires, or not: our ids and secrets have no character that changes.
+ * Parses HTTP Basic (RFC 7617 §2), with the scheme in any case (RFC 9110 §11.1). Both parts may be
+ * form-encoded, as RFC 6749 §2.3.1 requires, or not: our ids and secrets have no character that
+ * changes.
  * @returns null for another scheme
  * @throws OAuthError `client_authentication_malformed`
  */

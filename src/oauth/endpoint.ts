@@ -7,7 +7,9 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 export type Operation = {
   /** The body that the handler reads. It decides which names the query must not have. */
   body: 'none' | 'form' | 'json'
-  /** Parameters of the form or, without a body, of the query. Other spellings of them are refused. */
+  /**
+   * Parameters of the form or, without a body, of the query. Other spellings of them are refused.
+   */
   parameters?: readonly string[]
   handle: (deps: Deps) => (c: AppContext) => Response | Promise<Response>
 }
@@ -20,11 +22,15 @@ export type Endpoint = {
   authentication: 'none' | 'client' | 'enrollment token' | 'registration access token'
   /**
    * - `no-store`: no cache may keep the answer.
-   * - `public`: caches keep the answer for the time that the handler gives; pages of any origin may read it.
+   * - `public`: caches keep the answer for the time that the handler gives; pages of any origin may
+   *   read it.
    * - `validated`: the same, with an `ETag`.
    */
   caching: 'no-store' | 'public' | 'validated'
-  /** Members of the metadata documents (RFC 8414 §2) that have the address and its client authentication. */
+  /**
+   * Members of the metadata documents (RFC 8414 §2) that have the address and its client
+   * authentication.
+   */
   metadata?: { address: string; authentication?: string }
   methods: Readonly<Partial<Record<Method, Operation>>>
 }

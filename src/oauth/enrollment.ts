@@ -1,4 +1,5 @@
-// Metadata that a client sends when it registers (RFC 7591 §2), and the part of an enrollment that it gets. Pure: no I/O.
+// Metadata that a client sends when it registers (RFC 7591 §2), and the part of an enrollment that
+// it gets. Pure: no I/O.
 import { z } from 'zod'
 import { targetOf, TOOL_RUN } from '../grants/details.ts'
 import { type BadMember, REGISTERED_MEMBERS, badLocalized, badMember } from './client-metadata.ts'
@@ -8,7 +9,10 @@ import { humanText } from '../text/human-text.ts'
 import { implicationsOf, scopeValues } from '../grants/permissions.ts'
 import type { Audience, AuthorizationDetail, AuthMethod, Grant, Resource } from '../store/store.ts'
 
-/** Unknown members are ignored (RFC 7591 §2). Members that would change the way of logging in are refused. */
+/**
+ * Unknown members are ignored (RFC 7591 §2). Members that would change the way of logging in are
+ * refused.
+ */
 const METADATA = z.looseObject({
   ...REGISTERED_MEMBERS,
   client_name: humanText(MAX_NAME_CHARS),
@@ -65,8 +69,8 @@ export const parseMetadata = (body: Record<string, unknown>): Metadata | BadMemb
 type Declared = readonly Pick<Audience, 'id' | 'permissions'>[]
 
 /**
- * Narrows grants to a scope: in each audience to the permissions that the scope names. An implied permission is stored
- * if no other one that remains implies it.
+ * Narrows grants to a scope: in each audience to the permissions that the scope names. An implied
+ * permission is stored if no other one that remains implies it.
  * @returns `missing`: the values of the scope that no grant has
  */
 export const narrowGrants = (

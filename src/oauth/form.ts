@@ -1,5 +1,6 @@
-// Forms of OAuth requests: application/x-www-form-urlencoded, bounded before they are parsed. A parameter appears once, one
-// without a value counts as omitted, and unknown ones are ignored (RFC 6749 §3.2).
+// Forms of OAuth requests: application/x-www-form-urlencoded, bounded before they are parsed. A
+// parameter appears once, one without a value counts as omitted, and unknown ones are ignored (RFC
+// 6749 §3.2).
 import { MAX_FORM_BYTES } from '../constants.ts'
 import type { AppContext } from '../deps.ts'
 import { misspelled, refusedValue } from '../errors.ts'
@@ -12,8 +13,9 @@ import { bodyRefused } from './response.ts'
 
 /**
  * Reads the form of a request. The middleware has checked the query.
- * @throws OAuthError `media_type_unsupported`, `charset_unsupported`, `content_encoding_unsupported`, `body_too_large`,
- * `body_malformed`, `parameter_misspelled`, `parameter_repeated`, `target_repeated`
+ * @throws OAuthError `media_type_unsupported`, `charset_unsupported`,
+ * `content_encoding_unsupported`, `body_too_large`, `body_malformed`, `parameter_misspelled`,
+ * `parameter_repeated`, `target_repeated`
  */
 export const readForm = async (c: AppContext, endpoint: FormEndpoint): Promise<Form> => {
   const text = await readFormText(c.req.raw)
@@ -45,7 +47,8 @@ const NO_SPELLER: Speller = () => null
 /**
  * Parses a form (WHATWG URL §5.1, but strictly).
  * @param spell finds misspellings of known parameters, which are refused if they have a value
- * @throws OAuthError `body_malformed`, `parameter_misspelled`, `parameter_repeated`, `target_repeated`
+ * @throws OAuthError `body_malformed`, `parameter_misspelled`, `parameter_repeated`,
+ * `target_repeated`
  */
 export const parseForm = (text: string, spell: Speller = NO_SPELLER): Form => {
   const form = new Map<string, string>()

@@ -13,8 +13,9 @@ type Introspection =
   { active: false } | ({ active: true; token_type: 'Bearer' } & AccessTokenClaims)
 
 /**
- * `POST /oauth/introspect` (RFC 7662): answers whether a token is active now. A client sees its own tokens and those of
- * the audiences that it may introspect. For all others the answer is `{ "active": false }`.
+ * `POST /oauth/introspect` (RFC 7662): answers whether a token is active now. A client sees its own
+ * tokens and those of the audiences that it may introspect. For all others the answer is `{
+ * "active": false }`.
  */
 export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'introspect')

@@ -1,4 +1,5 @@
-// Issues an access token (RFC 9068) from the grants of a client and its request. Stores nothing in the database.
+// Issues an access token (RFC 9068) from the grants of a client and its request. Stores nothing in
+// the database.
 import { CHOSEN_ID, MAX_TOKEN_BYTES } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
@@ -41,7 +42,8 @@ export const issueToken = async (
   logged: Record<string, unknown>,
 ): Promise<TokenResponse> => {
   const narrowed = narrow(request, client)
-  // Check the length first: no resource server would accept the token, so nothing is looked up or signed for it.
+  // Check the length first: no resource server would accept the token, so nothing is looked up or
+  // signed for it.
   if (narrowed.scope.join(' ').length > MAX_TOKEN_BYTES) throw new OAuthError('token_too_long')
   await checkTargets(narrowed.details, client, deps)
   const runs = await checkRuns(narrowed.details, client, deps)
@@ -83,7 +85,10 @@ export const issueToken = async (
   }
 }
 
-/** The shorter of the lifetimes that are set: neither the audience nor the client can exceed the other's. */
+/**
+ * The shorter of the lifetimes that are set: neither the audience nor the client can exceed the
+ * other's.
+ */
 const lifetime = (client: number | null, audience: number | null, fallback: number): number =>
   client === null && audience === null
     ? fallback
@@ -102,8 +107,8 @@ const clientClaims = ({ id, generation, workspace }: GrantedClient): SubjectClai
 })
 
 /**
- * Checks that each resource and part exists in the client's workspace. A grant with `"*"` allows any name; the names that
- * grants contain are removed together with the resource.
+ * Checks that each resource and part exists in the client's workspace. A grant with `"*"` allows
+ * any name; the names that grants contain are removed together with the resource.
  */
 const checkTargets = async (
   details: readonly AuthorizationDetail[],
@@ -125,8 +130,8 @@ const checkTargets = async (
 }
 
 /**
- * Checks that no run of the token is closed. A run that is closed after this read has its rule before the token is
- * signed: the rule revokes every token of the run, this one included.
+ * Checks that no run of the token is closed. A run that is closed after this read has its rule
+ * before the token is signed: the rule revokes every token of the run, this one included.
  * @returns the identifiers of the runs
  */
 const checkRuns = async (

@@ -4,8 +4,9 @@ import { jwksMaxAge, publicJwks } from '../signing/keyring.ts'
 import { settledSeconds } from '../upkeep/timekeeper.ts'
 
 /**
- * `GET /.well-known/jwks.json` (RFC 7517 §5): every published key, also those that sign later. The settled time decides
- * which retired keys are left out: after a clock ahead is set right, caches would still lack a key that was left out early.
+ * `GET /.well-known/jwks.json` (RFC 7517 §5): every published key, also those that sign later. The
+ * settled time decides which retired keys are left out: after a clock ahead is set right, caches
+ * would still lack a key that was left out early.
  */
 export const jwks = (deps: Pick<Deps, 'store' | 'clock' | 'algorithms' | 'keyRotationSeconds'>) => {
   const send = createDocument()

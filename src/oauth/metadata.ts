@@ -9,7 +9,10 @@ type MetadataDeps = Pick<Deps, 'issuer' | 'store' | 'algorithms'>
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post']
 
-/** The members that name an address, each followed by the one that lists its ways of client authentication. */
+/**
+ * The members that name an address, each followed by the one that lists its ways of client
+ * authentication.
+ */
 const addressMembers = (issuer: string, endpoints: readonly Endpoint[]): Record<string, unknown> =>
   Object.fromEntries(
     endpoints.flatMap(({ path, metadata: members }) => [
@@ -19,9 +22,10 @@ const addressMembers = (issuer: string, endpoints: readonly Endpoint[]): Record<
   )
 
 /**
- * `GET /.well-known/oauth-authorization-server` (RFC 8414 §2) and `GET /.well-known/openid-configuration` (§5): the same
- * document. The members that only OpenID Connect requires describe access tokens, because the server issues no ID tokens.
- * The issuer has no path, so addresses with a path have no document: its `issuer` would be another one (§3.3).
+ * `GET /.well-known/oauth-authorization-server` (RFC 8414 §2) and `GET
+ * /.well-known/openid-configuration` (§5): the same document. The members that only OpenID Connect
+ * requires describe access tokens, because the server issues no ID tokens. The issuer has no path,
+ * so addresses with a path have no document: its `issuer` would be another one (§3.3).
  */
 export const metadata = (
   { issuer, store, algorithms }: MetadataDeps,
@@ -31,7 +35,8 @@ export const metadata = (
     issuer,
     ...addressMembers(issuer, endpoints),
     grant_types_supported: ['client_credentials'],
-    // Required (RFC 8414 §2) and not empty (§3.2). A client that needs `code` can stop here, before it sends a user.
+    // Required (RFC 8414 §2) and not empty (§3.2). A client that needs `code` can stop here, before
+    // it sends a user.
     response_types_supported: ['none'],
     subject_types_supported: ['public'], // OpenID Connect Core §8: one `sub` for all audiences
     id_token_signing_alg_values_supported: rs256First(algorithms, (name) => name),

@@ -3,7 +3,10 @@ import { createSpeller } from '../text/spelling.ts'
 
 const CLIENT = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type']
 
-/** Parameters of each endpoint. Other names are ignored (RFC 6749 §3.2); misspellings of these are refused. */
+/**
+ * Parameters of each endpoint. Other names are ignored (RFC 6749 §3.2); misspellings of these are
+ * refused.
+ */
 export const PARAMETERS = {
   /** RFC 6749 §4.4.2, RFC 8707 §2, RFC 9396 §6. */
   token: [

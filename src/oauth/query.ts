@@ -1,4 +1,5 @@
-// The query of a request: logs, proxies and browser histories keep it, so no credential belongs there.
+// The query of a request: logs, proxies and browser histories keep it, so no credential belongs
+// there.
 import { createMiddleware } from 'hono/factory'
 import type { AppEnv } from '../deps.ts'
 import { refusedValue } from '../errors.ts'
@@ -7,7 +8,9 @@ import type { Operation } from './endpoint.ts'
 import { isCredential, isFormParameter } from './parameters.ts'
 import { logRequested } from './requested.ts'
 
-/** Tells for each kind of body which names the query must not have, besides those of credentials. */
+/**
+ * Tells for each kind of body which names the query must not have, besides those of credentials.
+ */
 const BELONGS_IN_BODY: Readonly<Record<Operation['body'], (name: string) => boolean>> = {
   none: () => false,
   form: isFormParameter,
@@ -15,8 +18,9 @@ const BELONGS_IN_BODY: Readonly<Record<Operation['body'], (name: string) => bool
 }
 
 /**
- * Middleware: refuses a credential in the query of every address, and in that of an address with a body also the
- * parameters and members that belong in the body. Comes before authentication, so no handler can omit it.
+ * Middleware: refuses a credential in the query of every address, and in that of an address with a
+ * body also the parameters and members that belong in the body. Comes before authentication, so no
+ * handler can omit it.
  * @throws OAuthError `parameter_in_query`
  */
 export const refuseInQuery = ({ body }: Operation) =>

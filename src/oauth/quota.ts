@@ -6,8 +6,10 @@ import { type Writer, waitForWrite } from '../http/write-bounds.ts'
 import type { GrantedClient } from '../store/store.ts'
 
 /**
- * Counts a request against the quota of the client, and against that of the bound administrator who created it.
- * @throws OAuthError 429 with `Retry-After` for an exhausted quota; Unavailable if the counting process does not answer
+ * Counts a request against the quota of the client, and against that of the bound administrator who
+ * created it.
+ * @throws OAuthError 429 with `Retry-After` for an exhausted quota; Unavailable if the counting
+ * process does not answer
  */
 export const takeFromQuota = async (
   { limitedBy, ...own }: Pick<GrantedClient, 'id' | 'quotaPerMinute' | 'limitedBy'>,

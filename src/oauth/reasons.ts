@@ -1,4 +1,5 @@
-// Reasons of refused credentials and inactive tokens, for the log alone: the answer has the code. Pure: no I/O.
+// Reasons of refused credentials and inactive tokens, for the log alone: the answer has the code.
+// Pure: no I/O.
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, refusedValue } from '../errors.ts'
 import type { GrantedClient, RefusedClient } from '../store/store.ts'
 
@@ -139,7 +140,10 @@ export const secretRefusal = (client: RefusedClient | null, now: number): Authen
   return stateRefusal(client)
 }
 
-/** Decides why a registration access token was refused from the state of its client; null for an unknown client. */
+/**
+ * Decides why a registration access token was refused from the state of its client; null for an
+ * unknown client.
+ */
 export const registrationRefusal = (client: RefusedClient | null): RegistrationReason => {
   if (client === null) return 'unknown_client'
   if (client.status === 'deleted') return 'client_deleted'

@@ -25,8 +25,8 @@ type RegisterDeps = Pick<
 const DEFAULT_AUTH_METHOD = 'client_secret_basic'
 
 /**
- * `POST /oauth/register` (RFC 7591 §3): creates a client from an enrollment token, which can be used once. One step uses
- * the token and creates the client; a refused request does not use it.
+ * `POST /oauth/register` (RFC 7591 §3): creates a client from an enrollment token, which can be
+ * used once. One step uses the token and creates the client; a refused request does not use it.
  */
 export const register = (deps: RegisterDeps) => async (c: AppContext) => {
   const enrollment = await authenticateEnrollment(c, deps)
@@ -43,7 +43,8 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
   const rebuild = () => grantOfEnrollment(enrollment, metadata, deps)
   const client = await audited(deps, event, () => consume(enrollment, first.client, rebuild, deps))
   const body = {
-    // Built from the written values: if another read failed now, the only copy of the credentials would be lost.
+    // Built from the written values: if another read failed now, the only copy of the credentials
+    // would be lost.
     ...registered(client, deps.issuer),
     client_secret: first.secret,
     client_secret_expires_at: 0,
@@ -52,7 +53,10 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
   return c.body(toJson(body), 201, { 'Content-Type': 'application/json' })
 }
 
-/** The answer tells why a token is refused: only the machine that was given the token has it, and it is useless now. */
+/**
+ * The answer tells why a token is refused: only the machine that was given the token has it, and it
+ * is useless now.
+ */
 const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promise<Enrollment> => {
   const refuse = (reason: EnrollmentReason, target: string | null = null) => {
     const context = requestContext(c, deps)
@@ -74,8 +78,8 @@ const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promis
 const NO_ID = ''
 
 /**
- * Decides why an enrollment cannot be used; null for an open one. Reads a workspace and a maker in every case, also for an
- * unknown enrollment, so that each refusal costs the same reads.
+ * Decides why an enrollment cannot be used; null for an open one. Reads a workspace and a maker in
+ * every case, also for an unknown enrollment, so that each refusal costs the same reads.
  */
 const endOf = async (
   enrollment: Enrollment | null,
@@ -84,14 +88,17 @@ const endOf = async (
   const workspace = await deps.store.findWorkspace(enrollment?.workspaceId ?? NO_ID)
   const maker = await deps.store.findGrantedClient(enrollment?.createdBy ?? NO_ID)
   if (enrollment === null) return 'unknown_enrollment'
-  if (enrollment.usedAt !== null) return 'enrollment_used' // a used enrollment stays used after it has expired
+  if (enrollment.usedAt !== null) return 'enrollment_used' // before the check of its expiry
   if (enrollment.revokedAt !== null) return 'enrollment_revoked'
   if (enrollment.expiresAt <= nowSeconds(deps)) return 'enrollment_expired'
   if (workspace?.status !== 'active') return 'workspace_suspended'
   return isMakerUnchanged(enrollment, maker) ? null : 'maker_changed'
 }
 
-/** An enrollment ends when its maker loses a permission: an attacker with a stolen administrator keeps none. */
+/**
+ * An enrollment ends when its maker loses a permission: an attacker with a stolen administrator
+ * keeps none.
+ */
 const isMakerUnchanged = (
   { createdBy, createdByGeneration }: Enrollment,
   maker: GrantedClient | null,
@@ -146,7 +153,10 @@ const grantOfEnrollment = async (
   return { grants, details, ...(await limitsFrom(enrollment, deps)) }
 }
 
-/** The current limits of the administrator who made the enrollment, if that administrator is bound to the workspace. */
+/**
+ * The current limits of the administrator who made the enrollment, if that administrator is bound
+ * to the workspace.
+ */
 const limitsFrom = async (
   { createdBy }: Enrollment,
   { store }: Pick<Deps, 'store'>,
@@ -172,8 +182,9 @@ const existingDetails = async (
 }
 
 /**
- * Uses the enrollment and creates the client. If an administrator removed a part of its grants meanwhile, the client is
- * created without that part. If another request used the enrollment, or an administrator revoked it, it is refused.
+ * Uses the enrollment and creates the client. If an administrator removed a part of its grants
+ * meanwhile, the client is created without that part. If another request used the enrollment, or an
+ * administrator revoked it, it is refused.
  */
 const consume = async <T extends NewClient>(
   { id }: Enrollment,

@@ -9,7 +9,10 @@ import { describedValues } from '../text/redaction.ts'
 import type { Client } from '../store/store.ts'
 import { bodyRefused } from './response.ts'
 
-/** @throws OAuthError `metadata_malformed`, `metadata_too_large`, `metadata_invalid` naming the field */
+/**
+ * @throws OAuthError `metadata_malformed`, `metadata_too_large`, `metadata_invalid` naming the
+ * field
+ */
 export const readMetadata = async (request: Request): Promise<Metadata> => {
   const metadata = parseMetadata(await readMetadataObject(request))
   if ('must' in metadata) throw invalidMember(metadata)
@@ -17,9 +20,11 @@ export const readMetadata = async (request: Request): Promise<Metadata> => {
 }
 
 /**
- * Reads a JSON object (RFC 7591 §2.1). A member that is null counts as absent: §2 and §3.2.1 give null no meaning.
+ * Reads a JSON object (RFC 7591 §2.1). A member that is null counts as absent: §2 and §3.2.1 give
+ * null no meaning.
  * @throws OAuthError `metadata_malformed`, `metadata_too_large`, `charset_unsupported`,
- * `content_encoding_unsupported`, `metadata_misspelled`, `metadata_invalid` for response types that need a user
+ * `content_encoding_unsupported`, `metadata_misspelled`, `metadata_invalid` for response types that
+ * need a user
  */
 export const readMetadataObject = async (request: Request): Promise<Record<string, unknown>> => {
   const value = await readObject(request)
@@ -41,9 +46,10 @@ const isTextList = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')
 
 /**
- * Response types that this server lacks, of a client without `grant_types`, which means `authorization_code` (RFC 7591 §2).
- * Accepting them would use the enrollment token before the client learns that users do not authorize clients here. With
- * `grant_types` of `client_credentials` the answer replaces the response types (§3.2.1).
+ * Response types that this server lacks, of a client without `grant_types`, which means
+ * `authorization_code` (RFC 7591 §2). Accepting them would use the enrollment token before the
+ * client learns that users do not authorize clients here. With `grant_types` of
+ * `client_credentials` the answer replaces the response types (§3.2.1).
  */
 const requestedCodes = ({ grant_types: grants, response_types: types }: Members): string[] =>
   grants === undefined && isTextList(types) ? types.filter((type) => type !== 'none') : []
@@ -53,8 +59,8 @@ const MUST_NOT_BE_CODE = 'must be none, empty or left out without grant_types [c
 const readObject = async (request: Request): Promise<Record<string, unknown>> => {
   const body = await readText(request, 'application/json', MAX_METADATA_BYTES)
   if ('problem' in body) throw bodyRefused(body, 'metadata')
-  const text = body.text.replace(/^\ufeff/, '') // RFC 8259 §8.1: a reader may ignore the byte order mark
-  const object = parseJsonObject(text)
+  // RFC 8259 §8.1: a parser may ignore the byte order mark.
+  const object = parseJsonObject(body.text.replace(/^\ufeff/, ''))
   if (object === null) throw new OAuthError('metadata_malformed')
   return object
 }
@@ -87,11 +93,13 @@ export const registered = (client: Registered, issuer: string) => {
     client_id_issued_at: client.createdAt,
     client_name: client.name,
     ...(client.softwareId !== null && { software_id: client.softwareId }),
-    ...(scope !== '' && { scope }), // a client can send an answer back, and the server refuses an empty scope
+    // A client can send the answer back, and the server refuses an empty scope.
+    ...(scope !== '' && { scope }),
     token_endpoint_auth_method: client.authMethod,
     grant_types: ['client_credentials'],
     response_types: [], // absent it would mean `code` (RFC 7591 §2)
-    redirect_uris: client.redirectUris, // clients of the Model Context Protocol require it, also if it is empty
+    // Clients of the Model Context Protocol require the list, also if it is empty.
+    redirect_uris: client.redirectUris,
     registration_client_uri: `${issuer}/oauth/register/${client.id}`,
   }
 }

@@ -13,8 +13,9 @@ const basicOf = (authorization: string | null) => {
 }
 
 /**
- * Shows a sent value without the secret that is presented with it, of whatever form that is. Client ids of ours stay:
- * an attacker could otherwise keep the attacked client out of the log with a secret that is part of its id.
+ * Shows a sent value without the secret that is presented with it, of whatever form that is. Client
+ * ids of ours stay: an attacker could otherwise keep the attacked client out of the log with a
+ * secret that is part of its id.
  * @param hide replaces the secret
  * @returns undefined for a value that is not sent
  */

@@ -9,7 +9,8 @@ const CODES = {
 } as const
 
 /**
- * Refuses a body that cannot be read. RFC 9110 §15.5.16: 415 names the codings that the server reads.
+ * Refuses a body that cannot be read. RFC 9110 §15.5.16: 415 names the codings that the server
+ * reads.
  * @param kind the codes of a form, or those of metadata
  */
 export const bodyRefused = (body: UnreadableBody, kind: 'body' | 'metadata'): OAuthError => {
@@ -30,7 +31,10 @@ export const bodyRefused = (body: UnreadableBody, kind: 'body' | 'metadata'): OA
   return new OAuthError('metadata_malformed', { description })
 }
 
-/** The challenge of a refused bearer token; a bare one where the request has no token (RFC 6750 §3.1). */
+/**
+ * The challenge of a refused bearer token; a bare one where the request has no token (RFC 6750
+ * §3.1).
+ */
 export const bearerChallenge = (hasToken: boolean): Record<string, string> => ({
   'WWW-Authenticate': hasToken ? 'Bearer error="invalid_token"' : 'Bearer',
 })

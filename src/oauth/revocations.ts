@@ -13,8 +13,9 @@ type RevocationsDeps = Pick<
 >
 
 /**
- * `GET /oauth/revocations`: answers the page that contains the cursor `after`, as a signed JWT. With `wait` (seconds) it
- * holds the answer until there is a newer rule. The list is public, like the JWKS: it names no workspace and no run.
+ * `GET /oauth/revocations`: answers the page that contains the cursor `after`, as a signed JWT.
+ * With `wait` (seconds) it holds the answer until there is a newer rule. The list is public, like
+ * the JWKS: it names no workspace and no run.
  */
 export const revocations = (deps: RevocationsDeps) => {
   const list = createRevocationList(deps)

@@ -17,8 +17,9 @@ import { takeFromQuota, takeWrite } from './quota.ts'
 type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger' | 'quota' | 'writes'>
 
 /**
- * `POST /oauth/runs/revoke` (not of an RFC): a client closes a run that its granted details cover, in its own workspace.
- * That revokes the tokens of all clients for the run. The answer for a closed run is the same.
+ * `POST /oauth/runs/revoke` (not of an RFC): a client closes a run that its granted details cover,
+ * in its own workspace. That revokes the tokens of all clients for the run. The answer for a closed
+ * run is the same.
  */
 export const revokeRun = (deps: RevokeRunDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'revokeRun')

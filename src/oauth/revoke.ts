@@ -12,8 +12,8 @@ import { takeWrite } from './quota.ts'
 type RevokeDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics' | 'writes'>
 
 /**
- * `POST /oauth/revoke` (RFC 7009): a client revokes one of its own tokens. The verified claims decide whose token it is.
- * Any other text gets the same answer, 200 (§2.2), and changes nothing.
+ * `POST /oauth/revoke` (RFC 7009): a client revokes one of its own tokens. The verified claims
+ * decide whose token it is. Any other text gets the same answer, 200 (§2.2), and changes nothing.
  */
 export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'revoke')

@@ -1,9 +1,13 @@
-// Selects the variables that an operator has set as settings. Pure: the caller passes the environment.
+// Selects the variables that an operator has set as settings. Pure: the caller passes the
+// environment.
 import { StartRefused } from '../errors.ts'
 
 export type Environment = Readonly<Record<string, unknown>>
 
-/** True for a value that is neither empty nor blank: `${VAR:-}` in a compose file gives an empty one. */
+/**
+ * True for a value that is neither empty nor blank: `${VAR:-}` in a compose file gives an empty
+ * one.
+ */
 export const isSet = (value: unknown): boolean =>
   value !== undefined && value !== null && !(typeof value === 'string' && value.trim() === '')
 
@@ -12,9 +16,10 @@ export const isStartedByNpm = (environment: Environment): boolean =>
   ['npm_lifecycle_event', 'npm_command', 'npm_execpath'].some((name) => isSet(environment[name]))
 
 /**
- * Variables that a platform sets for a service called `latchkey`. Kubernetes: `LATCHKEY_SERVICE_HOST`,
- * `LATCHKEY_PORT=tcp://10.0.0.1:8787`, `LATCHKEY_PORT_8787_TCP_ADDR`. Docker's links: these, `LATCHKEY_NAME` and
- * `LATCHKEY_ENV_…`, after an alias such as `latchkey_1` `LATCHKEY_1_ENV_…`.
+ * Variables that a platform sets for a service called `latchkey`. Kubernetes:
+ * `LATCHKEY_SERVICE_HOST`, `LATCHKEY_PORT=tcp://10.0.0.1:8787`, `LATCHKEY_PORT_8787_TCP_ADDR`.
+ * Docker's links: these, `LATCHKEY_NAME` and `LATCHKEY_ENV_…`, after an alias such as `latchkey_1`
+ * `LATCHKEY_1_ENV_…`.
  */
 const INJECTED: readonly (readonly [name: RegExp, value: RegExp])[] = [
   [/_SERVICE_(HOST|PORT)(_[A-Z0-9_]{1,63})?$/, /^/],
@@ -32,7 +37,8 @@ const MAX_SLIPS = 2
 
 /**
  * Returns the settings that have a value.
- * @throws StartRefused for a name that looks like a setting and is none, with the name of the nearest setting
+ * @throws StartRefused for a name that looks like a setting and is none, with the name of the
+ * nearest setting
  */
 export const chosenSettings = (
   environment: Environment,
@@ -45,7 +51,10 @@ export const chosenSettings = (
   return Object.fromEntries(chosen.filter(([name]) => settings.has(name)))
 }
 
-/** The names of settings that are set without a value, in the order of `settings`. They count as unset. */
+/**
+ * The names of settings that are set without a value, in the order of `settings`. They count as
+ * unset.
+ */
 export const emptySettings = (environment: Environment, settings: ReadonlySet<string>): string[] =>
   [...settings].filter((name) => typeof environment[name] === 'string' && !isSet(environment[name]))
 

@@ -1,4 +1,5 @@
-// Paths in settings. They are used without expansion, so syntax of a shell or a URL is refused. Pure: no I/O.
+// Paths in settings. They are used without expansion, so syntax of a shell or a URL is refused.
+// Pure: no I/O.
 import { textError } from '../text/text.ts'
 
 /** Syntax that would become a part of a file name, and its description. */

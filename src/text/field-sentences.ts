@@ -35,7 +35,8 @@ const SENTENCES: Readonly<Record<string, (issue: Issue) => string>> = {
 }
 
 /**
- * The error map of every check of input. A schema's own sentence has priority. `withSent` appends the input.
+ * The error map of every check of input. A schema's own sentence has priority. `withSent` appends
+ * the input.
  * @example schema.safeParse(input, { error: fieldSentence })
  */
 export const fieldSentence = (issue: Issue): string => {
@@ -45,17 +46,26 @@ export const fieldSentence = (issue: Issue): string => {
     : sentence
 }
 
-/** Names of members whose value may be a secret, a token or a key, without `token_ttl` and similar ones. */
+/**
+ * Names of members whose value may be a secret, a token or a key, without `token_ttl` and similar
+ * ones.
+ */
 const SECRET_NAME = /secret|token(?!_(?:ttl|endpoint))|key|jwk|credential|password|assertion/i
 
-/** Sentences that name the refused character, or are about the name of the member: no value is appended. */
+/**
+ * Sentences that name the refused character, or are about the name of the member: no value is
+ * appended.
+ */
 const COMPLETE = /^must (?:have no control |be written )/
 
 /** True if the value cannot be a secret: by its name, or because it is true or false. */
 const isPublic = (path: readonly PropertyKey[], value: unknown): boolean =>
   typeof value === 'boolean' || !path.some((name) => SECRET_NAME.test(String(name)))
 
-/** The text of a refused input; undefined if it may be a secret, for an object, and for a list with an object. */
+/**
+ * The text of a refused input; undefined if it may be a secret, for an object, and for a list with
+ * an object.
+ */
 export const sentText = (path: readonly PropertyKey[], value: unknown): string | undefined =>
   isPublic(path, value) ? inputText(value) : undefined
 
@@ -71,8 +81,9 @@ const named = (value: unknown, text: string, code: string): string => {
 }
 
 /**
- * Appends the refused value to a sentence: texts, numbers and booleans without secrets, bounded and on one line; of lists
- * and objects the kind. A complete sentence and one about a secret stay as they are.
+ * Appends the refused value to a sentence: texts, numbers and booleans without secrets, bounded and
+ * on one line; of lists and objects the kind. A complete sentence and one about a secret stay as
+ * they are.
  * @example withSent('must be RS256', { path: ['algorithm'], code: 'invalid_value' }, 'HS256') // 'must be RS256, not HS256'
  */
 export const withSent = (

@@ -15,7 +15,10 @@ export const comparedText = (maxChars: number) =>
     .max(maxChars, { error: `must have at most ${maxChars} characters` })
     .superRefine(refuseHidden)
 
-/** Text that is stored without surrounding spaces. Checked before it is trimmed, which would remove U+2028 and U+FEFF. */
+/**
+ * Text that is stored without surrounding spaces. Checked before it is trimmed, which would remove
+ * U+2028 and U+FEFF.
+ */
 export const humanText = (maxChars: number) =>
   z
     .string({ error: `must be a text of up to ${maxChars} characters` })

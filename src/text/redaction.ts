@@ -1,8 +1,12 @@
-// Redaction of sent values for messages and log lines: without secrets, bounded, on one line. Pure: no I/O.
+// Redaction of sent values for messages and log lines: without secrets, bounded, on one line. Pure:
+// no I/O.
 import { MAX_SHOWN_CHARS, MAX_SHOWN_VALUES, MIN_HIDDEN_SECRET_CHARS } from '../constants.ts'
 import { escapeText } from './text.ts'
 
-/** Our secrets up to the next space, and JWTs. Callers bound the text, because the pattern tries each `ey`. */
+/**
+ * Our secrets up to the next space, and JWTs. Callers bound the text, because the pattern tries
+ * each `ey`.
+ */
 const OWN_SECRETS = /(?<![a-z])lk[ser]_\S*|ey[\w-]{8,512}\.\S*/gi
 
 /** Keys of other services with a known prefix: OpenAI, Stripe, AWS, GitHub and Slack. */
@@ -11,17 +15,26 @@ const PREFIXED = /(?<![a-z0-9])(?:sk[-_]|akia|gh[oprsu]_|xox)\S{8,512}/gi
 /** Base64 with slashes, such as the keys of AWS. */
 const SLASHED = /[\w+=/-]{32,}/g
 
-/** True for a run that changes ten times between lower case, upper case and digits. Keys do, words do not. */
+/**
+ * True for a run that changes ten times between lower case, upper case and digits. Keys do, words
+ * do not.
+ */
 const changesOften = (run: string): boolean =>
   (run.match(/[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|\d(?=[A-Za-z])/g) ?? []).length >= 10
 
-/** Long runs of word characters. Secrets of other services and base64 of credentials are such runs; few ids are. */
+/**
+ * Long runs of word characters. Secrets of other services and base64 of credentials are such runs;
+ * few ids are.
+ */
 const RUN = /[\w+=-]{32,}/g
 
 const looksRandom = (run: string): boolean =>
   (/[A-Z]/.test(run) && /[a-z]/.test(run) && /\d/.test(run)) || /[0-9a-f]{40}/i.test(run)
 
-/** Replaces secrets, tokens and texts that look like one by `…`: people paste them into the wrong field. */
+/**
+ * Replaces secrets, tokens and texts that look like one by `…`: people paste them into the wrong
+ * field.
+ */
 export const hideSecrets = (text: string): string =>
   text
     .replace(OWN_SECRETS, '…')
@@ -31,7 +44,8 @@ export const hideSecrets = (text: string): string =>
 
 /**
  * Makes a function that replaces a secret by `…`, also in the spellings of descriptions and forms.
- * @param secret presented in the same request; null and secrets under `MIN_HIDDEN_SECRET_CHARS` characters hide nothing
+ * @param secret presented in the same request; null and secrets under `MIN_HIDDEN_SECRET_CHARS`
+ * characters hide nothing
  */
 export const hidingSecret = (secret: string | null): ((text: string) => string) => {
   if (secret === null || secret.length < MIN_HIDDEN_SECRET_CHARS) return (text) => text
@@ -39,7 +53,10 @@ export const hidingSecret = (secret: string | null): ((text: string) => string) 
   return (text) => [...spellings].reduce((rest, spelling) => rest.replaceAll(spelling, '…'), text)
 }
 
-/** Cuts a long value, which bounds the work. Removes the word at the cut: half a secret does not look like a secret. */
+/**
+ * Cuts a long value, which bounds the work. Removes the word at the cut: half a secret does not
+ * look like a secret.
+ */
 const cut = (text: string): string => {
   const most = 4 * MAX_SHOWN_CHARS
   return text.length > most ? `${text.slice(0, most).replace(/\S{0,999}$/, '')}…` : text
@@ -52,7 +69,8 @@ const bounded = (text: string): string => {
 }
 
 /**
- * Redacts a value to one line of at most `MAX_SHOWN_CHARS` characters before escapes, for log, terminal and problem details.
+ * Redacts a value to one line of at most `MAX_SHOWN_CHARS` characters before escapes, for log,
+ * terminal and problem details.
  * @example shownValue('hook:govern') // 'hook:govern'
  * @example shownValue('lks_q9…') // '…'
  */
@@ -84,6 +102,9 @@ export const inputText = (value: unknown): string | undefined => {
   return isShown(value) ? String(value) : undefined
 }
 
-/** Converts a text to the characters of an `error_description` (RFC 6749 §5.2): percent-encoded, `…` as three dots. */
+/**
+ * Converts a text to the characters of an `error_description` (RFC 6749 §5.2): percent-encoded, `…`
+ * as three dots.
+ */
 export const describable = (text: string): string =>
   text.replaceAll('…', '...').replace(NOT_DESCRIBABLE, percentEncoded)

@@ -3,13 +3,18 @@
 /** Length above which a word is no misspelling of a known name. */
 const MAX_WORD_CHARS = 64
 
-/** Characters that separate the parts of a path: `scope[0]`, `scope.0`, `params[scope]`, `scope%5B%5D`. */
+/**
+ * Characters that separate the parts of a path: `scope[0]`, `scope.0`, `params[scope]`,
+ * `scope%5B%5D`.
+ */
 const SEPARATOR = /[^\p{L}\p{N}\p{M}\p{Z}\p{Cf}\p{Cc}_-]/u
 
 /** Characters within a word that do not distinguish words: `plugin-id`, `pluginId`, `scope `. */
 const FILLER = /[^\p{L}\p{N}\p{M}]/gu
 
-/** Digits of an index, the s of a plural, and words for a list: `scope_0`, `scopes`, `scope_list`. */
+/**
+ * Digits of an index, the s of a plural, and words for a list: `scope_0`, `scopes`, `scope_list`.
+ */
 const ENDINGS = ['s', 'list', 'array', ...'0123456789'.split('')]
 
 /** Removes all such endings, unless nothing would remain. */
@@ -51,12 +56,15 @@ const SYNONYMS: readonly (readonly [word: string, name: string])[] = [
 
 const stemOfName = (name: string): string => stem(name.toLowerCase().replace(FILLER, ''))
 
-/** Maps the stems of names and of their synonyms to the names. A name has priority over a synonym. */
+/**
+ * Maps the stems of names and of their synonyms to the names. A name has priority over a synonym.
+ */
 const stemsOf = (names: readonly string[]): ReadonlyMap<string, string> => {
   const synonyms = SYNONYMS.filter(([, name]) => names.includes(name))
   const words: [string, string][] = [
     ...synonyms.map(([word, name]): [string, string] => [stemOfName(word), name]),
-    ...names.map((name): [string, string] => [stemOfName(name), name]), // a later entry replaces an earlier one
+    // A later entry replaces an earlier one.
+    ...names.map((name): [string, string] => [stemOfName(name), name]),
   ]
   return new Map(words)
 }
@@ -64,16 +72,21 @@ const stemsOf = (names: readonly string[]): ReadonlyMap<string, string> => {
 /** Finds the known name that a name misspells; null for a known name and for any other word. */
 export type Speller = (name: string) => string | null
 
-/** Separators of a namespace: `https://example.com/scope` and `urn:acme:scope` are names of others. */
+/**
+ * Separators of a namespace: `https://example.com/scope` and `urn:acme:scope` are names of others.
+ */
 const OF_NAMESPACE = /[:/]/
 
-/** The part of a name that may be a misspelling: all of it, or its namespace (`scope:0`, `/scope/0`). */
+/**
+ * The part of a name that may be a misspelling: all of it, or its namespace (`scope:0`,
+ * `/scope/0`).
+ */
 const spelledPart = (name: string): string =>
   OF_NAMESPACE.test(name) ? (name.split(OF_NAMESPACE).find((part) => part !== '') ?? '') : name
 
 /**
- * Makes a check against names that narrow a request. Ignoring a misspelling of one would widen the request, although
- * RFC 6749 §3.2 lets a server ignore unknown parameters.
+ * Makes a check against names that narrow a request. Ignoring a misspelling of one would widen the
+ * request, although RFC 6749 §3.2 lets a server ignore unknown parameters.
  * @example createSpeller(['scope'])('scope[]') // 'scope'
  * @example createSpeller(['scope'])('colour') // null
  */

@@ -3,7 +3,10 @@
 /** Text of these characters alone is valid without further checks. */
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 
-/** Controls, format characters (bidi, zero-width, tags), line separators, surrogates, noncharacters, ignorables. */
+/**
+ * Controls, format characters (bidi, zero-width, tags), line separators, surrogates, noncharacters,
+ * ignorables.
+ */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{DI}\p{NChar}]/u
 
 /** ZWNJ and ZWJ: Persian, Indic scripts and joined emoji need them between two characters. */
@@ -12,13 +15,17 @@ const JOINER = /[\u200c\u200d]/
 /** Variation selectors: emoji, ideographs and Mongolian need them behind a character. */
 const SELECTOR = /\p{VS}/u
 
-/** Characters that a joiner or a selector may follow. Not Latin, Greek and Cyrillic letters: there it makes lookalike names. */
+/**
+ * Characters that a joiner or a selector may follow. Not Latin, Greek and Cyrillic letters: there
+ * it makes lookalike names.
+ */
 const JOINABLE =
   /[^\p{ASCII}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{NChar}\u2800]/u
 
 /**
- * The flag of England, Scotland or Wales (a black flag followed by the tags gbeng, gbsct or gbwls, the only ones that Unicode
- * recommends, UTS #51 §C.1.1), or one code point. Other tags are invisible after the black flag and hide letters.
+ * The flag of England, Scotland or Wales (a black flag followed by the tags gbeng, gbsct or gbwls,
+ * the only ones that Unicode recommends, UTS #51 §C.1.1), or one code point. Other tags are
+ * invisible after the black flag and hide letters.
  */
 const FLAG_OR_POINT =
   /\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}|[\0-\u{10ffff}]/gu
@@ -47,7 +54,10 @@ const isHidden = (point: string, before: string, after: string): boolean => {
 
 const hexOf = (point: string): string => (point.codePointAt(0) ?? 0).toString(16)
 
-/** @returns the violated rule with the code point (`U+202E`) and without the text; null for a valid text */
+/**
+ * @returns the violated rule with the code point (`U+202E`) and without the text; null for a valid
+ * text
+ */
 export const textError = (text: string): string | null => {
   if (PRINTABLE_ASCII.test(text)) return null
   const points = pointsOf(text)
@@ -61,7 +71,9 @@ export const textError = (text: string): string | null => {
 /** True unless the text consists of spaces, combining marks and ignorable characters. */
 export const isVisible = (text: string): boolean => VISIBLE.test(text)
 
-/** Escapes each character that input refuses, as `\u{202e}`. The result is one line for a terminal. */
+/**
+ * Escapes each character that input refuses, as `\u{202e}`. The result is one line for a terminal.
+ */
 export const escapeText = (text: string): string => {
   if (PRINTABLE_ASCII.test(text)) return text
   const points = pointsOf(text)
@@ -75,7 +87,10 @@ export const escapeText = (text: string): string => {
 /** Escapes each line of a text, such as a help text. */
 export const escapeLines = (text: string): string => text.split('\n').map(escapeText).join('\n')
 
-/** Invisible characters of JSON. Not the line feed: between members it is layout, and JSON escapes it within texts. */
+/**
+ * Invisible characters of JSON. Not the line feed: between members it is layout, and JSON escapes
+ * it within texts.
+ */
 const HIDDEN_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{DI}\p{NChar}]/gu
 
 const jsonEscape = (point: string): string =>

@@ -1,4 +1,5 @@
-// docs/troubleshooting.md has a row for each reason and each field of the log line of a refusal, in their order.
+// docs/troubleshooting.md has a row for each reason and each field of the log line of a refusal, in
+// their order.
 import { expect, it } from 'vitest'
 import {
   AUTHENTICATION_REASONS,

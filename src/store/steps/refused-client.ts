@@ -1,4 +1,5 @@
-// The read that explains a refused credential, for the log. It costs the same for a known and an unknown client id.
+// The read that explains a refused credential, for the log. It costs the same for a known and an
+// unknown client id.
 import { sql } from 'drizzle-orm'
 import { clientSecrets, clients } from '../tables/clients.ts'
 import { workspaces } from '../tables/registry.ts'
@@ -8,16 +9,17 @@ import { computed, prepared, select } from './query.ts'
 const HASH = sql.placeholder('hash')
 
 /**
- * The client of the id; for an unknown id the next one in the order of ids, after the last one the first one. Some
- * client is read in every case. The aggregate evaluates both of its rows, so that an id after the last one does not
- * show.
+ * The client of the id; for an unknown id the next one in the order of ids, after the last one the
+ * first one. Some client is read in every case. The aggregate evaluates both of its rows, so that
+ * an id after the last one does not show.
  */
 const nearestId = sql`(select max(id) from (
   select min(id) as id from clients
   union all select min(id) from clients where id >= ${sql.placeholder('clientId')}) ids)`
 
 /**
- * A client id in a form that no index has: the search is by the hash, and a client's number of secrets does not show.
+ * A client id in a form that no index has: the search is by the hash, and a client's number of
+ * secrets does not show.
  */
 const unindexed = (column: string) => sql`${sql.raw(column)} || ''`
 
