@@ -82,7 +82,7 @@ const REFUSED: Record<string, Refusal> = {
     'not_found',
   ],
   'token issue --client CLIENT --audience hook': [
-    /this audience needs one: hook/,
+    /this audience requires one: hook/,
     'token.issue',
     'plugin_required',
   ],
