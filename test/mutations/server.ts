@@ -253,8 +253,8 @@ export const SERVER: readonly Mutation[] = [
     file: 'src/grants/taking-away.ts',
     find: 'workspaceRuleValue = (reference: string): string => ruleValue(reference)',
     replace: 'workspaceRuleValue = (reference: string): string => reference',
-    tests: ['test/oauth/revocations.test.ts', CONTRACT],
-    titles: 'name|workspace',
+    tests: ['test/one-implementation.test.ts'],
+    titles: 'hash values of rules',
   },
   {
     name: 'a closed run',

@@ -231,4 +231,22 @@ export const VERIFIER: readonly Mutation[] = [
     replace: 'if (!mayAsk()) return null',
     tests: ['test/verifier/keys.test.ts'],
   },
+  {
+    name: 'a reason in the JSON of an error',
+    stops: 'Learning from a resource server',
+    file: 'src/verifier/errors.ts',
+    find: '{ value: cleanedReason(reason) }',
+    replace: '{ value: cleanedReason(reason), enumerable: true }',
+    tests: ['test/verifier/reasons.test.ts'],
+    titles: 'written as JSON',
+  },
+  {
+    name: 'a token in a reason',
+    stops: 'Learning from a resource server',
+    file: 'src/verifier/reasons.ts',
+    find: "examined.replace(JWT, '[token]')",
+    replace: 'examined',
+    tests: ['test/verifier/reasons.test.ts'],
+    titles: 'never contains the token',
+  },
 ]
