@@ -1,10 +1,7 @@
 // Propagation of revocations. This suite prints the figures of the documentation.
 import { describe } from 'vitest'
 import { arrivals } from './e2e/arrivals.ts'
-import { attacks, quietHour } from './e2e/attacks.ts'
 import { scale } from './e2e/scale.ts'
 
 describe('revocation in real servers and followers', arrivals)
-attacks()
-quietHour()
 scale()

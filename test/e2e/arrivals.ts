@@ -50,6 +50,8 @@ let followers: Follower[]
 /** Control: no rule matches it. */
 let witness: Victim
 
+const startServers = () => Promise.all(places.map((each) => startServer(each)))
+
 const openStore = (): void => {
   store = openBetterSqlite3Store(databasePath(place))
   records = createRecords(store, now)
@@ -256,13 +258,12 @@ export const arrivals = (): void => {
     proxy = await startCachingProxy(0, () => places.map(({ url }) => url))
     place = withVariables(first, { LATCHKEY_ISSUER: proxy.url, LATCHKEY_TOKEN_TTL: '3600' })
     places = [place, await onAnotherPort(place), await onAnotherPort(place)]
-    servers = []
-    for (const each of places) servers.push(await startServer(each))
+    servers = await startServers()
     openStore()
     await records.audience('api', ['read'])
     witness = await newVictim()
-    followers = []
-    for (let i = 0; i < 10; i++) followers.push(await startFollower(followerOptions(i)))
+    const numbers = Array.from({ length: 10 }, (_, i) => i)
+    followers = await Promise.all(numbers.map((i) => startFollower(followerOptions(i))))
   })
 
   afterAll(async () => {
@@ -335,8 +336,7 @@ export const arrivals = (): void => {
       copyFileSync(copy, path)
       chmodSync(path, 0o600) // a wider mode is repaired, with a line on standard error
       const restored = await latchkeyJson<{ epoch: string }>(place, ['restored'])
-      servers = []
-      for (const each of places) servers.push(await startServer(each))
+      servers = await startServers()
       openStore()
 
       await untilRefusedSomehow([ofLaterKey, witness, later])

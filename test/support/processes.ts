@@ -7,19 +7,19 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { atEndOfFile } from './cleanups.ts'
 import { runCommand } from './commands.ts'
 import { execute } from './database.ts'
 import { fastestBuild } from './fast-build.ts'
+import { until } from './until.ts'
+
+export { LIMIT_MS, until } from './until.ts'
 
 /** Root of the repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const CLI = join(fastestBuild(), 'cli.js')
 const FIRST_START = fileURLToPath(new URL('first-start.mjs', import.meta.url))
-
-/** What anything may take before a test gives up, in milliseconds: the machine may be busy with other tests. */
-export const LIMIT_MS = 25_000
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 export type Output = Exit & { stdout: string; stderr: string }
@@ -268,21 +268,3 @@ export const startServer = async (place: Place) => {
   await Promise.race([logged('listening', workers), refused])
   return server
 }
-
-type Nothing = false | null | undefined
-
-/** What `read` gives as soon as it gives something; fails after a limit. */
-export const until = <T>(
-  what: string,
-  read: () => T | Nothing | Promise<T | Nothing>,
-): Promise<T> =>
-  vi.waitFor(
-    async () => {
-      const value = await read()
-      if (value === false || value === null || value === undefined) {
-        throw new Error(`waited in vain for ${what}`)
-      }
-      return value
-    },
-    { timeout: LIMIT_MS, interval: 20 },
-  )
