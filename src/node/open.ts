@@ -34,7 +34,7 @@ type OpenOptions = {
   log: Log
   /** Actor of audit events: `server` or `cli:USER`. */
   actor: string
-  /** Whether to make a missing database. Most commands do not: they may be typed in the wrong folder. */
+  /** Makes a missing database. Most commands do not set it: they may be typed in the wrong folder. */
   create: boolean
 }
 

@@ -18,5 +18,5 @@ export const outliveReaders = (): void => {
     process.stderr.write(`latchkey: standard output cannot be written: ${error.code}\n`)
     process.exitCode = 1
   })
-  process.stderr.on('error', () => {}) // there is no other place for a report
+  process.stderr.on('error', () => {}) // no other place is left for a report
 }

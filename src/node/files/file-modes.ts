@@ -93,7 +93,7 @@ const look = (path: string): Stats | null => {
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null
     return statSync(path, { throwIfNoEntry: false }) ?? null
   } catch {
-    return null // in a folder of another user, whose files cannot be reached
+    return null // folder of another user, whose files cannot be reached
   }
 }
 

@@ -28,7 +28,7 @@ export const requireSafeFolder = (path: string): void => {
 const requireSafe = (path: string, { folder, entry, leads }: Step): void => {
   const stats = statSync(folder)
   if ((stats.mode & (leads ? OTHERS_WRITE : WRITE_BY_ALL)) === 0) return
-  // In a sticky folder, like /tmp, only the owners of the folder and of the entry can replace the entry.
+  // A sticky folder, like /tmp, lets only the owners of the folder and of the entry replace the entry.
   const isProtected = (stats.mode & STICKY) !== 0 && isTrusted(stats)
   if (isProtected && isTrusted(lstatSync(join(folder, entry)))) return
   throw new StartRefused(

@@ -43,7 +43,7 @@ export const createHttpServer = async (
       followed: () => connections.followed(incoming),
     } satisfies Connected & Partial<HttpBindings>)
   const answer = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
-    hostname: new URL(issuer).host, // for HTTP/1.0 requests without a host; nothing depends on it
+    hostname: new URL(issuer).host, // host of HTTP/1.0 requests that name none; nothing depends on it
     errorHandler: () => refusals.response('server_error'),
   })
   /** Decides alike for every event that a request arrives with. */
@@ -116,7 +116,7 @@ const refuseMalformed = (server: Server, connections: Connections, refusals: Ref
     if (error.code === 'ECONNRESET') socket.destroy()
     else refuse(socket, PARSER_ERRORS[error.code ?? ''] ?? 'request_malformed')
   })
-  // Without a listener Node closes the connection of a CONNECT without an answer.
+  // Node closes the connection of a CONNECT without an answer if there is no listener.
   server.on('connect', (_, socket: Duplex) => {
     socket.removeAllListeners('data').resume()
     refuse(socket, 'request_malformed')

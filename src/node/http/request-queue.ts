@@ -41,7 +41,7 @@ export const createRequestQueue = (
   let follower: AbortController | undefined
 
   const gate = createInputGate(socket, {
-    // Only the body of the current request is parsed.
+    // The parser receives the body of the current request, and no request behind it.
     mayParse: () => parked.length === 0 && current?.request.complete !== true,
     needsTurn: () => current === undefined,
     isInBody: () => newest?.complete === false,
