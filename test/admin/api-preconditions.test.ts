@@ -37,21 +37,21 @@ describe.each(changing)('$method $path', ({ id, method }) => {
 
   it('is refused with precondition_required without If-Match', async () => {
     const { path, body } = await prepare()
-    const before = server.dump()
+    const before = server.state()
     const answer = await api.call(unbound, method, path, body)
     expectProblem(answer, 428, 'precondition_required')
-    expect(server.dump()).toEqual(before)
+    expect(server.state()).toBe(before)
   })
 
   it.each(STALE)('is refused with conflict for %s', async (_, header) => {
     const { path, body, etag } = await prepare()
-    const before = server.dump()
+    const before = server.state()
     const answer = await api.call(unbound, method, path, body, { 'If-Match': header(etag) })
     expectProblem(answer, 412, 'conflict')
     expect(answer.text).toContain(
       `not in If-Match, ${JSON.stringify(header(etag)).slice(1, -1) || 'empty'}`,
     )
-    expect(server.dump()).toEqual(before)
+    expect(server.state()).toBe(before)
   })
 
   it.each(TAKEN)('accepts %s', async (_, header) => {
@@ -80,10 +80,10 @@ describe.each(actions)('$method $path', ({ id, method }) => {
   it('is refused with conflict for a stale If-Match', async () => {
     await server.setWorkspaceStatus('acme', 'active')
     const { path, body } = goodRequest(id, await makeThings(api))
-    const before = server.dump()
+    const before = server.state()
     const stale = await api.call(unbound, method, path, body, { 'If-Match': '"stale"' })
     expectProblem(stale, 412, 'conflict')
-    expect(server.dump()).toEqual(before)
+    expect(server.state()).toBe(before)
     const read = await api.ifMatch(path.slice(0, path.lastIndexOf('/')))
     const done = await api.call(unbound, method, path, body, read)
     expect(done.status, done.text).toBe(200)

@@ -48,8 +48,8 @@ const existing = async (noun: string): Promise<string[]> => {
 
 /** Client ids are random: the order of rows keeps the choice the same in every run. */
 const clientIds = (): string[] =>
-  (server.dump()['clients'] ?? [])
-    .filter(({ status }) => status !== 'deleted')
+  server
+    .query(`select id from clients where status <> 'deleted' order by rowid`)
     .map(({ id }) => String(id))
 
 const addressOf = async ({ operation, ids, chosen }: Random): Promise<string> => {

@@ -175,10 +175,10 @@ const prepareOnce = (id: string): (() => Promise<Sent>) => {
 
 /** Sends the request and expects no change. @returns the answer and the new audit events */
 const refusedRequest = async (id: string, token: string | null, sent: Sent) => {
-  const before = server.dump()
+  const before = server.state()
   server.events.length = 0
   const answer = await api.callWith(token, methodOf(id), sent.path, sent.body, sent.headers)
-  expect(server.dump()).toEqual(before)
+  expect(server.state()).toBe(before)
   return { answer, events: [...server.events] }
 }
 

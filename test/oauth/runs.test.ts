@@ -145,10 +145,10 @@ describe('closed run', () => {
     expect(server.events).toEqual([{ ...event, target: `default#${id}` }])
     const rows = () => server.query('select count(*) as n from audit_events')
     const before = rows()
-    const state = server.dump()
+    const state = server.state()
     for (let i = 0; i < 3; i++) expect(await matched(client, id)).toBe(0)
     expect(rows()).toEqual(before)
-    expect(server.dump()).toEqual(state)
+    expect(server.state()).toBe(state)
     expect(server.events[1]).toEqual({ ...event, target: null, reason: 'run_closed' })
   })
 
@@ -184,10 +184,10 @@ describe('run closing', () => {
     'depends on the grant of the client: %s, case %#',
     async (_, details, asked, refused) => {
       const holder = await holding(details)
-      const before = server.dump()
+      const before = server.state()
       if (!refused) return void (await matched(holder, asked))
       await expectRefusal(await close(holder, asked), NOT_GRANTED)
-      expect(server.dump()).toEqual(before)
+      expect(server.state()).toBe(before)
       const event = { target: null, outcome: 'refused', reason: 'details_not_granted' }
       expect(server.events).toMatchObject([event])
       expect(JSON.stringify(server.events)).not.toContain(asked)
@@ -203,13 +203,13 @@ describe('run closing', () => {
   )
 
   test('is refused and changes nothing without authentication, with a query or with GET', async () => {
-    const before = server.dump()
+    const before = server.state()
     await expectRefusal(await server.post('/oauth/runs/revoke', { identifier: id }), INVALID_CLIENT)
     const query = await server.post(`/oauth/runs/revoke?identifier=${id}`, {}, { basic: client })
     await expectRefusal(query, [400, 'invalid_request', 'parameter_in_query'])
     const get = await server.request('/oauth/runs/revoke')
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST'])
-    expect(server.dump()).toEqual(before)
+    expect(server.state()).toBe(before)
   })
 
   test('covers every run that a token can name: other names are refused at issuance', async () => {

@@ -17,6 +17,7 @@ import { describe, expect, it } from 'vitest'
 import { spareTemporaryFiles } from '../../src/store/sqlite/better-sqlite3.ts'
 import { send } from '../support/http.ts'
 import { type Place, latchkey, newPlace, startShell, until } from '../support/processes.ts'
+import { readyKeys } from '../support/ready-keys.ts'
 
 const isRoot = process.getuid?.() === 0
 const NOBODY = 65_534
@@ -79,7 +80,7 @@ const FOLDERS: Record<string, Folders> = {
 
 /** Makes a folder of root in which user 65534 may write `data` only. */
 const placeWith = async ({ keys, variables = {} }: Folders): Promise<Place> => {
-  const place = await newPlace({ LATCHKEY_KEK: KEK, ...variables })
+  const place = await newPlace({ LATCHKEY_KEK: KEK, ...readyKeys(), ...variables })
   for (const name of ['data', 'keys']) mkdirSync(join(place.directory, name), { mode: 0o755 })
   chownSync(join(place.directory, 'data'), NOBODY, NOBODY)
   keys(join(place.directory, 'keys'), place)

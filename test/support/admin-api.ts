@@ -175,9 +175,9 @@ export const startAdminApi = async () => {
     },
     /** Checks that a request changes nothing except the audit. @returns its answer */
     async unchangedBy(request: () => Promise<Answer>): Promise<Answer> {
-      const before = server.dump()
+      const before = server.state()
       const answer = await request()
-      expect(server.dump(), answer.text).toEqual(before)
+      expect(server.state(), answer.text).toBe(before)
       return answer
     },
     /** Changes a resource with its current etag. */

@@ -7,14 +7,14 @@ import { makeFastBuild } from './fast-build.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Files that a build writes last, one for each package. */
+/** Files that a build writes last: one of the server, one of the verifier. */
 const OUTPUTS = ['dist/cli.js', 'src/verifier/dist/cjs/package.json']
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']
 
 const modifiedAt = (path: string): number =>
   statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-/** Includes the folders, whose times change when a file is removed or renamed. */
+/** Lists the sources with their folders, whose times change when a file is removed or renamed. */
 const sources = (): string[] => {
   const entries = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   const own = entries.filter((path) => !/^verifier(\/dist(\/|$)|$)/.test(path))

@@ -1,5 +1,5 @@
-// Commands of the command line, run in one process that has loaded it (see command-runner.mjs): a process of its own
-// for each takes 0.4 s of a core. `start` is for tests of the process itself.
+// Runs commands in one process that has loaded the command line (command-runner.mjs). A separate process for each costs
+// 0.3 s of a core. Tests of the process itself use `start`.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { fastestBuild } from './fast-build.ts'
 const RUNNER = fileURLToPath(new URL('command-runner.mjs', import.meta.url))
 /** A runner keeps a descriptor open for each command, and a process may have 1,024. */
 const MAX_COMMANDS = 200
-/** Ends the output of a command. It is in no text of the product. */
+/** Mark behind the output of a command. No text of the product contains it. */
 const MARK = '\u0000end of command\u0000'
 
 export type Command = {
@@ -64,7 +64,7 @@ const startRunner = () => {
   }
 }
 
-/** The runner ends with the process that started it, and does not keep it. */
+/** Keeps the runner from holding this process open. The runner ends when this process does. */
 const letParentEnd = (child: ChildProcess): void => {
   child.unref()
   child.channel?.unref()
@@ -85,7 +85,7 @@ const runNext = async (command: Command): Promise<Result> => {
   return await runner.run(command)
 }
 
-/** Commands that are given at once run one after the other. */
+/** Runs a command. Concurrent calls run one after the other. */
 export const runCommand = (command: Command): Promise<Result> => {
   const result = last.then(() => runNext(command))
   last = result.catch(() => {})

@@ -17,28 +17,34 @@ export const dump = (place: Place): Record<string, Row[]> => dumpFile(databasePa
  * process advances. The connection can write: a read-only connection leaves its -wal file behind.
  */
 export const dumpFile = (path: string): Record<string, Row[]> => {
-  const reader = openDump(path)
-  const rows = reader.dump()
-  reader.close()
-  return rows
+  const client = new BetterSqlite3(path, { fileMustExist: true })
+  const rows = tablesOf(client).map((name) => [
+    name,
+    client.prepare(`select * from ${name}`).all() as Row[],
+  ])
+  client.close()
+  return Object.fromEntries(rows) as Record<string, Row[]>
 }
 
-/** Keeps the connection and the statements open, for a file that a test dumps many times. */
-export const openDump = (path: string) => {
-  const client = new BetterSqlite3(path, { fileMustExist: true })
-  const tables = client
+/**
+ * Creates a function that returns the same as one text. It takes a fraction of the time to read and to compare, because
+ * the statements are prepared once.
+ */
+export const createStateReader = (client: BetterSqlite3.Database): (() => string) => {
+  const tables = tablesOf(client).map(
+    (name) => [name, client.prepare(`select * from ${name}`).raw()] as const,
+  )
+  return () => tables.map(([name, all]) => `${name}: ${JSON.stringify(all.all())}\n`).join('')
+}
+
+const tablesOf = (client: BetterSqlite3.Database): string[] =>
+  client
     .prepare(
       `select name from sqlite_master where type = 'table'
       and name not in ('audit_events', 'audit_seals', 'server_clock', 'sqlite_sequence') order by name`,
     )
     .pluck()
     .all() as string[]
-  const statements = tables.map((name) => [name, client.prepare(`select * from ${name}`)] as const)
-  return {
-    dump: () => Object.fromEntries(statements.map(([name, all]) => [name, all.all() as Row[]])),
-    close: () => client.close(),
-  }
-}
 
 /** The bytes of every file below the folder of a place, by path. */
 export const files = ({ directory }: Place): Record<string, string> =>

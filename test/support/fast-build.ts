@@ -1,5 +1,5 @@
-// A copy of the build beside packages of one file each. A process loads 400 files of packages otherwise, which is half
-// of the time of a command (0.2 s of a core), and the tests start a thousand processes. The copied files are the same.
+// Copies the build beside packages that are bundled into one file each. A command otherwise loads 250 files of packages,
+// which takes half of its 0.4 s of a core, and the tests start hundreds of processes. The copied files are unchanged.
 import {
   cpSync,
   existsSync,
@@ -18,24 +18,24 @@ import { build } from 'esbuild'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BUILT = join(ROOT, 'dist')
 const HOME = join(ROOT, 'node_modules', '.cache', 'latchkey-fast')
-/** Loads a binary by its own path. */
+/** Package that loads a binary beside its own files, so it is linked. */
 const NATIVE = 'better-sqlite3'
 
 const modifiedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-/** Tells whether the copy is of this build: in a copy of the tree (`npm run test:mutations`) it is of another one. */
+/** Tells whether the copy is of this build. In a copy of the tree (`npm run test:mutations`) it is of another one. */
 const isCurrent = (): boolean => {
   const [copied, built] = [HOME, ROOT].map((folder) => modifiedAt(join(folder, 'dist/cli.js')))
   const installed = modifiedAt(join(ROOT, 'node_modules/.package-lock.json'))
   return copied === built && modifiedAt(join(HOME, 'node_modules')) > installed
 }
 
-/** Folder of the built files that tests start. */
+/** Returns the folder of the built files that tests start. */
 export const fastestBuild = (): string => (isCurrent() ? join(HOME, 'dist') : BUILT)
 
 const IMPORTED = /^(?:import|export)\s*\{([^}]*)\}\s*from '([^'.][^']*)'/gm
 
-/** Names that the build imports, by package or part of one. */
+/** Collects the names that the build imports, by package or part of a package. */
 const importedNames = (): Map<string, Set<string>> => {
   const names = new Map<string, Set<string>>()
   for (const path of readdirSync(BUILT, { recursive: true, encoding: 'utf8' })) {
@@ -52,7 +52,7 @@ const importedNames = (): Map<string, Set<string>> => {
 
 const fileOf = (from: string): string => `${from.replaceAll(/\W/g, '-')}.mjs`
 
-/** Puts each package into files that share their common parts. */
+/** Bundles each package into a file. Common parts go into shared files. */
 const bundlePackages = async (names: Map<string, Set<string>>): Promise<void> => {
   const entries = join(HOME, 'entries')
   mkdirSync(entries, { recursive: true })
@@ -99,7 +99,7 @@ const writePackages = (names: Map<string, Set<string>>): void => {
   }
 }
 
-/** Makes the copy unless it is of this build. */
+/** Makes the copy, unless there is one of this build. */
 export const makeFastBuild = async (): Promise<void> => {
   if (isCurrent()) return
   rmSync(HOME, { recursive: true, force: true })

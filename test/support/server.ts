@@ -20,7 +20,7 @@ import { firstSeed } from '../../src/store/seed.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createLastUsed } from '../../src/upkeep/last-used.ts'
 import { atEndOfFile } from './cleanups.ts'
-import { openDump } from './database.ts'
+import { createStateReader } from './database.ts'
 import { KEK, testKeys } from './keys.ts'
 import { type ClientCredentials, createRecords } from './records.ts'
 
@@ -63,27 +63,26 @@ const openDatabase = async () => {
     await store.close()
     rmSync(directory, { recursive: true })
   })
-  /** Runs a statement that makes a state which no verb of the store can make. */
-  const sql = (statement: string): void => {
+  const outside = lazily(() => {
     const client = new BetterSqlite3(path)
-    client.exec(statement)
-    client.close()
+    atEndOfFile(() => client.close())
+    return client
+  })
+  const stateOf = lazily(() => createStateReader(outside()))
+  return {
+    store,
+    path,
+    /** Runs a statement that makes a state which no verb of the store can make. */
+    sql: (statement: string): void => void outside().exec(statement),
+    query: (statement: string) => outside().prepare(statement).all() as Record<string, unknown>[],
+    /** Returns everything in the database except the audit and the clock, as one text. */
+    state: () => stateOf()(),
   }
-  const query = (statement: string): Record<string, unknown>[] => {
-    const client = new BetterSqlite3(path)
-    const rows = client.prepare(statement).all() as Record<string, unknown>[]
-    client.close()
-    return rows
-  }
-  let reader: ReturnType<typeof openDump> | undefined
-  const dump = () => {
-    if (reader === undefined) {
-      reader = openDump(path)
-      atEndOfFile(reader.close)
-    }
-    return reader.dump()
-  }
-  return { store, path, sql, query, dump }
+}
+
+const lazily = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 type Options = Partial<Deps> & { algorithms?: readonly Algorithm[] }
@@ -94,7 +93,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   const lines: LogLine[] = []
   /** Recorded outcomes and counts. */
   const events: AuditEvent[] = []
-  const { store, path, sql, query, dump } = await openDatabase()
+  const { store, path, ...database } = await openDatabase()
   await store.bootstrap(
     firstSeed(await testKeys(algorithms), null, randomBytes),
     START_SECONDS,
@@ -143,9 +142,7 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
   return {
     store,
     path,
-    sql,
-    query,
-    dump,
+    ...database,
     /** Makes this verb reject with the error until `heal`. */
     fail(verb: keyof Store, error: Error) {
       Object.assign(used, { [verb]: () => Promise.reject(error) })

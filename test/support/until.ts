@@ -1,12 +1,12 @@
 // Waits for a condition.
 import { vi } from 'vitest'
 
-/** What anything may take before a test gives up, in milliseconds: the machine may be busy with other tests. */
+/** Time limit of each wait in a test, in milliseconds. It leaves room for a machine that is busy with other tests. */
 export const LIMIT_MS = 25_000
 
 type Nothing = false | null | undefined
 
-/** What `read` gives as soon as it gives something; fails after a limit. */
+/** Calls `read` every 20 ms until it returns a value, and returns that. Fails after LIMIT_MS. */
 export const until = <T>(
   what: string,
   read: () => T | Nothing | Promise<T | Nothing>,
