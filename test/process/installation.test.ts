@@ -2,7 +2,6 @@
 // database.
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -16,7 +15,6 @@ import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { files } from '../support/database.ts'
 import {
-  CLI,
   ROOT,
   type Place,
   newDirectory,
@@ -29,9 +27,6 @@ import {
 const DRIVER = 'node_modules/better-sqlite3'
 const BINARY = `${DRIVER}/build/Release/better_sqlite3.node`
 
-/** Folders of packages. Those that are bundled into one file load in half of the time. */
-const PACKAGES = [join(dirname(dirname(CLI)), 'node_modules'), join(ROOT, 'node_modules')]
-
 /** Copies the files of a release. Its packages are links, except for the driver. */
 const copyInstallation = (): string => {
   const root = newDirectory()
@@ -39,12 +34,9 @@ const copyInstallation = (): string => {
     cpSync(join(ROOT, name), join(root, name), { recursive: true })
   }
   mkdirSync(join(root, 'node_modules'))
-  for (const folder of PACKAGES) {
-    for (const name of readdirSync(folder)) {
-      const link = join(root, 'node_modules', name)
-      if (name.startsWith('.') || name === 'better-sqlite3' || existsSync(link)) continue
-      symlinkSync(join(folder, name), link)
-    }
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (name.startsWith('.') || name === 'better-sqlite3') continue
+    symlinkSync(join(ROOT, 'node_modules', name), join(root, 'node_modules', name))
   }
   cpSync(join(ROOT, DRIVER, 'lib'), join(root, DRIVER, 'lib'), { recursive: true })
   cpSync(join(ROOT, DRIVER, 'package.json'), join(root, DRIVER, 'package.json'))

@@ -1,11 +1,10 @@
-// A process that runs commands of the command line one after the other. Loading its modules takes ten times as long as
-// most commands. Each message is a command; its output goes to the real descriptors, behind a mark on each of them.
+// A process that runs commands one after the other, because loading the command line takes ten times as long as most
+// commands. It receives each command as a message, and writes a mark behind its output on both descriptors.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { PassThrough } from 'node:stream'
-import { pathToFileURL } from 'node:url'
 
-/** The log writes to its descriptor without anybody waiting, so that its writes are counted here. */
+/** Number of writes under way. The log writes to its descriptor, and no command waits for it. */
 let writing = 0
 const { write } = fs
 fs.write = (...given) => {
@@ -24,9 +23,8 @@ const settleLog = async () => {
   while (writing > 0)
 }
 
-const BUILD = pathToFileURL(`${process.argv[2]}/`).href
-const { runEntryPoint } = await import(`${BUILD}node/entry-point.js`)
-await import(`${BUILD}cli/program.js`)
+const { runEntryPoint } = await import('../../dist/node/entry-point.js')
+await import('../../dist/cli/program.js')
 
 const giveStdin = (text) => {
   const stdin = new PassThrough()
@@ -34,7 +32,7 @@ const giveStdin = (text) => {
   Object.defineProperty(process, 'stdin', { value: stdin, configurable: true })
 }
 
-/** A process of its own would begin with this. */
+/** Resets the state that a separate process would begin with. */
 const reset = ({ directory, environment, stdin }) => {
   process.chdir(directory)
   for (const name of Object.keys(process.env)) delete process.env[name]
@@ -51,8 +49,8 @@ const run = async (command) => {
   reset(command)
   try {
     await runEntryPoint(async () => {
-      // The program keeps which flags were given, so each command has one of its own.
-      const { runCommand } = await import(`${BUILD}cli/program.js?run=${(runs += 1)}`)
+      // The program remembers which flags were given, so each command gets a new one.
+      const { runCommand } = await import(`../../dist/cli/program.js?run=${(runs += 1)}`)
       await runCommand([process.execPath, 'latchkey', ...command.args])
     })
   } catch (error) {

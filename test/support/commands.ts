@@ -3,7 +3,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { fastestBuild } from './fast-build.ts'
 
 const RUNNER = fileURLToPath(new URL('command-runner.mjs', import.meta.url))
 /** A runner keeps a descriptor open for each command, and a process may have 1,024. */
@@ -20,10 +19,7 @@ export type Command = {
 export type Result = { code: number | null; signal: null; stdout: string; stderr: string }
 
 const startRunner = () => {
-  const child = fork(RUNNER, [fastestBuild()], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: [],
-  })
+  const child = fork(RUNNER, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] })
   const said = { stdout: '', stderr: '' }
   let changed = (): void => {}
   const note = (name: 'stdout' | 'stderr', text: string): void => {
