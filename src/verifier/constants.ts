@@ -36,6 +36,11 @@ export const MAX_RSA_EXPONENT = 2n ** 33n - 1n
 /** Time for one fetch of the keys, body included, in milliseconds. */
 export const FETCH_TIMEOUT_MS = 5_000
 /**
+ * Milliseconds by which a timer may fire before its time: Node.js counts from the start of the turn
+ * of the event loop in which it was set.
+ */
+export const EARLY_TIMER_MS = 100
+/**
  * Time after which a silent fetch is abandoned, in milliseconds: on Workers it has ended with its
  * request.
  */

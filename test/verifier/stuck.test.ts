@@ -1,6 +1,10 @@
 // Calls that get no answer: each delays tokens up to its limit, and blocks nothing for good.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ATTEMPT_LIMIT_MS, REVOCATION_TIMEOUT_MS } from '../../src/verifier/constants.ts'
+import {
+  ATTEMPT_LIMIT_MS,
+  FETCH_TIMEOUT_MS,
+  REVOCATION_TIMEOUT_MS,
+} from '../../src/verifier/constants.ts'
 import type { VerificationKey } from '../../src/verifier/keys/jwk.ts'
 import type { FetchedKeys } from '../../src/verifier/keys/jwks.ts'
 import { createKeySource } from '../../src/verifier/keys/key-source.ts'
@@ -49,6 +53,20 @@ describe('fetch that never ends', () => {
     const waiting = source.find(KEY).catch((error: unknown) => error)
     await vi.advanceTimersByTimeAsync(ATTEMPT_LIMIT_MS)
     expect(await waiting).toMatchObject({ status: 503, code: 'keys_unavailable' })
+  })
+
+  it('delays no second token when its timer fires 20 ms early', async () => {
+    const { state, source } = setUp()
+    state.load = () =>
+      new Promise((_, reject) => void setTimeout(() => reject(new Error('late')), FETCH_TIMEOUT_MS))
+    const first = source.find(KEY).catch((error: unknown) => error)
+    state.now = FETCH_TIMEOUT_MS - 20
+    await vi.advanceTimersByTimeAsync(FETCH_TIMEOUT_MS)
+    expect(await first).toMatchObject({ code: 'keys_unavailable' })
+    const second = vi.fn()
+    source.find(KEY).catch(second)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(second).toHaveBeenCalledWith(expect.objectContaining({ code: 'keys_unavailable' }))
   })
 
   it('does not replace newer keys when its answer comes late', async () => {

@@ -1,6 +1,6 @@
 // The source of one issuer's keys: fetches them when they are needed and ahead of the end of their
 // freshness, and keeps using them for a while where they cannot be fetched.
-import { FETCH_TIMEOUT_MS, UNKNOWN_KID_FETCH_MS } from '../constants.ts'
+import { EARLY_TIMER_MS, FETCH_TIMEOUT_MS, UNKNOWN_KID_FETCH_MS } from '../constants.ts'
 import { refusal } from '../errors.ts'
 import { endsWithRequest } from '../net/platform.ts'
 import type { KeyName, VerificationKey } from './jwk.ts'
@@ -93,7 +93,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
    * without keys.
    */
   const waitOnceForOutage = (refreshing: Promise<boolean>): Promise<boolean> => {
-    const waits = attempts().spentMs < FETCH_TIMEOUT_MS || endsWithRequest()
+    const waits = attempts().spentMs < FETCH_TIMEOUT_MS - EARLY_TIMER_MS || endsWithRequest()
     return waits ? refreshing : Promise.resolve(false)
   }
 
