@@ -1,5 +1,6 @@
 // Clients that request tokens continuously over connections that stay open.
 import { Agent, request } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
 import { basicHeader } from '../support/http.ts'
 import type { ClientCredentials } from '../support/records.ts'
 
@@ -34,16 +35,22 @@ type Load = {
   clients: readonly ClientCredentials[]
   /** Receives each token before its client requests the next one. */
   take: (token: string, askedAt: number) => Promise<void>
+  /** Time between two requests of a client, in milliseconds. */
+  pauseMs: number
 }
 
-/** Keeps one request of each client in progress. @returns a function that ends it and rejects if any failed */
-export const startLoad = ({ url, clients, take }: Load) => {
+/**
+ * Requests tokens for each client, one after the other. `stop` ends the requests, and rejects if
+ * any failed.
+ */
+export const startLoad = ({ url, clients, take, pauseMs }: Load) => {
   const agent = new Agent({ keepAlive: true })
   let stopped = false
   const ask = async (client: ClientCredentials): Promise<void> => {
     while (!stopped) {
       const askedAt = Date.now()
       await take(await requestToken(url, agent, client), askedAt)
+      await setTimeout(pauseMs)
     }
   }
   const asking = Promise.all(clients.map(ask))
