@@ -12,6 +12,7 @@ import {
   until,
 } from '../support/processes.ts'
 import { send } from '../support/http.ts'
+import { readyKeys } from '../support/ready-keys.ts'
 
 const STACK_TRACE = /\n {4}at |Error:|node:/
 
@@ -87,7 +88,7 @@ describe.concurrent('command with a closed pipe', () => {
   })
 
   it.each(['1', '2'])('keeps serving with %s processes', async (workers) => {
-    const served = await newPlace({ LATCHKEY_WORKERS: workers })
+    const served = await newPlace({ LATCHKEY_WORKERS: workers, ...readyKeys() })
     const line = `{ "$NODE" "$CLI" serve --next-steps 2>errors & echo $! > pid; wait $!; echo $? > status; } | true`
     const shell = startShell(served, line)
     const read = (name: string): string => readFileSync(join(served.directory, name), 'utf8')
@@ -125,7 +126,7 @@ describe.concurrent('interrupted demo', () => {
 
   const runDemo = (line: string) => {
     const directory = newDirectory()
-    const environment = { TMPDIR: directory }
+    const environment = { TMPDIR: directory, ...readyKeys() }
     return { directory, shell: startShell({ directory, environment }, line) }
   }
 

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { spareTemporaryFiles } from '../../src/store/sqlite/better-sqlite3.ts'
+import { spareTemporaryFiles } from '../../src/store/sqlite/settings.ts'
 import { send } from '../support/http.ts'
 import { type Place, latchkey, newPlace, startShell, until } from '../support/processes.ts'
 import { readyKeys } from '../support/ready-keys.ts'

@@ -18,6 +18,7 @@ import {
   startShell,
   until,
 } from '../support/processes.ts'
+import { readyKeys } from '../support/ready-keys.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import { LAST_CHUNK, chunk, head, open, refusesConnections } from '../support/raw-http.ts'
 
@@ -126,7 +127,7 @@ const hasUnshare = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'tru
 
 /** Starts `npm start` as in a container: as process 1, whose end ends all others. */
 const npmStart = async (workers: string) => {
-  place = await newPlace({ LATCHKEY_WORKERS: workers })
+  place = await newPlace({ LATCHKEY_WORKERS: workers, ...readyKeys() })
   const inside = (name: string) => join(place.directory, name)
   place.environment = {
     ...place.environment,
@@ -187,7 +188,7 @@ const LEADERS = {
 }
 
 const startLeader = async (leader: keyof typeof LEADERS, workers: string) => {
-  place = await newPlace({ LATCHKEY_WORKERS: workers })
+  place = await newPlace({ LATCHKEY_WORKERS: workers, ...readyKeys() })
   const inside = (name: string) => join(place.directory, name)
   Object.assign(place.environment, {
     LATCHKEY_DATABASE_URL: `file:${inside('data/latchkey.db')}`,
@@ -229,7 +230,7 @@ describe('server whose npm gets a signal', () => {
 
 describe('server without its shell', () => {
   const serveBehind = async (line: string) => {
-    place = await newPlace()
+    place = await newPlace(readyKeys())
     const shell = startShell(place, line)
     await until(
       'an answer',

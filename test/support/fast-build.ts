@@ -10,8 +10,9 @@ const BUILT = join(ROOT, 'dist')
 const BUNDLED = join(ROOT, 'node_modules', '.cache', 'latchkey-test')
 const ENTRIES = ['cli.js', 'node.js']
 
+/** Rounds to milliseconds, because a copied time has no fraction of one. */
 const modifiedAt = (folder: string): number =>
-  statSync(join(folder, 'cli.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  Math.floor(statSync(join(folder, 'cli.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0)
 
 const installedAt = (): number =>
   statSync(join(ROOT, 'node_modules/.package-lock.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { LEDGER_BATCH_ENTRIES, LEDGER_BUSY_TIMEOUT_MS } from '../../constants.ts'
 import type { LedgerEntry, LedgerFilter, LedgerRow } from '../../store/ledger.ts'
-import { spareTemporaryFiles, writeAhead } from '../../store/sqlite/better-sqlite3.ts'
+import { spareTemporaryFiles, writeAhead } from '../../store/sqlite/settings.ts'
 import { requireDriver } from '../../store/sqlite/driver.ts'
 import type { Part } from '../../store/store.ts'
 

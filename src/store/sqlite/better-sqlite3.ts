@@ -1,9 +1,8 @@
 // better-sqlite3: one file. A commit is on the disk before the store answers.
-import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
-import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../../constants.ts'
+import { BUSY_TIMEOUT_MS } from '../../constants.ts'
 import { StartRefused } from '../../errors.ts'
 import type { Connection, RawRow } from '../steps/connection.ts'
 import { createStore } from '../steps/store.ts'
@@ -11,6 +10,7 @@ import type { Store } from '../store.ts'
 import { compile } from './compile.ts'
 import { sqliteDialect } from './dialect.ts'
 import { loadMigrations, migrate } from './migrate.ts'
+import { patiently, spareTemporaryFiles, writeAhead } from './settings.ts'
 
 /**
  * Opens the file and migrates it. Creates a missing file with mode 0600, in a folder with mode 0700.
@@ -99,38 +99,5 @@ const requireOurs = (client: BetterSqlite3.Database, path: string): void => {
   )
   if (isForeign) {
     throw new StartRefused(`cannot open the database ${path}: it is another program’s`)
-  }
-}
-
-/**
- * Keeps temporary tables and journals in memory where the temporary folder is not writable, as in a container whose
- * root is read-only. A large sort or update would fail with SQLITE_IOERR_GETTEMPPATH.
- */
-export const spareTemporaryFiles = (client: BetterSqlite3.Database, folder = tmpdir()): void => {
-  try {
-    accessSync(folder, constants.W_OK)
-  } catch {
-    client.pragma('temp_store = MEMORY')
-  }
-}
-
-/**
- * Switches to the write-ahead log. Where two processes do that to a new file at once, SQLite answers one of them with
- * SQLITE_BUSY immediately, whatever the timeout is. This function waits and tries again.
- */
-export const writeAhead = (client: BetterSqlite3.Database): void => {
-  patiently(() => client.pragma('journal_mode = WAL'))
-}
-
-const patiently = <T>(step: () => T): T => {
-  const deadline = performance.now() + BUSY_TIMEOUT_MS
-  for (;;) {
-    try {
-      return step()
-    } catch (error) {
-      const code = String((error as { code?: unknown }).code)
-      if (!code.startsWith('SQLITE_BUSY') || performance.now() > deadline) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_RETRY_MS)
-    }
   }
 }
