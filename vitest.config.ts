@@ -30,8 +30,7 @@ const common = {
   // Limits for a busy machine. Some tests make RSA keys.
   testTimeout: 30_000,
   hookTimeout: 60_000,
-  // Most tests of processes wait, and so do many of the verifier.
-  maxWorkers: 2 * CORES,
+  maxWorkers: CORES,
 }
 
 /** Starts what `npm run build` makes. */
@@ -64,6 +63,9 @@ export const PROJECTS = [
       name: 'processes',
       include: [PROCESSES],
       isolate: false,
+      // These tests wait for processes most of the time.
+      maxWorkers: 2 * CORES,
+      sequence: { groupOrder: 1 },
     },
   },
   // Measures time, so it runs after all others. Its files run together: their bounds are ten times what they measure.
@@ -72,7 +74,7 @@ export const PROJECTS = [
       ...built,
       name: 'end to end',
       include: [TIMED],
-      sequence: { groupOrder: 1 },
+      sequence: { groupOrder: 2 },
     },
   },
 ]

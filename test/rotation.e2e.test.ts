@@ -94,9 +94,8 @@ const verifyAgain = async (running: () => boolean): Promise<void> => {
   }
 }
 
-const untilDone = async (count: number, running: () => boolean): Promise<void> => {
-  const from = Date.now()
-  while (running() && (issued.size < count || Date.now() - from < KEY_MS)) await sleep(20)
+const untilIssued = async (count: number, running: () => boolean): Promise<void> => {
+  while (running() && issued.size < count) await sleep(20)
 }
 
 const rotate = async (): Promise<void> => {
@@ -184,12 +183,12 @@ const run = async (): Promise<void> => {
   const load = startLoad({ url: place.url, clients, take, pauseMs: PAUSE_MS })
   const again = verifyAgain(load.running)
   for (let i = 1; i <= ROTATIONS; i++) {
-    await untilDone(i * PER_KEY, load.running)
+    await Promise.all([untilIssued(i * PER_KEY, load.running), sleep(KEY_MS)])
     await rotate()
   }
-  await untilDone((ROTATIONS + 1) * PER_KEY, load.running)
+  await Promise.all([untilIssued((ROTATIONS + 1) * PER_KEY, load.running), sleep(KEY_MS)])
   await emergencyInTime()
-  await untilDone(TOKENS, load.running)
+  await untilIssued(TOKENS, load.running)
   await load.stop()
   await again
 }
