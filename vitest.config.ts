@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { FOLDER } from './test/support/memory-folder.ts'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
@@ -30,7 +31,8 @@ const common = {
   // Limits for a busy machine. Some tests make RSA keys.
   testTimeout: 30_000,
   hookTimeout: 60_000,
-  maxWorkers: CORES,
+  // Most tests of processes wait, and so do many of the verifier.
+  maxWorkers: 2 * CORES,
 }
 
 /** Starts what `npm run build` makes. */
@@ -63,9 +65,6 @@ export const PROJECTS = [
       name: 'processes',
       include: [PROCESSES],
       isolate: false,
-      // These tests wait for processes most of the time.
-      maxWorkers: 2 * CORES,
-      sequence: { groupOrder: 1 },
     },
   },
   // Measures time, so it runs after all others. Its files run together: their bounds are ten times what they measure.
@@ -74,11 +73,32 @@ export const PROJECTS = [
       ...built,
       name: 'end to end',
       include: [TIMED],
-      sequence: { groupOrder: 2 },
+      sequence: { groupOrder: 1 },
     },
   },
 ]
 
+/** Files that wait for half a minute and more. The units need the cores meanwhile. */
+const WAITING = ['shutdown', 'connections', 'http', 'workers'].map(
+  (name) => `/test/process/${name}.test.ts`,
+)
+
+/** Starts the waiting files first, then the units, then all others. */
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification): number => {
+      if (WAITING.some((end) => moduleId.endsWith(end))) return 0
+      return project.name === 'units' ? 1 : 2
+    }
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
+
 export default defineConfig({
-  test: { root, globalSetup: ['test/support/memory-folder.ts'], projects: PROJECTS },
+  test: {
+    root,
+    globalSetup: ['test/support/memory-folder.ts'],
+    projects: PROJECTS,
+    sequence: { sequencer: WaitingFirst },
+  },
 })
