@@ -147,13 +147,31 @@ describe('the import graph', () => {
       const packages = [...reachable(start)].flatMap((path) => graph.get(path)?.packages ?? [])
       const foreign = packages.filter(
         (name) =>
-          !/^(node:crypto|@latchkey\/verifier(\/internal)?|hono(\/.*)?|jose|zod|zod-openapi|drizzle-orm(\/(?!better-sqlite3).*)?)$/.test(
+          !/^(node:crypto|@latchkey\/verifier(\/internal)?|hono(\/.*)?|jose(\/.*)?|zod|zod-openapi|drizzle-orm(\/(?!better-sqlite3).*)?)$/.test(
             name,
           ),
       )
       expect(foreign).toEqual([])
     },
   )
+
+  it('leads from the thread of the ledger to its driver and no other package', () => {
+    const packages = [...reachable('node/ledger/thread.ts')].flatMap(
+      (path) => graph.get(path)?.packages ?? [],
+    )
+    const installed = packages.filter((name) => !name.startsWith('node:'))
+    expect([...new Set(installed)]).toEqual(['better-sqlite3'])
+  })
+
+  it('leads from a command to no package of the server alone', () => {
+    const packages = [...reachable('cli/client.ts')].flatMap(
+      (path) => graph.get(path)?.packages ?? [],
+    )
+    expect(packages).toContain('commander')
+    expect(packages.filter((name) => /^(hono|@hono|zod-openapi|prom-client)/.test(name))).toEqual(
+      [],
+    )
+  })
 
   it('reads the environment in the entries and the command line only', () => {
     const readers = [...files]

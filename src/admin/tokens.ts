@@ -1,5 +1,5 @@
 // Access tokens: listing those of the ledger, issuing one from the command line, inspecting one.
-import { decodeJwt } from 'jose'
+import { decodeJwt } from 'jose/jwt/decode'
 import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'

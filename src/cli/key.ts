@@ -6,16 +6,6 @@ import { withoutUndefined, command, listCommand, singleCommands } from './flags.
 import { print, printWithNotes } from './output.ts'
 import { withAdmin } from './session.ts'
 
-/**
- * Moves kids behind `--`. A kid is a thumbprint in base64url, and one in 64 begins with a dash, which would be parsed as
- * an option: an operator who revokes a key in an emergency should not meet that error first.
- */
-export const moveKidsBehindDashes = (args: readonly string[]): string[] => {
-  const isKid = (word: string): boolean => /^-[\w-]{42}$/.test(word)
-  if (args[2] !== 'key' || args.includes('--') || !args.some(isKid)) return [...args]
-  return [...args.filter((word) => !isKid(word)), '--', ...args.filter(isKid)]
-}
-
 type RevokeFlags = { all?: boolean; forceRefetch?: boolean; json?: boolean }
 
 const CACHED_KEYS =

@@ -1,13 +1,9 @@
 // Signs and verifies with the keys of the store. Each signature reads from the store which key is active, so that a
 // revoked key stops at once in every process. Only the imported key is cached, by its kid.
-import {
-  type CryptoKey,
-  type JWTPayload,
-  type JWTHeaderParameters,
-  CompactSign,
-  compactVerify,
-  importJWK,
-} from 'jose'
+import type { CryptoKey, JWTPayload, JWTHeaderParameters } from 'jose'
+import { CompactSign } from 'jose/jws/compact/sign'
+import { compactVerify } from 'jose/jws/compact/verify'
+import { importJWK } from 'jose/key/import'
 import { MAX_CACHED_KEYS } from '../constants.ts'
 import type { SigningKey, Store } from '../store/store.ts'
 import { type Algorithm, isAlgorithm } from './algorithms.ts'

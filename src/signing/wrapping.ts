@@ -1,12 +1,10 @@
 // Private keys at rest: a compact JWE (RFC 7516) under the key-encryption key, `dir` + A256GCM.
-import {
-  CompactEncrypt,
-  type JWK,
-  calculateJwkThumbprint,
-  compactDecrypt,
-  exportJWK,
-  generateKeyPair,
-} from 'jose'
+import type { JWK } from 'jose'
+import { compactDecrypt } from 'jose/jwe/compact/decrypt'
+import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
+import { exportJWK } from 'jose/key/export'
+import { generateKeyPair } from 'jose/key/generate/keypair'
 import type { KeyCandidate } from '../store/store.ts'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 

@@ -103,6 +103,6 @@ describe('steps, tables and types of the store', () => {
       importsOf(text).filter(({ specifier }) => !specifier.startsWith('.')),
     )
     const names = new Set(packages.map(({ specifier }) => specifier))
-    expect([...names].toSorted()).toEqual(['drizzle-orm', 'node:crypto'])
+    expect([...names].toSorted()).toEqual(['drizzle-orm/sql', 'node:crypto'])
   })
 })

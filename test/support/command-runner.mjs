@@ -24,7 +24,7 @@ const settleLog = async () => {
 }
 
 const { runEntryPoint } = await import('../../dist/node/entry-point.js')
-await import('../../dist/cli/program.js')
+const { runCommand } = await import('../../dist/cli/program.js')
 
 const giveStdin = (text) => {
   const stdin = new PassThrough()
@@ -44,15 +44,10 @@ const reset = ({ directory, environment, stdin }) => {
   giveStdin(stdin)
 }
 
-let runs = 0
 const run = async (command) => {
   reset(command)
   try {
-    await runEntryPoint(async () => {
-      // The program remembers which flags were given, so each command gets a new one.
-      const { runCommand } = await import(`../../dist/cli/program.js?run=${(runs += 1)}`)
-      await runCommand([process.execPath, 'latchkey', ...command.args])
-    })
+    await runEntryPoint(() => runCommand([process.execPath, 'latchkey', ...command.args]))
   } catch (error) {
     process.stderr.write(`${error?.stack ?? error}\n`)
     process.exitCode = 1

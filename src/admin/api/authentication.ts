@@ -12,7 +12,7 @@ import {
   createVerifier,
   noPlugin,
 } from '@latchkey/verifier'
-import { decodeProtectedHeader } from 'jose'
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { nowSeconds } from '../../clock.ts'
 import type { AppContext, Deps } from '../../deps.ts'

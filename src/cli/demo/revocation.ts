@@ -1,6 +1,6 @@
 // The demo's third part: an operator revokes tokens. A resource server in a process of its own, which introspects no
 // token, refuses them, and the demo shows the delay.
-import { decodeProtectedHeader } from 'jose'
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import { createClient, disableClient } from '../../admin/clients.ts'
 import { revokeKey } from '../../admin/keys.ts'
 import type { AdminCall } from '../../admin/operation.ts'

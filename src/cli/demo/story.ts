@@ -1,5 +1,5 @@
 // The demo's steps: each one runs, is compared with the expected result, and is shown.
-import { decodeJwt } from 'jose'
+import { decodeJwt } from 'jose/jwt/decode'
 import { createClient } from '../../admin/clients.ts'
 import type { AdminCall } from '../../admin/operation.ts'
 import { createPlugin } from '../../admin/plugins.ts'

@@ -1,5 +1,5 @@
 // The steps' fragments in the words of SQLite.
-import { type SQLWrapper, sql } from 'drizzle-orm'
+import { type SQLWrapper, sql } from 'drizzle-orm/sql'
 import type { Dialect, JsonFragments } from '../steps/dialect.ts'
 import { readSqliteError } from './errors.ts'
 

@@ -1,5 +1,5 @@
 // The last administrator: a step that would leave nobody able to administer the server is undone.
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE } from '../../constants.ts'
 import type { Statement } from './connection.ts'
 import { assert } from './statements.ts'

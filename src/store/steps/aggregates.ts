@@ -1,6 +1,6 @@
 // Lists of a client or an audience as values of its row, so that one statement reads both. SQL gives them in no order:
 // an ORDER BY costs SQLite a temporary table at every execution. The decoders sort.
-import { type SQLWrapper, type SQL, sql } from 'drizzle-orm'
+import { type SQLWrapper, type SQL, sql } from 'drizzle-orm/sql'
 import { clients } from '../tables/clients.ts'
 import type { Permission } from '../types/audiences.ts'
 import type { Grant } from '../types/clients.ts'

@@ -1,5 +1,5 @@
 // Audiences and their permissions.
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm/sql'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import { permissionsTaken } from '../../grants/taking-away.ts'
 import { clientGrants } from '../tables/clients.ts'

@@ -1,6 +1,6 @@
 // Reads of audit events in steps: each statement looks at AUDIT_STEP_ROWS rows or index entries at most, because a
 // driver may answer on the main thread.
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import { AUDIT_STEP_ROWS, TARGET_SEPARATOR } from '../../constants.ts'
 import { auditEvents } from '../tables/audit.ts'
 import { columnsOf } from '../tables/column.ts'

@@ -1,5 +1,5 @@
 // Audit events and seals.
-import { and, asc, desc, eq, gt, isNull, lt, lte, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, lt, lte, sql } from 'drizzle-orm/sql'
 import { auditEvents, auditSeals } from '../tables/audit.ts'
 import { columnsOf } from '../tables/column.ts'
 import type { AuditStore, NewAuditEvent } from '../types/audit.ts'

@@ -1,5 +1,5 @@
 // Writes the lists of a client: plugins, grants, audiences to introspect, authorization details.
-import { eq, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm/sql'
 import { clientGrants, clientIntrospects, clientPlugins } from '../tables/clients.ts'
 import { plugins } from '../tables/registry.ts'
 import type { Client } from '../types/clients.ts'

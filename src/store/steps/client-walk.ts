@@ -1,5 +1,5 @@
 // Ways to read a list of clients, one for each set of filters.
-import { type SQL, eq, sql } from 'drizzle-orm'
+import { type SQL, eq, sql } from 'drizzle-orm/sql'
 import { FEW_CLIENTS } from '../../constants.ts'
 import { clients } from '../tables/clients.ts'
 import type { ClientFilter } from '../types/clients.ts'

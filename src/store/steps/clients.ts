@@ -1,5 +1,5 @@
 // Clients.
-import { type SQL, and, eq, ne, sql } from 'drizzle-orm'
+import { type SQL, and, eq, ne, sql } from 'drizzle-orm/sql'
 import {
   ADMIN_AUDIENCE,
   ADMIN_WRITE,

@@ -1,5 +1,5 @@
 // The stored clock: one row that says how far the server trusts the wall clock.
-import { type SQL, type SQLWrapper, and, eq, gt, lt, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, and, eq, gt, lt, sql } from 'drizzle-orm/sql'
 import { serverClock, signingKeys } from '../tables/server.ts'
 import type { ClockStore, StoredClock } from '../types/clock.ts'
 import type { Context, Statement, Verb } from './connection.ts'

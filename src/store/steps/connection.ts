@@ -1,5 +1,5 @@
 // The connection: how statements reach a database. Each driver has its own; all of them keep the promises made here.
-import type { SQL } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm/sql'
 import type { Store } from '../store.ts'
 import type { Dialect } from './dialect.ts'
 

@@ -1,5 +1,5 @@
 // Authorization details of a client, and the resources that they point at.
-import { type SQL, eq, sql } from 'drizzle-orm'
+import { type SQL, eq, sql } from 'drizzle-orm/sql'
 import { TOOL_RUN } from '../../grants/details.ts'
 import { clientDetails } from '../tables/clients.ts'
 import type { AuthorizationDetail, Resource } from '../types/resources.ts'

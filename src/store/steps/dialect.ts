@@ -1,6 +1,6 @@
 // The dialect: everything that a step cannot write in the same words for every database engine. A driver has one of
 // these and a connection; the steps are shared.
-import type { SQL, SQLWrapper } from 'drizzle-orm'
+import type { SQL, SQLWrapper } from 'drizzle-orm/sql'
 
 /** Names of the checks on `assertions`. */
 export type Assertion = 'unchanged' | 'administrable' | 'within_limit'

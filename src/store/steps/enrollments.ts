@@ -1,5 +1,5 @@
 // Enrollments.
-import { type SQL, and, eq, isNull, lt, sql } from 'drizzle-orm'
+import { type SQL, and, eq, isNull, lt, sql } from 'drizzle-orm/sql'
 import { enrollments } from '../tables/clients.ts'
 import type { Enrollment, EnrollmentStore } from '../types/enrollments.ts'
 import { newClient } from './clients.ts'

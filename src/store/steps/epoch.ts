@@ -1,5 +1,5 @@
 // A new epoch, for the copy of an older state: it lacks the generations and the rules that were written after the copy.
-import { and, isNull, sql } from 'drizzle-orm'
+import { and, isNull, sql } from 'drizzle-orm/sql'
 import { enrollments } from '../tables/clients.ts'
 import { revocationCounter } from '../tables/revocations.ts'
 import { serverClock } from '../tables/server.ts'

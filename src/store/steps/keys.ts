@@ -1,5 +1,5 @@
 // Signing keys. Partial unique indexes hold "one active, one next" for each algorithm, whichever process writes.
-import { type SQL, asc, eq, or, and, sql } from 'drizzle-orm'
+import { type SQL, asc, eq, or, and, sql } from 'drizzle-orm/sql'
 import { KEY_RETIREMENT_SECONDS } from '../../constants.ts'
 import type { Algorithm } from '../../signing/algorithms.ts'
 import { auditEvents } from '../tables/audit.ts'

@@ -1,5 +1,5 @@
 // Lists of any length as one bound value: D1 binds a hundred values in a statement at most.
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm/sql'
 import type { Dialect } from './dialect.ts'
 
 export const jsonOf = (values: readonly unknown[]): SQL => sql`${JSON.stringify(values)}`

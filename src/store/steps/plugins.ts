@@ -1,5 +1,5 @@
 // Plugins.
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm/sql'
 import { takesFromPlugin } from '../../grants/taking-away.ts'
 import { columnsOf } from '../tables/column.ts'
 import { plugins } from '../tables/registry.ts'

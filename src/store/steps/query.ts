@@ -1,5 +1,5 @@
 // Reads: which values a row has, and how each is decoded.
-import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm/sql'
 import { parseJson } from '../tables/column.ts'
 import type { Connection, Parameters, RawRow, Statement } from './connection.ts'
 

@@ -1,6 +1,6 @@
 // The read that explains a refused credential, for the log. It costs the same for a known and an
 // unknown client id.
-import { sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm/sql'
 import { clientSecrets, clients } from '../tables/clients.ts'
 import { workspaces } from '../tables/registry.ts'
 import type { Verb } from './connection.ts'

@@ -1,5 +1,5 @@
 // Resources: the registry of what authorization details point at.
-import { type SQL, and, eq, sql } from 'drizzle-orm'
+import { type SQL, and, eq, sql } from 'drizzle-orm/sql'
 import { clientDetails } from '../tables/clients.ts'
 import { resources } from '../tables/registry.ts'
 import type { Position } from '../types/lists.ts'

@@ -1,5 +1,5 @@
 // The lookup of a token's revocation: prepared once, one or two statements each time.
-import { type SQL, and, eq, gt, or, sql } from 'drizzle-orm'
+import { type SQL, and, eq, gt, or, sql } from 'drizzle-orm/sql'
 import { revocations } from '../tables/revocations.ts'
 import type { RevocationKind } from '../types/revocations.ts'
 import type { Verb } from './connection.ts'

@@ -1,6 +1,6 @@
 // Pages of the revocation list. The database writes the JSON: reading 5,000 rows into objects takes three times as
 // long, and the process serves no request meanwhile.
-import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm/sql'
 import { REVOCATION_ENDS_READ } from '../../constants.ts'
 import { revocations } from '../tables/revocations.ts'
 import { endedBy } from './clock.ts'

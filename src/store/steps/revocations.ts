@@ -1,5 +1,5 @@
 // Revocation rules: lists, single tokens, pruning.
-import { type SQL, type SQLWrapper, eq, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, eq, sql } from 'drizzle-orm/sql'
 import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
 import { Unavailable } from '../../errors.ts'
 import { namedWorkspaceValue, workspaceRuleValue } from '../../grants/taking-away.ts'

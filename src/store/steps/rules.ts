@@ -1,5 +1,5 @@
 // Statements that write revocation rules. They are part of the step with the change that takes something away.
-import { type SQL, eq, lte, ne, and, sql } from 'drizzle-orm'
+import { type SQL, eq, lte, ne, and, sql } from 'drizzle-orm/sql'
 import {
   MAX_CLOCK_TOLERANCE_SECONDS,
   PRUNE_GRACE_SECONDS,

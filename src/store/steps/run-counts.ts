@@ -1,7 +1,7 @@
 // Number of runs that a workspace has closed: by the hour while their rules live, and in total. The hour of a run is
 // that of the wall clock or of the settled time, the later one. It ends by the settled time, so no wall clock forgets
 // it.
-import { type SQL, and, eq, sql } from 'drizzle-orm'
+import { type SQL, and, eq, sql } from 'drizzle-orm/sql'
 import {
   MAX_CLOSED_RUNS_PER_WORKSPACE,
   MAX_RUN_RULES_PER_WORKSPACE,

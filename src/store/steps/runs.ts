@@ -1,6 +1,6 @@
 // Closed runs: for good in a table of their own, which the server reads before it issues a token, and as a rule while
 // their tokens can be alive.
-import { type SQL, and, eq, isNull, sql } from 'drizzle-orm'
+import { type SQL, and, eq, isNull, sql } from 'drizzle-orm/sql'
 import { OperationRefused } from '../../errors.ts'
 import { namedRunValue, runRuleValue } from '../../grants/taking-away.ts'
 import { clients } from '../tables/clients.ts'

@@ -1,5 +1,5 @@
 // Client secrets: live ones, their expiry, their last use.
-import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm/sql'
 import { MAX_LIVE_SECRETS, UNUSED_GRACE_SECONDS } from '../../constants.ts'
 import { clientSecrets } from '../tables/clients.ts'
 import type { NewSecret, SecretStore } from '../types/secrets.ts'

@@ -1,6 +1,6 @@
 // Statements that change rows, as values: a step is a list of them, which the connection runs as one.
 import { randomBytes } from 'node:crypto'
-import { type SQL, type SQLWrapper, and, eq, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, and, eq, sql } from 'drizzle-orm/sql'
 import {
   type Changes,
   type Column,

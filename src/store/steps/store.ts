@@ -1,5 +1,5 @@
 // The store: every verb on a connection and a dialect, throwing only our own errors.
-import { eq, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm/sql'
 import { OperationRefused } from '../../errors.ts'
 import type { LifecycleStore, Seed, Store } from '../store.ts'
 import { workspaces } from '../tables/registry.ts'

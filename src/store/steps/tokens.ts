@@ -1,5 +1,5 @@
 // Reads of a token request, prepared once: the login, and the client with all that it is granted.
-import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm/sql'
 import { clientSecrets, clients } from '../tables/clients.ts'
 import { aliased } from '../tables/column.ts'
 import { workspaces } from '../tables/registry.ts'

@@ -1,6 +1,6 @@
 // Lists in the order of an index, read in steps: each statement looks at LIST_STEP_ENTRIES entries of the index at
 // most, because a driver may answer on the main thread.
-import { type SQL, and, sql } from 'drizzle-orm'
+import { type SQL, and, sql } from 'drizzle-orm/sql'
 import { LIST_BATCH_ROWS, LIST_STEP_ENTRIES } from '../../constants.ts'
 import { letOthersRun } from '../pause.ts'
 import type { Part, Position } from '../types/lists.ts'

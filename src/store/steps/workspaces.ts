@@ -1,5 +1,5 @@
 // Workspaces.
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm/sql'
 import { takesFromWorkspace } from '../../grants/taking-away.ts'
 import { clients } from '../tables/clients.ts'
 import { columnsOf } from '../tables/column.ts'

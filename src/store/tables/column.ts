@@ -3,7 +3,7 @@
 //
 // Times are in seconds since the epoch. No column holds a token, or a secret that a copy of the database would give
 // away: secrets are stored as SHA-256, private keys are encrypted.
-import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm/sql'
 
 /** Kinds of values. A flag is true or false; JSON is an object or a list. */
 export type Kind = 'text' | 'integer' | 'flag' | 'json'
