@@ -32,10 +32,10 @@ const PAUSE_MS = 15
 const ROTATIONS = 3
 const PER_KEY = TOKENS / (ROTATIONS + 2)
 /**
- * Time between two changes of keys: a day in practice, and 6 s here. A verifier looks for unknown
+ * Time between two changes of keys: a day in practice, and 5.3 s here. A verifier looks for unknown
  * keys once in 5 s.
  */
-const KEY_MS = 6_000
+const KEY_MS = 5_300
 /** One token of 20 is kept and verified again later. */
 const KEPT_EVERY = 20
 /** Promised bound of a revocation, in milliseconds. */

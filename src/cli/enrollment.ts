@@ -5,6 +5,7 @@ import {
   revokeEnrollment,
   showEnrollment,
 } from '../admin/enrollments.ts'
+import { DEFAULT_ENROLLMENT_TTL_SECONDS, MAX_ENROLLMENT_TTL_SECONDS } from '../constants.ts'
 import type { Grant } from '../store/store.ts'
 import {
   collect,
@@ -60,7 +61,7 @@ const create = (noun: Command): void => {
     .option('--details <FILE>', 'authorization details that the client may request, a JSON array')
     .option(
       '--expires-in <SECONDS>',
-      'lifetime of the enrollment token, 1 to 86400 (default: 900)',
+      `lifetime of the enrollment token, 1 to ${MAX_ENROLLMENT_TTL_SECONDS} (default: ${DEFAULT_ENROLLMENT_TTL_SECONDS})`,
       wholeNumber,
     )
     .option(

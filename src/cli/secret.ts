@@ -1,5 +1,9 @@
 import type { Command } from 'commander'
 import { addSecret, listSecrets, revokeSecret, showSecret } from '../admin/secrets.ts'
+import {
+  DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS,
+  MAX_PREVIOUS_EXPIRES_IN_SECONDS,
+} from '../constants.ts'
 import { withoutUndefined, command, wholeNumber } from './flags.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
@@ -19,7 +23,7 @@ export const secret = (program: Command): void => {
     .option('--expires-in <SECONDS>', 'its lifetime (default: it does not expire)', wholeNumber)
     .option(
       '--previous-expires-in <SECONDS>',
-      'time until the others expire, 0 to 7776000 (default: 86400)',
+      `time until the others expire, 0 to ${MAX_PREVIOUS_EXPIRES_IN_SECONDS} (default: ${DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS})`,
       wholeNumber,
     )
     .action(async (client: string, flags: AddFlags) => {

@@ -88,7 +88,7 @@ const endOf = async (
   const workspace = await deps.store.findWorkspace(enrollment?.workspaceId ?? NO_ID)
   const maker = await deps.store.findGrantedClient(enrollment?.createdBy ?? NO_ID)
   if (enrollment === null) return 'unknown_enrollment'
-  if (enrollment.usedAt !== null) return 'enrollment_used' // before the check of its expiry
+  if (enrollment.usedAt !== null) return 'enrollment_used' // checked before its expiry
   if (enrollment.revokedAt !== null) return 'enrollment_revoked'
   if (enrollment.expiresAt <= nowSeconds(deps)) return 'enrollment_expired'
   if (workspace?.status !== 'active') return 'workspace_suspended'

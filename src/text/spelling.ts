@@ -47,7 +47,7 @@ const wordsOf = (name: string): string[] => {
 const SYNONYMS: readonly (readonly [word: string, name: string])[] = [
   ['plugin', 'plugin_id'], // the claim, the flag and the table
   ['aud', 'audience'], // the claim (RFC 9068 §2.2)
-  ['audience_id', 'audience'], // by analogy with plugin_id and client_id
+  ['audience_id', 'audience'], // analogy with plugin_id and client_id
   ['scp', 'scope'], // the claim of other authorization servers
   ['permission', 'scope'], // the admin API, the command line and the verifier
   ['resource_indicator', 'resource'], // the title of RFC 8707

@@ -1,6 +1,7 @@
 // Successful answers of each endpoint. The client of these tests compares every body with the
 // OpenAPI document.
 import { describe, expect, it, test } from 'vitest'
+import { MIN_TOKEN_TTL_SECONDS } from '../../src/constants.ts'
 import { type Answer, BASE, expectProblem, startAdminApi } from '../support/admin-api.ts'
 import { goodRequest, makeThings } from '../support/admin-requests.ts'
 import { decode } from '../support/jwt.ts'
@@ -99,7 +100,12 @@ describe('administration', () => {
     ],
     [
       'audiences',
-      { id: 'a1', permissions: [{ name: 'b', implies: [] }], requires_plugin: true, token_ttl: 60 },
+      {
+        id: 'a1',
+        permissions: [{ name: 'b', implies: [] }],
+        requires_plugin: true,
+        token_ttl: MIN_TOKEN_TTL_SECONDS,
+      },
       { algorithm: 'RS256' },
     ],
     [

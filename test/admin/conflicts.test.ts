@@ -1,6 +1,7 @@
 // Conflicts: two administrators change the same record; one succeeds, the other is refused, and no
 // change is lost.
 import { afterEach, describe, expect, it } from 'vitest'
+import { MIN_TOKEN_TTL_SECONDS } from '../../src/constants.ts'
 import { type Answer, expectProblem, startAdminApi } from '../support/admin-api.ts'
 
 const api = await startAdminApi()
@@ -26,7 +27,7 @@ const CHANGES: readonly [
   one: object,
   other: object,
 ][] = [
-  ['a client', 'findClient', makeClient, { name: 'one' }, { token_ttl: 60 }],
+  ['a client', 'findClient', makeClient, { name: 'one' }, { token_ttl: MIN_TOKEN_TTL_SECONDS }],
   [
     'lists of a client',
     'findClient',
@@ -46,7 +47,7 @@ const CHANGES: readonly [
     'an audience',
     'findAudience',
     async () => '/audiences/docs',
-    { token_ttl: 60 },
+    { token_ttl: MIN_TOKEN_TTL_SECONDS },
     { requires_plugin: true },
   ],
   [

@@ -65,7 +65,7 @@ export const makeFastBuild = async (): Promise<void> => {
     bundle: true,
     format: 'cjs',
     platform: 'node',
-    external: ['better-sqlite3'], // it loads a binary beside its own files
+    external: ['better-sqlite3'], // loads a binary beside its own files
     logLevel: 'warning',
   })
   writeFileSync(join(BUNDLED, 'package.json'), '{ "type": "module" }')
