@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 
 export type AuditContext = {
-  /** Performer of the action: `client:ID`, `cli:USER`, `server`, `unknown`. */
+  /** Performer of the action: `client:ID`, `cli:USER`, `enrollment:ID`, `server`, `unknown`. */
   actor: string
   requestId?: string | undefined
   address?: string | undefined

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { createAdministrator } from '../admin/administrators.ts'
-import { command } from './flags.ts'
-import { print } from './output.ts'
+import type { AdminCall } from '../admin/operation.ts'
+import { command, envFlag } from './flags.ts'
+import { print, printCredentials } from './output.ts'
 import { withAdmin } from './session.ts'
 
 export const administrator = (program: Command): void => {
@@ -14,10 +15,11 @@ export const administrator = (program: Command): void => {
     'admin create --name alice --json',
   )
     .option('--name <NAME>', 'display name', 'Administrator')
-    .action(async (flags: { name: string; json?: boolean }) =>
-      print(
-        await withAdmin((call) => createAdministrator(call, flags.name), { create: true }),
-        flags,
-      ),
-    )
+    .addOption(envFlag())
+    .action(async (flags: { name: string; env?: boolean; json?: boolean }) => {
+      const create = (call: AdminCall) => createAdministrator(call, flags.name)
+      const created = await withAdmin(create, { create: true })
+      if (flags.env) printCredentials(created)
+      else print(created, flags)
+    })
 }

@@ -41,7 +41,10 @@ export const audit = (program: Command): void => {
       'audit list --outcome refused --since 2026-01-31 --limit 20',
     ),
   )
-    .option('--actor <ACTOR>', 'only events of client:ID, cli:USER, server or unknown')
+    .option(
+      '--actor <ACTOR>',
+      'only events of client:ID, cli:USER, enrollment:ID, server or unknown',
+    )
     .option('--action <ACTION>', 'only events of one action, such as client.disable')
     .option('--target <ID>', 'only events about one id')
     .option('--outcome <OUTCOME>', 'only intent, success, refused or failed')

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import {
   createClient,
   deleteClient,
@@ -18,13 +18,14 @@ import {
   withoutUndefined,
   grant,
   command,
+  envFlag,
   listCommand,
   quota,
   readJsonFile,
   singleCommands,
   wholeNumber,
 } from './flags.ts'
-import { print } from './output.ts'
+import { print, printCredentials } from './output.ts'
 import { withAdmin } from './session.ts'
 
 type CreateFlags = {
@@ -109,17 +110,13 @@ const create = (noun: Command): void => {
     .option('--ttl <SECONDS>', TOKEN_TTL_HELP, wholeNumber)
     .option('--quota <N/min>', 'token requests a minute', quota)
     .option('--ledger', 'keep all its tokens in the ledger, not only tokens of a run')
-    .addOption(
-      new Option('--env', 'print CLIENT_ID=… and CLIENT_SECRET=… for a shell').conflicts('json'),
-    )
+    .addOption(envFlag())
     .action(async (flags: CreateFlags) => {
       const details = flags.details === undefined ? undefined : await readDetails(flags.details)
       const input = { ...newClient(flags), ...withoutUndefined({ authorization_details: details }) }
       const created = await withAdmin((call) => createClient(call, input))
-      if (!flags.env) return print(created, flags)
-      process.stdout.write(
-        `CLIENT_ID=${created.client_id}\nCLIENT_SECRET=${created.client_secret}\n`,
-      )
+      if (flags.env) printCredentials(created)
+      else print(created, flags)
     })
 }
 

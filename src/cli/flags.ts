@@ -18,6 +18,10 @@ import { withAdmin } from './session.ts'
 /** Help of `--ttl`, of a client and of an audience. */
 export const TOKEN_TTL_HELP = `lifetime of its tokens, ${MIN_TOKEN_TTL_SECONDS} to ${MAX_TOKEN_TTL_SECONDS}`
 
+/** `--env` of the commands that create a client. */
+export const envFlag = (): Option =>
+  new Option('--env', 'print CLIENT_ID=… and CLIENT_SECRET=… for a shell').conflicts('json')
+
 /** Collects the values of a repeatable flag: `--plugin a --plugin b`. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value]
 

@@ -6,6 +6,11 @@ export const print = (value: unknown, { json }: { json?: boolean | undefined }):
   process.stdout.write(`${json ? toJson(value, 2) : toText(value)}\n`)
 }
 
+/** Prints the credentials of a new client as lines for `eval` in a shell. */
+export const printCredentials = (created: { client_id: string; client_secret: string }): void => {
+  process.stdout.write(`CLIENT_ID=${created.client_id}\nCLIENT_SECRET=${created.client_secret}\n`)
+}
+
 /** Prints a table and notes about it. */
 export const printWithNotes = (rows: unknown[], notes: readonly string[]): void => {
   process.stdout.write(`${[toText(rows), ...notes].join('\n\n')}\n`)

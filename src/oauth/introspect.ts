@@ -1,10 +1,10 @@
 import type { AppContext, Deps } from '../deps.ts'
-import { OAuthError } from '../errors.ts'
 import type { GrantedClient } from '../store/store.ts'
 import { type AccessTokenClaims, checkActiveToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import type { InactiveReason } from './reasons.ts'
+import { submittedToken } from './submitted-token.ts'
 
 type IntrospectDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics'>
 
@@ -20,8 +20,7 @@ type Introspection =
 export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'introspect')
   const caller = await authenticateClient(form, c, deps)
-  const token = form.get('token')
-  if (token === undefined) throw new OAuthError('token_missing')
+  const token = submittedToken(form)
   const result = visibleTo(caller, await checkActiveToken(token, deps))
   const answer = answerOf(result)
   if (typeof result === 'string') {

@@ -1,13 +1,13 @@
 import { audited } from '../audit/record.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
-import { OAuthError } from '../errors.ts'
 import { requestContext } from '../http/request-context.ts'
 import { revocationLookup } from '../revocation/source.ts'
 import { readRevocableToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import { takeWrite } from './quota.ts'
+import { submittedToken } from './submitted-token.ts'
 
 type RevokeDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics' | 'writes'>
 
@@ -18,8 +18,7 @@ type RevokeDeps = AuthenticationDeps & Pick<Deps, 'signer' | 'issuer' | 'metrics
 export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'revoke')
   const caller = await authenticateClient(form, c, deps)
-  const token = form.get('token')
-  if (token === undefined) throw new OAuthError('token_missing')
+  const token = submittedToken(form)
   const event = {
     action: 'token.revoke',
     actor: `client:${caller.id}`,

@@ -40,6 +40,12 @@ describe('introspection', () => {
     expectPrivate(response)
   })
 
+  test.each(['\n', '\r\n', ' ', '\t'])('ignores %j around the token', async (space) => {
+    const token = await server.issue(client)
+    const answer = await server.introspect(client, `${space}${token}${space}`)
+    expect(answer).toMatchObject({ active: true, client_id: client.id })
+  })
+
   test('ignores the token type hint and accepts credentials in the form', async () => {
     const form = {
       token: await server.issue(client),
@@ -94,7 +100,7 @@ describe('introspection endpoint', () => {
     )
   })
 
-  test.each(['', 'token=', 'token_type_hint=access_token'])(
+  test.each(['', 'token=', 'token=%0A', 'token=+', 'token_type_hint=access_token'])(
     'refuses a request without a token: %j',
     async (form) => {
       await expectRefusal(await server.post('/oauth/introspect', form, { basic: client }), [
@@ -153,8 +159,11 @@ describe('introspection of a forged token', () => {
     ['two dots', () => '..'],
     ['four parts', async () => `${await server.issue(client)}.x`],
     ['a token in quotes', async () => `"${await server.issue(client)}"`],
-    ['a token with a space', async () => ` ${await server.issue(client)}`],
-    ['a token with a line feed', async () => `${await server.issue(client)}\n`],
+    ['a token with a space in it', async () => (await server.issue(client)).replace('.', ' .')],
+    [
+      'a token with a line feed in it',
+      async () => (await server.issue(client)).replace('.', '.\n'),
+    ],
     ['a non-ASCII token', async () => `é.${(await server.issue(client)).slice(2)}`],
     ['no signature', async () => `${(await server.issue(client)).split('.', 2).join('.')}.`],
     ['padding', async () => `${await server.issue(client)}==`],

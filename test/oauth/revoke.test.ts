@@ -70,6 +70,13 @@ describe("revocation of a client's own token", () => {
     expectEvent({ target: null, outcome: 'success', reason: 'token_revoked' })
   })
 
+  test.each(['\n', '\r\n', ' ', '\t'])('ignores %j around the token', async (space) => {
+    const token = await server.issue(client)
+    expect((await server.revoke(client, `${space}${token}${space}`)).status).toBe(200)
+    expect(await server.introspect(client, token)).toEqual(INACTIVE)
+    expectEvent({ target: decode(token).claims.jti, outcome: 'success' })
+  })
+
   test('covers every spelling of the signature', async () => {
     const token = await server.issue(client)
     await server.revoke(client, token)
@@ -190,7 +197,7 @@ describe('revocation endpoint', () => {
     ])
   })
 
-  test.each(['', 'token=', 'token_type_hint=access_token'])(
+  test.each(['', 'token=', 'token=%0A', 'token=+', 'token_type_hint=access_token'])(
     'refuses a request without a token: %j',
     async (form) => {
       await expectRefusal(await server.post('/oauth/revoke', form, { basic: client }), [

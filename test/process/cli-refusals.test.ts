@@ -106,6 +106,7 @@ const MISUSED: Record<string, RegExp> = {
   'client create --name a --quota 5': /such as 60\/min/,
   'client create --name a --grant hook': /must be 'AUDIENCE=PERMISSION PERMISSION'/,
   'client create --name a --env --json': /cannot be used with option '--json'/,
+  'admin create --env --json': /cannot be used with option '--json'/,
   'client list --workspace a --workspace b': /option '--workspace <ID>' may not be repeated/,
   'token issue --client c --audience hook --scope a --scope b':
     /'--scope <PERM…>' may not be repeated/,

@@ -36,6 +36,14 @@ it('client create --env prints shell variables, and --ttl and --quota are effect
   expect(Number(last?.headers['retry-after'])).toBeGreaterThan(0)
 })
 
+it('admin create --env prints credentials that get a token for the admin API', async () => {
+  const printed = await cli.text('admin create --env --name ops')
+  const [, id = '', secret = ''] =
+    /^CLIENT_ID=(lkc_[\w-]{22})\nCLIENT_SECRET=(lks_[\w-]{43})\n$/.exec(printed) ?? []
+  const token = await call.issue({ id, secret })
+  expect(decode(token).claims).toMatchObject({ aud: 'latchkey', scope: 'admin:read admin:write' })
+})
+
 it('client create --introspects lets a client see the tokens of the audience only', async () => {
   const records = openRecords(place)
   await records.audience('docs', ['read'])

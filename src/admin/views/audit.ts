@@ -17,7 +17,9 @@ export const auditEventSchema = z
   .strictObject({
     seq: z.int(),
     time: storedTimeSchema,
-    actor: z.string().meta({ description: '`client:ID`, `cli:USER`, `server` or `unknown`.' }),
+    actor: z.string().meta({
+      description: '`client:ID`, `cli:USER`, `enrollment:ID`, `server` or `unknown`.',
+    }),
     action: z.string(),
     target: z.string().nullable(),
     outcome: z.enum(['intent', 'success', 'refused', 'failed']),
