@@ -405,3 +405,6 @@ export const DEFAULT_WORKSPACE = 'default'
 
 /** Symbolic links that the server follows to a key file: as many as Linux does. */
 export const MAX_LINKS = 40
+
+/** Columns of a terminal that a name or a list keeps when a table is too wide: enough to tell two names apart. */
+export const MIN_CUT_COLUMN_CHARS = 12

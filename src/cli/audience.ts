@@ -5,11 +5,11 @@ import {
   TOKEN_TTL_HELP,
   withoutUndefined,
   command,
-  listCommand,
   permission,
   singleCommands,
   wholeNumber,
 } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 

@@ -9,6 +9,7 @@ import {
   showClient,
   updateClient,
 } from '../admin/clients.ts'
+import { withLastUse } from '../admin/secrets.ts'
 import { setDetails } from '../admin/details.ts'
 import { grantClient } from '../admin/grants.ts'
 import type { Grant } from '../store/store.ts'
@@ -19,12 +20,12 @@ import {
   grant,
   command,
   envFlag,
-  listCommand,
   quota,
   readJsonFile,
   singleCommands,
   wholeNumber,
 } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print, printCredentials } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -76,13 +77,19 @@ export const client = (program: Command): void => {
     ['delete <ID>', 'delete a client and revoke its tokens and secrets', deleteClient],
     ['revoke-tokens <ID>', 'revoke all tokens that it was issued so far', revokeClientTokens],
   ])
-  listCommand(noun, 'list clients', listClients, [
-    ['--workspace <ID>', 'workspace_id', 'only clients of this workspace'],
-    ['--status <STATUS>', 'status', 'only active, or only disabled clients'],
-    ['--name <NAME>', 'name', 'only clients with exactly this name'],
-    ['--plugin <ID>', 'plugin_id', 'only clients that may act for this plugin'],
-    ['--audience <ID>', 'audience', 'only clients with a grant for this audience'],
-  ])
+  listCommand(
+    noun,
+    'list clients',
+    listClients,
+    [
+      ['--workspace <ID>', 'workspace_id', 'only clients of this workspace'],
+      ['--status <STATUS>', 'status', 'only active, or only disabled clients'],
+      ['--name <NAME>', 'name', 'only clients with exactly this name'],
+      ['--plugin <ID>', 'plugin_id', 'only clients that may act for this plugin'],
+      ['--audience <ID>', 'audience', 'only clients with a grant for this audience'],
+    ],
+    { rowsOf: (call, items) => withLastUse(call, items as { client_id: string }[]) },
+  )
 }
 
 const create = (noun: Command): void => {

@@ -12,11 +12,11 @@ import {
   withoutUndefined,
   grant,
   command,
-  listCommand,
   readJsonFile,
   singleCommands,
   wholeNumber,
 } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 

@@ -1,8 +1,7 @@
 // Flags that several commands share, and the parsers of their values.
 import { readFile } from 'node:fs/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { AdminCall } from '../admin/operation.ts'
-import type { Listed } from '../admin/pages.ts'
 import {
   MAX_JSON_BYTES,
   MAX_TOKEN_BYTES,
@@ -123,30 +122,6 @@ export const singleCommands = (
     )
   }
 }
-
-/** A flag of a list command, and the member of the query that it sets. */
-export type Filter = readonly [flag: string, member: string, description: string]
-
-/** Adds `list`, which prints all rows that match the filters. */
-export const listCommand = (
-  noun: Command,
-  description: string,
-  operation: (call: AdminCall, query: Record<string, string>) => Promise<Listed<unknown>>,
-  filters: readonly Filter[],
-): void => {
-  const list = command(noun, 'list', description, `${noun.name()} list --json`)
-  for (const [flag, , text] of filters) list.option(flag, text)
-  list.action(async (flags: Record<string, string> & { json?: boolean }) => {
-    const values = filters.map(([flag, member]) => [member, flags[optionName(flag)]] as const)
-    const query = Object.fromEntries(values.filter(([, value]) => value !== undefined))
-    print(
-      (await withAdmin((call) => operation(call, query as Record<string, string>))).items,
-      flags,
-    )
-  })
-}
-
-const optionName = (flag: string): string => new Option(flag).attributeName()
 
 /** Removes members that are undefined, because a flag was left out; an empty value is kept. */
 export const withoutUndefined = <T extends Record<string, unknown>>(

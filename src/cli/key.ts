@@ -2,7 +2,9 @@ import type { Command } from 'commander'
 import { listKeys, revokeAllKeys, revokeKey, showKey } from '../admin/keys.ts'
 import { rotateKeys } from '../admin/key-rotation.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
-import { withoutUndefined, command, listCommand, singleCommands } from './flags.ts'
+import { COLUMNS } from './columns.ts'
+import { withoutUndefined, command, singleCommands } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print, printWithNotes } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -64,6 +66,6 @@ export const key = (program: Command): void => {
       )
       const gatewaysKeepKey = kid !== undefined && !input.force_refetch
       if (flags.json) print(items, flags)
-      else printWithNotes(items, gatewaysKeepKey ? [CACHED_KEYS] : [])
+      else printWithNotes(items, gatewaysKeepKey ? [CACHED_KEYS] : [], COLUMNS.key.first)
     })
 }

@@ -1,9 +1,24 @@
 // Output of the commands, as text for people and as JSON for programs. Pure except for the print functions.
-import { escapeText, toJson } from '../text/text.ts'
+import { toJson } from '../text/text.ts'
+import { fullTime } from './cells.ts'
+import { table } from './table.ts'
+import { PLAIN_STYLE, type Style, styleOf } from './terminal.ts'
+
+const style = (): Style => styleOf(process.stdout, process.env, Date.now())
 
 /** Prints one JSON value with `--json`, else a table for a list and lines for an object. */
 export const print = (value: unknown, { json }: { json?: boolean | undefined }): void => {
-  process.stdout.write(`${json ? toJson(value, 2) : toText(value)}\n`)
+  process.stdout.write(`${json ? toJson(value, 2) : toText(value, style())}\n`)
+}
+
+/** Prints a table of these columns. With `wide`, no column is left out and no cell is cut. */
+export const printTable = (
+  rows: readonly unknown[],
+  columns: readonly string[],
+  { wide }: { wide?: boolean | undefined },
+): void => {
+  const fitted = wide ? { ...style(), width: Infinity } : style()
+  process.stdout.write(`${toText(rows, fitted, columns)}\n`)
 }
 
 /** Prints the credentials of a new client as lines for `eval` in a shell. */
@@ -12,8 +27,12 @@ export const printCredentials = (created: { client_id: string; client_secret: st
 }
 
 /** Prints a table and notes about it. */
-export const printWithNotes = (rows: unknown[], notes: readonly string[]): void => {
-  process.stdout.write(`${[toText(rows), ...notes].join('\n\n')}\n`)
+export const printWithNotes = (
+  rows: unknown[],
+  notes: readonly string[],
+  columns?: readonly string[],
+): void => {
+  process.stdout.write(`${[toText(rows, style(), columns), ...notes].join('\n\n')}\n`)
 }
 
 /**
@@ -34,53 +53,28 @@ export const printLines = async (values: AsyncIterable<unknown>): Promise<void> 
   }
 }
 
-export const toText = (value: unknown): string => {
-  if (Array.isArray(value)) return table(value as Record<string, unknown>[])
-  const entries = visibleMembers(value as Record<string, unknown>)
-  const width = Math.max(...entries.map(([key]) => key.length))
-  return entries.map(([key, v]) => `${key.padEnd(width)}  ${cellText(v)}`).join('\n')
-}
-
 /** Members without `etag`, which only programs use. */
 const visibleMembers = (record: Record<string, unknown>): [string, unknown][] =>
   Object.entries(record).filter(([key]) => key !== 'etag')
 
-const table = (rows: Record<string, unknown>[]): string => {
-  const [first] = rows
-  if (first === undefined) return '(none)'
-  const columns = visibleMembers(first).map(([key]) => key)
-  const lines = [
-    columns.map((column) => column.toUpperCase()),
-    ...rows.map((row) => columns.map((column) => cellText(row[column]))),
-  ]
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
-  return lines
-    .map((line) =>
-      line
-        .map((text, i) => text.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
+/** @param columns the columns of a table, the most important first; all without them */
+export const toText = (
+  value: unknown,
+  style: Style = PLAIN_STYLE,
+  columns?: readonly string[],
+): string => {
+  if (Array.isArray(value)) {
+    const rows = value as Record<string, unknown>[]
+    // A table without chosen columns has sentences, which lose their meaning when they are cut.
+    const all = visibleMembers(rows[0] ?? {}).map(([key]) => key)
+    return table(rows, columns ?? all, columns ? style : { ...style, width: Infinity })
+  }
+  const entries = visibleMembers(value as Record<string, unknown>)
+  const width = Math.max(...entries.map(([key]) => key.length))
+  return entries
+    .map(([key, member]) => {
+      const text = style.colours.value(key, fullTime(key, member, style.now))
+      return `${key.padEnd(width)}  ${text}`
+    })
     .join('\n')
-}
-
-/** Escapes a cell: rows of earlier versions can contain text that is refused today. */
-const cellText = (value: unknown): string => escapeText(cell(value))
-
-/** Formats a value on one line: lists with commas, grants in the syntax of the flags. */
-const cell = (value: unknown): string => {
-  if (value === null || value === undefined) return '-'
-  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ')
-  if (typeof value !== 'object') return String(value as string | number | boolean)
-  const record = value as Record<string, unknown>
-  if ('audience' in record && 'permissions' in record) {
-    return `${cell(record['audience'])}=${(record['permissions'] as string[]).join(' ')}`
-  }
-  if ('name' in record && 'implies' in record) {
-    const implies = record['implies'] as string[]
-    return implies.length === 0
-      ? cell(record['name'])
-      : `${cell(record['name'])}>${implies.join(',')}`
-  }
-  return JSON.stringify(value)
 }

@@ -7,7 +7,8 @@ import {
   updatePlugin,
 } from '../admin/plugins.ts'
 import type { TrustTier } from '../store/store.ts'
-import { collect, withoutUndefined, command, listCommand, singleCommands } from './flags.ts'
+import { collect, withoutUndefined, command, singleCommands } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { AdminCall } from '../admin/operation.ts'
 import { deleteResource, listResources, putResource, showResource } from '../admin/resources.ts'
-import { collect, withoutUndefined, command, listCommand } from './flags.ts'
+import { collect, withoutUndefined, command } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { listRevocations } from '../admin/revocations.ts'
-import { listCommand } from './flags.ts'
+import { listCommand } from './list.ts'
 
 export const revocation = (program: Command): void => {
   const noun = program.command('revocation').description('rules of the revocation list')

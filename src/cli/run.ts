@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { listRuns, revokeRun } from '../admin/runs.ts'
-import { withoutUndefined, command, listCommand } from './flags.ts'
+import { withoutUndefined, command } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 

@@ -5,6 +5,7 @@ import {
   MAX_PREVIOUS_EXPIRES_IN_SECONDS,
 } from '../constants.ts'
 import { withoutUndefined, command, wholeNumber } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 
@@ -35,13 +36,12 @@ export const secret = (program: Command): void => {
       print(await withAdmin((call) => addSecret(call, client, input)), flags)
     })
 
-  command(
+  listCommand(
     noun,
-    'list <CLIENT>',
     'list the live secrets of a client, without the secrets themselves',
-    'secret list lkc_7hQm0c8wJ9f2S4tXb1YzKg',
-  ).action(async (client: string, flags: { json?: boolean }) =>
-    print((await withAdmin((call) => listSecrets(call, client))).items, flags),
+    (call, query, client) => listSecrets(call, client, query),
+    [],
+    { usage: 'list <CLIENT>', example: 'secret list lkc_7hQm0c8wJ9f2S4tXb1YzKg' },
   )
 
   command(

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { revokeToken } from '../admin/revocations.ts'
 import { inspectToken, issueTokenFor, listTokens } from '../admin/tokens.ts'
-import { command, listCommand, readJsonFile, readToken } from './flags.ts'
+import { command, readJsonFile, readToken } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 

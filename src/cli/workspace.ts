@@ -7,7 +7,8 @@ import {
   suspendWorkspace,
   updateWorkspace,
 } from '../admin/workspaces.ts'
-import { withoutUndefined, command, listCommand, singleCommands } from './flags.ts'
+import { withoutUndefined, command, singleCommands } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print } from './output.ts'
 import { withAdmin } from './session.ts'
 

@@ -361,7 +361,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'hidden characters in tables',
     stops: 'Deceiving an operator',
-    file: 'src/cli/output.ts',
+    file: 'src/cli/cells.ts',
     find: 'escapeText(cell(value))',
     replace: "escapeText('') + cell(value)",
     tests: ['test/text.test.ts'],

@@ -155,7 +155,7 @@ it('plugin commands create, update, revoke tokens and list', async () => {
     await change(['plugin.revoke_tokens', 'slack-sync'], 'plugin revoke-tokens slack-sync'),
   ).toMatchObject({ generation: 4 })
   expect(await look('plugin list')).toMatchObject([{ id: 'slack-sync', generation: 4 }])
-  const columns = ['ID', 'NAME', 'TRUST', 'CAPABILITIES', 'SNAPSHOT', 'GENERATION', 'CREATED_AT']
+  const columns = ['ID', 'NAME', 'TRUST', 'CAPABILITIES', 'CREATED_AT']
   await expectTable('plugin list', columns, ['slack-sync'])
 })
 
@@ -180,9 +180,9 @@ it('workspace commands create, suspend, resume and list', async () => {
     ...acme,
     generation: 2,
   })
-  expect(await look('workspace list')).toMatchObject([{ id: 'default' }, { id: 'acme' }])
-  const columns = ['ID', 'NAME', 'STATUS', 'GENERATION', 'CREATED_AT']
-  await expectTable('workspace list', columns, ['default', 'acme'])
+  expect(await look('workspace list --sort -id')).toMatchObject([{ id: 'default' }, { id: 'acme' }])
+  const columns = ['ID', 'NAME', 'STATUS', 'CREATED_AT']
+  await expectTable('workspace list --sort -id', columns, ['default', 'acme'])
 })
 
 it('client commands create, show, grant, disable, enable, revoke tokens, list and delete', async () => {
@@ -248,13 +248,11 @@ it('client commands create, show, grant, disable, enable, revoke tokens, list an
   expect(lines).toContainEqual(expect.stringMatching(/^name +A daemon$/))
   expect(lines).toHaveLength(Object.keys(client).length - 1)
 
-  const clients = await look('client list')
+  const clients = await look('client list --sort -name')
   expect(clients.map((row) => row['name'])).toEqual(['Administrator', 'A daemon'])
   await expectTable(
-    'client list',
-    Object.keys(clients[0] ?? {})
-      .filter((key) => key !== 'etag')
-      .map((key) => key.toUpperCase()),
+    'client list --sort -name',
+    'CLIENT_ID NAME STATUS LAST_USED_AT WORKSPACE_ID PLUGINS CREATED_AT'.split(' '),
     clients.map((row) => String(row['client_id'])),
   )
   expect(await change(['client.delete', id], `client delete ${id}`)).toEqual({
@@ -288,7 +286,7 @@ it('secret commands add, list and revoke', async () => {
   expect(secrets).toHaveLength(2)
   expect(secrets).toContainEqual(second)
   expect(secrets).toContainEqual({ ...second, secret_id: first, name: null, hint: HINT })
-  const columns = 'SECRET_ID CLIENT_ID NAME HINT CREATED_AT EXPIRES_AT LAST_USED_AT'.split(' ')
+  const columns = 'SECRET_ID NAME HINT LAST_USED_AT EXPIRES_AT CREATED_AT'.split(' ')
   await expectTable(
     `secret list ${client}`,
     columns,
@@ -367,17 +365,7 @@ it('key commands list, rotate and revoke', async () => {
     promotable_at: TIME,
     activated_at: null,
   })
-  const columns = [
-    'KID',
-    'ALGORITHM',
-    'STATE',
-    'CREATED_AT',
-    'PROMOTABLE_AT',
-    'ACTIVATED_AT',
-    'RETIRED_AT',
-    'GONE_AT',
-    'REVOKED_AT',
-  ]
+  const columns = ['KID', 'ALGORITHM', 'STATE', 'ACTIVATED_AT', 'PROMOTABLE_AT', 'GONE_AT']
   await expectTable(
     'key list',
     columns,

@@ -7,7 +7,7 @@ import { assertAdministrable, isAdministrator } from './administrators.ts'
 import { recordedAt, settledAt } from './clock.ts'
 import type { Context, Statement, Verb } from './connection.ts'
 import type { Dialect } from './dialect.ts'
-import { readAll, select } from './query.ts'
+import { computed, readAll, select } from './query.ts'
 import { assert, insert, update } from './statements.ts'
 
 /** Includes expired secrets: one that only looks expired, by a clock that is ahead, is to be ended all the same. */
@@ -61,6 +61,21 @@ const listSecrets: Verb<'listSecrets'> =
     return rows.toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
   }
 
+const findLastUses: Verb<'findLastUses'> =
+  ({ connection, dialect: { json } }) =>
+  async (clientIds) => {
+    const at = sql`(select max(last_used_at) from client_secrets where client_id = value)`
+    const ids = json.texts(sql`${JSON.stringify(clientIds)}`)
+    const query = select(
+      { clientId: computed<string>(sql`value`), at: computed<number | null>(at) },
+      sql`from ${ids}`,
+    )
+    const rows = await readAll(connection, query)
+    return rows.flatMap(({ clientId, at: usedAt }) =>
+      usedAt === null ? [] : [{ clientId, at: usedAt }],
+    )
+  }
+
 const addSecret: Verb<'addSecret'> =
   ({ connection }) =>
   async (clientId, secret, previousExpiresAt, now) => {
@@ -109,6 +124,7 @@ const revokeSecret: Verb<'revokeSecret'> =
 
 export const secretVerbs = (context: Context): SecretStore => ({
   listSecrets: listSecrets(context),
+  findLastUses: findLastUses(context),
   addSecret: addSecret(context),
   touchSecrets: touchSecrets(context),
   revokeSecret: revokeSecret(context),

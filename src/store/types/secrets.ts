@@ -19,6 +19,8 @@ export type NewSecret = Pick<ClientSecret, 'id' | 'name' | 'hint' | 'expiresAt'>
 export interface SecretStore {
   /** Lists live secrets, newest first. */
   listSecrets(clientId: string, now: number): Promise<ClientSecret[]>
+  /** Latest `lastUsedAt` of each of these clients, over all its secrets; clients without one are left out. */
+  findLastUses(clientIds: readonly string[]): Promise<{ clientId: string; at: number }[]>
   /**
    * Adds a secret. The other secrets end at `previousExpiresAt`, unless they end sooner.
    * @throws OperationRefused `too_many_secrets` past MAX_LIVE_SECRETS, `last_administrator`

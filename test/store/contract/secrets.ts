@@ -47,6 +47,22 @@ export const secretContract = (open: Open): void => {
       expect(await live(NOW + 3)).toEqual([['newest', null]])
     })
 
+    it('findLastUses has the latest use of each client over all its secrets, revoked ones included', async () => {
+      const { store } = database
+      for (const id of ['client', 'other', 'unused']) await createdClient(store, id)
+      await store.addSecret('client', secret('s2'), NOW, NOW)
+      await store.touchSecrets([
+        { id: 'client-secret', at: NOW + 60 },
+        { id: 's2', at: NOW + 120 },
+        { id: 'other-secret', at: NOW + 180 },
+      ])
+      await store.revokeSecret('client', 's2', NOW + 180)
+      expect(await store.findLastUses(['client', 'unused', 'nobody'])).toEqual([
+        { clientId: 'client', at: NOW + 120 },
+      ])
+      expect(await store.findLastUses([])).toEqual([])
+    })
+
     it('are revoked for their own client only', async () => {
       const { store } = database
       await createdClient(store, 'client')

@@ -1,0 +1,176 @@
+// `list` of each noun: its filters, the selection of rows, and the columns of its table.
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { AdminCall } from '../admin/operation.ts'
+import type { Listed } from '../admin/pages.ts'
+import { DEFAULT_PAGE, MAX_PAGE } from '../constants.ts'
+import { COLUMNS, type Columns, type ListedNoun, membersOf } from './columns.ts'
+import { collect, command } from './flags.ts'
+import { print, printTable } from './output.ts'
+import { type Match, type Order, isMatched, parseMatch, parseOrder, sorted } from './selection.ts'
+import { withAdmin } from './session.ts'
+
+/** A flag of a list command, and the member of the query that it sets. */
+export type Filter = readonly [flag: string, member: string, description: string]
+
+type Item = Readonly<Record<string, unknown>>
+
+/** An item of the list as `--json` prints it, and the row of the table: the row can have more members. */
+type Entry = { item: Item; row: Item }
+
+type Operation = (
+  call: AdminCall,
+  query: Record<string, string>,
+  argument: string,
+) => Promise<Listed<unknown>>
+
+type Settings = {
+  /** Default: `list`. With an argument: `list <CLIENT>`. */
+  usage?: string
+  /** Default: `NOUN list --json`. */
+  example?: string
+  /** True for a list that grows with every event: it shows its newest rows, DEFAULT_PAGE of them by default. */
+  isLog?: boolean
+  /** Adds members that only the table has. */
+  rowsOf?: (call: AdminCall, items: readonly Item[]) => Promise<readonly Item[]>
+}
+
+type Flags = { json?: boolean; wide?: boolean; limit?: number; filter?: string[]; sort?: Order }
+
+type Selection = {
+  limit: number | undefined
+  matches: readonly Match[]
+  order: Order | undefined
+}
+
+/** Adds `list`, which prints the rows that match the filters. */
+export const listCommand = (
+  noun: Command,
+  description: string,
+  operation: Operation,
+  filters: readonly Filter[],
+  settings: Settings = {},
+): void => {
+  const name = noun.name() as ListedNoun
+  const { usage = 'list', example = `${name} list --json`, isLog = false } = settings
+  const list = command(noun, usage, description, example)
+  for (const [flag, , text] of filters) list.option(flag, text)
+  withSelection(list, name, isLog)
+  list.action(async () => {
+    const flags = list.opts<Flags>()
+    const selection = selectionOf(list, name, { ...flags, isLog })
+    const query = queryOf(filters, list.opts())
+    const rowsOf = flags.json && !selection.order && !flags.filter ? undefined : settings.rowsOf
+    const entries = await withAdmin((call) =>
+      select((page) => operation(call, { ...query, ...page }, list.args[0] ?? ''), {
+        ...selection,
+        isLog,
+        rowsOf: (items) => rowsOf?.(call, items) ?? items,
+      }),
+    )
+    if (flags.json)
+      return print(
+        entries.map(({ item }) => item),
+        flags,
+      )
+    const { first }: Columns = COLUMNS[name]
+    printTable(
+      entries.map(({ row }) => row),
+      flags.wide ? membersOf(name) : first,
+      flags,
+    )
+  })
+}
+
+const withSelection = (list: Command, noun: ListedNoun, isLog: boolean): void => {
+  const order = (text: string): Order => {
+    const parsed = parseOrder(text, membersOf(noun))
+    if (parsed === null) throw new InvalidArgumentError(membersHelp(noun))
+    return parsed
+  }
+  list
+    .option('--limit <N>', `most rows${isLog ? ` (default: ${DEFAULT_PAGE})` : ''}`, count)
+    .option(
+      '--filter <MEMBER=VALUE>',
+      'only rows with this value, in which * is any text; repeatable',
+      collect,
+    )
+    .option('--sort <MEMBER>', 'order by a member; -MEMBER: descending', order)
+    .option('--wide', 'all columns, none cut')
+    .addHelpText('after', `\n${membersHelp(noun)}`)
+}
+
+const membersHelp = (noun: ListedNoun): string => `Members: ${membersOf(noun).join(', ')}.`
+
+const count = (text: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be at least 1.')
+  return Number(text)
+}
+
+const selectionOf = (
+  list: Command,
+  noun: ListedNoun,
+  { filter = [], limit, sort, isLog }: Flags & { isLog: boolean },
+): Selection => {
+  const matches = filter.map((text) => {
+    const match = parseMatch(text, membersOf(noun))
+    if (match !== null) return match
+    return list.error(
+      `error: option '--filter <MEMBER=VALUE>' argument '${text}' is invalid. ${membersHelp(noun)}`,
+    )
+  })
+  return { matches, order: sort, limit: limit ?? (isLog ? DEFAULT_PAGE : undefined) }
+}
+
+const queryOf = (
+  filters: readonly Filter[],
+  flags: Readonly<Record<string, string>>,
+): Record<string, string> => {
+  const values = filters.map(([flag, member]) => [member, flags[optionName(flag)]] as const)
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string
+  >
+}
+
+const optionName = (flag: string): string => new Option(flag).attributeName()
+
+type Page = { limit?: string; cursor?: string }
+
+/**
+ * Reads, filters, sorts, cuts. An order needs all rows of the list; that of a log holds for the rows that it would show
+ * without an order.
+ */
+const select = async (
+  read: (page: Page) => Promise<Listed<unknown>>,
+  {
+    limit,
+    matches,
+    order,
+    isLog,
+    rowsOf,
+  }: Selection & {
+    isLog: boolean
+    rowsOf: (items: readonly Item[]) => Promise<readonly Item[]> | readonly Item[]
+  },
+): Promise<Entry[]> => {
+  const enough = order === undefined || isLog ? limit : undefined
+  const entries: Entry[] = []
+  for (let cursor: string | undefined; ;) {
+    const missing = enough === undefined ? undefined : enough - entries.length
+    const size = matches.length > 0 ? MAX_PAGE : missing
+    const page = await read({
+      ...(missing !== undefined && { limit: String(Math.min(size ?? MAX_PAGE, MAX_PAGE)) }),
+      ...(cursor !== undefined && { cursor }),
+    })
+    const items = page.items as Item[]
+    const rows = await rowsOf(items)
+    for (const [i, item] of items.entries()) {
+      const row = rows[i] ?? item
+      if (isMatched(row, matches)) entries.push({ item, row })
+    }
+    if (page.next_cursor === null || entries.length >= (enough ?? Infinity)) break
+    cursor = page.next_cursor
+  }
+  const shown = enough === undefined ? entries : entries.slice(0, enough)
+  return (order === undefined ? shown : sorted(shown, order)).slice(0, limit)
+}
