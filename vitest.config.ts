@@ -8,6 +8,10 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 const CORES = Math.max(2, availableParallelism())
 
 const PROCESSES = 'test/process/**/*.test.ts'
+/** Files that wait for half a minute and more. They begin before the units, which need the cores meanwhile. */
+const WAITING = ['shutdown', 'connections', 'http', 'workers'].map(
+  (name) => `test/process/${name}.test.ts`,
+)
 const TIMED = 'test/*.e2e.test.ts'
 /** Files that replace a module with `vi.mock`. A module that another file has loaded would not be replaced. */
 const MOCKS = [
@@ -43,6 +47,14 @@ const built = {
   hookTimeout: 100_000,
 }
 
+/** Starts the waiting files first. */
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ project }: TestSpecification): number => Number(project.name !== 'waiting')
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
+
 /** Projects of one group run together, and the groups one after the other. */
 export const PROJECTS = [
   {
@@ -59,12 +71,16 @@ export const PROJECTS = [
     },
   },
   { resolve: fromSource, test: { ...common, name: 'mocks', include: MOCKS } },
+  { test: { ...built, name: 'waiting', include: WAITING, isolate: false } },
   {
     test: {
       ...built,
       name: 'processes',
       include: [PROCESSES],
+      exclude: WAITING,
       isolate: false,
+      maxWorkers: 3 * CORES,
+      sequence: { groupOrder: 1 },
     },
   },
   // Measures time, so it runs after all others. Its files run together: their bounds are ten times what they measure.
@@ -73,26 +89,10 @@ export const PROJECTS = [
       ...built,
       name: 'end to end',
       include: [TIMED],
-      sequence: { groupOrder: 1 },
+      sequence: { groupOrder: 2 },
     },
   },
 ]
-
-/** Files that wait for half a minute and more. The units need the cores meanwhile. */
-const WAITING = ['shutdown', 'connections', 'http', 'workers'].map(
-  (name) => `/test/process/${name}.test.ts`,
-)
-
-/** Starts the waiting files first, then the units, then all others. */
-class WaitingFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId, project }: TestSpecification): number => {
-      if (WAITING.some((end) => moduleId.endsWith(end))) return 0
-      return project.name === 'units' ? 1 : 2
-    }
-    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
-  }
-}
 
 export default defineConfig({
   test: {
