@@ -2,6 +2,7 @@
 // addresses below `/oauth`, `/.well-known` and `/admin/v1` have tables of their own.
 import { Hono } from 'hono'
 import { openApi } from './admin/reference/openapi.ts'
+import { home } from './admin/reference/home.ts'
 import { reference } from './admin/reference/page.ts'
 import { administration } from './admin/api/routes.ts'
 import { BASE } from './admin/api/table.ts'
@@ -24,6 +25,7 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
   addOAuthRoutes(app, deps)
 
   const readOnly = methodNotAllowed(allowHeader(['GET']))
+  app.get('/', etags, home(deps)).all(readOnly)
   app.get('/openapi.json', etags, openApi(deps)).all(readOnly)
   app.get('/docs', etags, reference(deps)).all(readOnly)
 

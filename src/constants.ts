@@ -9,6 +9,9 @@ export const MAX_TOKEN_BYTES = 8 * 1024
 /** Longest client id or secret that the server hashes, in characters. Those that it issues have at most 47. */
 export const MAX_CREDENTIAL_CHARS = 256
 
+/** Version of this software, the same as in package.json. On Workers there is no file to read it from. */
+export const VERSION = '0.1.0'
+
 /** Lifetime of a token if neither the audience nor the client sets one, in seconds. */
 export const DEFAULT_TOKEN_TTL_SECONDS = 900
 export const MIN_TOKEN_TTL_SECONDS = 60

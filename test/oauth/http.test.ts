@@ -159,7 +159,6 @@ describe('router', () => {
   })
 
   test.each([
-    '/',
     '/oauth',
     '/oauth/token/',
     '/oauth/token/x',

@@ -1,32 +1,16 @@
 // `GET /docs`: the OpenAPI document and the codes of all refusals as a page for people. The page loads nothing and has
 // no script: its one style sheet is inline, and the policy has the style sheet's hash.
-import { createHash } from 'node:crypto'
-import { html, raw } from 'hono/html'
+import { html } from 'hono/html'
 import type { oas31 } from 'zod-openapi'
 import { ADMIN_AUDIENCE } from '../../constants.ts'
 import type { AppContext, Deps } from '../../deps.ts'
 import { createDocument } from '../../http/document.ts'
 import { CODES, type Code } from './codes.ts'
+import { PAGE_HEADERS, pageOf } from './html.ts'
 import { openApiDocument } from './openapi-document.ts'
 import { type Operation, operationCard, operationsOf } from './operation.ts'
 import { type Markup, inline, memberTable, membersOf, prose } from './schema.ts'
-import { STYLE } from './style.ts'
 import { BASE } from '../api/table.ts'
-
-const HEADERS = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Cache-Control': 'max-age=300',
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-}
-
-/** The element in one piece: the browser hashes all text between its tags. */
-const STYLE_ELEMENT = raw(`<style>${STYLE}</style>`)
 
 /** Makes the page once, at the first request. */
 export const reference = ({ issuer }: Pick<Deps, 'issuer'>) => {
@@ -34,7 +18,7 @@ export const reference = ({ issuer }: Pick<Deps, 'issuer'>) => {
   let page: string | null = null
   return async (c: AppContext) => {
     page ??= String(await referencePage(openApiDocument(issuer), issuer))
-    return send(c, page, HEADERS)
+    return send(c, page, PAGE_HEADERS)
   }
 }
 
@@ -42,28 +26,20 @@ export const referencePage = (document: oas31.OpenAPIObject, issuer: string): Ma
   const operations = operationsOf(document)
   const { info, components } = document
   const schemas = Object.entries(components?.schemas ?? {}) as [string, oas31.SchemaObject][]
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${info.title}</title>
-        ${STYLE_ELEMENT}
-      </head>
-      <body>
-        <a class="skip" href="#content">To the content</a>
-        <div class="page">
-          ${contents(document, operations)}
-          <main id="content">
-            <h1>${info.title}</h1>
-            ${prose(info.description ?? '')} ${firstCalls(issuer)}
-            ${nounsOf(document).map((noun) => nounSection(noun, { operations, document }))}
-            <h2 id="schemas">Schemas</h2>
-            ${schemas.map(([name, schema]) => schemaCard(name, schema))} ${codeSection(CODES)}
-          </main>
-        </div>
-      </body>
-    </html>`
+  return pageOf(
+    info.title,
+    html`<a class="skip" href="#content">To the content</a>
+      <div class="page">
+        ${contents(document, operations)}
+        <main id="content">
+          <h1>${info.title}</h1>
+          ${prose(info.description ?? '')} ${firstCalls(issuer)}
+          ${nounsOf(document).map((noun) => nounSection(noun, { operations, document }))}
+          <h2 id="schemas">Schemas</h2>
+          ${schemas.map(([name, schema]) => schemaCard(name, schema))} ${codeSection(CODES)}
+        </main>
+      </div>`,
+  )
 }
 
 type Noun = { name: string; description?: string }
