@@ -17,7 +17,7 @@ const nextSteps = (issuer: string): string => `
 Latchkey answers at ${issuer}. In another terminal, create a client, request a token, inspect it:
 
 ${exports(process.env)}  eval "$(npx latchkey client create --name my-daemon --plugin my-plugin --create-plugin --grant 'hook=hook:govern hook:track' --env)"
-  TOKEN=$(printf 'user = "%s:%s"' "$CLIENT_ID" "$CLIENT_SECRET" | curl -s -K - -d grant_type=client_credentials ${issuer}/oauth/token); echo "$TOKEN"
+  TOKEN=$(printf 'user = "%s:%s"' "$CLIENT_ID" "$CLIENT_SECRET" | curl -s -K - -d grant_type=client_credentials ${issuer}/oauth/token | sed -E 's/.*"access_token":"([^"]+)".*/\\1/'); echo "$TOKEN"
   echo "$TOKEN" | npx latchkey token inspect -
 
 `

@@ -1,4 +1,4 @@
-// Pages for readers: each path that they name exists, README lists existing files, and tables stay
+// Pages for readers: each path that they name exists, CONTRIBUTING lists existing files, and tables stay
 // narrow.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,9 +55,9 @@ const pathsOfTree = (tree: string): string[] => {
   })
 }
 
-describe('tree in README', () => {
+describe('tree in CONTRIBUTING', () => {
   const [, tree = ''] =
-    /^## Where things are\n\n```\n([^]*?)\n```$/m.exec(readPage('README.md')) ?? []
+    /^## Where things are\n\n```\n([^]*?)\n```$/m.exec(readPage('CONTRIBUTING.md')) ?? []
 
   it('is read by its indentation', () => {
     const text = 'src/\n  a.ts b.ts  two files\n  c/         a room\n    d/       in it\ntest/'

@@ -160,7 +160,7 @@ it.skipIf(!hasCurl)(
       env: { PATH: process.env['PATH'] }, // another terminal without the settings
       encoding: 'utf8',
     })
-    expect(printed).toMatch(/"access_token":"eyJ/)
+    expect(printed).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/m)
     expect(printed).toMatch(/^active +true$/m)
     expect(printed).toMatch(/^scope +hook:govern hook:track$/m)
   },
