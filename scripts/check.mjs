@@ -20,7 +20,22 @@ const run = (name, args) => {
   return status === 0
 }
 
-const passed = STEPS.filter(([name, args]) => run(name, args)).length
-const failed = STEPS.length - passed
+const MAX_SUBJECT_CHARS = 72
+/** Newest commits that are examined. */
+const COMMITS = 20
+
+/** Refuses long subjects of the newest commits. An export of the tree has no commits. */
+const checkSubjects = () => {
+  process.stdout.write('\n== commit subjects\n')
+  const { stdout } = spawnSync('git', ['log', `-${COMMITS}`, '--format=%s'], { encoding: 'utf8' })
+  const long = (stdout ?? '').split('\n').filter((line) => line.length > MAX_SUBJECT_CHARS)
+  for (const line of long) process.stdout.write(`over ${MAX_SUBJECT_CHARS} characters: ${line}\n`)
+  if (long.length > 0) process.stdout.write('FAILED: commit subjects\n')
+  return long.length === 0
+}
+
+const results = [checkSubjects(), ...STEPS.map(([name, args]) => run(name, args))]
+const passed = results.filter(Boolean).length
+const failed = results.length - passed
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
 process.exitCode = failed === 0 ? 0 : 1

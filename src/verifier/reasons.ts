@@ -8,7 +8,7 @@ import { MAX_REASON_CHARS } from './constants.ts'
  * resource server's own log: no adapter sends it to the client, and it never contains the token.
  *
  * Texts from the token or the request are bounded and cleaned: at most 256 characters, no control
- * or format characters, and `[token]` in place of a JWT. Times are seconds since the epoch,
+ * or format characters, and `[token]` in place of a token. Times are seconds since the epoch,
  * durations are seconds. New kinds may be added.
  * @example
  * const describeRefusal = ({ code, reason }: VerificationError): string => {
@@ -157,8 +157,11 @@ export const CODE_OF_REASON: { readonly [K in Kind]: VerificationCode } = {
   source_failed: 'revocations_stale',
 }
 
-/** A JWT (the base64url of `{"` begins with `ey`), whole or cut off. */
-const JWT = /ey[\w-]{8,}\.\S*/g
+/**
+ * A JWT, whole or cut off (the base64url of `{"` begins with `ey`), or any other compact JWS with its signature. A dot may
+ * be percent-encoded.
+ */
+const JWS = /ey[\w-]{8,}(?:\.|%2e)\S*|[\w-]{8,}(?:\.|%2e)[\w-]{8,}(?:\.|%2e)[\w-]{32,}/gi
 /** Control, format, unassigned and private characters, lone surrogates, and separators of lines. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
 /** Characters that are examined: enough to recognize a JWT that begins near the end. */
@@ -166,7 +169,7 @@ const MAX_EXAMINED_CHARS = 4 * MAX_REASON_CHARS
 
 const cleaned = (text: string): string => {
   const examined = text.slice(0, MAX_EXAMINED_CHARS)
-  const clean = examined.replace(JWT, '[token]').replace(UNPRINTABLE, '\ufffd')
+  const clean = examined.replace(JWS, '[token]').replace(UNPRINTABLE, '\ufffd')
   const isWhole = clean.length <= MAX_REASON_CHARS && text.length <= MAX_EXAMINED_CHARS
   if (isWhole) return clean
   // A cut may leave half of a character behind.

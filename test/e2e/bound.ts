@@ -1,4 +1,4 @@
-// Compares measured arrivals with the promised bound and prints them. Only this file compares real time with a bound.
+// Compares measured arrivals with the promised bound and prints them.
 import { expect } from 'vitest'
 
 const BOUND_MS = 1_000

@@ -73,4 +73,5 @@ export const makeFastBuild = async (): Promise<void> => {
   const environment = { ...process.env, CREATE_CACHE: '1' }
   execFileSync(process.execPath, [join(BUNDLED, 'cli.js'), '--help'], { env: environment })
   writeFileSync(STAMP, stamp())
+  if (!isCurrent()) throw new Error('the build changed while it was bundled')
 }

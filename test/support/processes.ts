@@ -150,8 +150,8 @@ export const createCli = (place: Place) => {
 }
 
 /** Starts `serve` and waits until all its workers listen. */
-export const startServer = async (place: Place) => {
-  const { child, said, ended } = start(place, ['serve'])
+export const startServer = async (place: Place, script = CLI) => {
+  const { child, said, ended } = start(place, ['serve'], script)
   const log = (): LogLine[] =>
     said.stdout
       .split('\n')

@@ -438,3 +438,22 @@ test('reason never contains the token, though the request or another token repea
     { numRuns: 60 },
   )
 })
+
+const spaced = (value: unknown): string =>
+  Buffer.from(`\n${JSON.stringify(value)}`).toString('base64url')
+
+test.each([
+  ['whose JSON begins with a line feed', `${spaced(HEADER)}.${spaced(CLAIMS)}.${SIGNATURE}`],
+  ['with percent-encoded dots', forge().replaceAll('.', '%2E')],
+  ['with both', `${spaced(HEADER)}%2e${spaced(CLAIMS)}%2e${SIGNATURE}`],
+])('reason never contains a token %s', async (_, token) => {
+  const { reason } = await verify(forge(), { ...REQUIRED, plugin: token })
+  const replaced = expect.stringMatching(/^\[token\]…?$/) as unknown
+  expect(reason).toMatchObject({ kind: 'plugin_mismatch', expected: replaced })
+})
+
+test('reason keeps a value with dots that is no token', async () => {
+  const plugin = 'authorization-server.long-company-name.example'
+  const { reason } = await verify(forge(), { ...REQUIRED, plugin })
+  expect(reason).toMatchObject({ expected: plugin })
+})
