@@ -244,7 +244,7 @@ export const VERIFIER: readonly Mutation[] = [
     name: 'a token in a reason',
     stops: 'Learning from a resource server',
     file: 'src/verifier/reasons.ts',
-    find: "examined.replace(JWT, '[token]')",
+    find: "examined.replace(JWS, '[token]')",
     replace: 'examined',
     tests: ['test/verifier/reasons.test.ts'],
     titles: 'never contains the token',
