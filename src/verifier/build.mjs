@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 const HOME = fileURLToPath(new URL('.', import.meta.url))
 const ESM = `${HOME}dist/`
 const COMMONJS = `${HOME}dist/cjs/`
+const TSC = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')))
 
 /** Paths below a folder that end so; dist/cjs/ is left out of dist/. */
 const filesIn = (folder, ending) =>
@@ -19,7 +20,7 @@ const filesIn = (folder, ending) =>
 const readableByAll = (declarations) => declarations.replace(/(['"]\.\.?\/[\w/-]+)\.ts(?=['"])/g, '$1.js')
 
 const compile = (project) =>
-  execFileSync('npx', ['tsc', '-p', `${HOME}${project}`], { stdio: ['ignore', 'inherit', 'inherit'] })
+  execFileSync(process.execPath, [TSC, '-p', `${HOME}${project}`], { stdio: ['ignore', 'inherit', 'inherit'] })
 
 const writeDeclarations = () => {
   for (const path of filesIn(ESM, '.d.ts')) {

@@ -26,6 +26,7 @@ const COPIED = [
   'examples',
   'package.json',
   'tsconfig.json',
+  'tsconfig.build.json',
   'vitest.config.ts',
   'SECURITY.md',
 ]

@@ -15,7 +15,9 @@ const packed = (): Packed => {
 }
 
 describe('package', () => {
-  const paths = packed().files.map((file) => file.path)
+  const { files, bundled } = packed()
+  const paths = files.map((file) => file.path)
+  const own = paths.filter((path) => !path.startsWith('node_modules/'))
 
   it('has the files to run', () => {
     expect(paths).toEqual(
@@ -27,14 +29,20 @@ describe('package', () => {
         'dist/app.js',
         'dist/app.d.ts',
         'drizzle/sqlite/meta/_journal.json',
+        'node_modules/@latchkey/verifier/dist/index.js',
+        'scripts/build.mjs', // the script `start` runs it
       ]),
     )
   })
 
+  it('brings the verifier with the one package that it needs', () => {
+    expect(bundled.toSorted()).toEqual(['@latchkey/verifier', 'jose'])
+  })
+
   it('has no other files', () => {
     const allowed =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/.*\.(js|d\.ts)|examples\/.*\.mjs|examples\/forward-auth\/(nginx\.conf|Caddyfile)|drizzle\/sqlite\/(\d{4}_\w+\.sql|meta\/\w+\.json))$/
-    expect(paths.filter((path) => !allowed.test(path))).toEqual([])
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/.*\.(js|d\.ts)|scripts\/(build|users-of)\.mjs|examples\/.*\.mjs|examples\/forward-auth\/(nginx\.conf|Caddyfile)|drizzle\/sqlite\/(\d{4}_\w+\.sql|meta\/\w+\.json))$/
+    expect(own.filter((path) => !allowed.test(path))).toEqual([])
   })
 
   it('has a lock file without download addresses', () => {

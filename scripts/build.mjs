@@ -1,0 +1,135 @@
+// Builds the server and the verifier. Without an argument it always builds (`npm run build`). An argument names the
+// occasion, and then it builds only if a source is newer than the build:
+//   update    before tests
+//   prepare   npm installs the packages, or `npx latchkey` links this folder
+//   prepack   npm packs the release
+//   start     `npm start`, where `git pull` may have brought new sources
+// A server loads files of the build while it runs, so that the last three leave a build alone that a process uses.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { usersOf } from './users-of.mjs'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const BUILDS = ['dist', 'src/verifier/dist']
+/** Files that a build writes last: one of the server, one of the verifier. */
+const OUTPUTS = ['dist/cli.js', 'src/verifier/dist/cjs/package.json']
+const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']
+const TOOLS = ['typescript', 'esbuild']
+
+const { resolve } = createRequire(import.meta.url)
+const inRoot = (path) => join(ROOT, path)
+const modifiedAt = (path) => statSync(inRoot(path), { throwIfNoEntry: false })?.mtimeMs ?? 0
+const note = (text) => process.stderr.write(`latchkey: ${text}\n`)
+
+/** Lists the sources with their folders, whose times change when a file is removed or renamed. */
+const sources = () => {
+  const own = readdirSync(inRoot('src'), { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !/^verifier(\/dist(\/|$)|$)/.test(path))
+  return [...own.map((path) => `src/${path}`), ...SETTINGS]
+}
+
+const isBuilt = () => OUTPUTS.every((path) => existsSync(inRoot(path)))
+
+/** An installed package has no sources, and its build is never old. */
+const isOld = () => {
+  if (!existsSync(inRoot('src/cli.ts'))) return false
+  const built = Math.min(...OUTPUTS.map(modifiedAt))
+  return sources().some((path) => modifiedAt(path) >= built)
+}
+
+/** `npm ci --omit=dev` leaves the tools out. */
+const hasTools = () => {
+  try {
+    return TOOLS.map((name) => resolve(`${name}/package.json`)).length > 0
+  } catch {
+    return false
+  }
+}
+
+const packagesIn = (path) =>
+  existsSync(inRoot(path)) ? JSON.parse(readFileSync(inRoot(path), 'utf8')).packages : undefined
+
+/** Returns the packages of package-lock.json whose version is not that in node_modules. Without npm's record: none. */
+const changedPackages = () => {
+  const lock = packagesIn('package-lock.json')
+  const installed = packagesIn('node_modules/.package-lock.json')
+  if (lock === undefined || installed === undefined) return []
+  return Object.entries(lock)
+    .filter(([path, { version, link, dev, optional, devOptional, peer }]) => {
+      if (!path.startsWith('node_modules/') || link) return false
+      const found = installed[path]
+      return found ? found.version !== version : !(dev || optional || devOptional || peer)
+    })
+    .map(([path, { version }]) => `${path.replace(/^node_modules\//, '')} ${version}`)
+}
+
+const run = (...args) =>
+  execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] })
+
+/** A source that is saved during the build is newer than its outputs, so that the next build is due. */
+const build = () => {
+  const began = new Date()
+  for (const path of BUILDS) rmSync(inRoot(path), { recursive: true, force: true })
+  try {
+    run('src/verifier/build.mjs')
+    run(
+      join(dirname(resolve('typescript/package.json')), 'bin', 'tsc'),
+      '-p',
+      'tsconfig.build.json',
+    )
+  } catch {
+    // A compiler with errors has written files, which count as no build.
+    rmSync(inRoot(OUTPUTS[0]), { force: true })
+    note('the build failed')
+    process.exit(1)
+  }
+  for (const path of OUTPUTS) utimesSync(inRoot(path), began, began)
+}
+
+/** Returns the reason against a build, if there is one. */
+const obstacle = () => {
+  if (!hasTools()) return 'the build tools are not installed: run npm ci without --omit=dev'
+  const users = isBuilt() ? usersOf(inRoot('dist')) : []
+  if (users === undefined) return 'this system lists no processes: run npm run build'
+  if (users.length === 0) return undefined
+  return `process ${users.join(', ')} uses it: stop that server first`
+}
+
+/** @returns whether the build is now as new as the sources */
+const buildUnlessPrevented = () => {
+  const reason = obstacle()
+  if (reason === undefined) build()
+  else note(`the build is ${isBuilt() ? 'older than the sources' : 'missing'}, and ${reason}`)
+  return reason === undefined
+}
+
+/** The command that npx runs uses the build that is there. An installation without the tools may get its build later. */
+const prepare = () => {
+  const isNpx = process.env.npm_command === 'exec'
+  if (isBuilt() && (isNpx || !hasTools())) return true
+  return buildUnlessPrevented() || !isNpx
+}
+
+/** A build without the tools starts, because the files of a copied folder can have any time. */
+const start = () => {
+  const [changed, ...others] = changedPackages()
+  if (changed !== undefined) {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`
+    note(`node_modules is older than package-lock.json (${changed}${more}): run npm ci`)
+  }
+  return buildUnlessPrevented() || (isBuilt() && !hasTools())
+}
+
+const always = () => {
+  build()
+  return true
+}
+
+const OCCASIONS = { update: always, prepare, prepack: buildUnlessPrevented, start }
+const [occasion] = process.argv.slice(2)
+if (occasion === undefined) build()
+else if (isOld() && !OCCASIONS[occasion]()) process.exitCode = 1
