@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { CODES } from '../../src/admin/reference/codes.ts'
 import { OAUTH_ERRORS } from '../../src/errors.ts'
 import { filesBelow, readPage } from './support.ts'
-
-const page = readPage('docs/troubleshooting.md')
+import { type Entry, entriesIn, page, sectionOf } from './troubleshooting.ts'
 
 /** Codes that only a registration gets: `docs/enrollment.md` explains them. */
 const OF_REGISTRATION = /^(enrollment|registration|metadata|redirect_uri)_/
@@ -45,25 +44,14 @@ const KEYS_FAILURES: Record<KeysFailureCode, true> = {
   not_asked: true,
 }
 
-const sectionOf = (title: string): string => {
-  const [, body = ''] = page.split(`\n## ${title}\n`)
-  return body.split('\n## ')[0] ?? ''
-}
-
-type Entry = { code: string; text: string }
-
-/** Entries of a text: a heading with the code, and the text below it. */
-const entriesIn = (text: string): Entry[] =>
-  text
-    .split(/^#### /m)
-    .slice(1)
-    .map((entry) => ({ code: /^`([a-z_]+)`\n/.exec(entry)?.[1] ?? '', text: entry }))
-
 /** Codes in the first column of a table. */
 const rowsIn = (text: string): string[] =>
   [...text.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code = '']) => code)
 
-const codesIn = (text: string): string[] => entriesIn(text).map(({ code }) => code)
+const codesIn = (text: string, matches: (entry: Entry) => boolean = () => true): string[] =>
+  entriesIn(text)
+    .filter(matches)
+    .map(({ code }) => code)
 
 const entries = codesIn(page)
 const failures = rowsIn(sectionOf('Resource servers')).filter((code) => code !== 'code') // the head
@@ -112,9 +100,9 @@ describe('docs/troubleshooting.md', () => {
     expect(entry?.text).toContain(`- Answer: ${new VerificationError(code).status}`)
   })
 
-  it('has a cause and a remedy in each entry', () => {
-    const whole = /^- Answer: .+\n- Cause: [^]+\n- What to do: /m
-    expect(entriesIn(page).filter(({ text }) => !whole.test(text))).toEqual([])
+  it('has a cause, the place of the reason and a remedy in each entry', () => {
+    const whole = /^- Answer: .+\n- Cause: [^]+\n- Reason: [^]+\n- What to do: /m
+    expect(codesIn(page, ({ text }) => !whole.test(text))).toEqual([])
   })
 
   it('has no entry for a code that nothing answers', () => {
