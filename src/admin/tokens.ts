@@ -4,9 +4,11 @@ import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { type TokenRequest, checkDetails } from '../grants/narrowing.ts'
-import { readAccessToken, readActiveToken } from '../oauth/access-token.ts'
+import { checkActiveToken, readAccessToken } from '../oauth/access-token.ts'
 import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
+import { INACTIVE_REASONS, type InactiveReason } from '../oauth/reasons.ts'
+import { revocationLookup } from '../revocation/source.ts'
 import { comparedText } from '../text/human-text.ts'
 import { listVisible } from './authority.ts'
 import { chosenId } from './fields.ts'
@@ -67,15 +69,29 @@ export const issueTokenFor = (
     return await issueToken(grantedClient, checked, call.deps, { actor: call.as.actor })
   })
 
+/** Reasons for which a text is no token. */
+const NO_TOKEN: readonly InactiveReason[] = ['token_too_long', 'token_malformed']
+
 /**
- * Decodes a token and tells whether it is active. `claims` is null for a token that this server has not signed, or that
- * has expired.
+ * Decodes a token and tells whether it is active, or why not.
+ * @returns `reason` is null for an active token. `rule` is the kind of a rule that revokes it. `claims` is null for a token
+ * that this server has not signed, or that has expired.
+ * @throws OperationRefused `invalid_value` for a text that is no token
  */
 export const inspectToken = async ({ deps }: AdminCall, token: string) => {
   await checkIssuer(token, deps)
-  const claims = (await readAccessToken(token, deps))?.claims ?? null
-  const active = claims !== null && (await readActiveToken(token, deps)) !== null
-  return { active, claims }
+  const checked = await checkActiveToken(token, deps)
+  if (typeof checked !== 'string')
+    return { active: true, reason: null, rule: null, claims: checked }
+  if (NO_TOKEN.includes(checked)) {
+    throw new OperationRefused('invalid_value', INACTIVE_REASONS[checked])
+  }
+  const read = await readAccessToken(token, deps)
+  const isRevoked = checked === 'token_revoked' && read !== null
+  const rule = isRevoked
+    ? await deps.store.findRevocation(revocationLookup(read.kid, read.claims))
+    : null
+  return { active: false, reason: checked, rule, claims: read?.claims ?? null }
 }
 
 /**

@@ -39,12 +39,12 @@ export const token = (program: Command): void => {
   command(
     noun,
     'inspect <->',
-    'decode the token on standard input, and tell whether it is active',
+    'decode the token on standard input, and tell whether it is active, or why not',
     'token inspect - < token.json',
   ).action(async (argument: string, flags: { json?: boolean }, command: Command) => {
     const text = await readToken(argument, command)
-    const { active, claims } = await withAdmin((call) => inspectToken(call, text))
-    print(flags.json ? { active, claims } : { active, ...claims }, flags)
+    const { claims, ...state } = await withAdmin((call) => inspectToken(call, text))
+    print(flags.json ? { ...state, claims } : { ...state, ...claims }, flags)
   })
 
   command(

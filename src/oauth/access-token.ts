@@ -101,12 +101,6 @@ export const checkActiveToken = async (
   return revocation === null ? claims : 'token_revoked'
 }
 
-/** The claims of an active token; null for any other text. */
-export const readActiveToken = async (
-  token: string,
-  deps: ReadDeps & Pick<Deps, 'store'>,
-): Promise<AccessTokenClaims | null> => orNull(await checkActiveToken(token, deps))
-
 /**
  * True for three parts in canonical base64url: the same 256-byte signature has sixteen spellings.
  */

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { auditEvents, auditText } from '../support/audit-log.ts'
 import { decode } from '../support/jwt.ts'
-import { type Place, createCli, latchkeyJson, seededPlace } from '../support/processes.ts'
+import { type Place, createCli, latchkey, latchkeyJson, seededPlace } from '../support/processes.ts'
 
 let place: Place
 let cli: ReturnType<typeof createCli>
@@ -320,6 +320,8 @@ it('token commands issue, inspect and revoke', async () => {
   for (const input of [`${token}\n`, JSON.stringify(response)]) {
     expect(await latchkeyJson(place, ['token', 'inspect', '-'], input)).toEqual({
       active: true,
+      reason: null,
+      rule: null,
       claims,
     })
   }
@@ -332,13 +334,22 @@ it('token commands issue, inspect and revoke', async () => {
   expectAudited('token.revoke', jti)
   expect(await latchkeyJson(place, ['token', 'inspect', '-'], token)).toEqual({
     active: false,
+    reason: 'token_revoked',
+    rule: 'jti',
     claims,
   })
-  for (const input of ['a.b.c', '{"error":"invalid_client"}']) {
-    expect(await latchkeyJson(place, ['token', 'inspect', '-'], input)).toEqual({
-      active: false,
-      claims: null,
-    })
+  const [header = '', payload = ''] = token.split('.')
+  const forged = `${header}.${payload}.${'A'.repeat(342)}`
+  expect(await latchkeyJson(place, ['token', 'inspect', '-'], forged)).toEqual({
+    active: false,
+    reason: 'token_untrusted',
+    rule: null,
+    claims: null,
+  })
+  for (const input of ['', 'a.b', 'garbage', '{"error":"invalid_client"}', 'a'.repeat(9_000)]) {
+    const { code, stdout, stderr } = await latchkey(place, ['token', 'inspect', '-'], input)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^latchkey: The (text is no JWT|token is longer)[^\n]*\n$/)
   }
   expectNotAudited()
 })
