@@ -6,7 +6,15 @@
 //   start     `npm start`, where `git pull` may have brought new sources
 // A server loads files of the build while it runs, so that the last three leave a build alone that a process uses.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -87,6 +95,8 @@ const build = () => {
     note('the build failed')
     process.exit(1)
   }
+  // npm makes a command executable only when it links the folder, and npx has linked it before this build.
+  chmodSync(inRoot('dist/cli.js'), 0o755)
   for (const path of OUTPUTS) utimesSync(inRoot(path), began, began)
 }
 

@@ -65,10 +65,12 @@ describe('clone with all packages', () => {
   })
 
   it('builds at npm start after a source has changed, and once', async () => {
+    await ended('npx latchkey --help') // npx links the folder once, and makes the command executable
     pull()
     const first = shell('exec npm start')
     await listening(first.said)
-    const { stdout } = await ended('node dist/cli.js --help')
+    const { stdout, stderr } = await ended('npx latchkey --help')
+    expect(stderr).toBe('')
     expect(stdout).toContain('Pulled: ')
     first.child.kill('SIGTERM')
     await first.ended
