@@ -1,4 +1,5 @@
 // The command line: all commands, and the settings that they share.
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { hideSecrets } from '../text/redaction.ts'
 import { escapeLines } from '../text/text.ts'
@@ -6,8 +7,11 @@ import { takesOneValue } from './flags.ts'
 
 type Register = (program: Command) => void
 
+/** Commands of one file. `needsAll`: they read the table of all commands. */
+type File = { words: string[]; load: () => Promise<Register>; needsAll?: boolean }
+
 /** Files of the commands, in the order of the help, with the first words of their commands. */
-const FILES: { words: string[]; load: () => Promise<Register> }[] = [
+const FILES: readonly File[] = [
   { words: ['serve', 'demo'], load: async () => (await import('./server.ts')).server },
   { words: ['migrate', 'restored'], load: async () => (await import('./database.ts')).database },
   { words: ['admin'], load: async () => (await import('./administrator.ts')).administrator },
@@ -23,6 +27,11 @@ const FILES: { words: string[]; load: () => Promise<Register> }[] = [
   { words: ['revocation'], load: async () => (await import('./revocation.ts')).revocation },
   { words: ['key'], load: async () => (await import('./key.ts')).key },
   { words: ['audit'], load: async () => (await import('./audit.ts')).audit },
+  {
+    words: ['completion'],
+    load: async () => (await import('./completion/completion.ts')).completion,
+    needsAll: true,
+  },
 ]
 
 /** Loads the file of one command, and all files for other words: the help and a suggestion name every command. */
@@ -31,15 +40,25 @@ const createProgram = async (word: string): Promise<Command> => {
     .description('OAuth 2.0 authorization server for machines that act for a plugin')
     // A usage error quotes arguments, with secrets removed. Commands that are added later inherit this setting.
     .configureOutput({ outputError: (text, write) => write(escapeLines(hideSecrets(text))) })
-    .addHelpText('after', '\nExample:\n  $ latchkey client create --help')
+    .helpCommand('help [command...]', 'show the help of a command')
+    .addHelpText('after', '\nExample:\n  $ latchkey help client create')
   const named = FILES.filter(({ words }) => words.includes(word))
-  for (const { load } of named.length > 0 ? named : FILES) {
+  const isOne = named.some(({ needsAll }) => !needsAll)
+  if (!isOne) withVersion(program)
+  for (const { load } of isOne ? named : FILES) {
     const register = await load()
     register(program)
   }
   throwInsteadOfExit(program)
   refuseRepeatedFlags(program)
   return program
+}
+
+/** The file is read for these flags, the help and a wrong command only: other commands work without it. */
+const withVersion = (program: Command): void => {
+  const path = new URL('../../package.json', import.meta.url)
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
+  program.version(version, '-V, --version', 'print the version')
 }
 
 /** Sets the option on each command: a subcommand inherits only the settings at the time of its creation. */
@@ -71,13 +90,33 @@ const moveKidsBehindDashes = (args: readonly string[]): string[] => {
 }
 
 /**
+ * Replaces `help client create` by `client create --help`: Commander shows the help of the noun. The words end at the
+ * first one that names no command, which is then refused. Words behind a verb are dropped: they must not be run.
+ */
+const withNestedHelp = (program: Command, [first, ...words]: readonly string[]): string[] => {
+  if (first !== 'help' || words.length === 0) return first === undefined ? [] : [first, ...words]
+  let command = program
+  const path: string[] = []
+  for (const word of words) {
+    if (command.commands.length === 0) break
+    path.push(word)
+    const child = command.commands.find((one) => one.name() === word)
+    if (child === undefined) return path
+    command = child
+  }
+  return [...path, '--help']
+}
+
+/**
  * Runs the command that the arguments name. Wrong usage sets exit status 2.
  * @param args `process.argv`
  */
 export const runCommand = async (args: readonly string[]): Promise<void> => {
   try {
-    const program = await createProgram(args[2] ?? '')
-    await program.parseAsync(moveKidsBehindDashes(args))
+    const [node = '', script = '', ...words] = moveKidsBehindDashes(args)
+    const [first, named = ''] = words
+    const program = await createProgram((first === 'help' ? named : first) ?? '')
+    await program.parseAsync([node, script, ...withNestedHelp(program, words)])
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? 0 : 2
