@@ -102,7 +102,8 @@ const cutText = (text: string, width: number): string => {
 }
 
 const graphemes = new Intl.Segmenter()
-const ASCII = /^[\x20-\x7e]*$/
+/** Printable characters of one column each: ASCII, and Latin letters with their accents. */
+const NARROW = /^[\x20-\x7e\u00a1-\u02ff]*$/
 /** Characters that a terminal shows two columns wide (UAX #11): East Asian scripts and emoji. */
 const WIDE =
   /^(?:\p{sc=Han}|\p{sc=Hiragana}|\p{sc=Katakana}|\p{sc=Hangul}|\p{Emoji_Presentation}|[\u3000-\u303e\uff01-\uff60])|\ufe0f/u
@@ -110,7 +111,7 @@ const MARK = /^\p{M}/u
 
 /** Columns of a terminal that a text takes. */
 export const widthOf = (text: string): number => {
-  if (ASCII.test(text)) return text.length
+  if (NARROW.test(text)) return text.length
   const segments = [...graphemes.segment(text)]
   return sum(
     segments.map(({ segment }) => {
