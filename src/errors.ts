@@ -197,7 +197,7 @@ export const OAUTH_ERRORS = {
   store_unavailable: [
     503,
     'temporarily_unavailable',
-    'The server cannot answer right now. Try again.',
+    'The server is temporarily unable to answer. Try again.',
   ],
   server_error: [500, 'server_error', 'An unexpected error occurred.'],
 } as const satisfies Record<string, readonly [status: number, error: string, description: string]>

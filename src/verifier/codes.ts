@@ -23,8 +23,8 @@ export const CODES = {
   capability_missing: [403, 'insufficient_scope', 'The plugin lacks the capability.'],
   authorization_denied: [403, 'insufficient_scope', 'The token lacks the authorization.'],
   authorization_ambiguous: [403, 'insufficient_scope', 'Several authorizations of the token fit.'],
-  keys_unavailable: [503, null, 'The keys to check tokens with cannot be had right now.'],
-  revocations_stale: [503, null, 'It is not known right now which tokens are revoked.'],
+  keys_unavailable: [503, null, 'The server lacks the keys to verify the token.'],
+  revocations_stale: [503, null, 'The server lacks current revocation data.'],
 } as const
 
 /** The stable code of a refusal. It is sent to the client. */

@@ -332,7 +332,7 @@ describe('Worker', () => {
       expect(response.headers.get('cache-control')).toBe('no-store')
       expect(await json(response)).toEqual({
         error: 'temporarily_unavailable',
-        error_description: 'The server cannot answer right now. Try again.',
+        error_description: 'The server is temporarily unable to answer. Try again.',
         code: 'store_unavailable',
       })
     }

@@ -62,7 +62,7 @@ const problemOf = (error: Error, scope: NeededScope): Problem => {
   }
   if (error instanceof Unavailable) {
     const headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) }
-    const title = 'The server cannot answer right now.'
+    const title = 'The server is temporarily unable to answer.'
     return { title, status: 503, detail: 'Try again.', code: error.code, headers }
   }
   if (error instanceof AnswerEnded) {

@@ -75,7 +75,7 @@ const serverCodes: readonly Code[] = [
   {
     code: 'store_unavailable',
     status: 503,
-    title: 'The server cannot answer right now.',
+    title: 'The server is temporarily unable to answer.',
     remedy: 'Try again after `Retry-After`.',
   },
   {
