@@ -1,7 +1,9 @@
-// Comments and test titles of a source text. Pure: no I/O.
+// Comments, test titles and messages of a source text. Pure: no I/O.
 import { type Comment, type Node, Visitor, parseSync } from 'oxc-parser'
 
-export type Text = { kind: 'comment' | 'title'; line: number; text: string }
+/** A message is a string of a program; sentence and table row belong to a page. */
+export type Kind = 'comment' | 'title' | 'message' | 'sentence' | 'row'
+export type Text = { kind: Kind; line: number; text: string }
 
 /** Instructions to programs, not words to people. */
 const DIRECTIVE = /^\s*(?:@ts-|eslint|oxlint|prettier-|c8 |v8 |shellcheck|!|\/)/
@@ -19,7 +21,7 @@ const lineStarts = (source: string): number[] => {
 const withoutStars = ({ type, value }: Comment): string =>
   type === 'Line' ? value : value.replace(/^\*/, '').replace(/\n\s*\*/g, '\n')
 
-/** Joins `//` lines that stand below each other: they are one comment. */
+/** Joins `//` lines below each other: they are one comment. */
 const joined = (comments: readonly Comment[], source: string, lineOf: (at: number) => number) => {
   const texts: (Text & { end: number })[] = []
   for (const comment of comments) {
@@ -47,19 +49,38 @@ const calledName = (node: Node): string | null => {
   return null
 }
 
-/** A placeholder at the start stands for a noun. */
+/** A placeholder at the start counts as a noun. */
 const titleOf = (node: Node | undefined): string | null => {
   if (node?.type === 'Literal' && typeof node.value === 'string') return node.value
   if (node?.type === 'TemplateLiteral') return node.quasis.map(({ value }) => value.raw).join('…')
   return null
 }
 
-/** Reads comments and titles in the order of the text. @throws where the text cannot be parsed */
-export const textsOf = (path: string, source: string): Text[] => {
+const parsed = (path: string, source: string) => {
   const { comments, program, errors } = parseSync(path, source)
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`)
   const starts = lineStarts(source)
   const lineOf = (at: number): number => starts.findLastIndex((start) => start <= at) + 1
+  return { comments, program, lineOf }
+}
+
+/** Reads strings with a space, which may be descriptions, help or log lines. @throws where the text cannot be parsed */
+export const messagesOf = (path: string, source: string): Text[] => {
+  const { program, lineOf } = parsed(path, source)
+  const messages: Text[] = []
+  const add = (start: number, text: string): void => {
+    if (text.trim().includes(' ')) messages.push({ kind: 'message', line: lineOf(start), text })
+  }
+  new Visitor({
+    Literal: ({ start, value }) => typeof value === 'string' && add(start, value),
+    TemplateElement: ({ start, value }) => add(start, value.raw),
+  }).visit(program)
+  return messages
+}
+
+/** Reads comments and titles in the order of the text. @throws where the text cannot be parsed */
+export const textsOf = (path: string, source: string): Text[] => {
+  const { comments, program, lineOf } = parsed(path, source)
   const titles: Text[] = []
   new Visitor({
     CallExpression(node) {
@@ -68,8 +89,8 @@ export const textsOf = (path: string, source: string): Text[] => {
       titles.push({ kind: 'title', line: lineOf(node.start), text: title })
     },
   }).visit(program)
-  const said = joined(comments, source, lineOf)
+  const written = joined(comments, source, lineOf)
     .filter(({ text }) => !DIRECTIVE.test(text) && /[A-Za-z]/.test(text))
     .map(({ kind, line, text }): Text => ({ kind, line, text }))
-  return [...said, ...titles].toSorted((a, b) => a.line - b.line)
+  return [...written, ...titles].toSorted((a, b) => a.line - b.line)
 }
