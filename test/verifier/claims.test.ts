@@ -99,7 +99,7 @@ describe('valid token', () => {
   })
 })
 
-test('claims of a token are its own members, whatever Object.prototype has', async () => {
+test('claims of a token are its own members, not those of Object.prototype', async () => {
   const run = { endpoint: '/v1/issues', operation: 'create' }
   const everywhere: [string, unknown, object, Partial<Requirements>, string][] = [
     ['scope', 'hook:govern', { scope: undefined }, {}, 'permission_missing'],

@@ -1,4 +1,4 @@
-// Follower on a machine that was suspended while its monotonic clock stood still: its list looks
+// Follower on a machine that was suspended while its monotonic clock stopped: its list looks
 // new, and its held request is dead. Only the wall clock shows it, and a set wall clock looks the
 // same.
 import { afterAll, expect, test, vi } from 'vitest'

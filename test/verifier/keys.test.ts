@@ -367,7 +367,7 @@ describe('unknown kid', () => {
 })
 
 describe('key rotation', () => {
-  test('makes a new key known at its first token', async () => {
+  test('fetches a new key at its first token', async () => {
     const { check, server } = await withKeys(5)
     server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
     expect(await check(ofOther)).toBe('good')
@@ -375,14 +375,14 @@ describe('key rotation', () => {
     expect(server.asked()).toBe(1)
   })
 
-  test('makes a key known that was made right after a fetch', async () => {
+  test('fetches a key that the issuer made right after a fetch', async () => {
     const { check, server } = await withKeys(0.125)
     server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
     expect(await check(ofOther)).toBe('good')
     expect(server.asked()).toBe(1)
   })
 
-  test('makes an unknown key known through the fetch for another kid', async () => {
+  test('finds an unknown key with the fetch for another kid', async () => {
     const { check, server, time } = await withKeys(5)
     expect(await check(ofOther)).toBe('token_untrusted')
     server.answer = () => keySet([OTHER_KEY.jwk, KEY.jwk])
@@ -412,7 +412,7 @@ describe('key rotation', () => {
   })
 })
 
-test('keys belong to one issuer, whatever their kid', async () => {
+test('keys belong to one issuer, also with the kid of another issuer', async () => {
   const theirs = newKey(KEY.kid)
   const issuer = 'https://other.example'
   const [here, there] = [startVerifier(), startVerifier({ issuer })]

@@ -8,7 +8,7 @@ import { createTestIssuer } from '../../src/verifier/testing/issuer.ts'
 import { unrefFetch } from '../../src/verifier/net/unref-fetch.ts'
 import { codeOf } from './support.ts'
 
-/** An address where nothing listens. Only the dispatcher knows it. */
+/** An address where nothing listens. Only the dispatcher resolves it. */
 const ISSUER = 'http://issuer.localhost:59999'
 const DISPATCHER = Symbol.for('undici.globalDispatcher.1')
 
