@@ -284,7 +284,7 @@ export const AUTHORITY_MAX_AGE_MS = 1_000
 export const AUDIT_PAGE_SEALS = 100
 /** Findings that a check of the audit table names. It counts the rest. */
 export const MAX_AUDIT_FINDINGS = 1_000
-/** Default time for which audit events are kept, in seconds: a year, and the time that an audit takes. */
+/** Default time for which audit events are kept, in seconds: a year, and 35 days for an audit. */
 export const DEFAULT_AUDIT_RETENTION_SECONDS = 400 * 24 * 60 * 60
 /** Time by which they may become older, in seconds. A cut adds an event, so the server does not cut every minute. */
 export const AUDIT_CUT_DELAY_SECONDS = 60 * 60

@@ -68,7 +68,7 @@ describe('text of two ids', () => {
     for (const bad of ['', 'a#b', '#', 'a b', 'a\nb', 'é', 'a'.repeat(129), 5, null, {}]) {
       expect(runTarget({ workspaceId: 'acme', identifier: bad as string })).toBeNull()
       expect(resourceTarget({ type: bad as string, id: 'x' })).toBeNull()
-      if (bad === '' || bad === null) continue // stands for no workspace
+      if (bad === '' || bad === null) continue // means no workspace
       expect(runTarget({ workspaceId: bad as string, identifier: 'x' })).toBeNull()
     }
   })

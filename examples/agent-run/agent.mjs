@@ -1,5 +1,5 @@
 // One run of an agent. The agent requests a token for this run and for the operations of this run, works, and closes
-// the run at the end. After that nobody who has seen the token can use it.
+// the run at the end. The token is then refused from every holder, a thief included.
 //
 //   latchkey audience create tools --permission tools:use
 //   echo '[{"type":"tool_run","identifier":"*","project_id":"demo","locations":["/v1/issues"],"actions":["create","list"]}]' > run.json

@@ -18,7 +18,7 @@ app.post(
   '/playlists/:playlist/play',
   requirePermission('player:play', { plugin: noPlugin }),
   (c) => {
-    // A request without a zone means the granted zone. An empty or repeated zone becomes `?`, which is granted to nobody.
+    // A request without a zone means the granted zone. An empty or repeated zone becomes `?`, which no client has.
     const named = new URL(c.req.url).searchParams.has('zone')
     const zone = named ? (single(c.req.url, 'zone') ?? '?') : undefined
     const wanted = { type: 'playlist', identifier: c.req.param('playlist'), action: 'play', part: zone }

@@ -22,8 +22,8 @@ export const keyRotation = z.strictObject({
 })
 
 /**
- * Promotes the next keys. Of several simultaneous requests the first one rotates: the others then find next keys
- * that are seconds old and are refused without `now`, so the keys are rotated once.
+ * Promotes the next keys. Simultaneous requests rotate once: the first one promotes, and the others find next keys
+ * that are seconds old, which are refused without `now`.
  */
 export const rotateKeys = (call: AdminCall, input: z.input<typeof keyRotation> = {}) =>
   auditedChange(call, 'key.rotate', null, async (setTarget) => {

@@ -3,7 +3,7 @@ import { cellText } from './cells.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** `MEMBER=VALUE`, in which `*` stands for any text. */
+/** `MEMBER=VALUE`, in which `*` matches any text. */
 export type Match = { member: string; value: string }
 
 export type Order = { member: string; isDescending: boolean }

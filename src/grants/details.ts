@@ -13,7 +13,7 @@ import type { AuthorizationDetail, DetailScalar, DetailValue } from '../store/st
 /** The type whose entries are executions of an agent. Any other type is one of registered resources. */
 export const TOOL_RUN = 'tool_run'
 
-/** Stands for any value, where it is the whole value of a member. */
+/** Means any value, where it is the whole value of a member. */
 export const ANY = '*'
 
 /** The members that every entry of a type has, with the form of each. */
@@ -136,11 +136,11 @@ const valueError = (
   return isScalar(value) || isList(value) ? null : `be a text, a number, a boolean or ${LIST}`
 }
 
-/** A text that is equal for values of the same meaning, whatever the order of a list. */
+/** A text that is equal for values of the same meaning: the order of a list does not matter. */
 export const canonicalValue = (value: DetailValue | undefined): string =>
   JSON.stringify(Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value)
 
-/** A text that is equal for entries of the same meaning, whatever the order of their members and lists. */
+/** A text that is equal for entries of the same meaning: the order of members and lists does not matter. */
 const canonical = (entry: AuthorizationDetail): string =>
   JSON.stringify(
     Object.keys(entry)

@@ -1,5 +1,5 @@
-// Granted authorization details, prepared once so that a request costs time in proportion to its own length, whatever
-// the number of granted entries and the length of their lists. Pure: no I/O.
+// Granted authorization details, prepared once so that a request costs time in proportion to its own length: the
+// number of granted entries and the length of their lists do not matter. Pure: no I/O.
 import { MAX_TOKEN_BYTES } from '../constants.ts'
 import { ANY, TOOL_RUN, canonicalValue } from './details.ts'
 import type { AuthorizationDetail, DetailScalar } from '../store/store.ts'

@@ -61,7 +61,8 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
     await opened.store.close()
     throw error
   }
-  // Keeps the time after `listen`, so that a refused start writes nothing. `latest` knows the time of tokens issued in between.
+  // Keeps the time after `listen`, so that a refused start writes nothing. `latest` includes the time of tokens issued in
+  // between.
   await upkeep.keepTime()
   const running = startUpkeep(upkeep)
   const address = server.address() as AddressInfo

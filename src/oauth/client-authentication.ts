@@ -23,8 +23,7 @@ export type AuthenticationDeps = Pick<
 >
 
 /**
- * Stands in for the hash of a login that the store does not find: every attempt makes one
- * comparison.
+ * Replaces the hash of a login that the store does not find: every attempt makes one comparison.
  */
 const NO_SECRET = hashSecret('')
 

@@ -72,7 +72,7 @@ export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   return c.body(null, 204)
 }
 
-/** Stands in for a hash that the store does not find: every attempt makes one comparison. */
+/** Replaces a hash that the store does not find: every attempt makes one comparison. */
 const NO_TOKEN = hashSecret('')
 
 const writerOf = ({ id, workspaceId }: Client): Writer => ({ clientId: id, workspaceId })

@@ -13,7 +13,7 @@ const basicOf = (authorization: string | null) => {
 }
 
 /**
- * Shows a sent value without the secret that is presented with it, of whatever form that is. Client
+ * Shows a sent value without the secret that is presented with it, in any form of that secret. Client
  * ids of ours stay: an attacker could otherwise keep the attacked client out of the log with a
  * secret that is part of its id.
  * @param hide replaces the secret

@@ -1,7 +1,7 @@
 // Cursors of the revocation list: the place from which a follower reads on. Pure: no I/O.
 //
 // The form is `EPOCH.SEQ`. The number has leading zeros, so that cursors of one epoch compare as texts. A `~` behind it
-// says that a further page exists.
+// means that a further page exists.
 import { MAX_CURSOR_CHARS } from '../constants.ts'
 import type { RevocationHead } from '../store/store.ts'
 

@@ -53,7 +53,7 @@ type State = {
   /** The work on last pages. */
   allowance: Allowance
   ends: PageEnds
-  /** Pages that anybody can request take turns. */
+  /** Pages that any caller can request take turns. */
   inTurn: Turns
   /** Pages that live followers and new ones request first do not wait. */
   atOnce: Turns

@@ -20,7 +20,7 @@ export type PageEnds = {
   ended(place: Place, end: number): void
 }
 
-/** `ends` reaches as far as requests have asked. */
+/** `ends` grows with the requests: it holds the page ends up to the newest place that one has asked for. */
 type Division = { epoch: string; madeAt: number; ends: number[]; complete: boolean }
 
 type EndsDeps = Pick<Deps, 'store' | 'clock'> & { turns: Turns }

@@ -7,7 +7,7 @@ export type Place = { readonly start: number | null; readonly until: number | nu
 /**
  * The start of the page for a cursor behind the last end of a page. A cursor near the head of the list gets exactly the
  * rules behind it. Another one gets the rules behind an earlier number: at most twice as many rules, and two different
- * starts for each doubling of the distance, whatever the number of cursors.
+ * starts for each doubling of the distance, for any number of cursors.
  */
 export const startNearHead = (cursor: number, head: number, lastEnd: number): number => {
   const distance = head - cursor

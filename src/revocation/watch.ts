@@ -115,7 +115,7 @@ export const createLonelyWatch = ({
   intervalMs,
 }: {
   store: Head
-  /** Milliseconds between two reads, whatever the number of waiting requests. */
+  /** Milliseconds between two reads, which all waiting requests share. */
   intervalMs: number
 }): RevocationWatch => {
   let lookedAt = -Infinity

@@ -11,7 +11,7 @@ import type { Part } from './store.ts'
 export type LedgerEntry = {
   jti: string
   clientId: string
-  /** Null: of a client outside every workspace. */
+  /** Workspace of the client; null if the client belongs to none. */
   workspaceId: string | null
   audience: string
   /** The identifiers of the runs that it names. */

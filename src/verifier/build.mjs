@@ -16,7 +16,7 @@ const filesIn = (folder, ending) =>
     (path) => path.endsWith(ending) && !(folder === ESM && path.startsWith('cjs')),
   )
 
-/** TypeScript before 5.0 finds no file by the ending `.ts`, and takes what it does not find for `any`. */
+/** TypeScript before 5.0 finds no file by the ending `.ts`, and types a missing file as `any`. */
 const readableByAll = (declarations) => declarations.replace(/(['"]\.\.?\/[\w/-]+)\.ts(?=['"])/g, '$1.js')
 
 const compile = (project) =>

@@ -71,8 +71,8 @@ export const MAX_BACK_OFF_MS = 60_000
 export const UNKNOWN_KID_MS = 10_000
 export const MAX_UNKNOWN_KIDS = 100
 /**
- * Time between two fetches for unknown `kid`s, in milliseconds, whatever their number: attackers
- * choose them.
+ * Time between two fetches for unknown `kid`s, in milliseconds. All unknown `kid`s share it,
+ * because attackers choose them.
  */
 export const UNKNOWN_KID_FETCH_MS = 5_000
 
@@ -83,7 +83,7 @@ export const UNKNOWN_KID_FETCH_MS = 5_000
 export const DEFAULT_MAX_STALENESS_SECONDS = 5 * 60
 export const MIN_MAX_STALENESS_SECONDS = 60
 export const MAX_MAX_STALENESS_SECONDS = 24 * 60 * 60
-/** The algorithm that signs the revocation list, whatever tokens are signed with. */
+/** The algorithm that signs the revocation list, also where tokens have another one. */
 export const LIST_ALGORITHM = 'RS256'
 /** Largest page of the list, in bytes and in entries: twice what the server sends. */
 export const MAX_LIST_BYTES = 4 * 1024 * 1024

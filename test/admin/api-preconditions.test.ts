@@ -7,7 +7,7 @@ const api = await startAdminApi()
 const { server, callers } = api
 const { unbound } = callers
 
-/** Accepted values; `*` stands for any etag. */
+/** Accepted values; `*` matches any etag. */
 const TAKEN: readonly [name: string, header: (etag: string) => string][] = [
   ['the etag', (etag) => etag],
   ['the etag among others', (etag) => `"a", W/"b" ,${etag}, "c"`],

@@ -1,5 +1,5 @@
-// Authorization details of a client over the API: refused details, effects, and details that nobody
-// can grant.
+// Authorization details of a client over the API: refused details, effects, and details that no
+// caller can grant.
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MAX_DETAILS } from '../../src/constants.ts'
 import type { ClientCredentials } from '../support/records.ts'

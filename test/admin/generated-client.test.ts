@@ -31,7 +31,7 @@ const refusedTier: api.NewPlugin = wrongTier
 const refusedMember: api.NewPlugin = { id: 'x', colour: 'red' }
 // @ts-expect-error a client needs a name
 const nameless: api.NewClient = {}
-// @ts-expect-error whoever changes says what they have read
+// @ts-expect-error a change requires If-Match
 const blind = () => api.clientUpdate('id', { name: 'x' })
 
 export const run = async (token: string) => {

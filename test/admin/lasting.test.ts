@@ -228,7 +228,7 @@ describe('check of the audit', () => {
     expect(read.after).toBe(0)
   })
 
-  it('ends after 15 minutes, and the answer says so', async () => {
+  it('ends after 15 minutes with answer_ended, and the detail names the limit', async () => {
     const token = await api.tokenOf(api.callers.unbound)
     const read = duringCheck(() => api.server.advance(15 * MINUTE + 1))
     const answer = await api.callWith(token, 'GET', '/audit/verify')

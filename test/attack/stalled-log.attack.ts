@@ -11,7 +11,7 @@ const AT_ONCE = 60
 const ANSWER_MS = 5_000
 const END_MS = 10_000
 
-it(`${LOGINS} refused logins while nobody reads the log, and SIGTERM`, async () => {
+it(`${LOGINS} refused logins while no process reads the log, and SIGTERM`, async () => {
   const { directory, url, environment } = await newPlace()
   const child = spawn(process.execPath, [CLI, 'serve'], { cwd: directory, env: environment })
   const ended = new Promise((resolve) => child.once('close', (code) => resolve(code)))

@@ -15,7 +15,7 @@ import {
 
 const exists = (path: string): boolean => existsSync(join(ROOT, path))
 
-/** Pages that say where something is in the code. */
+/** Pages that point at places in the code. */
 const GUIDES = ['docs/architecture.md', 'docs/design.md', ...filesBelow('docs/decisions', '.md')]
 
 /** Names of packages that a page compares with. */

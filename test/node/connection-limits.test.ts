@@ -82,7 +82,7 @@ it('trusted proxy has the limit of the process only', async () => {
   ])
 })
 
-it('process has no more connections than its limit, whatever their addresses', async () => {
+it('process has no more connections than its limit, from any number of addresses', async () => {
   await listen()
   const addresses = Array.from({ length: PROCESS + 2 }, (_, i) => `127.0.0.${i + 1}`)
   expect(await askAll(addresses)).toEqual([...times(PROCESS, 'answered'), ...times(2, 'closed')])

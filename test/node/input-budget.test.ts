@@ -51,7 +51,7 @@ it('budget counts a connection that began anew as the youngest', () => {
   expect(evicted).toEqual(['2'])
 })
 
-it('evicts the party that holds most, whatever the parties held before', () => {
+it('evicts the party that holds most, after any sequence of changes', () => {
   const steps = fc.array(fc.tuple(fc.nat({ max: 11 }), fc.nat({ max: 60 })), { maxLength: 80 })
   fc.assert(
     fc.property(steps, (changes) => {

@@ -31,7 +31,7 @@ const jwksOf = async (from: TestServer): Promise<Jwk[]> => {
 }
 
 describe.each([METADATA, OPENID])('metadata at %s', (address) => {
-  test('names the supported features from the configured issuer, whatever Host the request has', async () => {
+  test('names the supported features from the configured issuer, for requests with any Host', async () => {
     const methods = ['client_secret_basic', 'client_secret_post']
     const headers = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' }
     const response = await server.request(address, { headers })
@@ -75,7 +75,7 @@ describe.each([METADATA, OPENID])('metadata at %s', (address) => {
     expect(lists.filter(([, list]) => (list as unknown[]).length === 0)).toEqual([])
   })
 
-  test('names the algorithms of tokens with RS256 first, whatever their configured order', async () => {
+  test('names the algorithms of tokens with RS256 first, in any configured order', async () => {
     const algorithms = ['Ed25519', 'ES256', 'RS256', 'EdDSA'] as const
     const several = await startServer({ algorithms })
     const metadata = (await (await several.request(address)).json()) as object

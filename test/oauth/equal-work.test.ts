@@ -1,4 +1,4 @@
-// Refused credentials cost the same work, whatever is wrong with them: the same calls of the store, the same
+// Refused credentials cost the same work for every cause: the same calls of the store, the same
 // statements of the database, the same comparisons, log lines and counted events.
 import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'

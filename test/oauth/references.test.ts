@@ -1,4 +1,4 @@
-// References in the public list, seen by a stranger who knows every id. Tokens and rules from
+// References in the public list, read by an attacker who has every id. Tokens and rules from
 // versions without references.
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
@@ -44,7 +44,7 @@ const list = async (): Promise<{ text: string; values: string[] }> => {
 
 const IDS = ['acme', 'default', 'run-1', 'run-2', '', 'api', ISSUER]
 
-/** Texts that a person who knows every id can build from one or two of them. */
+/** Texts that an attacker who has every id can build from one or two of them. */
 const CONSTRUCTIONS: ((a: string, b: string) => string)[] = [
   (a) => a,
   ...['\n', '/', ':', '.', '|', ' ', '\0', '', '#', '\n\n'].map(
@@ -68,7 +68,7 @@ const digests = (text: string): string[] => {
   return [text, bytes.toString('base64url'), bytes.toString('hex'), twice]
 }
 
-test('public revocation list hides every workspace and run from a stranger who knows all ids', async () => {
+test('public revocation list hides every workspace and run from an attacker who has all ids', async () => {
   for (const id of ['run-1', 'run-2']) await closeRun(id, client)
   await closeRun('run-1', free)
   await server.setWorkspaceStatus('acme', 'suspended')

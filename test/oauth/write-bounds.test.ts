@@ -1,5 +1,5 @@
 // Bounds of the writes by clients and by administrators who are bound to a workspace: per client
-// and per workspace, whatever the quota.
+// and per workspace, independent of the quota.
 import { describe, expect, it, test } from 'vitest'
 import {
   MAX_CLOSED_RUNS_PER_WORKSPACE,

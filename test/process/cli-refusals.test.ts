@@ -25,8 +25,8 @@ beforeAll(async () => {
 })
 
 /**
- * The line on standard error, and the audit event of a refused change. `CLIENT` stands for an
- * existing client.
+ * The line on standard error, and the audit event of a refused change. `CLIENT` is replaced
+ * by the id of an existing client.
  */
 type Refusal = [line: RegExp, action?: string, reason?: string]
 

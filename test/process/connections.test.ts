@@ -210,7 +210,7 @@ describe('follower beside 8 connections that send without end is answered within
   })
 })
 
-it('connection whose reader takes nothing is closed after WRITE_TIMEOUT_MS', async () => {
+it('connection whose client reads nothing is closed after WRITE_TIMEOUT_MS', async () => {
   const socket = sendUnread(head('GET /docs').repeat(1_000))
   await new Promise((resolve) => setTimeout(resolve, WRITE_TIMEOUT_MS + 5_000))
   let received = ''

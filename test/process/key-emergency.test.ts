@@ -76,7 +76,7 @@ describe('gateway that only reads the JWKS', () => {
       )
   }
 
-  it('trusts a revoked key whose successor it knows, until --force-refetch', async () => {
+  it('trusts a revoked key whose successor it has cached, until --force-refetch', async () => {
     const accepts = gateway()
     const [stolen, old] = [await activeKid(), await issue()]
     expect(await accepts(old)).toBe(true)

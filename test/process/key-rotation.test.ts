@@ -98,7 +98,7 @@ it.each([
   expectKeys(retiring === 0 ? {} : { retiring })
 })
 
-it('LATCHKEY_KEY_ROTATION below a day causes one warning, whatever the number of workers', async () => {
+it('LATCHKEY_KEY_ROTATION below a day causes one warning, with any number of workers', async () => {
   place.environment['LATCHKEY_KEY_ROTATION'] = '1h'
   place.environment['LATCHKEY_WORKERS'] = '2'
   const server = await startServer(place)

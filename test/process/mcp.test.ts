@@ -62,7 +62,7 @@ const CALLBACK = 'http://127.0.0.1:3000/callback'
 const createProvider = (redirectUris: string[], own: object = {}) => {
   const kept: { client?: Registered; tokens?: Tokens } = {}
   const nobody = (): never => {
-    throw new Error('nobody is there to authorize')
+    throw new Error('no person is there to authorize')
   }
   return {
     kept,
@@ -158,7 +158,7 @@ describe.each([
     },
   )
 
-  it('reports that no person can authorize here, and redirects nobody', async () => {
+  it('reports that no person can authorize here, and redirects no user', async () => {
     const metadata = await sdk.discoverAuthorizationServerMetadata(place.url)
     const starting = sdk.startAuthorization(place.url, {
       ...(metadata && { metadata }),

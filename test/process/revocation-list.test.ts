@@ -100,7 +100,7 @@ it('held request ends when its client disconnects', async () => {
     const text = await (await fetch(`${place.url}/metrics`)).text()
     return /^latchkey_revocation_waiters (\d+)$/m.exec(text)?.[1]
   }
-  expect(await until('nobody waits', async () => (await metric()) === '0')).toBe(true)
+  expect(await until('no follower waits', async () => (await metric()) === '0')).toBe(true)
   await server.stop()
 })
 

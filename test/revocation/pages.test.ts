@@ -214,7 +214,7 @@ describe('walk through the list', () => {
   })
 
   test.each([1, 2, 3, 4, 5, 6])(
-    'finds every live rule, whatever is pruned meanwhile: seed %i',
+    'finds every live rule while rules are pruned: seed %i',
     async (seed) => {
       let random = seed * 2_654_435_761
       const next = (below: number): number => {

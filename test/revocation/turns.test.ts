@@ -53,7 +53,7 @@ test('turns skip work that no caller waits for any more', async () => {
   expect(begun).toHaveLength(2)
 })
 
-test('turns report a failure to all callers, and go on', async () => {
+test('turns report a failure to all callers, and run the next call', async () => {
   const turns = createTurns({ atATime: 1, maxWaiting: 10 })
   const fail = () => turns.run('a', () => Promise.reject(new Error('no')))
   const answers = await Promise.allSettled([fail(), fail(), turns.run('b', async () => 'b')])

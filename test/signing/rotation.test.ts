@@ -257,7 +257,7 @@ describe('emergency', () => {
     expect(await of()).toEqual(before)
   })
 
-  it('revokes all keys, whatever another process does meanwhile', async () => {
+  it('revokes all keys while another process changes them', async () => {
     const server = await start()
     const other = { ...adminOf(server), deps: another(server) }
     await Promise.all([

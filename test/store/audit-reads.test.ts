@@ -62,7 +62,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** The filters, each with a condition that says the same in another way. */
+/** The filters, each with an SQL condition of the same meaning. */
 const FILTERS: { filter: AuditFilter; sql: string }[] = [
   { filter: { actor: 'cli:me' }, sql: `actor = 'cli:me'` },
   { filter: { action: 'client.disable' }, sql: `action = 'client.disable'` },

@@ -104,7 +104,7 @@ type Filter = { filter: Record<string, unknown>; sql: string }
 type Row = { id?: string; createdAt: number; type?: string; seq?: number; kid?: string }
 
 type Verb = {
-  /** The filters, each with a condition that says the same; each set of them is tried. */
+  /** The filters, each with an SQL condition of the same meaning; each set of them is tried. */
   filters?: Filter[]
   /** Statement for all rows of the list, with the columns of their position. */
   rows: string
@@ -291,7 +291,7 @@ describe.each(LISTS)('%s', (_title, verb) => {
     }
   })
 
-  it.skipIf(verb.isWhole)('goes on behind any row, and ends at the limit', async () => {
+  it.skipIf(verb.isWhole)('continues behind any row, and ends at the limit', async () => {
     for (const { filter, condition } of combinationsOf(verb)) {
       const wanted = wantedBy(verb, condition)
       const all = (await verb.list(filter, {})) as Row[]

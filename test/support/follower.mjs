@@ -1,4 +1,4 @@
-// A process that stands for a resource server: followers with default options verify the watched tokens again and
+// A process in the role of a resource server: followers with default options verify the watched tokens again and
 // again, and print when a token is first accepted and when it is refused.
 //
 // FOLLOWER: the verifier's options as JSON, and `count`. Standard input: one command per line as JSON, { watch: {

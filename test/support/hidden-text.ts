@@ -43,7 +43,7 @@ export const HIDDEN_POINTS: readonly number[] = [
 /** One code point of each kind, for tests that start a process for each. */
 export const HIDDEN_KINDS = [0x1b, 0x7f, 0x9b, 0x202e, 0x2066, 0x200b, 0x2028, 0xfeff, 0xe0041]
 
-/** Text where a joiner or a selector stands alone, repeated, at an end or beside ASCII. */
+/** Text with a joiner or a selector that is alone, repeated, at an end or beside ASCII. */
 export const MISPLACED = [
   '\u200cа\u0628',
   '\u0628\u200d',

@@ -141,7 +141,7 @@ export const queryText = (parameters: readonly Parameter[], words: Words) => {
     .map((pairs) => new URLSearchParams(pairs).toString())
 }
 
-/** An id for the path, or junk; `null` stands for an existing id. */
+/** An id for the path, or junk; `null` means an existing id. */
 const idOrJunk: fc.Arbitrary<string | null> = fc.oneof(
   { weight: 9, arbitrary: fc.constant(null) },
   fc.string({ unit: 'binary', maxLength: 20 }).map((id) => encodeURIComponent(id)),

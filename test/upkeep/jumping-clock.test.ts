@@ -243,7 +243,7 @@ describe('clock two days ahead', () => {
     },
   )
 
-  test('takes no key out of the JWKS, and lets none sign early', async () => {
+  test('removes no key from the JWKS, and lets none sign early', async () => {
     const admin = adminOf(server)
     const [of, token] = [await introspecting(), await server.issue(await client())]
     spareKeys = await Promise.all([3, 4].map((number) => testKey('RS256', number)))
@@ -335,7 +335,7 @@ describe('clock 500 days behind for 70 seconds', () => {
     expect(server.query(`select 1 from audit_events where action = 'audit.cut'`)).toEqual([])
   })
 
-  test('causes one line in the log, which says that it is behind', async () => {
+  test('causes one line in the log, with behindSeconds', async () => {
     await server.pass(2 * MINUTE)
     await behind()
     await server.pass(2 * MINUTE)

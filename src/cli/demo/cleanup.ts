@@ -1,4 +1,4 @@
-// Cleanup after the demo, also after an interruption: what it has started ends in the reverse order.
+// Cleanup after the demo, also after an interruption: processes and servers end in the reverse order of their start.
 import { isReaderGone } from '../../node/standard-streams.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const

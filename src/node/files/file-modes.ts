@@ -20,7 +20,7 @@ type Checks = { log: Pick<Log, 'error' | 'info'> }
 
 /**
  * Removes every other user's access to one of our regular files. Does nothing for a missing file, and on systems without
- * modes. The target of a symbolic link keeps its mode, because it may belong to anybody; the log names the link.
+ * modes. The target of a symbolic link keeps its mode, because it may belong to another user; the log names the link.
  * @param isOurs tells from the content whether the file is ours, before its mode is changed
  * @throws StartRefused if another user owns the file, or its mode cannot be changed
  */

@@ -1,4 +1,4 @@
-// A binary heap whose items know their place in it, so that a changed weight costs O(log n) steps. No I/O.
+// A binary heap whose items store their place in it, so that a changed weight costs O(log n) steps. No I/O.
 
 /** `place` belongs to the heap. */
 export type Weighted = { weight: number; place: number }

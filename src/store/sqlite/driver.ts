@@ -46,7 +46,7 @@ const isCutOff = (path: string): boolean => {
   try {
     file = openSync(path, 'r')
   } catch {
-    return false // missing, or not readable for this user: the error of loading it says why
+    return false // missing, or not readable for this user: loading it throws an error with the cause
   }
   try {
     const header = Buffer.alloc(ELF_HEADER_BYTES)

@@ -19,7 +19,7 @@ export const spareTemporaryFiles = (client: BetterSqlite3.Database, folder = tmp
 
 /**
  * Switches to the write-ahead log. Where two processes do that to a new file at once, SQLite answers one of them with
- * SQLITE_BUSY immediately, whatever the timeout is. This function waits and tries again.
+ * SQLITE_BUSY immediately, in spite of the timeout. This function waits and tries again.
  */
 export const writeAhead = (client: BetterSqlite3.Database): void => {
   patiently(() => client.pragma('journal_mode = WAL'))

@@ -1,4 +1,4 @@
-// The last administrator: a step that would leave nobody able to administer the server is undone.
+// The last administrator: a step that would leave the server without one is undone.
 import { type SQL, sql } from 'drizzle-orm/sql'
 import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE } from '../../constants.ts'
 import type { Statement } from './connection.ts'

@@ -1,4 +1,4 @@
-// The stored clock: one row that says how far the server trusts the wall clock.
+// The stored clock: one row with the time up to which the server trusts the wall clock.
 import { type SQL, type SQLWrapper, and, eq, gt, lt, sql } from 'drizzle-orm/sql'
 import { serverClock, signingKeys } from '../tables/server.ts'
 import type { ClockStore, StoredClock } from '../types/clock.ts'

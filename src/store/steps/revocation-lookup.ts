@@ -43,7 +43,7 @@ const matchingRules = (dialect: Dialect): Query<Found> => {
 
 /**
  * Finds the same revocations by the subjects of the rules: generations, closed runs, the latest pruned expiry. A clock
- * that was wrong for a while prunes rules, and none of these.
+ * that ran ahead has pruned rules too early; it leaves these values in place.
  */
 const outdatedSubjects = ({ json, lookupJoin }: Dialect): Query<Found> => {
   const raised = (

@@ -38,7 +38,10 @@ const ofClient = (id: string): SQL => sql`${revocations.seq} in (
   select seq from revocations where client_id = ${id}
   union all select seq from revocations where kind = 'client' and value = ${id})`
 
-/** The condition of the index of rare kinds, in the same words: written out, not bound. */
+/**
+ * Repeats the condition of the partial index `revocations_rare_kind`. SQLite uses the index only if the query has the
+ * same condition with literals, not with bound values.
+ */
 const isRare = sql`${revocations.kind} not in ('jti', 'run')`
 
 const walkOf = (

@@ -23,7 +23,7 @@ const COLUMNS = ['seq', 'kind', 'value', 'gen', 'clientId', 'expiresAt', 'create
 
 /**
  * Writes the rules that `rows` selects (kind, value, gen, client_id, expires_at), each with the next number. For one
- * kind and value the highest generation wins, and the latest end, whatever the clock says. A rule that adds nothing
+ * kind and value the highest generation wins, and the latest end. A rule that adds nothing
  * leaves the stored one unchanged. Nothing is pruned here: `now` is one reading of a wall clock.
  */
 export const addRules = ({ greatest }: Dialect, rows: SQL, now: number): Statement[] => [

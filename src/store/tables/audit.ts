@@ -19,7 +19,7 @@ export const auditEvents = table('audit_events', {
   reason: text('reason').nullable(),
   requestId: text('request_id').nullable(),
   address: text('address').nullable(),
-  /** Number of like events that this row stands for: events that anyone can cause are summed up. */
+  /** Number of like events that this row counts: events that anyone can cause share a row. */
   count: integer('count').default(1),
 })
 
@@ -34,6 +34,6 @@ export const auditSeals = table('audit_seals', {
   /** JSON: `[seq, digest]` of each event, the input of the MAC; null once retention has deleted the events. */
   digests: text('digests').nullable(),
   mac: text('mac'),
-  /** Proof that retention, and nobody else, deleted all events up to here. */
+  /** Proof that retention deleted all events up to here, and not a person with access to the database. */
   cutMac: text('cut_mac').nullable(),
 })

@@ -36,7 +36,7 @@ export const clients = table('clients', {
   createdAt: createdAt(),
 })
 
-/** SHA-256 (base64url) of 256 random bits: nobody can guess the input, so a plain hash is enough. */
+/** SHA-256 (base64url) of 256 random bits. A plain hash is enough, because the input cannot be guessed. */
 export const clientSecrets = table('client_secrets', {
   id: text('id').primaryKey(),
   clientId: text('client_id').references(clients.id),
@@ -82,7 +82,10 @@ export const clientIntrospects = table('client_introspects', {
   audienceId: text('audience_id').references(audiences.id),
 })
 
-/** Single-use credentials that become a client. A used one stays for a while, for the answer to a second use. */
+/**
+ * Single-use credentials that become a client. The row stays ENROLLMENT_RETENTION_SECONDS after its end, so that a
+ * second use gets its own answer.
+ */
 export const enrollments = table('enrollments', {
   id: text('id').primaryKey(),
   name: text('name'),

@@ -45,7 +45,7 @@ export const closedRuns = table('closed_runs', {
   value: text('value').primaryKey(),
   /** The value of its rule in the public list; null: closed before references existed, the same as `value`. */
   ruleValue: text('rule_value').nullable(),
-  /** Null: of a client outside every workspace. */
+  /** Workspace in which the run was closed; null for the runs of clients outside every workspace. */
   workspaceId: text('workspace_id').nullable().references(workspaces.id),
   identifier: text('identifier'),
   createdAt: createdAt(),

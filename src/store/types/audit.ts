@@ -9,7 +9,7 @@ export type NewAuditEvent = {
   reason?: string | undefined
   requestId?: string | undefined
   address?: string | undefined
-  /** Number of like events that it stands for. */
+  /** Number of like events that it counts. */
   count: number
 }
 

@@ -3,7 +3,7 @@ import type { Part } from './lists.ts'
 
 export type DetailScalar = string | number | boolean
 export type DetailValue = DetailScalar | readonly DetailScalar[]
-/** An authorization detail (RFC 9396). `"*"` as a whole value stands for any, an empty list for none. */
+/** An authorization detail (RFC 9396). `"*"` as a whole value grants any value, an empty list grants none. */
 export type AuthorizationDetail = { readonly type: string; readonly [member: string]: DetailValue }
 
 /** The target of authorization details. Each id exists once for each type, across all workspaces. */

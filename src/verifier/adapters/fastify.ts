@@ -12,7 +12,7 @@ type FastifyRequest = Omit<NodeRequest, 'rawHeaders'> & {
   params: unknown
 }
 
-/** Methods, so that a reply fits whatever its route's schema allows it to send. */
+/** Methods rather than properties: they accept the reply of a route with any schema. */
 type FastifyReply = {
   statusCode: number
   headers(values: Record<string, string>): unknown

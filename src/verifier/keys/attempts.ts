@@ -16,7 +16,7 @@ export type Attempts = {
   readonly notBefore: number
   /** Failure of the latest attempt; null after a success. */
   readonly failure: KeysFailure | null
-  /** Milliseconds that attempts of this outage have taken: tokens wait once for each outage. */
+  /** Duration of the attempts of this outage, in milliseconds: tokens wait once for each outage. */
   readonly spentMs: number
 }
 
@@ -31,7 +31,8 @@ export const NO_ATTEMPTS: Attempts = {
 }
 
 /**
- * Counts a failure before the attempt: one that hangs, or whose process dies, has failed as well.
+ * Counts a failure when the attempt begins, because an attempt that hangs reports none. A success
+ * sets the count to 0.
  */
 export const started = (attempts: Attempts, now: number, isRenewal: boolean): Attempts => ({
   latest: attempts.latest + 1,

@@ -1,5 +1,5 @@
 // The source of one issuer's keys: fetches them when they are needed and ahead of the end of their
-// freshness, and keeps using them for a while where they cannot be fetched.
+// freshness. If a fetch fails, tokens are verified with the old keys for `maxStaleMs` more.
 import { EARLY_TIMER_MS, FETCH_TIMEOUT_MS, UNKNOWN_KID_FETCH_MS } from '../constants.ts'
 import { refusal } from '../errors.ts'
 import { endsWithRequest } from '../net/platform.ts'
@@ -24,8 +24,7 @@ export type KeySource = {
   held(name: KeyName): VerificationKey | undefined
   /**
    * Finds the key that a revocation list names. An unknown one is fetched at once and past all
-   * caches: after the revocation of all keys the list depends on it. Null where it cannot be had
-   * now.
+   * caches: after the revocation of all keys the list depends on it. Null if no fetch returns it.
    */
   findAtOnce(name: KeyName): Promise<VerificationKey | null>
   /**
@@ -81,7 +80,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   const unavailable = (cause = attempts().failure ?? new KeysFailure('timeout')) =>
     refusal({ kind: 'keys_unavailable', failure: cause.code }, { cause })
 
-  /** Attackers choose unknown names: the issuer is asked once in a while, whatever their number. */
+  /** Attackers choose unknown names: they cause one fetch per UNKNOWN_KID_FETCH_MS together. */
   const mayAsk = (): boolean =>
     fetcher.isRenewing() || monotonic() - askedAt >= UNKNOWN_KID_FETCH_MS
 

@@ -37,8 +37,8 @@ export type IssuerClock = {
   /** Seconds since the epoch; null before the first list. */
   time(): number | null
   /**
-   * The time by the last list that the wall clock has refused, until a list is accepted. Reported
-   * to the operator; decides nothing.
+   * The issuer's time for the operator's status report; no decision depends on it. It comes from
+   * the last list that the wall clock refused, or after an accepted list from the offset.
    */
   reportedTime(): number | null
   /** Seconds since `iat`, by an offset. */
@@ -58,8 +58,8 @@ export type IssuerClock = {
   /** Judges by the wall clock alone. @returns the offset. @throws ListUntimely */
   begin(list: Times): number
   /**
-   * @param restarted whether the offset comes from `begin`: what was learnt about the issuer's
-   *   clocks is then void
+   * @param restarted whether the offset comes from `begin`: findings about the issuer's clocks
+   *   are then void
    */
   set(offset: number, restarted: boolean): void
   /** Sets an offset from `judge`. Late lists stay counted. */

@@ -66,7 +66,7 @@ export const readList = async (jws: Bytes, { uri, findKey }: Trust): Promise<Rev
   await verify(compact, key)
   const claims = parseClaims(compact.payload)
   const { iss, aud } = claims
-  // A list has no subject: no reader may take it for a statement about a client.
+  // A list has no subject, so that no reader mistakes it for a statement about a client.
   if (iss !== uri || aud !== uri || 'sub' in claims) throw new ListRefused('not the issuer’s list')
   return { kid, after, ...readClaims(claims) }
 }

@@ -120,7 +120,7 @@ const startOver = (state: State, list: RevocationList): Acceptance => {
   }
   const { epoch, cursor, iat, kid } = list
   const rules = createRuleSet()
-  // A revoked key stays revoked, whatever backup the issuer was restored from.
+  // A revoked key stays revoked after the issuer is restored from any backup.
   for (const value of current?.rules.keys() ?? []) rules.add({ kind: 'key', value, exp: null })
   const begun: PartialCopy = { epoch, cursor, iat, rules, kids: new Set([kid]), ...time }
   state.pending = begun
@@ -215,8 +215,8 @@ const addRules = (state: State, to: ListCopy, rules: RevocationList['rules']): v
 }
 
 /**
- * Adds the rules of a list whose time is refused. Of another epoch only revoked keys: they hold in
- * every epoch.
+ * Adds the rules of a list whose time is refused. From a list of another epoch it adds only the
+ * revoked keys, because a revoked key stays revoked in every epoch.
  */
 const addUntimely = (state: State, list: RevocationList): void => {
   const { current, pending } = state

@@ -88,7 +88,7 @@ export const createRuleSet = (): RuleSet => {
       jti.sweep(before, SWEPT_SLOTS)
       if (sweeping === null && before >= sweptAt + SWEEP_SECONDS) {
         sweptAt = before
-        // Rules over keys stay, whatever expiry they carry.
+        // Rules over keys stay, also after their expiry.
         sweeping = dropExpired([run, ...Object.values(generations)], before)
       }
       for (let seen = 0; seen < SWEPT_RULES && sweeping !== null; seen += 1) {

@@ -11,7 +11,7 @@ const CURSORS = [
 ]
 
 export const attack: Attack = {
-  says: '60 connections ask for the list from cursors that nobody was given',
+  says: '60 connections ask for the list from cursors that the server gave to no follower',
   connections: 60,
   async run({ ask }) {
     let i = 0

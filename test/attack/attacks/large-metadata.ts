@@ -19,7 +19,7 @@ export const attack: Attack = {
       })
       const answer = (await response.json()) as { registration_access_token?: string }
       token = answer.registration_access_token ?? token
-      // The server refuses it for a while, if at all.
+      // The server refuses writes beyond its bound.
       if (!response.ok) await pause(100)
     }
   },

@@ -10,7 +10,7 @@ const REQUESTS = [
 ]
 
 export const attack: Attack = {
-  says: '60 connections with 200 requests each for everything that is public, of which nobody reads an answer',
+  says: '60 connections with 200 requests each for everything that is public, and read no answer',
   connections: 60,
   async run({ open, over }) {
     for (let i = 0; i < 60; i++)

@@ -1,7 +1,7 @@
 import { type Attack, get } from '../hostile-client.ts'
 
 export const attack: Attack = {
-  says: '500 connections with 100 requests for /docs each, of which nobody reads an answer',
+  says: '500 connections with 100 requests for /docs each, and read no answer',
   connections: 500,
   async run({ open, over, pause }) {
     for (let i = 0; i < 500; i++) {

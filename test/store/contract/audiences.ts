@@ -130,7 +130,7 @@ export const audienceContract = (open: Open): void => {
       expect(new Set([...ruled, 'disabled'])).toEqual(new Set([...raised, 'disabled']))
     })
 
-    it('take a removed permission from all its holders, and no other', async () => {
+    it('lose a permission together with all clients that hold it, and no other', async () => {
       const { store } = database
       await createHolders(store)
       await store.updateAudience(

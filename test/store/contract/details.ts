@@ -71,7 +71,7 @@ export const detailContract = (open: Open): void => {
   describe('authorization details of a client', () => {
     const database = useDatabase(open)
 
-    it('are returned as they were given, whatever they are', async () => {
+    it('are returned as they were stored, for every kind of value', async () => {
       const { store } = database
       await fill(database)
       const odd = {

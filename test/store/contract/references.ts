@@ -76,7 +76,7 @@ export const referenceContract = (open: Open): void => {
       expect((await valuesOf(database.store)).toSorted()).toEqual(NEW.toSorted())
     })
 
-    it('consist of references only for good after that time, whatever the clock says then', async () => {
+    it('consist of references only for good after that time, also once the clock is set back', async () => {
       const { store } = database
       await madeBefore()
       await store.pruneRevocations(UNTIL - 1)

@@ -147,7 +147,7 @@ export const revocationContract = (open: Open): void => {
       ])
     })
 
-    it('drops no rule when another is written, whatever its time', async () => {
+    it('drops no rule when another is written, also with a time far ahead', async () => {
       const { store, query } = database
       await takeEverythingOnce(store)
       const far = NOW + 500 * RETENTION_SECONDS

@@ -93,7 +93,7 @@ export const runContract = (open: Open): void => {
       expect(await store.isRunClosed([valueOf(RUN)])).toBe(true)
     })
 
-    it('is counted for as long as its rule lives, whatever the wall clock says', async () => {
+    it('is counted for as long as its rule lives, also while the wall clock is wrong', async () => {
       const { store, query } = database
       const hour = (at: number) => Math.floor(at / 3_600)
       const counted = async () =>
