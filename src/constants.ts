@@ -6,7 +6,7 @@ export const MAX_FORM_BYTES = 64 * 1024
 /** Longest token that the server parses, in bytes. It refuses a longer one before any cryptography. */
 export const MAX_TOKEN_BYTES = 8 * 1024
 
-/** Longest client id or secret that the server hashes, in characters. Those that it issues have at most 47. */
+/** Longest client id or secret that the server hashes, in characters. Its own have at most 47. */
 export const MAX_CREDENTIAL_CHARS = 256
 
 /** Version of this software, the same as in package.json. On Workers there is no file to read it from. */

@@ -158,8 +158,8 @@ const notStarted = (error: unknown): Hono<AppEnv> => {
 }
 
 /**
- * The server of this isolate, once it is started. Not its promise: if the request that began it is
- * cancelled, others would wait forever. Not a failure: the next request tries again.
+ * The server of this isolate, once it is started. A stored promise would never settle if the request
+ * that began it were cancelled, and a stored failure would keep the next request from another start.
  */
 let running: Running | null = null
 

@@ -131,8 +131,8 @@ type FirstStart = Pick<OpenOptions, 'config' | 'actor' | 'log'> & {
 }
 
 /**
- * Makes the first keys and the first administrator. Of several processes that start at once one succeeds, and only its
- * credentials reach the file. If it cannot write them it makes no administrator: `latchkey admin create` does.
+ * Makes the first keys and the first administrator. If several processes start at once, one succeeds, and only its
+ * credentials reach the file. It makes no administrator if it cannot write them; `latchkey admin create` then does.
  */
 const firstStart = async (store: Store, start: FirstStart): Promise<void> => {
   const { config, kek, log } = start

@@ -18,7 +18,7 @@ type RevokeRunDeps = AuthenticationDeps & Pick<Deps, 'ledger' | 'quota' | 'write
 
 /**
  * `POST /oauth/runs/revoke` (not of an RFC): a client closes a run that its granted details cover,
- * in its own workspace. That revokes the tokens of all clients for the run. The answer for a closed
+ * in its own workspace. The tokens of all clients for the run are revoked. The answer for a closed
  * run is the same.
  */
 export const revokeRun = (deps: RevokeRunDeps) => async (c: AppContext) => {

@@ -16,8 +16,8 @@ const JOINER = /[\u200c\u200d]/
 const SELECTOR = /\p{VS}/u
 
 /**
- * Characters that a joiner or a selector may follow. Not Latin, Greek and Cyrillic letters: there
- * it makes lookalike names.
+ * Characters that a joiner or a selector may follow. Latin, Greek and Cyrillic letters are excluded:
+ * a joiner between them makes lookalike names.
  */
 const JOINABLE =
   /[^\p{ASCII}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{NChar}\u2800]/u
@@ -88,8 +88,8 @@ export const escapeText = (text: string): string => {
 export const escapeLines = (text: string): string => text.split('\n').map(escapeText).join('\n')
 
 /**
- * Invisible characters of JSON. Not the line feed: between members it is layout, and JSON escapes
- * it within texts.
+ * Invisible characters of JSON, without the line feed: it is layout between members, and JSON
+ * escapes it within texts.
  */
 const HIDDEN_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{DI}\p{NChar}]/gu
 

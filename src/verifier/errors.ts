@@ -34,7 +34,7 @@ export class VerificationError extends Error {
    */
   readonly error: 'invalid_token' | 'insufficient_scope' | null
   /**
-   * Reason of the failure, for the resource server's own log. Not enumerable, so that
+   * Reason of the failure, for the resource server's own log. It is not enumerable, so that
    * `JSON.stringify(error)`, `{ ...error }` and the error handlers of frameworks do not send it to
    * a client by mistake: log `error.reason` by name.
    */

@@ -13,7 +13,7 @@ export type VerifierEvent =
   /** The keys were fetched again, after `keys_failed`. */
   | { readonly type: 'keys_recovered' }
   /**
-   * The list revokes a signing key. Not sent for keys in the first list, which are in `status()`.
+   * The list revokes a signing key. Keys in the first list cause no event; they are in `status()`.
    */
   | { readonly type: 'key_revoked'; readonly kid: string }
 

@@ -86,7 +86,7 @@ it.each([
   },
 )
 
-/** Requests with the status of each answer. None of them closes the connection. */
+/** Requests with the status of each answer. The server keeps the connection open after each. */
 const REQUESTS: (readonly [text: string, status: number])[] = [
   [head('GET /healthz'), 200],
   [`\r\n\r\n\r\n${head('GET /healthz')}`, 200],

@@ -87,7 +87,7 @@ const createTurn = (
   resume: () => void,
 ) => {
   let state: 'none' | 'awaited' | 'come' = 'none'
-  /** Turn in which an urgent request began. Those pipelined behind it take turns like all others. */
+  /** Turn in which an urgent request began. Requests pipelined behind it take turns like all others. */
   let urgentIn = -1
 
   /** Returns true for the first urgent request in a turn, and for some slices of bodies. */

@@ -2,8 +2,8 @@
 import type { DriverError, Violation } from '../steps/dialect.ts'
 
 /**
- * The innermost error: SQLite's own. Those around it repeat the statement's parameters, and text that a person wrote
- * must not decide what the error means.
+ * The innermost error, which is SQLite's own. The outer errors repeat the statement's parameters, and text that a person
+ * wrote must not decide the meaning of an error.
  */
 const innermost = (error: unknown): unknown => {
   let inner = error

@@ -40,7 +40,7 @@ export type Dialect = {
   readError(error: unknown): DriverError
 }
 
-/** JSON in statements. `member` is a word of ours, and `list` a JSON list: a column, an expression or a bound text. */
+/** JSON in statements. `member` is a constant of our code, and `list` a JSON list: a column, an expression or a bound text. */
 export type JsonFragments = {
   /** Rows `key` (from 0) and `value` (a text) of a list of texts, for a FROM clause. */
   texts(list: SQLWrapper, alias?: string): SQL

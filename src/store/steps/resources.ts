@@ -41,7 +41,7 @@ const walkOf = ({ type, workspaceId }: ResourceFilter): Walk => {
   }
 }
 
-/** The place of a position whose id is `TYPE ID`. Neither part has a space. */
+/** The place of a position whose id is `TYPE ID`. Type and id have no spaces. */
 const placeBehind = ({ createdAt, id: name }: Position, { order }: Walk) => {
   const [type = '', id = ''] = name.split(' ')
   return order.length === 3 ? [createdAt, type, id] : [createdAt, id]

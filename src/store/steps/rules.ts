@@ -24,7 +24,7 @@ const COLUMNS = ['seq', 'kind', 'value', 'gen', 'clientId', 'expiresAt', 'create
 /**
  * Writes the rules that `rows` selects (kind, value, gen, client_id, expires_at), each with the next number. For one
  * kind and value the highest generation wins, and the latest end. A rule that adds nothing
- * leaves the stored one unchanged. Nothing is pruned here: `now` is one reading of a wall clock.
+ * leaves the stored one unchanged. The statement prunes no rules, because `now` is one reading of a wall clock.
  */
 export const addRules = ({ greatest }: Dialect, rows: SQL, now: number): Statement[] => [
   insertFrom(
@@ -66,7 +66,7 @@ export const prunedRules = (settled: number): Statement[] => {
 
 /**
  * The end of a rule that revokes every token issued before: counted from the latest time at which a token may have been
- * issued. That is later than `now` where the clock was ahead and has been set right.
+ * issued. This time is later than `now` where the clock was ahead and has been set right.
  */
 export const ruleEnd = (dialect: Dialect, now: number): SQL =>
   sql`${latestIssue(dialect, now)} + ${RULE_RETENTION_SECONDS}`

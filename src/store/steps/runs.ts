@@ -46,7 +46,7 @@ const referenceOf = async (connection: Connection, workspaceId: string | null): 
 type Owner = { id: string | null; ref: string }
 
 /**
- * Raises a generation instead, once the workspace has its limit of rules over runs. That revokes every token that could
+ * Raises a generation instead, once the workspace has its limit of rules over runs. The new generation revokes every token that could
  * name the run, and all other tokens of the workspace, or of the clients outside every workspace.
  */
 const raiseInstead = (

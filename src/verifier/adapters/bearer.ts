@@ -2,7 +2,7 @@
 
 /**
  * The token of `Authorization: Bearer …` (RFC 6750 §2.1), the scheme in any case; null without one.
- * Nothing is removed or repaired: a trailing space, a control character and a second header stay in
+ * The text is not trimmed or repaired: a trailing space, a control character and a second header stay in
  * the text, and `verify` refuses it as `token_malformed`.
  * @param authorization all headers of that name: `headers.get('authorization')` of a Fetch request
  *   joins several. Node's `headers.authorization` keeps only the first: pass

@@ -32,7 +32,7 @@ export type KeySource = {
    * @returns whether they are that new
    */
   renew(): Promise<boolean>
-  /** @throws VerifierUnavailable `keys_unavailable` where no usable keys can be had */
+  /** @throws VerifierUnavailable `keys_unavailable` where no fetch returns usable keys */
   ready(): Promise<void>
   /** The keys at hand, however old. */
   list(): VerificationKey[]
@@ -74,7 +74,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
   const fetcher = createKeyFetcher({ load, monotonic })
   const { keys, attempts } = fetcher
   const unknown = createUnknownKeys(monotonic)
-  /** When the issuer was last asked for an unknown key. */
+  /** Time of the latest fetch for an unknown key. */
   let askedAt = -Infinity
 
   const unavailable = (cause = attempts().failure ?? new KeysFailure('timeout')) =>

@@ -1,6 +1,6 @@
 // Checks one page of the revocation list: a JWT that must not pass for an access token, nor an
-// access token for it. Size, form, signature, type, issuer, audience and shape. Whether it fits the
-// follower's copy is list-state.ts.
+// access token for it. Size, form, signature, type, issuer, audience and shape.
+// list-state.ts checks that it fits the follower's copy.
 import {
   LIST_ALGORITHM,
   MAX_LIST_BYTES,

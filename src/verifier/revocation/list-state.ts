@@ -221,7 +221,7 @@ const addRules = (state: State, to: ListCopy, rules: RevocationList['rules']): v
 const addUntimely = (state: State, list: RevocationList): void => {
   const { current, pending } = state
   const hasPlace = !list.full && pending === null // `checkPlace` has passed
-  state.pending = null // the clock of its pages is not to be trusted either
+  state.pending = null // the time of its pages is untrusted, too
   if (current === null) return
   const isSameEpoch = list.epoch === current.epoch
   const rules = isSameEpoch ? list.rules : list.rules.filter(({ kind }) => kind === 'key')

@@ -45,7 +45,7 @@ export type RefreshOnUse = {
   refresh(waitUntil: WaitUntil | undefined): Promise<void> | undefined
   /** Failure of the last refresh; null after a success. */
   failure(): unknown
-  /** Aborts the refresh under way. None begins after it. */
+  /** Aborts the refresh under way, and prevents further ones. */
   close(): void
   closed(): boolean
 }

@@ -37,7 +37,7 @@ export type PluginsOfAudience = 'none' | undefined
 
 /**
  * The plugin that the request names, as `single`, `fromQuery` and the like return it: null where it
- * names none or several. Or one of the symbols `anyPlugin`, `noPlugin` and `unsafeIgnorePlugin`.
+ * names none or several. The symbols `anyPlugin`, `noPlugin` and `unsafeIgnorePlugin` replace it.
  */
 export type PluginRequirement =
   string | null | typeof anyPlugin | typeof noPlugin | typeof unsafeIgnorePlugin
