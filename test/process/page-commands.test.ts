@@ -35,7 +35,7 @@ const run = async (place: Place, commands: string): Promise<string> => {
 const hasCurl = spawnSync('curl', ['--version']).status === 0
 
 describe.skipIf(!hasCurl)('commands with curl', () => {
-  it('of docs/administration.md change a plugin over HTTP, as either administrator', async () => {
+  it('change a plugin over HTTP, as either administrator (docs/administration.md)', async () => {
     const place = await seededPlace()
     await startServer(place)
     const [create, read, ...requests] = blocksBelow('docs/administration.md', '## Over HTTP')
@@ -47,7 +47,7 @@ describe.skipIf(!hasCurl)('commands with curl', () => {
     expect(await run(place, `${read}${requests.join('')}`)).toContain('"code":"already_exists"')
   })
 
-  it('of docs/tokens.md close a run with one token', async () => {
+  it('close a run with one token (docs/tokens.md)', async () => {
     const place = await seededPlace()
     await startServer(place)
     const commands = blocksBelow('docs/tokens.md', '## Closing a run')
