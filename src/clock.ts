@@ -2,7 +2,7 @@
 // the latest time it has shown.
 //
 // The settled time is the time that this server has lived up to. It grows with the monotonic clock of a running
-// process, and not with a jump of the wall clock. Pruning, cutting, deleting and rotating go by the earlier of both.
+// process, and not with a jump of the wall clock. Pruning, cutting, deleting and rotating use the earlier of both.
 // The server accepts a wall clock that stays apart for longer than any token lives: the server was switched off, or
 // an operator has set its clock right.
 import { CLOCK_APART_SECONDS, CLOCK_CONFIRM_SECONDS } from './constants.ts'

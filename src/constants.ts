@@ -96,7 +96,7 @@ export const MAX_NAME_CHARS = 200
 /** Longest URI in the metadata of a client, in characters. */
 export const MAX_URI_CHARS = 2_048
 
-/** Redirection URIs of a client that enrolls itself. They take 20 KiB of its row, and only the client reads them. */
+/** Redirection URIs of a client that enrolls itself. They have 20 KiB of its row, and only the client reads them. */
 export const MAX_REDIRECT_URIS = 10
 
 /**

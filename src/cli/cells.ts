@@ -2,7 +2,7 @@
 import { DAY_SECONDS } from '../constants.ts'
 import { escapeText } from '../text/text.ts'
 
-/** The members that have text for a person: a short line can cut them, because no command takes them. */
+/** The members that have text for a person: a short line can cut them, because no command accepts them. */
 const PROSE: ReadonlySet<string> = new Set(['name', 'detail'])
 
 /** A value of a table. `items` are the texts of a list, which is cut between two of them. */

@@ -102,7 +102,7 @@ export const command = (
     .option('--json', 'print one JSON value')
     .addHelpText('after', `\nExample:\n  $ latchkey ${example}`)
 
-/** A command that takes one id and no other input: `client disable ID`. */
+/** A command that accepts one id and no other input: `client disable ID`. */
 export type SingleCommand = readonly [
   usage: string,
   description: string,

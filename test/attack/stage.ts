@@ -32,7 +32,7 @@ const GUARD_MS = 50
 /** Tokens that are revoked beside an attack, and the time between two, in milliseconds. */
 const REVOCATIONS = 10
 const BETWEEN_MS = 120
-/** Clients from which an operator takes a permission beside an attack. */
+/** Clients that lose a permission by an operator beside an attack. */
 const TAKEN_CLIENTS = 30
 
 export type Stage = Awaited<ReturnType<typeof setStage>>
@@ -181,7 +181,7 @@ export const setStage = async () => {
     return await refusedByAll(answered)
   }
 
-  /** An operator takes a permission from many clients at once. @returns each delay, in milliseconds */
+  /** An operator removes a permission from many clients at once. @returns each delay, in milliseconds */
   const takings = async (): Promise<number[]> => {
     const granting = openRecords(place)
     const grants = { hook: ['hook:track'] }

@@ -47,7 +47,7 @@ const onTerminal = async (
 const ESCAPE = '\u001b'
 const NO_COLOUR = { NO_COLOR: '1' }
 
-/** Columns that a text takes: the two characters of the long name take two each. */
+/** Columns that a text occupies: the two characters of the long name occupy two each. */
 const widthOf = (line: string): number => line.length + line.split(/[東京]/).length - 1
 
 const headOf = (text: string): string[] => (text.split('\n')[0] ?? '').split(/ +/)

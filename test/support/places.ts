@@ -77,7 +77,7 @@ export const onAnotherPort = async (place: Place): Promise<Place> => {
   return withVariables(other, { LATCHKEY_PORT: String(port) })
 }
 
-/** Finds a free port below those that systems give to outgoing connections, so that no connection takes it meanwhile. */
+/** Finds a free port below those that systems give to outgoing connections, so that no connection uses it meanwhile. */
 const freePort = async (): Promise<number> => {
   for (;;) {
     const port = randomInt(20_000, 32_000)

@@ -41,7 +41,7 @@ export const newAudience = (
   writePermissions(dialect, audience.id, declared),
 ]
 
-/** Takes permissions from every client that has them. */
+/** Removes permissions from every client that has them. */
 const removePermissions = (dialect: Dialect, id: string, names: string[]): Statement[] => {
   const listed = inList(dialect, jsonOf(names))
   return [

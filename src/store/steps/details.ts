@@ -70,7 +70,7 @@ export const grantsPart = (dialect: Dialect, parts: readonly string[]): SQL => {
     where part.value ${inList(dialect, jsonOf(parts))}))`
 }
 
-/** Takes parts out of the details that `where` finds. A list may become empty: it grants nothing then, and not all. */
+/** Removes parts from the details that `where` finds. A list may become empty: it grants nothing then, and not all. */
 export const withoutParts = (dialect: Dialect, parts: readonly string[], where: SQL): Statement => {
   const { json } = dialect
   const kept = sql`(select ${json.list(sql`value`)} from ${json.memberTexts(sql`entry`, PARTS)}

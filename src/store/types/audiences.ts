@@ -30,7 +30,7 @@ export interface AudienceStore {
   findAudience(id: string): Promise<Audience | null>
   createAudience(audience: NewAudience, now: number): Promise<void>
   /**
-   * A permission that is removed is taken from every client that has it. The same step raises the generations of
+   * A removed permission is removed from every client that has it, too. The same step raises the generations of
    * these clients and writes the rules.
    * @throws Conflict where the audience has changed since `before`
    */

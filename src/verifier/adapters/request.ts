@@ -36,7 +36,7 @@ export type From = (source: RequestSource) => string | null
 
 /**
  * The value of a query parameter; null if it is missing, empty or repeated, because two readers of
- * a repeated parameter may take different values.
+ * a repeated parameter may read different values.
  * @example
  * const plugin = single(request.url, 'plugin_id')
  * await verifier.verify(bearer, { permission: 'hook:track', plugin })
