@@ -93,7 +93,7 @@ const cutList = (items: readonly string[], width: number): string => {
 const cutText = (text: string, width: number): string => {
   if (NARROW.test(text)) return text.slice(0, width - 1) + ELLIPSIS
   let cut = ''
-  let used = 1 // of the ellipsis
+  let used = 1 // the width of the ellipsis
   for (const segment of graphemesOf(text)) {
     used += widthOf(segment)
     if (used > width) break
@@ -117,7 +117,7 @@ const WIDE =
   /^(?:\p{sc=Han}|\p{sc=Hiragana}|\p{sc=Katakana}|\p{sc=Hangul}|\p{Emoji_Presentation}|[\u3000-\u303e\uff01-\uff60])|\ufe0f/u
 const MARK = /^\p{M}/u
 
-/** Columns of a terminal that a text takes. */
+/** Columns of a terminal that a text occupies. */
 export const widthOf = (text: string): number => {
   if (NARROW.test(text)) return text.length
   return sum(

@@ -1,7 +1,7 @@
 // Strict JSON (RFC 8259): each member once, limited nesting. Pure.
 //
-// JSON.parse returns the last of several members of one name, other readers return the first: a token
-// must not mean one thing here and another there (RFC 7519 §4, RFC 8725 §2.4).
+// JSON.parse returns the last of several members of one name, other readers return the first: a
+// token must not mean one thing here and another there (RFC 7519 §4, RFC 8725 §2.4).
 import { MAX_JSON_DEPTH } from '../constants.ts'
 
 /** Members by name. Has no prototype, so that a lookup finds members of the text only. */
