@@ -7,7 +7,9 @@
 // A server loads files of the build while it runs, so that the last three leave a build alone that a process uses.
 import { execFileSync } from 'node:child_process'
 import {
+  accessSync,
   chmodSync,
+  constants,
   existsSync,
   readFileSync,
   readdirSync,
@@ -100,8 +102,25 @@ const build = () => {
   for (const path of OUTPUTS) utimesSync(inRoot(path), began, began)
 }
 
+/** The folder of an image is often read-only, or another user's. A build removes folders of it. */
+const isWritable = () => {
+  try {
+    for (const path of [
+      '.',
+      'src/verifier',
+      ...BUILDS.filter((path) => existsSync(inRoot(path))),
+    ]) {
+      accessSync(inRoot(path), constants.W_OK)
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Returns the reason against a build, if there is one. */
 const obstacle = () => {
+  if (!isWritable()) return 'this user cannot write it'
   if (!hasTools()) return 'the build tools are not installed: run npm ci without --omit=dev'
   const users = isBuilt() ? usersOf(inRoot('dist')) : []
   if (users === undefined) return 'this system lists no processes: run npm run build'
@@ -124,14 +143,14 @@ const prepare = () => {
   return buildUnlessPrevented() || !isNpx
 }
 
-/** A build without the tools starts, because the files of a copied folder can have any time. */
+/** An old build starts where none can be made, because the files of a copied folder can have any time. */
 const start = () => {
   const [changed, ...others] = changedPackages()
   if (changed !== undefined) {
     const more = others.length === 0 ? '' : ` and ${others.length} more`
     note(`node_modules is older than package-lock.json (${changed}${more}): run npm ci`)
   }
-  return buildUnlessPrevented() || (isBuilt() && !hasTools())
+  return buildUnlessPrevented() || (isBuilt() && !(hasTools() && isWritable()))
 }
 
 const always = () => {

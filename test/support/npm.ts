@@ -39,8 +39,9 @@ export const copyDriver = (project: string): void => {
   cpSync(join(ROOT, BINARY), join(project, BINARY))
 }
 
+/** Codes of npm for a registry that does not answer, or answers with 429 or 5xx. */
 const UNREACHABLE =
-  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ENOTCACHED)\b/
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ENOTCACHED|E429|E50[0-4])\b/
 
 /** Installs packages without their scripts, from npm's cache where it can. @returns false without the registry */
 export const canInstall = (project: string, ...args: string[]): boolean => {
