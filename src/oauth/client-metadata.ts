@@ -169,7 +169,7 @@ const LANGUAGE_TAG = /^[a-z]{1,8}(?:-[a-z0-9]{1,8}){0,9}$/i
 
 /**
  * The name before a language tag (RFC 7591 §2.2); null for a member without a tag, or one that
- * takes none.
+ * allows none.
  */
 const localizedName = (member: string): string | null => {
   const hash = member.indexOf('#')
