@@ -12,6 +12,8 @@ const PROCESSES = 'test/process/**/*.test.ts'
 const WAITING = ['shutdown', 'connections', 'http', 'workers'].map(
   (name) => `test/process/${name}.test.ts`,
 )
+/** Suite of its own (`npm run test:packages`). */
+const PACKAGES = 'test/packages/*.test.ts'
 const TIMED = 'test/*.e2e.test.ts'
 /** Files that replace a module with `vi.mock`. A module that another file has loaded would not be replaced. */
 const MOCKS = [
@@ -40,7 +42,7 @@ const common = {
 }
 
 /** Starts what `npm run build` makes. */
-const built = {
+export const built = {
   ...common,
   globalSetup: ['test/support/build.ts'],
   testTimeout: 100_000,
@@ -63,7 +65,7 @@ export const PROJECTS = [
       ...common,
       name: 'units',
       include: ['test/**/*.test.ts'],
-      exclude: [PROCESSES, TIMED, ...MOCKS],
+      exclude: [PROCESSES, PACKAGES, TIMED, ...MOCKS],
       // Files of one worker share its modules: loading the server takes longer than most tests of it.
       isolate: false,
       // Concurrent tests of a verifier wait for its timers and need little of a core.

@@ -9,6 +9,7 @@ const STEPS = [
   ['prose', ['lint:prose']],
   ['type check', ['typecheck']],
   ['build', ['build']],
+  ['packages', ['test:packages']],
   ['demo', ['demo']],
   ['benchmark guard', ['bench', '--', '--guard']],
 ]
