@@ -1,7 +1,7 @@
 // Builds the server and the verifier. Without an argument it always builds (`npm run build`). An argument names the
 // occasion, and then it builds only if a source is newer than the build:
 //   update    before tests
-//   prepare   npm installs the packages, or `npx latchkey` links this folder
+//   prepare   npm installs the packages (always builds), or `npx latchkey` links this folder
 //   prepack   npm packs the release
 //   start     `npm start`, where `git pull` may have brought new sources
 // A server loads files of the build while it runs, so that the last three leave a build alone that a process uses.
@@ -13,6 +13,7 @@ import {
   existsSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -23,11 +24,15 @@ import { fileURLToPath } from 'node:url'
 import { usersOf } from './users-of.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const BUILDS = ['dist', 'src/verifier/dist']
+/** Builds, each with the place of the one that it replaces: a build that fails puts that back. */
+const FORMER = { dist: 'dist.former', 'src/verifier/dist': 'verifier-dist.former' }
+const BUILDS = Object.keys(FORMER)
 /** Files that a build writes last: one of the server, one of the verifier. */
 const OUTPUTS = ['dist/cli.js', 'src/verifier/dist/cjs/package.json']
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']
 const TOOLS = ['typescript', 'esbuild']
+
+const isNpx = process.env.npm_command === 'exec'
 
 const { resolve } = createRequire(import.meta.url)
 const inRoot = (path) => join(ROOT, path)
@@ -39,7 +44,7 @@ const sources = () => {
   const own = readdirSync(inRoot('src'), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => !/^verifier(\/dist(\/|$)|$)/.test(path))
-  return [...own.map((path) => `src/${path}`), ...SETTINGS]
+  return ['src', ...own.map((path) => `src/${path}`), ...SETTINGS]
 }
 
 const isBuilt = () => OUTPUTS.every((path) => existsSync(inRoot(path)))
@@ -80,10 +85,32 @@ const changedPackages = () => {
 const run = (...args) =>
   execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] })
 
-/** A source that is saved during the build is newer than its outputs, so that the next build is due. */
+const remove = (path) => rmSync(inRoot(path), { recursive: true, force: true })
+
+const setAside = () => {
+  for (const [path, former] of Object.entries(FORMER)) {
+    remove(former)
+    if (existsSync(inRoot(path))) renameSync(inRoot(path), inRoot(former))
+  }
+}
+
+/** Removes what a compiler with errors has written. @returns whether there was a former build */
+const putBack = () => {
+  const isThere = Object.values(FORMER).every((path) => existsSync(inRoot(path)))
+  for (const [path, former] of Object.entries(FORMER)) {
+    remove(path)
+    if (existsSync(inRoot(former))) renameSync(inRoot(former), inRoot(path))
+  }
+  return isThere
+}
+
+/**
+ * Builds, and puts the former build back if that fails. A source that is saved during the build is newer than its outputs,
+ * so that the next build is due.
+ */
 const build = () => {
   const began = new Date()
-  for (const path of BUILDS) rmSync(inRoot(path), { recursive: true, force: true })
+  setAside()
   try {
     run('src/verifier/build.mjs')
     run(
@@ -92,14 +119,14 @@ const build = () => {
       'tsconfig.build.json',
     )
   } catch {
-    // A compiler with errors has written files, which count as no build.
-    rmSync(inRoot(OUTPUTS[0]), { force: true })
-    note('the build failed')
+    const isReplaced = putBack()
+    note(`the build failed${isReplaced ? '; the former build is back' : ''}`)
     process.exit(1)
   }
   // npm makes a command executable only when it links the folder, and npx has linked it before this build.
   chmodSync(inRoot('dist/cli.js'), 0o755)
   for (const path of OUTPUTS) utimesSync(inRoot(path), began, began)
+  for (const former of Object.values(FORMER)) remove(former)
 }
 
 /** The folder of an image is often read-only, or another user's. A build removes folders of it. */
@@ -138,8 +165,8 @@ const buildUnlessPrevented = () => {
 
 /** The command that npx runs uses the build that is there. An installation without the tools may get its build later. */
 const prepare = () => {
-  const isNpx = process.env.npm_command === 'exec'
   if (isBuilt() && (isNpx || !hasTools())) return true
+  if (!isOld() && obstacle() !== undefined) return true
   return buildUnlessPrevented() || !isNpx
 }
 
@@ -158,7 +185,11 @@ const always = () => {
   return true
 }
 
+/** npm installs anew after an update, whose files may have any time: an archive keeps old ones. */
+const isDue = (occasion) =>
+  isOld() || (occasion === 'prepare' && existsSync(inRoot('src/cli.ts')) && !isNpx)
+
 const OCCASIONS = { update: always, prepare, prepack: buildUnlessPrevented, start }
 const [occasion] = process.argv.slice(2)
 if (occasion === undefined) build()
-else if (isOld() && !OCCASIONS[occasion]()) process.exitCode = 1
+else if (isDue(occasion) && !OCCASIONS[occasion]()) process.exitCode = 1

@@ -99,7 +99,10 @@ const isPublished = ({ name }) =>
     encoding: 'utf8',
   }).stdout?.trim() === version
 
+/** Tags before publishing: a repeated release finds the tag, and refuses another commit. */
 const publish = (archives) => {
+  if (git('tag', '--list', tag) === '') git('tag', '--annotate', tag, '--message', tag)
+  if (!run('git', 'push', 'origin', tag)) refuse([`git push of ${tag}`])
   for (const [index, archive] of archives.entries()) {
     if (isPublished(manifests[index])) print(`published before: ${manifests[index].name}`)
     else if (!run('npm', ...publishArguments(archive, version))) {
@@ -108,15 +111,13 @@ const publish = (archives) => {
       ])
     }
   }
-  if (git('tag', '--list', tag) === '') git('tag', '--annotate', tag, '--message', tag)
-  if (!run('git', 'push', 'origin', tag)) refuse([`git push of ${tag}`])
 }
 
 const announce = (archives) => {
-  for (const archive of archives)
-    print(`would run: npm ${publishArguments(archive, version).join(' ')}`)
   print(`would run: git tag --annotate ${tag} --message ${tag}`)
   print(`would run: git push origin ${tag}`)
+  for (const archive of archives)
+    print(`would run: npm ${publishArguments(archive, version).join(' ')}`)
   for (const condition of conditions()) print(`before the release: ${condition}`)
 }
 

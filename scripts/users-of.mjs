@@ -1,4 +1,4 @@
-// Finds the processes of Node.js that run a script of a folder. A server starts its threads and workers from the same folder.
+// Finds the processes that run a script of a folder. A server starts its threads and workers from the same folder.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, isAbsolute, join, resolve, sep } from 'node:path'
@@ -28,17 +28,22 @@ const fromPs = () =>
     .map((line) => line.trim().split(/\s+/))
     .map(([pid, ...args]) => ({ pid: Number(pid), args, cwd: undefined }))
 
-/** Returns whether an argument is a script of the folder. A path relative to an unknown folder counts if its end is alike. */
+/** Entry points, by which a path relative to an unknown folder counts as a script of the folder. */
+const ENTRIES = ['cli.js', 'node.js']
+
+/** Returns whether an argument is a script of the folder. */
 const isScriptOf = (folder, cwd) => (arg) => {
   if (!isAbsolute(arg) && cwd === undefined) {
-    return arg.startsWith(`${basename(folder)}${sep}`) || arg.includes(`.bin${sep}latchkey`)
+    const isEntry = ENTRIES.some((name) => arg === join(basename(folder), name))
+    return isEntry || arg.includes(`.bin${sep}latchkey`)
   }
   const path = attempt(() => realpathSync(resolve(cwd ?? sep, arg)))
   return path?.startsWith(folder + sep) ?? false
 }
 
+/** A process of a known folder counts whatever its program is called: Node.js can be renamed. */
 const runsFrom = (folder, { args: [program = '', ...args], cwd }) =>
-  basename(program).startsWith('node') &&
+  (cwd !== undefined || basename(program).startsWith('node')) &&
   args.filter((arg) => arg !== '').some(isScriptOf(folder, cwd))
 
 /** @returns their ids, or `undefined` on a system that lists no processes */

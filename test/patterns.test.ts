@@ -11,7 +11,7 @@ const REVIEWED: Record<string, string> = {
   '/(?:[^";]|"(?:[^"\\\\]|\\\\.)*")+/g': 'the text is one field: each string in it ends',
   '/lk[ser]_|ey[\\w-]{8,}\\.ey[\\w-]{8,}\\./': 'the text has at most 255 characters',
   '/(?<![a-z])lk[ser]_\\S*|ey[\\w-]{8,512}\\.\\S*/gi': 'callers cut the text to 512 characters',
-  '/ey[\\w-]{8,}(?:\\.|%2e)\\S*|[\\w-]{8,}(?:\\.|%2e)[\\w-]{8,}(?:\\.|%2e)[\\w-]{32,}/gi':
+  '/ey[\\w-]{8,}(?:\\.|%2e)\\S*|(?<![\\w-])[\\w-]{8,}(?:\\.|%2e)[\\w-]{8,}(?:\\.|%2e)[\\w-]{32,}/gi':
     'the text has at most 1,024 characters',
   '/[\\w+=/-]{32,}/g':
     'callers cut the text to 512 characters, and a match takes the whole run along',

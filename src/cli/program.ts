@@ -1,6 +1,6 @@
 // The command line: all commands, and the settings that they share.
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { VERSION } from '../constants.ts'
 import { hideSecrets } from '../text/redaction.ts'
 import { escapeLines } from '../text/text.ts'
 import { takesOneValue } from './flags.ts'
@@ -40,11 +40,11 @@ const createProgram = async (word: string): Promise<Command> => {
     .description('OAuth 2.0 authorization server for machines that act for a plugin')
     // A usage error quotes arguments, with secrets removed. Commands that are added later inherit this setting.
     .configureOutput({ outputError: (text, write) => write(escapeLines(hideSecrets(text))) })
+    .version(VERSION, '-V, --version', 'print the version')
     .helpCommand('help [command...]', 'show the help of a command')
     .addHelpText('after', '\nExample:\n  $ latchkey help client create')
   const named = FILES.filter(({ words }) => words.includes(word))
   const isOne = named.some(({ needsAll }) => !needsAll)
-  if (!isOne) withVersion(program)
   for (const { load } of isOne ? named : FILES) {
     const register = await load()
     register(program)
@@ -52,13 +52,6 @@ const createProgram = async (word: string): Promise<Command> => {
   throwInsteadOfExit(program)
   refuseRepeatedFlags(program)
   return program
-}
-
-/** The file is read for these flags, the help and a wrong command only: other commands work without it. */
-const withVersion = (program: Command): void => {
-  const path = new URL('../../package.json', import.meta.url)
-  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
-  program.version(version, '-V, --version', 'print the version')
 }
 
 /** Sets the option on each command: a subcommand inherits only the settings at the time of its creation. */

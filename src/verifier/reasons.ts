@@ -161,7 +161,7 @@ export const CODE_OF_REASON: { readonly [K in Kind]: VerificationCode } = {
  * A JWT, whole or cut off (the base64url of `{"` begins with `ey`), or any other compact JWS with its signature. A dot may
  * be percent-encoded.
  */
-const JWS = /ey[\w-]{8,}(?:\.|%2e)\S*|[\w-]{8,}(?:\.|%2e)[\w-]{8,}(?:\.|%2e)[\w-]{32,}/gi
+const JWS = /ey[\w-]{8,}(?:\.|%2e)\S*|(?<![\w-])[\w-]{8,}(?:\.|%2e)[\w-]{8,}(?:\.|%2e)[\w-]{32,}/gi
 /** Control, format, unassigned and private characters, lone surrogates, and separators of lines. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
 /** Characters that are examined: enough to recognize a JWT that begins near the end. */

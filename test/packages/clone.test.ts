@@ -129,12 +129,14 @@ describe('clone with all packages', () => {
     )
   })
 
-  it('removes the output of a build that fails, so that the next start builds again', async () => {
+  it('keeps its former build when a build fails, and builds again at the next start', async () => {
+    const before = buildTimes(clone.directory)
     failBuild()
     for (let time = 0; time < 2; time++) {
       const { code, stderr } = await occasion('start')
       expect(code).toBe(1)
-      expect(stderr).toMatch(/^latchkey: the build failed$/m)
+      expect(stderr).toMatch(/^latchkey: the build failed; the former build is back$/m)
+      expect(buildTimes(clone.directory)).toEqual(before)
     }
   })
 })

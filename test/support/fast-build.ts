@@ -2,6 +2,7 @@
 // 400 files, which takes 0.2 s of the 0.33 s of a core that a command costs, and the tests start hundreds of processes. The
 // code is that of the build.
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -9,17 +10,24 @@ import { type Plugin, build } from 'esbuild'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BUILT = join(ROOT, 'dist')
-const BUNDLED = join(ROOT, 'node_modules', '.cache', 'latchkey-test')
+/** Trees that share their packages have a folder each. */
+const NAME = `latchkey-test-${createHash('sha256').update(ROOT).digest('hex').slice(0, 8)}`
+const BUNDLED = join(ROOT, 'node_modules', '.cache', NAME)
 const ENTRIES = ['cli', 'node']
 
+/** Files that change with each build or installation. */
+const READ = [
+  'dist/cli.js',
+  'src/verifier/dist/cjs/package.json',
+  'node_modules/.package-lock.json',
+]
 const STAMP = join(BUNDLED, 'stamp')
 
 const modifiedAt = (path: string): number | undefined =>
   statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs
 
 /** Names the build of a bundle. A copy of the tree (`npm run test:mutations`) shares its packages, and has another build. */
-const stamp = (): string =>
-  [ROOT, modifiedAt('dist/cli.js'), modifiedAt('node_modules/.package-lock.json')].join(' ')
+const stamp = (): string => [ROOT, ...READ.map(modifiedAt)].join(' ')
 
 const isCurrent = (): boolean => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp()
 
