@@ -37,9 +37,12 @@ type Settings = {
 type Flags = { json?: boolean; wide?: boolean; limit?: number; filter?: string[]; sort?: Order }
 
 type Selection = {
-  limit: number | undefined
   matches: readonly Match[]
   order: Order | undefined
+  /** Rows to read: an order needs all rows of the list; that of a log holds for the rows that it would show without it. */
+  enough: number
+  /** Rows to print. */
+  most: number
 }
 
 /** Adds `list`, which prints the rows that match the filters. */
@@ -63,7 +66,6 @@ export const listCommand = (
     const entries = await withAdmin((call) =>
       select((page) => operation(call, { ...query, ...page }, list.args[0] ?? ''), {
         ...selection,
-        isLog,
         rowsOf: (items) => rowsOf?.(call, items) ?? items,
       }),
     )
@@ -118,7 +120,8 @@ const selectionOf = (
       `error: option '--filter <MEMBER=VALUE>' argument '${text}' is invalid. ${membersHelp(noun)}`,
     )
   })
-  return { matches, order: sort, limit: limit ?? (isLog ? DEFAULT_PAGE : undefined) }
+  const most = limit ?? (isLog ? DEFAULT_PAGE : Infinity)
+  return { matches, order: sort, most, enough: sort === undefined || isLog ? most : Infinity }
 }
 
 const queryOf = (
@@ -136,30 +139,22 @@ const optionName = (flag: string): string => new Option(flag).attributeName()
 
 type Page = { limit?: string; cursor?: string }
 
-/**
- * Reads, filters, sorts, cuts. An order needs all rows of the list; that of a log holds for the rows that it would show
- * without an order.
- */
+/** Reads, filters, sorts, cuts. Without a limit, one page has all rows. */
 const select = async (
   read: (page: Page) => Promise<Listed<unknown>>,
   {
-    limit,
     matches,
     order,
-    isLog,
+    enough,
+    most,
     rowsOf,
-  }: Selection & {
-    isLog: boolean
-    rowsOf: (items: readonly Item[]) => Promise<readonly Item[]> | readonly Item[]
-  },
+  }: Selection & { rowsOf: (items: readonly Item[]) => Promise<readonly Item[]> | readonly Item[] },
 ): Promise<Entry[]> => {
-  const enough = order === undefined || isLog ? limit : undefined
   const entries: Entry[] = []
   for (let cursor: string | undefined; ;) {
-    const missing = enough === undefined ? undefined : enough - entries.length
-    const size = matches.length > 0 ? MAX_PAGE : missing
+    const missing = matches.length > 0 ? MAX_PAGE : enough - entries.length
     const page = await read({
-      ...(missing !== undefined && { limit: String(Math.min(size ?? MAX_PAGE, MAX_PAGE)) }),
+      ...(enough < Infinity && { limit: String(Math.min(missing, MAX_PAGE)) }),
       ...(cursor !== undefined && { cursor }),
     })
     const items = page.items as Item[]
@@ -168,9 +163,9 @@ const select = async (
       const row = rows[i] ?? item
       if (isMatched(row, matches)) entries.push({ item, row })
     }
-    if (page.next_cursor === null || entries.length >= (enough ?? Infinity)) break
+    if (page.next_cursor === null || entries.length >= enough) break
     cursor = page.next_cursor
   }
-  const shown = enough === undefined ? entries : entries.slice(0, enough)
-  return (order === undefined ? shown : sorted(shown, order)).slice(0, limit)
+  const shown = entries.slice(0, enough)
+  return (order === undefined ? shown : sorted(shown, order)).slice(0, most)
 }
