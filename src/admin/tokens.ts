@@ -4,11 +4,10 @@ import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { type TokenRequest, checkDetails } from '../grants/narrowing.ts'
-import { checkActiveToken, readAccessToken } from '../oauth/access-token.ts'
+import { examineToken } from '../oauth/access-token.ts'
 import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
 import { INACTIVE_REASONS, type InactiveReason } from '../oauth/reasons.ts'
-import { revocationLookup } from '../revocation/source.ts'
 import { comparedText } from '../text/human-text.ts'
 import { listVisible } from './authority.ts'
 import { chosenId } from './fields.ts'
@@ -80,18 +79,11 @@ const NO_TOKEN: readonly InactiveReason[] = ['token_too_long', 'token_malformed'
  */
 export const inspectToken = async ({ deps }: AdminCall, token: string) => {
   await checkIssuer(token, deps)
-  const checked = await checkActiveToken(token, deps)
-  if (typeof checked !== 'string')
-    return { active: true, reason: null, rule: null, claims: checked }
-  if (NO_TOKEN.includes(checked)) {
-    throw new OperationRefused('invalid_value', INACTIVE_REASONS[checked])
+  const { reason, rule, claims } = await examineToken(token, deps)
+  if (reason !== null && NO_TOKEN.includes(reason)) {
+    throw new OperationRefused('invalid_value', INACTIVE_REASONS[reason])
   }
-  const read = await readAccessToken(token, deps)
-  const isRevoked = checked === 'token_revoked' && read !== null
-  const rule = isRevoked
-    ? await deps.store.findRevocation(revocationLookup(read.kid, read.claims))
-    : null
-  return { active: false, reason: checked, rule, claims: read?.claims ?? null }
+  return { active: reason === null, reason, rule, claims }
 }
 
 /**

@@ -7,6 +7,7 @@ import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
 import { settledSeconds } from '../upkeep/timekeeper.ts'
 import { revocationLookup } from '../revocation/source.ts'
+import type { RevocationKind } from '../store/store.ts'
 import type { InactiveReason } from './reasons.ts'
 
 /** RFC 9068 §2.1. */
@@ -64,16 +65,6 @@ const checkToken = async (
   return at < claims.exp ? { kid: verified.kid, claims } : 'token_expired'
 }
 
-const orNull = <T extends object>(result: T | InactiveReason): T | null =>
-  typeof result === 'string' ? null : result
-
-/**
- * Reads a token that this server has signed and that has not expired, revoked or not; null for any
- * other text.
- */
-export const readAccessToken = async (token: string, deps: ReadDeps): Promise<ReadToken | null> =>
-  orNull(await checkToken(token, deps, nowSeconds(deps)))
-
 /**
  * Reads a token that can be revoked. A token that looks expired by a clock that is ahead can be: it
  * would be active again once the clock is set right.
@@ -81,24 +72,35 @@ export const readAccessToken = async (token: string, deps: ReadDeps): Promise<Re
 export const readRevocableToken = async (
   token: string,
   deps: ReadDeps & Pick<Deps, 'store'>,
-): Promise<ReadToken | null> => orNull(await checkToken(token, deps, await settledSeconds(deps)))
+): Promise<ReadToken | null> => {
+  const read = await checkToken(token, deps, await settledSeconds(deps))
+  return typeof read === 'string' ? null : read
+}
+
+/** State of a token. `claims` is null for a text that is no token of this server, or has expired. */
+export type ExaminedToken =
+  | { reason: null; rule: null; claims: AccessTokenClaims }
+  /** `rule`: the kind of a rule that revokes it. */
+  | { reason: InactiveReason; rule: RevocationKind | null; claims: AccessTokenClaims | null }
 
 /**
- * Checks that a token is active: signed here, not expired, not issued in the future (by a clock
- * that was ahead), and matched by no rule of the store.
- * @returns its claims, or the reason for which it is inactive
+ * Examines whether a token is active: signed here, not expired, not issued in the future (by a clock
+ * that was ahead), and matched by no rule of the store. `reason` tells why it is not.
  */
-export const checkActiveToken = async (
+export const examineToken = async (
   token: string,
   deps: ReadDeps & Pick<Deps, 'store'>,
-): Promise<AccessTokenClaims | InactiveReason> => {
+): Promise<ExaminedToken> => {
   const now = nowSeconds(deps)
   const read = await checkToken(token, deps, now)
-  if (typeof read === 'string') return read
+  if (typeof read === 'string') return { reason: read, rule: null, claims: null }
   const { kid, claims } = read
-  if (claims.iat > now + MAX_CLOCK_TOLERANCE_SECONDS) return 'token_issued_in_future'
-  const revocation = await deps.store.findRevocation(revocationLookup(kid, claims))
-  return revocation === null ? claims : 'token_revoked'
+  if (claims.iat > now + MAX_CLOCK_TOLERANCE_SECONDS) {
+    return { reason: 'token_issued_in_future', rule: null, claims }
+  }
+  const rule = await deps.store.findRevocation(revocationLookup(kid, claims))
+  if (rule === null) return { reason: null, rule, claims }
+  return { reason: 'token_revoked', rule, claims }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AppContext, Deps } from '../deps.ts'
 import type { GrantedClient } from '../store/store.ts'
-import { type AccessTokenClaims, checkActiveToken } from './access-token.ts'
+import { type AccessTokenClaims, examineToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import type { InactiveReason } from './reasons.ts'
@@ -21,7 +21,8 @@ export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'introspect')
   const caller = await authenticateClient(form, c, deps)
   const token = submittedToken(form)
-  const result = visibleTo(caller, await checkActiveToken(token, deps))
+  const { reason, claims } = await examineToken(token, deps)
+  const result = visibleTo(caller, reason ?? claims)
   const answer = answerOf(result)
   if (typeof result === 'string') {
     const line = { requestId: c.get('requestId'), clientId: caller.id, reason: result }
