@@ -50,8 +50,10 @@ const sources = () => {
 const isBuilt = () => OUTPUTS.every((path) => existsSync(inRoot(path)))
 
 /** An installed package has no sources, and its build is never old. */
+const hasSources = existsSync(inRoot('src/cli.ts'))
+
 const isOld = () => {
-  if (!existsSync(inRoot('src/cli.ts'))) return false
+  if (!hasSources) return false
   const built = Math.min(...OUTPUTS.map(modifiedAt))
   return sources().some((path) => modifiedAt(path) >= built)
 }
@@ -107,6 +109,7 @@ const putBack = () => {
 /**
  * Builds, and puts the former build back if that fails. A source that is saved during the build is newer than its outputs,
  * so that the next build is due.
+ * @returns true
  */
 const build = () => {
   const began = new Date()
@@ -127,6 +130,7 @@ const build = () => {
   chmodSync(inRoot('dist/cli.js'), 0o755)
   for (const path of OUTPUTS) utimesSync(inRoot(path), began, began)
   for (const former of Object.values(FORMER)) remove(former)
+  return true
 }
 
 /** The folder of an image is often read-only, or another user's. A build removes folders of it. */
@@ -158,15 +162,15 @@ const obstacle = () => {
 /** @returns whether the build is now as new as the sources */
 const buildUnlessPrevented = () => {
   const reason = obstacle()
-  if (reason === undefined) build()
-  else note(`the build is ${isBuilt() ? 'older than the sources' : 'missing'}, and ${reason}`)
-  return reason === undefined
+  if (reason === undefined) return build()
+  if (!isOld()) return true
+  note(`the build is ${isBuilt() ? 'older than the sources' : 'missing'}, and ${reason}`)
+  return false
 }
 
 /** The command that npx runs uses the build that is there. An installation without the tools may get its build later. */
 const prepare = () => {
   if (isBuilt() && (isNpx || !hasTools())) return true
-  if (!isOld() && obstacle() !== undefined) return true
   return buildUnlessPrevented() || !isNpx
 }
 
@@ -180,16 +184,10 @@ const start = () => {
   return buildUnlessPrevented() || (isBuilt() && !(hasTools() && isWritable()))
 }
 
-const always = () => {
-  build()
-  return true
-}
-
 /** npm installs anew after an update, whose files may have any time: an archive keeps old ones. */
-const isDue = (occasion) =>
-  isOld() || (occasion === 'prepare' && existsSync(inRoot('src/cli.ts')) && !isNpx)
+const isDue = (occasion) => isOld() || (occasion === 'prepare' && hasSources && !isNpx)
 
-const OCCASIONS = { update: always, prepare, prepack: buildUnlessPrevented, start }
+const OCCASIONS = { update: build, prepare, prepack: buildUnlessPrevented, start }
 const [occasion] = process.argv.slice(2)
 if (occasion === undefined) build()
 else if (isDue(occasion) && !OCCASIONS[occasion]()) process.exitCode = 1

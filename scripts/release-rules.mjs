@@ -2,7 +2,7 @@
 
 const VERSION = /^\d+\.\d+\.\d+(-[0-9a-z.]+)?$/
 
-/** One version: in the manifests of both packages, in the lock file and in the text of both constants files. */
+/** Checks that the manifests of both packages, the lock file and both constants files have the same version. */
 export const versionFaults = ({ server, verifier, lock, constants, verifierConstants }) => {
   const { version } = server
   const others = {
