@@ -1,5 +1,4 @@
-// `/docs`: the page for readers, and the rights of a browser on it.
-import { createHash } from 'node:crypto'
+// Contents of `/docs`, the page for readers.
 import type { VerificationCode } from '@latchkey/verifier'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openApiDocument } from '../../src/admin/reference/openapi-document.ts'
@@ -34,76 +33,17 @@ const OTHER_CODES: readonly (
 const MAX_PAGE_BYTES_PER_ENDPOINT = 6_200
 
 let server: TestServer
-let response: Response
 let page: string
 
 beforeAll(async () => {
   server = await startServer()
-  response = await server.request('/docs')
-  page = await response.text()
+  page = await (await server.request('/docs')).text()
 })
 
 const matches = (pattern: RegExp): string[] => [...page.matchAll(pattern)].map((m) => m[1] ?? '')
 
-describe('page /docs', () => {
-  test('may be cached for five minutes', () => {
-    expect(response.status).toBe(200)
-    expect(Object.fromEntries(response.headers)).toMatchObject({
-      'content-type': 'text/html; charset=utf-8',
-      'cache-control': 'max-age=300',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      etag: expect.stringMatching(/^"\w+"$/) as unknown,
-    })
-  })
-
-  test('has at most MAX_PAGE_BYTES_PER_ENDPOINT bytes for each endpoint', () => {
-    expect(Buffer.byteLength(page)).toBeLessThan(MAX_PAGE_BYTES_PER_ENDPOINT * operations.length)
-  })
-
-  test('allows its own style sheet only', () => {
-    const styles = matches(/<style>([^]*?)<\/style>/g)
-    expect(styles).toHaveLength(1)
-    const hash = createHash('sha256')
-      .update(styles[0] ?? '')
-      .digest('base64')
-    expect(response.headers.get('content-security-policy')).toBe(
-      `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    )
-  })
-
-  test('has a policy that no other answer has', async () => {
-    for (const path of ['/openapi.json', '/healthz', '/docs/']) {
-      const { headers } = await server.request(path)
-      expect(headers.get('content-security-policy')).toBe(
-        "default-src 'none'; frame-ancestors 'none'",
-      )
-    }
-  })
-
-  test('answers 304 to the current ETag, with the same policy', async () => {
-    const etag = response.headers.get('etag') ?? ''
-    const again = await server.request('/docs', { headers: { 'If-None-Match': etag } })
-    expect([again.status, await again.text()]).toEqual([304, ''])
-    expect(again.headers.get('content-security-policy')).toBe(
-      response.headers.get('content-security-policy'),
-    )
-  })
-
-  test('answers HEAD with the headers of GET and no body', async () => {
-    const headers = { 'X-Request-Id': 'trace-1' }
-    const [get, head] = [
-      await server.request('/docs', { headers }),
-      await server.request('/docs', { headers, method: 'HEAD' }),
-    ]
-    expect([head.status, await head.text()]).toEqual([200, ''])
-    expect(new Map(head.headers)).toEqual(new Map(get.headers))
-  })
-
-  test.each(['POST', 'PUT', 'DELETE'])('refuses %s', async (method) => {
-    const refused = await server.request('/docs', { method })
-    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
-  })
+test('page /docs has at most MAX_PAGE_BYTES_PER_ENDPOINT bytes for each endpoint', () => {
+  expect(Buffer.byteLength(page)).toBeLessThan(MAX_PAGE_BYTES_PER_ENDPOINT * operations.length)
 })
 
 describe('contents of /docs', () => {
@@ -146,14 +86,9 @@ describe('contents of /docs', () => {
     expect([...targets].filter((target) => !ids.includes(target))).toEqual([])
   })
 
-  test('load nothing, run nothing, and name no other host', () => {
-    expect(page).not.toMatch(/<(script|link|img|iframe|object|embed|form|base)\b/i)
-    expect(page).not.toMatch(/\s(on\w+|style|src|srcset|action)=/i)
-    expect(page).not.toMatch(/url\(|@import/i)
+  test('link no other page than openapi.json', () => {
     const elsewhere = matches(/\shref="([^"]*)"/g).filter((href) => !href.startsWith('#'))
     expect(elsewhere).toEqual(['/openapi.json'])
-    const origins = matches(/(\w+:\/\/[^\s"'<>/]+)/g)
-    expect(new Set(origins)).toEqual(new Set([ISSUER]))
   })
 
   test('have headings and table scopes for screen readers', () => {

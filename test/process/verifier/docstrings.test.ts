@@ -1,10 +1,9 @@
 // Docstrings of the public names: each name has one, each function has an example, and each example
 // compiles against the built package.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ABOUT_SURROUNDINGS, compilePrograms, messagesAbout } from './compile-programs.ts'
 import { PUBLIC_NAMES } from './public-names.ts'
 
 const SRC = 'src/verifier'
@@ -134,43 +133,20 @@ return undefined
 }
 `
 
-const folder = mkdtempSync(join(tmpdir(), 'latchkey-examples-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
 /** Messages of the compiler, each with the number of its example. */
-const messages = ((): string => {
-  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS)
-  EXAMPLES.forEach((example, i) => writeFileSync(join(folder, `${i}.ts`), programOf(example)))
-  const compilerOptions = {
-    module: 'nodenext',
-    target: 'es2023',
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    allowUnreachableCode: true,
-    types: ['node'],
-  }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-  try {
-    const tsc = resolve('node_modules', 'typescript', 'bin', 'tsc')
-    const run = { cwd: folder, encoding: 'utf8', stdio: 'pipe' } as const
-    return execFileSync(process.execPath, [tsc, '-p', '.'], run)
-  } catch (error) {
-    return (error as { stdout: string }).stdout
-  }
-})()
+const messages = compilePrograms(EXAMPLES.map(programOf), SURROUNDINGS, {
+  allowUnreachableCode: true,
+})
 
 describe('example in a docstring', () => {
   test('is found everywhere, and the surrounding declarations compile', () => {
     const written = [...files.values()].join('\n').split('* @example').length - 1
     expect(EXAMPLES).toHaveLength(written)
     expect(EXAMPLES.length).toBeGreaterThan(30)
-    expect(messages).not.toMatch(/^(?!\d+\.ts)\S.*error/m)
+    expect(messages).not.toMatch(ABOUT_SURROUNDINGS)
   })
 
   test.each(EXAMPLES.map(({ name }, i) => [name, i] as const))('%s compiles', (_, i) => {
-    expect(messages.split('\n').filter((line) => line.startsWith(`${i}.ts(`))).toEqual([])
+    expect(messagesAbout(messages, i)).toEqual([])
   })
 })
