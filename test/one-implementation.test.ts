@@ -100,7 +100,7 @@ describe.each(Object.entries(RULES))('%s', (_, { home, signs, samples, besides =
     expect(Object.keys(besides).filter((path) => !found(signs).includes(path))).toEqual([])
   })
 
-  it('is found when it is written a second time', () => {
+  it('search finds each second implementation', () => {
     expect(signs.filter((sign, i) => !sign.test(samples[i] ?? ''))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-// One server process: opens the database, listens, and closes both in order.
+// Process of a server: opens the database, listens, and closes both in order.
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../app.ts'
 import { type WatchedClock, watchedClock } from '../clock.ts'

@@ -137,7 +137,7 @@ export const newSignersFor = (
     .flatMap((algorithm) => (left(algorithm, 'next', kids) ? [algorithm] : [algorithm, algorithm]))
 }
 
-/** One candidate for each place that a revocation of `kids` empties. A next key takes the place of the active one. */
+/** Names a candidate for each place that a revocation of `kids` empties. A next key takes the place of the active one. */
 export const replacementsFor = (
   keys: readonly SigningKey[],
   kids: readonly string[],

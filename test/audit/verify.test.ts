@@ -42,7 +42,7 @@ describe('untouched audit table', () => {
     })
   })
 
-  it('is read in pages, at any length', async () => {
+  it('verify reads a table of 2,500 events in pages', async () => {
     const table = await openTable()
     const events = Array.from({ length: 2_500 }, (_, i) => ({
       actor: 'a',

@@ -123,7 +123,7 @@ describe('place of the reason in docs/troubleshooting.md', () => {
     expect(misplaced(ofVerifier, [...KINDS, ...ADMINISTRATOR_REASONS])).toEqual([])
   })
 
-  it('is error.reason in each entry of a resource server, and in no other entry', () => {
+  it('entry of a resource server names error.reason, and no other entry does', () => {
     const isOfVerifier = (place: string): boolean => place.startsWith('`error.reason` has the')
     expect(Object.values(ofVerifier).filter((place) => !isOfVerifier(place))).toEqual([])
     expect(Object.values(ofServer).filter(isOfVerifier)).toEqual([])

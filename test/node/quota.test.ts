@@ -54,7 +54,7 @@ describe('requests of clients without a quota', () => {
     return { clock, counts: createMinuteCounts({ monotonic: () => clock.at, most }) }
   }
 
-  it('are counted once: take returns them and forgets them', () => {
+  it('take returns each count once, and forgets it', () => {
     const { counts } = start(10)
     counts.note('c')
     counts.note('c')

@@ -81,7 +81,7 @@ describe('caching', () => {
 })
 
 describe('body', () => {
-  it('is a form at addresses of clients only', () => {
+  it('endpoint accepts a form only where a client authenticates', () => {
     const ofForms = ENDPOINTS.filter(({ path }) => FORM_PATHS.includes(path))
     expect(ofForms.length).toBeGreaterThan(3)
     expect(ofForms.filter(({ authentication }) => authentication !== 'client')).toEqual([])
@@ -114,7 +114,7 @@ describe('credential in the query', () => {
     }
   })
 
-  it('is refused before authentication', async () => {
+  it('server refuses a credential in the query before it authenticates the caller', async () => {
     const response = await server.request('/oauth/register/x?registration_access_token=y')
     await expectOpenRefusal(response)
   })

@@ -154,7 +154,7 @@ describe('revocation list', () => {
 })
 
 describe('revocation list and access token', () => {
-  test('are refused in place of each other', async () => {
+  test('server refuses a list as an access token', async () => {
     await server.audience('api', ['read'])
     const client = await server.client({ grants: { api: ['read'] } })
     const introspected = await server.introspect(client, await fetchText())

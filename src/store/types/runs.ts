@@ -1,7 +1,7 @@
 // Runs that are closed.
 import type { Part, Position } from './lists.ts'
 
-/** One execution of an agent, identified by both members. `workspaceId` is null outside every workspace. */
+/** Execution of an agent, identified by both members. `workspaceId` is null outside every workspace. */
 export type Run = { workspaceId: string | null; identifier: string }
 
 /** A run for which the server issues no more tokens, for good. `id` is its `namedRunValue`. */

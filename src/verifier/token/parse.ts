@@ -42,8 +42,7 @@ const TYPES = ['at+jwt', 'application/at+jwt']
  */
 export const parseToken = (token: string, algorithms: readonly string[]): ParsedToken => {
   const { header, payload } = split(token)
-  // Both parts must be well-formed before any of them is judged: `typ` and the like are a matter of
-  // trust.
+  // The parser checks the form of both parts before it judges either: `typ` is a matter of trust.
   const members = parseHeader(header)
   const claims = parseClaims(payload)
   // Possession (RFC 7800) cannot be verified, and a token that requires it must not pass without.
