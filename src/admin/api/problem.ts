@@ -23,7 +23,7 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string().meta({ description: 'Stable.' }),
+    code: z.string().meta({ description: 'Stable name of the refusal.' }),
     errors: z
       .array(z.strictObject({ field: z.string(), detail: z.string() }))
       .optional()

@@ -1,6 +1,7 @@
 // The OpenAPI document (3.1) of the admin API, made from the schemas that check its requests.
 import { z } from 'zod'
 import {
+  type oas31,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponsesObject,
@@ -9,12 +10,16 @@ import {
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import { REFUSALS, type RefusalCode } from '../../errors.ts'
 import { COMMON_CODES } from './codes.ts'
+import { explained } from './explained.ts'
 import { type Endpoint, exportLineOf } from '../api/endpoint.ts'
 import { problemSchema } from '../api/problem.ts'
 import { BASE, ENDPOINTS, needsIfMatch } from '../api/table.ts'
 
 /** @param issuer origin of the addresses */
-export const openApiDocument = (issuer: string): ReturnType<typeof createDocument> =>
+export const openApiDocument = (issuer: string): oas31.OpenAPIObject =>
+  explained(plainDocument(issuer))
+
+const plainDocument = (issuer: string): oas31.OpenAPIObject =>
   createDocument({
     openapi: '3.1.1',
     info: {
@@ -90,7 +95,7 @@ const operation = (endpoint: Endpoint): ZodOpenApiOperationObject => ({
   security: [{ oauth2: [endpoint.method === 'get' ? ADMIN_READ : ADMIN_WRITE] }],
   requestParams: {
     path: z.strictObject(
-      Object.fromEntries(namesIn(endpoint.path).map((name) => [name, idInPath])),
+      Object.fromEntries(namesIn(endpoint.path).map((name) => [name, z.string()])),
     ),
     ...(endpoint.query && { query: endpoint.query }),
     ...(needsIfMatch(endpoint.method) && { header: ifMatchHeader }),
@@ -100,8 +105,6 @@ const operation = (endpoint: Endpoint): ZodOpenApiOperationObject => ({
   }),
   responses: responses(endpoint),
 })
-
-const idInPath = z.string().meta({ description: 'Percent-encoded.' })
 
 const ifMatchHeader = z.strictObject({
   'If-Match': z.string().meta({

@@ -18,7 +18,7 @@ import { BASE } from '../api/table.ts'
 /** An operation with its address. */
 export type Operation = oas31.OperationObject & { method: string; path: string }
 
-const METHODS = ['get', 'post', 'patch', 'put', 'delete'] as const
+export const METHODS = ['get', 'post', 'patch', 'put', 'delete'] as const
 
 export const operationsOf = (document: oas31.OpenAPIObject): Operation[] =>
   Object.entries(document.paths ?? {}).flatMap(([path, item]) =>

@@ -1,0 +1,126 @@
+// Words of the reference: each operation has a summary and a group with a description, each field a meaning, and each
+// request and answer an example that the schemas accept. A failure names the place of the missing word.
+import { describe, expect, test } from 'vitest'
+import { exportLineOf } from '../../src/admin/api/endpoint.ts'
+import { ENDPOINTS } from '../../src/admin/api/table.ts'
+import { NO_SAMPLE } from '../../src/admin/reference/examples.ts'
+import { openApiDocument, operationId, tagOf } from '../../src/admin/reference/openapi-document.ts'
+import { type Operation, operationsOf } from '../../src/admin/reference/operation.ts'
+import { ISSUER } from '../support/server.ts'
+
+type Node = {
+  description?: string
+  $ref?: string
+  properties?: Record<string, Node>
+  items?: Node
+  anyOf?: Node[]
+}
+
+const document = openApiDocument(ISSUER)
+const operations = operationsOf(document)
+
+const inMeanings = (place: string): string =>
+  `${place} has no meaning: add it to MEANINGS in src/admin/reference/meanings.ts, as '${place}' or by its last name`
+
+/** Members without a description, with nested ones. */
+const unexplained = (schema: Node, place: string): string[] => [
+  ...Object.entries(schema.properties ?? {}).flatMap(([name, member]) => [
+    ...(member.description === undefined ? [inMeanings(`${place}.${name}`)] : []),
+    ...unexplained(member, `${place}.${name}`),
+  ]),
+  ...(schema.items ? unexplained(schema.items, place) : []),
+  ...(schema.anyOf ?? []).flatMap((option) => unexplained(option, place)),
+]
+
+type Media = { schema: Node; example: unknown }
+type Parameter = {
+  name: string
+  in: string
+  description?: string
+  example?: unknown
+  required?: boolean
+}
+
+const parametersOf = ({ parameters = [] }: Operation) => parameters as Parameter[]
+
+const mediaOf = (holder: unknown): Media | undefined =>
+  Object.values((holder as { content?: Record<string, Media> } | undefined)?.content ?? {})[0]
+
+const answerOf = ({ responses = {} }: Operation): Media | undefined =>
+  mediaOf(responses['200'] ?? responses['201'])
+
+const operationOf = (endpoint: (typeof ENDPOINTS)[number]): Operation => {
+  const found = operations.find((operation) => operation.operationId === operationId(endpoint))
+  if (found === undefined) throw new Error(`${operationId(endpoint)} is not in the document`)
+  return found
+}
+
+describe('fields', () => {
+  test('of each schema have a meaning', () => {
+    const schemas = Object.entries(document.components?.schemas ?? {})
+    expect(schemas.length).toBeGreaterThan(40)
+    expect(schemas.flatMap(([name, schema]) => unexplained(schema as Node, name))).toEqual([])
+  })
+
+  test('of each operation have a meaning', () => {
+    const missing = operations.flatMap((operation) => [
+      ...parametersOf(operation)
+        .filter(({ description }) => description === undefined)
+        .map(({ name, in: place }) =>
+          inMeanings(`${place === 'path' ? operation.tags?.[0] : operation.operationId}.${name}`),
+        ),
+      ...[mediaOf(operation.requestBody), answerOf(operation)].flatMap((media) =>
+        media === undefined ? [] : unexplained(media.schema, operation.operationId ?? ''),
+      ),
+    ])
+    expect(missing).toEqual([])
+  })
+
+  test('without a meaning are found, nested ones too', () => {
+    const schema = {
+      properties: { a: { items: { properties: { b: {} } }, description: 'A.' } },
+      anyOf: [{ properties: { c: {} } }],
+    }
+    expect(unexplained(schema, 'X')).toEqual([inMeanings('X.a.b'), inMeanings('X.c')])
+  })
+})
+
+test('groups of operations have a description that is not their name', () => {
+  expect(document.tags?.length).toBeGreaterThanOrEqual(11)
+  const bad = (document.tags ?? []).filter(
+    ({ name, description = '' }) => !/^[A-Z].{15,}\.$/.test(description) || description === name,
+  )
+  const texts = bad.map(({ name }) => `${name}: add a sentence to NOUNS in openapi-document.ts`)
+  expect(texts).toEqual([])
+})
+
+describe.each(ENDPOINTS.map((endpoint) => [operationId(endpoint), endpoint] as const))(
+  'example of %s',
+  (id, endpoint) => {
+    const operation = operationOf(endpoint)
+    const hint = `${id}: add the missing values to SAMPLES in src/admin/reference/samples.ts`
+
+    test('has a value for each required parameter', () => {
+      const needed = parametersOf(operation).filter(({ required }) => required)
+      expect(JSON.stringify(needed.map(({ example }) => example ?? NO_SAMPLE)), hint).not.toContain(
+        `"${NO_SAMPLE}"`,
+      )
+    })
+
+    test('has a body that the operation accepts', () => {
+      const media = mediaOf(operation.requestBody)
+      expect(media === undefined).toBe(endpoint.body === undefined)
+      if (media === undefined || endpoint.body === undefined) return
+      expect(JSON.stringify(media.example), hint).not.toContain(`"${NO_SAMPLE}"`)
+      expect(endpoint.body.safeParse(media.example).error?.issues, hint).toBeUndefined()
+    })
+
+    test('has an answer that the operation can give', () => {
+      const media = answerOf(operation)
+      expect(JSON.stringify(media?.example), hint).not.toContain(`"${NO_SAMPLE}"`)
+      const schema = exportLineOf(endpoint.response) ?? endpoint.response
+      expect(schema.safeParse(media?.example).error?.issues, hint).toBeUndefined()
+      expect(tagOf(endpoint)).toBe(operation.tags?.[0])
+    })
+  },
+)
