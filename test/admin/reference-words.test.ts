@@ -55,14 +55,14 @@ const operationOf = (endpoint: (typeof ENDPOINTS)[number]): Operation => {
   return found
 }
 
-describe('fields', () => {
-  test('of each schema have a meaning', () => {
+describe('meanings', () => {
+  test('fields of each schema have a meaning', () => {
     const schemas = Object.entries(document.components?.schemas ?? {})
     expect(schemas.length).toBeGreaterThan(40)
     expect(schemas.flatMap(([name, schema]) => unexplained(schema as Node, name))).toEqual([])
   })
 
-  test('of each operation have a meaning', () => {
+  test('fields of each operation have a meaning', () => {
     const missing = operations.flatMap((operation) => [
       ...parametersOf(operation)
         .filter(({ description }) => description === undefined)
@@ -76,7 +76,7 @@ describe('fields', () => {
     expect(missing).toEqual([])
   })
 
-  test('without a meaning are found, nested ones too', () => {
+  test('fields without a meaning are found, nested ones too', () => {
     const schema = {
       properties: { a: { items: { properties: { b: {} } }, description: 'A.' } },
       anyOf: [{ properties: { c: {} } }],
