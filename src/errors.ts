@@ -93,6 +93,11 @@ export const OAUTH_ERRORS = {
     'Name a plugin with plugin_id, because this audience requires one.',
   ],
   plugin_not_allowed: [400, 'invalid_request', 'The client may not act for this plugin.'],
+  plugin_disabled: [
+    400,
+    'invalid_request',
+    'An administrator has disabled or deleted this plugin.',
+  ],
   details_malformed: [
     400,
     'invalid_authorization_details',

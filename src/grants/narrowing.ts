@@ -172,10 +172,19 @@ const selectPlugin = (
   if (pluginId !== undefined) {
     const plugin = plugins.find(({ id }) => id === pluginId)
     if (plugin === undefined) throw refusedValue('plugin_not_allowed', [pluginId])
-    return plugin
+    return activePlugin(plugin)
   }
   const [only, another] = plugins
-  if (only !== undefined && another === undefined) return only
+  if (only !== undefined && another === undefined) return activePlugin(only)
   if (audience.requiresPlugin) throw refusedValue('plugin_required', [audience.id])
   return null
+}
+
+/**
+ * Refuses a plugin that an administrator has disabled or deleted. A client whose only plugin it is gets no token: one
+ * without the plugin would not have its limits.
+ */
+const activePlugin = (plugin: ClientPlugin): ClientPlugin => {
+  if (plugin.status !== 'active') throw refusedValue('plugin_disabled', [plugin.id])
+  return plugin
 }

@@ -9,6 +9,7 @@ import type {
   ClientChange,
   NewAudience,
   Plugin,
+  PluginChange,
   Workspace,
 } from '../store/store.ts'
 
@@ -57,7 +58,8 @@ export const takesFromClient = (before: Client, change: ClientChange): boolean =
   (change.details !== undefined && takenDetails(before.details, change.details).length > 0) ||
   (change.grants !== undefined && lacks(flatGrants(before.grants), flatGrants(change.grants)))
 
-export const takesFromPlugin = (before: Plugin, change: Partial<Plugin>): boolean =>
+export const takesFromPlugin = (before: Plugin, change: PluginChange): boolean =>
+  (change.status === 'disabled' && before.status === 'active') ||
   lacks(before.capabilities, change.capabilities) ||
   (change.trust !== undefined &&
     TRUST_TIERS.indexOf(change.trust) > TRUST_TIERS.indexOf(before.trust))

@@ -212,6 +212,7 @@ describe('narrowing', () => {
         }))
         const plugins = pluginIds.map((one) => ({
           id: one,
+          status: 'active' as const,
           trust: 'trusted' as const,
           capabilities: [],
           snapshot: null,

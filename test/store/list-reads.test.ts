@@ -41,8 +41,9 @@ const FILLED = [
     `${id('a')}, i % 2, ${rare('ES256', 'RS256')}, '', ${made}`,
   ),
   fill(
-    'plugins (id, name, trust, capabilities, etag, created_at)',
-    `${id('p')}, '', ${rare('bundled', 'trusted')}, iif(i % 500 = 7, '["x","y"]', '["x"]'), '', ${made}`,
+    'plugins (id, name, trust, status, capabilities, etag, created_at)',
+    `${id('p')}, '', ${rare('bundled', 'trusted')},
+      case when i % 5 = 0 then 'deleted' when i % 3 = 1 then 'disabled' else 'active' end, iif(i % 500 = 7, '["x","y"]', '["x"]'), '', ${made}`,
   ),
   fill(
     'clients (id, name, workspace_id, status, unused_after, etag, created_at)',
@@ -147,9 +148,15 @@ const VERBS: Record<string, Verb> = {
       named('p'),
       { filter: { trust: 'bundled' }, sql: `trust = 'bundled'` },
       { filter: { capability: 'y' }, sql: `capabilities like '%y%'` },
+      { filter: { status: 'disabled' }, sql: `status = 'disabled'` },
     ],
-    rows: 'select created_at, id from plugins',
+    rows: `select created_at, id from plugins where status <> 'deleted'`,
     list: (filter, part) => store.listPlugins(filter, part),
+  },
+  listDeletedPlugins: {
+    rows: `select created_at, id from plugins where status = 'deleted' and ${named('p').sql}`,
+    list: () => store.listDeletedPlugins(NAMED.map((number) => `p${number}`)),
+    isWhole: true,
   },
   listClients: {
     filters: [

@@ -85,7 +85,7 @@ export const permissions = inSqlite(registry.permissions, (t) => [
 ])
 
 export const plugins = inSqlite(registry.plugins, (t) => [
-  index('plugins_age').on(t.createdAt, t.id),
+  index('plugins_age').on(t.createdAt, t.id).where(isThere),
 ])
 
 export const clients = inSqlite(granted.clients, (t) => [

@@ -6,8 +6,8 @@ import type { Client } from '../types/clients.ts'
 import type { Statement } from './connection.ts'
 import { writeDetails } from './details.ts'
 import type { Dialect } from './dialect.ts'
-import { jsonOf } from './lists.ts'
-import { deleteFrom, insertFrom, newEtag } from './statements.ts'
+import { inList, jsonOf } from './lists.ts'
+import { assert, deleteFrom, insertFrom, newEtag } from './statements.ts'
 
 type Lists = Pick<Client, 'plugins' | 'grants' | 'introspects' | 'details'>
 
@@ -56,6 +56,17 @@ export const writeLists = (dialect: Dialect, id: string, lists: Partial<Lists>):
   ...(lists.introspects ? writeIntrospects(dialect, id, lists.introspects) : []),
   ...(lists.details ? writeDetails(dialect, id, lists.details) : []),
 ]
+
+/**
+ * Asserts that these plugins are neither disabled nor deleted, where a client begins to act for them. The foreign key
+ * requires that they exist.
+ */
+export const assertPluginsActive = (dialect: Dialect, ids: readonly string[]): Statement =>
+  assert(
+    'unchanged',
+    sql`not exists (select 1 from plugins
+      where status <> 'active' and id ${inList(dialect, jsonOf(ids))})`,
+  )
 
 /** Creates the plugins that do not exist yet, with the least trust. */
 export const missingPlugins = ({ json }: Dialect, ids: string[], now: number): Statement =>

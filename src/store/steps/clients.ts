@@ -14,7 +14,7 @@ import type { Client, ClientStore, NewClient } from '../types/clients.ts'
 import type { Part } from '../types/lists.ts'
 import { assertAdministrable } from './administrators.ts'
 import { clientLists } from './aggregates.ts'
-import { missingPlugins, writeLists } from './client-lists.ts'
+import { assertPluginsActive, missingPlugins, writeLists } from './client-lists.ts'
 import { isThere, walkOf } from './client-walk.ts'
 import { recordedAt } from './clock.ts'
 import type { Context, Statement, Verb } from './connection.ts'
@@ -30,6 +30,7 @@ export const newClient = (dialect: Dialect, client: NewClient, now: number): Sta
   const createdAt = recordedAt(dialect, now)
   return [
     ...(createPlugins ? [missingPlugins(dialect, plugins, now)] : []),
+    ...(plugins.length > 0 ? [assertPluginsActive(dialect, plugins)] : []),
     insert(clients, { ...row, etag: newEtag(), createdAt }),
     insertSecret(client.id, secret, now),
     ...writeLists(dialect, client.id, { plugins, grants, introspects, details }),
@@ -123,6 +124,7 @@ const updateClient: Verb<'updateClient'> =
     const etag = newEtag()
     const takes = takesFromClient(before, change)
     const enables = change.status === 'active' && before.status !== 'active'
+    const added = (change.plugins ?? []).filter((id) => !before.plugins.includes(id))
     const { plugins: _p, grants: _g, introspects: _i, details: _d, ...columns } = change
     await connection.atomically([
       update(
@@ -131,6 +133,7 @@ const updateClient: Verb<'updateClient'> =
         isUnchanged(before),
       ),
       assertMarked(clients, before.id, etag),
+      ...(added.length > 0 ? [assertPluginsActive(dialect, added)] : []),
       ...writeLists(dialect, before.id, change),
       ...(enables ? [beginUnusedAnew(dialect, eq(clients.id, before.id), now)] : []),
       ...(takes ? clientRules(dialect, markedWith(etag), now) : []),

@@ -1,11 +1,14 @@
 // Plugins.
-import { and, eq, sql } from 'drizzle-orm/sql'
+import { type SQL, and, eq, sql } from 'drizzle-orm/sql'
+import { LAST_GENERATION } from '../../constants.ts'
 import { takesFromPlugin } from '../../grants/taking-away.ts'
 import { columnsOf } from '../tables/column.ts'
 import { plugins } from '../tables/registry.ts'
 import type { Plugin, PluginStore } from '../types/plugins.ts'
+import { assertAdministrable, hasNoAdministrator } from './administrators.ts'
 import type { Context, Verb } from './connection.ts'
 import { inList } from './lists.ts'
+import { isWord } from './literals.ts'
 import { readFirst, select } from './query.ts'
 import { pluginRules } from './rules.ts'
 import { assertMarked, insert, newEtag, update } from './statements.ts'
@@ -13,22 +16,39 @@ import { partByAge, readWalk, reading, walkByAge } from './walk.ts'
 
 const shown = columnsOf(plugins)
 
+/** The condition of the index of plugins that are not deleted, in the same words: written out, not bound. */
+const isThere = sql`${plugins.status} <> 'deleted'`
+
+/** True for a plugin that is still what the caller has read. */
+const isUnchanged = ({ id, etag }: Plugin): SQL | undefined =>
+  and(isThere, eq(plugins.id, id), eq(plugins.etag, etag))
+
 const listPlugins: Verb<'listPlugins'> =
   (context) =>
-  ({ ids, trust, capability } = {}, part = {}) => {
+  ({ ids, trust, capability, status } = {}, part = {}) => {
     const capabilities = inList(context.dialect, sql`${plugins.capabilities}`)
     const filters = [
       trust && eq(plugins.trust, trust),
+      status && eq(plugins.status, status),
       capability === undefined ? undefined : sql`${capability} ${capabilities}`,
     ]
-    const walk = walkByAge(context.dialect, 'plugins', { ids, filters })
+    const walk = walkByAge(context.dialect, 'plugins', { ids, within: [isThere], filters })
     return readWalk(context, walk, partByAge<Plugin>(part, reading(context, shown)))
   }
+
+const listDeletedPlugins: Verb<'listDeletedPlugins'> = (context) => (ids) => {
+  const within = [isWord(plugins.status, 'deleted')]
+  const walk = walkByAge(context.dialect, 'plugins', { ids, within, filters: [] })
+  return readWalk(context, walk, partByAge<Plugin>({}, reading(context, shown)))
+}
 
 const findPlugin: Verb<'findPlugin'> =
   ({ connection }) =>
   (id) =>
-    readFirst(connection, select(shown, sql`from ${plugins} where ${eq(plugins.id, id)}`))
+    readFirst(
+      connection,
+      select(shown, sql`from ${plugins} where ${and(eq(plugins.id, id), isThere)}`),
+    )
 
 const createPlugin: Verb<'createPlugin'> =
   ({ connection }) =>
@@ -45,10 +65,33 @@ const updatePlugin: Verb<'updatePlugin'> =
       update(
         plugins,
         { ...change, etag, ...(takes && { generation: sql`generation + 1` }) },
-        and(eq(plugins.id, before.id), eq(plugins.etag, before.etag)),
+        isUnchanged(before),
       ),
       assertMarked(plugins, before.id, etag),
+      ...(change.status === 'disabled' ? [assertAdministrable(hasNoAdministrator(before.id))] : []),
       ...(takes ? pluginRules(dialect, before.id, now) : []),
+    ])
+  }
+
+const deletePlugin: Verb<'deletePlugin'> =
+  ({ connection, dialect }) =>
+  async (before, now) => {
+    const etag = newEtag()
+    await connection.atomically([
+      update(
+        plugins,
+        {
+          status: 'deleted',
+          capabilities: [],
+          snapshot: null,
+          generation: LAST_GENERATION,
+          etag,
+        },
+        isUnchanged(before),
+      ),
+      assertMarked(plugins, before.id, etag),
+      ...pluginRules(dialect, before.id, now),
+      assertAdministrable(hasNoAdministrator(before.id)),
     ])
   }
 
@@ -57,7 +100,7 @@ const revokePluginTokens: Verb<'revokePluginTokens'> =
   async (id, now) => {
     const etag = newEtag()
     await connection.atomically([
-      update(plugins, { generation: sql`generation + 1`, etag }, eq(plugins.id, id)),
+      update(plugins, { generation: sql`generation + 1`, etag }, and(eq(plugins.id, id), isThere)),
       assertMarked(plugins, id, etag),
       ...pluginRules(dialect, id, now),
     ])
@@ -66,7 +109,9 @@ const revokePluginTokens: Verb<'revokePluginTokens'> =
 export const pluginVerbs = (context: Context): PluginStore => ({
   listPlugins: listPlugins(context),
   findPlugin: findPlugin(context),
+  listDeletedPlugins: listDeletedPlugins(context),
   createPlugin: createPlugin(context),
   updatePlugin: updatePlugin(context),
+  deletePlugin: deletePlugin(context),
   revokePluginTokens: revokePluginTokens(context),
 })

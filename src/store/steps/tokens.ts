@@ -42,6 +42,7 @@ const findLogin: Verb<'findLogin'> = ({ connection }) => {
 const pluginsOf = ({ json }: Dialect): Field<GrantedClient['plugins']> => {
   const plugin = json.object({
     id: sql`p.id`,
+    status: sql`p.status`,
     trust: sql`p.trust`,
     generation: sql`p.generation`,
     snapshot: sql`p.snapshot`,

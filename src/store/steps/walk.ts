@@ -122,19 +122,26 @@ export const partByAge = <T extends Position>(
   placeOf: ({ createdAt, id }) => [createdAt, id],
 })
 
-/** A list in the order of age: all rows by the index of that order, or the rows with these ids. */
+/**
+ * A list in the order of age: all rows by the index of that order, or the rows with these ids.
+ * @param within the condition of that index, if it is a partial one
+ */
 export const walkByAge = (
   dialect: Dialect,
   table: string,
-  { ids, filters }: { ids?: string[] | undefined; filters: Conditions },
+  {
+    ids,
+    within = [],
+    filters,
+  }: { ids?: string[] | undefined; within?: Conditions; filters: Conditions },
 ): Walk =>
   ids === undefined
-    ? { ...BY_AGE, table, index: `${table}_age`, within: [], filters }
+    ? { ...BY_AGE, table, index: `${table}_age`, within, filters }
     : {
         ...BY_AGE,
         table,
         index: null,
         isFew: true,
         filters,
-        within: [sql`${sql.raw(table)}.id ${inList(dialect, jsonOf(ids))}`],
+        within: [...within, sql`${sql.raw(table)}.id ${inList(dialect, jsonOf(ids))}`],
       }

@@ -1,6 +1,6 @@
 // Tables of all that an administrator registers beside clients: workspaces, audiences, plugins, resources.
 import type { Algorithm } from '../../signing/algorithms.ts'
-import type { TrustTier } from '../types/plugins.ts'
+import type { PluginStatus, TrustTier } from '../types/plugins.ts'
 import type { WorkspaceStatus } from '../types/workspaces.ts'
 import { flag, integer, json, table, text } from './column.ts'
 import { createdAt, etag, generation } from './shared.ts'
@@ -37,13 +37,14 @@ export const permissions = table('permissions', {
   implies: json<string[]>('implies'),
 })
 
-/** The software that a client acts for. */
+/** The software that a client acts for. A deleted one stays as a tombstone, so that its id is not used again. */
 export const plugins = table('plugins', {
   id: text('id').primaryKey(),
   name: text('name'),
   trust: text<TrustTier>('trust').default('restricted'),
   capabilities: json<string[]>('capabilities'),
   snapshot: text('snapshot').nullable(),
+  status: text<PluginStatus>('status').default('active'),
   generation: generation(),
   etag: etag(),
   createdAt: createdAt(),

@@ -32,7 +32,8 @@ export type GrantedClient = {
   workspace: { id: string; status: WorkspaceStatus; generation: number } | null
   /** Reference of the workspace; the server's own reference for a client outside every workspace. */
   workspaceRef: string
-  plugins: Pick<Plugin, 'id' | 'trust' | 'capabilities' | 'snapshot' | 'generation'>[]
+  /** Disabled and deleted ones, too: a request must not fall back to a token without its plugin. */
+  plugins: Pick<Plugin, 'id' | 'status' | 'trust' | 'capabilities' | 'snapshot' | 'generation'>[]
   grants: {
     audience: Pick<Audience, 'id' | 'requiresPlugin' | 'tokenTtl' | 'algorithm' | 'permissions'>
     permissions: string[]

@@ -10,6 +10,7 @@ import {
   secret,
   theAudience,
   theClient,
+  thePlugin,
 } from './records.ts'
 
 type Route = { title: string; take: (store: Store) => Promise<unknown> }
@@ -70,6 +71,11 @@ const NO_HELP: Record<string, (store: Store) => Promise<unknown>> = {
   },
   'an administrator whose secret expires': (store) =>
     store.createClient({ ...administrator('late'), secret: secret('late', NOW + 99_999) }, NOW),
+  'an administrator whose only plugin is disabled': async (store) => {
+    const plugin = await createdPlugin(store, 'console')
+    await store.createClient({ ...administrator('idle'), plugins: ['console'] }, NOW)
+    await store.updatePlugin(plugin, { status: 'disabled' }, NOW)
+  },
 }
 
 export const administratorContract = (open: Open): void => {
@@ -131,6 +137,37 @@ export const administratorContract = (open: Open): void => {
       await store.updateAudience(await theAudience(store, 'latchkey'), { tokenTtl: 60 }, NOW)
       expect(await theClient(store, 'root')).toMatchObject({ name: 'Renamed', generation: 2 })
     })
+
+    const PLUGIN_ENDS = {
+      disabled: async (store: Store, id: string) =>
+        store.updatePlugin(await thePlugin(store, id), { status: 'disabled' }, NOW),
+      deleted: async (store: Store, id: string) =>
+        store.deletePlugin(await thePlugin(store, id), NOW),
+    }
+
+    it.each(Object.entries(PLUGIN_ENDS))(
+      'is protected by a refusal while its plugin would be %s',
+      async (_, end) => {
+        const { store } = database
+        for (const id of ['console', 'spare']) await createdPlugin(store, id)
+        await store.updateClient(await theClient(store, 'root'), { plugins: ['console'] }, NOW)
+        await expectRefused(database, 'last_administrator', () => end(store, 'console'))
+        await end(store, 'spare')
+      },
+    )
+
+    it.each(Object.entries(PLUGIN_ENDS))(
+      'may log in without a plugin once its plugins are %s, if the audience requires none',
+      async (_, end) => {
+        const { store } = database
+        const ids = ['console', 'spare']
+        for (const id of ids) await createdPlugin(store, id)
+        await store.updateClient(await theClient(store, 'root'), { plugins: ids }, NOW)
+        await end(store, 'console')
+        await end(store, 'spare')
+        expect(await theClient(store, 'root')).toMatchObject({ plugins: ids })
+      },
+    )
 
     it('keeps its plugin when the audience needs one', async () => {
       const { store } = database

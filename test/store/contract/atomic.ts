@@ -74,6 +74,20 @@ const TAKES: Take[] = [
       return (other) => other.updatePlugin(before, { capabilities: [] }, NOW)
     },
   },
+  {
+    verb: 'updatePlugin, which disables',
+    async decide(store) {
+      const before = await thePlugin(store, 'chat')
+      return (other) => other.updatePlugin(before, { status: 'disabled' }, NOW)
+    },
+  },
+  {
+    verb: 'deletePlugin',
+    async decide(store) {
+      const before = await thePlugin(store, 'chat')
+      return (other) => other.deletePlugin(before, NOW)
+    },
+  },
   { verb: 'revokePluginTokens', decide: always((store) => store.revokePluginTokens('chat', NOW)) },
   {
     verb: 'updateWorkspace',

@@ -146,6 +146,7 @@ export const conflictContract = (open: Open): void => {
         () => store.updateClient({ ...client, ...gone }, { plugins: [] }, NOW),
         () => store.deleteClient({ ...client, ...gone }, NOW),
         () => store.revokePluginTokens('nobody', NOW),
+        () => store.deletePlugin({ ...plugin, ...gone }, NOW),
         () => store.revokeClientTokens('nobody', NOW),
       ]
       for (const change of changes) await expectRefused(database, 'conflict', change)

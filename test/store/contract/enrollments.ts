@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { UNUSED_GRACE_SECONDS } from '../../../src/constants.ts'
 import type { NewEnrollment, Store } from '../../../src/store/store.ts'
 import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'
-import { NOW, client, createdClient, theClient, theWorkspace } from './records.ts'
+import {
+  NOW,
+  client,
+  createdClient,
+  createdPlugin,
+  theClient,
+  thePlugin,
+  theWorkspace,
+} from './records.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
@@ -142,6 +150,22 @@ export const enrollmentContract = (open: Open): void => {
       const dangling = client('made', { plugins: ['nope'] })
       const consume = () => store.consumeEnrollment('e1', dangling, NOW)
       await expectRefused(database, 'unknown_reference', consume)
+    })
+
+    it('stay unused while a plugin of the client is disabled or deleted', async () => {
+      const { store } = database
+      await created(store, 'e1')
+      const made = client('made', { plugins: ['chat'] })
+      const consume = () => store.consumeEnrollment('e1', made, NOW)
+      const before = await createdPlugin(store, 'chat')
+      await store.updatePlugin(before, { status: 'disabled' }, NOW)
+      await expectRefused(database, 'conflict', consume)
+      await store.updatePlugin(await thePlugin(store, 'chat'), { status: 'active' }, NOW)
+      await consume()
+      await created(store, 'e2')
+      await store.deletePlugin(await thePlugin(store, 'chat'), NOW)
+      const late = client('late', { plugins: ['chat'] })
+      await expectRefused(database, 'conflict', () => store.consumeEnrollment('e2', late, NOW))
     })
 
     it('are pruned after their expiry', async () => {

@@ -203,7 +203,16 @@ export const loginContract = (open: Open): void => {
         generation: 1,
         workspace: { id: 'default', status: 'active', generation: 1 },
         workspaceRef: seed.workspace.ref,
-        plugins: [{ id: 'chat', trust: 'trusted', capabilities, snapshot: 'v1', generation: 1 }],
+        plugins: [
+          {
+            id: 'chat',
+            status: 'active',
+            trust: 'trusted',
+            capabilities,
+            snapshot: 'v1',
+            generation: 1,
+          },
+        ],
         grants: [
           {
             audience: {

@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import type { NewPlugin, TrustTier } from '../../../src/store/store.ts'
-import { type Open, useDatabase } from './database.ts'
-import { NOW, createdPlugin, thePlugin, token } from './records.ts'
+import { LAST_GENERATION } from '../../../src/constants.ts'
+import type { PluginChange, TrustTier } from '../../../src/store/store.ts'
+import { type Open, expectNoChange, expectRefused, useDatabase } from './database.ts'
+import {
+  NOW,
+  client,
+  createdClient,
+  createdPlugin,
+  plugin,
+  theClient,
+  thePlugin,
+  token,
+} from './records.ts'
 
-type Change = Partial<Omit<NewPlugin, 'id'>>
-type Case = { trust: TrustTier; change: Change; takes: boolean }
+type Case = { trust: TrustTier; change: PluginChange; takes: boolean }
 
 const CAPABILITIES = ['connector:chat', 'store']
 
@@ -29,6 +38,8 @@ const CASES: Case[] = [
   { trust: 'trusted', change: { capabilities: ['store'] }, takes: true },
   { trust: 'trusted', change: { capabilities: [] }, takes: true },
   { trust: 'restricted', change: { trust: 'bundled', capabilities: [] }, takes: true },
+  { trust: 'trusted', change: { status: 'active' }, takes: false },
+  { trust: 'trusted', change: { status: 'disabled' }, takes: true },
 ]
 
 export const pluginContract = (open: Open): void => {
@@ -51,6 +62,7 @@ export const pluginContract = (open: Open): void => {
       await createdPlugin(store, 'older')
       expect(await thePlugin(store, 'chat')).toEqual({
         ...given,
+        status: 'active',
         generation: 1,
         etag: expect.stringMatching(/^.{16}$/),
         createdAt: NOW + 1,
@@ -83,5 +95,93 @@ export const pluginContract = (open: Open): void => {
       expect(await revocation(1)).toBe('plugin')
       expect(await revocation(2)).toBeNull()
     })
+
+    const disable = async (id: string): Promise<void> =>
+      database.store.updatePlugin(await thePlugin(database.store, id), { status: 'disabled' }, NOW)
+
+    it('keep the tokens from before revoked once they are enabled', async () => {
+      const { store } = database
+      await createdPlugin(store, 'chat')
+      await disable('chat')
+      await disable('chat')
+      expect(await thePlugin(store, 'chat')).toMatchObject({ status: 'disabled', generation: 2 })
+      await store.updatePlugin(await thePlugin(store, 'chat'), { status: 'active' }, NOW)
+      expect(await thePlugin(store, 'chat')).toMatchObject({ status: 'active', generation: 2 })
+      expect(await revocation(1)).toBe('plugin')
+      expect(await revocation(2)).toBeNull()
+    })
+
+    it('leave a tombstone when they are deleted, which clients keep naming', async () => {
+      const { store, query } = database
+      const options = { name: 'Chat', trust: 'trusted', capabilities: CAPABILITIES } as const
+      const before = await createdPlugin(store, 'chat', { ...options, snapshot: 'v1' })
+      await createdClient(store, 'client', { plugins: ['chat'] })
+      await store.deletePlugin(before, NOW)
+      expect(await store.findPlugin('chat')).toBeNull()
+      expect(await store.listPlugins()).toEqual([])
+      expect(await store.listPlugins({ ids: ['chat'] })).toEqual([])
+      const tombstone = {
+        ...before,
+        status: 'deleted',
+        capabilities: [],
+        snapshot: null,
+        generation: LAST_GENERATION,
+        etag: expect.not.stringContaining(before.etag),
+      }
+      expect(await store.listDeletedPlugins(['chat', 'none'])).toEqual([tombstone])
+      expect((await theClient(store, 'client')).plugins).toEqual(['chat'])
+      const { plugins: named } = (await store.findGrantedClient('client')) ?? {}
+      expect(named).toMatchObject([{ id: 'chat', status: 'deleted' }])
+      expect(await revocation(LAST_GENERATION - 1)).toBe('plugin')
+      expect(await query(`select gen from revocations where value = 'chat'`)).toEqual([
+        { gen: LAST_GENERATION },
+      ])
+    })
+
+    it('are deleted for good: the id stays taken, and every change is refused', async () => {
+      const { store } = database
+      await store.deletePlugin(await createdPlugin(store, 'chat'), NOW)
+      const [tombstone = await createdPlugin(store, 'none')] = await store.listDeletedPlugins([
+        'chat',
+      ])
+      await expectRefused(database, 'already_exists', () => store.createPlugin(plugin('chat'), NOW))
+      const changes = [
+        () => store.updatePlugin(tombstone, { status: 'active' }, NOW),
+        () => store.deletePlugin(tombstone, NOW),
+        () => store.revokePluginTokens('chat', NOW),
+      ]
+      for (const change of changes) await expectRefused(database, 'conflict', change)
+    })
+
+    const ENDS = {
+      disabled: disable,
+      deleted: async (id: string) =>
+        database.store.deletePlugin(await thePlugin(database.store, id), NOW),
+    }
+
+    it.each(Object.entries(ENDS))(
+      'are not given to a client once they are %s, nor brought back for it',
+      async (_, end) => {
+        const { store } = database
+        await createdPlugin(store, 'chat')
+        await createdPlugin(store, 'other')
+        const before = await createdClient(store, 'client', { plugins: ['chat'] })
+        const without = await createdClient(store, 'without', { plugins: ['other'] })
+        await end('chat')
+        const ids = ['chat', 'other']
+        for (const createPlugins of [false, true]) {
+          const late = client('late', { plugins: ids, createPlugins })
+          await expectRefused(database, 'conflict', () => store.createClient(late, NOW))
+        }
+        await expectRefused(database, 'conflict', () =>
+          store.updateClient(without, { plugins: ids }, NOW),
+        )
+        await expectNoChange(database, () => store.findPlugin('chat'))
+        await store.updateClient(before, { plugins: ids }, NOW)
+        expect((await theClient(store, 'client')).plugins).toEqual(ids)
+        await store.updateClient(await theClient(store, 'client'), { plugins: ['other'] }, NOW)
+        expect((await theClient(store, 'client')).plugins).toEqual(['other'])
+      },
+    )
   })
 }
