@@ -105,6 +105,7 @@ const UNAMBIGUOUS: Record<string, string[]> = {
     '${field}.${error.path}',
   ],
   'a pair of ids with what none of them has': ['${first}${TARGET_SEPARATOR}'],
+  'the name of an action of ours: its noun has no full stop': ['${infer Noun}.${string}'],
   'each part encoded': ['${encodeURIComponent(type)}/${encodeURIComponent(id)}'],
   'a cursor of the test issuer': ['${EPOCH}.${String(entries.length)'],
   'a message, to be read': [

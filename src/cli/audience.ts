@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { createAudience, listAudiences, showAudience, updateAudience } from '../admin/audiences.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import {
   TOKEN_TTL_HELP,
@@ -11,7 +10,7 @@ import {
 } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform } from './session.ts'
 
 type Flags = {
   permission?: { name: string; implies: string[] }[]
@@ -53,7 +52,7 @@ export const audience = (program: Command): void => {
       "audience create docs --permission read --permission 'write>read' --permission 'full>write'",
     ),
   ).action(async (id: string, flags: Flags) =>
-    print(await withAdmin((call) => createAudience(call, { id, ...settings(flags) })), flags),
+    print(await perform('audience.create', { body: { id, ...settings(flags) } }), flags),
   )
 
   withSettings(
@@ -66,11 +65,13 @@ export const audience = (program: Command): void => {
   )
     .option('--no-requires-plugin', 'issue tokens without a plugin, too')
     .action(async (id: string, flags: Flags) =>
-      print(await withAdmin((call) => updateAudience(call, id, settings(flags))), flags),
+      print(await perform('audience.update', { id, body: settings(flags) }), flags),
     )
 
-  singleCommands(noun, 'docs', [['show <ID>', 'show an audience', showAudience]])
-  listCommand(noun, 'list audiences', listAudiences, [
+  singleCommands(noun, { parameter: 'id', id: 'docs' }, [
+    ['show <ID>', 'show an audience', 'audience.show'],
+  ])
+  listCommand(noun, 'list audiences', 'audience.list', [
     [
       '--requires-plugin <BOOLEAN>',
       'requires_plugin',

@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
-import { exportAudit, listAudit, verifyAudit } from '../admin/audit.ts'
 import { withoutUndefined, command } from './flags.ts'
 import { type Filter, listCommand } from './list.ts'
 import { print, printLines } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform, withSession } from './session.ts'
 
 type Json = { json?: boolean }
 type TimeRange = { since?: string; until?: string }
@@ -19,7 +18,7 @@ export const audit = (program: Command): void => {
   listCommand(
     noun,
     'list events, newest first',
-    listAudit,
+    'audit.list',
     [
       ...TIME_RANGE,
       [
@@ -42,9 +41,8 @@ export const audit = (program: Command): void => {
   )
     .option('--seal <SEQ:MAC>', 'sealed_to and sealed_mac of an earlier report: require that seal')
     .action(async ({ json, seal }: Json & { seal?: string }) => {
-      const { findings, ...report } = await withAdmin((call) =>
-        verifyAudit(call, withoutUndefined({ seal })),
-      )
+      const query = withoutUndefined({ seal })
+      const { findings, ...report } = await perform('audit.verify', { query })
       print(json ? { ...report, findings } : report, { json })
       if (report.intact) return
       if (!json) print(findings, {})
@@ -60,8 +58,9 @@ export const audit = (program: Command): void => {
   )
   for (const [flag, , text] of TIME_RANGE) exporting.option(flag, text)
   exporting.action(async ({ since, until }: TimeRange) =>
-    withAdmin(async (call) =>
-      printLines((await exportAudit(call, withoutUndefined({ since, until }))).rows),
-    ),
+    withSession(async (performNext) => {
+      const query = withoutUndefined({ since, until })
+      await printLines((await performNext('audit.export', { query })).rows)
+    }),
   )
 }

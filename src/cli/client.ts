@@ -1,16 +1,5 @@
 import type { Command } from 'commander'
-import {
-  createClient,
-  deleteClient,
-  disableClient,
-  enableClient,
-  listClients,
-  revokeClientTokens,
-  showClient,
-  updateClient,
-} from '../admin/clients.ts'
 import { withLastUse } from '../admin/secrets.ts'
-import { setDetails } from '../admin/details.ts'
 import { grantClient } from '../admin/grants.ts'
 import type { Grant } from '../store/store.ts'
 import {
@@ -27,7 +16,7 @@ import {
 } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print, printCredentials } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform, withAdmin } from './session.ts'
 
 type CreateFlags = {
   name: string
@@ -70,17 +59,17 @@ export const client = (program: Command): void => {
   update(noun)
   setGrants(noun)
   setDetailsFrom(noun)
-  singleCommands(noun, EXAMPLE_ID, [
-    ['show <ID>', 'show a client and its grants', showClient],
-    ['disable <ID>', 'disable a client and revoke its tokens', disableClient],
-    ['enable <ID>', 'enable a client; tokens from before stay revoked', enableClient],
-    ['delete <ID>', 'delete a client and revoke its tokens and secrets', deleteClient],
-    ['revoke-tokens <ID>', 'revoke all tokens that it was issued so far', revokeClientTokens],
+  singleCommands(noun, { parameter: 'client_id', id: EXAMPLE_ID }, [
+    ['show <ID>', 'show a client and its grants', 'client.show'],
+    ['disable <ID>', 'disable a client and revoke its tokens', 'client.disable'],
+    ['enable <ID>', 'enable a client; tokens from before stay revoked', 'client.enable'],
+    ['delete <ID>', 'delete a client and revoke its tokens and secrets', 'client.delete'],
+    ['revoke-tokens <ID>', 'revoke all tokens that it was issued so far', 'client.revoke_tokens'],
   ])
   listCommand(
     noun,
     'list clients',
-    listClients,
+    'client.list',
     [
       ['--workspace <ID>', 'workspace_id', 'only clients of this workspace'],
       ['--status <STATUS>', 'status', 'only active, or only disabled clients'],
@@ -120,8 +109,8 @@ const create = (noun: Command): void => {
     .addOption(envFlag())
     .action(async (flags: CreateFlags) => {
       const details = flags.details === undefined ? undefined : await readDetails(flags.details)
-      const input = { ...newClient(flags), ...withoutUndefined({ authorization_details: details }) }
-      const created = await withAdmin((call) => createClient(call, input))
+      const body = { ...newClient(flags), ...withoutUndefined({ authorization_details: details }) }
+      const created = await perform('client.create', { body })
       if (flags.env) printCredentials(created)
       else print(created, flags)
     })
@@ -157,13 +146,13 @@ const update = (noun: Command): void => {
     .option('--ledger', 'keep all its tokens in the ledger')
     .option('--no-ledger', 'keep only its tokens of a run in the ledger')
     .action(async (id: string, flags: UpdateFlags) => {
-      const input = withoutUndefined({
+      const body = withoutUndefined({
         name: flags.name,
         token_ttl: flags.ttl === false ? null : flags.ttl,
         quota_per_minute: flags.quota === false ? null : flags.quota,
         ledger: flags.ledger,
       })
-      print(await withAdmin((call) => updateClient(call, id, input)), flags)
+      print(await perform('client.update', { client_id: id, body }), flags)
     })
 }
 
@@ -177,8 +166,8 @@ const setDetailsFrom = (noun: Command): void => {
     'replace its authorization details by those of a JSON file',
     `client details ${EXAMPLE_ID} details.json`,
   ).action(async (id: string, file: string, flags: { json?: boolean }) => {
-    const authorization_details = await readDetails(file)
-    print(await withAdmin((call) => setDetails(call, id, { authorization_details })), flags)
+    const body = { authorization_details: await readDetails(file) }
+    print(await perform('client.details', { client_id: id, body }), flags)
   })
 }
 

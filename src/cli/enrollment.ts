@@ -1,10 +1,4 @@
 import type { Command } from 'commander'
-import {
-  createEnrollment,
-  listEnrollments,
-  revokeEnrollment,
-  showEnrollment,
-} from '../admin/enrollments.ts'
 import { DEFAULT_ENROLLMENT_TTL_SECONDS, MAX_ENROLLMENT_TTL_SECONDS } from '../constants.ts'
 import type { Grant } from '../store/store.ts'
 import {
@@ -18,7 +12,7 @@ import {
 } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform } from './session.ts'
 
 type CreateFlags = {
   name?: string
@@ -34,11 +28,11 @@ type CreateFlags = {
 export const enrollment = (program: Command): void => {
   const noun = program.command('enrollment').description('single-use tokens that become clients')
   create(noun)
-  singleCommands(noun, 'enrollment_q1Xb7cVtS0mYzK3hJ8wLdA', [
-    ['show <ID>', 'show an enrollment and its status', showEnrollment],
-    ['revoke <ID>', 'revoke an unused enrollment', revokeEnrollment],
+  singleCommands(noun, { parameter: 'enrollment_id', id: 'enrollment_q1Xb7cVtS0mYzK3hJ8wLdA' }, [
+    ['show <ID>', 'show an enrollment and its status', 'enrollment.show'],
+    ['revoke <ID>', 'revoke an unused enrollment', 'enrollment.revoke'],
   ])
-  listCommand(noun, 'list enrollments; ended ones are listed for two days', listEnrollments, [
+  listCommand(noun, 'list enrollments; ended ones are listed for two days', 'enrollment.list', [
     ['--workspace <ID>', 'workspace_id', 'only enrollments of this workspace'],
   ])
 }
@@ -71,7 +65,7 @@ const create = (noun: Command): void => {
     )
     .action(async (flags: CreateFlags) => {
       const details = flags.details === undefined ? undefined : await readJsonFile(flags.details)
-      const input = withoutUndefined({
+      const body = withoutUndefined({
         name: flags.name,
         workspace_id: flags.workspace,
         plugins: flags.plugin,
@@ -80,6 +74,6 @@ const create = (noun: Command): void => {
         expires_in: flags.expiresIn,
         unused_after_days: flags.unusedAfter,
       })
-      print(await withAdmin((call) => createEnrollment(call, input)), flags)
+      print(await perform('enrollment.create', { body }), flags)
     })
 }

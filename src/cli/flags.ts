@@ -1,7 +1,7 @@
 // Flags that several commands share, and the parsers of their values.
 import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { AdminCall } from '../admin/operation.ts'
+import type { Action, InputOf } from '../admin/api/actions.ts'
 import {
   MAX_JSON_BYTES,
   MAX_TOKEN_BYTES,
@@ -12,7 +12,7 @@ import { OperationRefused } from '../errors.ts'
 import { parseJson } from '../json.ts'
 import { shownValue } from '../text/redaction.ts'
 import { print } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform } from './session.ts'
 
 /** Help of `--ttl`, of a client and of an audience. */
 export const TOKEN_TTL_HELP = `lifetime of its tokens, ${MIN_TOKEN_TTL_SECONDS} to ${MAX_TOKEN_TTL_SECONDS}`
@@ -102,23 +102,29 @@ export const command = (
     .option('--json', 'print one JSON value')
     .addHelpText('after', `\nExample:\n  $ latchkey ${example}`)
 
+/** Actions whose only input is the parameter of this name in their path. */
+type SingleAction<Parameter extends string> = {
+  [A in Action]: { [K in Parameter]: string } extends InputOf<A> ? A : never
+}[Action]
+
 /** A command that accepts one id and no other input: `client disable ID`. */
-export type SingleCommand = readonly [
+export type SingleCommand<Parameter extends string> = readonly [
   usage: string,
   description: string,
-  operation: (call: AdminCall, id: string) => Promise<unknown>,
+  action: SingleAction<Parameter>,
 ]
 
-export const singleCommands = (
+/** Adds commands with one id. `parameter` is its name in the path of the actions; `id` is an example. */
+export const singleCommands = <const Parameter extends string>(
   noun: Command,
-  exampleId: string,
-  commands: readonly SingleCommand[],
+  { parameter, id: exampleId }: { parameter: Parameter; id: string },
+  commands: readonly SingleCommand<Parameter>[],
 ): void => {
-  for (const [usage, description, operation] of commands) {
+  for (const [usage, description, action] of commands) {
     const example = `${noun.name()} ${usage.replace(/<\w+>/, exampleId)}`
     command(noun, usage, description, example).action(
       async (id: string, flags: { json?: boolean }) =>
-        print(await withAdmin((call) => operation(call, id)), flags),
+        print(await perform(action, { [parameter]: id } as InputOf<typeof action>), flags),
     )
   }
 }

@@ -1,12 +1,10 @@
 import type { Command } from 'commander'
-import { listKeys, revokeAllKeys, revokeKey, showKey } from '../admin/keys.ts'
-import { rotateKeys } from '../admin/key-rotation.ts'
 import type { Algorithm } from '../signing/algorithms.ts'
 import { COLUMNS } from './columns.ts'
 import { withoutUndefined, command, singleCommands } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print, printWithNotes } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform } from './session.ts'
 
 type RevokeFlags = { all?: boolean; forceRefetch?: boolean; json?: boolean }
 
@@ -24,10 +22,10 @@ type RotateFlags = { now?: boolean; alg?: Algorithm; json?: boolean }
 export const key = (program: Command): void => {
   const noun = program.command('key').description('signing keys')
 
-  singleCommands(noun, '9DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g', [
-    ['show <KID>', 'show a key and its state', showKey],
+  singleCommands(noun, { parameter: 'kid', id: '9DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g' }, [
+    ['show <KID>', 'show a key and its state', 'key.show'],
   ])
-  listCommand(noun, 'list keys and their states', listKeys, [
+  listCommand(noun, 'list keys and their states', 'key.list', [
     ['--state <STATE>', 'state', 'only next, active, retiring or revoked keys'],
     ['--alg <ALG>', 'algorithm', 'only keys of this signature algorithm'],
   ])
@@ -41,8 +39,8 @@ export const key = (program: Command): void => {
     .option('--now', 'rotate also if the next key was published less than 24 hours ago')
     .option('--alg <ALG>', 'only the keys of this signature algorithm')
     .action(async ({ json, now, alg }: RotateFlags) => {
-      const input = withoutUndefined({ now, algorithm: alg })
-      const rotation = await withAdmin((call) => rotateKeys(call, input))
+      const body = withoutUndefined({ now, algorithm: alg })
+      const rotation = await perform('key.rotate', { body })
       if (json) print(rotation, { json })
       else printWithNotes(rotation.rotated, rotation.warnings)
     })
@@ -60,11 +58,12 @@ export const key = (program: Command): void => {
       if ((kid === undefined) === (flags.all !== true)) {
         command.error('error: name one key, or use --all')
       }
-      const input = { force_refetch: flags.forceRefetch === true }
-      const { items } = await withAdmin((call) =>
-        kid === undefined ? revokeAllKeys(call) : revokeKey(call, kid, input),
-      )
-      const gatewaysKeepKey = kid !== undefined && !input.force_refetch
+      const body = { force_refetch: flags.forceRefetch === true }
+      const { items } =
+        kid === undefined
+          ? await perform('key.revoke_all', {})
+          : await perform('key.revoke', { kid, body })
+      const gatewaysKeepKey = kid !== undefined && !body.force_refetch
       if (flags.json) print(items, flags)
       else printWithNotes(items, gatewaysKeepKey ? [CACHED_KEYS] : [], COLUMNS.key.first)
     })

@@ -1,5 +1,6 @@
 // `list` of each noun: its filters, the selection of rows, and the columns of its table.
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Action, InputOf } from '../admin/api/actions.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import type { Listed } from '../admin/pages.ts'
 import { DEFAULT_PAGE, MAX_PAGE } from '../constants.ts'
@@ -7,7 +8,7 @@ import { COLUMNS, type Columns, type ListedNoun, membersOf } from './columns.ts'
 import { collect, command } from './flags.ts'
 import { print, printTable } from './output.ts'
 import { type Match, type Order, isMatched, parseMatch, parseOrder, sorted } from './selection.ts'
-import { withAdmin } from './session.ts'
+import { performOn, withAdmin } from './session.ts'
 
 /** A flag of a list command, and the member of the query that it sets. */
 export type Filter = readonly [flag: string, member: string, description: string]
@@ -17,15 +18,13 @@ type Item = Readonly<Record<string, unknown>>
 /** An item of the list as `--json` prints it, and the row of the table: the row can have more members. */
 type Entry = { item: Item; row: Item }
 
-type Operation = (
-  call: AdminCall,
-  query: Record<string, string>,
-  argument: string,
-) => Promise<Listed<unknown>>
+type ListAction = Extract<Action, `${string}.list`>
 
 type Settings = {
   /** Default: `list`. With an argument: `list <CLIENT>`. */
   usage?: string
+  /** Name of the argument in the path of the action. */
+  parameter?: string
   /** Default: `NOUN list --json`. */
   example?: string
   /** True for a list that grows with every event: it shows its newest rows, DEFAULT_PAGE of them by default. */
@@ -49,12 +48,12 @@ type Selection = {
 export const listCommand = (
   noun: Command,
   description: string,
-  operation: Operation,
+  action: ListAction,
   filters: readonly Filter[],
   settings: Settings = {},
 ): void => {
   const name = noun.name() as ListedNoun
-  const { usage = 'list', example = `${name} list --json`, isLog = false } = settings
+  const { usage = 'list', example = `${name} list --json`, isLog = false, parameter } = settings
   const list = command(noun, usage, description, example)
   for (const [flag, , text] of filters) list.option(flag, text)
   withSelection(list, name, isLog)
@@ -62,9 +61,11 @@ export const listCommand = (
     const flags = list.opts<Flags>()
     const selection = selectionOf(list, name, { ...flags, isLog })
     const query = queryOf(filters, list.opts())
+    const path = parameter === undefined ? {} : { [parameter]: list.args[0] ?? '' }
+    const input = (page: Page) => ({ ...path, query: { ...query, ...page } })
     const rowsOf = flags.json && !selection.order && !flags.filter ? undefined : settings.rowsOf
     const entries = await withAdmin((call) =>
-      select((page) => operation(call, { ...query, ...page }, list.args[0] ?? ''), {
+      select((page) => performOn(call)(action, input(page) as InputOf<typeof action>), {
         ...selection,
         rowsOf: (items) => rowsOf?.(call, items) ?? items,
       }),

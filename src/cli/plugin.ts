@@ -1,16 +1,9 @@
 import type { Command } from 'commander'
-import {
-  createPlugin,
-  listPlugins,
-  revokePluginTokens,
-  showPlugin,
-  updatePlugin,
-} from '../admin/plugins.ts'
 import type { TrustTier } from '../store/store.ts'
 import { collect, withoutUndefined, command, singleCommands } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform } from './session.ts'
 
 type Flags = {
   name?: string
@@ -46,7 +39,7 @@ export const plugin = (program: Command): void => {
       'plugin create slack-sync --trust trusted --capability connector:slack',
     ),
   ).action(async (id: string, flags: Flags) =>
-    print(await withAdmin((call) => createPlugin(call, { id, ...settings(flags) })), flags),
+    print(await perform('plugin.create', { body: { id, ...settings(flags) } }), flags),
   )
 
   withSettings(
@@ -59,14 +52,18 @@ export const plugin = (program: Command): void => {
   )
     .option('--no-capability', 'remove all capabilities')
     .action(async (id: string, flags: Flags) =>
-      print(await withAdmin((call) => updatePlugin(call, id, settings(flags))), flags),
+      print(await perform('plugin.update', { id, body: settings(flags) }), flags),
     )
 
-  singleCommands(noun, 'slack-sync', [
-    ['show <ID>', 'show a plugin', showPlugin],
-    ['revoke-tokens <ID>', 'revoke all tokens that were issued for it so far', revokePluginTokens],
+  singleCommands(noun, { parameter: 'id', id: 'slack-sync' }, [
+    ['show <ID>', 'show a plugin', 'plugin.show'],
+    [
+      'revoke-tokens <ID>',
+      'revoke all tokens that were issued for it so far',
+      'plugin.revoke_tokens',
+    ],
   ])
-  listCommand(noun, 'list plugins', listPlugins, [
+  listCommand(noun, 'list plugins', 'plugin.list', [
     ['--trust <TIER>', 'trust', 'only plugins of this trust tier'],
     ['--capability <CAPABILITY>', 'capability', 'only plugins with this capability'],
   ])

@@ -1,19 +1,16 @@
 import type { Command } from 'commander'
-import type { AdminCall } from '../admin/operation.ts'
-import { deleteResource, listResources, putResource, showResource } from '../admin/resources.ts'
+import { putResource } from '../admin/resources.ts'
 import { collect, withoutUndefined, command } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform, withAdmin } from './session.ts'
 
 type PutFlags = { workspace?: string; part?: string[] | false; json?: boolean }
 
-type Operation = (call: AdminCall, name: { type: string; id: string }) => Promise<unknown>
-
-const COMMANDS: readonly (readonly [usage: string, description: string, Operation])[] = [
-  ['show <TYPE> <ID>', 'show a resource', showResource],
-  ['delete <TYPE> <ID>', 'delete a resource and revoke the tokens for it', deleteResource],
-]
+const COMMANDS = [
+  ['show <TYPE> <ID>', 'show a resource', 'resource.show'],
+  ['delete <TYPE> <ID>', 'delete a resource and revoke the tokens for it', 'resource.delete'],
+] as const
 
 export const resource = (program: Command): void => {
   const noun = program.command('resource').description('resources that authorization details name')
@@ -33,15 +30,15 @@ export const resource = (program: Command): void => {
       print(await withAdmin((call) => putResource(call, { type, id }, input)), flags)
     })
 
-  for (const [usage, description, operation] of COMMANDS) {
+  for (const [usage, description, action] of COMMANDS) {
     const example = `resource ${usage.replace('<TYPE> <ID>', 'playlist evening')}`
     command(noun, usage, description, example).action(
       async (type: string, id: string, flags: { json?: boolean }) =>
-        print(await withAdmin((call) => operation(call, { type, id })), flags),
+        print(await perform(action, { type, id }), flags),
     )
   }
 
-  listCommand(noun, 'list resources', listResources, [
+  listCommand(noun, 'list resources', 'resource.list', [
     ['--type <TYPE>', 'type', 'only resources of this type'],
     ['--workspace <ID>', 'workspace_id', 'only resources of this workspace'],
   ])

@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
-import { listRevocations } from '../admin/revocations.ts'
 import { listCommand } from './list.ts'
 
 export const revocation = (program: Command): void => {
   const noun = program.command('revocation').description('rules of the revocation list')
 
-  listCommand(noun, 'list rules, oldest first', listRevocations, [
+  listCommand(noun, 'list rules, oldest first', 'revocation.list', [
     ['--kind <KIND>', 'kind', 'only rules over a jti, run, client, plugin, workspace or key'],
     [
       '--workspace <ID>',

@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
-import { listRuns, revokeRun } from '../admin/runs.ts'
 import { withoutUndefined, command } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform } from './session.ts'
 
 type RevokeFlags = { workspace?: string; json?: boolean }
 
@@ -18,11 +17,11 @@ export const run = (program: Command): void => {
   )
     .option('--workspace <ID>', 'its tenant (default: default)')
     .action(async (identifier: string, flags: RevokeFlags) => {
-      const input = { identifier, ...withoutUndefined({ workspace_id: flags.workspace }) }
-      print(await withAdmin((call) => revokeRun(call, input)), flags)
+      const body = withoutUndefined({ workspace_id: flags.workspace })
+      print(await perform('run.revoke', { identifier, body }), flags)
     })
 
-  listCommand(noun, 'list closed runs', listRuns, [
+  listCommand(noun, 'list closed runs', 'run.list', [
     ['--workspace <ID>', 'workspace_id', 'only closed runs of this workspace'],
   ])
 }

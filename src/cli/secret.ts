@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { addSecret, listSecrets, revokeSecret, showSecret } from '../admin/secrets.ts'
 import {
   DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS,
   MAX_PREVIOUS_EXPIRES_IN_SECONDS,
@@ -7,7 +6,7 @@ import {
 import { withoutUndefined, command, wholeNumber } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform } from './session.ts'
 
 type AddFlags = { name?: string; expiresIn?: number; previousExpiresIn?: number; json?: boolean }
 
@@ -28,20 +27,24 @@ export const secret = (program: Command): void => {
       wholeNumber,
     )
     .action(async (client: string, flags: AddFlags) => {
-      const input = withoutUndefined({
+      const body = withoutUndefined({
         name: flags.name,
         expires_in: flags.expiresIn,
         previous_expires_in: flags.previousExpiresIn,
       })
-      print(await withAdmin((call) => addSecret(call, client, input)), flags)
+      print(await perform('secret.add', { client_id: client, body }), flags)
     })
 
   listCommand(
     noun,
     'list the live secrets of a client, without the secrets themselves',
-    (call, query, client) => listSecrets(call, client, query),
+    'secret.list',
     [],
-    { usage: 'list <CLIENT>', example: 'secret list lkc_7hQm0c8wJ9f2S4tXb1YzKg' },
+    {
+      usage: 'list <CLIENT>',
+      parameter: 'client_id',
+      example: 'secret list lkc_7hQm0c8wJ9f2S4tXb1YzKg',
+    },
   )
 
   command(
@@ -50,7 +53,7 @@ export const secret = (program: Command): void => {
     'show a live secret, without the secret itself',
     'secret show lkc_7hQm0c8wJ9f2S4tXb1YzKg secret_VbN3kq0m5XzT1yRw8sHdJA',
   ).action(async (client: string, id: string, flags: { json?: boolean }) =>
-    print(await withAdmin((call) => showSecret(call, client, id)), flags),
+    print(await perform('secret.show', { client_id: client, secret_id: id }), flags),
   )
 
   command(
@@ -59,6 +62,6 @@ export const secret = (program: Command): void => {
     'revoke a secret at once',
     'secret revoke lkc_7hQm0c8wJ9f2S4tXb1YzKg secret_VbN3kq0m5XzT1yRw8sHdJA',
   ).action(async (client: string, id: string, flags: { json?: boolean }) =>
-    print(await withAdmin((call) => revokeSecret(call, client, id)), flags),
+    print(await perform('secret.revoke', { client_id: client, secret_id: id }), flags),
   )
 }

@@ -1,6 +1,7 @@
-// Access of a command to the database.
+// Access of a command to the operations, and to the database.
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
+import { type Action, type AnswerOf, type InputOf, endpointOf } from '../admin/api/actions.ts'
 import { SHELL } from '../admin/authority.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import { loadConfig } from '../config.ts'
@@ -13,7 +14,28 @@ import { openLatchkey } from '../node/open.ts'
 
 const STDERR = 2
 
-/** Opens the configured database, runs an operation on it, and closes it. */
+/** Performs an action of the admin API: the same operation, with the same input and the same answer. */
+export type Perform = <A extends Action>(action: A, input: InputOf<A>) => Promise<AnswerOf<A>>
+
+/** Performs one action. @throws OperationRefused, Conflict, Unavailable */
+export const perform: Perform = (action, input) => withSession((session) => session(action, input))
+
+/** Performs several actions over one connection to the database. */
+export const withSession = <T>(steps: (perform: Perform) => Promise<T>): Promise<T> =>
+  withAdmin((call) => steps(performOn(call)))
+
+/** `perform` within `withAdmin`. */
+export const performOn =
+  (call: AdminCall): Perform =>
+  async (action, input) => {
+    const { handle } = await endpointOf(action)
+    return (await handle(call, { query: {}, body: {}, ...input } as never)) as never
+  }
+
+/**
+ * Opens the configured database, runs an operation on it, and closes it. For commands without an endpoint of the admin
+ * API; the others call `perform`.
+ */
 export const withAdmin = async <T>(
   operation: (call: AdminCall) => Promise<T>,
   { create = false }: { create?: boolean } = {},

@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
-import { revokeToken } from '../admin/revocations.ts'
-import { inspectToken, issueTokenFor, listTokens } from '../admin/tokens.ts'
+import { inspectToken, issueTokenFor } from '../admin/tokens.ts'
 import { command, readJsonFile, readToken } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform, withAdmin } from './session.ts'
 
 type IssueFlags = {
   client: string
@@ -54,10 +53,10 @@ export const token = (program: Command): void => {
     'token revoke - < token.json',
   ).action(async (argument: string, flags: { json?: boolean }, command: Command) => {
     const text = await readToken(argument, command)
-    print(await withAdmin((call) => revokeToken(call, { token: text })), flags)
+    print(await perform('token.revoke', { body: { token: text } }), flags)
   })
 
-  listCommand(noun, 'list unexpired tokens of a client or a run, revoked or not', listTokens, [
+  listCommand(noun, 'list unexpired tokens of a client or a run, revoked or not', 'token.list', [
     ['--client <ID>', 'client_id', 'tokens of this client'],
     ['--run <IDENTIFIER>', 'run', 'tokens of this run'],
     ['--workspace <ID>', 'workspace_id', 'only tokens of this workspace'],

@@ -1,16 +1,8 @@
 import type { Command } from 'commander'
-import {
-  createWorkspace,
-  listWorkspaces,
-  resumeWorkspace,
-  showWorkspace,
-  suspendWorkspace,
-  updateWorkspace,
-} from '../admin/workspaces.ts'
 import { withoutUndefined, command, singleCommands } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform } from './session.ts'
 
 type Flags = { name?: string; json?: boolean }
 
@@ -21,9 +13,9 @@ export const workspace = (program: Command): void => {
     .option('--name <NAME>', 'display name')
     .action(async (id: string, flags: Flags) =>
       print(
-        await withAdmin((call) =>
-          createWorkspace(call, { id, ...withoutUndefined({ name: flags.name }) }),
-        ),
+        await perform('workspace.create', {
+          body: { id, ...withoutUndefined({ name: flags.name }) },
+        }),
         flags,
       ),
     )
@@ -31,15 +23,15 @@ export const workspace = (program: Command): void => {
   command(noun, 'update <ID>', 'rename a workspace', "workspace update acme --name 'Acme plc'")
     .requiredOption('--name <NAME>', 'display name')
     .action(async (id: string, { name, json }: { name: string; json?: boolean }) =>
-      print(await withAdmin((call) => updateWorkspace(call, id, { name })), { json }),
+      print(await perform('workspace.update', { id, body: { name } }), { json }),
     )
 
-  singleCommands(noun, 'acme', [
-    ['show <ID>', 'show a workspace', showWorkspace],
-    ['suspend <ID>', 'revoke the tokens of its clients and issue no more', suspendWorkspace],
-    ['resume <ID>', 'issue tokens again; tokens from before stay revoked', resumeWorkspace],
+  singleCommands(noun, { parameter: 'id', id: 'acme' }, [
+    ['show <ID>', 'show a workspace', 'workspace.show'],
+    ['suspend <ID>', 'revoke the tokens of its clients and issue no more', 'workspace.suspend'],
+    ['resume <ID>', 'issue tokens again; tokens from before stay revoked', 'workspace.resume'],
   ])
-  listCommand(noun, 'list workspaces', listWorkspaces, [
+  listCommand(noun, 'list workspaces', 'workspace.list', [
     ['--status <STATUS>', 'status', 'only active, or only suspended workspaces'],
   ])
 }

@@ -9,9 +9,9 @@ import {
   updateAudience,
 } from '../audiences.ts'
 import { audienceSchema } from '../views/audience.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const audiences: readonly Endpoint[] = [
+export const audiences = [
   endpoint({
     method: 'get',
     path: '/audiences',

@@ -8,9 +8,9 @@ import {
   verifyAudit,
 } from '../audit.ts'
 import { auditEventSchema, auditReportSchema } from '../views/audit.ts'
-import { type Endpoint, endpoint, exportOf, pageOf } from './endpoint.ts'
+import { endpoint, exportOf, pageOf } from './endpoint.ts'
 
-export const audit: readonly Endpoint[] = [
+export const audit = [
   endpoint({
     method: 'get',
     path: '/audit',

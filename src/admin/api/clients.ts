@@ -11,9 +11,9 @@ import {
   updateClient,
 } from '../clients.ts'
 import { clientSchema, createdClientSchema, deletedClientSchema } from '../views/client.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const clients: readonly Endpoint[] = [
+export const clients = [
   endpoint({
     method: 'get',
     path: '/clients',

@@ -1,9 +1,9 @@
 // Authorization details of a client.
 import { detailsChange, setDetails, showDetails } from '../details.ts'
 import { clientDetailsSchema } from '../views/client.ts'
-import { type Endpoint, endpoint } from './endpoint.ts'
+import { endpoint } from './endpoint.ts'
 
-export const details: readonly Endpoint[] = [
+export const details = [
   endpoint({
     method: 'get',
     path: '/clients/{client_id}/authorization-details',

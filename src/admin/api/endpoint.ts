@@ -11,6 +11,7 @@ type Params<Path extends string> = Path extends `${string}{${infer Name}}${infer
 type Nothing = z.ZodObject<Record<never, never>>
 
 type Definition<
+  Action extends string,
   Path extends string,
   Query extends z.ZodObject,
   Body extends z.ZodObject,
@@ -19,7 +20,7 @@ type Definition<
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   path: Path
   /** Action in the audit table; in camel case the operation's id in the OpenAPI document. */
-  action: string
+  action: Action
   summary: string
   description: string
   query?: Query
@@ -37,7 +38,7 @@ type Definition<
 
 /** An endpoint without its type parameters, for the table. */
 export type Endpoint = Pick<
-  Definition<string, z.ZodObject, z.ZodObject, z.ZodType>,
+  Definition<string, string, z.ZodObject, z.ZodObject, z.ZodType>,
   | 'method'
   | 'path'
   | 'action'
@@ -53,13 +54,14 @@ export type Endpoint = Pick<
 }
 
 export const endpoint = <
+  const Action extends string,
   const Path extends string,
   Response extends z.ZodType,
   Query extends z.ZodObject = Nothing,
   Body extends z.ZodObject = Nothing,
 >(
-  definition: Definition<Path, Query, Body, Response>,
-): Endpoint => definition
+  definition: Definition<Action, Path, Query, Body, Response>,
+): Definition<Action, Path, Query, Body, Response> => definition
 
 /** Rows that are sent as lines of JSON while they are read, and the etag of all together. */
 export type Export<T> = { etag: string; rows: AsyncIterable<T> }

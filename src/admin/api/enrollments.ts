@@ -8,9 +8,9 @@ import {
   showEnrollment,
 } from '../enrollments.ts'
 import { createdEnrollmentSchema, enrollmentSchema } from '../views/enrollment.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const enrollments: readonly Endpoint[] = [
+export const enrollments = [
   endpoint({
     method: 'get',
     path: '/enrollments',

@@ -2,11 +2,11 @@
 import { keyQuery, keyRevocation, listKeys, revokeAllKeys, revokeKey, showKey } from '../keys.ts'
 import { keyRotation, rotateKeys } from '../key-rotation.ts'
 import { keyRotationSchema, keySchema } from '../views/key.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
 const keyList = pageOf(keySchema)
 
-export const keys: readonly Endpoint[] = [
+export const keys = [
   endpoint({
     method: 'get',
     path: '/keys',

@@ -10,9 +10,9 @@ import {
   updatePlugin,
 } from '../plugins.ts'
 import { pluginSchema } from '../views/plugin.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const plugins: readonly Endpoint[] = [
+export const plugins = [
   endpoint({
     method: 'get',
     path: '/plugins',

@@ -10,9 +10,9 @@ import {
   updateResource,
 } from '../resources.ts'
 import { deletedResourceSchema, resourceSchema } from '../views/resource.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const resources: readonly Endpoint[] = [
+export const resources = [
   endpoint({
     method: 'get',
     path: '/resources',

@@ -2,9 +2,9 @@
 import { listRevocations, newRevocation, revocationQuery, revokeToken } from '../revocations.ts'
 import { revocationSchema } from '../views/revocation.ts'
 import { revokedTokenSchema } from '../views/token.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const revocations: readonly Endpoint[] = [
+export const revocations = [
   endpoint({
     method: 'get',
     path: '/revocations',

@@ -2,9 +2,9 @@
 import { listRuns, revokeRun, runQuery, runRevocation } from '../runs.ts'
 import { closedRunSchema, revokedRunSchema } from '../views/run.ts'
 
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const runs: readonly Endpoint[] = [
+export const runs = [
   endpoint({
     method: 'get',
     path: '/runs',

@@ -8,9 +8,9 @@ import {
   showSecret,
 } from '../secrets.ts'
 import { addedSecretSchema, revokedSecretSchema, secretSchema } from '../views/secret.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const secrets: readonly Endpoint[] = [
+export const secrets = [
   endpoint({
     method: 'get',
     path: '/clients/{client_id}/secrets',

@@ -14,8 +14,7 @@ import { secrets } from './secrets.ts'
 import { tokens } from './tokens.ts'
 import { workspaces } from './workspaces.ts'
 
-/** Table of all endpoints: routes and the OpenAPI document are made from it. */
-export const ENDPOINTS: readonly Endpoint[] = [
+const TABLE = [
   ...workspaces,
   ...audiences,
   ...plugins,
@@ -30,6 +29,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...keys,
   ...audit,
 ]
+
+/** An endpoint with the types of its input and its answer. */
+export type Definition = (typeof TABLE)[number]
+
+/** Table of all endpoints: routes and the OpenAPI document are made from it. */
+export const ENDPOINTS: readonly Endpoint[] = TABLE
 
 /** Path that precedes the addresses of the table. */
 export const BASE = '/admin/v1'

@@ -1,9 +1,9 @@
 // Tokens of the ledger.
 import { listTokens, tokenQuery } from '../tokens.ts'
 import { tokenSchema } from '../views/token.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const tokens: readonly Endpoint[] = [
+export const tokens = [
   endpoint({
     method: 'get',
     path: '/tokens',

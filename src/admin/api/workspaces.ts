@@ -11,9 +11,9 @@ import {
   workspaceChange,
   workspaceQuery,
 } from '../workspaces.ts'
-import { type Endpoint, endpoint, pageOf } from './endpoint.ts'
+import { endpoint, pageOf } from './endpoint.ts'
 
-export const workspaces: readonly Endpoint[] = [
+export const workspaces = [
   endpoint({
     method: 'get',
     path: '/workspaces',
