@@ -12,51 +12,29 @@ import {
   constants,
   existsSync,
   readFileSync,
-  readdirSync,
   renameSync,
   rmSync,
-  statSync,
   utimesSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { OUTPUTS, hasSources, isOld } from './build-age.mjs'
 import { usersOf } from './users-of.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Builds, each with the place of the one that it replaces: a build that fails puts that back. */
 const FORMER = { dist: 'dist.former', 'src/verifier/dist': 'verifier-dist.former' }
 const BUILDS = Object.keys(FORMER)
-/** Files that a build writes last: one of the server, one of the verifier. */
-const OUTPUTS = ['dist/cli.js', 'src/verifier/dist/cjs/package.json']
-const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']
 const TOOLS = ['typescript', 'esbuild']
 
 const isNpx = process.env.npm_command === 'exec'
 
 const { resolve } = createRequire(import.meta.url)
 const inRoot = (path) => join(ROOT, path)
-const modifiedAt = (path) => statSync(inRoot(path), { throwIfNoEntry: false })?.mtimeMs ?? 0
 const note = (text) => process.stderr.write(`latchkey: ${text}\n`)
 
-/** Lists the sources with their folders, whose times change when a file is removed or renamed. */
-const sources = () => {
-  const own = readdirSync(inRoot('src'), { recursive: true, encoding: 'utf8' })
-    .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => !/^verifier(\/dist(\/|$)|$)/.test(path))
-  return ['src', ...own.map((path) => `src/${path}`), ...SETTINGS]
-}
-
 const isBuilt = () => OUTPUTS.every((path) => existsSync(inRoot(path)))
-
-/** An installed package has no sources, and its build is never old. */
-const hasSources = existsSync(inRoot('src/cli.ts'))
-
-const isOld = () => {
-  if (!hasSources) return false
-  const built = Math.min(...OUTPUTS.map(modifiedAt))
-  return sources().some((path) => modifiedAt(path) >= built)
-}
 
 /** `npm ci --omit=dev` leaves the tools out. */
 const hasTools = () => {
@@ -163,7 +141,7 @@ const obstacle = () => {
 const buildUnlessPrevented = () => {
   const reason = obstacle()
   if (reason === undefined) return build()
-  if (!isOld()) return true
+  if (!isOld(ROOT)) return true
   note(`the build is ${isBuilt() ? 'older than the sources' : 'missing'}, and ${reason}`)
   return false
 }
@@ -185,7 +163,7 @@ const start = () => {
 }
 
 /** npm installs anew after an update, whose files may have any time: an archive keeps old ones. */
-const isDue = (occasion) => isOld() || (occasion === 'prepare' && hasSources && !isNpx)
+const isDue = (occasion) => isOld(ROOT) || (occasion === 'prepare' && hasSources(ROOT) && !isNpx)
 
 const OCCASIONS = { update: build, prepare, prepack: buildUnlessPrevented, start }
 const [occasion] = process.argv.slice(2)

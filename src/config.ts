@@ -10,7 +10,7 @@ import {
   MAX_TOKEN_TTL_SECONDS,
   MIN_TOKEN_TTL_SECONDS,
 } from './constants.ts'
-import { type Environment, chosenSettings } from './settings/environment.ts'
+import { type Environment, chosenSettings, unknownSettings } from './settings/environment.ts'
 import { StartRefused } from './errors.ts'
 import { pathError } from './settings/path.ts'
 import { ALGORITHM_LIST, type Algorithm, isAlgorithm } from './signing/algorithms.ts'
@@ -177,6 +177,26 @@ export type Config = Readonly<{
   trustedProxies: readonly string[]
   metricsToken: string | null
 }>
+
+/** Returns one sentence for each setting that `loadConfig` would refuse. */
+export const configErrors = (environment: Environment): string[] => {
+  const known = Object.fromEntries(
+    Object.entries(environment).filter(([name]) => SETTINGS.has(name)),
+  )
+  const invalid = SCHEMA.safeParse(chosenSettings(known, SETTINGS)).error?.issues ?? []
+  const errors = [
+    ...unknownSettings(environment, SETTINGS),
+    ...invalid.map(({ path: [name], message }) => `${String(name)} ${message}`),
+  ]
+  if (errors.length > 0) return errors
+  try {
+    loadConfig(environment)
+    return []
+  } catch (error) {
+    if (error instanceof StartRefused) return [error.message]
+    throw error
+  }
+}
 
 /**
  * Reads the settings. A variable with an empty or blank value counts as unset. Variables that

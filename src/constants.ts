@@ -411,3 +411,12 @@ export const MAX_LINKS = 40
 
 /** Columns of a terminal that a name or a list keeps when a table is too wide: enough to tell two names apart. */
 export const MIN_CUT_COLUMN_CHARS = 12
+
+/** Oldest major version of Node.js, the same as `engines` in package.json. */
+export const MIN_NODE_MAJOR = 20
+/** Time for one request of `doctor` and `status`, in milliseconds: a server under load answers sooner. */
+export const DOCTOR_REQUEST_TIMEOUT_MS = 5_000
+/** Files of one folder that `doctor` searches for copies of the database. A data folder has fewer. */
+export const MAX_COPIES_SEARCHED = 1_000
+/** Start of a file in which `doctor` searches for our table of migrations, in bytes. SQLite keeps the schema there. */
+export const COPY_SEARCH_BYTES = 1024 * 1024

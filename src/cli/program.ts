@@ -14,6 +14,7 @@ type File = { words: string[]; load: () => Promise<Register>; needsAll?: boolean
 const FILES: readonly File[] = [
   { words: ['serve', 'demo'], load: async () => (await import('./server.ts')).server },
   { words: ['migrate', 'restored'], load: async () => (await import('./database.ts')).database },
+  { words: ['doctor'], load: async () => (await import('./doctor/doctor.ts')).doctor },
   { words: ['admin'], load: async () => (await import('./administrator.ts')).administrator },
   { words: ['audience'], load: async () => (await import('./audience.ts')).audience },
   { words: ['plugin'], load: async () => (await import('./plugin.ts')).plugin },

@@ -32,10 +32,12 @@ const COLOURS: Readonly<Record<string, number>> = {
   active: GREEN,
   open: GREEN,
   success: GREEN,
+  ok: GREEN,
   true: GREEN,
   next: YELLOW,
   retiring: YELLOW,
   intent: YELLOW,
+  warning: YELLOW,
   disabled: RED,
   suspended: RED,
   revoked: RED,
@@ -45,6 +47,7 @@ const COLOURS: Readonly<Record<string, number>> = {
   deleted: RED,
   used: DIM,
   expired: DIM,
+  skipped: DIM,
 }
 
 const COLOURED: Colours = {

@@ -35,6 +35,9 @@ const isInjected = (name: string, value: unknown): boolean =>
 /** Maximum number of mistyped characters in the name of a setting. */
 const MAX_SLIPS = 2
 
+const chosenVariables = (environment: Environment): [name: string, value: unknown][] =>
+  Object.entries(environment).filter(([name, value]) => isSet(value) && !isInjected(name, value))
+
 /**
  * Returns the settings that have a value.
  * @throws StartRefused for a name that looks like a setting and is none, with the name of the
@@ -44,12 +47,19 @@ export const chosenSettings = (
   environment: Environment,
   settings: ReadonlySet<string>,
 ): Record<string, unknown> => {
-  const chosen = Object.entries(environment).filter(
-    ([name, value]) => isSet(value) && !isInjected(name, value),
-  )
-  for (const [name] of chosen) if (!settings.has(name)) requireForeign(name, settings)
-  return Object.fromEntries(chosen.filter(([name]) => settings.has(name)))
+  const [first] = unknownSettings(environment, settings)
+  if (first !== undefined) throw new StartRefused(first)
+  return Object.fromEntries(chosenVariables(environment).filter(([name]) => settings.has(name)))
 }
+
+/** Returns one sentence for each name that looks like a setting and is none. */
+export const unknownSettings = (
+  environment: Environment,
+  settings: ReadonlySet<string>,
+): string[] =>
+  chosenVariables(environment).flatMap(([name]) =>
+    settings.has(name) ? [] : (unknownSetting(name, settings) ?? []),
+  )
 
 /**
  * The names of settings that are set without a value, in the order of `settings`. They count as
@@ -58,9 +68,10 @@ export const chosenSettings = (
 export const emptySettings = (environment: Environment, settings: ReadonlySet<string>): string[] =>
   [...settings].filter((name) => typeof environment[name] === 'string' && !isSet(environment[name]))
 
-const requireForeign = (name: string, settings: ReadonlySet<string>): void => {
+/** Returns null for a variable of another program. */
+const unknownSetting = (name: string, settings: ReadonlySet<string>): string | null => {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
-  if (!upper.startsWith('L')) return
+  if (!upper.startsWith('L')) return null
   const [nearest] = [...settings]
     .map((setting) => ({
       setting,
@@ -69,10 +80,10 @@ const requireForeign = (name: string, settings: ReadonlySet<string>): void => {
     }))
     .sort((a, b) => rank(a) - rank(b) || a.slips - b.slips)
   const isNear = nearest !== undefined && nearest.slips <= MAX_SLIPS
-  if (!upper.startsWith('LATCHKEY_') && !isNear) return
+  if (!upper.startsWith('LATCHKEY_') && !isNear) return null
   const isMeant = nearest !== undefined && (isNear || nearest.words > 0)
   const hint = isMeant ? `; did you mean ${nearest.setting}?` : ''
-  throw new StartRefused(`${name} is not a setting of Latchkey${hint}`)
+  return `${name} is not a setting of Latchkey${hint}`
 }
 
 /** Orders settings: mistyped ones first, then by the number of common words. */

@@ -85,6 +85,30 @@ export const requirePrivateKey = (path: string, { mounted }: { mounted: boolean 
   )
 }
 
+export type Access = {
+  mode: string
+  uid: number
+  /** True if a user other than this one and root owns it. */
+  isForeign: boolean
+  /** True if other users have access. */
+  isOpen: boolean
+  /** True for a folder in which other users can replace files. */
+  isReplaceable: boolean
+}
+
+/** Tells who has access to a file or a folder; null if it is missing. Changes nothing. */
+export const accessTo = (path: string): Access | null => {
+  const stats = look(path)
+  if (stats === null) return null
+  return {
+    mode: modeOf(stats),
+    uid: stats.uid,
+    isForeign: !isTrusted(stats),
+    isOpen: (stats.mode & OTHERS) !== 0,
+    isReplaceable: (stats.mode & OTHERS_WRITE) !== 0 && (stats.mode & STICKY) === 0,
+  }
+}
+
 /** Returns null for a file that is missing or cannot be seen, and on systems without users. */
 const look = (path: string): Stats | null => {
   if (process.getuid === undefined) return null

@@ -78,6 +78,15 @@ const applyNext = (client: BetterSqlite3.Database, migrations: Migration[]): voi
     .run(position, migration.tag, migration.hash)
 }
 
+/** Names the migrations that have not been applied. @throws StartRefused as `migrate` does */
+export const pendingMigrations = (
+  client: BetterSqlite3.Database,
+  migrations: Migration[] = loadMigrations(),
+): string[] => {
+  const position = pending(client, migrations) ?? migrations.length
+  return migrations.slice(position).map(({ tag }) => tag)
+}
+
 /** The position of the first migration that has not been applied; undefined: all have been. */
 const pending = (client: BetterSqlite3.Database, migrations: Migration[]): number | undefined => {
   const applied = readJournal(client)
