@@ -4,15 +4,17 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { atEndOfFile } from './cleanups.ts'
 import type { Place } from './places.ts'
-import { CLI } from './processes.ts'
+import { CLI, ROOT } from './processes.ts'
 import { until } from './until.ts'
+
+const BUILT = join(ROOT, 'dist', 'cli.js')
 
 /** Mark behind the output of a block. No text of the product contains it. */
 const MARK = '\u0000'
 
-/** The programs of a clone, without the network: `npx latchkey`, `npm ci`, `npm start`. */
+/** The programs of a clone, without the network: `npx latchkey`, `npm ci`, `npm start`. `doctor` examines a whole build. */
 const PROGRAMS = `
-latchkey() { "$NODE" "$CLI" "$@"; }
+latchkey() { case "$1" in doctor) "$NODE" "$BUILT" "$@" ;; *) "$NODE" "$CLI" "$@" ;; esac; }
 npx() { "$@"; }
 npm() { case "$1" in ci) ;; start) latchkey serve --next-steps ;; *) false ;; esac; }
 `
@@ -32,6 +34,7 @@ export const openTerminal = ({ directory, environment }: Place) => {
       HOME: directory,
       NODE: process.execPath,
       CLI,
+      BUILT,
     },
     detached: true, // a group of processes, which one signal reaches
   })
