@@ -248,6 +248,9 @@ export const MAX_CACHED_KEYS = 64
 /** Answers of the store that a process keeps while the database does not change: far more than are in use at a time. */
 export const MAX_REMEMBERED_ANSWERS = 1_000
 
+/** Statements that a connection keeps prepared: about twice the texts that the store has. Each is about 5 KiB. */
+export const MAX_PREPARED_STATEMENTS = 256
+
 /** Kinds of refused logins that the audit tells apart in one minute. The rest is one row without a target. */
 export const MAX_COUNTED_KINDS = 20
 

@@ -2,12 +2,12 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
-import { BUSY_TIMEOUT_MS } from '../../constants.ts'
+import { BUSY_TIMEOUT_MS, MAX_PREPARED_STATEMENTS } from '../../constants.ts'
 import { StartRefused } from '../../errors.ts'
 import type { Connection, RawRow } from '../steps/connection.ts'
 import { createStore } from '../steps/store.ts'
 import type { Store } from '../store.ts'
-import { compile } from './compile.ts'
+import { type Compiled, compile } from './compile.ts'
 import { sqliteDialect } from './dialect.ts'
 import { loadMigrations, migrate, pendingMigrations } from './migrate.ts'
 import { patiently, spareTemporaryFiles, writeAhead } from './settings.ts'
@@ -49,25 +49,32 @@ export const openToRead = (path: string): Reading => {
 }
 
 const connect = (client: BetterSqlite3.Database): Connection => {
+  const statementOf = statementsOf(client)
   const rowsOf = (statement: BetterSqlite3.Statement, values: unknown[]): RawRow[] => {
-    if (statement.reader) return statement.raw().all(...values) as RawRow[]
+    if (statement.reader) return statement.all(...values) as RawRow[]
     statement.run(...values)
     return []
   }
   return {
     async run(statement) {
       const { text, values } = compile(statement)
-      return rowsOf(client.prepare(text), values())
+      return rowsOf(statementOf(text), values())
     },
     prepare(statement) {
-      const { text, values } = compile(statement)
-      const prepared = client.prepare(text)
-      return async (parameters) => rowsOf(prepared, values(parameters))
+      // At its first use: a command uses few of the statements that the store prepares.
+      let ready: { prepared: BetterSqlite3.Statement; values: Compiled['values'] } | undefined
+      return async (parameters) => {
+        if (ready === undefined) {
+          const { text, values } = compile(statement)
+          ready = { prepared: prepareRaw(client, text), values }
+        }
+        return rowsOf(ready.prepared, ready.values(parameters))
+      }
     },
     async atomically(statements, beforeCommit) {
       const compiled = statements.map(compile)
       const step = client.transaction(() => {
-        for (const { text, values } of compiled) client.prepare(text).run(...values())
+        for (const { text, values } of compiled) statementOf(text).run(...values())
         beforeCommit?.()
       })
       step.immediate()
@@ -76,6 +83,27 @@ const connect = (client: BetterSqlite3.Database): Connection => {
       client.close()
     },
     version: versionOf(client),
+  }
+}
+
+const prepareRaw = (client: BetterSqlite3.Database, text: string): BetterSqlite3.Statement => {
+  const statement = client.prepare(text)
+  return statement.reader ? statement.raw() : statement
+}
+
+/** Prepares each text once. SQLite prepares a statement again by itself when the schema has changed. */
+const statementsOf = (
+  client: BetterSqlite3.Database,
+): ((text: string) => BetterSqlite3.Statement) => {
+  const statements = new Map<string, BetterSqlite3.Statement>()
+  return (text) => {
+    const known = statements.get(text)
+    if (known !== undefined) return known
+    const statement = prepareRaw(client, text)
+    const [oldest] = statements.size < MAX_PREPARED_STATEMENTS ? [] : statements.keys()
+    if (oldest !== undefined) statements.delete(oldest)
+    statements.set(text, statement)
+    return statement
   }
 }
 

@@ -3,7 +3,7 @@ import type { AnyD1Database } from 'drizzle-orm/d1'
 import type { Connection, RawRow } from '../steps/connection.ts'
 import { createStore } from '../steps/store.ts'
 import type { Store } from '../store.ts'
-import { compile } from './compile.ts'
+import { type Compiled, compile } from './compile.ts'
 import { sqliteDialect } from './dialect.ts'
 
 /** The slices of D1's interface that the store uses. */
@@ -25,9 +25,14 @@ const connect = (d1: D1): Connection => ({
       .raw()
   },
   prepare(statement) {
-    const { text, values } = compile(statement)
-    const prepared = d1.prepare(text)
-    return (parameters) => prepared.bind(...values(parameters)).raw()
+    let compiled: Compiled | undefined
+    return (parameters) => {
+      const { text, values } = (compiled ??= compile(statement))
+      return d1
+        .prepare(text)
+        .bind(...values(parameters))
+        .raw()
+    }
   },
   async atomically(statements, beforeCommit) {
     if (statements.length === 0) return
