@@ -13,7 +13,7 @@ const WAITING = ['shutdown', 'connections', 'http', 'workers'].map(
   (name) => `test/process/${name}.test.ts`,
 )
 /** Suite of its own (`npm run test:packages`). */
-const PACKAGES = 'test/packages/*.test.ts'
+export const PACKAGES = 'test/packages/**/*.test.ts'
 const TIMED = 'test/*.e2e.test.ts'
 /** Files that replace a module with `vi.mock`. A module that another file has loaded would not be replaced. */
 const MOCKS = [

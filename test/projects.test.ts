@@ -9,7 +9,7 @@ import { importsOf, resolved } from './support/imports.ts'
 const TEST = fileURLToPath(new URL('.', import.meta.url))
 
 /** Modules that start the build, and the text of a path into it. */
-const STARTERS = ['support/processes.ts', 'support/commands.ts', 'process/verifier/installed.ts']
+const STARTERS = ['support/processes.ts', 'support/commands.ts', 'packages/verifier/installed.ts']
 const BUILD = /['"./](src\/verifier\/)?dist\/(?!\(|\.)[\w/-]+\.js/
 
 const read = (path: string): string => readFileSync(join(TEST, path), 'utf8')

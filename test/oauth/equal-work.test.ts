@@ -1,6 +1,5 @@
 // Refused credentials cost the same work for every cause: the same calls of the store, the same
 // statements of the database, the same comparisons, log lines and counted events.
-import BetterSqlite3 from 'better-sqlite3'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
 import { equalInConstantTime } from '../../src/secret.ts'
@@ -9,6 +8,7 @@ import { GOOD_FORMS } from '../support/addresses.ts'
 import { adminOf } from '../support/admin.ts'
 import type { ClientCredentials } from '../support/records.ts'
 import { type TestServer, startServer } from '../support/server.ts'
+import { watchStatements } from '../support/statements.ts'
 
 vi.mock('../../src/secret.ts', { spy: true })
 const comparisons = vi.mocked(equalInConstantTime)
@@ -138,40 +138,27 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-type Executed = { source: string }
-type Run = (this: Executed, ...given: unknown[]) => unknown
-
-/** Statements that better-sqlite3 executes, each as its text. */
-const countStatements = (): (() => string[]) => {
-  const probe = new BetterSqlite3(':memory:')
-  const prototype = Object.getPrototypeOf(probe.prepare('select 1')) as Record<string, Run>
-  probe.close()
+/** Texts of the statements that better-sqlite3 executes, until `stop`. */
+const recordStatements = () => {
   const texts: string[] = []
-  for (const verb of ['all', 'get', 'run'] as const) {
-    const real = prototype[verb]
-    vi.spyOn(prototype, verb).mockImplementation(function (this: Executed, ...given: unknown[]) {
-      texts.push(this.source)
-      return real?.apply(this, given)
-    })
-  }
-  return () => texts
+  return { texts, stop: watchStatements(({ source }) => texts.push(source)) }
 }
 
 /** Measures the work of a refused request. */
 const workOf = async (ask: () => Promise<Response>) => {
-  const statements = countStatements()
+  const statements = recordStatements()
   calls = []
   comparisons.mockClear()
   const [lines, events] = [server.lines.length, server.events.length]
   expect((await ask()).status).toBe(401)
   const work = {
     calls: [...calls],
-    statements: [...statements()],
+    statements: statements.texts,
     comparisons: comparisons.mock.calls.length,
     lines: server.lines.slice(lines).map(({ level, msg }) => [level, msg]),
     events: server.events.slice(events).map(({ action, outcome }) => [action, outcome]),
   }
-  vi.restoreAllMocks()
+  statements.stop()
   expect(work.statements).not.toEqual([])
   return work
 }
@@ -237,10 +224,10 @@ test.each([
 })
 
 test('the statements of a refused login scan no table, and sort nothing', async () => {
-  const statements = countStatements()
+  const statements = recordStatements()
   await server.requestToken({}, { basic: logins['wrong secret'] as ClientCredentials })
-  const texts = statements().filter((text) => text.startsWith('select'))
-  vi.restoreAllMocks()
+  statements.stop()
+  const texts = statements.texts.filter((text) => text.startsWith('select'))
   expect(texts).toHaveLength(2)
   const plans = texts.flatMap((text) =>
     server.query(`explain query plan ${text.replaceAll('?', "'x'")}`).map((row) => row['detail']),

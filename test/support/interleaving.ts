@@ -1,15 +1,6 @@
 // Runs another connection's commits between any two statements of a better-sqlite3 connection.
 import BetterSqlite3 from 'better-sqlite3'
-
-type Method = (this: BetterSqlite3.Statement, ...args: unknown[]) => unknown
-const METHODS = ['all', 'get', 'run'] as const
-
-const prototype = ((): Record<string, Method> => {
-  const client = new BetterSqlite3(':memory:')
-  const found = Object.getPrototypeOf(client.prepare('select 1')) as Record<string, Method>
-  client.close()
-  return found
-})()
+import { watchStatements } from './statements.ts'
 
 /** Runs `open`. @returns its value, and the connections that prepared a statement meanwhile */
 export const connectionsOf = async <T>(
@@ -38,22 +29,15 @@ export const interleave = (
   then: () => Promise<unknown>,
 ): (() => Promise<void>) => {
   const begun: Promise<unknown>[] = []
-  const original = Object.fromEntries(METHODS.map((name) => [name, prototype[name]]))
   let within = false
-  for (const name of METHODS) {
-    const method = prototype[name]
-    prototype[name] = function interleaved(...args) {
-      const result = method?.apply(this, args)
-      if (!within && connections.has(this.database)) {
-        within = true
-        begun.push(then())
-        within = false
-      }
-      return result
-    }
-  }
+  const stop = watchStatements(({ database }) => {
+    if (within || !connections.has(database)) return
+    within = true
+    begun.push(then())
+    within = false
+  })
   return async () => {
-    Object.assign(prototype, original)
+    stop()
     await Promise.all(begun)
   }
 }
