@@ -10,7 +10,7 @@ const STEPS = [
   ['type check', ['typecheck']],
   ['build', ['build']],
   ['packages', ['test:packages']],
-  ['demo', ['demo']],
+  ['demo', ['recording', '--', '--check']],
   ['benchmark guard', ['bench', '--', '--guard']],
 ]
 

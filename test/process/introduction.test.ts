@@ -1,9 +1,11 @@
 // First steps of a newcomer: help with an example for every command, the demo, and the lines that
 // `npm start` prints.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { expect, it } from 'vitest'
+import { difference } from '../../scripts/recording.ts'
 import { administrator } from '../../src/cli/administrator.ts'
 import { audience } from '../../src/cli/audience.ts'
 import { audit } from '../../src/cli/audit.ts'
@@ -21,6 +23,7 @@ import { token } from '../../src/cli/token.ts'
 import { workspace } from '../../src/cli/workspace.ts'
 import {
   CLI,
+  ROOT,
   createCli,
   newDirectory,
   newPlace,
@@ -139,6 +142,8 @@ it('demo tells the whole story, keeps its secrets and cleans up', async () => {
   expect(places).toEqual([...places].sort((a, b) => a - b))
   expect(story).not.toMatch(/lk[ser]_[\w-]{9,}|eyJ[\w-]+\.[\w-]+\.[\w-]+/)
   expect(readdirSync(temporary)).toEqual([])
+  // After a change of the demo: `npm run recording`.
+  expect(difference(readFileSync(join(ROOT, 'docs/demo.svg'), 'utf8'), story)).toBeNull()
 })
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0

@@ -37,7 +37,7 @@ export const showEnrollment = async ({ server, player, call }: Setting): Promise
 
 const invite = async (call: AdminCall): Promise<string> => {
   say(
-    'A playlist has two zones. The operator creates an enrollment token for a daemon that may play it in the lobby only.',
+    'The operator creates an enrollment token for a daemon that may play a playlist in the lobby.',
   )
   await createResource(call, { type: 'playlist', id: 'evening', parts: ['lobby', 'bar'] })
   const enrollment = await createEnrollment(call, {
@@ -49,7 +49,7 @@ const invite = async (call: AdminCall): Promise<string> => {
     'enrollment_token ',
     `${enrollment.enrollment_token.slice(0, 8)}… (used once, within 15 minutes)`,
   )
-  show('details          ', JSON.stringify(enrollment.authorization_details))
+  show('authorization_details', `\n  ${JSON.stringify(enrollment.authorization_details)}`)
   return enrollment.enrollment_token
 }
 
@@ -76,7 +76,7 @@ const issueFor = async (post: Post, zone: string): Promise<string> => {
   const authorization_details = JSON.stringify([{ type: 'playlist', parts: [zone] }])
   const form = { grant_type: 'client_credentials', authorization_details }
   const { body } = expect(200, await post('/oauth/token', form))
-  show('POST /oauth/token → 200 ', JSON.stringify(body['authorization_details']))
+  show('POST /oauth/token → 200', `\n  ${JSON.stringify(body['authorization_details'])}`)
   return String(body['access_token'])
 }
 

@@ -16,7 +16,7 @@ export const showRefusal = (label: string, { status, body }: Answer): void => {
   const [error, code, description] = ['error', 'code', 'error_description'].map((name) =>
     String(body[name]),
   )
-  show(`${label} → ${status} `, `${error} (${code}): ${description}`)
+  show(`${label} → ${status} `, `${error} (${code})\n  ${description}`)
 }
 
 /** Returns the answer. @throws Error for another status, so that the demo shows only what has happened */

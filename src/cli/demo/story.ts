@@ -30,9 +30,8 @@ type Setting = {
 /** @throws Error for an unexpected answer */
 export const runStory = async (setting: Setting): Promise<void> => {
   const { server, gateway, issuer, call } = setting
-  process.stdout.write(
-    `Latchkey runs at ${issuer}. A resource server, the audience hook, runs at ${gateway}\n`,
-  )
+  process.stdout.write(`Latchkey runs at ${issuer}.\n`)
+  process.stdout.write(`A resource server, the audience hook, runs at ${gateway}\n`)
   const post = await register(call, server)
   const token = await issue(post)
   await refuse(post)
@@ -117,8 +116,9 @@ const revoke = async (post: Post, gateway: string, token: string): Promise<void>
 const showKeys = async (server: string): Promise<void> => {
   say('The JWKS has the public keys: the one that signs, and the next one.')
   const jwks = await answerOf(await fetch(`${server}/.well-known/jwks.json`))
-  for (const key of expect(200, jwks).body['keys'] as object[]) {
-    show('', JSON.stringify({ ...key, n: '…' }))
+  for (const key of expect(200, jwks).body['keys'] as Record<string, unknown>[]) {
+    const { n: _modulus, e: _exponent, ...others } = key
+    show('', JSON.stringify(others))
   }
   process.stdout.write('\n')
 }
