@@ -23,6 +23,7 @@ import {
   parseQuery,
   retried,
 } from './operation.ts'
+import { withLastUse } from './last-uses.ts'
 import { pageByAge } from './pages.ts'
 import { fieldsRefused, orNotFound } from './refusals.ts'
 import { checkReferences } from './unknown-references.ts'
@@ -31,7 +32,7 @@ import { clientView } from './views/client.ts'
 export const listClients = async (call: AdminCall, query: z.input<typeof clientQuery> = {}) => {
   const { deps, authority } = call
   const { limit, cursor, workspace_id, plugin_id, ...filters } = parseQuery(clientQuery, query)
-  return await pageByAge(
+  const page = await pageByAge(
     { limit, cursor, list: 'clients' },
     (part) =>
       listVisible(authority, workspace_id, (workspaceId) =>
@@ -39,6 +40,7 @@ export const listClients = async (call: AdminCall, query: z.input<typeof clientQ
       ),
     clientView,
   )
+  return { ...page, items: await withLastUse(call, page.items) }
 }
 
 export const showClient = async (call: AdminCall, id: string) =>

@@ -111,21 +111,6 @@ export const deleteResource = (call: AdminCall, name: Name) =>
     return { type: name.type, id: name.id, status: 'deleted' as const }
   })
 
-/** Creates the resource, or replaces the parts of an existing one if the command has any. */
-export const putResource = async (
-  call: AdminCall,
-  name: Name,
-  { workspace_id: workspaceId, parts: newParts }: { workspace_id?: string; parts?: string[] },
-) => {
-  const existing = await call.deps.store.findResource(name.type, name.id)
-  const isElsewhere = workspaceId !== undefined && existing?.workspaceId !== workspaceId
-  if (existing !== null && !isElsewhere) {
-    return await updateResource(call, name, { parts: newParts ?? existing.parts })
-  }
-  const workspace = workspaceId === undefined ? {} : { workspace_id: workspaceId }
-  return await createResource(call, { ...name, parts: newParts ?? [], ...workspace })
-}
-
 const readResource = async (
   { deps, authority }: AdminCall,
   { type, id }: Name,

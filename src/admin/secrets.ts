@@ -7,7 +7,6 @@ import { expiresIn, name, previousExpiresIn } from './fields.ts'
 import { orNotFound } from './refusals.ts'
 import { type AdminCall, auditedChange, now, parse, parseQuery, checkIfMatch } from './operation.ts'
 import { pageFields, pageOfRows } from './pages.ts'
-import { timeOrNull } from './views/common.ts'
 import { secretView } from './views/secret.ts'
 import { checkWithinOwnGrant } from './escalation.ts'
 
@@ -36,19 +35,6 @@ export const listSecrets = async (
     { ...page, list: `secrets ${clientId}` },
     { rows, newestFirst: true, view: secretView },
   )
-}
-
-/** Adds `last_used_at` to clients that `listClients` has answered: the latest login with any of their secrets. */
-export const withLastUse = async <T extends { client_id: string }>(
-  { deps }: AdminCall,
-  clients: readonly T[],
-) => {
-  const uses = await deps.store.findLastUses(clients.map((client) => client.client_id))
-  const usedAt = new Map(uses.map(({ clientId, at }) => [clientId, at]))
-  return clients.map((client) => ({
-    ...client,
-    last_used_at: timeOrNull(usedAt.get(client.client_id) ?? null),
-  }))
 }
 
 export const showSecret = async (call: AdminCall, clientId: string, secretId: string) =>

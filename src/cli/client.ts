@@ -1,6 +1,4 @@
 import type { Command } from 'commander'
-import { withLastUse } from '../admin/secrets.ts'
-import { grantClient } from '../admin/grants.ts'
 import type { Grant } from '../store/store.ts'
 import {
   TOKEN_TTL_HELP,
@@ -14,9 +12,10 @@ import {
   singleCommands,
   wholeNumber,
 } from './flags.ts'
+import { grantClient } from './grants.ts'
 import { listCommand } from './list.ts'
 import { print, printCredentials } from './output.ts'
-import { perform, withAdmin } from './session.ts'
+import { perform, withSession } from './session.ts'
 
 type CreateFlags = {
   name: string
@@ -66,19 +65,13 @@ export const client = (program: Command): void => {
     ['delete <ID>', 'delete a client and revoke its tokens and secrets', 'client.delete'],
     ['revoke-tokens <ID>', 'revoke all tokens that it was issued so far', 'client.revoke_tokens'],
   ])
-  listCommand(
-    noun,
-    'list clients',
-    'client.list',
-    [
-      ['--workspace <ID>', 'workspace_id', 'only clients of this workspace'],
-      ['--status <STATUS>', 'status', 'only active, or only disabled clients'],
-      ['--name <NAME>', 'name', 'only clients with exactly this name'],
-      ['--plugin <ID>', 'plugin_id', 'only clients that may act for this plugin'],
-      ['--audience <ID>', 'audience', 'only clients with a grant for this audience'],
-    ],
-    { rowsOf: (call, items) => withLastUse(call, items as { client_id: string }[]) },
-  )
+  listCommand(noun, 'list clients', 'client.list', [
+    ['--workspace <ID>', 'workspace_id', 'only clients of this workspace'],
+    ['--status <STATUS>', 'status', 'only active, or only disabled clients'],
+    ['--name <NAME>', 'name', 'only clients with exactly this name'],
+    ['--plugin <ID>', 'plugin_id', 'only clients that may act for this plugin'],
+    ['--audience <ID>', 'audience', 'only clients with a grant for this audience'],
+  ])
 }
 
 const create = (noun: Command): void => {
@@ -196,13 +189,13 @@ const setGrants = (noun: Command): void => {
       collect,
     )
     .action(async (id: string, flags: GrantFlags) => {
-      const input = withoutUndefined({
+      const change = withoutUndefined({
         grants: flags.grant,
         plugins: flags.plugin,
         remove_plugins: flags.removePlugin,
         introspects: flags.introspects,
         remove_introspects: flags.removeIntrospects,
       })
-      print(await withAdmin((call) => grantClient(call, id, input)), flags)
+      print(await withSession((session) => grantClient(session, id, change)), flags)
     })
 }

@@ -1,22 +1,18 @@
 // `list` of each noun: its filters, the selection of rows, and the columns of its table.
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Action, InputOf } from '../admin/api/actions.ts'
-import type { AdminCall } from '../admin/operation.ts'
 import type { Listed } from '../admin/pages.ts'
 import { DEFAULT_PAGE, MAX_PAGE } from '../constants.ts'
 import { COLUMNS, type Columns, type ListedNoun, membersOf } from './columns.ts'
 import { collect, command } from './flags.ts'
 import { print, printTable } from './output.ts'
 import { type Match, type Order, isMatched, parseMatch, parseOrder, sorted } from './selection.ts'
-import { performOn, withAdmin } from './session.ts'
+import { withSession } from './session.ts'
 
 /** A flag of a list command, and the member of the query that it sets. */
 export type Filter = readonly [flag: string, member: string, description: string]
 
 type Item = Readonly<Record<string, unknown>>
-
-/** An item of the list as `--json` prints it, and the row of the table: the row can have more members. */
-type Entry = { item: Item; row: Item }
 
 type ListAction = Extract<Action, `${string}.list`>
 
@@ -29,8 +25,6 @@ type Settings = {
   example?: string
   /** True for a list that grows with every event: it shows its newest rows, DEFAULT_PAGE of them by default. */
   isLog?: boolean
-  /** Adds members that only the table has. */
-  rowsOf?: (call: AdminCall, items: readonly Item[]) => Promise<readonly Item[]>
 }
 
 type Flags = { json?: boolean; wide?: boolean; limit?: number; filter?: string[]; sort?: Order }
@@ -63,24 +57,12 @@ export const listCommand = (
     const query = queryOf(filters, list.opts())
     const path = parameter === undefined ? {} : { [parameter]: list.args[0] ?? '' }
     const input = (page: Page) => ({ ...path, query: { ...query, ...page } })
-    const rowsOf = flags.json && !selection.order && !flags.filter ? undefined : settings.rowsOf
-    const entries = await withAdmin((call) =>
-      select((page) => performOn(call)(action, input(page) as InputOf<typeof action>), {
-        ...selection,
-        rowsOf: (items) => rowsOf?.(call, items) ?? items,
-      }),
+    const rows = await withSession((perform) =>
+      select((page) => perform(action, input(page) as InputOf<typeof action>), selection),
     )
-    if (flags.json)
-      return print(
-        entries.map(({ item }) => item),
-        flags,
-      )
+    if (flags.json) return print(rows, flags)
     const { first }: Columns = COLUMNS[name]
-    printTable(
-      entries.map(({ row }) => row),
-      flags.wide ? membersOf(name) : first,
-      flags,
-    )
+    printTable(rows, flags.wide ? membersOf(name) : first, flags)
   })
 }
 
@@ -143,30 +125,19 @@ type Page = { limit?: string; cursor?: string }
 /** Reads, filters, sorts, cuts. Without a limit, one page has all rows. */
 const select = async (
   read: (page: Page) => Promise<Listed<unknown>>,
-  {
-    matches,
-    order,
-    enough,
-    most,
-    rowsOf,
-  }: Selection & { rowsOf: (items: readonly Item[]) => Promise<readonly Item[]> | readonly Item[] },
-): Promise<Entry[]> => {
-  const entries: Entry[] = []
+  { matches, order, enough, most }: Selection,
+): Promise<Item[]> => {
+  const rows: Item[] = []
   for (let cursor: string | undefined; ;) {
-    const missing = matches.length > 0 ? MAX_PAGE : enough - entries.length
+    const missing = matches.length > 0 ? MAX_PAGE : enough - rows.length
     const page = await read({
       ...(enough < Infinity && { limit: String(Math.min(missing, MAX_PAGE)) }),
       ...(cursor !== undefined && { cursor }),
     })
-    const items = page.items as Item[]
-    const rows = await rowsOf(items)
-    for (const [i, item] of items.entries()) {
-      const row = rows[i] ?? item
-      if (isMatched(row, matches)) entries.push({ item, row })
-    }
-    if (page.next_cursor === null || entries.length >= enough) break
+    rows.push(...(page.items as Item[]).filter((row) => isMatched(row, matches)))
+    if (page.next_cursor === null || rows.length >= enough) break
     cursor = page.next_cursor
   }
-  const shown = entries.slice(0, enough)
+  const shown = rows.slice(0, enough)
   return (order === undefined ? shown : sorted(shown, order)).slice(0, most)
 }

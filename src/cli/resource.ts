@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { putResource } from '../admin/resources.ts'
+import type { Perform } from '../admin/api/actions.ts'
+import { OperationRefused } from '../errors.ts'
 import { collect, withoutUndefined, command } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { perform, withAdmin } from './session.ts'
+import { perform, withSession } from './session.ts'
 
 type PutFlags = { workspace?: string; part?: string[] | false; json?: boolean }
 
@@ -27,7 +28,7 @@ export const resource = (program: Command): void => {
     .action(async (type: string, id: string, flags: PutFlags) => {
       const parts = flags.part === false ? [] : flags.part
       const input = withoutUndefined({ workspace_id: flags.workspace, parts })
-      print(await withAdmin((call) => putResource(call, { type, id }, input)), flags)
+      print(await withSession((session) => putResource(session, { type, id }, input)), flags)
     })
 
   for (const [usage, description, action] of COMMANDS) {
@@ -43,3 +44,27 @@ export const resource = (program: Command): void => {
     ['--workspace <ID>', 'workspace_id', 'only resources of this workspace'],
   ])
 }
+
+/** Creates the resource, or replaces the parts of an existing one if the command has any. */
+export const putResource = async (
+  performNext: Perform,
+  name: { type: string; id: string },
+  { workspace_id, parts }: { workspace_id?: string; parts?: string[] },
+) => {
+  const existing = await orNull(performNext('resource.show', name))
+  if (existing !== null && (workspace_id ?? existing.workspace_id) === existing.workspace_id) {
+    return await performNext('resource.update', {
+      ...name,
+      body: { parts: parts ?? existing.parts },
+    })
+  }
+  const body = { ...name, parts: parts ?? [], ...withoutUndefined({ workspace_id }) }
+  return await performNext('resource.create', { body })
+}
+
+/** Null for a row that does not exist. */
+const orNull = <T>(reading: Promise<T>): Promise<T | null> =>
+  reading.catch((error: unknown) => {
+    if (error instanceof OperationRefused && error.code === 'not_found') return null
+    throw error
+  })

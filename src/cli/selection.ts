@@ -49,21 +49,18 @@ const fits = (text: string, pattern: string): boolean => {
 }
 
 /** Rows in this order; rows without a value are last in both directions, and equal rows keep their order. */
-export const sorted = <T extends { row: Row }>(
-  rows: readonly T[],
-  { member, isDescending }: Order,
-): T[] => {
-  const key = ({ row }: T): string | number | null => {
+export const sorted = <T extends Row>(rows: readonly T[], { member, isDescending }: Order): T[] => {
+  const key = (row: T): string | number | null => {
     const value = row[member]
     if (value === null || value === undefined) return null
     return typeof value === 'number' ? value : cellText(value)
   }
   return rows
-    .map((entry) => ({ entry, by: key(entry) }))
+    .map((row) => ({ row, by: key(row) }))
     .sort((a, b) => {
       if (a.by === null || b.by === null) return Number(a.by === null) - Number(b.by === null)
       if (a.by === b.by) return 0
       return a.by < b.by === isDescending ? 1 : -1
     })
-    .map(({ entry }) => entry)
+    .map(({ row }) => row)
 }

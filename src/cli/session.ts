@@ -1,77 +1,18 @@
-// Access of a command to the operations, and to the database.
-import { randomBytes } from 'node:crypto'
-import { userInfo } from 'node:os'
-import { type Action, type AnswerOf, type InputOf, endpointOf } from '../admin/api/actions.ts'
-import { SHELL } from '../admin/authority.ts'
+// Access of a command to the operations. The code that opens a database is loaded once a command needs it.
+import type { Perform } from '../admin/api/actions.ts'
 import type { AdminCall } from '../admin/operation.ts'
-import { loadConfig } from '../config.ts'
-import { assembleDeps } from '../deps.ts'
-import { newJti } from '../secret.ts'
-import { createLedgerWriter, ledgerPath } from '../node/ledger/writer.ts'
-import { createLedger } from '../node/ledger/queue.ts'
-import { createLogTo, linesTo } from '../node/logger.ts'
-import { openLatchkey } from '../node/open.ts'
-
-const STDERR = 2
-
-/** Performs an action of the admin API: the same operation, with the same input and the same answer. */
-export type Perform = <A extends Action>(action: A, input: InputOf<A>) => Promise<AnswerOf<A>>
 
 /** Performs one action. @throws OperationRefused, Conflict, Unavailable */
 export const perform: Perform = (action, input) => withSession((session) => session(action, input))
 
 /** Performs several actions over one connection to the database. */
-export const withSession = <T>(steps: (perform: Perform) => Promise<T>): Promise<T> =>
-  withAdmin((call) => steps(performOn(call)))
+export const withSession = async <T>(steps: (perform: Perform) => Promise<T>): Promise<T> => {
+  const { performOn, withDatabase } = await import('./local.ts')
+  return await withDatabase((call) => steps(performOn(call)))
+}
 
-/** `perform` within `withAdmin`. */
-export const performOn =
-  (call: AdminCall): Perform =>
-  async (action, input) => {
-    const { handle } = await endpointOf(action)
-    return (await handle(call, { query: {}, body: {}, ...input } as never)) as never
-  }
-
-/**
- * Opens the configured database, runs an operation on it, and closes it. For commands without an endpoint of the admin
- * API; the others call `perform`.
- */
+/** Runs an operation on the configured database. For commands without an action; the others call `perform`. */
 export const withAdmin = async <T>(
   operation: (call: AdminCall) => Promise<T>,
-  { create = false }: { create?: boolean } = {},
-): Promise<T> => {
-  const config = loadConfig(process.env)
-  const log = createLogTo(linesTo(STDERR), 'error')
-  const actor = `cli:${userName()}`
-  const clock = () => Date.now()
-  const opened = await openLatchkey({ config, clock, log, actor, create })
-  const ledger = createLedger({
-    writer: createLedgerWriter({ path: ledgerPath(config), clock, log }),
-    log,
-  })
-  try {
-    return await operation({
-      deps: assembleDeps({
-        opened,
-        settings: config,
-        platform: { log, clock, ledger, metrics: null },
-      }),
-      // A request id of its own distinguishes the command's audit rows from those of the next one.
-      as: { actor, requestId: newJti(randomBytes) },
-      authority: SHELL,
-      reauthorize: async () => SHELL,
-      ifMatch: null,
-    })
-  } finally {
-    await ledger.close()
-    await opened.store.close()
-  }
-}
-
-const userName = (): string => {
-  try {
-    return userInfo().username
-  } catch {
-    return String(process.getuid?.() ?? 'unknown') // a container's user has no name
-  }
-}
+  options: { create?: boolean } = {},
+): Promise<T> => (await import('./local.ts')).withDatabase(operation, options)

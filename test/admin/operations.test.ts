@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { createAudience, updateAudience } from '../../src/admin/audiences.ts'
 import { createAdministrator } from '../../src/admin/administrators.ts'
 import { createClient, showClient } from '../../src/admin/clients.ts'
-import { grantClient } from '../../src/admin/grants.ts'
 import { createPlugin, updatePlugin } from '../../src/admin/plugins.ts'
 import { addSecret, listSecrets } from '../../src/admin/secrets.ts'
 import { createWorkspace } from '../../src/admin/workspaces.ts'
+import { grantClient } from '../../src/cli/grants.ts'
+import { performOn } from '../../src/cli/local.ts'
 import { MIN_TOKEN_TTL_SECONDS } from '../../src/constants.ts'
 import { OperationRefused } from '../../src/errors.ts'
 import { adminOf } from '../support/admin.ts'
@@ -13,6 +14,7 @@ import { startServer } from '../support/server.ts'
 
 const server = await startServer()
 const admin = adminOf(server)
+const perform = performOn(admin)
 
 /** Returns the refusal of an operation, and fails when the operation succeeds. */
 const refusalOf = async (operation: Promise<unknown>): Promise<OperationRefused> => {
@@ -203,9 +205,9 @@ describe('change', () => {
       name: 'x',
       grants: [{ audience: 'hook', permissions: ['hook:track', 'hook:govern'] }],
     })
-    await grantClient(admin, id, { grants: [{ audience: 'other', permissions: ['a'] }] })
+    await grantClient(perform, id, { grants: [{ audience: 'other', permissions: ['a'] }] })
     expect((await showClient(admin, id)).generation).toBe(1)
-    await grantClient(admin, id, { grants: [{ audience: 'hook', permissions: [] }] })
+    await grantClient(perform, id, { grants: [{ audience: 'hook', permissions: [] }] })
     expect(await showClient(admin, id)).toMatchObject({
       generation: 2,
       grants: [{ audience: 'other', permissions: ['a'] }],
@@ -250,7 +252,7 @@ describe('change', () => {
     const { client_id: id } = await createClient(admin, { name: 'x' })
     const ids = ['p1', 'p2', 'p3', 'p4']
     for (const plugin of ids) await createPlugin(admin, { id: plugin })
-    await Promise.all(ids.map((plugin) => grantClient(admin, id, { plugins: [plugin] })))
+    await Promise.all(ids.map((plugin) => grantClient(perform, id, { plugins: [plugin] })))
     expect((await showClient(admin, id)).plugins).toEqual(ids)
   })
 })

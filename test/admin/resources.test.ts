@@ -1,7 +1,8 @@
 // Registry of resources over the API: who sees it, and the effects of removals.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { putResource } from '../../src/admin/resources.ts'
 import { issueTokenFor } from '../../src/admin/tokens.ts'
+import { performOn } from '../../src/cli/local.ts'
+import { putResource } from '../../src/cli/resource.ts'
 import { MAX_DETAIL_LIST } from '../../src/constants.ts'
 import { adminOf } from '../support/admin.ts'
 import {
@@ -159,10 +160,10 @@ describe('resource', () => {
 
 describe('resource from a shell', () => {
   it('is created, or has its parts replaced', async () => {
-    const admin = adminOf(api.server)
+    const perform = performOn(adminOf(api.server))
     const put = (parts: string[], workspace_id?: string) =>
       putResource(
-        admin,
+        perform,
         { type: 'playlist', id: 'put' },
         { parts, ...(workspace_id && { workspace_id }) },
       )

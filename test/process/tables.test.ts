@@ -129,10 +129,9 @@ describe('a pipe', () => {
     expect(text).not.toMatch(/ ago|…/)
   })
 
-  it('JSON of client list has no last use', async () => {
+  it('JSON of client list has the last use', async () => {
     const [first] = await cli.json<object[]>('client list --sort last_used_at')
-    expect(first).toMatchObject({ name: 'a' })
-    expect(first).not.toHaveProperty('last_used_at')
+    expect(first).toMatchObject({ name: 'a', last_used_at: expect.stringMatching(/^\d{4}-/) })
   })
 })
 

@@ -24,6 +24,14 @@ export type InputOf<A extends Action> = Omit<Sent<A>, 'query' | 'body'> &
 
 export type AnswerOf<A extends Action> = Awaited<ReturnType<Definitions[A]['handle']>>
 
+/** Performs an action: the same operation with the same input and answer, in this process or over HTTP. */
+export type Perform = <A extends Action>(
+  action: A,
+  input: InputOf<A>,
+  /** `ifMatch`: the etag of the state that the caller has read. @throws Conflict for another state */
+  options?: { ifMatch?: string },
+) => Promise<AnswerOf<A>>
+
 type NounOf<Name> = Name extends `${infer Noun}.${string}` ? Noun : never
 
 const FILES: Readonly<Record<NounOf<Action>, () => Promise<readonly Endpoint[]>>> = {

@@ -39,6 +39,10 @@ export const clientSchema = z
     unused_after_days: unusedAfterDays,
     generation,
     created_at: timestamp,
+    last_used_at: timestamp.nullable().optional().meta({
+      description:
+        'Latest login with any of its secrets, accurate to a minute; null: none. Only in lists.',
+    }),
     etag,
   })
   .meta({ id: 'Client', description: 'A confidential OAuth client.' })

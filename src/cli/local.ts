@@ -1,0 +1,67 @@
+// The operations on the configured database, in this process.
+import { randomBytes } from 'node:crypto'
+import { userInfo } from 'node:os'
+import { type Perform, endpointOf } from '../admin/api/actions.ts'
+import { SHELL } from '../admin/authority.ts'
+import type { AdminCall } from '../admin/operation.ts'
+import { loadConfig } from '../config.ts'
+import { assembleDeps } from '../deps.ts'
+import { newJti } from '../secret.ts'
+import { createLedgerWriter, ledgerPath } from '../node/ledger/writer.ts'
+import { createLedger } from '../node/ledger/queue.ts'
+import { createLogTo, linesTo } from '../node/logger.ts'
+import { openLatchkey } from '../node/open.ts'
+
+const STDERR = 2
+
+/** Performs actions within `withDatabase`. */
+export const performOn =
+  (call: AdminCall): Perform =>
+  async (action, input, { ifMatch } = {}) => {
+    const { handle } = await endpointOf(action)
+    const precondition =
+      ifMatch === undefined ? null : { sent: ifMatch, matches: (etag: string) => etag === ifMatch }
+    const sent = { query: {}, body: {}, ...input }
+    return (await handle({ ...call, ifMatch: precondition }, sent as never)) as never
+  }
+
+/** Opens the configured database, runs an operation on it, and closes it. */
+export const withDatabase = async <T>(
+  operation: (call: AdminCall) => Promise<T>,
+  { create = false }: { create?: boolean } = {},
+): Promise<T> => {
+  const config = loadConfig(process.env)
+  const log = createLogTo(linesTo(STDERR), 'error')
+  const actor = `cli:${userName()}`
+  const clock = () => Date.now()
+  const opened = await openLatchkey({ config, clock, log, actor, create })
+  const ledger = createLedger({
+    writer: createLedgerWriter({ path: ledgerPath(config), clock, log }),
+    log,
+  })
+  try {
+    return await operation({
+      deps: assembleDeps({
+        opened,
+        settings: config,
+        platform: { log, clock, ledger, metrics: null },
+      }),
+      // A request id of its own distinguishes the command's audit rows from those of the next one.
+      as: { actor, requestId: newJti(randomBytes) },
+      authority: SHELL,
+      reauthorize: async () => SHELL,
+      ifMatch: null,
+    })
+  } finally {
+    await ledger.close()
+    await opened.store.close()
+  }
+}
+
+const userName = (): string => {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown') // a container's user has no name
+  }
+}
