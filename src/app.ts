@@ -3,6 +3,7 @@
 import { Hono } from 'hono'
 import { openApi } from './admin/reference/openapi.ts'
 import { home } from './admin/reference/home.ts'
+import { SCRIPT_PATH, STYLE_PATH, script, styleSheet } from './admin/reference/html.ts'
 import { reference } from './admin/reference/page.ts'
 import { administration } from './admin/api/routes.ts'
 import { BASE } from './admin/api/table.ts'
@@ -28,6 +29,8 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
   app.get('/', etags, home(deps)).all(readOnly)
   app.get('/openapi.json', etags, openApi(deps)).all(readOnly)
   app.get('/docs', etags, reference(deps)).all(readOnly)
+  app.get(STYLE_PATH, etags, styleSheet()).all(readOnly)
+  app.get(SCRIPT_PATH, etags, script()).all(readOnly)
 
   app.get('/healthz', healthz).all(readOnly)
   app.get('/readyz', readyz(deps)).all(readOnly)

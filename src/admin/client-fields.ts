@@ -46,7 +46,7 @@ export const newClient = z
     name,
     workspace_id: chosenId
       .nullish()
-      .meta({ description: 'Null creates an unbound administrator.' }),
+      .meta({ description: 'Workspace of the client. Null creates an unbound administrator.' }),
     create_plugins: z.boolean().optional().meta({
       description: 'Create the plugins that do not exist, with the trust tier restricted.',
     }),

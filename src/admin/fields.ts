@@ -55,11 +55,13 @@ export const permissionName = z
 
 export const name = humanText(MAX_NAME_CHARS)
 
+export const CAPABILITY = /^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._/-]+)?$/
+
 /** `connector:slack`, or coarse `connector`. Capabilities are compared as text, so a glob is refused. */
 export const capability = z
   .string()
   .max(MAX_CAPABILITY_CHARS, { error: `must have at most ${MAX_CAPABILITY_CHARS} characters` })
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._/-]+)?$/, {
+  .regex(CAPABILITY, {
     error: 'must be a word, or word:word, without globs',
   })
 

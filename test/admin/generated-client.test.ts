@@ -1,20 +1,15 @@
 // Client that a public generator makes from the OpenAPI document, over real HTTP: a program with
 // the document alone compiles and works.
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { serve } from '@hono/node-server'
 import { generateSource } from 'oazapfts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
-import { drain } from '../../src/node/http/http-server.ts'
 import { createCaller, send } from '../support/http.ts'
-import { type TestServer, startServer } from '../support/server.ts'
+import { startListeningServer } from '../support/listening-server.ts'
+import type { TestServer } from '../support/server.ts'
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
 
@@ -88,22 +83,18 @@ type Result = {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'latchkey-generated-'))
-let http: Server
+let listening: Awaited<ReturnType<typeof startListeningServer>>
 let issuer: string
 let server: TestServer
 
 beforeAll(async () => {
-  let app: ReturnType<typeof createApp> | undefined
-  const fetch = (request: Request) => app?.fetch(request) ?? new Response(null, { status: 503 })
-  http = serve({ fetch, hostname: '127.0.0.1', port: 0 }) as Server
-  if (!http.listening) await once(http, 'listening')
-  issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
-  server = await startServer({ issuer })
-  app = createApp(server.deps)
+  listening = await startListeningServer()
+  issuer = listening.issuer
+  server = listening.server
 })
 
 afterAll(async () => {
-  await drain(http)
+  await listening.close()
   rmSync(directory, { recursive: true })
 })
 

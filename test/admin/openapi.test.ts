@@ -2,7 +2,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { oas31 } from 'zod-openapi'
-import { operationsOf } from '../../src/admin/reference/operation.ts'
+import { operationsOf } from '../../src/admin/reference/paths.ts'
 import { ISSUER, startServer } from '../support/server.ts'
 
 let response: Response

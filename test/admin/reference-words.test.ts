@@ -5,7 +5,7 @@ import { exportLineOf } from '../../src/admin/api/endpoint.ts'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { NO_SAMPLE } from '../../src/admin/reference/examples.ts'
 import { openApiDocument, operationId, tagOf } from '../../src/admin/reference/openapi-document.ts'
-import { type Operation, operationsOf } from '../../src/admin/reference/operation.ts'
+import { type Operation, operationsOf } from '../../src/admin/reference/paths.ts'
 import { ISSUER } from '../support/server.ts'
 
 type Node = {

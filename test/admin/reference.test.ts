@@ -2,7 +2,7 @@
 import type { VerificationCode } from '@latchkey/verifier'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openApiDocument } from '../../src/admin/reference/openapi-document.ts'
-import { operationsOf } from '../../src/admin/reference/operation.ts'
+import { operationsOf } from '../../src/admin/reference/paths.ts'
 import { referencePage } from '../../src/admin/reference/page.ts'
 import { BASE } from '../../src/admin/api/table.ts'
 import { REFUSALS } from '../../src/errors.ts'
@@ -29,8 +29,10 @@ const OTHER_CODES: readonly (
   'server_error',
 ]
 
-/** Average over the endpoints, the table of codes and the style sheet included. */
+/** Average over the endpoints, schemas and the tables of codes included. */
 const MAX_PAGE_BYTES_PER_ENDPOINT = 6_200
+/** Style sheet and script together. */
+const MAX_FILE_BYTES = 24_000
 
 let server: TestServer
 let page: string
@@ -46,10 +48,16 @@ test('page /docs has at most MAX_PAGE_BYTES_PER_ENDPOINT bytes for each endpoint
   expect(Buffer.byteLength(page)).toBeLessThan(MAX_PAGE_BYTES_PER_ENDPOINT * operations.length)
 })
 
+test('style sheet and script of /docs have at most MAX_FILE_BYTES bytes together', async () => {
+  const files = ['/docs/style.css', '/docs/script.js']
+  const texts = await Promise.all(files.map(async (file) => (await server.request(file)).text()))
+  expect(Buffer.byteLength(texts.join(''))).toBeLessThan(MAX_FILE_BYTES)
+})
+
 describe('contents of /docs', () => {
   test('have every operation at its address', () => {
     expect(operations.length).toBeGreaterThan(30)
-    const shown = matches(/<article class="card" id="operation-([^"]+)"/g)
+    const shown = matches(/<article\s+class="operation"\s+id="operation-([^"]+)"/g)
     expect(shown.sort()).toEqual(operations.map(({ operationId }) => operationId).sort())
     for (const { path } of operations) expect(page).toContain(`<code>${BASE}${path}</code>`)
   })
@@ -72,6 +80,35 @@ describe('contents of /docs', () => {
     expect(ids.sort()).toEqual([...Object.keys(REFUSALS), ...OTHER_CODES].sort())
   })
 
+  test('name each operation by its summary, in its group', () => {
+    for (const { operationId, summary = '', tags = [] } of operations) {
+      const card = page.split(`id="operation-${operationId}"`)[1]?.split('</article>')[0] ?? ''
+      expect(card).toContain(`<a href="#operation-${operationId}">${summary}</a>`)
+      const section = page.split(`id="noun-${tags[0]}"`)[1]?.split('<h2')[0]
+      expect(section).toContain(`id="operation-${operationId}"`)
+    }
+  })
+
+  test('have an example request and an example answer of each operation', () => {
+    for (const { operationId, method } of operations) {
+      const card = page.split(`id="operation-${operationId}"`)[1]?.split('</article>')[0] ?? ''
+      expect(card.match(/<figcaption>/g), operationId).toHaveLength(2)
+      expect(card).toContain('curl -sS -H @-')
+      expect(card.includes(`-X ${method.toUpperCase()}`), operationId).toBe(method !== 'get')
+      expect(card).not.toMatch(/{\w+}'/)
+    }
+  })
+
+  test('explain each code of an operation beside it', () => {
+    const card = page.split('id="operation-clientCreate"')[1]?.split('</article>')[0] ?? ''
+    for (const code of ['exceeds_own_grant', 'unbound_required', 'unknown_reference'] as const) {
+      const [status, title] = REFUSALS[code]
+      expect(card).toContain(
+        `<b>${status}</b> <a href="#${code}"><code>${code}</code></a> ${title}`,
+      )
+    }
+  })
+
   test('explain a problem at the address of its type', async () => {
     const problem = (await (await server.request(`${BASE}/clients`)).json()) as { type: string }
     const { pathname, hash } = new URL(problem.type)
@@ -86,9 +123,9 @@ describe('contents of /docs', () => {
     expect([...targets].filter((target) => !ids.includes(target))).toEqual([])
   })
 
-  test('link no other page than openapi.json', () => {
+  test('link the page / and openapi.json only', () => {
     const elsewhere = matches(/\shref="([^"]*)"/g).filter((href) => !href.startsWith('#'))
-    expect(elsewhere).toEqual(['/openapi.json'])
+    expect(elsewhere).toEqual(['/docs/style.css', '/', '/openapi.json'])
   })
 
   test('have headings and table scopes for screen readers', () => {
@@ -131,6 +168,6 @@ test('text of the document never becomes markup in /docs', async () => {
       ISSUER,
     ),
   )
-  expect(rendered).not.toMatch(/<script|<b\b|"'>/)
+  expect(rendered).not.toMatch(/<script(?! src="\/docs\/script\.js" defer)|<b onload|"'>/)
   expect(rendered.split('&lt;script&gt;').length).toBeGreaterThan(15)
 })

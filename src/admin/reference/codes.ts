@@ -93,3 +93,26 @@ export const COMMON_CODES: readonly Code[] = [...tokenCodes, ...serverCodes]
 export const CODES: readonly Code[] = [...COMMON_CODES, ...refusalCodes].sort(
   (a, b) => a.status - b.status,
 )
+
+/** Refusals of every operation, besides the common codes. */
+export const OF_EVERY_OPERATION = ['invalid_value', 'method_not_allowed'] as const
+
+/** Refusals of every operation that is no GET. */
+export const OF_EVERY_CHANGE = [
+  'body_malformed',
+  'body_too_large',
+  'media_type_unsupported',
+  'charset_unsupported',
+  'content_encoding_unsupported',
+  'conflict',
+  'writes_exceeded',
+] as const
+
+type Group = 'own' | 'change' | 'every'
+
+/** Place of a code on the page: with single operations, with every change, or with every operation. */
+export const groupOf = (code: string): Group => {
+  if ((OF_EVERY_CHANGE as readonly string[]).includes(code)) return 'change'
+  const isCommon = COMMON_CODES.some((common) => common.code === code)
+  return isCommon || (OF_EVERY_OPERATION as readonly string[]).includes(code) ? 'every' : 'own'
+}

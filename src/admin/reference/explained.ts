@@ -2,7 +2,7 @@
 import type { oas31 } from 'zod-openapi'
 import { type Schemas, exampleOf } from './examples.ts'
 import { meaningOf } from './meanings.ts'
-import { METHODS } from './operation.ts'
+import { METHODS } from './paths.ts'
 import { SHOWN } from './samples.ts'
 import { type Schema, nameOf } from './schema.ts'
 

@@ -6,15 +6,31 @@ import { createDocument } from '../../http/document.ts'
 import { PAGE_HEADERS, pageOf } from './html.ts'
 import type { Markup } from './schema.ts'
 
-/** Documents that need no token, each with its content. */
-const LINKS: Record<string, string> = {
-  '/docs': 'the admin API, and the codes of all refusals',
-  '/openapi.json': 'the same for programs (OpenAPI 3.1)',
-  '/.well-known/oauth-authorization-server': 'the metadata: addresses and methods (RFC 8414)',
-  '/.well-known/jwks.json': 'the public keys of the tokens (RFC 7517)',
-  '/oauth/revocations': 'the signed revocation list',
-  '/readyz': 'whether the server can issue tokens now',
-}
+type Link = readonly [path: string, name: string, content: string]
+
+/** Pages and documents that need no token. */
+const GROUPS: readonly (readonly [heading: string, links: readonly Link[]])[] = [
+  [
+    'For administrators',
+    [
+      ['/docs', 'Reference', 'every operation of the admin API, with examples and all codes'],
+      ['/openapi.json', 'OpenAPI document', 'the same for programs (OpenAPI 3.1)'],
+    ],
+  ],
+  [
+    'For clients and resource servers',
+    [
+      [
+        '/.well-known/oauth-authorization-server',
+        'Metadata',
+        'addresses and methods of the token endpoint and the others (RFC 8414)',
+      ],
+      ['/.well-known/jwks.json', 'Public keys', 'the keys that verify tokens (RFC 7517)'],
+      ['/oauth/revocations', 'Revocation list', 'the signed rules that revoke tokens'],
+    ],
+  ],
+  ['For operators', [['/readyz', 'Readiness', 'whether the server can issue tokens now']]],
+]
 
 /** Makes the page once, at the start. */
 export const home = ({ issuer }: Pick<Deps, 'issuer'>) => {
@@ -25,20 +41,29 @@ export const home = ({ issuer }: Pick<Deps, 'issuer'>) => {
 
 const homePage = (issuer: string): Markup =>
   pageOf(
-    'Latchkey',
-    html`<main class="page">
-      <h1>Latchkey ${VERSION}</h1>
-      <p>
-        OAuth 2.0 authorization server for machines. Its tokens can be revoked within a second. The
-        issuer is <code>${issuer}</code>.
+    { title: 'Latchkey' },
+    html`<main class="home">
+      <h1>Latchkey <span class="version">${VERSION}</span></h1>
+      <p class="claim">
+        OAuth 2.0 authorization server for machines. Its tokens can be revoked within a second.
       </p>
-      <ul>
-        ${Object.entries(LINKS).map(
-          ([path, content]) => html`<li><a href="${path}">${path}</a>: ${content}</li>`,
-        )}
-      </ul>
-      <p>
+      <p>The issuer is <code>${issuer}</code>.</p>
+      ${GROUPS.map(
+        ([heading, links]) =>
+          html`<h2>${heading}</h2>
+            <ul class="links">
+              ${links.map(linkLine)}
+            </ul>`,
+      )}
+      <p class="quiet">
         The guides for operators and developers are in the folder <code>docs</code> of the source.
       </p>
     </main>`,
   )
+
+const linkLine = ([path, name, content]: Link): Markup =>
+  html`<li>
+    <a href="${path}">${name}</a>
+    <code>${path}</code>
+    <span>${content}</span>
+  </li>`

@@ -9,7 +9,7 @@ import {
 } from 'zod-openapi'
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import { REFUSALS, type RefusalCode } from '../../errors.ts'
-import { COMMON_CODES } from './codes.ts'
+import { COMMON_CODES, OF_EVERY_CHANGE } from './codes.ts'
 import { explained } from './explained.ts'
 import { type Endpoint, exportLineOf } from '../api/endpoint.ts'
 import { problemSchema } from '../api/problem.ts'
@@ -150,8 +150,7 @@ const refusalsOf = ({
   const codes: RefusalCode[] = [
     'invalid_value',
     ...(path.includes('{') ? (['not_found'] as const) : []),
-    ...(method === 'get' ? [] : BODY_REFUSALS),
-    ...(method === 'get' ? [] : (['conflict', 'writes_exceeded'] as const)),
+    ...(method === 'get' ? [] : OF_EVERY_CHANGE),
     ...(needsIfMatch(method) ? (['precondition_required'] as const) : []),
     ...refuses,
   ]
@@ -162,11 +161,3 @@ const refusalsOf = ({
   for (const code of codes) add(REFUSALS[code][0], code)
   return [...byStatus].sort(([a], [b]) => a - b)
 }
-
-const BODY_REFUSALS = [
-  'body_malformed',
-  'body_too_large',
-  'media_type_unsupported',
-  'charset_unsupported',
-  'content_encoding_unsupported',
-] as const

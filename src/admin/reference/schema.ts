@@ -1,12 +1,21 @@
-// Schemas of the OpenAPI document as tables for people. Pure: no I/O.
+// Schemas of the OpenAPI document as lists of fields for people. Pure: no I/O.
 import { html } from 'hono/html'
 import type { oas31 } from 'zod-openapi'
+import { CHOSEN_ID } from '../../constants.ts'
+import { CAPABILITY } from '../fields.ts'
 
 export type Markup = ReturnType<typeof html>
 export type Schema = oas31.SchemaObject | oas31.ReferenceObject
 
 /** A member of an object, a parameter, or a header. */
-export type Member = { name: string; required: boolean; schema: Schema; description?: string }
+export type Member = {
+  name: string
+  required: boolean
+  schema: Schema
+  description?: string
+  /** Place of a parameter, for the form that sends it. */
+  place?: string
+}
 
 /** Formats a text of the document: backquotes make code, an empty line begins a paragraph. */
 export const prose = (text: string): Markup[] =>
@@ -34,6 +43,13 @@ export const typeOf = (schema: Schema): Markup => {
 }
 
 const WORDS: Readonly<Record<string, string>> = { string: 'text', integer: 'whole number' }
+const FORMATS: Readonly<Record<string, string>> = { 'date-time': 'RFC 3339, in UTC' }
+
+/** Patterns in words. Another one is shown as it is. */
+const PATTERNS: Readonly<Record<string, Markup>> = {
+  [CHOSEN_ID.source]: html`1 to 128 of A-Z a-z 0-9 . _ : / ~ - and a letter or digit first`,
+  [CAPABILITY.source]: html`a word, or word:word, without globs`,
+}
 
 const literal = (value: unknown): Markup => html`<code>${JSON.stringify(value)}</code>`
 
@@ -42,18 +58,24 @@ const either = (options: Markup[]): Markup =>
 
 /** Rules of a value in words; for a list also the rules of each entry. */
 const rulesOf = (schema: Schema): Markup[] => {
-  const { anyOf, items, minimum, maximum, minLength, maxLength, maxItems, pattern, format } =
+  const { anyOf, items, minimum, maximum, minLength, maxLength, maxItems, pattern, ...rest } =
     schema as oas31.SchemaObject
+  const { format, default: implied } = rest
   return [
     ...(anyOf ?? []).flatMap(rulesOf),
-    ...range(minimum, maximum, ''),
+    ...range(written(minimum), written(maximum), ''),
     ...range(minLength, maxLength, ' characters'),
     ...range(undefined, maxItems, ' entries'),
-    ...(format === undefined ? [] : [html`${format}`]),
-    ...(pattern === undefined ? [] : [html`<code>${pattern}</code>`]),
+    ...(format === undefined ? [] : [html`${FORMATS[format] ?? format}`]),
+    ...(pattern === undefined ? [] : [PATTERNS[pattern] ?? html`<code>${pattern}</code>`]),
     ...(items === undefined ? [] : rulesOf(items).map((rule) => html`each: ${rule}`)),
+    ...(implied === undefined ? [] : [html`default ${literal(implied)}`]),
   ]
 }
+
+/** A bound that a person has written: the schemas of whole numbers have the bounds of safe integers. */
+const written = (bound: number | undefined): number | undefined =>
+  bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined
 
 const range = (least: number | undefined, most: number | undefined, unit: string): Markup[] => {
   if (least !== undefined && most !== undefined) return [html`${least} to ${most}${unit}`]
@@ -61,7 +83,7 @@ const range = (least: number | undefined, most: number | undefined, unit: string
   return most === undefined ? [] : [html`at most ${most}${unit}`]
 }
 
-/** Members of an object; those of a nested object follow its own row: `grants[].audience`. */
+/** Members of an object; those of a nested object follow their own row: `grants[].audience`. */
 export const membersOf = (schema: Schema, within = ''): Member[] => {
   const { properties = {}, required = [] } = schema as oas31.SchemaObject
   return Object.entries(properties).flatMap(([key, member]) => {
@@ -72,35 +94,32 @@ export const membersOf = (schema: Schema, within = ''): Member[] => {
   })
 }
 
-export const memberTable = (caption: string, members: readonly Member[]): Markup | string =>
+/** A heading and the fields: a list, because a table with three columns does not fit a phone. */
+export const fieldList = (heading: string, members: readonly Member[]): Markup | string =>
   members.length === 0
     ? ''
-    : html`<table class="members">
-        <caption>
-          ${caption}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Type and limits</th>
-            <th scope="col">Meaning</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${members.map(memberRow)}
-        </tbody>
-      </table>`
+    : html`<h4>${heading}</h4>
+        ${fieldsOf(members)}`
 
-const memberRow = ({ name, required, schema, description }: Member): Markup => {
+export const fieldsOf = (members: readonly Member[]): Markup =>
+  html`<dl class="fields">${members.map(fieldRow)}</dl>`
+
+const fieldRow = (member: Member): Markup => {
+  const { name, required, schema, description } = member
   const meaning = description ?? (schema as oas31.SchemaObject).description ?? ''
-  return html`<tr>
-    <th scope="row">
-      <code>${name}</code>
-      ${required ? html`<span class="rule needed">required</span>` : ''}
-    </th>
-    <td>
-      ${typeOf(schema)}${rulesOf(schema).map((rule) => html` <span class="rule">${rule}</span>`)}
-    </td>
-    <td>${inline(meaning)}</td>
-  </tr>`
+  return html`<div ${sentAs(member)}>
+    <dt>
+      <code>${name}</code> <span class="type">${typeOf(schema)}</span>
+      ${required ? html`<span class="needed">required</span>` : ''}
+    </dt>
+    <dd>
+      ${inline(meaning)} ${rulesOf(schema).map((rule) => html`<span class="rule">${rule}</span>`)}
+    </dd>
+  </div>`
 }
+
+/** Attributes of a parameter, from which the script makes an input. */
+const sentAs = ({ name, place, required }: Member): Markup | string =>
+  place === undefined
+    ? ''
+    : html`data-in="${place}" data-name="${name}"${required ? ' data-needed' : ''}`

@@ -25,7 +25,10 @@ export const clientSchema = z
   .strictObject({
     client_id: z.string(),
     name: z.string(),
-    workspace_id: z.string().nullable().meta({ description: 'Null: an unbound administrator.' }),
+    workspace_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'Workspace of the client; null: an unbound administrator.' }),
     status: z.enum(['active', 'disabled', 'deleted']),
     plugins: z.array(z.string()),
     grants: grantsSchema,
