@@ -22,6 +22,9 @@ const MOCKS = [
   'test/oauth/token-authentication.test.ts',
 ]
 
+/** Suite of its own (`npm run test:browser`). */
+const BROWSERS = 'test/browser/*.test.ts'
+
 /** The verifier's source instead of its build, so that the server's source needs no build. */
 const fromSource = {
   alias: [
@@ -65,7 +68,7 @@ export const PROJECTS = [
       ...common,
       name: 'units',
       include: ['test/**/*.test.ts'],
-      exclude: [PROCESSES, PACKAGES, TIMED, ...MOCKS],
+      exclude: [PROCESSES, PACKAGES, BROWSERS, TIMED, ...MOCKS],
       // Files of one worker share its modules: loading the server takes longer than most tests of it.
       isolate: false,
       // Concurrent tests of a verifier wait for its timers and need little of a core.
@@ -95,6 +98,12 @@ export const PROJECTS = [
     },
   },
 ]
+
+/** Pages in a real browser. */
+export const BROWSER = {
+  resolve: fromSource,
+  test: { ...common, name: 'browser', include: [BROWSERS], isolate: false, testTimeout: 60_000 },
+}
 
 export default defineConfig({
   test: {

@@ -10,6 +10,7 @@ const STEPS = [
   ['type check', ['typecheck']],
   ['build', ['build']],
   ['packages', ['test:packages']],
+  ['browser', ['test:browser']],
   ['demo', ['recording', '--', '--check']],
   ['benchmark guard', ['bench', '--', '--guard']],
 ]

@@ -9,6 +9,9 @@ const LOOKUP = 'src/store/steps/revocation-lookup.ts'
 const CLOCK = 'Reviving a revoked token with a wrong clock'
 const JUMPS = 'test/upkeep/jumping-clock.test.ts'
 
+const HTML = 'src/admin/reference/html.ts'
+const TRY_IT = 'src/admin/reference/browser/try-it.ts'
+
 export const SERVER: readonly Mutation[] = [
   {
     name: 'scope beyond the grant',
@@ -724,5 +727,61 @@ export const SERVER: readonly Mutation[] = [
     find: 'const limiter = cluster.isWorker\n',
     replace: 'const limiter = cluster.isWorker && seconds < 0\n',
     tests: ['test/process/write-bounds.test.ts'],
+  },
+  {
+    name: 'inline scripts of a page',
+    stops: 'Running another script',
+    file: HTML,
+    find: '"script-src \'self\'"',
+    replace: "\"script-src 'self' 'unsafe-inline'\"",
+    tests: ['test/admin/pages.test.ts'],
+  },
+  {
+    name: 'requests of the script to other hosts',
+    stops: 'Running another script',
+    file: HTML,
+    find: '"connect-src \'self\'"',
+    replace: "'connect-src *'",
+    tests: ['test/admin/pages.test.ts'],
+  },
+  {
+    name: 'strings that become markup',
+    stops: 'Running another script',
+    file: HTML,
+    find: '  "require-trusted-types-for \'script\'",\n',
+    replace: '',
+    tests: ['test/admin/pages.test.ts'],
+  },
+  {
+    name: 'a token that outlives the page',
+    stops: 'Reading a token',
+    file: TRY_IT,
+    find: "addEventListener('pagehide', () => {\n    token.value = ''",
+    replace: "addEventListener('pagehide', () => {",
+    tests: ['test/browser/reference.test.ts'],
+  },
+  {
+    name: 'a token in storage',
+    stops: 'Reading a token',
+    file: TRY_IT,
+    find: '    const url = addressOf()\n',
+    replace: "    const url = addressOf()\n    sessionStorage.setItem('token', token.value)\n",
+    tests: ['test/browser/reference.test.ts'],
+  },
+  {
+    name: 'a change without a confirmation',
+    stops: 'Reading a token',
+    file: TRY_IT,
+    find: "if (init.method !== 'GET' &&",
+    replace: "if (init.method === 'DELETE' &&",
+    tests: ['test/browser/reference.test.ts'],
+  },
+  {
+    name: 'an id that changes the path',
+    stops: 'Reading a token',
+    file: TRY_IT,
+    find: 'if (url.pathname !== path) throw',
+    replace: "if (url.pathname === '') throw",
+    tests: ['test/browser/reference.test.ts'],
   },
 ]
