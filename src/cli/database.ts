@@ -2,8 +2,10 @@
 import type { Command } from 'commander'
 import { markRestored } from '../admin/backups.ts'
 import { loadConfig } from '../config.ts'
+import { requireDatabaseFile } from '../node/files/database-file.ts'
 import { command } from './flags.ts'
 import { print } from './output.ts'
+import { safety } from './safety.ts'
 import { withAdmin } from './session.ts'
 
 export const database = (program: Command): void => {
@@ -13,8 +15,10 @@ export const database = (program: Command): void => {
     'create the database, or migrate it to this version',
     'migrate',
   ).action(async (flags: { json?: boolean }) => {
+    const { databasePath: path } = loadConfig(process.env)
+    if (safety().isDryRun) return print({ database: path, state: await stateOf(path) }, flags)
     await withAdmin(async () => {}, { create: true })
-    print({ database: loadConfig(process.env).databasePath, state: 'up to date' }, flags)
+    print({ database: path, state: 'up to date' }, flags)
   })
 
   command(
@@ -23,4 +27,13 @@ export const database = (program: Command): void => {
     'secure a database restored from a backup: revoke all its keys, and with them all tokens',
     'restored',
   ).action(async (flags: { json?: boolean }) => print(await withAdmin(markRestored), flags))
+}
+
+/** Describes what `migrate` would do. Changes nothing. */
+const stateOf = async (path: string): Promise<string> => {
+  if (requireDatabaseFile(path).isNew) return 'would be created'
+  const { openToRead } = await import('../store/sqlite/existing.ts')
+  const { store, pendingMigrations } = openToRead(path)
+  await store.close()
+  return pendingMigrations.length === 0 ? 'up to date' : `would get ${pendingMigrations.join(', ')}`
 }

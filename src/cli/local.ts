@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { type Perform, endpointOf } from '../admin/api/actions.ts'
 import { SHELL } from '../admin/authority.ts'
+import { isHarmless } from '../admin/effects.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import { loadConfig } from '../config.ts'
 import { assembleDeps } from '../deps.ts'
@@ -11,6 +12,9 @@ import { createLedgerWriter, ledgerPath } from '../node/ledger/writer.ts'
 import { createLedger } from '../node/ledger/queue.ts'
 import { createLogTo, linesTo } from '../node/logger.ts'
 import { openLatchkey } from '../node/open.ts'
+import { ask, canAsk, effectsText } from './question.ts'
+import { type Stage, rehearsed, withoutCredentials } from './rehearsal.ts'
+import { safety } from './safety.ts'
 
 const STDERR = 2
 
@@ -34,28 +38,48 @@ export const withDatabase = async <T>(
   const log = createLogTo(linesTo(STDERR), 'error')
   const actor = `cli:${userName()}`
   const clock = () => Date.now()
+  const call = {
+    // A request id of its own distinguishes the command's audit rows from those of the next one.
+    as: { actor, requestId: newJti(randomBytes) },
+    authority: SHELL,
+    reauthorize: async () => SHELL,
+    ifMatch: null,
+  }
+  const stage = { config, clock, log, call }
+  if (safety().isDryRun) return await dryRun(operation, stage)
   const opened = await openLatchkey({ config, clock, log, actor, create })
   const ledger = createLedger({
     writer: createLedgerWriter({ path: ledgerPath(config), clock, log }),
     log,
   })
   try {
+    if (safety().asks && canAsk()) await askBefore(operation, stage)
     return await operation({
+      ...call,
       deps: assembleDeps({
         opened,
         settings: config,
         platform: { log, clock, ledger, metrics: null },
       }),
-      // A request id of its own distinguishes the command's audit rows from those of the next one.
-      as: { actor, requestId: newJti(randomBytes) },
-      authority: SHELL,
-      reauthorize: async () => SHELL,
-      ifMatch: null,
     })
   } finally {
     await ledger.close()
     await opened.store.close()
   }
+}
+
+type Operation<T> = (call: AdminCall) => Promise<T>
+
+const dryRun = async <T>(operation: Operation<T>, stage: Stage): Promise<T> => {
+  const { result, effects } = await rehearsed(operation, stage)
+  process.stderr.write(`latchkey: dry run, nothing was changed; ends: ${effectsText(effects)}\n`)
+  return withoutCredentials(result)
+}
+
+/** Asks if the operation ends something. One that will be refused is not asked about: the audit records its refusal. */
+const askBefore = async (operation: Operation<unknown>, stage: Stage): Promise<void> => {
+  const rehearsal = await rehearsed(operation, stage).catch(() => null)
+  if (rehearsal !== null && !isHarmless(rehearsal.effects)) await ask(rehearsal.effects)
 }
 
 const userName = (): string => {

@@ -4,6 +4,7 @@ import { VERSION } from '../constants.ts'
 import { hideSecrets } from '../text/redaction.ts'
 import { escapeLines } from '../text/text.ts'
 import { takesOneValue } from './flags.ts'
+import { addSafety } from './safety.ts'
 
 type Register = (program: Command) => void
 
@@ -36,7 +37,7 @@ const FILES: readonly File[] = [
 ]
 
 /** Loads the file of one command, and all files for other words: the help and a suggestion name every command. */
-const createProgram = async (word: string): Promise<Command> => {
+export const createProgram = async (word: string): Promise<Command> => {
   const program = new Command('latchkey')
     .description('OAuth 2.0 authorization server for machines that act for a plugin')
     // A usage error quotes arguments, with secrets removed. Commands that are added later inherit this setting.
@@ -50,6 +51,7 @@ const createProgram = async (word: string): Promise<Command> => {
     const register = await load()
     register(program)
   }
+  addSafety(program)
   throwInsteadOfExit(program)
   refuseRepeatedFlags(program)
   return program

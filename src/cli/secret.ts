@@ -1,12 +1,17 @@
 import type { Command } from 'commander'
+import type { Perform } from '../admin/api/actions.ts'
+import { time } from '../admin/views/common.ts'
 import {
   DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS,
   MAX_PREVIOUS_EXPIRES_IN_SECONDS,
 } from '../constants.ts'
+import { escapeText } from '../text/text.ts'
+import { relativeTime } from './cells.ts'
 import { withoutUndefined, command, wholeNumber } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print } from './output.ts'
-import { perform } from './session.ts'
+import { safety } from './safety.ts'
+import { perform, withSession } from './session.ts'
 
 type AddFlags = { name?: string; expiresIn?: number; previousExpiresIn?: number; json?: boolean }
 
@@ -32,7 +37,11 @@ export const secret = (program: Command): void => {
         expires_in: flags.expiresIn,
         previous_expires_in: flags.previousExpiresIn,
       })
-      print(await perform('secret.add', { client_id: client, body }), flags)
+      const added = await withSession(async (session) => {
+        if (isTold()) await tellEnds(session, client, flags.previousExpiresIn)
+        return await session('secret.add', { client_id: client, body })
+      })
+      print(added, flags)
     })
 
   listCommand(
@@ -64,4 +73,25 @@ export const secret = (program: Command): void => {
   ).action(async (client: string, id: string, flags: { json?: boolean }) =>
     print(await perform('secret.revoke', { client_id: client, secret_id: id }), flags),
   )
+}
+
+/** True if a person reads standard error, or has asked for a dry run. */
+const isTold = (): boolean => process.stderr.isTTY === true || safety().isDryRun
+
+/** Tells, before a secret is added, which others it ends, and when. A client that does not exist is refused later. */
+const tellEnds = async (
+  session: Perform,
+  client: string,
+  seconds = DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS,
+): Promise<void> => {
+  const { items } = await session('secret.list', { client_id: client }).catch(() => ({ items: [] }))
+  const now = Math.floor(Date.now() / 1000)
+  const end = time(now + seconds)
+  for (const { secret_id: id, name, hint, expires_at: expiresAt } of items) {
+    if (expiresAt !== null && Date.parse(expiresAt) <= Date.parse(end)) continue
+    const label = name === null ? `…${hint}` : `${escapeText(name)}, …${hint}`
+    process.stderr.write(
+      `latchkey: ends ${relativeTime(end, now * 1000)}, ${end}: ${id} (${label})\n`,
+    )
+  }
 }

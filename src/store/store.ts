@@ -15,6 +15,7 @@ import type { RevocationStore } from './types/revocations.ts'
 import type { RunStore } from './types/runs.ts'
 import type { SecretStore } from './types/secrets.ts'
 import type { TokenStore } from './types/tokens.ts'
+import type { UsableStore } from './types/usable.ts'
 import type { NewWorkspace, WorkspaceStore } from './types/workspaces.ts'
 
 export type * from './types/audiences.ts'
@@ -30,6 +31,7 @@ export type * from './types/revocations.ts'
 export type * from './types/runs.ts'
 export type * from './types/secrets.ts'
 export type * from './types/tokens.ts'
+export type * from './types/usable.ts'
 export type * from './types/workspaces.ts'
 
 /** The first rows of an empty database. */
@@ -71,4 +73,5 @@ export interface Store
     EnrollmentStore,
     SecretStore,
     ClockStore,
+    UsableStore,
     AuditStore {}

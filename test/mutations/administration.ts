@@ -382,4 +382,13 @@ export const ADMINISTRATION: readonly Mutation[] = [
     replace: 'stream.write(line)',
     tests: ['test/text.test.ts'],
   },
+  {
+    name: 'credentials of a dry run',
+    stops: 'Secrets in logs',
+    file: 'src/cli/rehearsal.ts',
+    find: 'CREDENTIALS.includes(name)',
+    replace: 'CREDENTIALS.length === 0',
+    tests: ['test/process/dry-run.test.ts'],
+    titles: 'prints no credential',
+  },
 ]

@@ -24,6 +24,7 @@ import { resourceContract } from './contract/resources.ts'
 import { revocationContract } from './contract/revocations.ts'
 import { runContract } from './contract/runs.ts'
 import { secretContract } from './contract/secrets.ts'
+import { usableContract } from './contract/usable.ts'
 import { workspaceContract } from './contract/workspaces.ts'
 
 const PARTS = [
@@ -51,6 +52,7 @@ const PARTS = [
   limitContract,
   auditContract,
   clockContract,
+  usableContract,
 ]
 
 export const storeContract = (driver: string, open: Open): void => {

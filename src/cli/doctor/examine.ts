@@ -4,7 +4,7 @@ import { DOCTOR_REQUEST_TIMEOUT_MS } from '../../constants.ts'
 import { StartRefused } from '../../errors.ts'
 import { requireDatabaseFile } from '../../node/files/database-file.ts'
 import { installationFault } from '../../node/installation.ts'
-import type { Reading } from '../../store/sqlite/better-sqlite3.ts'
+import type { Reading } from '../../store/sqlite/existing.ts'
 import { type Check, type Finding, type Patient, Skipped } from './check.ts'
 import { clock, schema, signingKeys } from './database.ts'
 import { files, keyEncryptionKey } from './files.ts'
@@ -101,7 +101,7 @@ const newPatient = ({ fetch, ...given }: Options) => {
     const { databasePath } = patient.config()
     const { isNew } = requireDatabaseFile(databasePath)
     if (isNew) throw new StartRefused(`there is no Latchkey database at ${databasePath}`)
-    const { openToRead } = await import('../../store/sqlite/better-sqlite3.ts')
+    const { openToRead } = await import('../../store/sqlite/existing.ts')
     return openToRead(databasePath)
   }
   const opened = (): Promise<Reading> => (reading ??= read())

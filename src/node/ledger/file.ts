@@ -76,6 +76,24 @@ export const openLedgerFile = (path: string): LedgerFile => {
   }
 }
 
+/**
+ * Opens an existing ledger, which no operation can change. @returns null if there is none
+ * @throws like `openLedgerFile`
+ */
+export const openLedgerToRead = (path: string): LedgerFile | null => {
+  if (!existsSync(path)) return null
+  const client = new BetterSqlite3(path, { timeout: LEDGER_BUSY_TIMEOUT_MS, fileMustExist: true })
+  try {
+    client.pragma('query_only = ON')
+    if (!isNew(client)) return ledgerFile(client)
+    client.close()
+    return null
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}
+
 /** @throws ForeignFile if the file is no ledger; Error if it is a ledger of another version */
 const isNew = (client: BetterSqlite3.Database): boolean => {
   const [version, id] = ['user_version', 'application_id'].map((name) =>

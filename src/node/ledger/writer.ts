@@ -7,7 +7,14 @@ import type { Deps } from '../../deps.ts'
 import { Unavailable } from '../../errors.ts'
 import type { LedgerEntry, LedgerFilter, LedgerRow } from '../../store/ledger.ts'
 import type { Part } from '../../store/store.ts'
-import { ForeignFile, type LedgerFile, identityOf, moveAside, openLedgerFile } from './file.ts'
+import {
+  ForeignFile,
+  type LedgerFile,
+  identityOf,
+  moveAside,
+  openLedgerFile,
+  openLedgerToRead,
+} from './file.ts'
 
 /** All operations throw `Unavailable`, except `close`, which throws nothing. */
 export type LedgerWriter = {
@@ -47,6 +54,28 @@ export const createLedgerWriter = (options: Options): LedgerWriter => {
       while (use((file) => file.prune(now))) await new Promise((resolve) => setImmediate(resolve))
     },
     close: async () => close(),
+  }
+}
+
+/** Counts and lists the stored entries. Drops new ones, and leaves a broken file in its place. */
+export const createLedgerReader = (path: string): LedgerWriter => {
+  const read = async <T>(operation: (file: LedgerFile) => T, empty: T): Promise<T> => {
+    let file: LedgerFile | null = null
+    try {
+      file = openLedgerToRead(path)
+      return file === null ? empty : operation(file)
+    } catch (error) {
+      throw new Unavailable(codeOf(error))
+    } finally {
+      file?.close()
+    }
+  }
+  return {
+    add: async () => {},
+    count: (filter, now) => read((file) => file.count(filter, now), 0),
+    list: (filter, now, part) => read((file) => file.list(filter, now, part), []),
+    prune: async () => {},
+    close: async () => {},
   }
 }
 

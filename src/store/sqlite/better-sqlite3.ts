@@ -9,7 +9,7 @@ import { createStore } from '../steps/store.ts'
 import type { Store } from '../store.ts'
 import { type Compiled, compile } from './compile.ts'
 import { sqliteDialect } from './dialect.ts'
-import { loadMigrations, migrate, pendingMigrations } from './migrate.ts'
+import { loadMigrations, migrate } from './migrate.ts'
 import { patiently, spareTemporaryFiles, writeAhead } from './settings.ts'
 
 /**
@@ -25,30 +25,7 @@ export const openBetterSqlite3Store = (
   return createStore({ connection: connect(client), dialect: sqliteDialect })
 }
 
-/** A database that was opened to be read, and the migrations that it lacks: their verbs fail until it is migrated. */
-export type Reading = { store: Store; pendingMigrations: readonly string[] }
-
-/**
- * Opens an existing file for verbs that read. A connection that cannot write would leave a -wal file behind, so this one
- * can, and refuses every statement that does.
- * @throws StartRefused like `openBetterSqlite3Store`
- */
-export const openToRead = (path: string): Reading => {
-  let client: BetterSqlite3.Database | null = null
-  try {
-    client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS, fileMustExist: true })
-    client.pragma('query_only = ON')
-    requireOurs(client, path)
-    const lacking = pendingMigrations(client)
-    const store = createStore({ connection: connect(client), dialect: sqliteDialect })
-    return { store, pendingMigrations: lacking }
-  } catch (error) {
-    client?.close()
-    throw refusalOf(error, path)
-  }
-}
-
-const connect = (client: BetterSqlite3.Database): Connection => {
+export const connect = (client: BetterSqlite3.Database): Connection => {
   const statementOf = statementsOf(client)
   const rowsOf = (statement: BetterSqlite3.Statement, values: unknown[]): RawRow[] => {
     if (statement.reader) return statement.all(...values) as RawRow[]
@@ -136,14 +113,14 @@ const open = (path: string, beforeWrites: () => void): BetterSqlite3.Database =>
   }
 }
 
-const refusalOf = (error: unknown, path: string): StartRefused => {
+export const refusalOf = (error: unknown, path: string): StartRefused => {
   if (error instanceof StartRefused) return error
   const code = (error as { code?: unknown }).code
   return new StartRefused(`cannot open the database ${path}: ${String(code ?? error)}`)
 }
 
 /** @throws StartRefused for a database with tables and without our table of migrations */
-const requireOurs = (client: BetterSqlite3.Database, path: string): void => {
+export const requireOurs = (client: BetterSqlite3.Database, path: string): void => {
   const isForeign = patiently(() =>
     client
       .prepare(

@@ -21,6 +21,7 @@ import { runVerbs } from './runs.ts'
 import { secretVerbs } from './secrets.ts'
 import { insert, newEtag } from './statements.ts'
 import { tokenVerbs } from './tokens.ts'
+import { usableVerbs } from './usable.ts'
 import { workspaceVerbs } from './workspaces.ts'
 
 /** Fills an empty database. In any other the first statement fails, which undoes the rest. */
@@ -85,6 +86,7 @@ export const createStore = (context: Context): Store =>
       ...enrollmentVerbs(context),
       ...secretVerbs(context),
       ...clockVerbs(context),
+      ...usableVerbs(context),
       ...auditVerbs(context),
     },
     context.dialect,

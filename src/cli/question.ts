@@ -1,0 +1,46 @@
+// The question before a command that ends something.
+import { createInterface } from 'node:readline'
+import type { Effects } from '../admin/effects.ts'
+import { StartRefused } from '../errors.ts'
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** Names what a change ends: `tokens of 3 clients (41 live in the ledger), 5 secrets`. */
+export const effectsText = (effects: Effects): string => {
+  const { clients, secrets, enrollments, keys, live_tokens: tokens } = effects
+  const live = tokens === null ? 'number unknown' : `${tokens} live in the ledger`
+  const parts = [
+    keys > 0 && plural(keys, 'signing key'),
+    clients === 'all' && `tokens of all clients (${live})`,
+    typeof clients === 'number' &&
+      clients > 0 &&
+      `tokens of ${plural(clients, 'client')} (${live})`,
+    clients === 0 && tokens !== 0 && (tokens === null ? 'tokens' : plural(tokens, 'live token')),
+    secrets > 0 && plural(secrets, 'secret'),
+    enrollments > 0 && plural(enrollments, 'enrollment'),
+  ]
+  return parts.filter((part) => part !== false).join(', ') || 'nothing'
+}
+
+type Terminal = { input: NodeJS.ReadableStream; output: NodeJS.WritableStream }
+
+/** True where a person can be asked: the question goes to standard error, so that standard output stays the answer. */
+export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
+
+/**
+ * Asks, and returns once the answer is yes.
+ * @throws StartRefused for every other answer, and for the end of input
+ */
+export const ask = async (
+  effects: Effects,
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<void> => {
+  output.write(`This ends: ${effectsText(effects)}. Continue? [y/N] `)
+  // Without `terminal` the system echoes the answer, and Ctrl-C ends the process.
+  const lines = createInterface({ input, terminal: false })
+  const answer = await new Promise<string>((resolve) => {
+    lines.once('line', resolve).once('close', () => resolve(''))
+  })
+  lines.close()
+  if (!/^\s*y(es)?\s*$/i.test(answer)) throw new StartRefused('nothing was changed')
+}

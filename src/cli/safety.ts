@@ -1,0 +1,68 @@
+// `--dry-run` of every command that changes something, and `--yes` of those that can end something.
+import type { Command } from 'commander'
+
+/** Commands that change nothing, or that `--dry-run` does not concern. Every other command has `--dry-run`. */
+const WITHOUT_CHANGE: ReadonlySet<string> = new Set([
+  'serve',
+  'demo',
+  'doctor',
+  'status',
+  'completion',
+  'token inspect',
+  'audit verify',
+  'audit export',
+])
+
+/** Commands that can end clients, secrets, keys or tokens. On a terminal they ask first. */
+const ENDING: ReadonlySet<string> = new Set([
+  'restored',
+  'audience update',
+  'plugin update',
+  'plugin disable',
+  'plugin delete',
+  'plugin revoke-tokens',
+  'workspace suspend',
+  'client grant',
+  'client details',
+  'client disable',
+  'client delete',
+  'client revoke-tokens',
+  'secret revoke',
+  'token revoke',
+  'resource put',
+  'resource delete',
+  'enrollment revoke',
+  'run revoke',
+  'key revoke',
+])
+
+export type Safety = { isDryRun: boolean; asks: boolean }
+
+let chosen: Safety = { isDryRun: false, asks: false }
+
+/** The flags of the command that runs. */
+export const safety = (): Safety => chosen
+
+/** `client disable` for the command of that name; `serve` for one without a noun. */
+const pathOf = (command: Command): string =>
+  command.parent?.parent == null ? command.name() : `${command.parent.name()} ${command.name()}`
+
+export const isChange = (path: string): boolean =>
+  !WITHOUT_CHANGE.has(path) && !/^\S+ (list|show)$/.test(path)
+
+/** Adds the flags to the commands of a program, and reads them before a command runs. */
+export const addSafety = (program: Command): void => {
+  for (const command of leavesOf(program)) {
+    const path = pathOf(command)
+    if (!isChange(path)) continue
+    command.option('--dry-run', 'print what would change, and change nothing')
+    if (ENDING.has(path)) command.option('--yes', 'do not ask before something ends')
+  }
+  program.hook('preAction', (_, command) => {
+    const { dryRun = false, yes = false } = command.opts<{ dryRun?: boolean; yes?: boolean }>()
+    chosen = { isDryRun: dryRun, asks: ENDING.has(pathOf(command)) && !yes }
+  })
+}
+
+const leavesOf = (command: Command): Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf)

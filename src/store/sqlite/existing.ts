@@ -1,0 +1,84 @@
+// Opens an existing database for a command that changes nothing: to read it, or to rehearse a change.
+import BetterSqlite3 from 'better-sqlite3'
+import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../../constants.ts'
+import { StartRefused } from '../../errors.ts'
+import { storeError } from '../steps/errors.ts'
+import { createStore } from '../steps/store.ts'
+import type { Store } from '../store.ts'
+import { connect, refusalOf, requireOurs } from './better-sqlite3.ts'
+import { sqliteDialect } from './dialect.ts'
+import { requireDriver } from './driver.ts'
+import { pendingMigrations } from './migrate.ts'
+
+/** A database that was opened to be read, and the migrations that it lacks: their verbs fail until it is migrated. */
+export type Reading = { store: Store; pendingMigrations: readonly string[] }
+
+/**
+ * Opens an existing file for verbs that read. A connection that cannot write would leave a -wal file behind, so this one
+ * can, and refuses every statement that does.
+ * @throws StartRefused like `openBetterSqlite3Store`
+ */
+export const openToRead = (path: string): Reading => {
+  let lacking: readonly string[] = []
+  const client = openExisting(path, (tags) => (lacking = tags))
+  const store = createStore({ connection: connect(client), dialect: sqliteDialect })
+  return { store, pendingMigrations: lacking }
+}
+
+/** @param check called with the migrations that the database lacks */
+const openExisting = (
+  path: string,
+  check: (lacking: readonly string[]) => void,
+): BetterSqlite3.Database => {
+  requireDriver()
+  let client: BetterSqlite3.Database | null = null
+  try {
+    client = new BetterSqlite3(path, { timeout: BUSY_TIMEOUT_MS, fileMustExist: true })
+    client.pragma('query_only = ON')
+    requireOurs(client, path)
+    check(pendingMigrations(client))
+    return client
+  } catch (error) {
+    client?.close()
+    throw refusalOf(error, path)
+  }
+}
+
+/**
+ * Runs steps on a store whose changes are undone at the end. Other processes never see them, and cannot write in between.
+ * @throws Unavailable while another process writes for BUSY_TIMEOUT_MS; StartRefused for a database that lacks a migration
+ */
+export const rehearse = async <T>(
+  path: string,
+  steps: (store: Store) => Promise<T>,
+): Promise<T> => {
+  const client = openExisting(path, (lacking) => {
+    if (lacking.length === 0) return
+    throw new StartRefused('the database has to be migrated first; run: latchkey migrate')
+  })
+  try {
+    client.pragma('foreign_keys = ON')
+    client.pragma('query_only = OFF')
+    await begin(client)
+    return await steps(createStore({ connection: connect(client), dialect: sqliteDialect }))
+  } finally {
+    if (client.inTransaction) client.exec('rollback')
+    client.close()
+  }
+}
+
+/** Takes the write lock, and serves other requests while it waits. */
+const begin = async (client: BetterSqlite3.Database): Promise<void> => {
+  client.pragma('busy_timeout = 0') // a statement would hold up the process
+  const deadline = performance.now() + BUSY_TIMEOUT_MS
+  for (;;) {
+    try {
+      client.exec('begin immediate')
+      return
+    } catch (error) {
+      const { isBusy } = sqliteDialect.readError(error)
+      if (!isBusy || performance.now() > deadline) throw storeError(error, sqliteDialect)
+    }
+    await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS))
+  }
+}
