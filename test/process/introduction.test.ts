@@ -142,7 +142,7 @@ it('demo tells the whole story, keeps its secrets and cleans up', async () => {
   expect(places).toEqual([...places].sort((a, b) => a - b))
   expect(story).not.toMatch(/lk[ser]_[\w-]{9,}|eyJ[\w-]+\.[\w-]+\.[\w-]+/)
   expect(readdirSync(temporary)).toEqual([])
-  // After a change of the demo: `npm run recording`.
+  // Record it again after a change of the demo: `npm run recording`.
   expect(difference(readFileSync(join(ROOT, 'docs/demo.svg'), 'utf8'), story)).toBeNull()
 })
 

@@ -13,7 +13,7 @@ import {
   until,
   withVariables,
 } from '../support/processes.ts'
-import { type ShellBlock, isShown, shellBlocksOf } from '../support/shell-blocks.ts'
+import { type Block, blocksOf, isShown } from '../support/page-blocks.ts'
 import { openTerminal } from '../support/terminals.ts'
 
 const PAGES = [
@@ -42,50 +42,48 @@ const NOT_RUN: Rows = [
 /** Blocks before which a page tells the reader to stop the server. */
 const STOPPED: Rows = [['docs/backup.md', 'cp copy.db', 'replaces the database']]
 
-const isNamed = (table: Rows, page: string, { commands }: ShellBlock): boolean =>
+const isNamed = (table: Rows, page: string, { commands }: Block): boolean =>
   table.some(([name, text]) => name === page && commands.includes(text))
 
 /** A server in the foreground: the reader opens another terminal. */
 const SERVES = /^[^#\n]*\b(?:npm start|latchkey serve)\b/m
-/** A program that the reader saves under the name that its usage has. */
-const PROGRAM = /^#!.*?usage:.*?\.\/(\S+)/s
 const BACKGROUND = /&$/m
 
 type Page = { page: string; place: Place; server: { stop(): Promise<unknown> } | null }
 
 /** Starts the server of a page, unless its blocks start one. */
-const open = async (page: string, blocks: readonly ShellBlock[]): Promise<Page> => {
+const open = async (page: string, blocks: readonly Block[]): Promise<Page> => {
   const serves = blocks.some(({ commands }) => SERVES.test(commands))
   const place = serves ? await newPlace() : await seededPlace()
   for (const name of ['examples', 'node_modules']) {
     symlinkSync(join(ROOT, name), join(place.directory, name))
   }
-  const api = await newPlace()
-  // The sample API of README reads both.
-  const variables = { ISSUER: place.url, PORT: String(api.port) }
+  const [sample, own] = [await newPlace(), await newPlace()]
+  // The sample API of README reads ISSUER and PORT.
+  const variables = { ISSUER: place.url, PORT: String(sample.port), OWN_PORT: String(own.port) }
   const server = serves ? null : await startServer(place)
   return { page, place: withVariables(place, variables), server }
 }
 
 /** Replaces the ports that pages name by those of the test. */
-const atPorts = (block: ShellBlock, { url, environment }: Place): ShellBlock => {
+const atPorts = (block: Block, { url, environment }: Place): Block => {
   const replace = (text: string): string =>
     text
       .replaceAll(/http:\/\/(?:localhost|127\.0\.0\.1):8787/g, url)
-      .replaceAll(/(http:\/\/127\.0\.0\.1):8788/g, `$1:${environment['PORT']}`)
+      .replaceAll(/\b8788\b/g, environment['PORT'] ?? '')
+      .replaceAll(/\b8790\b/g, environment['OWN_PORT'] ?? '')
   const shown = block.shown && { ...block.shown, text: replace(block.shown.text) }
   return { ...block, commands: replace(block.commands), shown }
 }
 
 const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
-const follow = async ({ page, place, server }: Page, blocks: readonly ShellBlock[]) => {
+const follow = async ({ page, place, server }: Page, blocks: readonly Block[]) => {
   let terminal = openTerminal(place)
   for (const block of blocks) {
-    const { commands, shown, line } = atPorts(block, place)
+    const { commands, program, shown, line } = atPorts(block, place)
     const name = `${page}:${line}`
-    const [, program] = PROGRAM.exec(commands) ?? []
-    if (program !== undefined) {
+    if (program !== null) {
       writeFileSync(join(place.directory, program), commands, { mode: 0o755 })
       continue
     }
@@ -112,14 +110,14 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0
 
 describe.skipIf(!hasCurl)('shell blocks (with curl)', () => {
   it.each(PAGES)('run in their order and print what is shown: %s', async (page) => {
-    const all = shellBlocksOf(join(ROOT, page))
+    const all = blocksOf(join(ROOT, page))
     const blocks = all.filter((block) => !isNamed(NOT_RUN, page, block))
     if (blocks.length > 0) await follow(await open(page, blocks), blocks)
   })
 })
 
 it.each([...NOT_RUN, ...STOPPED])('%s has one block with "%s", which %s', (page, text) => {
-  const blocks = shellBlocksOf(join(ROOT, page))
+  const blocks = blocksOf(join(ROOT, page))
   expect(blocks.filter(({ commands }) => commands.includes(text))).toHaveLength(1)
 })
 

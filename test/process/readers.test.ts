@@ -1,14 +1,18 @@
-// Metadata readers in other languages, as packaged by Debian (`python3-authlib`; `golang-go` and
-// `golang-github-coreos-go-oidc-dev`). Each is tested where it is installed.
+// Clients in other languages, as packaged by Debian (`python3-authlib`; `golang-go`, `golang-github-coreos-go-oidc-dev` and
+// `golang-golang-x-oauth2-dev`): readers of the metadata, and the programs of README. Each is tested where it is installed.
 import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { blocksOf } from '../support/page-blocks.ts'
 import { openRecords } from '../support/database.ts'
 import { createCaller } from '../support/http.ts'
+import { decode } from '../support/jwt.ts'
 import {
   type Place,
+  ROOT,
   type ServerProcess,
   newDirectory,
   newPlace,
@@ -62,7 +66,8 @@ const firstOf = async (
 
 const importing = ['-c', 'import authlib.oauth2.rfc8414']
 const python = await firstOf(['/usr/bin/python3', 'python3'].map((path) => [path, ...importing]))
-const go = await firstOf([['go', 'list', 'github.com/coreos/go-oidc']], GO)
+const GO_PACKAGES = ['github.com/coreos/go-oidc', 'golang.org/x/oauth2/clientcredentials']
+const go = await firstOf([['go', 'list', ...GO_PACKAGES]], GO)
 
 const ABSENT = {
   Authlib: python ? null : 'python3-authlib is not installed',
@@ -104,6 +109,30 @@ const expectVerified = async (verify: (audience: string, token: string) => Promi
   expect((await verify('https://other.example', token)).code).not.toBe(0)
 }
 
+/** Saves a program of README, for the server and the audience of this file. */
+const saveProgram = (name: string): string => {
+  const block = blocksOf(join(ROOT, 'README.md')).find(({ program }) => program === name)
+  const path = join(newDirectory(), name)
+  const text = block?.commands ?? ''
+  expect(text).toContain('http://localhost:8787')
+  expect(text).toMatch(/(['"])notes\1/)
+  writeFileSync(
+    path,
+    text
+      .replaceAll('http://localhost:8787', place.url)
+      .replaceAll(/(['"])notes\1/g, `$1${AUDIENCE}$1`),
+  )
+  return path
+}
+
+/** Expects that a program of README prints a token of the client. */
+const expectToken = async (command: readonly string[], environment = {}): Promise<void> => {
+  const credentials = { CLIENT_ID: client.id, CLIENT_SECRET: client.secret }
+  const { code, stdout, stderr } = await run(command, { ...credentials, ...environment }, BUILD_MS)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(decode(stdout.trim()).claims).toMatchObject({ sub: client.id, aud: AUDIENCE })
+}
+
 describe.skipIf(ABSENT.Authlib !== null)('Authlib', () => {
   it('validates the metadata at both addresses, and a token with their keys', async () => {
     const [interpreter = ''] = python ?? []
@@ -118,6 +147,10 @@ describe.skipIf(ABSENT.Authlib !== null)('Authlib', () => {
         presented,
       ]),
     )
+  })
+
+  it('gets a token by the program of README', async () => {
+    await expectToken([python?.[0] ?? '', '-W', 'ignore', saveProgram('get_token.py')])
   })
 })
 
@@ -135,5 +168,11 @@ describe.skipIf(ABSENT['go-oidc'] !== null)('go-oidc', () => {
       await expectVerified((audience, presented) => run([binary, place.url, audience, presented]))
     },
     BUILD_MS + RUN_MS,
+  )
+
+  it(
+    'gets a token by the program of README',
+    () => expectToken(['go', 'run', saveProgram('get_token.go')], GO),
+    BUILD_MS,
   )
 })

@@ -1,4 +1,4 @@
-// Programs in the READMEs, compiled against the built package.
+// Programs of resource servers in the READMEs, compiled against the built package.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ABOUT_SURROUNDINGS, compilePrograms, messagesAbout } from './compile-programs.ts'
@@ -25,7 +25,7 @@ const READMES = ['README.md', 'src/verifier/README.md']
 
 const blocksOf = (path: string): (readonly [string, string])[] => {
   const text = readFileSync(path, 'utf8')
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ index, 1: code = '' }) => {
+  return [...text.matchAll(/^```(?:ts\n|js\n\/\/ api\.mjs\n)(.*?)^```$/gms)].map(({ index, 1: code = '' }) => {
     const line = text.slice(0, index).split('\n').length
     return [`${path}:${line}`, code] as const
   })

@@ -1,19 +1,30 @@
-// Reads the shell blocks of a Markdown page, each with the output that the page shows below it.
+// Reads the commands of a Markdown page, each block with the output that the page shows below it, and its programs.
 import { readFileSync } from 'node:fs'
 
 /** Output that a page shows: `…` stands for an id, a secret, a number or a time, a line `…` for any lines. */
 export type Shown = { language: string; text: string }
-export type ShellBlock = { line: number; commands: string; shown: Shown | null }
+/** Commands, or a program that the reader saves under the name `program`. */
+export type Block = { line: number; commands: string; program: string | null; shown: Shown | null }
 
-const BLOCK = /^```sh\n(.*?)^```$(?:\n\n^```(text|json)\n(.*?)^```$)?/gms
+const BLOCK = /^```(sh|js|python|go)\n(.*?)^```$(?:\n\n^```(text|json)\n(.*?)^```$)?/gms
+/** Name in the first line of a program, or in its usage. */
+const NAMES = [/^(?:\/\/|#) (\S+\.\w+)\n/, /^#!.*?usage:.*?\.\/(\S+)/s]
 
-export const shellBlocksOf = (path: string): ShellBlock[] => {
+const nameIn = (text: string): string | null =>
+  NAMES.map((name) => name.exec(text)?.[1]).find((name) => name !== undefined) ?? null
+
+/** Commands of a page and its programs with a name, in their order. */
+export const blocksOf = (path: string): Block[] => {
   const page = readFileSync(path, 'utf8')
-  return [...page.matchAll(BLOCK)].map(({ index, 1: commands = '', 2: language, 3: text }) => ({
-    line: page.slice(0, index).split('\n').length,
-    commands,
-    shown: language === undefined || text === undefined ? null : { language, text },
-  }))
+  return [...page.matchAll(BLOCK)].flatMap(
+    ({ index, 1: language, 2: commands = '', 3: shownAs, 4: text }) => {
+      const program = nameIn(commands)
+      if (language !== 'sh' && program === null) return []
+      const line = page.slice(0, index).split('\n').length
+      const shown = shownAs === undefined || text === undefined ? null : { language: shownAs, text }
+      return [{ line, commands, program, shown }]
+    },
+  )
 }
 
 /** Columns of a table are as wide as their ids, so one space stands for several. */
