@@ -53,6 +53,7 @@ const COPIED = [
   'src',
   'test',
   'drizzle',
+  'scripts',
   'docs',
   'README.md',
   'package.json',

@@ -25,10 +25,12 @@ const READMES = ['README.md', 'src/verifier/README.md']
 
 const blocksOf = (path: string): (readonly [string, string])[] => {
   const text = readFileSync(path, 'utf8')
-  return [...text.matchAll(/^```(?:ts\n|js\n\/\/ api\.mjs\n)(.*?)^```$/gms)].map(({ index, 1: code = '' }) => {
-    const line = text.slice(0, index).split('\n').length
-    return [`${path}:${line}`, code] as const
-  })
+  return [...text.matchAll(/^```(?:ts\n|js\n\/\/ api\.mjs\n)(.*?)^```$/gms)].map(
+    ({ index, 1: code = '' }) => {
+      const line = text.slice(0, index).split('\n').length
+      return [`${path}:${line}`, code] as const
+    },
+  )
 }
 
 const BLOCKS = READMES.flatMap(blocksOf)
