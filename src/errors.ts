@@ -1,6 +1,6 @@
 // Refusals: a table of codes for the OAuth endpoints, one for administration, and a class for each
 // meaning. No I/O.
-import { describable, describedValues } from './text/redaction.ts'
+import { describable, describedValues, shownValue } from './text/redaction.ts'
 
 /**
  * Maps each code to the status, the error of the standard, and the description. Descriptions have
@@ -283,6 +283,7 @@ export type FieldError = { field: string; detail: string }
  */
 export const REFUSALS = {
   invalid_value: [422, 'A value breaks its rule.'],
+  plugin_disabled: [409, 'A plugin that the client is given is disabled.'],
   unknown_reference: [422, 'A value refers to something that does not exist.'],
   not_found: [404, 'The address, or the row that it names, does not exist.'],
   already_exists: [409, 'The id exists already.'],
@@ -320,6 +321,43 @@ export class OperationRefused extends Error {
     super(message)
     this.code = code
     this.errors = errors
+  }
+}
+
+/** The row that has a taken id. The members are those of the answer. */
+export type Existing = {
+  noun: 'workspace' | 'audience' | 'plugin' | 'resource'
+  id: string
+  /** Type of a resource. */
+  type?: string
+  /** Name for people; absent for a noun without one. */
+  name?: string
+  /** Workspace of a resource. */
+  workspace_id?: string
+  /** True: the row was deleted, and its id is used once. */
+  deleted: boolean
+}
+
+const existingSentence = ({ noun, id, type, name, workspace_id, deleted }: Existing): string => {
+  const article = deleted ? 'a deleted' : noun === 'audience' ? 'an' : 'a'
+  const row = [
+    `${article} ${noun}`,
+    ...(type === undefined ? [] : [`of type ${type}`]),
+    ...(name === undefined || name === id ? [] : [`named ${shownValue(name)}`]),
+    ...(workspace_id === undefined ? [] : [`in the workspace ${workspace_id}`]),
+  ].join(' ')
+  return deleted
+    ? `the id ${id} was that of ${row}; ids are used once, so choose another`
+    : `the id ${id} is taken by ${row}`
+}
+
+/** Refusal of an id that a row has, or had before it was deleted. */
+export class AlreadyExists extends OperationRefused {
+  readonly existing: Existing
+
+  constructor(existing: Existing) {
+    super('already_exists', existingSentence(existing))
+    this.existing = existing
   }
 }
 

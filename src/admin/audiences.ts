@@ -6,6 +6,7 @@ import type { Algorithm } from '../signing/algorithms.ts'
 import type { Audience, Permission } from '../store/store.ts'
 import { MAX_LIST, algorithm, audienceId, listOf, permissionName, tokenTtl } from './fields.ts'
 import { requireUnbound } from './authority.ts'
+import { namingExisting } from './existing.ts'
 import { fieldsRefused, orNotFound, unlistedAlgorithm } from './refusals.ts'
 import {
   type AdminCall,
@@ -113,16 +114,18 @@ export const createAudience = (call: AdminCall, input: z.input<typeof newAudienc
     requireUnbound(call.authority)
     const fields = parse(newAudience, input)
     checkAlgorithm(call, fields.algorithm)
-    await call.deps.store.createAudience(
-      {
-        id: fields.id,
-        requiresPlugin: fields.requires_plugin ?? false,
-        tokenTtl: fields.token_ttl ?? null,
-        algorithm: fields.algorithm ?? 'RS256',
-        permissions: fields.permissions ?? [],
-      },
-      now(call),
-    )
+    const audience = {
+      id: fields.id,
+      requiresPlugin: fields.requires_plugin ?? false,
+      tokenTtl: fields.token_ttl ?? null,
+      algorithm: fields.algorithm ?? 'RS256',
+      permissions: fields.permissions ?? [],
+    }
+    const { store } = call.deps
+    await namingExisting(store.createAudience(audience, now(call)), async () => {
+      const row = await store.findAudience(fields.id)
+      return row && { noun: 'audience', id: row.id, deleted: false }
+    })
     return await showAudience(call, fields.id)
   })
 

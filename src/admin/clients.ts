@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { ADMIN_AUDIENCE, DEFAULT_WORKSPACE } from '../constants.ts'
 import { UNLIMITED } from '../grants/limits.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
+import { retryOnConflict } from '../store/conflicts.ts'
 import type { Client, ClientChange, NewClient } from '../store/store.ts'
 import {
   checkGiven,
@@ -64,8 +65,10 @@ export const createClient = (call: AdminCall, input: z.input<typeof newClient>) 
     }
     setTarget(client.id)
     checkGiven(call.authority, client)
-    await checkReferences(call, client)
-    return await addClient(call, client)
+    return await retryOnConflict(async () => {
+      await checkReferences(call, client)
+      return await addClient(call, client)
+    })
   })
 
 /** Limits of a new client: those of the input, else those of the bound administrator who creates it. */

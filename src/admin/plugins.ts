@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Plugin } from '../store/store.ts'
 import { requireUnbound } from './authority.ts'
 import { capabilities, capability, chosenId, name, trust } from './fields.ts'
+import { type Existing, namingExisting } from './existing.ts'
 import { orNotFound } from './refusals.ts'
 import {
   type AdminCall,
@@ -26,11 +27,12 @@ export const pluginQuery = z.strictObject({
   ...pageFields,
   trust: trust.optional(),
   capability: capability.optional(),
+  status: z.enum(['active', 'disabled'], { error: 'must be active or disabled' }).optional(),
 })
 export const newPlugin = z.strictObject({ id: chosenId, ...settings }).meta({ id: 'NewPlugin' })
 export const pluginChange = z.strictObject(settings).meta({ id: 'PluginChange' })
 
-/** Lists plugins, oldest first. A bound administrator sees those that its own client may act for. */
+/** Lists plugins, oldest first, without deleted ones. A bound administrator sees those that its own client may act for. */
 export const listPlugins = async (
   { deps, authority }: AdminCall,
   query: z.input<typeof pluginQuery> = {},
@@ -51,15 +53,15 @@ export const createPlugin = (call: AdminCall, input: z.input<typeof newPlugin>) 
   auditedChange(call, 'plugin.create', input.id, async () => {
     requireUnbound(call.authority)
     const fields = parse(newPlugin, input)
-    await call.deps.store.createPlugin(
-      {
-        id: fields.id,
-        name: fields.name ?? fields.id,
-        trust: fields.trust ?? 'restricted',
-        capabilities: fields.capabilities ?? [],
-        snapshot: fields.snapshot ?? null,
-      },
-      now(call),
+    const plugin = {
+      id: fields.id,
+      name: fields.name ?? fields.id,
+      trust: fields.trust ?? 'restricted',
+      capabilities: fields.capabilities ?? [],
+      snapshot: fields.snapshot ?? null,
+    } as const
+    await namingExisting(call.deps.store.createPlugin(plugin, now(call)), () =>
+      existingPlugin(call, fields.id),
     )
     return await showPlugin(call, fields.id)
   })
@@ -85,6 +87,41 @@ export const updatePlugin = (call: AdminCall, id: string, input: z.input<typeof 
     return await showPlugin(call, id)
   })
 
+/** Refuses new tokens for the plugin, and revokes its tokens. */
+export const disablePlugin = (call: AdminCall, id: string) =>
+  setStatus(call, { id, action: 'plugin.disable', status: 'disabled' })
+
+/** Issues tokens for the plugin again. Its tokens from before stay revoked. */
+export const enablePlugin = (call: AdminCall, id: string) =>
+  setStatus(call, { id, action: 'plugin.enable', status: 'active' })
+
+const setStatus = (
+  call: AdminCall,
+  { id, action, status }: { id: string; action: string; status: 'active' | 'disabled' },
+) =>
+  auditedChange(call, action, id, async () => {
+    requireUnbound(call.authority)
+    await retried(call, async () => {
+      const before = checkIfMatch(call, await readPlugin(call, id))
+      await call.deps.store.updatePlugin(before, { status }, now(call))
+    })
+    return await showPlugin(call, id)
+  })
+
+/**
+ * Deletes the plugin and revokes its tokens. The id cannot be used again. A client keeps naming the plugin until an
+ * administrator removes it: a client whose only plugin it was would otherwise get tokens without a plugin's limits.
+ */
+export const deletePlugin = (call: AdminCall, id: string) =>
+  auditedChange(call, 'plugin.delete', id, async () => {
+    requireUnbound(call.authority)
+    await retried(call, async () => {
+      const before = checkIfMatch(call, await readPlugin(call, id))
+      await call.deps.store.deletePlugin(before, now(call))
+    })
+    return { id, status: 'deleted' as const }
+  })
+
 export const revokePluginTokens = (call: AdminCall, id: string) =>
   auditedChange(call, 'plugin.revoke_tokens', id, async () => {
     requireUnbound(call.authority)
@@ -92,6 +129,14 @@ export const revokePluginTokens = (call: AdminCall, id: string) =>
     await call.deps.store.revokePluginTokens(id, now(call))
     return await showPlugin(call, id)
   })
+
+/** The plugin that has an id, or had it before it was deleted. */
+const existingPlugin = async ({ deps }: AdminCall, id: string): Promise<Existing | null> => {
+  const plugin = await deps.store.findPlugin(id)
+  const [deleted = null] = plugin === null ? await deps.store.listDeletedPlugins([id]) : []
+  const row = plugin ?? deleted
+  return row && { noun: 'plugin', id, name: row.name, deleted: plugin === null }
+}
 
 const readPlugin = async ({ deps, authority }: AdminCall, id: string): Promise<Plugin> => {
   const isVisible = authority.holds?.plugins.has(id) !== false

@@ -4,7 +4,7 @@ import { type FieldError, OperationRefused } from '../errors.ts'
 
 /** One refusal of all these fields; its message names the first. */
 export const fieldsRefused = (
-  code: 'invalid_value' | 'unknown_reference' | 'exceeds_own_grant',
+  code: 'invalid_value' | 'unknown_reference' | 'exceeds_own_grant' | 'plugin_disabled',
   errors: readonly FieldError[],
 ): OperationRefused => {
   const [first] = errors

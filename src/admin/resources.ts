@@ -11,6 +11,7 @@ import {
   workspaceOrOwn,
 } from './authority.ts'
 import { chosenId, listOf } from './fields.ts'
+import { type Existing, namingExisting } from './existing.ts'
 import { fieldsRefused, orNotFound, doesNotExist } from './refusals.ts'
 import {
   type AdminCall,
@@ -79,7 +80,10 @@ export const createResource = (call: AdminCall, input: z.input<typeof newResourc
       throw fieldsRefused('unknown_reference', [error])
     }
     const { type, id } = fields
-    await call.deps.store.createResource({ type, id, workspaceId, parts: fields.parts }, now(call))
+    const resource = { type, id, workspaceId, parts: fields.parts }
+    await namingExisting(call.deps.store.createResource(resource, now(call)), () =>
+      existingResource(call, { type, id }),
+    )
     return await showResource(call, { type, id })
   })
 
@@ -110,6 +114,20 @@ export const deleteResource = (call: AdminCall, name: Name) =>
     })
     return { type: name.type, id: name.id, status: 'deleted' as const }
   })
+
+/**
+ * The resource that has an id, or had it before it was deleted; null for one of another workspace: a bound
+ * administrator learns nothing of it but that the id is taken.
+ */
+const existingResource = async (
+  { deps, authority }: AdminCall,
+  { type, id }: Name,
+): Promise<Existing | null> => {
+  const resource = await deps.store.findResource(type, id)
+  const row = resource ?? (await deps.store.findDeletedResource(type, id))
+  if (row === null || !isVisible(authority, row)) return null
+  return { noun: 'resource', type, id, workspace_id: row.workspaceId, deleted: resource === null }
+}
 
 const readResource = async (
   { deps, authority }: AdminCall,

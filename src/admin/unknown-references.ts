@@ -23,23 +23,24 @@ const NOTHING: Lists = { plugins: [], grants: [], introspects: [] }
 
 /**
  * @param before lists that the client has already: one beyond a bound may stay or shrink, but not grow
- * @throws OperationRefused with one entry for each name that does not exist, or for a list beyond its bound
+ * @throws OperationRefused with one entry for each name that does not exist, for each plugin that is disabled, or for a
+ * list beyond its bound
  */
 export const checkReferences = async (
   { deps }: Reader,
   after: References,
   before: Lists = NOTHING,
 ): Promise<void> => {
-  const { workspaceId, createPlugins, introspects, grants, details } = after
+  const { workspaceId, introspects, grants, details } = after
   checkCounts(after, before)
   const errors: FieldError[] = []
   if (workspaceId !== null && (await deps.store.findWorkspace(workspaceId)) === null) {
     errors.push({ field: 'workspace_id', detail: doesNotExist('workspace', workspaceId) })
   }
   const plugins = await readPlugins({ deps }, after.plugins, before.plugins)
-  if (!createPlugins) errors.push(...missing('plugins', 'plugin', after.plugins, plugins))
+  errors.push(...(await missingPlugins({ deps }, { after, before }, plugins)))
   const audiences = await readAudiences({ deps }, after, before)
-  errors.push(...missing('introspects', 'audience', introspects, audiences))
+  errors.push(...unknownIntrospects(introspects, audiences))
   errors.push(...grantErrors(grants, audiences))
   for (const [i, entry] of details.entries()) {
     const error = await targetError({ deps }, workspaceId, entry)
@@ -49,6 +50,44 @@ export const checkReferences = async (
     }
   }
   if (errors.length > 0) throw fieldsRefused('unknown_reference', errors)
+  const disabled = disabledPlugins(after, before, plugins)
+  if (disabled.length > 0) throw fieldsRefused('plugin_disabled', disabled)
+}
+
+/**
+ * One entry for each plugin that does not exist. A client keeps the deleted plugins that it names until an
+ * administrator removes them, and is given no deleted one, also where missing plugins are created for it.
+ */
+const missingPlugins = async (
+  { deps }: Reader,
+  { after, before }: { after: References; before: Lists },
+  plugins: ReadonlyMap<string, Plugin>,
+): Promise<FieldError[]> => {
+  const kept = new Set(before.plugins)
+  const unknown = after.plugins.filter((id) => !plugins.has(id) && !kept.has(id))
+  if (unknown.length === 0) return []
+  const read = (ids: string[]) => deps.store.listDeletedPlugins(ids)
+  const deleted = await readInBatches(unknown, read, () => {})
+  return after.plugins.flatMap((id, i) => {
+    const field = `plugins.${i}`
+    if (plugins.has(id) || kept.has(id)) return []
+    if (deleted.has(id)) return [{ field, detail: `the plugin ${id} has been deleted` }]
+    return after.createPlugins ? [] : [{ field, detail: doesNotExist('plugin', id) }]
+  })
+}
+
+/** One entry for each disabled plugin that the client does not have yet. */
+const disabledPlugins = (
+  after: Lists,
+  before: Lists,
+  plugins: ReadonlyMap<string, Plugin>,
+): FieldError[] => {
+  const kept = new Set(before.plugins)
+  return after.plugins.flatMap((id, i) =>
+    plugins.get(id)?.status !== 'disabled' || kept.has(id)
+      ? []
+      : [{ field: `plugins.${i}`, detail: `the plugin ${id} is disabled: enable it first` }],
+  )
 }
 
 const tooLarge = (field: string, max: number, unit: string) =>
@@ -132,14 +171,12 @@ const readAudiences = async (
   return await readInBatches(all, (batch) => deps.store.listAudiences({ ids: batch }), check)
 }
 
-const missing = (
-  field: string,
-  noun: string,
+const unknownIntrospects = (
   ids: readonly string[],
-  rows: ReadonlyMap<string, unknown>,
+  audiences: ReadonlyMap<string, unknown>,
 ): FieldError[] =>
   ids.flatMap((id, i) =>
-    rows.has(id) ? [] : [{ field: `${field}.${i}`, detail: doesNotExist(noun, id) }],
+    audiences.has(id) ? [] : [{ field: `introspects.${i}`, detail: doesNotExist('audience', id) }],
   )
 
 const grantErrors = (

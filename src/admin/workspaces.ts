@@ -3,6 +3,7 @@ import { newWorkspaceRef } from '../secret.ts'
 import type { Workspace, WorkspaceStatus } from '../store/store.ts'
 import { requireUnbound } from './authority.ts'
 import { chosenId, name } from './fields.ts'
+import { namingExisting } from './existing.ts'
 import { orNotFound } from './refusals.ts'
 import {
   type AdminCall,
@@ -50,7 +51,10 @@ export const createWorkspace = (call: AdminCall, input: z.input<typeof newWorksp
     const { store, random } = call.deps
     const ref = newWorkspaceRef(random)
     const workspace = { id: fields.id, name: fields.name ?? fields.id, ref }
-    await store.createWorkspace(workspace, now(call))
+    await namingExisting(store.createWorkspace(workspace, now(call)), async () => {
+      const row = await store.findWorkspace(fields.id)
+      return row && { noun: 'workspace', id: row.id, name: row.name, deleted: false }
+    })
     return await showWorkspace(call, fields.id)
   })
 

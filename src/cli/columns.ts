@@ -10,7 +10,7 @@ export const COLUMNS = {
     others: [],
   },
   plugin: {
-    first: ['id', 'name', 'trust', 'capabilities', 'created_at'],
+    first: ['id', 'name', 'status', 'trust', 'capabilities', 'created_at'],
     others: ['snapshot', 'generation'],
   },
   workspace: {

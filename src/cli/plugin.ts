@@ -57,6 +57,9 @@ export const plugin = (program: Command): void => {
 
   singleCommands(noun, { parameter: 'id', id: 'slack-sync' }, [
     ['show <ID>', 'show a plugin', 'plugin.show'],
+    ['disable <ID>', 'disable a plugin and revoke its tokens', 'plugin.disable'],
+    ['enable <ID>', 'enable a plugin; tokens from before stay revoked', 'plugin.enable'],
+    ['delete <ID>', 'delete a plugin and revoke its tokens; its id stays taken', 'plugin.delete'],
     [
       'revoke-tokens <ID>',
       'revoke all tokens that were issued for it so far',
@@ -66,5 +69,6 @@ export const plugin = (program: Command): void => {
   listCommand(noun, 'list plugins', 'plugin.list', [
     ['--trust <TIER>', 'trust', 'only plugins of this trust tier'],
     ['--capability <CAPABILITY>', 'capability', 'only plugins with this capability'],
+    ['--status <STATUS>', 'status', 'only active, or only disabled plugins'],
   ])
 }

@@ -78,6 +78,10 @@ export const ENROLLMENT_REASONS = {
     code: 'enrollment_invalid',
     means: 'The administrator who made it may not log in any more, or has lost a permission.',
   },
+  plugin_disabled: {
+    code: 'enrollment_invalid',
+    means: 'A plugin of the client that it would become is disabled or deleted.',
+  },
 } as const satisfies Record<string, Reason>
 
 /** Reasons for which introspection (RFC 7662 §2.2) answers `{ "active": false }`. */

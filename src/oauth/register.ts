@@ -8,7 +8,7 @@ import { bearerToken } from '../http/bearer.ts'
 import { requestContext } from '../http/request-context.ts'
 import { hashSecret, newClientId, newClientSecret, newRegistrationToken } from '../secret.ts'
 import { retryOnConflict } from '../store/conflicts.ts'
-import type { Client, Enrollment, NewClient, GrantedClient } from '../store/store.ts'
+import type { Client, Enrollment, NewClient, GrantedClient, Plugin } from '../store/store.ts'
 import { toJson } from '../text/text.ts'
 import { mayLogIn } from './client-authentication.ts'
 import { ENROLLMENT_REASONS, type EnrollmentReason } from './reasons.ts'
@@ -78,8 +78,8 @@ const authenticateEnrollment = async (c: AppContext, deps: RegisterDeps): Promis
 const NO_ID = ''
 
 /**
- * Decides why an enrollment cannot be used; null for an open one. Reads a workspace and a maker in
- * every case, also for an unknown enrollment, so that each refusal costs the same reads.
+ * Decides why an enrollment cannot be used; null for an open one. Reads a workspace, a maker and
+ * plugins in every case, also for an unknown enrollment, so that each refusal costs the same reads.
  */
 const endOf = async (
   enrollment: Enrollment | null,
@@ -87,12 +87,20 @@ const endOf = async (
 ): Promise<EnrollmentReason | null> => {
   const workspace = await deps.store.findWorkspace(enrollment?.workspaceId ?? NO_ID)
   const maker = await deps.store.findGrantedClient(enrollment?.createdBy ?? NO_ID)
+  const plugins = await deps.store.listPlugins({ ids: enrollment?.plugins ?? [NO_ID] })
   if (enrollment === null) return 'unknown_enrollment'
   if (enrollment.usedAt !== null) return 'enrollment_used' // checked before its expiry
   if (enrollment.revokedAt !== null) return 'enrollment_revoked'
   if (enrollment.expiresAt <= nowSeconds(deps)) return 'enrollment_expired'
   if (workspace?.status !== 'active') return 'workspace_suspended'
-  return isMakerUnchanged(enrollment, maker) ? null : 'maker_changed'
+  if (!isMakerUnchanged(enrollment, maker)) return 'maker_changed'
+  return areActive(enrollment.plugins, plugins) ? null : 'plugin_disabled'
+}
+
+/** False for a deleted plugin, too: no list has it. */
+const areActive = (ids: readonly string[], plugins: readonly Plugin[]): boolean => {
+  const active = new Set(plugins.filter(({ status }) => status === 'active').map(({ id }) => id))
+  return ids.every((id) => active.has(id))
 }
 
 /**

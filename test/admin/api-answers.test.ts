@@ -124,12 +124,19 @@ describe('administration', () => {
     [
       'plugins',
       { id: 'p:1/2~3' },
-      { name: 'p:1/2~3', trust: 'restricted', capabilities: [], snapshot: null, generation: 1 },
+      {
+        name: 'p:1/2~3',
+        trust: 'restricted',
+        capabilities: [],
+        snapshot: null,
+        status: 'active',
+        generation: 1,
+      },
     ],
     [
       'plugins',
       { id: 'p2', name: 'P', trust: 'bundled', capabilities: ['a', 'b:c', 'a'], snapshot: 's1' },
-      { capabilities: ['a', 'b:c'], generation: 1 },
+      { capabilities: ['a', 'b:c'], status: 'active', generation: 1 },
     ],
   ]
   it.each(made)('creates a record once: %s %j', async (noun, body, shown) => {

@@ -2,6 +2,7 @@
 // statements of the database, the same comparisons, log lines and counted events.
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
+import { disablePlugin } from '../../src/admin/plugins.ts'
 import { equalInConstantTime } from '../../src/secret.ts'
 import type { Store } from '../../src/store/store.ts'
 import { GOOD_FORMS } from '../support/addresses.ts'
@@ -24,9 +25,10 @@ const logins: Record<string, ClientCredentials> = {}
 const registrations: Record<string, Presented> = {}
 const enrollments: Record<string, string> = {}
 
-const enroll = async (workspace_id = 'default') =>
+const enroll = async (workspace_id = 'default', plugins: string[] = []) =>
   await createEnrollment(adminOf(server), {
     workspace_id,
+    plugins,
     grants: [{ audience: 'docs', permissions: ['read'] }],
   })
 
@@ -103,12 +105,16 @@ const makeEnrollments = async () => {
   server.sql(
     `update enrollments set expires_at = ${server.seconds()} where id = '${expired.enrollment_id}'`,
   )
+  await server.plugin('off')
+  const disabled = await enroll('default', ['off'])
+  await disablePlugin(adminOf(server), 'off')
   Object.assign(enrollments, {
     unknown: `lke_${WRONG}`,
     used: used.enrollment_token,
     revoked: revoked.enrollment_token,
     expired: expired.enrollment_token,
     'suspended workspace': suspended.enrollment_token,
+    'disabled plugin': disabled.enrollment_token,
   })
 }
 
@@ -209,7 +215,7 @@ describe('refused credentials', () => {
 
   test('cost the same work at /oauth/register', async () => {
     await expectEqualWork(enrollments, register, {
-      calls: ['findEnrollmentByHash', 'findWorkspace', 'findGrantedClient'],
+      calls: ['findEnrollmentByHash', 'findWorkspace', 'findGrantedClient', 'listPlugins'],
       comparisons: 0,
     })
   })

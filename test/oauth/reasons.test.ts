@@ -1,6 +1,7 @@
 // Reasons of refused credentials: the log names the reason, and the answer is the same for each.
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEnrollment, revokeEnrollment } from '../../src/admin/enrollments.ts'
+import { disablePlugin } from '../../src/admin/plugins.ts'
 import {
   AUTHENTICATION_REASONS,
   ENROLLMENT_REASONS,
@@ -25,9 +26,10 @@ let logins: Record<string, Sent & { form?: Record<string, string> }>
 /** Texts of secrets that no line may repeat. */
 let secrets: string[]
 
-const enroll = async (workspace_id = 'default') =>
+const enroll = async (workspace_id = 'default', plugins: string[] = []) =>
   await createEnrollment(adminOf(server), {
     workspace_id,
+    plugins,
     grants: [{ audience: 'docs', permissions: ['read'] }],
   })
 
@@ -191,6 +193,9 @@ describe('authentication by registration access token', () => {
 it('enrollment token is refused with each reason', async () => {
   const [used, revoked, expired] = [await enroll(), await enroll(), await enroll()]
   const [suspended, orphan] = [await enroll('closed'), await enroll()]
+  await server.plugin('off')
+  const pluginless = await enroll('default', ['off'])
+  await disablePlugin(adminOf(server), 'off')
   await register(used.enrollment_token)
   await revokeEnrollment(adminOf(server), revoked.enrollment_id)
   const { seconds, sql } = server
@@ -207,6 +212,7 @@ it('enrollment token is refused with each reason', async () => {
     enrollment_expired: expired.enrollment_token,
     workspace_suspended: suspended.enrollment_token,
     maker_changed: orphan.enrollment_token,
+    plugin_disabled: pluginless.enrollment_token,
   }
   expect(Object.keys(tokens)).toEqual(Object.keys(ENROLLMENT_REASONS))
   for (const [reason, token] of Object.entries(tokens)) {

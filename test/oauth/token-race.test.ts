@@ -83,6 +83,15 @@ const CASES: Case[] = [
     decide: fromPlugin({ trust: 'restricted' }),
     has: ({ plugin_trust }) => plugin_trust !== 'restricted',
   },
+  { title: 'the status of the plugin', decide: fromPlugin({ status: 'disabled' }), has: any },
+  {
+    title: 'the plugin',
+    async decide(store, { id }) {
+      const before = await existing(store.findPlugin(id))
+      return () => store.deletePlugin(before, now())
+    },
+    has: any,
+  },
   { title: 'granted details', decide: fromClient({ details: [] }), has: any },
   { title: 'the status', decide: fromClient({ status: 'disabled' }), has: any },
   {

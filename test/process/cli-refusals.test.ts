@@ -34,7 +34,11 @@ type Refusal = [line: RegExp, action?: string, reason?: string]
 const DASHED = '-DXLDfOPGX69eHRGF2CKNoQAiWaMwp6BxXU8s4vpc7g'
 
 const REFUSED: Record<string, Refusal> = {
-  'audience create docs': [/this id is taken/, 'audience.create', 'already_exists'],
+  'audience create docs': [
+    /the id docs is taken by an audience/,
+    'audience.create',
+    'already_exists',
+  ],
   'audience create a+b': [/id: must be 1 to 128 of/, 'audience.create', 'invalid_value'],
   'audience create x --alg ES256': [
     /algorithm: must be an algorithm of LATCHKEY_ALGORITHMS/,
@@ -42,10 +46,14 @@ const REFUSED: Record<string, Refusal> = {
     'invalid_value',
   ],
   'audience update nope': [/there is no audience nope/, 'audience.update', 'not_found'],
-  'plugin create taken': [/this id is taken/, 'plugin.create', 'already_exists'],
+  'plugin create taken': [/the id taken is taken by a plugin/, 'plugin.create', 'already_exists'],
   'plugin update taken --trust root': [/trust: must be bundled/, 'plugin.update', 'invalid_value'],
   'plugin revoke-tokens nope': [/there is no plugin nope/, 'plugin.revoke_tokens', 'not_found'],
-  'workspace create taken': [/this id is taken/, 'workspace.create', 'already_exists'],
+  'workspace create taken': [
+    /the id taken is taken by a workspace/,
+    'workspace.create',
+    'already_exists',
+  ],
   'workspace suspend nope': [/there is no workspace nope/, 'workspace.suspend', 'not_found'],
   'workspace resume nope': [/there is no workspace nope/, 'workspace.resume', 'not_found'],
   'client create --name a --workspace nope': [

@@ -126,13 +126,14 @@ it('audience commands create, update and list', async () => {
   )
 })
 
-it('plugin commands create, update, revoke tokens and list', async () => {
+it('plugin commands create, update, revoke tokens, disable, enable, list and delete', async () => {
   const plugin = {
     id: 'slack-sync',
     name: 'Slack',
     trust: 'trusted',
     capabilities: ['connector:slack', 'mail'],
     snapshot: 'v1',
+    status: 'active',
     generation: 1,
     created_at: TIME,
     etag: ETAG,
@@ -155,8 +156,16 @@ it('plugin commands create, update, revoke tokens and list', async () => {
     await change(['plugin.revoke_tokens', 'slack-sync'], 'plugin revoke-tokens slack-sync'),
   ).toMatchObject({ generation: 4 })
   expect(await look('plugin list')).toMatchObject([{ id: 'slack-sync', generation: 4 }])
-  const columns = ['ID', 'NAME', 'TRUST', 'CAPABILITIES', 'CREATED_AT']
+  const columns = ['ID', 'NAME', 'STATUS', 'TRUST', 'CAPABILITIES', 'CREATED_AT']
   await expectTable('plugin list', columns, ['slack-sync'])
+  const disabled = await change(['plugin.disable', 'slack-sync'], 'plugin disable slack-sync')
+  expect(disabled).toMatchObject({ status: 'disabled', generation: 5 })
+  expect(await look('plugin list --status disabled')).toMatchObject([{ id: 'slack-sync' }])
+  const enabled = await change(['plugin.enable', 'slack-sync'], 'plugin enable slack-sync')
+  expect(enabled).toMatchObject({ status: 'active', generation: 5 })
+  const deleted = await change(['plugin.delete', 'slack-sync'], 'plugin delete slack-sync')
+  expect(deleted).toEqual({ id: 'slack-sync', status: 'deleted' })
+  expect(await look('plugin list')).toEqual([])
 })
 
 it('workspace commands create, suspend, resume and list', async () => {

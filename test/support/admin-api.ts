@@ -216,6 +216,7 @@ export const expectProblem = (answer: Answer, status: number, code: string): voi
       detail: text,
       code,
       ...('errors' in answer.body && { errors: answer.body['errors'] }),
+      ...('existing' in answer.body && { existing: answer.body['existing'] }),
       request_id: answer.headers.get('x-request-id'),
     },
   })

@@ -15,6 +15,8 @@ export type Things = {
   /** A resource of the type `playlist`. */
   resource: string
   enrollment: string
+  /** A plugin that no client acts for. */
+  plugin: string
 }
 
 let made = 0
@@ -42,10 +44,13 @@ export const makeThings = async ({ server }: AdminApi): Promise<Things> => {
     createdByGeneration: null,
   }
   await server.store.createEnrollment(enrollment, server.seconds())
+  const plugin = `plugin-${fresh}`
+  await server.plugin(plugin)
   return {
     fresh,
     resource: resource.id,
     enrollment: enrollment.id,
+    plugin,
     client: client.id,
     secret: secret?.id ?? '',
     token: await server.issue(client, { audience: 'docs' }),
@@ -72,6 +77,9 @@ export const GOOD_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   pluginCreate: ({ fresh }) => ({ path: '/plugins', body: { id: fresh } }),
   pluginShow: () => ({ path: '/plugins/p-acme' }),
   pluginUpdate: () => ({ path: '/plugins/p-acme', body: { name: 'Acme' } }),
+  pluginDelete: ({ plugin }) => ({ path: `/plugins/${plugin}` }),
+  pluginDisable: ({ plugin }) => ({ path: `/plugins/${plugin}/disable` }),
+  pluginEnable: ({ plugin }) => ({ path: `/plugins/${plugin}/enable` }),
   pluginRevokeTokens: () => ({ path: '/plugins/p-acme/revoke-tokens' }),
   clientList: () => ({ path: '/clients' }),
   clientCreate: ({ fresh }) => ({

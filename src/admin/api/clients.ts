@@ -35,7 +35,7 @@ export const clients = [
     body: newClient,
     response: createdClientSchema,
     location: ({ client_id: id }) => `/clients/${id}`,
-    refuses: ['exceeds_own_grant', 'unbound_required', 'unknown_reference'],
+    refuses: ['exceeds_own_grant', 'unbound_required', 'unknown_reference', 'plugin_disabled'],
     handle: (call, { body }) => createClient(call, body),
   }),
   endpoint({
@@ -57,7 +57,7 @@ export const clients = [
       'Members that are left out keep their values; a list is replaced as a whole. Removing a grant, a plugin or an authorization detail revokes the tokens of the client. A bound administrator gives only what its own client has, and gives nothing to a client with looser limits than its own.',
     body: clientChange,
     response: clientSchema,
-    refuses: ['exceeds_own_grant', 'unknown_reference', 'last_administrator'],
+    refuses: ['exceeds_own_grant', 'unknown_reference', 'plugin_disabled', 'last_administrator'],
     handle: (call, { client_id: id, body }) => updateClient(call, id, body),
   }),
   endpoint({

@@ -32,7 +32,7 @@ export const enrollments = [
     body: newEnrollment,
     response: createdEnrollmentSchema,
     location: ({ enrollment_id: id }) => `/enrollments/${id}`,
-    refuses: ['exceeds_own_grant', 'unknown_reference'],
+    refuses: ['exceeds_own_grant', 'unknown_reference', 'plugin_disabled'],
     handle: (call, { body }) => createEnrollment(call, body),
   }),
   endpoint({

@@ -5,8 +5,10 @@ import { RETRY_AFTER_SECONDS } from '../../constants.ts'
 import type { AppContext, Deps } from '../../deps.ts'
 import {
   ANSWER_ENDED_TITLE,
+  AlreadyExists,
   AnswerEnded,
   Conflict,
+  type Existing,
   type FieldError,
   OperationRefused,
   REFUSALS,
@@ -28,6 +30,16 @@ export const problemSchema = z
       .array(z.strictObject({ field: z.string(), detail: z.string() }))
       .optional()
       .meta({ description: 'One entry for each bad field.' }),
+    existing: z
+      .strictObject({
+        noun: z.enum(['workspace', 'audience', 'plugin', 'resource']),
+        id: z.string(),
+        type: z.string().optional(),
+        name: z.string().optional(),
+        workspace_id: z.string().optional(),
+        deleted: z.boolean(),
+      })
+      .optional(),
     request_id: z.string(),
   })
   .meta({ id: 'Problem', description: 'A refusal (RFC 9457).' })
@@ -38,6 +50,7 @@ type Problem = {
   detail: string
   code: string
   errors?: readonly FieldError[]
+  existing?: Existing
   headers?: Record<string, string>
 }
 
@@ -50,7 +63,15 @@ const problemOf = (error: Error, scope: NeededScope): Problem => {
     const { code, message: detail, errors } = error
     const headers =
       error instanceof WritesExceeded ? { 'Retry-After': String(error.waitSeconds) } : {}
-    return { title, status, detail, code, headers, ...(errors.length > 0 && { errors }) }
+    return {
+      title,
+      status,
+      detail,
+      code,
+      headers,
+      ...(errors.length > 0 && { errors }),
+      ...(error instanceof AlreadyExists && { existing: error.existing }),
+    }
   }
   if (error instanceof Conflict) {
     const [status, title] = REFUSALS.conflict

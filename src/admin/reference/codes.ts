@@ -22,9 +22,11 @@ const TOKEN_REMEDIES = {
 const REFUSAL_REMEDIES: Record<RefusalCode, string> = {
   invalid_value:
     '`errors` names each bad field, its rule and the value that was sent, without secrets.',
+  plugin_disabled: 'Enable the plugin first, or leave it out.',
   unknown_reference: 'Create the row that `errors` names, or name an existing one.',
   not_found: 'Check the address and the id. Rows of another workspace are not found.',
-  already_exists: 'Choose another id, or change the existing row with PATCH.',
+  already_exists:
+    'Choose another id, or change the row that `existing` names with PATCH. The id of a deleted row stays taken.',
   conflict: 'Read the row again, decide again, and send the new `etag` in `If-Match`.',
   last_administrator:
     'Create another unbound administrator first, with a secret that does not expire.',

@@ -57,6 +57,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   hint: 'EXAM',
   id: 'calendar',
   'Plugin.id': 'slack-sync',
+  'DeletedPlugin.id': 'slack-sync',
   'NewPlugin.id': 'slack-sync',
   'Workspace.id': 'acme',
   'NewWorkspace.id': 'acme',

@@ -7,7 +7,8 @@ import type { Resource, ResourceFilter, ResourceStore } from '../types/resources
 import type { Context, Statement, Verb } from './connection.ts'
 import { grantsPart, pointingAt, withoutParts } from './details.ts'
 import type { Dialect } from './dialect.ts'
-import { type Query, computed, prepared, select } from './query.ts'
+import { isWord } from './literals.ts'
+import { type Query, computed, prepared, readFirst, select } from './query.ts'
 import { remembering } from './remembering.ts'
 import { clientRules, markedWith, raiseClients } from './rules.ts'
 import { assert, deleteFrom, insert, newEtag, update } from './statements.ts'
@@ -92,6 +93,14 @@ const findResource: Verb<'findResource'> = ({ connection }) => {
   }
 }
 
+const findDeletedResource: Verb<'findDeletedResource'> =
+  ({ connection }) =>
+  (type, id) => {
+    const isAsked = and(eq(resources.type, type), eq(resources.id, id))
+    const where = and(isAsked, isWord(resources.status, 'deleted'))
+    return readFirst(connection, select(shown, sql`from ${resources} where ${where}`))
+  }
+
 /** Finds the types by leaps from one to the next: the cost does not grow with the number of resources. */
 const typesOf = ({ readBy }: Dialect): Query<{ type: string }> => {
   const source = readBy('resources', 'resources_type_age')
@@ -151,6 +160,7 @@ const deleteResource: Verb<'deleteResource'> =
 export const resourceVerbs = (context: Context): ResourceStore => ({
   listResources: listResources(context),
   findResource: findResource(context),
+  findDeletedResource: findDeletedResource(context),
   listResourceTypes: listResourceTypes(context),
   createResource: createResource(context),
   updateResource: updateResource(context),

@@ -27,6 +27,8 @@ export interface ResourceStore {
   /** The id of a position is `TYPE ID`. */
   listResources(filter?: ResourceFilter, part?: Part): Promise<Resource[]>
   findResource(type: string, id: string): Promise<Resource | null>
+  /** Finds a deleted resource, for a refusal that names it. */
+  findDeletedResource(type: string, id: string): Promise<Resource | null>
   /** The types of all workspaces, for the metadata document. */
   listResourceTypes(): Promise<string[]>
   /** @throws OperationRefused `already_exists` for an id that a resource has, or a deleted resource had */
