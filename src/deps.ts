@@ -70,6 +70,30 @@ export type Writes = (
   cost: number,
 ) => Promise<number>
 
+export type StoredFile = { path: string; bytes: number }
+
+/** Files of the server. A file that is missing is null. */
+export type Storage = {
+  /** Name of the newest migration. */
+  schema: string | null
+  database: StoredFile | null
+  ledger: StoredFile | null
+  /** Free space beside the database; null: the file system does not tell. */
+  freeBytes: number | null
+}
+
+/** Machine and process, for the status. */
+export type Host = {
+  readStorage(): Promise<Storage>
+  /** Null in a command, which is no server. */
+  server: {
+    /** Milliseconds since the epoch. */
+    startedAt: number
+    /** Requests for the revocation list that this process holds. */
+    countFollowers(): number
+  } | null
+}
+
 /** All dependencies of the app. Each unit names the part that it needs. */
 export type Deps = {
   store: Store
@@ -105,6 +129,8 @@ export type Deps = {
   /** Null: `/metrics` answers 404. */
   metrics: Metrics | null
   metricsToken: string | null
+  /** Null where there are no files and no lasting process: on Workers. */
+  host: Host | null
 }
 
 /** An opened database, and the parts that need nothing else. */
@@ -141,5 +167,6 @@ export const assembleDeps = <Platform extends Partial<Deps>>({
   keyRotationSeconds: settings.keyRotationSeconds,
   monotonic: () => performance.now(),
   random: randomBytes,
+  host: null as Host | null,
   ...platform,
 })

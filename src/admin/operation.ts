@@ -27,6 +27,8 @@ export type AdminDeps = Pick<
   | 'metrics'
   | 'kek'
   | 'algorithms'
+  | 'keyRotationSeconds'
+  | 'host'
 >
 
 /** `sent` is the header's value; `matches` tells whether it lists an etag. */

@@ -12,6 +12,7 @@ import { createLedgerWriter, ledgerPath } from '../node/ledger/writer.ts'
 import { createLedger } from '../node/ledger/queue.ts'
 import { createLogTo, linesTo } from '../node/logger.ts'
 import { openLatchkey } from '../node/open.ts'
+import { readStorage } from '../node/storage.ts'
 import { ask, canAsk, effectsText } from './question.ts'
 import { type Stage, rehearsed, withoutCredentials } from './rehearsal.ts'
 import { safety } from './safety.ts'
@@ -47,6 +48,7 @@ export const withDatabase = async <T>(
   }
   const stage = { config, clock, log, call }
   if (safety().isDryRun) return await dryRun(operation, stage)
+  const host = { readStorage: () => readStorage(config), server: null }
   const opened = await openLatchkey({ config, clock, log, actor, create })
   const ledger = createLedger({
     writer: createLedgerWriter({ path: ledgerPath(config), clock, log }),
@@ -59,7 +61,7 @@ export const withDatabase = async <T>(
       deps: assembleDeps({
         opened,
         settings: config,
-        platform: { log, clock, ledger, metrics: null },
+        platform: { log, clock, ledger, metrics: null, host },
       }),
     })
   } finally {

@@ -15,6 +15,7 @@ type File = { words: string[]; load: () => Promise<Register>; needsAll?: boolean
 const FILES: readonly File[] = [
   { words: ['serve', 'demo'], load: async () => (await import('./server.ts')).server },
   { words: ['migrate', 'restored'], load: async () => (await import('./database.ts')).database },
+  { words: ['status'], load: async () => (await import('./status.ts')).status },
   { words: ['doctor'], load: async () => (await import('./doctor/doctor.ts')).doctor },
   { words: ['admin'], load: async () => (await import('./administrator.ts')).administrator },
   { words: ['audience'], load: async () => (await import('./audience.ts')).audience },

@@ -1,6 +1,7 @@
 // Metrics of the server in the Prometheus text format. With several workers the primary sums them up.
 import cluster from 'node:cluster'
 import { AggregatorRegistry, Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { VERSION } from '../constants.ts'
 import type { Metrics } from '../deps.ts'
 import type { RevocationWatch } from '../revocation/watch.ts'
 
@@ -17,6 +18,12 @@ export const createMetrics = (watch: Pick<RevocationWatch, 'waiting'>): Metrics 
     'active',
   ])
   const revoked = counter('latchkey_tokens_revoked_total', 'Tokens revoked by their clients.', [])
+  new Gauge({
+    name: 'latchkey_build_info',
+    help: 'Number of processes, by the version of the server.',
+    labelNames: ['version'],
+    registers: [registry],
+  }).set({ version: VERSION }, 1)
   new Gauge({
     name: 'latchkey_revocation_waiters',
     help: 'Answers of the revocation list that are held until there is something new.',

@@ -18,6 +18,7 @@ import { createMetrics } from './metrics.ts'
 import { openLatchkey } from './open.ts'
 import { createQuota, createWrites } from './quota.ts'
 import { nodePages } from './page-host.ts'
+import { readStorage } from './storage.ts'
 import { startUpkeep } from './every-minute.ts'
 
 export type Running = {
@@ -106,6 +107,13 @@ const createServer = ({ config, opened, lastUsed, time, ...parts }: Parts) => {
       writes: createWrites(),
       metrics: hasMetrics ? createMetrics(parts.revocationWatch) : null,
       metricsToken: config.metricsToken,
+      host: {
+        readStorage: () => readStorage(config),
+        server: {
+          startedAt: parts.clock(),
+          countFollowers: () => parts.revocationWatch.waiting,
+        },
+      },
     },
   })
   const retentionSeconds = config.auditRetentionSeconds

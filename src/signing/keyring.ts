@@ -110,6 +110,12 @@ const dueAt = ({ active, next }: KeyPair, { rotationSeconds }: KeyPlan): number 
   return Math.max(ofAge, next.createdAt + MIN_NEXT_AGE_SECONDS)
 }
 
+/** The time at which the first of the next keys signs on schedule; null: none does. */
+export const nextPromotionAt = (keys: readonly SigningKey[], plan: KeyPlan): number | null => {
+  const at = Math.min(...pairs(keys, plan.algorithms).map((pair) => dueAt(pair, plan)))
+  return Number.isFinite(at) ? at : null
+}
+
 /** The empty places: one entry for each key to make. */
 export const missingKeys = (
   keys: readonly SigningKey[],

@@ -115,7 +115,7 @@ describe('OpenAPI operations', () => {
         ? [properties.algorithm]
         : [],
     )
-    expect(members.length).toBe(6)
+    expect(members.length).toBe(7)
     const names = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519']
     for (const schema of [...parameters.map((parameter) => parameter.schema), ...members]) {
       expect(schema).toMatchObject({ type: 'string', enum: names })

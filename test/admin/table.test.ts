@@ -81,6 +81,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   keyRotate: [permission, ok, unbound, unbound, ok],
   keyRevokeAll: [permission, ok, unbound, unbound, ok],
   auditList: [ok, permission, ok, ok, ok],
+  statusShow: [ok, permission, unbound, unbound, ok],
   auditVerify: [ok, permission, unbound, unbound, ok],
   auditExport: [ok, permission, ok, ok, ok],
 }

@@ -1,6 +1,7 @@
 // Access to `/metrics`: from loopback or with the token. Every other caller gets 404.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { hasOpenMetrics, loadConfig } from '../../src/config.ts'
+import { VERSION } from '../../src/constants.ts'
 import { createMetrics } from '../../src/node/metrics.ts'
 import { expectPrivate, expectRefusal } from '../support/answers.ts'
 import { type TestServer, startServer } from '../support/server.ts'
@@ -124,6 +125,7 @@ test('metrics count token requests, introspections and revocations, and repeat n
   const text = await (await server.request('/metrics')).text()
   const counters = text.split('\n').filter((line) => line.startsWith('latchkey_'))
   expect(counters.sort()).toEqual([
+    `latchkey_build_info{version="${VERSION}"} 1`,
     'latchkey_introspections_total{active="false"} 1',
     'latchkey_introspections_total{active="true"} 1',
     'latchkey_requests_refused_total{code="client_authentication_failed"} 1',

@@ -294,8 +294,8 @@ const STEPS: readonly Step[] = [
   { cli: 'key revoke --all', api: 'POST /keys/revoke-all' },
 ]
 
-/** Addresses with another command: `client show` includes the details. */
-const API_ALONE = ['GET /clients/{client_id}/authorization-details']
+/** Addresses with another command: `client show` includes the details. Status has sizes and the state of the process. */
+const API_ALONE = ['GET /clients/{client_id}/authorization-details', 'GET /status']
 
 const fill = (text: string, names: Names): string =>
   text.replaceAll(/\$(\w+)/g, (_, name: string) => names[name] ?? `$${name}`)

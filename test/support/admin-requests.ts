@@ -130,6 +130,7 @@ export const GOOD_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   keyRotate: () => ({ path: '/keys/rotate', body: { now: true } }),
   keyRevokeAll: () => ({ path: '/keys/revoke-all' }),
   auditList: () => ({ path: '/audit' }),
+  statusShow: () => ({ path: '/status' }),
   auditVerify: () => ({ path: '/audit/verify' }),
   auditExport: () => ({ path: '/audit/export' }),
 }

@@ -52,6 +52,7 @@ const FILES: Readonly<Record<NounOf<Action>, () => Promise<readonly Endpoint[]>>
   ],
   revocation: async () => (await import('./revocations.ts')).revocations,
   key: async () => (await import('./keys.ts')).keys,
+  status: async () => (await import('./status.ts')).status,
   audit: async () => (await import('./audit.ts')).audit,
 }
 

@@ -11,6 +11,7 @@ import { resources } from './resources.ts'
 import { revocations } from './revocations.ts'
 import { runs } from './runs.ts'
 import { secrets } from './secrets.ts'
+import { status } from './status.ts'
 import { tokens } from './tokens.ts'
 import { workspaces } from './workspaces.ts'
 
@@ -28,6 +29,7 @@ const TABLE = [
   ...revocations,
   ...keys,
   ...audit,
+  ...status,
 ]
 
 /** An endpoint with the types of its input and its answer. */

@@ -63,6 +63,8 @@ const runIn = async (directory: string, cleanup: Cleanup): Promise<void> => {
     tokenTtlSeconds: config.tokenTtlSeconds,
     algorithms: config.algorithms,
     metrics: null,
+    keyRotationSeconds: null,
+    host: null,
     ledger: null,
   }
   const call = {

@@ -26,6 +26,11 @@ const countUsable: Verb<'countUsable'> =
     return row ?? { clients: 0, secrets: 0, enrollments: 0 }
   }
 
+const countRules: Verb<'countRules'> =
+  ({ connection }) =>
+  async () =>
+    (await readFirst(connection, select({ rules: counted(sql`revocations`) }, sql``)))?.rules ?? 0
+
 const findClientIds: Verb<'findClientIds'> =
   ({ connection }) =>
   async ({ workspaceId, pluginId }) => {
@@ -45,5 +50,6 @@ const findClientIds: Verb<'findClientIds'> =
 
 export const usableVerbs = (context: Context): UsableStore => ({
   countUsable: countUsable(context),
+  countRules: countRules(context),
   findClientIds: findClientIds(context),
 })

@@ -11,6 +11,8 @@ export type Usable = {
 export interface UsableStore {
   /** Counts clients that may log in, and secrets and enrollments that have not ended. */
   countUsable(now: number): Promise<Usable>
+  /** Counts the stored rules of the revocation list. */
+  countRules(): Promise<number>
   /** Finds the ids of the clients of a workspace or a plugin, without those of deleted clients. */
   findClientIds(
     filter:

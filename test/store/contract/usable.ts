@@ -28,6 +28,15 @@ export const usableContract = (open: Open): void => {
       expect((await store.countUsable(NOW)).clients).toBe(before.clients)
     })
 
+    it('countRules counts the stored rules', async () => {
+      const { store } = database
+      expect(await store.countRules()).toBe(0)
+      await createdClient(store, 'client')
+      await store.revokeClientTokens('client', NOW)
+      await store.revokeClientTokens('client', NOW)
+      expect(await store.countRules()).toBe(1)
+    })
+
     it('findClientIds finds the clients of a workspace and of a plugin, without deleted ones', async () => {
       const { store } = database
       await createdPlugin(store, 'plugin')

@@ -1,0 +1,131 @@
+// `latchkey status`: the state of the server and of its database.
+import type { Command } from 'commander'
+import type { Status } from '../admin/views/status.ts'
+import { type Config, hasOpenMetrics, loadConfig } from '../config.ts'
+import { DOCTOR_REQUEST_TIMEOUT_MS } from '../constants.ts'
+import { relativeTime } from './cells.ts'
+import { command } from './flags.ts'
+import { print } from './output.ts'
+import { perform } from './session.ts'
+
+export const status = (program: Command): void => {
+  command(
+    program,
+    'status',
+    'show the state of server, database, keys, revocation list, audit and ledger',
+    'status',
+  ).action(async (flags: { json?: boolean }) => {
+    const answer = await perform('status.show', {})
+    // The operation runs in the command here, and not in a server.
+    const server = answer.server ?? (await probe(loadConfig(process.env)))
+    const whole = { ...answer, server }
+    print(flags.json ? whole : summary(whole, Date.now()), flags)
+  })
+}
+
+type Server = NonNullable<Status['server']>
+
+/** Asks the server that these settings would start. */
+export const probe = async (
+  config: Config,
+  request: typeof fetch = fetch,
+  now = Date.now(),
+): Promise<Server> => {
+  const address = addressOf(config)
+  const get = async (
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<Response | null> =>
+    await request(address + path, {
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(DOCTOR_REQUEST_TIMEOUT_MS),
+    }).catch(() => null)
+  const ready = await get('/readyz')
+  const unknown = { address, version: null, uptime_seconds: null, followers: null }
+  if (ready === null) return { state: 'not_running', ...unknown }
+  const metrics = await readMetrics(config, get)
+  const startedAt = valueOf(metrics, 'process_start_time_seconds')
+  return {
+    ...unknown,
+    state: ready.ok ? 'running' : 'not_ready',
+    version: /^latchkey_build_info\{version="([\w.+-]+)"\} /m.exec(metrics)?.[1] ?? null,
+    uptime_seconds: startedAt === null ? null : Math.max(0, Math.floor(now / 1000 - startedAt)),
+    followers: valueOf(metrics, 'latchkey_revocation_waiters'),
+  }
+}
+
+/** An address for all interfaces is reached on loopback. */
+const addressOf = ({ host, port }: Config): string => {
+  const reached = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
+}
+
+const readMetrics = async (
+  config: Config,
+  get: (path: string, headers?: Record<string, string>) => Promise<Response | null>,
+): Promise<string> => {
+  const { metricsToken } = config
+  if (metricsToken === null && !hasOpenMetrics(config)) return ''
+  const headers = metricsToken === null ? {} : { Authorization: `Bearer ${metricsToken}` }
+  const response = await get('/metrics', headers)
+  return response?.ok ? await response.text() : ''
+}
+
+/** The value of a metric without labels; null if it is missing, as the start is with several processes. */
+const valueOf = (metrics: string, name: string): number | null => {
+  const line = metrics.split('\n').find((one) => one.startsWith(`${name} `))
+  return line === undefined ? null : Number(line.slice(name.length + 1))
+}
+
+/** One line for each part, for people. */
+const summary = (status: Status, now: number) => ({
+  server: serverText(status.server),
+  database: `${fileText(status.database.file)}, schema ${status.database.schema ?? 'unknown'}`,
+  keys: status.keys.map((key) => keyText(key, now)),
+  revocations: `${status.revocation.rules} rules, head ${status.revocation.head}, epoch ${status.revocation.epoch}`,
+  audit: auditText(status.audit, now),
+  ledger: ledgerText(status.ledger),
+  disk: status.disk_free_bytes === null ? 'unknown' : `${bytesText(status.disk_free_bytes)} free`,
+})
+
+const serverText = (server: Status['server']): string => {
+  if (server === null) return 'unknown'
+  const { state, address, version, uptime_seconds: uptime, followers } = server
+  const facts = [
+    version !== null && `version ${version}`,
+    uptime !== null && `started ${relativeTime(new Date(-uptime * 1000).toISOString(), 0)}`,
+    followers !== null && `${followers} followers waiting`,
+  ]
+  const words = state.replace('_', ' ')
+  return [`${words} at ${address}`, ...facts.filter((fact) => fact !== false)].join(', ')
+}
+
+const keyText = (key: Status['keys'][number], now: number): string => {
+  const { algorithm, active_kid: active, next_change_at: at } = key
+  const change = at === null ? 'no change on schedule' : `next key ${relativeTime(at, now)}, ${at}`
+  return `${algorithm} ${active ?? 'none'} (${change})`
+}
+
+const auditText = (audit: Status['audit'], now: number): string => {
+  const { events, unsealed, sealed_at: at, newest_seal: seal } = audit
+  if (at === null || seal === null) return `${events} events, none sealed`
+  return `${events} events, ${unsealed} not sealed, newest seal ${seal} (${relativeTime(at, now)})`
+}
+
+const ledgerText = (ledger: Status['ledger']): string => {
+  if (ledger === null) return 'none'
+  return `${ledger.tokens ?? 'unknown number of'} unexpired tokens, ${fileText(ledger.file)}`
+}
+
+const fileText = (file: { path: string; bytes: number } | null): string =>
+  file === null ? 'no file' : `${file.path} (${bytesText(file.bytes)})`
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+/** `1.5 MiB`: in the largest unit that fits. */
+export const bytesText = (bytes: number): string => {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10))
+  const value = bytes / 1024 ** power
+  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`
+}

@@ -1,0 +1,75 @@
+// The server that `status` asks, and sizes as text.
+import { describe, expect, it } from 'vitest'
+import { bytesText, probe } from '../../src/cli/status.ts'
+import { loadConfig } from '../../src/config.ts'
+
+const NOW = Date.parse('2026-01-01T00:00:00Z')
+const METRICS = `# HELP x y
+process_start_time_seconds ${NOW / 1000 - 90}
+latchkey_revocation_waiters 3
+latchkey_build_info{version="0.1.0"} 1
+`
+const ANSWERS: Record<string, () => Response> = {
+  '/readyz': () => Response.json({ status: 'ok' }),
+  '/metrics': () => new Response(METRICS),
+}
+
+const probed = async (
+  environment: Record<string, string>,
+  answers: Record<string, () => Response> = ANSWERS,
+) => {
+  const asked: [url: string, authorization: string | null][] = []
+  const request = async (url: unknown, init?: RequestInit): Promise<Response> => {
+    asked.push([String(url), new Headers(init?.headers).get('authorization')])
+    const answer = answers[new URL(String(url)).pathname]
+    if (answer === undefined) throw new TypeError('fetch failed')
+    return answer()
+  }
+  return { server: await probe(loadConfig(environment), request as typeof fetch, NOW), asked }
+}
+
+describe('status of a server', () => {
+  it('has version, time of running and waiting followers', async () => {
+    expect((await probed({})).server).toEqual({
+      state: 'running',
+      address: 'http://127.0.0.1:8787',
+      version: '0.1.0',
+      uptime_seconds: 90,
+      followers: 3,
+    })
+  })
+
+  it('is not_running where nothing answers, and not_ready after a 503', async () => {
+    expect((await probed({}, {})).server).toMatchObject({ state: 'not_running', version: null })
+    const unready = { ...ANSWERS, '/readyz': () => new Response('', { status: 503 }) }
+    expect((await probed({}, unready)).server).toMatchObject({ state: 'not_ready' })
+  })
+
+  it('presents the token of the metrics, and requests none where they do not exist', async () => {
+    const token = 'a-token-of-16-characters'
+    const withToken = await probed({ LATCHKEY_METRICS_TOKEN: token })
+    expect(withToken.asked.at(-1)).toEqual(['http://127.0.0.1:8787/metrics', `Bearer ${token}`])
+    const closed = await probed({ LATCHKEY_ISSUER: 'https://auth.example' })
+    expect(closed.asked.map(([url]) => url)).not.toContain('http://127.0.0.1:8787/metrics')
+    expect(closed.server).toMatchObject({ version: null, uptime_seconds: null, followers: null })
+  })
+
+  it.each([
+    ['0.0.0.0', 'http://127.0.0.1:9000'],
+    ['::', 'http://[::1]:9000'],
+    ['10.0.0.1', 'http://10.0.0.1:9000'],
+  ])('is read at an address that reaches %s', async (host, address) => {
+    const environment = { LATCHKEY_HOST: host, LATCHKEY_PORT: '9000' }
+    expect((await probed(environment)).server.address).toBe(address)
+  })
+})
+
+it.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1.0 KiB'],
+  [1.5 * 1024 ** 2, '1.5 MiB'],
+  [2 ** 60, '1048576.0 TiB'],
+])('%d bytes are shown as %s', (bytes, text) => {
+  expect(bytesText(bytes)).toBe(text)
+})
