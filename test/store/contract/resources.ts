@@ -95,6 +95,9 @@ export const resourceContract = (open: Open): void => {
       const [row] = await query(`select etag, status, parts from resources`)
       expect(row).toMatchObject({ status: 'deleted', parts: '[]' })
       const tombstone = { ...before, etag: String(row?.['etag']) }
+      const deleted = await store.findDeletedResource('playlist', 'evening')
+      expect(deleted).toEqual({ ...tombstone, parts: [] })
+      expect(await store.findDeletedResource('room', 'evening')).toBeNull()
       for (const workspaceId of ['default', 'acme']) {
         await expectRefused(database, 'already_exists', () =>
           store.createResource({ type: 'playlist', id: 'evening', workspaceId, parts: [] }, NOW),
@@ -105,6 +108,7 @@ export const resourceContract = (open: Open): void => {
         await expectRefused(database, 'conflict', () => store.deleteResource(resource, NOW))
       }
       await createdResource(store, 'room', 'evening')
+      expect(await store.findDeletedResource('room', 'evening')).toBeNull()
     })
 
     it('are not changed from an older read, or when they do not exist', async () => {
