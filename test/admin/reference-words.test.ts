@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { exportLineOf } from '../../src/admin/api/endpoint.ts'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { NO_SAMPLE } from '../../src/admin/reference/examples.ts'
+import { MEANINGS } from '../../src/admin/reference/meanings.ts'
+import { SAMPLES } from '../../src/admin/reference/samples.ts'
 import { openApiDocument, operationId, tagOf } from '../../src/admin/reference/openapi-document.ts'
 import { type Operation, operationsOf } from '../../src/admin/reference/paths.ts'
 import { ISSUER } from '../support/server.ts'
@@ -82,6 +84,46 @@ describe('meanings', () => {
       anyOf: [{ properties: { c: {} } }],
     }
     expect(unexplained(schema, 'X')).toEqual([inMeanings('X.a.b'), inMeanings('X.c')])
+  })
+})
+
+/** Places of all members below a schema, as `Client.grants.audience`. */
+const placesIn = (schema: Node, place: string): string[] => [
+  ...Object.entries(schema.properties ?? {}).flatMap(([name, member]) => [
+    `${place}.${name}`,
+    ...placesIn(member, `${place}.${name}`),
+  ]),
+  ...(schema.items ? placesIn(schema.items, place) : []),
+  ...(schema.anyOf ?? []).flatMap((option) => placesIn(option, place)),
+]
+
+describe('tables of the reference', () => {
+  const named = Object.entries(document.components?.schemas ?? {}).flatMap(([name, schema]) =>
+    placesIn(schema as Node, name),
+  )
+  const ofOperations = operations.flatMap((operation) => [
+    ...parametersOf(operation).map(
+      ({ name, in: place }) =>
+        `.${place === 'path' ? operation.tags?.[0] : operation.operationId}.${name}`,
+    ),
+    ...[mediaOf(operation.requestBody), answerOf(operation)].flatMap((media) =>
+      placesIn(media?.schema ?? {}, `.${operation.operationId}`),
+    ),
+  ])
+  const ids = operations.map(({ operationId: id = '' }) => id)
+  /** A sample may be one of a named schema in one operation: `clientDisable.Client.status`. */
+  const isUsed = (key: string): boolean => {
+    const [first = '', ...rest] = key.split('.')
+    const ends = ids.includes(first) && rest.length > 1 ? rest.join('.') : key
+    return [...named, ...ofOperations].some((place) => `.${place}`.endsWith(`.${ends}`))
+  }
+
+  test.each([
+    ['MEANINGS', MEANINGS],
+    ['SAMPLES', SAMPLES],
+  ])('%s has no entry of a field that does not exist', (_, table) => {
+    expect(Object.keys(table).filter((key) => !isUsed(key))).toEqual([])
+    expect(isUsed('Client.colour')).toBe(false)
   })
 })
 

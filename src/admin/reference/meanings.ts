@@ -4,7 +4,7 @@
  * Meaning of a field by its name, or by more of its path: `Schema.field`, `operationId.parameter`, `list.field`. The
  * longest path that fits counts.
  */
-const MEANINGS: Readonly<Record<string, string>> = {
+export const MEANINGS: Readonly<Record<string, string>> = {
   action: 'Operation, as `noun.verb`.',
   activated_at: 'Time from which it signs; null: it never signed.',
   actor: 'Who acted: `client:ID`, `cli:USER`, `enrollment:ID`, `server` or `unknown`.',
@@ -86,12 +86,15 @@ const MEANINGS: Readonly<Record<string, string>> = {
   rotated: 'One entry for each algorithm.',
   sealed_at: 'Time of the newest seal.',
   secret_id: 'Id of the secret; the server generates it.',
-  secret: 'Secret of the client.',
   'secretList.name': 'Only secrets with exactly this name.',
   seq: 'Number of the row. Numbers rise and are not used twice.',
   snapshot: 'Version of the plugin that tokens for it name; null: none.',
   software_id: 'Software that registered the client (RFC 7591); null: an administrator created it.',
   status: 'State of the row.',
+  'Client.status': 'A client that is not `active` gets no tokens, and its tokens are revoked.',
+  'CreatedClient.status': 'A new client is `active`.',
+  'Workspace.status':
+    'Clients of a suspended workspace get no tokens, and their tokens are revoked.',
   'Problem.status': 'Status of the answer.',
   'workspaceList.status': 'Only workspaces with this status.',
   state: '`next` is published, `active` signs, `retiring` is published until its tokens expire.',

@@ -70,12 +70,13 @@ const parametersIn = ({ parameters = [] }: Operation, place: string): Member[] =
       ...(description !== undefined && { description }),
     }))
 
-const bodyFields = (
-  { requestBody }: Operation,
-  { components }: oas31.OpenAPIObject,
-): Markup | string => {
-  const schema = mediaIn(requestBody)?.schema
-  const name = nameOf(schema)
+/** Name of the schema of a body, whose members the card of the operation shows. */
+export const bodyNameOf = ({ requestBody }: Operation): string | null =>
+  nameOf(mediaIn(requestBody)?.schema)
+
+const bodyFields = (operation: Operation, { components }: oas31.OpenAPIObject): Markup | string => {
+  const schema = mediaIn(operation.requestBody)?.schema
+  const name = bodyNameOf(operation)
   const resolved = name === null ? schema : components?.schemas?.[name]
   return fieldList('Body, as JSON', membersOf(resolved ?? {}))
 }

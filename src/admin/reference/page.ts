@@ -9,7 +9,7 @@ import { CODES, type Code, groupOf } from './codes.ts'
 import { firstCalls } from './curl.ts'
 import { SCRIPT_HEADERS, pageOf } from './html.ts'
 import { openApiDocument } from './openapi-document.ts'
-import { operationCard } from './operation.ts'
+import { bodyNameOf, operationCard } from './operation.ts'
 import { type Operation, operationsOf, titleOf } from './paths.ts'
 import { type Markup, fieldsOf, inline, membersOf, prose } from './schema.ts'
 import { tryIt } from './try-it.ts'
@@ -27,7 +27,10 @@ export const reference = ({ issuer }: Pick<Deps, 'issuer'>) => {
 export const referencePage = (document: oas31.OpenAPIObject, issuer: string): Markup => {
   const operations = operationsOf(document)
   const { info, components } = document
-  const schemas = Object.entries(components?.schemas ?? {}) as [string, oas31.SchemaObject][]
+  const bodies = new Set(operations.map(bodyNameOf))
+  const schemas = Object.entries(components?.schemas ?? {})
+    .filter(([name]) => !bodies.has(name))
+    .map(([name, schema]) => [name, schema as oas31.SchemaObject] as const)
   return pageOf(
     { title: info.title, script: true },
     html`<a class="skip" href="#content">To the content</a>
@@ -125,7 +128,7 @@ const schemaCard = (name: string, schema: oas31.SchemaObject): Markup =>
   html`<article class="schema" id="schema-${name}">
     <h3><a href="#schema-${name}">${name}</a></h3>
     ${schema.description === undefined ? '' : prose(schema.description)}
-    ${fieldsOf(membersOf(schema))}
+    ${fieldsOf(membersOf(schema), 'optional')}
   </article>`
 
 const CODE_GROUPS = [

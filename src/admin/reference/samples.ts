@@ -17,7 +17,9 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'enrollmentRevoke.Enrollment.status': 'revoked',
   'enrollmentRevoke.Enrollment.revoked_at': '2026-03-02T11:00:00Z',
   'keyRevoke.Key.state': 'revoked',
+  'keyRevoke.Key.revoked_at': '2026-03-02T11:00:00Z',
   'keyRevokeAll.Key.state': 'revoked',
+  'keyRevokeAll.Key.revoked_at': '2026-03-02T11:00:00Z',
   'workspaceSuspend.Workspace.status': 'suspended',
 
   action: 'client.create',
@@ -125,6 +127,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   time: '2026-03-02T12:00:00Z',
   token: 'eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJqdGkiOiI…',
   token_ttl: 900,
+  trust: 'restricted',
   type: 'playlist',
   'resourceCreate.id': 'evening',
   'Resource.id': 'evening',

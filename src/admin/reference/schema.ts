@@ -47,7 +47,7 @@ const FORMATS: Readonly<Record<string, string>> = { 'date-time': 'RFC 3339, in U
 
 /** Patterns in words. Another one is shown as it is. */
 const PATTERNS: Readonly<Record<string, Markup>> = {
-  [CHOSEN_ID.source]: html`1 to 128 of A-Z a-z 0-9 . _ : / ~ - and a letter or digit first`,
+  [CHOSEN_ID.source]: html`1 to 128 of A-Z a-z 0-9 . _ : / ~ -, first a letter or digit`,
   [CAPABILITY.source]: html`a word, or word:word, without globs`,
 }
 
@@ -101,16 +101,19 @@ export const fieldList = (heading: string, members: readonly Member[]): Markup |
     : html`<h4>${heading}</h4>
         ${fieldsOf(members)}`
 
-export const fieldsOf = (members: readonly Member[]): Markup =>
-  html`<dl class="fields">${members.map(fieldRow)}</dl>`
+/** Marks required members of requests, and optional ones of answers: the other ones are the rule there. */
+type Mark = 'required' | 'optional'
 
-const fieldRow = (member: Member): Markup => {
+export const fieldsOf = (members: readonly Member[], mark: Mark = 'required'): Markup =>
+  html`<dl class="fields">${members.map((member) => fieldRow(member, mark))}</dl>`
+
+const fieldRow = (member: Member, mark: Mark): Markup => {
   const { name, required, schema, description } = member
   const meaning = description ?? (schema as oas31.SchemaObject).description ?? ''
   return html`<div ${sentAs(member)}>
     <dt>
       <code>${name}</code> <span class="type">${typeOf(schema)}</span>
-      ${required ? html`<span class="needed">required</span>` : ''}
+      ${required === (mark === 'required') ? html`<span class="${mark}">${mark}</span>` : ''}
     </dt>
     <dd>
       ${inline(meaning)} ${rulesOf(schema).map((rule) => html`<span class="rule">${rule}</span>`)}

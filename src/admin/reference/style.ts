@@ -91,7 +91,8 @@ tr:target { background: var(--panel); }
 .fields dd { margin: .1rem 0 0; overflow-wrap: anywhere; }
 .type, .rule { color: var(--quiet); font-size: .85rem; overflow-wrap: anywhere; }
 .rule { display: block; }
-.needed { color: var(--delete); font-size: .8rem; font-weight: 600; }
+.required { color: var(--delete); font-size: .8rem; font-weight: 600; }
+.optional { color: var(--quiet); font-size: .8rem; font-weight: 600; }
 .answers { margin: 0; padding: 0; list-style: none; font-size: .92rem; }
 .answers li { padding: .2rem 0; }
 
@@ -149,7 +150,7 @@ th, td {
   border-top: 1px solid var(--line); overflow-wrap: anywhere;
 }
 thead th { border-top: 0; color: var(--quiet); font-weight: 600; font-size: .85rem; }
-tbody th { font-weight: 600; }
+tbody th code { font-weight: 600; }
 main section section h3 { margin-top: 1.5rem; }
 @media (max-width: 47.99rem) {
   table.codes thead { position: absolute; left: -100vw; }

@@ -1,15 +1,11 @@
+import { ANSWER } from './answer.ts'
+
 /**
  * Script of "Try it", as text: it runs in a browser. The token is in the password field alone. It reaches no storage, no
  * address and no log, and the page forgets it when it is left or loaded again.
  */
-export const TRY_IT = String.raw`
-{
-  /** Most of an answer that the page shows, in UTF-16 units: an export may be long. */
-  const MAX_SHOWN = 200_000
+const FORM = String.raw`
   const REQUEST_MS = 60_000
-  const SHOWN_HEADERS = [
-    'Content-Type', 'ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'Allow', 'X-Request-Id',
-  ]
 
   const template = /** @type {HTMLTemplateElement} */ (document.querySelector('#try-it'))
   const root = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true))
@@ -91,9 +87,6 @@ export const TRY_IT = String.raw`
     return url
   }
 
-  const quoted = /** @param {string} etag */ (etag) =>
-    etag === '*' || /^(W\/)?"/.test(etag) ? etag : '"' + etag + '"'
-
   const requestOf = () => {
     const sent = new Headers({ Authorization: 'Bearer ' + token.value.trim() })
     for (const { name, value } of valueOf('header')) sent.set(name, quoted(value.trim()))
@@ -122,38 +115,8 @@ export const TRY_IT = String.raw`
   confirm.addEventListener('click', () => dialog.close('confirmed'))
   part('.cancel', HTMLButtonElement).addEventListener('click', () => dialog.close())
 
-  const readText = /** @param {Response} response */ async (response) => {
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
-    let text = ''
-    while (reader && text.length < MAX_SHOWN) {
-      const { done, value } = await reader.read()
-      if (done) return text
-      text += value
-    }
-    await reader?.cancel()
-    return text.slice(0, MAX_SHOWN) + '\n… (the rest is not shown)'
-  }
-
-  const pretty = /** @param {string} text */ (text) => {
-    try {
-      return JSON.stringify(JSON.parse(text), null, 2)
-    } catch {
-      return text
-    }
-  }
-
   const showHeaders = /** @param {Headers} all */ (all) => {
-    headers.replaceChildren(
-      ...SHOWN_HEADERS.filter((name) => all.has(name)).flatMap((name) => {
-        const row = document.createElement('div')
-        const term = document.createElement('dt')
-        const value = document.createElement('dd')
-        term.textContent = name
-        value.textContent = all.get(name)
-        row.append(term, value)
-        return row
-      }),
-    )
+    headers.replaceChildren(...headerRows(all))
   }
 
   const request = async () => {
@@ -256,5 +219,6 @@ export const TRY_IT = String.raw`
     token.value = ''
     close()
   })
-}
 `
+
+export const TRY_IT = `\n{${ANSWER}${FORM}}\n`
