@@ -32,7 +32,12 @@ const ARGS = [
 ]
 
 export const startBrowser = async (): Promise<Browser> => {
-  const browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ARGS })
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM ?? '',
+    args: ARGS,
+    // Pages return with their memory, as they do for a person who goes back.
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  })
   atEndOfFile(() => browser.close())
   return browser
 }

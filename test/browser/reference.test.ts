@@ -200,8 +200,10 @@ describe.skipIf(CHROMIUM === null)('script of /docs', () => {
     it('forgets the token when the page is left and returned to, and on request', async () => {
       const form = await tryIt('workspaceList')
       await form.fill('Token', token)
+      await page.evaluate('window.isSame = true')
       await page.goto(listening.issuer)
-      await page.goBack()
+      await page.goBack({ waitUntil: 'commit' })
+      expect(await page.evaluate('window.isSame')).toBe(true)
       const again = await tryIt('workspaceList')
       expect(await again.card.getByLabel('Token').inputValue()).toBe('')
       await again.fill('Token', token)
