@@ -69,6 +69,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   revocations: 'Rules that revoke tokens before they expire.',
   keys: 'Keys that sign tokens.',
   audit: 'Events: changes, and refusals.',
+  status: 'State of the server: process, database, keys, list, audit and ledger.',
 }
 
 const paths = (): ZodOpenApiPathsObject => {

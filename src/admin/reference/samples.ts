@@ -12,6 +12,36 @@ const SEAL_MAC = 'p1cVnq2b8s5T0yKfLr7WmXzJ4dHgA9eU3oQiB6tNvCk'
 
 /** Sample of a field by its name, or by more of its path, as in the table of meanings. */
 export const SAMPLES: Readonly<Record<string, unknown>> = {
+  'Status.version': '0.1.0',
+  'Status.server': {
+    state: 'running',
+    address: 'http://127.0.0.1:8787',
+    version: '0.1.0',
+    uptime_seconds: 86_400,
+    followers: 4,
+  },
+  'Status.database': {
+    schema: '0012_plugin_status',
+    file: { path: 'data/latchkey.db', bytes: 1_044_480 },
+  },
+  'Status.keys': [
+    {
+      algorithm: 'RS256',
+      active_kid: KID,
+      next_kid: NEXT_KID,
+      next_change_at: '2026-04-01T09:00:00Z',
+    },
+  ],
+  'Status.revocation': { epoch: 'kP3vR8sWq1Zt', head: 318, rules: 42 },
+  'Status.audit': {
+    events: 1_241,
+    unsealed: 1,
+    sealed_at: '2026-03-02T11:59:00Z',
+    newest_seal: 'intact',
+  },
+  'Status.ledger': { tokens: 57, file: { path: 'data/ledger.db', bytes: 81_920 } },
+  'Status.disk_free_bytes': 48_318_382_080,
+
   // States that an operation leaves behind.
   'clientDisable.Client.status': 'disabled',
   'enrollmentRevoke.Enrollment.status': 'revoked',

@@ -83,13 +83,16 @@ const range = (least: number | undefined, most: number | undefined, unit: string
   return most === undefined ? [] : [html`at most ${most}${unit}`]
 }
 
-/** Members of an object; those of a nested object follow their own row: `grants[].audience`. */
+/** Members of an object; those of a nested object follow their own row: `grants[].audience`, `server.state`. */
 export const membersOf = (schema: Schema, within = ''): Member[] => {
   const { properties = {}, required = [] } = schema as oas31.SchemaObject
   return Object.entries(properties).flatMap(([key, member]) => {
     const name = within + key
-    const { items } = member as oas31.SchemaObject
-    const inner = items === undefined ? [] : membersOf(items, `${name}[].`)
+    const { items, anyOf = [] } = member as oas31.SchemaObject
+    const inner =
+      items === undefined
+        ? [member, ...anyOf].flatMap((option) => membersOf(option, `${name}.`))
+        : membersOf(items, `${name}[].`)
     return [{ name, required: required.includes(key), schema: member }, ...inner]
   })
 }
