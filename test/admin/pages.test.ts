@@ -72,8 +72,10 @@ describe.each(['/', '/docs'])('page %s', (path) => {
     expect(loaded).toEqual(path === '/' ? [STYLE] : [STYLE, SCRIPT])
     const texts = await Promise.all(loaded.map(async (file) => (await server.request(file)).text()))
     for (const text of texts) expect(text).not.toMatch(/\burl\(|@import|\w+:\/\//)
-    const origins = matches(/(\w+:\/\/[^\s"'<>/]+)/g)
-    expect(new Set(origins)).toEqual(new Set([ISSUER]))
+    const origins = matches(/(\w+:\/\/[^\s"'<>/&]+)/g)
+    // An example names a server of this machine.
+    const others = origins.filter((origin) => origin !== 'http://127.0.0.1:8787')
+    expect(new Set(others)).toEqual(new Set([ISSUER]))
   })
 })
 
