@@ -423,3 +423,14 @@ export const DOCTOR_REQUEST_TIMEOUT_MS = 5_000
 export const MAX_COPIES_SEARCHED = 1_000
 /** Start of a file in which `doctor` searches for our table of migrations, in bytes. SQLite keeps the schema there. */
 export const COPY_SEARCH_BYTES = 1024 * 1024
+
+/** Time before a command shows its progress, in milliseconds: shorter work needs none. */
+export const PROGRESS_DELAY_MS = 500
+/** Time between two states of the progress on a terminal, in milliseconds: readable, and cheap. */
+export const PROGRESS_INTERVAL_MS = 200
+
+/**
+ * Pages that `backup` copies in one step: 40 MB. A step of another process that writes in between makes SQLite begin again,
+ * so that a step is long, and the progress is shown behind it.
+ */
+export const BACKUP_STEP_PAGES = 10_000

@@ -83,10 +83,27 @@ export const verifyAudit = async (call: AdminCall, query: z.input<typeof auditCh
   const [seq = '', mac = ''] = seal?.split(':') ?? []
   const recordedSeal = seal === undefined ? undefined : { seq: Number(seq), mac }
   const key = sealingKey(kek)
+  const onChecked = call.onProgress && shareOf(await readEnds(store), call.onProgress)
   return auditReportView(
-    await authorizedCheck(call, (onStep) => checkAudit({ store, key, recordedSeal, onStep })),
+    await authorizedCheck(call, (onStep) =>
+      checkAudit({ store, key, recordedSeal, onStep, onChecked }),
+    ),
   )
 }
+
+type Ends = { first: number; last: number }
+
+/** Numbers of the oldest and the newest event; 1 and 0 without events. */
+const readEnds = async ({ listAuditEvents }: AdminCall['deps']['store']): Promise<Ends> => {
+  const seqAt = async (newestFirst: boolean): Promise<number | undefined> =>
+    (await listAuditEvents({ filter: {}, after: null, limit: 1, newestFirst })).rows[0]?.seq
+  return { first: (await seqAt(false)) ?? 1, last: (await seqAt(true)) ?? 0 }
+}
+
+const shareOf =
+  ({ first, last }: Ends, onProgress: NonNullable<AdminCall['onProgress']>) =>
+  (done: number): void =>
+    onProgress(done, last - first + 1)
 
 /**
  * Exports events, oldest first, up to the newest one at the start. Its number is the etag: rows do not change after
@@ -100,9 +117,19 @@ export const exportAudit = async (call: AdminCall, query: Filter = {}) => {
   // A number beyond MAX_SAFE_INTEGER was inserted by an attacker who can write to the database: it is no bound.
   const bound = isCounted(last) ? { upTo: last.seq } : {}
   const rows = authorizedRows(call, readSteps(deps.store, { filter, ...bound }))
-  return { etag: `${last.seq}`, rows: views(rows) }
+  return { etag: `${last.seq}`, rows: views(rows, call, last.seq) }
 }
 
-const views = async function* (rows: AsyncGenerator<AuditRow>) {
-  for await (const row of rows) yield auditView(row)
+/** The share that is done is that of the numbers up to the last one. A filter by time can end sooner. */
+const views = async function* (
+  rows: AsyncGenerator<AuditRow>,
+  { onProgress }: AdminCall,
+  last: number,
+) {
+  let first: number | undefined
+  for await (const row of rows) {
+    first ??= row.seq
+    onProgress?.(row.seq - first + 1, last - first + 1)
+    yield auditView(row)
+  }
 }

@@ -43,6 +43,8 @@ export type AdminCall = {
   reauthorize: () => Promise<Authority>
   /** `If-Match` (RFC 9110 §13.1.1); null where the administrator does not send it. */
   ifMatch: IfMatch | null
+  /** Called by long operations, for each row or step. Absent where no person watches. */
+  onProgress?: ((done: number, total: number) => void) | undefined
 }
 
 export const now = ({ deps }: Pick<AdminCall, 'deps'>): number => nowSeconds(deps)

@@ -43,6 +43,8 @@ type Check = {
   recordedSeal?: RecordedSeal | undefined
   /** Called after each page of the read; ends the check by throwing. */
   onStep?: () => Promise<void>
+  /** Called after each page with the number of rows that were compared with their seals. */
+  onChecked?: ((checked: number) => void) | undefined
 }
 
 type Walk = Reading & { key: Uint8Array; findings: Findings; rows: Rows; checked: number }
@@ -53,6 +55,7 @@ export const checkAudit = async ({
   key,
   recordedSeal,
   onStep = async () => {},
+  onChecked,
 }: Check): Promise<AuditReport> => {
   const cutTo = async (): Promise<number> => {
     const [oldest] = await store.listAuditSeals(0, 1)
@@ -64,7 +67,13 @@ export const checkAudit = async ({
     onStep,
     checked: 0,
     findings: createFindings(cutTo),
-    rows: createRows({ store, onStep }),
+    rows: createRows({
+      store,
+      onStep() {
+        onChecked?.(walk.checked)
+        return onStep()
+      },
+    }),
   }
   let newest: AuditSeal | null = null
   let hasRecordedSeal = recordedSeal === undefined

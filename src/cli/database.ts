@@ -1,10 +1,13 @@
-// Commands on the database as a whole: `migrate` and `restored`.
+// Commands on the database as a whole: `migrate`, `backup` and `restored`.
+import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { markRestored } from '../admin/backups.ts'
 import { loadConfig } from '../config.ts'
+import { noDatabase } from '../node/open.ts'
 import { requireDatabaseFile } from '../node/files/database-file.ts'
 import { command } from './flags.ts'
 import { print } from './output.ts'
+import { createProgress } from './progress.ts'
 import { safety } from './safety.ts'
 import { withAdmin } from './session.ts'
 
@@ -19,6 +22,24 @@ export const database = (program: Command): void => {
     if (safety().isDryRun) return print({ database: path, state: await stateOf(path) }, flags)
     await withAdmin(async () => {}, { create: true })
     print({ database: path, state: 'up to date' }, flags)
+  })
+
+  command(
+    program,
+    'backup <FILE>',
+    'copy the database, which may be in use, to a new file with mode 0600',
+    'backup latchkey-2026-01-31.db',
+  ).action(async (file: string, flags: { json?: boolean }) => {
+    const { databasePath } = loadConfig(process.env)
+    if (requireDatabaseFile(databasePath).isNew) throw noDatabase({ databasePath })
+    const { backUp } = await import('../store/sqlite/existing.ts')
+    const progress = createProgress(process.stderr)
+    try {
+      await backUp(databasePath, file, progress.onProgress)
+    } finally {
+      progress.clear()
+    }
+    print({ database: databasePath, copy: file, bytes: statSync(file).size }, flags)
   })
 
   command(

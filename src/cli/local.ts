@@ -13,6 +13,7 @@ import { createLedger } from '../node/ledger/queue.ts'
 import { createLogTo, linesTo } from '../node/logger.ts'
 import { openLatchkey } from '../node/open.ts'
 import { readStorage } from '../node/storage.ts'
+import { createProgress } from './progress.ts'
 import { ask, canAsk, effectsText } from './question.ts'
 import { type Stage, rehearsed, withoutCredentials } from './rehearsal.ts'
 import { safety } from './safety.ts'
@@ -27,7 +28,10 @@ export const performOn =
     const precondition =
       ifMatch === undefined ? null : { sent: ifMatch, matches: (etag: string) => etag === ifMatch }
     const sent = { query: {}, body: {}, ...input }
-    return (await handle({ ...call, ifMatch: precondition }, sent as never)) as never
+    // Lines of an export and the progress would mix on one terminal.
+    const isMixed = action === 'audit.export' && process.stdout.isTTY
+    const onProgress = isMixed ? undefined : call.onProgress
+    return (await handle({ ...call, ifMatch: precondition, onProgress }, sent as never)) as never
   }
 
 /** Opens the configured database, runs an operation on it, and closes it. */
@@ -39,12 +43,14 @@ export const withDatabase = async <T>(
   const log = createLogTo(linesTo(STDERR), 'error')
   const actor = `cli:${userName()}`
   const clock = () => Date.now()
+  const progress = createProgress(process.stderr)
   const call = {
     // A request id of its own distinguishes the command's audit rows from those of the next one.
     as: { actor, requestId: newJti(randomBytes) },
     authority: SHELL,
     reauthorize: async () => SHELL,
     ifMatch: null,
+    onProgress: progress.onProgress,
   }
   const stage = { config, clock, log, call }
   if (safety().isDryRun) return await dryRun(operation, stage)
@@ -65,6 +71,7 @@ export const withDatabase = async <T>(
       }),
     })
   } finally {
+    progress.clear()
     await ledger.close()
     await opened.store.close()
   }

@@ -14,7 +14,10 @@ type File = { words: string[]; load: () => Promise<Register>; needsAll?: boolean
 /** Files of the commands, in the order of the help, with the first words of their commands. */
 const FILES: readonly File[] = [
   { words: ['serve', 'demo'], load: async () => (await import('./server.ts')).server },
-  { words: ['migrate', 'restored'], load: async () => (await import('./database.ts')).database },
+  {
+    words: ['migrate', 'backup', 'restored'],
+    load: async () => (await import('./database.ts')).database,
+  },
   { words: ['status'], load: async () => (await import('./status.ts')).status },
   { words: ['doctor'], load: async () => (await import('./doctor/doctor.ts')).doctor },
   { words: ['admin'], load: async () => (await import('./administrator.ts')).administrator },

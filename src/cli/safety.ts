@@ -7,6 +7,7 @@ const WITHOUT_CHANGE: ReadonlySet<string> = new Set([
   'demo',
   'doctor',
   'status',
+  'backup',
   'completion',
   'token inspect',
   'audit verify',

@@ -119,7 +119,7 @@ const keepDatabasePrivate = (path: string, log: Log): void => {
   for (const suffix of ['', '-wal', '-shm']) keepFilePrivate(`${path}${suffix}`, { log })
 }
 
-const noDatabase = ({ databasePath }: Pick<Config, 'databasePath'>): StartRefused =>
+export const noDatabase = ({ databasePath }: Pick<Config, 'databasePath'>): StartRefused =>
   new StartRefused(
     `there is no Latchkey database at ${databasePath}; start the server first, or make one with: latchkey migrate`,
   )

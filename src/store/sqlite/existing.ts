@@ -1,6 +1,7 @@
-// Opens an existing database for a command that changes nothing: to read it, or to rehearse a change.
+// Opens an existing database for a command that changes nothing: to read it, to copy it, or to rehearse a change.
+import { closeSync, openSync, rmSync } from 'node:fs'
 import BetterSqlite3 from 'better-sqlite3'
-import { BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../../constants.ts'
+import { BACKUP_STEP_PAGES, BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../../constants.ts'
 import { StartRefused } from '../../errors.ts'
 import { storeError } from '../steps/errors.ts'
 import { createStore } from '../steps/store.ts'
@@ -80,5 +81,35 @@ const begin = async (client: BetterSqlite3.Database): Promise<void> => {
       if (!isBusy || performance.now() > deadline) throw storeError(error, sqliteDialect)
     }
     await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS))
+  }
+}
+
+/**
+ * Copies a database that is in use to a new file with mode 0600. The copy has the state of one moment.
+ * @param onProgress called with pages of the database
+ * @throws StartRefused if the file exists or cannot be written; a part of a copy is removed
+ */
+export const backUp = async (
+  path: string,
+  target: string,
+  onProgress?: (done: number, total: number) => void,
+): Promise<void> => {
+  const client = openExisting(path, () => {})
+  let isMade = false
+  try {
+    closeSync(openSync(target, 'wx', 0o600))
+    isMade = true
+    await client.backup(target, {
+      progress({ totalPages, remainingPages }) {
+        onProgress?.(totalPages - remainingPages, totalPages)
+        return BACKUP_STEP_PAGES
+      },
+    })
+  } catch (error) {
+    if (isMade) rmSync(target, { force: true })
+    const code = (error as { code?: unknown }).code
+    throw new StartRefused(`cannot write the copy ${target}: ${String(code ?? error)}`)
+  } finally {
+    client.close()
   }
 }

@@ -1,0 +1,78 @@
+// Copies of a database that is in use, and stores for reads and rehearsals.
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { OperationRefused, StartRefused, Unavailable } from '../../src/errors.ts'
+import { backUp, openToRead, rehearse } from '../../src/store/sqlite/existing.ts'
+import { atEndOfFile } from '../support/cleanups.ts'
+import { dumpFile } from '../support/database.ts'
+import { START_SECONDS, startServer } from '../support/server.ts'
+
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-existing-'))
+  atEndOfFile(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+describe('copy of a database in use', () => {
+  it('has its rows and mode 0600, and the pages are counted', async () => {
+    const server = await startServer()
+    await server.client()
+    const copy = join(newFolder(), 'copy.db')
+    const seen: [done: number, total: number][] = []
+    await backUp(server.path, copy, (done, total) => seen.push([done, total]))
+    expect(dumpFile(copy)).toEqual(dumpFile(server.path))
+    expect(statSync(copy).mode & 0o777).toBe(0o600)
+    expect(seen.map(([done]) => done)).toEqual([0]) // The only step follows.
+    expect(seen[0]?.[1]).toBeGreaterThan(10)
+  })
+
+  it('overwrites no file, and leaves nothing behind where it cannot be written', async () => {
+    const server = await startServer()
+    const folder = newFolder()
+    const taken = join(folder, 'taken')
+    writeFileSync(taken, 'text')
+    await expect(backUp(server.path, taken)).rejects.toThrow(/taken: EEXIST$/)
+    expect(readFileSync(taken, 'utf8')).toBe('text')
+    await expect(backUp(server.path, join(folder, 'no', 'copy'))).rejects.toThrow(StartRefused)
+  })
+})
+
+describe('store for reads', () => {
+  it('refuses every write', async () => {
+    const server = await startServer()
+    const { store, pendingMigrations } = openToRead(server.path)
+    expect(pendingMigrations).toEqual([])
+    expect(await store.listKeys()).toEqual(await server.store.listKeys())
+    const workspace = { id: 'new', name: 'New', ref: 'ref' }
+    await expect(store.createWorkspace(workspace, START_SECONDS)).rejects.toThrow(Unavailable)
+    await store.close()
+  })
+})
+
+describe('rehearsal', () => {
+  const workspace = { id: 'new', name: 'New', ref: 'ref' }
+
+  it('sees its own changes, which no other connection does, and leaves none', async () => {
+    const server = await startServer()
+    const found = await rehearse(server.path, async (store) => {
+      await store.createWorkspace(workspace, START_SECONDS)
+      expect(await server.store.findWorkspace('new')).toBeNull()
+      return await store.findWorkspace('new')
+    })
+    expect(found).toMatchObject({ id: 'new' })
+    expect(await server.store.findWorkspace('new')).toBeNull()
+  })
+
+  it('leaves nothing after an error, and keeps the error', async () => {
+    const server = await startServer()
+    const failing = rehearse(server.path, async (store) => {
+      await store.createWorkspace(workspace, START_SECONDS)
+      await store.createWorkspace(workspace, START_SECONDS)
+    })
+    await expect(failing).rejects.toThrow(OperationRefused)
+    expect(await server.store.findWorkspace('new')).toBeNull()
+    await server.store.createWorkspace(workspace, START_SECONDS) // the lock is free again
+  })
+})
