@@ -20,6 +20,7 @@ const MOCKS = [
   'test/oauth/constant-time.test.ts',
   'test/oauth/equal-work.test.ts',
   'test/oauth/token-authentication.test.ts',
+  'test/verifier/web-crypto.test.ts',
 ]
 
 /** Suite of its own (`npm run test:browser`). */

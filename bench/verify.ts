@@ -7,7 +7,8 @@
 // - jose with one key, and fast-jwt: any `kid`.
 // - fast-jwt with its cache: a cached token whose key was removed; it checks only `exp` and `nbf` again.
 // - aws-jwt-verify: any `typ`; `crit`; a token without `exp`, `jti`, `client_id` or `sub`.
-// This verifier and jose verify a signature on another thread: a call lasts longer, and the event loop stays free.
+// jose verifies a signature on another thread: a call lasts longer, and the event loop stays free. So does this verifier
+// for algorithms other than RS256, and on runtimes other than Node.
 import { ok, rejects } from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { JwtVerifier } from 'aws-jwt-verify'

@@ -42,7 +42,7 @@ const LAYERS: readonly RegExp[] = [
  * included.
  */
 const VERIFIER_ROOMS: readonly RegExp[] = [
-  /^verifier\/(codes|constants|sharing|url)\.ts$/,
+  /^verifier\/(codes|constants|eventual|sharing|url)\.ts$/,
   /^verifier\/net\//,
   /^verifier\/(errors|events|reasons)\.ts$/,
   /^verifier\/keys\//,

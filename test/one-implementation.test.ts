@@ -34,11 +34,13 @@ const RULES: Readonly<Record<string, Rule>> = {
       /"\(\?:\[\^"\\\\\]\|\\\\\.\)\*"\//,
       /"\(\?:\[\^"\\\\\]\|\\\\\.\)\*"\|/,
       /split\(':'\)\.length/,
+      /=== COLON/,
     ],
     samples: [
       String.raw`text.replace(/"(?:[^"\\]|\\.)*"/g, '')`,
       String.raw`const STRING_OR_BRACKET = /"(?:[^"\\]|\\.)*"|[{}[\],]/g`,
       "text.split(':').length - 1",
+      'if (code === COLON) colons += 1',
     ],
   },
   'canonical base64url (RFC 4648 §5)': {

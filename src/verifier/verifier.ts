@@ -12,6 +12,7 @@ import { createRevocation } from './revocation/source.ts'
 import { createTokenCache } from './token/cache.ts'
 import { checkTime } from './token/claims.ts'
 import { chooseDetail } from './token/details.ts'
+import { createTokenParser } from './token/parse.ts'
 import { validateRequirements, validateWanted } from './token/requirement-checks.ts'
 import { checkRequirements } from './token/requirements.ts'
 import type { VerifiedToken } from './token/verified-token.ts'
@@ -45,13 +46,14 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const context = { keys, clock, monotonic, report, closed, onKeyRevoked }
   const revocation = createRevocation(options, context)
   const now = (): number => clock() / 1000
-  const authenticator = createAuthenticator({ algorithms, policy, keys, revocation, cache, now })
   /**
-   * Tokens that `verify` has returned: `authorize` refuses another verifier's token, and an object
-   * made to look like one.
+   * Tokens that this verifier has made, which only `verify` returns: `authorize` refuses another
+   * verifier's token, and an object made to look like one.
    */
   const verified = new WeakSet<VerifiedToken>()
-
+  const parse = createTokenParser(algorithms)
+  const parts = { parse, policy, keys, revocation, cache, now }
+  const authenticator = createAuthenticator({ ...parts, onNew: (token) => verified.add(token) })
   return {
     plugins,
     async verify(bearer, required, { waitUntil } = {}) {
@@ -60,14 +62,15 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
         throw refusal({ kind: 'token_missing' })
       }
       if (typeof bearer !== 'string') throw refusal({ kind: 'token_not_text' })
-      const { revocable, token, key } = await authenticator.authenticate(bearer)
+      const authenticating = authenticator.authenticate(bearer)
+      const { revocable, token, key } =
+        authenticating instanceof Promise ? await authenticating : authenticating
       const { claims } = token
       checkTime(claims, policy, now())
       const use = { token: bearer, kid: key.kid, claims, revocable, waitUntil }
       const checking = revocation.check(use)
       if (checking !== undefined) await checking
-      checkRequirements(claims, required, plugins)
-      verified.add(token)
+      checkRequirements(token, required, plugins)
       return token
     },
     authorize(token, wanted) {

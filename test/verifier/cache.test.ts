@@ -16,7 +16,7 @@ import {
   tokenWith,
 } from './support.ts'
 
-const spy = () => vi.spyOn(globalThis.crypto.subtle, 'verify')
+const spy = () => vi.spyOn(process.getBuiltinModule('crypto'), 'verify')
 let signatures: ReturnType<typeof spy>
 
 beforeEach(() => {
@@ -106,6 +106,22 @@ describe('cached token', () => {
     expect(await check(token.slice(0, -1) + String.fromCharCode(last + 1))).toBe('token_malformed')
     expect(await check(`${token.slice(0, -4)}AAAA`)).not.toBe('good')
     expect(await check(`${token} `)).toBe('token_malformed')
+  })
+
+  test('is not found by the end of its signature', async () => {
+    const { check } = await afterUse(token)
+    const signature = token.slice(token.lastIndexOf('.'))
+    const others = [
+      tokenWith({ jti: 'other' }),
+      tokenWith({ scope: 'hook:govern hook:track hook:admin' }),
+    ]
+    for (const other of others) {
+      const forged = other.slice(0, other.lastIndexOf('.')) + signature
+      expect(await check(forged)).toBe('token_untrusted')
+    }
+    checked()
+    expect(await check(token)).toBe('good')
+    expect(checked()).toBe(0)
   })
 })
 

@@ -38,7 +38,7 @@ export const connect = (client: BetterSqlite3.Database): Connection => {
       return rowsOf(statementOf(text), values())
     },
     prepare(statement) {
-      // At its first use: a command uses few of the statements that the store prepares.
+      // Prepares at the first use: a command runs few of the statements that the store has.
       let ready: { prepared: BetterSqlite3.Statement; values: Compiled['values'] } | undefined
       return async (parameters) => {
         if (ready === undefined) {

@@ -7,6 +7,7 @@ import type { FetchedKeys } from './jwks.ts'
 export type KeySet = {
   /** Keys by `textOf`. */
   readonly byName: ReadonlyMap<string, VerificationKey>
+  readonly all: ReadonlySet<VerificationKey>
   readonly fetchedAt: number
   /** Age up to which the keys are fresh, in milliseconds. */
   readonly maxAgeMs: number
@@ -16,6 +17,7 @@ export type KeySet = {
 
 export const NO_KEYS: KeySet = {
   byName: new Map(),
+  all: new Set(),
   fetchedAt: -Infinity,
   maxAgeMs: 0,
   renewedAt: -Infinity,
@@ -36,7 +38,8 @@ export const replaceKeys = (
     return [name, old?.material === key.material ? old : key]
   })
   const renewedAt = at.renewedAt ?? before.renewedAt
-  return { byName: new Map(entries), fetchedAt: at.now, maxAgeMs, renewedAt }
+  const byName = new Map(entries)
+  return { byName, all: new Set(byName.values()), fetchedAt: at.now, maxAgeMs, renewedAt }
 }
 
 export const findKey = ({ byName }: KeySet, name: KeyName): VerificationKey | undefined =>

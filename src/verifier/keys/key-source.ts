@@ -20,6 +20,8 @@ export type KeySource = {
   find(name: KeyName): Promise<VerificationKey | null>
   /** The key, without waiting, where the keys at hand are recent; otherwise undefined. */
   peek(name: KeyName): VerificationKey | undefined
+  /** True if the keys at hand are recent and this one is among them. */
+  holds(key: VerificationKey): boolean
   /** The key at hand, without a fetch, while it may be used; otherwise undefined. */
   held(name: KeyName): VerificationKey | undefined
   /**
@@ -117,6 +119,7 @@ export const createKeySource = ({ load, monotonic, maxStaleMs }: Options): KeySo
     ready,
     renew: fetcher.renew,
     peek: (name) => (isRecent(keys(), monotonic()) ? findKey(keys(), name) : undefined),
+    holds: (key) => isRecent(keys(), monotonic()) && keys().all.has(key),
     list: () => [...keys().byName.values()],
 
     async findAtOnce(name) {

@@ -1,5 +1,7 @@
 // The facts of a token that revocation rules compare. Computed once, when the token is first
 // verified.
+import type { Eventual } from '../eventual.ts'
+import { native } from '../net/native.ts'
 import { RUN_TYPE, detailsOf } from '../token/details.ts'
 
 /** An id and its generation in the token. */
@@ -72,7 +74,12 @@ export const revocableFacts = (kid: string, claims: Claims): RevocableFacts => {
   }
 }
 
-const hashed = async (text: string): Promise<string> => {
+const hash = native?.crypto.hash
+
+const hashedNow =
+  hash === undefined ? null : (text: string): string => hash('sha256', text, 'base64url')
+
+const hashedLater = async (text: string): Promise<string> => {
   const digest = new Uint8Array(
     await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)),
   )
@@ -80,22 +87,29 @@ const hashed = async (text: string): Promise<string> => {
   return base64.replaceAll('+', '-').replaceAll('/', '_').replace('=', '')
 }
 
+const hashed = (text: string): Eventual<string> => hashedNow?.(text) ?? hashedLater(text)
+
 /**
  * The value of a rule over a workspace. The list is public, and the reference is random: a stranger
  * who guesses ids finds none of them in the list.
  */
-export const workspaceValue = (reference: string): Promise<string> => hashed(reference)
+export const workspaceValue = async (reference: string): Promise<string> => hashed(reference)
 
 /** The value of a rule over a run. */
-export const runValue = (reference: string, identifier: string): Promise<string> =>
+export const runValue = async (reference: string, identifier: string): Promise<string> =>
   hashed(runText(reference, identifier))
 
-export const revocableTokenOf = async (kid: string, claims: Claims): Promise<RevocableToken> => {
+export const revocableTokenOf = (kid: string, claims: Claims): Eventual<RevocableToken> => {
   const { jti, client, plugin, workspaceTexts, workspaceGen, runTexts } = revocableFacts(
     kid,
     claims,
   )
-  const workspaceValues = await Promise.all(workspaceTexts.map(hashed))
-  const workspaces = workspaceValues.map((value) => ({ value, gen: workspaceGen }))
-  return { kid, jti, client, plugin, workspaces, runs: await Promise.all(runTexts.map(hashed)) }
+  const tokenWith = (values: readonly string[]): RevocableToken => {
+    const ofWorkspaces = values.slice(0, workspaceTexts.length)
+    const workspaces = ofWorkspaces.map((value) => ({ value, gen: workspaceGen }))
+    return { kid, jti, client, plugin, workspaces, runs: values.slice(workspaceTexts.length) }
+  }
+  const texts = [...workspaceTexts, ...runTexts]
+  if (hashedNow !== null) return tokenWith(texts.map(hashedNow))
+  return Promise.all(texts.map(hashedLater)).then(tokenWith)
 }

@@ -6,6 +6,7 @@ import {
   REVOCATION_TIMEOUT_MS,
 } from '../constants.ts'
 import { VerifierUnavailable, refusal } from '../errors.ts'
+import type { Eventual } from '../eventual.ts'
 import type { Reporter } from '../events.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import type { AbortFlag } from '../net/abort-flag.ts'
@@ -70,7 +71,7 @@ type RevocationOptions = {
 
 export type Revocation = {
   /** The facts that rules compare; null where no list is followed. */
-  revocableOf(kid: string, claims: AccessTokenClaims): Promise<RevocableToken | null>
+  revocableOf(kid: string, claims: AccessTokenClaims): Eventual<RevocableToken | null>
   /**
    * @returns undefined where there is nothing to wait for.
    * @throws TokenInvalid, VerifierUnavailable
@@ -107,7 +108,7 @@ export const createRevocation = (options: RevocationOptions, context: Context): 
   if (revocations === undefined) return followList(options, context)
   const source = revocations === 'none' ? 'none' : 'own'
   return {
-    revocableOf: () => Promise.resolve(null),
+    revocableOf: () => null,
     check: (use) => (revocations === 'none' ? undefined : askSource(revocations, use)),
     refreshed: () => undefined,
     revokedKeys: () => [],

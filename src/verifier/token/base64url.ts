@@ -4,6 +4,7 @@
 // Decoders of platforms are lenient: `atob` skips white space, and accepts padding and unused bits
 // that are not zero.
 import type { Bytes } from '../net/bytes.ts'
+import { native } from '../net/native.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -30,13 +31,20 @@ const decodeRest = (text: Uint8Array, bytes: Uint8Array, at: number): boolean =>
   return true
 }
 
+/** Node's decoder is lenient, too. Only the canonical spelling of its bytes is equal to the text. */
+const decodeText = (text: string): Bytes | null => {
+  if (native === null) return decodeBase64url(ASCII.encode(text))
+  const bytes = native.buffer.Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? new Uint8Array(bytes) : null
+}
+
 /**
  * Decodes a text.
  * @returns null for a text that is not canonical: another character, padding, white space, unused
  *   bits that are not zero
  */
 export const decodeBase64url = (text: Uint8Array | string): Bytes | null => {
-  if (typeof text === 'string') return decodeBase64url(ASCII.encode(text))
+  if (typeof text === 'string') return decodeText(text)
   const whole = text.length - (text.length % 4)
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
   let at = 0

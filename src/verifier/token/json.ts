@@ -27,9 +27,29 @@ export const parseStrictJson = (text: string, maxDepth: number): unknown => {
   return value
 }
 
-/** Each member in the text has a colon. Colons in strings do not count. */
-const countColons = (text: string): number =>
-  text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COLON = 0x3a
+
+/** Each member in the text has a colon. Colons in strings do not count. JSON.parse has accepted the text. */
+const countColons = (text: string): number => {
+  let colons = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === COLON) colons += 1
+    else if (code === QUOTE) i = endOfString(text, i)
+  }
+  return colons
+}
+
+/** Index of the quote that ends the string. A quote behind an odd number of backslashes is a part of it. */
+const endOfString = (text: string, start: number): number => {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let escapes = 0
+    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes += 1
+    if (escapes % 2 === 0) return end
+  }
+}
 
 /** Members that JSON.parse has kept. */
 const countMembers = (value: unknown, depthLeft: number): number => {
@@ -45,7 +65,7 @@ const countMembers = (value: unknown, depthLeft: number): number => {
 export const parseObject = (bytes: Uint8Array): JsonObject | null => {
   try {
     const value = parseStrictJson(UTF8.decode(bytes), MAX_JSON_DEPTH)
-    return isObject(value) ? Object.assign(Object.create(null) as JsonObject, value) : null
+    return isObject(value) ? (Object.setPrototypeOf(value, null) as JsonObject) : null
   } catch {
     return null
   }

@@ -30,43 +30,69 @@ export type ParsedToken = {
   readonly algorithm: string
   readonly kid: string
   readonly claims: AccessTokenClaims
+  /** The signing input (RFC 7515 §5.2), in ASCII. */
+  readonly signed: string
+  readonly signature: Uint8Array
 }
 
 /** RFC 9068 §2.1. RFC 7515 §4.1.9 allows the prefix to be omitted. */
 const TYPES = ['at+jwt', 'application/at+jwt']
 
+/** @throws TokenInvalid `token_malformed`, `token_untrusted` */
+export type TokenParser = (token: string) => ParsedToken
+
 /**
+ * Makes a parser. It refuses a token with `token_untrusted` for an algorithm, a type or a proof of
+ * possession that is not accepted.
  * @param algorithms allowed values of `alg`
- * @throws TokenInvalid `token_malformed`; `token_untrusted` for an algorithm, a type or a proof of
- *   possession that is not accepted
  */
-export const parseToken = (token: string, algorithms: readonly string[]): ParsedToken => {
-  const { header, payload } = split(token)
-  // The parser checks the form of both parts before it judges either: `typ` is a matter of trust.
-  const members = parseHeader(header)
-  const claims = parseClaims(payload)
-  // Possession (RFC 7800) cannot be verified, and a token that requires it must not pass without.
-  if ('cnf' in claims) throw refusal({ kind: 'proof_of_possession_required' })
-  return { ...checkHeader(members, algorithms), claims }
+export const createTokenParser = (algorithms: readonly string[]): TokenParser => {
+  // All tokens of a key have the same header. Its text alone decides whether it is accepted.
+  let accepted: { text: string; named: Named } | null = null
+
+  const named = (text: string, members: JsonObject): Named => {
+    const { algorithm, kid } = checkHeader(members, algorithms)
+    accepted = { text, named: { algorithm, kid } }
+    return accepted.named
+  }
+
+  return (token) => {
+    const [header, payload, signature] = split(token)
+    const known = accepted?.text === header ? accepted.named : null
+    const headerBytes = known === null ? decode(header, 'header') : null
+    const payloadBytes = decode(payload, 'payload')
+    const signatureBytes = decode(signature, 'signature')
+    // The parser checks the form of both parts before it judges either: `typ` is a matter of trust.
+    const members = headerBytes === null ? null : parseHeader(headerBytes)
+    const claims = parseClaims(payloadBytes)
+    return {
+      ...(known ?? named(header, members ?? {})),
+      claims,
+      signed: token.slice(0, -signature.length - 1),
+      signature: signatureBytes,
+    }
+  }
 }
 
-const PARTS = ['header', 'payload', 'signature'] as const
+type Named = Pick<ParsedToken, 'algorithm' | 'kid'>
 
-const split = (token: string): { header: Uint8Array; payload: Uint8Array } => {
+const split = (token: string): [header: string, payload: string, signature: string] => {
   const { length } = token
   if (length > MAX_TOKEN_BYTES) {
     throw refusal({ kind: 'token_too_long', length, max: MAX_TOKEN_BYTES })
   }
   const parts = token.split('.', 4)
   if (parts.length !== 3) throw refusal({ kind: 'not_a_jws', parts: parts.length })
-  const [header, payload, signature] = parts.map(decodeBase64url)
-  if (!header || !payload || !signature?.length) {
-    const bad = [header, payload, signature].findIndex(
-      (bytes, i) => !bytes || (i === 2 && !bytes.length),
-    )
-    throw refusal({ kind: 'part_malformed', part: PARTS[bad] ?? 'signature' })
+  return parts as [string, string, string]
+}
+
+const decode = (text: string, part: 'header' | 'payload' | 'signature'): Uint8Array => {
+  const bytes = decodeBase64url(text)
+  // A JWS without a signature is an unsecured one (RFC 7515 §A.5).
+  if (bytes === null || (part === 'signature' && bytes.length === 0)) {
+    throw refusal({ kind: 'part_malformed', part })
   }
-  return { header, payload }
+  return bytes
 }
 
 const parseHeader = (bytes: Uint8Array): JsonObject => {
@@ -123,5 +149,7 @@ const parseClaims = (bytes: Uint8Array): AccessTokenClaims => {
   if (lifetime > MAX_LIFETIME_SECONDS) {
     throw refusal({ kind: 'lifetime_too_long', lifetime, max: MAX_LIFETIME_SECONDS })
   }
+  // Possession (RFC 7800) cannot be verified, and a token that requires it must not pass without.
+  if ('cnf' in claims) throw refusal({ kind: 'proof_of_possession_required' })
   return claims
 }

@@ -61,13 +61,19 @@ export type Requirements = {
   withoutPlugin?: 'allow'
 }
 
+/** The claims of a token, and the values of its scope. */
+type Granted = { readonly claims: AccessTokenClaims; readonly permissions: readonly string[] }
+
 /** @throws AccessDenied */
 export const checkRequirements = (
-  claims: AccessTokenClaims,
+  { claims, permissions }: Granted,
   required: Requirements,
   plugins?: PluginsOfAudience,
 ): void => {
-  checkPermission(claims, required.permission)
+  const { permission } = required
+  if (permission !== null && !permissions.includes(permission)) {
+    throw refusal({ kind: 'permission_missing', expected: permission, actual: claims.scope })
+  }
   if (required.plugin === noPlugin) checkNoPlugin(claims, plugins)
   else checkPlugin(claims, required.plugin)
   if (required.run !== undefined) checkRun(claims, required.run)
@@ -80,12 +86,6 @@ export const checkRequirements = (
  */
 export const permissionsOf = (claims: AccessTokenClaims): string[] =>
   claims.scope.split(' ').filter(Boolean)
-
-const checkPermission = (claims: AccessTokenClaims, permission: string | null): void => {
-  if (permission !== null && !permissionsOf(claims).includes(permission)) {
-    throw refusal({ kind: 'permission_missing', expected: permission, actual: claims.scope })
-  }
-}
 
 export const workspaceOf = (claims: AccessTokenClaims): string | null =>
   textOf(claims['workspace_id'])

@@ -2,33 +2,47 @@
 // of it.
 import { compactVerify } from 'jose'
 import { refusal } from '../errors.ts'
+import { type Eventual, whenAtHand } from '../eventual.ts'
 import type { VerificationKey } from '../keys/jwk.ts'
-import type { KeySource } from '../keys/key-source.ts'
 import { type Policy, checkOrigin } from './claims.ts'
-import { parseToken } from './parse.ts'
+import type { ParsedToken, TokenParser } from './parse.ts'
 import { type VerifiedToken, verifiedTokenOf } from './verified-token.ts'
 
 export type Signed = { readonly key: VerificationKey; readonly token: VerifiedToken }
 
 type SignatureContext = {
-  algorithms: readonly string[]
-  findKey: KeySource['find']
+  parse: TokenParser
+  findKey: (name: Pick<ParsedToken, 'kid' | 'algorithm'>) => Eventual<VerificationKey | null>
   policy: Policy
 }
 
 /** @throws TokenInvalid, VerifierUnavailable */
-export const verifySignature = async (
+export const verifySignature = (
   bearer: string,
-  { algorithms, findKey, policy }: SignatureContext,
-): Promise<Signed> => {
-  const { algorithm, kid, claims } = parseToken(bearer, algorithms)
-  const key = await findKey({ kid, algorithm })
-  if (key === null) throw refusal({ kind: 'key_unknown', kid, algorithm })
-  try {
-    await compactVerify(bearer, key.key, { algorithms: [algorithm] })
-  } catch (cause) {
+  { parse, findKey, policy }: SignatureContext,
+): Eventual<Signed> => {
+  const parsed = parse(bearer)
+  const { algorithm, kid, claims } = parsed
+  return whenAtHand(findKey(parsed), (key) => {
+    if (key === null) throw refusal({ kind: 'key_unknown', kid, algorithm })
+    return whenAtHand(checkSignature(bearer, parsed, key), () => {
+      checkOrigin(claims, policy)
+      return { key, token: verifiedTokenOf(claims) }
+    })
+  })
+}
+
+/** @throws TokenInvalid `token_untrusted` */
+const checkSignature = (
+  bearer: string,
+  { algorithm, kid, signed, signature }: ParsedToken,
+  { key, verifyNow }: VerificationKey,
+): Eventual<void> => {
+  const invalid = (cause?: unknown): never => {
     throw refusal({ kind: 'signature_invalid', kid, algorithm }, { cause })
   }
-  checkOrigin(claims, policy)
-  return { key, token: verifiedTokenOf(claims) }
+  if (verifyNow === null) {
+    return compactVerify(bearer, key, { algorithms: [algorithm] }).then(() => {}, invalid)
+  }
+  if (!verifyNow(signed, signature)) invalid()
 }

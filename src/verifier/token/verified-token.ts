@@ -33,10 +33,11 @@ export const verifiedTokenOf = (claims: AccessTokenClaims): VerifiedToken =>
     claims,
   })
 
-const deepFreeze = <T>(value: T): T => {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    Object.values(value).forEach(deepFreeze)
+const deepFreeze = <T extends object>(value: T): T => {
+  Object.freeze(value)
+  for (const member of Object.values(value) as unknown[]) {
+    if (typeof member === 'object' && member !== null && !Object.isFrozen(member))
+      deepFreeze(member)
   }
   return value
 }
