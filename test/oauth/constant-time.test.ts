@@ -98,6 +98,8 @@ const ALLOWED: Record<string, string[]> = {
   'store/sqlite/migrate.ts': ['ours.hash !== hash'],
   // Offline comparison in `latchkey audit verify`, whose operator can read the whole table.
   'audit/verify.ts': ['sealed === digest'],
+  // Comparison with a token whose signature ends alike, 192 bits long: who sends that end has the token.
+  'verifier/token/cache.ts': ['entry?.token === token', '?.token === token'],
 }
 
 const comparisonsIn = (text: string): string[] =>
@@ -119,11 +121,12 @@ describe('source code', () => {
     expect(found).toEqual([])
   })
 
-  it('opens database files in two modules only', () => {
+  it('opens database files in three modules only', () => {
     const opening = [...sources()].filter(([, text]) => /new \w*Sqlite3\((?!':memory:')/.test(text))
     expect(opening.map(([path]) => path).toSorted()).toEqual([
       'node/ledger/file.ts',
       'store/sqlite/better-sqlite3.ts',
+      'store/sqlite/existing.ts',
     ])
   })
 })
