@@ -183,6 +183,14 @@ describe.skipIf(CHROMIUM === null)('script of /docs', () => {
       expect(requests).toEqual([])
     })
 
+    it('shows nothing of a token that no header may contain', async () => {
+      const form = await tryIt('workspaceList')
+      await form.fill('Token', `${token}—${token}`)
+      await form.send()
+      expect(await form.state()).toContain('The token has a character that no token has.')
+      expect(await keptBy()).not.toContain(token)
+    })
+
     it('keeps the token in the password field alone, and forgets it when the page is loaded again', async () => {
       const form = await tryIt('workspaceList')
       await form.fill('Token', ` ${token}\n`)

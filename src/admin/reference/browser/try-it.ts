@@ -87,8 +87,15 @@ const FORM = String.raw`
     return url
   }
 
+  /** The message of a browser that refuses a header may contain its value, so the page refuses it first. */
+  const bearer = () => {
+    const text = token.value.trim()
+    if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('The token has a character that no token has.')
+    return 'Bearer ' + text
+  }
+
   const requestOf = () => {
-    const sent = new Headers({ Authorization: 'Bearer ' + token.value.trim() })
+    const sent = new Headers({ Authorization: bearer() })
     for (const { name, value } of valueOf('header')) sent.set(name, quoted(value.trim()))
     const body = valueOf('body')[0]?.value
     if (body !== undefined) sent.set('Content-Type', 'application/json')
@@ -100,7 +107,6 @@ const FORM = String.raw`
       credentials: /** @type {const} */ ('omit'),
       redirect: /** @type {const} */ ('error'),
       referrerPolicy: /** @type {const} */ ('no-referrer'),
-      signal: AbortSignal.timeout(REQUEST_MS),
     }
   }
 
@@ -126,11 +132,12 @@ const FORM = String.raw`
     const text = init.method + ' ' + url.pathname + url.search
     if (init.method !== 'GET' && !(await isConfirmed(text + ': ' + name + '?'))) return
     answer.hidden = false
+    delete state.dataset['ok']
     state.textContent = 'Waiting for the answer …'
     showHeaders(new Headers())
     content.textContent = ''
     const start = performance.now()
-    const response = await fetch(url, init)
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_MS) })
     const body = await readText(response)
     const took = Math.round(performance.now() - start)
     state.textContent = response.status + ' ' + response.statusText + ' in ' + took + ' ms'
@@ -210,6 +217,7 @@ const FORM = String.raw`
     button.type = 'button'
     button.className = 'try'
     button.textContent = 'Try it'
+    button.setAttribute('aria-label', 'Try it: ' + article.querySelector('h3')?.textContent)
     button.setAttribute('aria-expanded', 'false')
     button.addEventListener('click', () => open(article))
     article.querySelector('figcaption')?.append(button)
