@@ -12,6 +12,7 @@ const files = blocks.map(({ path }) => path).filter((path) => path.endsWith('.ts
 const INDIRECT = [
   'test/oauth/endpoints.test.ts',
   'test/docs/readme.test.ts',
+  'test/admin/reference-words.test.ts',
   'test/store/better-sqlite3.test.ts',
 ]
 /** Tests that need a build, which the copy does not have. */
@@ -42,7 +43,7 @@ describe('worked examples of CONTRIBUTING.md', () => {
     const shown = files.filter((path) => path.endsWith('.test.ts') && !STARTS_PROCESSES.test(path))
     const tests = [...shown, ...INDIRECT]
     const config = ['--config', 'test/mutations/vitest.config.ts']
-    const named = ['-t', 'whoami|README|hasClients|epochShow']
+    const named = ['-t', 'whoami|README|hasClients|epochShow|meaning']
     expect(run('vitest', 'run', ...config, ...named, ...tests)).toMatch(/Tests {2}\d\d passed/)
   }, 120_000)
 })
