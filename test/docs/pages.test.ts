@@ -28,6 +28,16 @@ const isMissing = (path: string): boolean => {
   return !MADE.test(file) && !existsSync(join(ROOT, file))
 }
 
+/** Paragraphs before the first command, table or picture: the text that says what the reader can do, and one more. */
+const MAX_PARAGRAPHS_BEFORE = 2
+
+/** Paragraphs of a page up to the first block that shows something. */
+const opening = (text: string): string[] => {
+  const parts = text.split(/\n\n+/).filter((part) => !part.startsWith('#'))
+  const shown = parts.findIndex((part) => /^(```|\||!\[)/.test(part))
+  return shown === -1 ? parts : parts.slice(0, shown)
+}
+
 const wideRows = (text: string): string[] =>
   proseOf(text)
     .split('\n')
@@ -42,6 +52,15 @@ describe('page', () => {
     expect(wideRows(readPage(page))).toEqual([])
   })
 })
+
+it.each(filesBelow('docs', '.md').filter((page) => !page.includes('/decisions/')))(
+  'page opens with what the reader can do, and shows it soon: %s',
+  (page) => {
+    const paragraphs = opening(readPage(page))
+    expect(paragraphs[0]).toMatch(/\byou can\b/)
+    expect(paragraphs.length).toBeLessThanOrEqual(MAX_PARAGRAPHS_BEFORE)
+  },
+)
 
 /** Paths of a tree: an entry is as deep as it is indented, and a line can have several before its text. */
 const pathsOfTree = (tree: string): string[] => {
