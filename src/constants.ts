@@ -43,6 +43,12 @@ export const PRUNE_GRACE_SECONDS = 10 * 60
 /** Live `jti` rules of one client. The next revocation raises the client's generation instead. */
 export const MAX_JTI_RULES_PER_CLIENT = 1_000
 
+/**
+ * Live rules over tokens of which only the id is known. No client bounds them; an administrator who has more of such
+ * tokens revokes their clients, or the key.
+ */
+export const MAX_UNKNOWN_JTI_RULES = 10_000
+
 /** Generation of a deleted client or plugin. It is above every generation that a token can carry. */
 export const LAST_GENERATION = Number.MAX_SAFE_INTEGER
 

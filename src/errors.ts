@@ -293,6 +293,10 @@ export const REFUSALS = {
   key_too_young: [409, 'The next key has been published for less than 24 hours.'],
   exceeds_own_grant: [403, 'An administrator gives only what its own client has.'],
   enrollment_ended: [409, 'The enrollment has been used or revoked.'],
+  too_many_revocations: [
+    409,
+    'The server has the most rules over unknown tokens that it may have.',
+  ],
   too_many_runs: [409, 'The workspace has the most closed runs that it may have.'],
   no_ledger: [409, 'The server keeps no ledger of tokens.'],
   unbound_required: [403, 'Only unbound administrators may do this.'],

@@ -138,7 +138,7 @@ export const updateAudience = (
   id: string,
   input: z.input<typeof audienceChange>,
 ) =>
-  auditedChange(call, 'audience.update', id, async () => {
+  auditedChange(call, 'audience.update', id, async (_, cause) => {
     requireUnbound(call.authority)
     const fields = parse(audienceChange, input)
     if (id === ADMIN_AUDIENCE) checkAdministration(fields)
@@ -151,7 +151,7 @@ export const updateAudience = (
     }
     await retried(call, async () => {
       const before = checkIfMatch(call, await readAudience(call, id))
-      await call.deps.store.updateAudience(before, update, now(call))
+      await call.deps.store.updateAudience(before, update, now(call), cause)
     })
     return await showAudience(call, id)
   })

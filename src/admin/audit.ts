@@ -11,7 +11,8 @@ import { auditReportView, auditView } from './views/audit.ts'
 import { type Authority, requireUnbound } from './authority.ts'
 import { authorizedCheck, authorizedRows } from './reauthorization.ts'
 import { type AdminCall, parseQuery } from './operation.ts'
-import { pageFields, pageInSteps } from './pages.ts'
+import { pageFields, pageInSteps, sequenceNumber } from './pages.ts'
+import { orNotFound } from './refusals.ts'
 
 const text = comparedText(256)
 
@@ -63,6 +64,15 @@ export const listAudit = async (
     },
     auditView,
   )
+}
+
+/** Shows one event. A bound administrator finds those of its list. */
+export const showAudit = async ({ deps, authority }: AdminCall, sent: string) => {
+  const seq = sequenceNumber(sent)
+  const filter = rowFilter({}, authority)
+  const range = { after: (seq ?? 0) - 1, upTo: seq ?? 0, limit: 1, newestFirst: false }
+  const [row] = seq === null ? [] : (await deps.store.listAuditEvents({ filter, ...range })).rows
+  return auditView(orNotFound(row ?? null, 'audit event with the number', sent))
 }
 
 export const auditCheck = z.strictObject({

@@ -8,12 +8,12 @@ import { type AdminCall, auditedChange, now } from './operation.ts'
  * epoch makes followers of the revocation list read it from the start.
  */
 export const markRestored = (call: AdminCall) =>
-  auditedChange(call, 'server.restored', null, async () => {
+  auditedChange(call, 'server.restored', null, async (_, cause) => {
     requireUnbound(call.authority)
     const { store, kek, algorithms } = call.deps
     const keys = await store.listKeys()
     const enrollments = await store.listEnrollments()
-    await store.beginEpoch(await firstKeys(algorithms, kek), now(call))
+    await store.beginEpoch(await firstKeys(algorithms, kek), now(call), cause)
     const { epoch } = await store.findRevocationHead()
     return {
       epoch,

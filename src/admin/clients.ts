@@ -4,7 +4,7 @@ import { ADMIN_AUDIENCE, DEFAULT_WORKSPACE } from '../constants.ts'
 import { UNLIMITED } from '../grants/limits.ts'
 import { newClientId, newClientSecret } from '../secret.ts'
 import { retryOnConflict } from '../store/conflicts.ts'
-import type { Client, ClientChange, NewClient } from '../store/store.ts'
+import type { Cause, Client, ClientChange, NewClient } from '../store/store.ts'
 import {
   checkGiven,
   checkLimits,
@@ -115,15 +115,15 @@ export const addClient = async (call: AdminCall, client: Omit<NewClient, 'secret
 
 /** Changes the members that are sent and keeps the others. Removing a grant revokes the tokens that it covers. */
 export const updateClient = (call: AdminCall, id: string, input: z.input<typeof clientChange>) =>
-  auditedChange(call, 'client.update', id, async () => {
+  auditedChange(call, 'client.update', id, async (_, cause) => {
     const fields = parse(clientChange, input)
-    return await writeClient(call, id, () => fields)
+    return await writeClient(call, { id, cause }, () => fields)
   })
 
 /** Read, decide, write. `decide` maps the stored client to a change; the step is retried on conflict. */
 export const writeClient = async (
   call: AdminCall,
-  id: string,
+  { id, cause }: { id: string; cause: Cause },
   decide: (before: Client) => z.output<typeof clientChange>,
 ) => {
   await retried(call, async () => {
@@ -142,7 +142,7 @@ export const writeClient = async (
     // Checks only the details that are sent: a stored one for any resource of a type may have lost its last resource.
     const details = update.details ?? []
     await checkReferences(call, { ...after, details, createPlugins: false }, before)
-    await call.deps.store.updateClient(before, update, now(call))
+    await call.deps.store.updateClient(before, update, now(call), cause)
   })
   return await showClient(call, id)
 }
@@ -185,28 +185,28 @@ const setStatus = (
   call: AdminCall,
   { id, action, status }: { id: string; action: string; status: 'active' | 'disabled' },
 ) =>
-  auditedChange(call, action, id, async () => {
+  auditedChange(call, action, id, async (_, cause) => {
     await retried(call, async () => {
       const before = checkIfMatch(call, await readClient(call, id))
       if (status === 'active') await checkWithinOwnGrant(call, before)
-      await call.deps.store.updateClient(before, { status }, now(call))
+      await call.deps.store.updateClient(before, { status }, now(call), cause)
     })
     return await showClient(call, id)
   })
 
 export const deleteClient = (call: AdminCall, id: string) =>
-  auditedChange(call, 'client.delete', id, async () => {
+  auditedChange(call, 'client.delete', id, async (_, cause) => {
     await retried(call, async () => {
       const before = checkIfMatch(call, await readClient(call, id))
-      await call.deps.store.deleteClient(before, now(call))
+      await call.deps.store.deleteClient(before, now(call), cause)
     })
     return { client_id: id, status: 'deleted' as const }
   })
 
 export const revokeClientTokens = (call: AdminCall, id: string) =>
-  auditedChange(call, 'client.revoke_tokens', id, async () => {
+  auditedChange(call, 'client.revoke_tokens', id, async (_, cause) => {
     checkIfMatch(call, await readClient(call, id))
-    await call.deps.store.revokeClientTokens(id, now(call))
+    await call.deps.store.revokeClientTokens(id, now(call), cause)
     return await showClient(call, id)
   })
 

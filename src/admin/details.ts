@@ -21,8 +21,8 @@ export const setDetails = (
   clientId: string,
   input: z.input<typeof detailsChange>,
 ) =>
-  auditedChange(call, 'client.details', clientId, async () => {
+  auditedChange(call, 'client.details', clientId, async (_, cause) => {
     const fields = parse(detailsChange, input)
-    await writeClient(call, clientId, () => fields)
+    await writeClient(call, { id: clientId, cause }, () => fields)
     return await showDetails(call, clientId)
   })

@@ -13,6 +13,7 @@ import {
   MAX_PREVIOUS_EXPIRES_IN_SECONDS,
   MAX_QUOTA_PER_MINUTE,
   MAX_SECRET_TTL_SECONDS,
+  MAX_TOKEN_BYTES,
   MAX_TOKEN_TTL_SECONDS,
   MAX_UNUSED_AFTER_DAYS,
   MIN_TOKEN_TTL_SECONDS,
@@ -44,6 +45,17 @@ export const audienceId = z
     { error: `${ID_RULE}, or be an absolute https URI of up to 255 characters without fragment` },
   )
   .meta({ description: 'The id of an audience: like other ids, or an absolute https URI.' })
+
+export const presentedToken = z
+  .string()
+  .max(MAX_TOKEN_BYTES, { error: `must have at most ${MAX_TOKEN_BYTES} characters` })
+  .meta({ description: 'An access token of this server.' })
+
+/** A token id as `newJti` makes it: no other text is the id of a token. */
+export const tokenId = z
+  .string()
+  .regex(/^[\w-]{22}$/, { error: 'must be a jti of this server: 22 of A-Z a-z 0-9 _ -' })
+  .meta({ description: 'The `jti` of an access token of this server.' })
 
 export const permissionName = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SigningKey } from '../store/store.ts'
+import type { Cause, SigningKey } from '../store/store.ts'
 import { isGone, missingKeys, newSignersFor, replacementsFor } from '../signing/keyring.ts'
 import { makeKeys } from '../signing/provision.ts'
 import { settledSeconds } from '../upkeep/timekeeper.ts'
@@ -61,27 +61,31 @@ export const revokeKey = (
   kid: string,
   input: z.input<typeof keyRevocation> = {},
 ) =>
-  auditedChange(call, 'key.revoke', kid, async () => {
+  auditedChange(call, 'key.revoke', kid, async (_, cause) => {
     requireUnbound(call.authority)
     const { force_refetch: signWithNew } = parse(keyRevocation, input)
     await readKey(call, kid)
-    return await revoke(call, [kid], signWithNew)
+    return await revoke(call, [kid], { signWithNew, cause })
   })
 
 /** Revokes every key, and with them all tokens. New keys sign. */
 export const revokeAllKeys = (call: AdminCall) =>
-  auditedChange(call, 'key.revoke_all', null, async () => {
+  auditedChange(call, 'key.revoke_all', null, async (_, cause) => {
     requireUnbound(call.authority)
-    return await revoke(call, 'all')
+    return await revoke(call, 'all', { cause })
   })
 
 /** Revokes keys. The store resolves `all` within the step, so a key that another process adds meanwhile is included. */
-const revoke = async (call: AdminCall, kids: string[] | 'all', signWithNew = false) => {
+const revoke = async (
+  call: AdminCall,
+  kids: string[] | 'all',
+  { signWithNew = false, cause }: { signWithNew?: boolean; cause: Cause },
+) => {
   const { store, kek } = call.deps
   const keys = await store.listKeys()
   const emptied = kids === 'all' ? keys.map(({ kid }) => kid) : kids
   const places = signWithNew ? newSignersFor(keys, emptied) : replacementsFor(keys, emptied)
-  await store.revokeKeys(kids, await makeKeys(places, kek), now(call), { signWithNew })
+  await store.revokeKeys(kids, await makeKeys(places, kek), now(call), { signWithNew, cause })
   await fillPlaces(call) // another administrator may have revoked further keys meanwhile
   return await listKeys(call)
 }

@@ -5,6 +5,7 @@ import { isNameable, nameable } from '../audit/target.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
 import { Conflict, type FieldError } from '../errors.ts'
+import type { Cause } from '../store/store.ts'
 import { retryOnConflict } from '../store/conflicts.ts'
 import { fieldSentence, valueAt, withSent } from '../text/field-sentences.ts'
 import { shownValue } from '../text/redaction.ts'
@@ -54,12 +55,12 @@ export const auditedChange = <T>(
   { deps, as }: Pick<AdminCall, 'deps' | 'as'>,
   action: string,
   target: unknown,
-  operation: (setTarget: (target: string) => void) => Promise<T>,
+  operation: (setTarget: (target: string) => void, cause: Cause) => Promise<T>,
 ): Promise<T> =>
-  audited(deps, { ...as, action, target: nameable(target) }, (setTarget) =>
+  audited(deps, { ...as, action, target: nameable(target) }, (setTarget, cause) =>
     operation((name) => {
       if (isNameable(name)) setTarget(name)
-    }),
+    }, cause),
   )
 
 type Issues = readonly z.core.$ZodIssue[]

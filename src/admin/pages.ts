@@ -148,6 +148,10 @@ const readSteps = async <T extends { seq: number }>(
   return { rows, next }
 }
 
+/** The number in an address; null for a text that is no number of a row. */
+export const sequenceNumber = (sent: string): number | null =>
+  /^\d{1,15}$/.test(sent) ? Number(sent) : null
+
 /** Page of a list in the order of `seq` whose steps may match no row: such a page can be short, or empty. */
 export const pageInSteps = async <T extends { seq: number }, V>(
   { list, limit, cursor }: PageInput & { limit: number },

@@ -71,7 +71,7 @@ export const createPlugin = (call: AdminCall, input: z.input<typeof newPlugin>) 
  * the plugin's tokens.
  */
 export const updatePlugin = (call: AdminCall, id: string, input: z.input<typeof pluginChange>) =>
-  auditedChange(call, 'plugin.update', id, async () => {
+  auditedChange(call, 'plugin.update', id, async (_, cause) => {
     requireUnbound(call.authority)
     const fields = parse(pluginChange, input)
     const update = {
@@ -82,7 +82,7 @@ export const updatePlugin = (call: AdminCall, id: string, input: z.input<typeof 
     }
     await retried(call, async () => {
       const before = checkIfMatch(call, await readPlugin(call, id))
-      await call.deps.store.updatePlugin(before, update, now(call))
+      await call.deps.store.updatePlugin(before, update, now(call), cause)
     })
     return await showPlugin(call, id)
   })
@@ -99,11 +99,11 @@ const setStatus = (
   call: AdminCall,
   { id, action, status }: { id: string; action: string; status: 'active' | 'disabled' },
 ) =>
-  auditedChange(call, action, id, async () => {
+  auditedChange(call, action, id, async (_, cause) => {
     requireUnbound(call.authority)
     await retried(call, async () => {
       const before = checkIfMatch(call, await readPlugin(call, id))
-      await call.deps.store.updatePlugin(before, { status }, now(call))
+      await call.deps.store.updatePlugin(before, { status }, now(call), cause)
     })
     return await showPlugin(call, id)
   })
@@ -113,20 +113,20 @@ const setStatus = (
  * administrator removes it: a client whose only plugin it was would otherwise get tokens without a plugin's limits.
  */
 export const deletePlugin = (call: AdminCall, id: string) =>
-  auditedChange(call, 'plugin.delete', id, async () => {
+  auditedChange(call, 'plugin.delete', id, async (_, cause) => {
     requireUnbound(call.authority)
     await retried(call, async () => {
       const before = checkIfMatch(call, await readPlugin(call, id))
-      await call.deps.store.deletePlugin(before, now(call))
+      await call.deps.store.deletePlugin(before, now(call), cause)
     })
     return { id, status: 'deleted' as const }
   })
 
 export const revokePluginTokens = (call: AdminCall, id: string) =>
-  auditedChange(call, 'plugin.revoke_tokens', id, async () => {
+  auditedChange(call, 'plugin.revoke_tokens', id, async (_, cause) => {
     requireUnbound(call.authority)
     checkIfMatch(call, await readPlugin(call, id))
-    await call.deps.store.revokePluginTokens(id, now(call))
+    await call.deps.store.revokePluginTokens(id, now(call), cause)
     return await showPlugin(call, id)
   })
 

@@ -93,11 +93,11 @@ export const updateResource = (
   name: Name,
   input: z.input<typeof resourceChange>,
 ) =>
-  auditedChange(call, 'resource.update', resourceTarget(name), async () => {
+  auditedChange(call, 'resource.update', resourceTarget(name), async (_, cause) => {
     const fields = parse(resourceChange, input)
     await retried(call, async () => {
       const before = checkIfMatch(call, await readResource(call, name))
-      await call.deps.store.updateResource(before, fields.parts, now(call))
+      await call.deps.store.updateResource(before, fields.parts, now(call), cause)
     })
     return await showResource(call, name)
   })
@@ -107,10 +107,10 @@ export const updateResource = (
  * id cannot be used again.
  */
 export const deleteResource = (call: AdminCall, name: Name) =>
-  auditedChange(call, 'resource.delete', resourceTarget(name), async () => {
+  auditedChange(call, 'resource.delete', resourceTarget(name), async (_, cause) => {
     await retried(call, async () => {
       const before = checkIfMatch(call, await readResource(call, name))
-      await call.deps.store.deleteResource(before, now(call))
+      await call.deps.store.deleteResource(before, now(call), cause)
     })
     return { type: name.type, id: name.id, status: 'deleted' as const }
   })

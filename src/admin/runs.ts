@@ -4,12 +4,13 @@ import { runTarget } from '../audit/target.ts'
 import { countOut } from '../store/ledger.ts'
 import { listVisible, requireWorkspace, workspaceOrOwn } from './authority.ts'
 import { chosenId } from './fields.ts'
-import { fieldsRefused, doesNotExist } from './refusals.ts'
+import { fieldsRefused, doesNotExist, orNotFound } from './refusals.ts'
 import { type AdminCall, auditedChange, now, parse, parseQuery } from './operation.ts'
 import { pageByAge, pageFields } from './pages.ts'
 import { closedRunView } from './views/run.ts'
 
 export const runQuery = z.strictObject({ ...pageFields, workspace_id: chosenId.optional() })
+export const runName = z.strictObject({ workspace_id: chosenId.optional() })
 export const runRevocation = z
   .strictObject({ workspace_id: chosenId.optional() })
   .meta({ id: 'RunRevocation' })
@@ -30,6 +31,26 @@ export const listRuns = async (call: AdminCall, query: z.input<typeof runQuery> 
   )
 }
 
+/**
+ * Shows a closed run. Without a workspace, an unbound administrator also finds one of the clients outside every
+ * workspace.
+ */
+export const showRun = async (
+  { deps, authority }: AdminCall,
+  identifier: string,
+  query: z.input<typeof runName> = {},
+) => {
+  const { workspace_id: chosen } = parseQuery(runName, query)
+  const workspaceId = workspaceOrOwn(authority, chosen)
+  const isOwn = authority.workspaceId === null || authority.workspaceId === workspaceId
+  const named = isOwn ? await deps.store.findClosedRun({ workspaceId, identifier }) : null
+  const searchesOutside = chosen === undefined && authority.workspaceId === null
+  const run =
+    named ??
+    (searchesOutside ? await deps.store.findClosedRun({ workspaceId: null, identifier }) : null)
+  return closedRunView(orNotFound(run, 'closed run', identifier))
+}
+
 const targetOf = ({ authority }: AdminCall, run: z.input<typeof namedRun>) =>
   runTarget({
     workspaceId: workspaceOrOwn(authority, run.workspace_id),
@@ -41,7 +62,7 @@ const targetOf = ({ authority }: AdminCall, run: z.input<typeof namedRun>) =>
  * changes nothing. `matched` counts its tokens that have not expired; null where the server keeps no ledger.
  */
 export const revokeRun = (call: AdminCall, input: z.input<typeof namedRun>) =>
-  auditedChange(call, 'run.revoke', targetOf(call, input), async () => {
+  auditedChange(call, 'run.revoke', targetOf(call, input), async (_, cause) => {
     const { identifier, workspace_id } = parse(namedRun, input)
     const { authority, deps } = call
     const workspaceId = requireWorkspace(authority, workspaceOrOwn(authority, workspace_id))
@@ -49,7 +70,7 @@ export const revokeRun = (call: AdminCall, input: z.input<typeof namedRun>) =>
       const error = { field: 'workspace_id', detail: doesNotExist('workspace', workspaceId) }
       throw fieldsRefused('unknown_reference', [error])
     }
-    await deps.store.closeRun({ workspaceId, identifier }, now(call))
+    await deps.store.closeRun({ workspaceId, identifier }, now(call), cause)
     const matched = await countOut(deps, { workspaceId, run: identifier }, now(call))
     return { identifier, workspace_id: workspaceId, matched }
   })

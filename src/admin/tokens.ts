@@ -1,19 +1,19 @@
-// Access tokens: listing those of the ledger, issuing one from the command line, inspecting one.
+// Access tokens: those of the ledger, and issuing one from the command line.
 import { decodeJwt } from 'jose/jwt/decode'
 import { z } from 'zod'
 import { MAX_CREDENTIAL_CHARS } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { type TokenRequest, checkDetails } from '../grants/narrowing.ts'
-import { examineToken } from '../oauth/access-token.ts'
 import { mayLogIn } from '../oauth/client-authentication.ts'
 import { type TokenResponse, issueToken } from '../oauth/issue.ts'
-import { INACTIVE_REASONS, type InactiveReason } from '../oauth/reasons.ts'
+import type { Ledger, LedgerRow } from '../store/ledger.ts'
 import { comparedText } from '../text/human-text.ts'
+import { settledSeconds } from '../upkeep/timekeeper.ts'
 import { listVisible } from './authority.ts'
 import { chosenId } from './fields.ts'
 import { type AdminCall, auditedChange, now, parseQuery } from './operation.ts'
 import { pageBySeq, pageFields } from './pages.ts'
-import { fieldsRefused } from './refusals.ts'
+import { fieldsRefused, orNotFound } from './refusals.ts'
 import { tokenView } from './views/token.ts'
 
 export const tokenQuery = z.strictObject({
@@ -35,9 +35,7 @@ export const listTokens = async (call: AdminCall, query: z.input<typeof tokenQue
     workspace_id: chosenWorkspace,
     ...page
   } = parseQuery(tokenQuery, query)
-  const { ledger } = deps
-  if (ledger === null)
-    throw new OperationRefused('no_ledger', 'the server keeps no ledger of tokens')
+  const ledger = requireLedger(deps)
   if (clientId === undefined && run === undefined) {
     const detail = 'is required, or run: a list of all tokens does not exist'
     throw fieldsRefused('invalid_value', [{ field: 'client_id', detail }])
@@ -50,6 +48,31 @@ export const listTokens = async (call: AdminCall, query: z.input<typeof tokenQue
       ),
     tokenView,
   )
+}
+
+/** @throws OperationRefused `no_ledger` */
+const requireLedger = ({ ledger }: AdminCall['deps']): Ledger => {
+  if (ledger !== null) return ledger
+  throw new OperationRefused('no_ledger', 'the server keeps no ledger of tokens')
+}
+
+/**
+ * Finds an unexpired token in the ledger; null also for one of another workspace.
+ * @throws OperationRefused `no_ledger`, Unavailable
+ */
+export const findIssued = async (
+  { deps, authority }: Pick<AdminCall, 'deps' | 'authority'>,
+  jti: string,
+): Promise<LedgerRow | null> => {
+  const filter = { jti, workspaceId: authority.workspaceId ?? undefined }
+  // A clock that is ahead expires no token here: it would be active again once the clock is set right.
+  const [row] = await requireLedger(deps).list(filter, await settledSeconds(deps), { limit: 1 })
+  return row ?? null
+}
+
+export const showToken = async (call: AdminCall, jti: string) => {
+  const noun = 'unexpired token in the ledger with the jti'
+  return tokenView(orNotFound(await findIssued(call, jti), noun, jti))
 }
 
 /** Issues a token as the client itself would get it, without its secret. */
@@ -67,24 +90,6 @@ export const issueTokenFor = (
     await call.deps.store.noteIssuance(now(call)) // a command runs no upkeep that would record the time
     return await issueToken(grantedClient, checked, call.deps, { actor: call.as.actor })
   })
-
-/** Reasons for which a text is no token. */
-const NO_TOKEN: readonly InactiveReason[] = ['token_too_long', 'token_malformed']
-
-/**
- * Decodes a token and tells whether it is active, or why not.
- * @returns `reason` is null for an active token. `rule` is the kind of a rule that revokes it. `claims` is null for a token
- * that this server has not signed, or that has expired.
- * @throws OperationRefused `invalid_value` for a text that is no token
- */
-export const inspectToken = async ({ deps }: AdminCall, token: string) => {
-  await checkIssuer(token, deps)
-  const { reason, rule, claims } = await examineToken(token, deps)
-  if (reason !== null && NO_TOKEN.includes(reason)) {
-    throw new OperationRefused('invalid_value', INACTIVE_REASONS[reason])
-  }
-  return { active: reason === null, reason, rule, claims }
-}
 
 /**
  * Refuses a token that this server's key has signed for another issuer: the command runs with other settings than the

@@ -77,13 +77,13 @@ const write = (
   { id, action }: { id: string; action: string },
   decide: () => { name?: string | undefined; status?: WorkspaceStatus },
 ) =>
-  auditedChange(call, action, id, async () => {
+  auditedChange(call, action, id, async (_, cause) => {
     requireUnbound(call.authority)
     const { name: newName, status } = decide()
     const update = { ...(newName !== undefined && { name: newName }), ...(status && { status }) }
     await retried(call, async () => {
       const before = checkIfMatch(call, await readWorkspace(call, id))
-      await call.deps.store.updateWorkspace(before, update, now(call))
+      await call.deps.store.updateWorkspace(before, update, now(call), cause)
     })
     return await showWorkspace(call, id)
   })

@@ -3,7 +3,7 @@ import { MAX_COUNTED_KINDS } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { Store } from '../store/store.ts'
+import type { Cause, Store } from '../store/store.ts'
 
 export type AuditContext = {
   /** Performer of the action: `client:ID`, `cli:USER`, `enrollment:ID`, `server`, `unknown`. */
@@ -83,12 +83,13 @@ const merged = (before: AuditEvent, event: AuditEvent): AuditEvent => ({
 /**
  * Runs an operation between its two rows: the intent, then the outcome. If the first row cannot be written, the
  * operation does not start. If the second one cannot be written, the operation is kept and the log has its outcome. An
- * operation that creates its target sets it for the second row.
+ * operation that creates its target sets it for the second row. Revocation rules that it writes record the event as their
+ * cause.
  */
 export const audited = async <T>(
   { audit, log }: { audit: Pick<Audit, 'write'>; log: Log },
   event: Omit<AuditEvent, 'outcome' | 'reason'>,
-  operation: (setTarget: (target: string) => void) => Promise<T>,
+  operation: (setTarget: (target: string) => void, cause: Cause) => Promise<T>,
 ): Promise<T> => {
   let target = event.target
   const conclude = (outcome: Pick<AuditEvent, 'outcome' | 'reason'>): Promise<void> => {
@@ -97,11 +98,13 @@ export const audited = async <T>(
       log.error({ audit: concluded }, 'the outcome could not be written to the audit table')
     })
   }
+  const { actor, action, requestId } = event
   await audit.write({ ...event, outcome: 'intent' })
   try {
-    const result = await operation((name) => {
+    const setTarget = (name: string): void => {
       target = name
-    })
+    }
+    const result = await operation(setTarget, { actor, action, requestId })
     await conclude({ outcome: 'success' })
     return result
   } catch (error) {

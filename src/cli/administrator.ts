@@ -1,9 +1,16 @@
 import type { Command } from 'commander'
 import { createAdministrator } from '../admin/administrators.ts'
+import type { AnswerOf } from '../admin/api/actions.ts'
 import type { AdminCall } from '../admin/operation.ts'
+import { ADMIN_AUDIENCE } from '../constants.ts'
+import { OperationRefused } from '../errors.ts'
 import { command, envFlag } from './flags.ts'
+import { listCommand } from './list.ts'
 import { print, printCredentials } from './output.ts'
-import { withAdmin } from './session.ts'
+import { perform, withAdmin } from './session.ts'
+
+const permissionsOf = ({ grants }: AnswerOf<'client.show'>): string[] =>
+  grants.find(({ audience }) => audience === ADMIN_AUDIENCE)?.permissions ?? []
 
 export const administrator = (program: Command): void => {
   const noun = program.command('admin').description('administrators')
@@ -22,4 +29,31 @@ export const administrator = (program: Command): void => {
       if (flags.env) printCredentials(created)
       else print(created, flags)
     })
+
+  command(
+    noun,
+    'show <ID>',
+    'show an administrator and its grants',
+    'admin show lkc_7hQm0c8wJ9f2S4tXb1YzKg',
+  ).action(async (id: string, flags: { json?: boolean }) => {
+    const client = await perform('client.show', { client_id: id })
+    if (permissionsOf(client).length === 0) {
+      throw new OperationRefused('not_found', `the client ${id} is no administrator`)
+    }
+    print(client, flags)
+  })
+
+  listCommand(
+    noun,
+    'list administrators, unbound ones and those of a workspace',
+    'client.list',
+    [
+      ['--workspace <ID>', 'workspace_id', 'only administrators of this workspace'],
+      ['--status <STATUS>', 'status', 'only active, or only disabled administrators'],
+    ],
+    {
+      query: { audience: ADMIN_AUDIENCE },
+      rowOf: (item) => ({ ...item, permissions: permissionsOf(item as AnswerOf<'client.show'>) }),
+    },
+  )
 }

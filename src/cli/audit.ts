@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { withoutUndefined, command } from './flags.ts'
+import { withoutUndefined, command, singleCommands } from './flags.ts'
 import { type Filter, listCommand } from './list.ts'
 import { print, printLines } from './output.ts'
 import { perform, withSession } from './session.ts'
@@ -32,6 +32,10 @@ export const audit = (program: Command): void => {
     ],
     { isLog: true, example: 'audit list --outcome refused --since 2026-01-31 --limit 20' },
   )
+
+  singleCommands(noun, { parameter: 'seq', id: '1241' }, [
+    ['show <SEQ>', 'show an event', 'audit.show'],
+  ])
 
   command(
     noun,

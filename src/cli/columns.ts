@@ -3,8 +3,25 @@
 /** `first`: what people need, the most important first. `others`: the columns that `--wide` adds. */
 export type Columns = { readonly first: readonly string[]; readonly others: readonly string[] }
 
+const CLIENT_SETTINGS = [
+  'grants',
+  'introspects',
+  'authorization_details',
+  'auth_method',
+  'token_ttl',
+  'quota_per_minute',
+  'ledger',
+  'software_id',
+  'unused_after_days',
+  'generation',
+] as const
+
 /** Columns by noun. Together they are the members of a row, without `etag`. */
 export const COLUMNS = {
+  admin: {
+    first: ['client_id', 'name', 'status', 'last_used_at', 'workspace_id', 'permissions'],
+    others: ['created_at', 'plugins', ...CLIENT_SETTINGS],
+  },
   audience: {
     first: ['id', 'permissions', 'requires_plugin', 'token_ttl', 'algorithm', 'created_at'],
     others: [],
@@ -19,18 +36,7 @@ export const COLUMNS = {
   },
   client: {
     first: ['client_id', 'name', 'status', 'last_used_at', 'workspace_id', 'plugins', 'created_at'],
-    others: [
-      'grants',
-      'introspects',
-      'authorization_details',
-      'auth_method',
-      'token_ttl',
-      'quota_per_minute',
-      'ledger',
-      'software_id',
-      'unused_after_days',
-      'generation',
-    ],
+    others: CLIENT_SETTINGS,
   },
   secret: {
     first: ['secret_id', 'name', 'hint', 'last_used_at', 'expires_at', 'created_at'],
@@ -59,8 +65,8 @@ export const COLUMNS = {
   },
   run: { first: ['identifier', 'workspace_id', 'closed_at'], others: [] },
   revocation: {
-    first: ['seq', 'kind', 'value', 'created_at', 'expires_at', 'client_id'],
-    others: ['gen'],
+    first: ['seq', 'kind', 'subject', 'created_at', 'created_by', 'expires_at'],
+    others: ['value', 'gen', 'client_id', 'name', 'run', 'workspace_id', 'action', 'request_id'],
   },
   key: {
     first: ['kid', 'algorithm', 'state', 'activated_at', 'promotable_at', 'gone_at'],

@@ -21,10 +21,14 @@ type Settings = {
   usage?: string
   /** Name of the argument in the path of the action. */
   parameter?: string
+  /** Members of the query that no flag sets. */
+  query?: Readonly<Record<string, string>>
   /** Default: `NOUN list --json`. */
   example?: string
   /** True for a list that grows with every event: it shows its newest rows, DEFAULT_PAGE of them by default. */
   isLog?: boolean
+  /** Adds members that only the table has. */
+  rowOf?: (item: Item) => Item
 }
 
 type Flags = { json?: boolean; wide?: boolean; limit?: number; filter?: string[]; sort?: Order }
@@ -54,13 +58,23 @@ export const listCommand = (
   list.action(async () => {
     const flags = list.opts<Flags>()
     const selection = selectionOf(list, name, { ...flags, isLog })
-    const query = queryOf(filters, list.opts())
+    const query = { ...settings.query, ...queryOf(filters, list.opts()) }
     const path = parameter === undefined ? {} : { [parameter]: list.args[0] ?? '' }
     const input = (page: Page) => ({ ...path, query: { ...query, ...page } })
+    const items = new Map<Item, Item>()
+    const rowOf = (item: Item): Item => {
+      const row = settings.rowOf?.(item) ?? item
+      items.set(row, item)
+      return row
+    }
     const rows = await withSession((perform) =>
-      select((page) => perform(action, input(page) as InputOf<typeof action>), selection),
+      select(async (page) => {
+        const listed = await perform(action, input(page) as InputOf<typeof action>)
+        return { ...listed, items: (listed.items as readonly Item[]).map(rowOf) }
+      }, selection),
     )
-    if (flags.json) return print(rows, flags)
+    const printed = rows.map((row) => items.get(row) ?? row)
+    if (flags.json) return print(printed, flags)
     const { first }: Columns = COLUMNS[name]
     printTable(rows, flags.wide ? membersOf(name) : first, flags)
   })

@@ -79,14 +79,22 @@ const refuseRepeatedFlags = (command: Command): void => {
   for (const child of command.commands) refuseRepeatedFlags(child)
 }
 
+/** Arguments of a command that begin with a dash, and are no options. */
+const DASHED: readonly (readonly [command: RegExp, id: RegExp])[] = [
+  [/^key /, /^-[\w-]{42}$/],
+  [/^token show /, /^-[\w-]{21}$/],
+]
+
 /**
- * Moves kids behind `--`. A kid is a thumbprint in base64url, and one in 64 begins with a dash, which would be parsed as
- * an option: an operator who revokes a key in an emergency should not meet that error first.
+ * Moves kids and token ids behind `--`. They are base64url, and one in 64 begins with a dash, which would be parsed as an
+ * option: an operator who revokes a key in an emergency should not meet that error first.
  */
-const moveKidsBehindDashes = (args: readonly string[]): string[] => {
-  const isKid = (word: string): boolean => /^-[\w-]{42}$/.test(word)
-  if (args[2] !== 'key' || args.includes('--') || !args.some(isKid)) return [...args]
-  return [...args.filter((word) => !isKid(word)), '--', ...args.filter(isKid)]
+const moveIdsBehindDashes = (args: readonly string[]): string[] => {
+  const words = args.slice(2).join(' ')
+  const id = DASHED.find(([command]) => command.test(words))?.[1]
+  const isId = (word: string): boolean => id?.test(word) === true
+  if (args.includes('--') || !args.some(isId)) return [...args]
+  return [...args.filter((word) => !isId(word)), '--', ...args.filter(isId)]
 }
 
 /**
@@ -113,7 +121,7 @@ const withNestedHelp = (program: Command, [first, ...words]: readonly string[]):
  */
 export const runCommand = async (args: readonly string[]): Promise<void> => {
   try {
-    const [node = '', script = '', ...words] = moveKidsBehindDashes(args)
+    const [node = '', script = '', ...words] = moveIdsBehindDashes(args)
     const [first, named = ''] = words
     const program = await createProgram((first === 'help' ? named : first) ?? '')
     await program.parseAsync([node, script, ...withNestedHelp(program, words)])

@@ -7,7 +7,6 @@ import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
 import { settledSeconds } from '../upkeep/timekeeper.ts'
 import { revocationLookup } from '../revocation/source.ts'
-import type { RevocationKind } from '../store/store.ts'
 import type { InactiveReason } from './reasons.ts'
 
 /** RFC 9068 §2.1. */
@@ -45,24 +44,29 @@ export type ReadToken = { kid: string; claims: AccessTokenClaims }
 type ReadDeps = Pick<Deps, 'signer' | 'issuer' | 'clock'>
 
 /**
+ * A token, and why it is not active: null for an active one. `read` is null for a text that this
+ * server has not signed as an access token.
+ */
+export type ExaminedToken =
+  { reason: null; read: ReadToken } | { reason: InactiveReason; read: ReadToken | null }
+
+const unread = (reason: InactiveReason): ExaminedToken => ({ reason, read: null })
+
+/**
  * Checks form, signature, type, issuer and expiry. A revoked token passes.
  * @param at the time by which it may have expired, in seconds since the epoch
- * @returns the token, or the reason of its refusal
  */
-const checkToken = async (
-  token: string,
-  deps: ReadDeps,
-  at: number,
-): Promise<ReadToken | InactiveReason> => {
-  if (token.length > MAX_TOKEN_BYTES) return 'token_too_long'
-  if (!isCanonical(token)) return 'token_malformed'
+const checkToken = async (token: string, deps: ReadDeps, at: number): Promise<ExaminedToken> => {
+  if (token.length > MAX_TOKEN_BYTES) return unread('token_too_long')
+  if (!isCanonical(token)) return unread('token_malformed')
   const verified = await deps.signer.verify(token)
-  if (verified === null) return 'token_untrusted'
-  if (verified.typ !== ACCESS_TOKEN_TYPE) return 'token_type_unexpected'
+  if (verified === null) return unread('token_untrusted')
+  if (verified.typ !== ACCESS_TOKEN_TYPE) return unread('token_type_unexpected')
   const { data: claims } = CLAIMS.safeParse(parseJson(verified.payload))
-  if (claims === undefined) return 'claims_malformed'
-  if (claims.iss !== deps.issuer) return 'issuer_mismatch'
-  return at < claims.exp ? { kid: verified.kid, claims } : 'token_expired'
+  if (claims === undefined) return unread('claims_malformed')
+  if (claims.iss !== deps.issuer) return unread('issuer_mismatch')
+  const read = { kid: verified.kid, claims }
+  return at < claims.exp ? { reason: null, read } : { reason: 'token_expired', read }
 }
 
 /**
@@ -73,34 +77,28 @@ export const readRevocableToken = async (
   token: string,
   deps: ReadDeps & Pick<Deps, 'store'>,
 ): Promise<ReadToken | null> => {
-  const read = await checkToken(token, deps, await settledSeconds(deps))
-  return typeof read === 'string' ? null : read
+  const { reason, read } = await checkToken(token, deps, await settledSeconds(deps))
+  return reason === null ? read : null
 }
-
-/** State of a token. `claims` is null for a text that is no token of this server, or has expired. */
-export type ExaminedToken =
-  | { reason: null; rule: null; claims: AccessTokenClaims }
-  /** `rule`: the kind of a rule that revokes it. */
-  | { reason: InactiveReason; rule: RevocationKind | null; claims: AccessTokenClaims | null }
 
 /**
  * Examines whether a token is active: signed here, not expired, not issued in the future (by a clock
- * that was ahead), and matched by no rule of the store. `reason` tells why it is not.
+ * that was ahead), and matched by no rule of the store.
  */
 export const examineToken = async (
   token: string,
   deps: ReadDeps & Pick<Deps, 'store'>,
 ): Promise<ExaminedToken> => {
   const now = nowSeconds(deps)
-  const read = await checkToken(token, deps, now)
-  if (typeof read === 'string') return { reason: read, rule: null, claims: null }
+  const checked = await checkToken(token, deps, now)
+  if (checked.reason !== null) return checked
+  const { read } = checked
   const { kid, claims } = read
   if (claims.iat > now + MAX_CLOCK_TOLERANCE_SECONDS) {
-    return { reason: 'token_issued_in_future', rule: null, claims }
+    return { reason: 'token_issued_in_future', read }
   }
   const rule = await deps.store.findRevocation(revocationLookup(kid, claims))
-  if (rule === null) return { reason: null, rule, claims }
-  return { reason: 'token_revoked', rule, claims }
+  return rule === null ? checked : { reason: 'token_revoked', read }
 }
 
 /**

@@ -38,7 +38,7 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   const registrationToken = newRegistrationToken(deps.random)
   const event = eventOf(c, client, 'client.update', deps)
   await takeWrite(writerOf(client), 'registration', event, deps)
-  const after = await audited(deps, event, () =>
+  const after = await audited(deps, event, (_, cause) =>
     retried(c, deps, async (before) => {
       const change = {
         name: metadata.name,
@@ -48,7 +48,7 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
         ...(metadata.softwareId !== null && { softwareId: metadata.softwareId }),
         ...(metadata.redirectUris !== null && { redirectUris: metadata.redirectUris }),
       }
-      await deps.store.updateClient(before, change, nowSeconds(deps))
+      await deps.store.updateClient(before, change, nowSeconds(deps), cause)
       return { ...before, ...change }
     }),
   )
@@ -66,8 +66,8 @@ export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   const { client } = await authenticateRegistration(c, deps)
   const event = eventOf(c, client, 'client.delete', deps)
   await takeWrite(writerOf(client), 'registration', event, deps)
-  await audited(deps, event, () =>
-    retried(c, deps, (before) => deps.store.deleteClient(before, nowSeconds(deps))),
+  await audited(deps, event, (_, cause) =>
+    retried(c, deps, (before) => deps.store.deleteClient(before, nowSeconds(deps), cause)),
   )
   return c.body(null, 204)
 }

@@ -1,6 +1,6 @@
 import type { AppContext, Deps } from '../deps.ts'
 import type { GrantedClient } from '../store/store.ts'
-import { type AccessTokenClaims, examineToken } from './access-token.ts'
+import { type AccessTokenClaims, type ExaminedToken, examineToken } from './access-token.ts'
 import { type AuthenticationDeps, authenticateClient } from './client-authentication.ts'
 import { readForm } from './form.ts'
 import type { InactiveReason } from './reasons.ts'
@@ -21,8 +21,8 @@ export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
   const form = await readForm(c, 'introspect')
   const caller = await authenticateClient(form, c, deps)
   const token = submittedToken(form)
-  const { reason, claims } = await examineToken(token, deps)
-  const result = visibleTo(caller, reason ?? claims)
+  const examined = await examineToken(token, deps)
+  const result = visibleTo(caller, examined)
   const answer = answerOf(result)
   if (typeof result === 'string') {
     const line = { requestId: c.get('requestId'), clientId: caller.id, reason: result }
@@ -34,10 +34,11 @@ export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
 
 type Result = AccessTokenClaims | InactiveReason
 
-const visibleTo = (caller: GrantedClient, result: Result): Result => {
-  if (typeof result === 'string') return result
-  const isVisible = result.client_id === caller.id || caller.introspects.includes(result.aud)
-  return isVisible ? result : 'token_not_visible'
+const visibleTo = (caller: GrantedClient, { reason, read }: ExaminedToken): Result => {
+  if (reason !== null) return reason
+  const { claims } = read
+  const isVisible = claims.client_id === caller.id || caller.introspects.includes(claims.aud)
+  return isVisible ? claims : 'token_not_visible'
 }
 
 const answerOf = (result: Result): Introspection =>

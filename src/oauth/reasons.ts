@@ -99,6 +99,14 @@ export const INACTIVE_REASONS = {
     'The token is active, belongs to another client, and the caller may not introspect its audience.',
 } as const
 
+/** Causes of `token_untrusted`, which an inspection by an administrator tells apart. */
+export const UNTRUSTED_REASONS = {
+  key_unknown:
+    'No key of this server has its kid; a former key is deleted once its tokens expired.',
+  key_revoked: 'The key of its kid has been revoked.',
+  signature_invalid: 'A key of this server has its kid, and has not signed it.',
+} as const
+
 export type AuthenticationReason = keyof typeof AUTHENTICATION_REASONS
 export type RegistrationReason = keyof typeof REGISTRATION_REASONS
 export type EnrollmentReason = keyof typeof ENROLLMENT_REASONS

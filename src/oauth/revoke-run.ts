@@ -58,9 +58,9 @@ const close = async (
     return
   }
   await takeWrite({ clientId: caller.id, workspaceId }, 'closedRun', event, deps)
-  await audited(deps, event, async () => {
+  await audited(deps, event, async (_, cause) => {
     try {
-      await deps.store.closeRun(run, nowSeconds(deps))
+      await deps.store.closeRun(run, nowSeconds(deps), cause)
     } catch (error) {
       const full = error instanceof OperationRefused && error.code === 'too_many_runs'
       throw full ? new OAuthError('too_many_runs') : error

@@ -37,8 +37,8 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
     const { jti, client_id: clientId, client_gen: clientGen, exp } = claims
     const writer = { clientId, workspaceId: caller.workspace?.id ?? null }
     await takeWrite(writer, 'revokedToken', event, deps)
-    await audited(deps, { ...event, target: jti }, () =>
-      deps.store.revokeToken({ jti, clientId, clientGen, exp }, nowSeconds(deps)),
+    await audited(deps, { ...event, target: jti }, (_, cause) =>
+      deps.store.revokeToken({ jti, clientId, clientGen, exp }, nowSeconds(deps), cause),
     )
     deps.metrics?.tokenRevoked()
   }

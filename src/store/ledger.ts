@@ -1,5 +1,6 @@
-// The interface of the ledger: the live tokens, so that an administrator can count and see them. No decision depends on
-// it. It is written some milliseconds later, a crash may lose the newest entries, and revocation does not need it.
+// The interface of the ledger: the live tokens, so that an administrator can count and see them. No decision about a token
+// depends on it. It is written some milliseconds later, and a crash may lose the newest entries. Revocation does not need
+// it: a `jti` that it lacks is revoked for as long as the longest token lasts.
 import type { Log } from '../log.ts'
 import { reasonOf } from '../errors.ts'
 import type { Part } from './store.ts'
@@ -25,6 +26,7 @@ export type LedgerRow = LedgerEntry & { seq: number }
 
 /** Filters; an entry fits when it fits each of them. */
 export type LedgerFilter = {
+  jti?: string | undefined
   clientId?: string | undefined
   /** The identifier of a run that the token names. */
   run?: string | undefined

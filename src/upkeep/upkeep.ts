@@ -10,7 +10,7 @@ import { reasonOf } from '../errors.ts'
 import { unlessOvertaken } from '../store/conflicts.ts'
 import type { Ledger } from '../store/ledger.ts'
 import { keepKeys } from '../signing/rotation.ts'
-import type { AuditSeal } from '../store/store.ts'
+import type { AuditSeal, Cause } from '../store/store.ts'
 import { createTimekeeper } from './timekeeper.ts'
 import type { LastUsed } from './last-used.ts'
 
@@ -123,7 +123,8 @@ const removeUnused = async (
 ) => {
   for (const client of await deps.store.listUnusedClients(settled)) {
     const event = { actor: 'server', action: 'client.delete_unused', target: client.id }
-    const deletion = () => deps.store.deleteClient(client, nowSeconds(deps))
+    const deletion = (_: unknown, cause: Cause) =>
+      deps.store.deleteClient(client, nowSeconds(deps), cause)
     await unlessOvertaken(audited(deps, event, deletion))
   }
 }

@@ -43,7 +43,7 @@ describe('query parameter', () => {
       const { path, body } = goodRequest(id, await makeThings(api))
       const headers = method === 'POST' ? {} : await api.ifMatch(path)
       const answer = await api.unchangedBy(() =>
-        api.call(unbound, method, `${path}?x=1`, body, headers),
+        api.call(unbound, method, `${path}${path.includes('?') ? '&' : '?'}x=1`, body, headers),
       )
       expectProblem(answer, 422, 'invalid_value')
       expect(badFields(answer)).toEqual(['x'])

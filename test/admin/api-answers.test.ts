@@ -268,7 +268,7 @@ describe('administration', () => {
     const token = await server.issue(client)
     const { jti, exp } = decode(token).claims
     const answer = await api.call(unbound, 'POST', '/revocations', { token })
-    expect(answer.body).toEqual({ jti, client_id: client.id, revoked: true })
+    expect(answer.body).toEqual({ jti, client_id: client.id, known: true, revoked: true })
     expect(await server.introspect(client, token)).toEqual({ active: false })
     const [rule] = await api.readAll(unbound, `/revocations?client_id=${client.id}`)
     const expires_at = new Date(Number(exp) * 1000).toISOString().replace('.000Z', 'Z')

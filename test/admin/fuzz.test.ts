@@ -35,6 +35,10 @@ const randomOf = (operation: Operation): fc.Arbitrary<Random> =>
  */
 const existing = async (noun: string): Promise<string[]> => {
   if (noun === 'clients') return clientIds()
+  if (noun === 'runs') return (await server.store.listClosedRuns()).map(named)
+  if (noun === 'revocations') return (await server.store.listRevocations()).map(numbered)
+  if (noun === 'audit') return ['1', '2', '3']
+  if (noun === 'tokens') return issuedIds()
   if (noun === 'keys') return (await server.store.listKeys()).map(({ kid }) => kid)
   const rows = {
     workspaces: () => server.store.listWorkspaces(),
@@ -45,6 +49,13 @@ const existing = async (noun: string): Promise<string[]> => {
   }[noun]
   return ((await rows?.()) ?? []).map(({ id }) => id)
 }
+
+const named = ({ identifier }: { identifier: string }) => encodeURIComponent(identifier)
+const numbered = ({ seq }: { seq: number }) => String(seq)
+
+/** Ids of the tokens in the ledger. */
+const issuedIds = async (): Promise<string[]> =>
+  ((await server.deps.ledger?.list({}, server.seconds())) ?? []).map(({ jti }) => jti)
 
 /** Client ids are random: the order of rows keeps the choice the same in every run. */
 const clientIds = (): string[] =>

@@ -72,8 +72,12 @@ const TABLE: Readonly<Record<string, Row>> = {
   enrollmentRevoke: [permission, ok, hidden, ok, ok],
   runList: [ok, permission, ok, ok, ok],
   runRevoke: [permission, ok, ok, ok, ok],
+  runShow: [ok, permission, hidden, ok, ok],
   tokenList: [ok, permission, ok, ok, ok],
+  tokenShow: [ok, permission, hidden, ok, ok],
+  tokenInspect: [ok, permission, hidden, ok, ok],
   revocationList: [ok, permission, ok, ok, ok],
+  revocationShow: [ok, permission, hidden, ok, ok],
   tokenRevoke: [permission, ok, hidden, ok, ok],
   keyList: [ok, permission, unbound, unbound, ok],
   keyShow: [ok, permission, unbound, unbound, ok],
@@ -84,6 +88,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   statusShow: [ok, permission, unbound, unbound, ok],
   auditVerify: [ok, permission, unbound, unbound, ok],
   auditExport: [ok, permission, ok, ok, ok],
+  auditShow: [ok, permission, hidden, ok, ok],
 }
 
 /**
@@ -155,7 +160,8 @@ const STRANGERS: readonly [
 ]
 
 const methodOf = (id: string): string => api.operations.find((one) => one.id === id)?.method ?? ''
-const isRead = (id: string): boolean => methodOf(id) === 'GET'
+const isRead = (id: string): boolean =>
+  api.operations.find((one) => one.id === id)?.scope === 'admin:read'
 const needsIfMatch = (id: string): boolean => ['PUT', 'PATCH', 'DELETE'].includes(methodOf(id))
 
 /** Converts an operation id to its action in the audit, such as `client.revoke_tokens`. */

@@ -30,7 +30,7 @@ const places = (member: string): readonly (readonly string[])[] => [
 ]
 
 /** A token is compared, and never stored or shown. */
-const NOT_SHOWN = ['token.revoke']
+const NOT_SHOWN = ['token.revoke', 'token.inspect']
 
 const FIELDS = ENDPOINTS.filter(({ action }) => !NOT_SHOWN.includes(action)).flatMap(
   ({ action, body }) =>

@@ -37,7 +37,7 @@ export const PLUGINS: readonly Mutation[] = [
     name: 'status of a plugin: the rule over a deleted one',
     stops: STOPS,
     file: STEPS,
-    find: '...pluginRules(dialect, before.id, now),\n      assertAdministrable',
+    find: '...pluginRules(dialect, before.id, { now, cause }),\n      assertAdministrable',
     replace: 'assertAdministrable',
     tests: [STATUS, CONTRACT],
     titles: 'token of the plugin|leave a tombstone',

@@ -1,7 +1,9 @@
 // Successful commands: one JSON value, a table for people, one audit event for a change and none
 // for a read.
 import { userInfo } from 'node:os'
+import BetterSqlite3 from 'better-sqlite3'
 import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { databasePath } from '../support/database.ts'
 import { auditEvents, auditText } from '../support/audit-log.ts'
 import { decode } from '../support/jwt.ts'
 import { type Place, createCli, latchkey, latchkeyJson, seededPlace } from '../support/processes.ts'
@@ -22,12 +24,13 @@ beforeEach(() => {
   seen = auditEvents(place).length
 })
 
+const OPERATOR = `cli:${userInfo().username}`
+
 /** Expects exactly one event since the last call, with its actor. */
 const expectAudited = (action: string, target: unknown): void => {
   const events = auditEvents(place).slice(seen)
   seen += events.length
-  const actor = `cli:${userInfo().username}`
-  expect(events).toEqual([{ actor, action, target, outcome: 'success' }])
+  expect(events).toEqual([{ actor: OPERATOR, action, target, outcome: 'success' }])
 }
 
 const expectNotAudited = (): void => {
@@ -330,6 +333,7 @@ it('token commands issue, inspect and revoke', async () => {
     expect(await latchkeyJson(place, ['token', 'inspect', '-'], input)).toEqual({
       active: true,
       reason: null,
+      means: null,
       rule: null,
       claims,
     })
@@ -338,29 +342,113 @@ it('token commands issue, inspect and revoke', async () => {
   expect(await latchkeyJson(place, ['token', 'revoke', '-'], JSON.stringify(response))).toEqual({
     jti,
     client_id: client,
+    known: true,
     revoked: true,
   })
+  const [rule] = (await cli.json('revocation list --kind jti')) as [Record<string, unknown>]
   expectAudited('token.revoke', jti)
   expect(await latchkeyJson(place, ['token', 'inspect', '-'], token)).toEqual({
     active: false,
     reason: 'token_revoked',
-    rule: 'jti',
+    means: 'A rule of the revocation list matches it.',
+    rule: {
+      kind: 'jti',
+      seq: rule['seq'],
+      created_at: rule['created_at'],
+      created_by: OPERATOR,
+      action: 'token.revoke',
+      request_id: rule['request_id'],
+    },
     claims,
   })
   const [header = '', payload = ''] = token.split('.')
   const forged = `${header}.${payload}.${'A'.repeat(342)}`
   expect(await latchkeyJson(place, ['token', 'inspect', '-'], forged)).toEqual({
     active: false,
-    reason: 'token_untrusted',
+    reason: 'signature_invalid',
+    means: 'A key of this server has its kid, and has not signed it.',
     rule: null,
     claims: null,
   })
   for (const input of ['', 'a.b', 'garbage', '{"error":"invalid_client"}', 'a'.repeat(9_000)]) {
     const { code, stdout, stderr } = await latchkey(place, ['token', 'inspect', '-'], input)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^latchkey: The (text is no JWT|token is longer)[^\n]*\n$/)
+    expect(stderr).toMatch(/^latchkey: (The text is no JWT|token: must have at most)[^\n]*\n$/)
   }
   expectNotAudited()
+})
+
+it('token commands revoke by the id alone, and show', async () => {
+  const { client_id: client } = await change(
+    ['client.create'],
+    'client create --name recorded --ledger --plugin p --grant',
+    'hook=hook:track',
+  )
+  const issue = `token issue --client ${client} --audience hook --plugin p`
+  const { access_token: token } = await change(['token.issue', String(client)], issue)
+  const jti = String(decode(String(token)).claims['jti'])
+  expect(await look('token show', jti)).toMatchObject({ jti, client_id: client, audience: 'hook' })
+  expect(await change(['token.revoke', jti], 'token revoke --jti', jti)).toEqual({
+    jti,
+    client_id: client,
+    known: true,
+    revoked: true,
+  })
+  const unknown = '-'.padEnd(22, 'x')
+  const text = await cli.text('token revoke --jti', unknown)
+  expectAudited('token.revoke', unknown)
+  expect(text).toContain('The ledger of this server has no unexpired token with this jti.')
+  const list = await cli.text('revocation list --kind jti')
+  expect(list).toMatch(/^SEQ +KIND +SUBJECT +CREATED_AT +CREATED_BY +EXPIRES_AT\n/)
+  expect(list).toContain(` ${jti} of recorded (${client}) `)
+  expect(list).toContain(` ${unknown} of an unknown client `)
+  expect(list).toContain(` ${OPERATOR} `)
+  const inspected = await latchkey(place, ['token', 'inspect', '-'], String(token))
+  expect(inspected.stdout).toMatch(/^rule +jti$/m)
+  expect(inspected.stdout).toMatch(new RegExp(`^rule_created_by +${OPERATOR}$`, 'm'))
+})
+
+it('revocation commands list and show subjects by name', async () => {
+  await change(['workspace.create', 'acme-2'], 'workspace create acme-2 --name Second')
+  await change(['workspace.suspend', 'acme-2'], 'workspace suspend acme-2')
+  await change(['run.revoke', 'default#run-9'], 'run revoke run-9')
+  expect(await look('run show run-9')).toEqual({
+    identifier: 'run-9',
+    workspace_id: 'default',
+    closed_at: TIME,
+  })
+  const subjectOf = async (kind: string) => {
+    const rule = (await look(`revocation list --kind ${kind}`)).at(-1)
+    const shown = await cli.text(`revocation show ${String(rule?.['seq'])}`)
+    expect(await look(`revocation show ${String(rule?.['seq'])}`)).toEqual(rule)
+    return /^subject +(.+)$/m.exec(shown)?.[1]
+  }
+  expect(await subjectOf('workspace')).toBe('Second (acme-2)')
+  expect(await subjectOf('run')).toBe('run-9 in default')
+  const filtered = await look('revocation list --filter', 'subject=run-9 in default')
+  expect(filtered.map(({ kind }) => kind)).toEqual(['run'])
+  const database = new BetterSqlite3(databasePath(place))
+  database.exec('update revocations set workspace_id = null, created_by = null')
+  database.exec("update revocations set value = 'x' where kind = 'run'")
+  database.close()
+  expect(await subjectOf('workspace')).toBe('an unknown workspace')
+  expect(await subjectOf('run')).toBe('an unknown run')
+  expect(await cli.text('revocation list --kind run')).toMatch(/ unknown /)
+})
+
+it('admin commands list and show administrators', async () => {
+  const list = await look('admin list')
+  const id = String(list[0]?.['client_id'])
+  expect(list).toHaveLength(1)
+  const { last_used_at: _, ...shown } = list[0] ?? {}
+  expect(await look('admin show', id)).toEqual(shown)
+  const table = await cli.text('admin list')
+  expect(table).toMatch(/^CLIENT_ID +NAME +STATUS +LAST_USED_AT +WORKSPACE_ID +PERMISSIONS\n/)
+  expect(table).toMatch(/ admin:read, admin:write\n$/)
+  const [client] = await look('client list --name recorded')
+  const refused = await latchkey(place, ['admin', 'show', String(client?.['client_id'])])
+  expect([refused.code, refused.stdout]).toEqual([1, ''])
+  expect(refused.stderr).toMatch(/^latchkey: the client lkc_\S+ is no administrator\n$/)
 })
 
 it('key commands list, rotate and revoke', async () => {

@@ -49,7 +49,7 @@ const NOUNS = [
 
 const VERBS: Record<string, string[]> = {
   audience: ['create', 'update', 'show', 'list'],
-  plugin: ['create', 'update', 'show', 'revoke-tokens', 'list'],
+  plugin: ['create', 'update', 'show', 'disable', 'enable', 'delete', 'revoke-tokens', 'list'],
   workspace: ['create', 'update', 'show', 'suspend', 'resume', 'list'],
   client: [
     'create',
@@ -64,17 +64,24 @@ const VERBS: Record<string, string[]> = {
     'list',
   ],
   secret: ['add', 'list', 'show', 'revoke'],
-  token: ['issue', 'inspect', 'revoke', 'list'],
+  token: ['issue', 'inspect', 'revoke', 'show', 'list'],
   resource: ['put', 'show', 'delete', 'list'],
   enrollment: ['create', 'show', 'revoke', 'list'],
-  run: ['revoke', 'list'],
-  revocation: ['list'],
+  run: ['revoke', 'show', 'list'],
+  revocation: ['list', 'show'],
   key: ['show', 'list', 'rotate', 'revoke'],
-  audit: ['list', 'verify', 'export'],
+  audit: ['list', 'show', 'verify', 'export'],
 }
-const COMMANDS = ['serve', 'demo', 'migrate', 'restored', 'admin create'].concat(
-  Object.entries(VERBS).flatMap(([noun, verbs]) => verbs.map((verb) => `${noun} ${verb}`)),
-)
+const COMMANDS = [
+  'serve',
+  'demo',
+  'migrate',
+  'backup',
+  'restored',
+  'admin create',
+  'admin show',
+  'admin list',
+].concat(Object.entries(VERBS).flatMap(([noun, verbs]) => verbs.map((verb) => `${noun} ${verb}`)))
 
 /** Returns the help of each command that acts, by its words. */
 const helpTexts = (command: Command, words: string[] = []): [words: string, help: string][] => {

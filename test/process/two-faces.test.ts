@@ -50,6 +50,9 @@ const RUNS = {
   ],
 }
 
+/** A token id that no token has. It begins with a dash, as one in 64 does. */
+const JTI = '-AAAAAAAAAAAAAAAAAAAAA'
+
 const STEPS: readonly Step[] = [
   {
     cli: 'workspace create acme --name Acme',
@@ -199,6 +202,8 @@ const STEPS: readonly Step[] = [
     code: 'unknown_reference',
   },
   { cli: 'run list --workspace acme', api: 'GET /runs?workspace_id=acme' },
+  { cli: 'run show run/7 --workspace acme', api: 'GET /runs/run%2F7?workspace_id=acme' },
+  { cli: 'run show run/7', api: 'GET /runs/run%2F7', code: 'not_found' },
   {
     cli: 'client update $client --ledger',
     api: 'PATCH /clients/$client',
@@ -241,6 +246,34 @@ const STEPS: readonly Step[] = [
     code: 'enrollment_ended',
   },
   { cli: 'token revoke -', api: 'POST /revocations', body: { token: '$token' }, stdin: '$token' },
+  {
+    cli: 'token inspect -',
+    api: 'POST /tokens/inspect',
+    body: { token: '$token' },
+    stdin: '$token',
+  },
+  {
+    cli: 'token inspect -',
+    api: 'POST /tokens/inspect',
+    body: { token: 'none' },
+    stdin: 'none',
+    code: 'invalid_value',
+  },
+  { cli: `token revoke --jti ${JTI}`, api: 'POST /revocations', body: { jti: JTI } },
+  {
+    cli: 'token revoke --jti short',
+    api: 'POST /revocations',
+    body: { jti: 'short' },
+    code: 'invalid_value',
+  },
+  { cli: `token show ${JTI}`, api: `GET /tokens/${JTI}`, code: 'not_found' },
+  { cli: 'admin list', api: 'GET /clients?audience=latchkey' },
+  { cli: 'admin show $admin', api: 'GET /clients/$admin' },
+  { cli: 'revocation list', api: 'GET /revocations', names: { rule: 'seq' } },
+  { cli: 'revocation show $rule', api: 'GET /revocations/$rule' },
+  { cli: 'revocation show none', api: 'GET /revocations/none', code: 'not_found' },
+  { cli: 'audit show 1', api: 'GET /audit/1' },
+  { cli: 'audit show 0', api: 'GET /audit/0', code: 'not_found' },
   { cli: 'revocation list --kind client', api: 'GET /revocations?kind=client' },
   {
     cli: 'client create --name late --plugin spare --create-plugin',
@@ -307,6 +340,10 @@ const BY_SIDE = [
   'request_id',
   'time',
   'created_by',
+  'last_used_at',
+  'iss',
+  'iat',
+  'exp',
   'checked',
   'sealed_to',
   'sealed_at',

@@ -16,6 +16,7 @@ import { lifecycleContract } from './contract/lifecycle.ts'
 import { limitContract } from './contract/limits.ts'
 import { listContract } from './contract/lists.ts'
 import { loginContract } from './contract/logins.ts'
+import { namedRuleContract } from './contract/named-rules.ts'
 import { oneStateContract } from './contract/one-state.ts'
 import { partContract } from './contract/parts.ts'
 import { pluginContract } from './contract/plugins.ts'
@@ -34,6 +35,7 @@ const PARTS = [
   oneStateContract,
   keyContract,
   revocationContract,
+  namedRuleContract,
   atomicContract,
   referenceContract,
   runContract,

@@ -1,5 +1,6 @@
 // One valid request for each operation of the admin API, on records of the workspace `acme`.
 import type { AdminApi } from './admin-api.ts'
+import { decode } from './jwt.ts'
 
 export type Sent = { path: string; body?: unknown; headers?: Record<string, string> }
 
@@ -17,13 +18,25 @@ export type Things = {
   enrollment: string
   /** A plugin that no client acts for. */
   plugin: string
+  /** A closed run, and the number of its rule. */
+  run: string
+  rule: number
+  /** A token of the ledger. */
+  jti: string
+  /** Number of an audit event about the client. */
+  event: number
 }
 
 let made = 0
 
 export const makeThings = async ({ server }: AdminApi): Promise<Things> => {
   const grants = { docs: ['read'] }
-  const client = await server.client({ workspaceId: 'acme', grants, plugins: ['p-acme'] })
+  const client = await server.client({
+    workspaceId: 'acme',
+    grants,
+    plugins: ['p-acme'],
+    ledger: true,
+  })
   const [secret] = await server.store.listSecrets(client.id, server.seconds())
   const keys = await server.store.listKeys()
   const kidOf = (state: string) => keys.find((key) => key.state === state)?.kid ?? ''
@@ -46,14 +59,26 @@ export const makeThings = async ({ server }: AdminApi): Promise<Things> => {
   await server.store.createEnrollment(enrollment, server.seconds())
   const plugin = `plugin-${fresh}`
   await server.plugin(plugin)
+  const run = `run-${fresh}`
+  await server.store.closeRun({ workspaceId: 'acme', identifier: run }, server.seconds())
+  const { seq: rule } = await server.store.findRevocationHead()
+  const event = { actor: 'cli:root', action: 'client.update', target: client.id } as const
+  await server.store.addAuditEvents([{ ...event, outcome: 'success', count: 1 }], server.seconds())
+  const newest = { filter: {}, after: null, limit: 1, newestFirst: true }
+  const [recorded] = (await server.store.listAuditEvents(newest)).rows
+  const token = await server.issue(client, { audience: 'docs' })
   return {
+    run,
+    rule,
+    jti: String(decode(token).claims['jti']),
+    event: recorded?.seq ?? 0,
     fresh,
     resource: resource.id,
     enrollment: enrollment.id,
     plugin,
     client: client.id,
     secret: secret?.id ?? '',
-    token: await server.issue(client, { audience: 'docs' }),
+    token,
     activeKid: kidOf('active'),
     nextKid: kidOf('next'),
   }
@@ -121,6 +146,10 @@ export const GOOD_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   enrollmentRevoke: ({ enrollment }) => ({ path: `/enrollments/${enrollment}/revoke` }),
   runList: () => ({ path: '/runs' }),
   runRevoke: ({ fresh }) => ({ path: `/runs/${fresh}/revoke` }),
+  runShow: ({ run }) => ({ path: `/runs/${run}?workspace_id=acme` }),
+  tokenShow: ({ jti }) => ({ path: `/tokens/${jti}` }),
+  tokenInspect: ({ token }) => ({ path: '/tokens/inspect', body: { token } }),
+  revocationShow: ({ rule }) => ({ path: `/revocations/${rule}` }),
   tokenList: ({ client }) => ({ path: `/tokens?client_id=${client}` }),
   revocationList: () => ({ path: '/revocations' }),
   tokenRevoke: ({ token }) => ({ path: '/revocations', body: { token } }),
@@ -133,6 +162,7 @@ export const GOOD_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   statusShow: () => ({ path: '/status' }),
   auditVerify: () => ({ path: '/audit/verify' }),
   auditExport: () => ({ path: '/audit/export' }),
+  auditShow: ({ event }) => ({ path: `/audit/${event}` }),
 }
 
 /** @throws TypeError for an operation without an entry in GOOD_REQUESTS */

@@ -5,6 +5,7 @@ import {
   auditQuery,
   exportAudit,
   listAudit,
+  showAudit,
   verifyAudit,
 } from '../audit.ts'
 import { auditEventSchema, auditReportSchema } from '../views/audit.ts'
@@ -44,5 +45,14 @@ export const audit = [
     query: auditFilter,
     response: exportOf(auditEventSchema),
     handle: (call, { query }) => exportAudit(call, query),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/audit/{seq}',
+    action: 'audit.show',
+    summary: 'Show an audit event',
+    description: 'A bound administrator sees the events of its workspace.',
+    response: auditEventSchema,
+    handle: (call, { seq }) => showAudit(call, seq),
   }),
 ]

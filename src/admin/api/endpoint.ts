@@ -28,6 +28,8 @@ type Definition<
   response: Response
   /** Codes that the operation answers, besides those of every operation. */
   refuses?: readonly RefusalCode[]
+  /** True for a POST that changes nothing: it requires the permission to read, and spends no write. */
+  isRead?: boolean
   /** Address of the created resource for `Location`; with it the status is 201. */
   location?: (answer: z.output<Response>) => string
   handle: (
@@ -48,10 +50,17 @@ export type Endpoint = Pick<
   | 'body'
   | 'response'
   | 'refuses'
+  | 'isRead'
 > & {
   location?: (answer: never) => string
   handle: (call: AdminCall, input: never) => Promise<unknown>
 }
+
+/** True for an endpoint that changes nothing. */
+export const isRead = ({
+  method,
+  isRead: isDeclared,
+}: Pick<Endpoint, 'method' | 'isRead'>): boolean => method === 'get' || isDeclared === true
 
 export const endpoint = <
   const Action extends string,

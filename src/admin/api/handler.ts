@@ -13,7 +13,7 @@ import type { Authority } from '../authority.ts'
 import { type AdminCall, type AdminDeps, parse } from '../operation.ts'
 import { authorizedRead } from '../reauthorization.ts'
 import type { Authenticate } from './authentication.ts'
-import { type Endpoint, type Export, exportLineOf } from './endpoint.ts'
+import { type Endpoint, type Export, exportLineOf, isRead } from './endpoint.ts'
 import { readIfMatch, readJsonObject, readQuery } from './input.ts'
 import { ndjsonResponse } from './ndjson.ts'
 import { BASE, needsIfMatch } from './table.ts'
@@ -25,7 +25,7 @@ export const createHandler =
   (endpoint: Endpoint) =>
   async (c: AppContext): Promise<Response> => {
     const { method, action } = endpoint
-    const permission = method === 'get' ? ADMIN_READ : ADMIN_WRITE
+    const permission = isRead(endpoint) ? ADMIN_READ : ADMIN_WRITE
     c.set('neededScope', permission)
     const params = c.req.param() as Record<string, string>
     const attempt = { action, target: nameable(Object.values(params)[0]) }
@@ -36,10 +36,10 @@ export const createHandler =
       countRefusal(deps, { ...context, actor: caller.actor, ...attempt }, error)
       throw error
     })
-    // A write is authenticated again: its sender can delay the body until after it has lost the authority.
+    // A request with a body is authenticated again: its sender can delay the body until after it has lost the authority.
     const { actor, authority } =
       method === 'get' ? caller : await authenticate(c, permission, attempt)
-    if (method !== 'get') await takeWrite(deps, authority, { ...context, actor, ...attempt })
+    if (!isRead(endpoint)) await takeWrite(deps, authority, { ...context, actor, ...attempt })
     const ifMatch = readIfMatch(c.req.header('if-match'))
     const reauthorize = async () => {
       if (c.req.raw.signal.aborted) throw new AnswerEnded('the client has closed the connection')
@@ -48,7 +48,7 @@ export const createHandler =
     const call: AdminCall = { deps, as: { ...context, actor }, authority, reauthorize, ifMatch }
     const result = await runHandler(endpoint, call, { ...params, ...input }).catch(
       async (error: unknown) => {
-        if (method === 'get') await auditRefusal(call, attempt, error)
+        if (isRead(endpoint)) await auditRefusal(call, attempt, error)
         throw error
       },
     )
@@ -83,7 +83,7 @@ const countRefusal = (
 /** Runs the operation. A read is answered only to a caller that still has the authority after it. */
 const runHandler = (endpoint: Endpoint, call: AdminCall, input: object): Promise<unknown> => {
   const running = () => endpoint.handle(call, input as never)
-  return endpoint.method === 'get' ? authorizedRead(call, running) : running()
+  return isRead(endpoint) ? authorizedRead(call, running) : running()
 }
 
 /** Records refused reads that exceed the caller's authority. Changes write their own audit rows. */

@@ -1,5 +1,5 @@
 // Closed runs.
-import { listRuns, revokeRun, runQuery, runRevocation } from '../runs.ts'
+import { listRuns, revokeRun, runName, runQuery, runRevocation, showRun } from '../runs.ts'
 import { closedRunSchema, revokedRunSchema } from '../views/run.ts'
 
 import { endpoint, pageOf } from './endpoint.ts'
@@ -15,6 +15,17 @@ export const runs = [
     query: runQuery,
     response: pageOf(closedRunSchema),
     handle: (call, { query }) => listRuns(call, query),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/runs/{identifier}',
+    action: 'run.show',
+    summary: 'Show a closed run',
+    description:
+      'A run that is not closed has no row. `workspace_id` is by default the workspace of the caller, or `default`. Without it, an unbound administrator also finds a run of the clients outside every workspace.',
+    query: runName,
+    response: closedRunSchema,
+    handle: (call, { identifier, query }) => showRun(call, identifier, query),
   }),
   endpoint({
     method: 'post',

@@ -36,6 +36,7 @@ const REFUSAL_REMEDIES: Record<RefusalCode, string> = {
   enrollment_ended: 'Create a new enrollment: this one can no longer become a client.',
   exceeds_own_grant:
     'Use an administrator whose client has the grant, or an unbound one. If `errors` names a limit, tightening it first helps.',
+  too_many_revocations: 'Revoke the tokens of the clients, or the key, instead.',
   too_many_runs: 'Use another workspace for further runs.',
   writes_exceeded: 'Try again after `Retry-After`.',
   no_ledger: 'Use a server that keeps a ledger. Tokens can be revoked without one.',
@@ -99,22 +100,23 @@ export const CODES: readonly Code[] = [...COMMON_CODES, ...refusalCodes].sort(
 /** Refusals of every operation, besides the common codes. */
 export const OF_EVERY_OPERATION = ['invalid_value', 'method_not_allowed'] as const
 
-/** Refusals of every operation that is no GET. */
-export const OF_EVERY_CHANGE = [
+/** Refusals of every operation that has a body. */
+export const OF_EVERY_BODY = [
   'body_malformed',
   'body_too_large',
   'media_type_unsupported',
   'charset_unsupported',
   'content_encoding_unsupported',
-  'conflict',
-  'writes_exceeded',
 ] as const
+
+/** Refusals of every operation that changes something, besides those of its body. */
+export const OF_EVERY_WRITE = ['conflict', 'writes_exceeded'] as const
 
 type Group = 'own' | 'change' | 'every'
 
 /** Place of a code on the page: with single operations, with every change, or with every operation. */
 export const groupOf = (code: string): Group => {
-  if ((OF_EVERY_CHANGE as readonly string[]).includes(code)) return 'change'
+  if (([...OF_EVERY_BODY, ...OF_EVERY_WRITE] as readonly string[]).includes(code)) return 'change'
   const isCommon = COMMON_CODES.some((common) => common.code === code)
   return isCommon || (OF_EVERY_OPERATION as readonly string[]).includes(code) ? 'every' : 'own'
 }

@@ -6,6 +6,8 @@
  */
 export const MEANINGS: Readonly<Record<string, string>> = {
   action: 'Operation, as `noun.verb`.',
+  'InspectedToken.active': 'True: the token is valid now.',
+  'InspectedToken.rule': 'Rule that revokes the token; null: none does.',
   activated_at: 'Time from which it signs; null: it never signed.',
   actor: 'Who acted: `client:ID`, `cli:USER`, `enrollment:ID`, `server` or `unknown`.',
   address: 'Network address of the client; null: the command line or the server itself.',

@@ -9,9 +9,9 @@ import {
 } from 'zod-openapi'
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import { REFUSALS, type RefusalCode } from '../../errors.ts'
-import { COMMON_CODES, OF_EVERY_CHANGE } from './codes.ts'
+import { COMMON_CODES, OF_EVERY_BODY, OF_EVERY_WRITE } from './codes.ts'
 import { explained } from './explained.ts'
-import { type Endpoint, exportLineOf } from '../api/endpoint.ts'
+import { type Endpoint, exportLineOf, isRead } from '../api/endpoint.ts'
 import { problemSchema } from '../api/problem.ts'
 import { BASE, ENDPOINTS, needsIfMatch } from '../api/table.ts'
 
@@ -93,7 +93,7 @@ const operation = (endpoint: Endpoint): ZodOpenApiOperationObject => ({
   summary: endpoint.summary,
   description: endpoint.description,
   tags: [tagOf(endpoint)],
-  security: [{ oauth2: [endpoint.method === 'get' ? ADMIN_READ : ADMIN_WRITE] }],
+  security: [{ oauth2: [isRead(endpoint) ? ADMIN_READ : ADMIN_WRITE] }],
   requestParams: {
     path: z.strictObject(
       Object.fromEntries(namesIn(endpoint.path).map((name) => [name, z.string()])),
@@ -143,15 +143,13 @@ const contentOf = ({ response }: Endpoint) => {
 }
 
 /** Codes that an endpoint can answer, by status: those of its method, and those of its operation. */
-const refusalsOf = ({
-  method,
-  path,
-  refuses = [],
-}: Endpoint): [status: number, codes: string[]][] => {
+const refusalsOf = (endpoint: Endpoint): [status: number, codes: string[]][] => {
+  const { method, path, refuses = [] } = endpoint
   const codes: RefusalCode[] = [
     'invalid_value',
     ...(path.includes('{') ? (['not_found'] as const) : []),
-    ...(method === 'get' ? [] : OF_EVERY_CHANGE),
+    ...(method === 'get' ? [] : OF_EVERY_BODY),
+    ...(isRead(endpoint) ? [] : OF_EVERY_WRITE),
     ...(needsIfMatch(method) ? (['precondition_required'] as const) : []),
     ...refuses,
   ]

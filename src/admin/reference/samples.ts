@@ -52,6 +52,16 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'keyRevokeAll.Key.revoked_at': '2026-03-02T11:00:00Z',
   'workspaceSuspend.Workspace.status': 'suspended',
 
+  'InspectedToken.active': false,
+  'InspectedToken.reason': 'token_revoked',
+  'InspectedToken.claims': { iss: 'https://auth.example.com', sub: CLIENT_ID, jti: JTI },
+  means: 'A rule of the revocation list matches it.',
+  'Revocation.action': 'token.revoke',
+  'RevokingRule.action': 'token.revoke',
+  'Revocation.created_by': `client:${CLIENT_ID}`,
+  'RevokingRule.created_by': `client:${CLIENT_ID}`,
+  'Revocation.run': null,
+
   action: 'client.create',
   activated_at: '2026-03-01T09:00:00Z',
   actor: `client:${CLIENT_ID}`,
@@ -177,4 +187,5 @@ export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   clientUpdate: ['grants', 'quota_per_minute'],
   enrollmentCreate: ['name', 'workspace_id', 'plugins', 'grants', 'expires_in'],
   pluginUpdate: ['capabilities'],
+  tokenRevoke: ['token'],
 }

@@ -29,5 +29,13 @@ export const tokenView = (row: LedgerRow): z.infer<typeof tokenSchema> => ({
 })
 
 export const revokedTokenSchema = z
-  .strictObject({ jti: z.string(), client_id: z.string(), revoked: z.literal(true) })
+  .strictObject({
+    jti: z.string(),
+    client_id: z.string().nullable().meta({ description: 'Null: unknown.' }),
+    known: z.boolean().meta({
+      description:
+        'False: this server knows no unexpired token with the `jti`. The rule revokes it all the same, for as long as the longest token lasts.',
+    }),
+    revoked: z.literal(true),
+  })
   .meta({ id: 'RevokedToken' })

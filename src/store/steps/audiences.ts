@@ -85,7 +85,7 @@ const removedBy = (before: Audience, declared: Permission[] | undefined): string
 
 const updateAudience: Verb<'updateAudience'> =
   ({ connection, dialect }) =>
-  async (before, { permissions: declared, ...change }, now) => {
+  async (before, { permissions: declared, ...change }, now, cause) => {
     const etag = newEtag()
     const taken = permissionsTaken(before, {
       ...change,
@@ -101,7 +101,7 @@ const updateAudience: Verb<'updateAudience'> =
       ),
       assertMarked(audiences, before.id, etag),
       raiseClients(holders, etag),
-      ...clientRules(dialect, markedWith(etag), now),
+      ...clientRules(dialect, markedWith(etag), { now, cause }),
       ...removePermissions(dialect, before.id, removedBy(before, declared)),
       ...(declared ? [writePermissions(dialect, before.id, declared)] : []),
       ...(before.id === ADMIN_AUDIENCE ? [assertAdministrable()] : []),

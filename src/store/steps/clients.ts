@@ -120,7 +120,7 @@ const createClient: Verb<'createClient'> =
 
 const updateClient: Verb<'updateClient'> =
   ({ connection, dialect }) =>
-  async (before, change, now) => {
+  async (before, change, now, cause) => {
     const etag = newEtag()
     const takes = takesFromClient(before, change)
     const enables = change.status === 'active' && before.status !== 'active'
@@ -136,14 +136,14 @@ const updateClient: Verb<'updateClient'> =
       ...(added.length > 0 ? [assertPluginsActive(dialect, added)] : []),
       ...writeLists(dialect, before.id, change),
       ...(enables ? [beginUnusedAnew(dialect, eq(clients.id, before.id), now)] : []),
-      ...(takes ? clientRules(dialect, markedWith(etag), now) : []),
+      ...(takes ? clientRules(dialect, markedWith(etag), { now, cause }) : []),
       ...(administers(before) ? [assertAdministrable()] : []),
     ])
   }
 
 const deleteClient: Verb<'deleteClient'> =
   ({ connection, dialect }) =>
-  async (before, now) => {
+  async (before, now, cause) => {
     const etag = newEtag()
     const nothing = { plugins: [], grants: [], introspects: [], details: [] }
     await connection.atomically([
@@ -155,19 +155,19 @@ const deleteClient: Verb<'deleteClient'> =
       assertMarked(clients, before.id, etag),
       deleteFrom(clientSecrets, eq(clientSecrets.clientId, before.id)),
       ...writeLists(dialect, before.id, nothing),
-      ...clientRules(dialect, markedWith(etag), now),
+      ...clientRules(dialect, markedWith(etag), { now, cause }),
       ...(administers(before) ? [assertAdministrable()] : []),
     ])
   }
 
 const revokeClientTokens: Verb<'revokeClientTokens'> =
   ({ connection, dialect }) =>
-  async (id, now) => {
+  async (id, now, cause) => {
     const etag = newEtag()
     await connection.atomically([
       raiseClients(eq(clients.id, id), etag),
       assertMarked(clients, id, etag),
-      ...clientRules(dialect, markedWith(etag), now),
+      ...clientRules(dialect, markedWith(etag), { now, cause }),
     ])
   }
 

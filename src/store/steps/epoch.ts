@@ -9,12 +9,12 @@ import { newEtag, update } from './statements.ts'
 
 export const beginEpoch: Verb<'beginEpoch'> =
   ({ connection, dialect }) =>
-  async (candidates, now) => {
+  async (candidates, now, cause) => {
     await connection.atomically([
       update(revocationCounter, { epoch: newEtag() }),
       // All earlier tokens end with their keys, so there is no time of theirs to remember.
       update(serverClock, { latestAt: now, prunedUntil: 0 }),
-      ...revokedKeys(dialect, sql`true`, { candidates, now }),
+      ...revokedKeys(dialect, sql`true`, { candidates, now, cause }),
       // An enrollment that was used after the copy was made could be used again.
       update(
         enrollments,

@@ -13,7 +13,7 @@ import { inList, jsonOf } from './lists.ts'
 import { isWord, numberOf } from './literals.ts'
 import { prepared, select } from './query.ts'
 import { remembering } from './remembering.ts'
-import { keyRules } from './rules.ts'
+import { type Made, keyRules } from './rules.ts'
 import { assert, deleteFrom, insertFrom, update } from './statements.ts'
 
 const shown = columnsOf(signingKeys)
@@ -51,7 +51,7 @@ const movedUp = (dialect: Dialect, now: number): Statement =>
     sql`state = 'next' and algorithm not in (select algorithm from signing_keys where state = 'active')`,
   )
 
-type Revoked = { candidates: KeyCandidate[]; now: number; signWithNew?: boolean }
+type Revoked = Made & { candidates: KeyCandidate[]; signWithNew?: boolean }
 
 /** Retires the active key of each algorithm that has a candidate and a key that `which` finds. */
 const retired = (dialect: Dialect, which: SQL, { candidates, now }: Revoked): Statement => {
@@ -69,7 +69,7 @@ const retired = (dialect: Dialect, which: SQL, { candidates, now }: Revoked): St
  * and candidates take the places that are then free. With `signWithNew` the candidates come first.
  */
 export const revokedKeys = (dialect: Dialect, which: SQL, revoked: Revoked): Statement[] => {
-  const { candidates, now, signWithNew = false } = revoked
+  const { candidates, now, cause, signWithNew = false } = revoked
   const filled = fillPlaces(dialect, candidates, now)
   return [
     update(
@@ -80,7 +80,7 @@ export const revokedKeys = (dialect: Dialect, which: SQL, revoked: Revoked): Sta
     ...(signWithNew
       ? [retired(dialect, which, revoked), ...filled, movedUp(dialect, now)]
       : [movedUp(dialect, now), ...filled]),
-    ...keyRules(dialect, which, now),
+    ...keyRules(dialect, which, { now, cause }),
   ]
 }
 
@@ -175,9 +175,11 @@ const removeRetiredKeys: Verb<'removeRetiredKeys'> =
 
 const revokeKeys: Verb<'revokeKeys'> =
   ({ connection, dialect }) =>
-  async (kids, candidates, now, { signWithNew = false } = {}) => {
+  async (kids, candidates, now, { signWithNew = false, cause } = {}) => {
     const which = kids === 'all' ? sql`true` : sql`kid ${inList(dialect, jsonOf(kids))}`
-    await connection.atomically(revokedKeys(dialect, which, { candidates, now, signWithNew }))
+    await connection.atomically(
+      revokedKeys(dialect, which, { candidates, now, cause, signWithNew }),
+    )
   }
 
 export const keyVerbs = (context: Context): KeyStore => ({

@@ -58,7 +58,7 @@ const createPlugin: Verb<'createPlugin'> =
 
 const updatePlugin: Verb<'updatePlugin'> =
   ({ connection, dialect }) =>
-  async (before, change, now) => {
+  async (before, change, now, cause) => {
     const etag = newEtag()
     const takes = takesFromPlugin(before, change)
     await connection.atomically([
@@ -69,13 +69,13 @@ const updatePlugin: Verb<'updatePlugin'> =
       ),
       assertMarked(plugins, before.id, etag),
       ...(change.status === 'disabled' ? [assertAdministrable(hasNoAdministrator(before.id))] : []),
-      ...(takes ? pluginRules(dialect, before.id, now) : []),
+      ...(takes ? pluginRules(dialect, before.id, { now, cause }) : []),
     ])
   }
 
 const deletePlugin: Verb<'deletePlugin'> =
   ({ connection, dialect }) =>
-  async (before, now) => {
+  async (before, now, cause) => {
     const etag = newEtag()
     await connection.atomically([
       update(
@@ -90,19 +90,19 @@ const deletePlugin: Verb<'deletePlugin'> =
         isUnchanged(before),
       ),
       assertMarked(plugins, before.id, etag),
-      ...pluginRules(dialect, before.id, now),
+      ...pluginRules(dialect, before.id, { now, cause }),
       assertAdministrable(hasNoAdministrator(before.id)),
     ])
   }
 
 const revokePluginTokens: Verb<'revokePluginTokens'> =
   ({ connection, dialect }) =>
-  async (id, now) => {
+  async (id, now, cause) => {
     const etag = newEtag()
     await connection.atomically([
       update(plugins, { generation: sql`generation + 1`, etag }, and(eq(plugins.id, id), isThere)),
       assertMarked(plugins, id, etag),
-      ...pluginRules(dialect, id, now),
+      ...pluginRules(dialect, id, { now, cause }),
     ])
   }
 

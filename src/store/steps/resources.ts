@@ -10,7 +10,7 @@ import type { Dialect } from './dialect.ts'
 import { isWord } from './literals.ts'
 import { type Query, computed, prepared, readFirst, select } from './query.ts'
 import { remembering } from './remembering.ts'
-import { clientRules, markedWith, raiseClients } from './rules.ts'
+import { type Made, clientRules, markedWith, raiseClients } from './rules.ts'
 import { assert, deleteFrom, insert, newEtag, update } from './statements.ts'
 import { type Walk, readWalk, reading } from './walk.ts'
 
@@ -60,11 +60,11 @@ const assertChanged = ({ type, id }: Resource, etag: string): Statement =>
   )
 
 /** Revokes the tokens of the clients whose details `where` finds. */
-const revokeTokens = (dialect: Dialect, where: SQL, now: number): Statement[] => {
+const revokeTokens = (dialect: Dialect, where: SQL, made: Made): Statement[] => {
   const mark = newEtag()
   return [
     raiseClients(sql`id in (select client_id from client_details where ${where})`, mark),
-    ...clientRules(dialect, markedWith(mark), now),
+    ...clientRules(dialect, markedWith(mark), made),
   ]
 }
 
@@ -132,7 +132,7 @@ const createResource: Verb<'createResource'> =
 
 const updateResource: Verb<'updateResource'> =
   ({ connection, dialect }) =>
-  async (before, parts, now) => {
+  async (before, parts, now, cause) => {
     const etag = newEtag()
     const kept = new Set(parts)
     const taken = before.parts.filter((part) => !kept.has(part))
@@ -140,19 +140,19 @@ const updateResource: Verb<'updateResource'> =
     await connection.atomically([
       update(resources, { parts, etag }, isUnchanged(before)),
       assertChanged(before, etag),
-      ...(taken.length === 0 ? [] : revokeTokens(dialect, losing, now)),
+      ...(taken.length === 0 ? [] : revokeTokens(dialect, losing, { now, cause })),
       withoutParts(dialect, taken, pointingAt(before)),
     ])
   }
 
 const deleteResource: Verb<'deleteResource'> =
   ({ connection, dialect }) =>
-  async (before, now) => {
+  async (before, now, cause) => {
     const etag = newEtag()
     await connection.atomically([
       update(resources, { status: 'deleted', parts: [], etag }, isUnchanged(before)),
       assertChanged(before, etag),
-      ...revokeTokens(dialect, pointingAt(before), now),
+      ...revokeTokens(dialect, pointingAt(before), { now, cause }),
       deleteFrom(clientDetails, sql`${pointingAt(before)} and identifier = ${before.id}`),
     ])
   }

@@ -1,14 +1,16 @@
 // The lookup of a token's revocation: prepared once, one or two statements each time.
 import { type SQL, and, eq, gt, or, sql } from 'drizzle-orm/sql'
 import { revocations } from '../tables/revocations.ts'
-import type { RevocationKind } from '../types/revocations.ts'
-import type { Verb } from './connection.ts'
+import type { RevocationKind, RevocationLookup } from '../types/revocations.ts'
+import type { Context, Verb } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { inList } from './lists.ts'
 import { isWord } from './literals.ts'
+import { findRule } from './named-rules.ts'
 import { type Query, computed, prepared, select } from './query.ts'
 
-type Found = { kind: RevocationKind }
+/** `seq` is null where the subject of a rule was found, and not the rule. */
+type Found = { kind: RevocationKind; seq: number | null }
 
 /** True for a rule of this kind and value; where the kind has generations, for one above the token's. */
 const ruleOver = (kind: RevocationKind, generation?: string): SQL | undefined =>
@@ -38,7 +40,8 @@ const matchingRules = (dialect: Dialect): Query<Found> => {
     workspaceRule,
     runRule,
   )
-  return select({ kind: revocations.kind }, sql`from ${revocations} where ${matches}`)
+  const { kind, seq } = revocations
+  return select({ kind, seq }, sql`from ${revocations} where ${matches}`)
 }
 
 /**
@@ -53,7 +56,7 @@ const outdatedSubjects = ({ json, lookupJoin }: Dialect): Query<Found> => {
     where id = ${sql.placeholder(kind)} and generation > ${sql.placeholder(`${kind}Gen`)}`
   const runs = json.texts(sql`${sql.placeholder('runs')}`, 'asked')
   return select(
-    { kind: computed<RevocationKind>(sql`kind`) },
+    { kind: computed<RevocationKind>(sql`kind`), seq: computed<null>(sql`null`) },
     sql`from (${raised('client')}
       union all ${raised('plugin')}
       union all ${raised('workspace')}
@@ -64,10 +67,10 @@ const outdatedSubjects = ({ json, lookupJoin }: Dialect): Query<Found> => {
   )
 }
 
-export const findRevocation: Verb<'findRevocation'> = ({ connection, dialect }) => {
+const createLookup = ({ connection, dialect }: Context) => {
   const findRule = prepared(connection, matchingRules(dialect))
   const findOutdated = prepared(connection, outdatedSubjects(dialect))
-  return async (token) => {
+  return async (token: RevocationLookup): Promise<Found | null> => {
     const { workspace, plugin } = token
     const compared = {
       client: token.clientId,
@@ -81,8 +84,23 @@ export const findRevocation: Verb<'findRevocation'> = ({ connection, dialect }) 
       exp: token.exp,
     }
     const [rule] = await findRule({ ...compared, jti: token.jti, key: token.kid })
-    if (rule !== undefined) return rule.kind
+    if (rule !== undefined) return rule
     const [outdated] = await findOutdated(compared)
-    return outdated?.kind ?? null
+    return outdated ?? null
+  }
+}
+
+export const findRevocation: Verb<'findRevocation'> = (context) => {
+  const lookUp = createLookup(context)
+  return async (token) => (await lookUp(token))?.kind ?? null
+}
+
+export const explainRevocation: Verb<'explainRevocation'> = (context) => {
+  const lookUp = createLookup(context)
+  const find = findRule(context)
+  return async (token) => {
+    const found = await lookUp(token)
+    if (found === null) return null
+    return { kind: found.kind, rule: found.seq === null ? null : await find(found.seq) }
   }
 }

@@ -1,37 +1,33 @@
 // Revocation rules: lists, single tokens, pruning.
-import { type SQL, type SQLWrapper, eq, sql } from 'drizzle-orm/sql'
-import { MAX_JTI_RULES_PER_CLIENT } from '../../constants.ts'
-import { Unavailable } from '../../errors.ts'
-import { namedWorkspaceValue, workspaceRuleValue } from '../../grants/taking-away.ts'
-import { columnsOf } from '../tables/column.ts'
-import { workspaces } from '../tables/registry.ts'
+import { type SQL, eq, sql } from 'drizzle-orm/sql'
+import { MAX_JTI_RULES_PER_CLIENT, MAX_UNKNOWN_JTI_RULES } from '../../constants.ts'
+import { OperationRefused, Unavailable } from '../../errors.ts'
 import { revocationCounter, revocations } from '../tables/revocations.ts'
 import type { RevocationFilter, RevocationHead, RevocationStore } from '../types/revocations.ts'
-import type { Workspace } from '../types/workspaces.ts'
 import type { Context, Verb } from './connection.ts'
 import { beginEpoch } from './epoch.ts'
-import { prepared, readFirst, select } from './query.ts'
+import {
+  type WorkspaceRef,
+  findRule,
+  findWorkspaceRef,
+  namedRule,
+  ofWorkspace,
+} from './named-rules.ts'
+import { computed, prepared, readFirst, select } from './query.ts'
 import { remembering } from './remembering.ts'
-import { findRevocation } from './revocation-lookup.ts'
+import { explainRevocation, findRevocation } from './revocation-lookup.ts'
 import { listRevocationPageEnds, readRevocationPage } from './revocation-pages.ts'
-import { NO_NUMBER, addRules, clientRules, markedWith, prunedRules, raiseClients } from './rules.ts'
+import {
+  NO_NUMBER,
+  addRules,
+  clientRules,
+  markedWith,
+  prunedRules,
+  raiseClients,
+  ruleEnd,
+} from './rules.ts'
 import { deleteFrom, newEtag } from './statements.ts'
 import { type Walk, readWalk, reading } from './walk.ts'
-
-/** A row of the workspace, looked up for each rule: the cost of a rule does not grow with the workspace. */
-const isIn = (table: SQL, column: SQL, value: SQLWrapper, workspaceId: string): SQL =>
-  sql`exists (select 1 from ${table} where ${column} = ${value} and workspace_id = ${workspaceId})`
-
-/** Selects rules over the workspace, its clients and its runs. Rules over plugins and keys belong to no workspace. */
-const ofWorkspace = ({ id, ref }: Pick<Workspace, 'id' | 'ref'>): SQL => {
-  const { kind, value, clientId } = revocations
-  return sql`case ${kind}
-    when 'workspace' then ${value} in (${workspaceRuleValue(ref)}, ${namedWorkspaceValue(id)})
-    when 'client' then ${isIn(sql`clients`, sql`id`, value, id)}
-    when 'run' then ${isIn(sql`closed_runs`, sql`value`, value, id)}
-      or ${isIn(sql`closed_runs`, sql`rule_value`, value, id)}
-    else ${isIn(sql`clients`, sql`id`, clientId, id)} end`
-}
 
 /** Selects the rules over a client's tokens, whose number is bounded, and the one over the client. */
 const ofClient = (id: string): SQL => sql`${revocations.seq} in (
@@ -44,10 +40,7 @@ const ofClient = (id: string): SQL => sql`${revocations.seq} in (
  */
 const isRare = sql`${revocations.kind} not in ('jti', 'run')`
 
-const walkOf = (
-  { kind, clientId }: RevocationFilter,
-  workspace: Pick<Workspace, 'id' | 'ref'> | null,
-): Walk => {
+const walkOf = ({ kind, clientId }: RevocationFilter, workspace: WorkspaceRef | null): Walk => {
   const all = { table: 'revocations', order: ['seq'], start: [0] }
   const ofKind = kind && eq(revocations.kind, kind)
   const filter = workspace === null ? undefined : ofWorkspace(workspace)
@@ -63,20 +56,14 @@ const listRevocations: Verb<'listRevocations'> =
   (context) =>
   async (filter = {}, { after = 0, limit } = {}) => {
     const { workspaceId } = filter
-    const { id, ref } = workspaces
     const workspace =
-      workspaceId === undefined
-        ? null
-        : await readFirst(
-            context.connection,
-            select({ id, ref }, sql`from ${workspaces} where ${eq(id, workspaceId)}`),
-          )
+      workspaceId === undefined ? null : await findWorkspaceRef(context, workspaceId)
     if (workspaceId !== undefined && workspace === null) return []
     return await readWalk(context, walkOf(filter, workspace), {
       limit,
       after: [after],
       placeOf: ({ seq }) => [seq],
-      read: reading(context, columnsOf(revocations)),
+      read: reading(context, namedRule),
     })
   }
 
@@ -98,16 +85,24 @@ const pruneRevocations: Verb<'pruneRevocations'> =
     await connection.atomically(prunedRules(settled))
   }
 
+/** A rule over one token. `exp` is its end. */
+const jtiRule = (jti: string, clientId: string, exp: SQL): SQL =>
+  sql`select 'jti' as kind, ${jti} as value, ${NO_NUMBER} as gen, ${clientId} as client_id,
+    null as workspace_id, ${exp} as expires_at`
+
 const revokeToken: Verb<'revokeToken'> =
   ({ connection, dialect }) =>
-  async ({ jti, clientId, clientGen, exp }, now) => {
+  async ({ jti, clientId, clientGen, exp }, now, cause) => {
     const etag = newEtag()
     const isRevoked = sql`exists (select 1 from revocations where kind = 'jti' and value = ${jti})`
     const isFull = sql`(select count(*) from revocations
       where kind = 'jti' and client_id = ${clientId} and expires_at > ${now}) >= ${MAX_JTI_RULES_PER_CLIENT}`
-    const isOutdated = sql`exists (
-      select 1 from clients where id = ${clientId} and generation > ${clientGen})`
-    const raised = sql`id = ${clientId} and generation = ${clientGen} and ${isFull} and not ${isRevoked}`
+    const isCurrent = clientGen === null ? sql`true` : sql`generation = ${clientGen}`
+    // A generation that this step raised covers a token of any earlier generation.
+    const isOutdated = sql`exists (select 1 from clients where id = ${clientId}
+      and ${clientGen === null ? markedWith(etag) : sql`generation > ${clientGen}`})`
+    const raised = sql`id = ${clientId} and ${isCurrent} and ${isFull} and not ${isRevoked}`
+    const rule = jtiRule(jti, clientId, sql`cast(${exp} as bigint)`)
     await connection.atomically([
       raiseClients(raised, etag),
       // The generation covers all of them now, so the rules one by one make room for the next thousand.
@@ -115,18 +110,35 @@ const revokeToken: Verb<'revokeToken'> =
         revocations,
         sql`kind = 'jti' and client_id in (select id from clients where ${markedWith(etag)})`,
       ),
-      ...clientRules(dialect, markedWith(etag), now),
-      ...addRules(
-        dialect,
-        sql`select 'jti' as kind, ${jti} as value, ${NO_NUMBER} as gen, ${clientId} as client_id,
-          cast(${exp} as bigint) as expires_at where not ${isOutdated}`,
-        now,
-      ),
+      ...clientRules(dialect, markedWith(etag), { now, cause }),
+      ...addRules(dialect, sql`${rule} where not ${isOutdated}`, { now, cause }),
     ])
+  }
+
+/** Stands for the client of a token of which only the id is known. No client has this id. */
+const UNKNOWN_CLIENT = ''
+
+const revokeUnknownToken: Verb<'revokeUnknownToken'> =
+  ({ connection, dialect }) =>
+  async (jti, now, cause) => {
+    const counted = select(
+      { count: computed<number>(sql`count(*)`) },
+      sql`from ${revocations} where client_id = ${UNKNOWN_CLIENT} and expires_at > ${now} and value <> ${jti}`,
+    )
+    // Read before the step: several processes may exceed the limit by one rule each.
+    const { count = 0 } = (await readFirst(connection, counted)) ?? {}
+    if (count >= MAX_UNKNOWN_JTI_RULES) {
+      const detail = 'there are as many rules over unknown tokens as there may be'
+      throw new OperationRefused('too_many_revocations', detail)
+    }
+    const rule = jtiRule(jti, UNKNOWN_CLIENT, ruleEnd(dialect, now))
+    await connection.atomically(addRules(dialect, sql`${rule} where true`, { now, cause }))
   }
 
 export const revocationVerbs = (context: Context): RevocationStore => ({
   findRevocation: findRevocation(context),
+  explainRevocation: explainRevocation(context),
+  findRule: findRule(context),
   listRevocations: listRevocations(context),
   findRevocationHead: findRevocationHead(context),
   readRevocationPage: readRevocationPage(context),
@@ -134,4 +146,5 @@ export const revocationVerbs = (context: Context): RevocationStore => ({
   pruneRevocations: pruneRevocations(context),
   beginEpoch: beginEpoch(context),
   revokeToken: revokeToken(context),
+  revokeUnknownToken: revokeUnknownToken(context),
 })

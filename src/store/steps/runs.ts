@@ -11,6 +11,7 @@ import type { Connection, Context, Statement, Verb } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { prepared, readFirst, select } from './query.ts'
 import {
+  type Made,
   NO_NUMBER,
   addRules,
   clientRules,
@@ -53,13 +54,13 @@ const raiseInstead = (
   dialect: Dialect,
   { id, ref }: Owner,
   where: SQL,
-  now: number,
+  made: Made,
 ): Statement[] => {
   const etag = newEtag()
   if (id === null) {
     return [
       raiseClients(and(isNull(clients.workspaceId), where), etag),
-      ...clientRules(dialect, markedWith(etag), now),
+      ...clientRules(dialect, markedWith(etag), made),
     ]
   }
   return [
@@ -68,13 +69,13 @@ const raiseInstead = (
       { generation: sql`generation + 1`, etag },
       and(eq(workspaces.id, id), where),
     ),
-    ...workspaceRules(dialect, { id, ref }, now, sql`etag = ${etag}`),
+    ...workspaceRules(dialect, { id, ref }, made, sql`etag = ${etag}`),
   ]
 }
 
 const closeRun: Verb<'closeRun'> =
   (context) =>
-  async ({ workspaceId, identifier }, now) => {
+  async ({ workspaceId, identifier }, now, cause) => {
     const { connection, dialect } = context
     const value = namedRunValue(workspaceId, identifier)
     const ref = await referenceOf(connection, workspaceId)
@@ -83,7 +84,7 @@ const closeRun: Verb<'closeRun'> =
     const isNew = sql`not exists (select 1 from ${closedRuns} where value = ${value})`
     const rule = (over: string, where: SQL) => sql`
       select 'run' as kind, ${over} as value, ${NO_NUMBER} as gen, null as client_id,
-        ${ruleEnd(dialect, now)} as expires_at
+        ${workspaceId} as workspace_id, ${ruleEnd(dialect, now)} as expires_at
       where ${isNew} and not ${counted.isFull} and ${where}`
     const byRef = rule(runRuleValue(ref, identifier), sql`true`)
     const byName = rule(value, writesNamedRules)
@@ -96,8 +97,11 @@ const closeRun: Verb<'closeRun'> =
     })
     await connection.atomically([
       // Rules come before the run: a run that was closed before gets no new rule when the first rule has ended.
-      ...raiseInstead(dialect, { id: workspaceId, ref }, sql`${isNew} and ${counted.isFull}`, now),
-      ...addRules(dialect, sql`${byRef} union all ${byName}`, now),
+      ...raiseInstead(dialect, { id: workspaceId, ref }, sql`${isNew} and ${counted.isFull}`, {
+        now,
+        cause,
+      }),
+      ...addRules(dialect, sql`${byRef} union all ${byName}`, { now, cause }),
       ...counted.add(isNew),
       sql`${closed} on conflict do nothing`,
     ])
@@ -117,6 +121,13 @@ const isRunClosed: Verb<'isRunClosed'> = ({ connection, dialect: { json, lookupJ
   }
 }
 
+const findClosedRun: Verb<'findClosedRun'> =
+  ({ connection }) =>
+  ({ workspaceId, identifier }) => {
+    const isAsked = eq(closedRuns.value, namedRunValue(workspaceId, identifier))
+    return readFirst(connection, select(shown, sql`from ${closedRuns} where ${isAsked}`))
+  }
+
 const listClosedRuns: Verb<'listClosedRuns'> =
   (context) =>
   async ({ workspaceId } = {}, part = {}) => {
@@ -135,5 +146,6 @@ const listClosedRuns: Verb<'listClosedRuns'> =
 export const runVerbs = (context: Context): RunStore => ({
   closeRun: closeRun(context),
   isRunClosed: isRunClosed(context),
+  findClosedRun: findClosedRun(context),
   listClosedRuns: listClosedRuns(context),
 })

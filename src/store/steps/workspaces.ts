@@ -35,7 +35,7 @@ const createWorkspace: Verb<'createWorkspace'> =
 
 const updateWorkspace: Verb<'updateWorkspace'> =
   ({ connection, dialect }) =>
-  async (before, change, now) => {
+  async (before, change, now, cause) => {
     const etag = newEtag()
     const takes = takesFromWorkspace(before, change)
     const resumes = change.status === 'active' && before.status !== 'active'
@@ -47,7 +47,7 @@ const updateWorkspace: Verb<'updateWorkspace'> =
       ),
       assertMarked(workspaces, before.id, etag),
       ...(resumes ? [beginUnusedAnew(dialect, eq(clients.workspaceId, before.id), now)] : []),
-      ...(takes ? workspaceRules(dialect, before, now) : []),
+      ...(takes ? workspaceRules(dialect, before, { now, cause }) : []),
     ])
   }
 

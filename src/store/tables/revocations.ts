@@ -12,11 +12,18 @@ export const revocations = table('revocations', {
   value: text('value'),
   /** Tokens of an older generation are revoked; null: the kind has no generation. */
   gen: integer('gen').nullable(),
-  /** The client of the token that a `jti` rule revokes: bounds these rules for each client. */
+  /** The client of the token that a `jti` rule revokes: bounds these rules for each client. Empty: an unknown client. */
   clientId: text('client_id').nullable(),
+  /** The workspace of a rule over a workspace, whose value is a hash; null: an earlier version wrote the rule. */
+  workspaceId: text('workspace_id').nullable(),
   /** Null: for good. */
   expiresAt: integer('expires_at').nullable(),
+  /** The time of its generation, where it has one. */
   createdAt: createdAt(),
+  /** The audit event of the change that wrote it. Null: an earlier version wrote the rule. */
+  createdBy: text('created_by').nullable(),
+  action: text('action').nullable(),
+  requestId: text('request_id').nullable(),
 })
 
 /**

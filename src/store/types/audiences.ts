@@ -1,5 +1,6 @@
 // Audiences: the resource servers that tokens are meant for, and their permissions.
 import type { Algorithm } from '../../signing/algorithms.ts'
+import type { Cause } from './audit.ts'
 import type { Part } from './lists.ts'
 
 /** One scope value, and the scope values that it implies directly. */
@@ -38,5 +39,6 @@ export interface AudienceStore {
     before: Audience,
     change: Partial<Omit<NewAudience, 'id'>>,
     now: number,
+    cause?: Cause,
   ): Promise<void>
 }

@@ -13,6 +13,9 @@ export type NewAuditEvent = {
   count: number
 }
 
+/** The event of a change, as the cause of the rules that the change writes. */
+export type Cause = Pick<NewAuditEvent, 'actor' | 'action' | 'requestId'>
+
 /** One row of the audit table. */
 export type AuditRow = {
   seq: number

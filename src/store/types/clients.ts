@@ -1,4 +1,5 @@
 // Clients, with all that an administrator grants them.
+import type { Cause } from './audit.ts'
 import type { Part } from './lists.ts'
 import type { AuthorizationDetail } from './resources.ts'
 import type { NewSecret } from './secrets.ts'
@@ -105,17 +106,17 @@ export interface ClientStore {
    * A change that takes something away raises the generation and writes the rule in the same step.
    * @throws Conflict where the client has changed since `before`
    */
-  updateClient(before: Client, change: ClientChange, now: number): Promise<void>
+  updateClient(before: Client, change: ClientChange, now: number, cause?: Cause): Promise<void>
   /**
    * Leaves a tombstone, so that the id is not used again.
    * @throws Conflict where the client has changed since `before`
    */
-  deleteClient(before: Client, now: number): Promise<void>
+  deleteClient(before: Client, now: number, cause?: Cause): Promise<void>
   /**
    * Raises the generation and writes the rule.
    * @throws Conflict where there is no such client
    */
-  revokeClientTokens(id: string, now: number): Promise<void>
+  revokeClientTokens(id: string, now: number, cause?: Cause): Promise<void>
   /**
    * The stored hash of a registration access token, if it belongs to this client and the client may log in. Searches
    * by the hash alone, like `findLogin`.

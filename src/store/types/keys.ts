@@ -1,6 +1,6 @@
 // Signing keys.
 import type { Algorithm } from '../../signing/algorithms.ts'
-import type { NewAuditEvent } from './audit.ts'
+import type { Cause, NewAuditEvent } from './audit.ts'
 
 export type KeyState = 'next' | 'active' | 'retiring' | 'revoked'
 
@@ -59,6 +59,6 @@ export interface KeyStore {
     kids: string[] | 'all',
     candidates: KeyCandidate[],
     now: number,
-    options?: { signWithNew?: boolean },
+    options?: { signWithNew?: boolean; cause?: Cause },
   ): Promise<void>
 }

@@ -1,4 +1,5 @@
 // Plugins: the software that clients act for.
+import type { Cause } from './audit.ts'
 import type { Part } from './lists.ts'
 
 export type TrustTier = 'bundled' | 'trusted' | 'restricted'
@@ -41,17 +42,17 @@ export interface PluginStore {
    * @throws Conflict where the plugin has changed since `before`
    * @throws OperationRefused `last_administrator` where no administrator could log in without the plugin
    */
-  updatePlugin(before: Plugin, change: PluginChange, now: number): Promise<void>
+  updatePlugin(before: Plugin, change: PluginChange, now: number, cause?: Cause): Promise<void>
   /**
    * Leaves a tombstone, so that the id is not used again. Its clients keep naming it: a client whose only plugin it was
    * would otherwise get tokens that no plugin limits.
    * @throws Conflict where the plugin has changed since `before`
    * @throws OperationRefused `last_administrator` where no administrator could log in without the plugin
    */
-  deletePlugin(before: Plugin, now: number): Promise<void>
+  deletePlugin(before: Plugin, now: number, cause?: Cause): Promise<void>
   /**
    * Raises the generation and writes the rule.
    * @throws Conflict where there is no such plugin
    */
-  revokePluginTokens(id: string, now: number): Promise<void>
+  revokePluginTokens(id: string, now: number, cause?: Cause): Promise<void>
 }

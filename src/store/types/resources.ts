@@ -1,4 +1,5 @@
 // Resources: the targets of authorization details (RFC 9396).
+import type { Cause } from './audit.ts'
 import type { Part } from './lists.ts'
 
 export type DetailScalar = string | number | boolean
@@ -34,10 +35,10 @@ export interface ResourceStore {
   /** @throws OperationRefused `already_exists` for an id that a resource has, or a deleted resource had */
   createResource(resource: Omit<Resource, 'etag' | 'createdAt'>, now: number): Promise<void>
   /** @throws Conflict where the resource has changed since `before` */
-  updateResource(before: Resource, parts: string[], now: number): Promise<void>
+  updateResource(before: Resource, parts: string[], now: number, cause?: Cause): Promise<void>
   /**
    * Leaves a tombstone, so that the id is not used again.
    * @throws Conflict where the resource has changed since `before`
    */
-  deleteResource(before: Resource, now: number): Promise<void>
+  deleteResource(before: Resource, now: number, cause?: Cause): Promise<void>
 }

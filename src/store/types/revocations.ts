@@ -1,4 +1,5 @@
 // Revocation rules, and the list that followers read.
+import type { Cause } from './audit.ts'
 import type { KeyCandidate } from './keys.ts'
 import type { Part } from './lists.ts'
 
@@ -29,16 +30,27 @@ export type RevocationHead = {
   prunedSeq: number
 }
 
-/** A live rule. */
+/** A live rule, with the names of its subject that the store has. */
 export type Revocation = {
   seq: number
   kind: RevocationKind
   value: string
   gen: number | null
+  /** The client of a `jti` rule. Null: the rule has another kind, or the client is unknown. */
   clientId: string | null
+  /** Name of the client, the plugin or the workspace; for a `jti` rule, of its client. */
+  name: string | null
+  /** Identifier of the run. */
+  run: string | null
+  /** The workspace, or that of the run or the client. Null: none, or unknown. */
+  workspaceId: string | null
   /** Null: for good. */
   expiresAt: number | null
   createdAt: number
+  /** Actor of the cause. It is null, like the other two, for a rule that an earlier version wrote. */
+  createdBy: string | null
+  action: string | null
+  requestId: string | null
 }
 
 /** Filters of the list; a rule fits when it fits each of them. */
@@ -73,6 +85,15 @@ export type RevocationPage = {
 export interface RevocationStore {
   /** The kind of a rule that revokes this token; null: no rule does. */
   findRevocation(token: RevocationLookup): Promise<RevocationKind | null>
+  /**
+   * Finds what `findRevocation` finds, with the rule. The rule is null where the server pruned it by a clock that was ahead: the
+   * subject still has the generation.
+   */
+  explainRevocation(
+    token: RevocationLookup,
+  ): Promise<{ kind: RevocationKind; rule: Revocation | null } | null>
+  /** Finds the rule with this number; with a workspace, only a rule that its list has. */
+  findRule(seq: number, filter?: Pick<RevocationFilter, 'workspaceId'>): Promise<Revocation | null>
   /** Lists the stored rules by their numbers. */
   listRevocations(filter?: RevocationFilter, part?: Part<number>): Promise<Revocation[]>
   /** Changes with every rule that is written, whichever process writes it. */
@@ -90,10 +111,20 @@ export interface RevocationStore {
    * Prepares a database that is the copy of an older state: begins a new epoch, revokes every key and every enrollment
    * that can still be used. Candidates take the places of the keys.
    */
-  beginEpoch(candidates: KeyCandidate[], now: number): Promise<void>
-  /** Revokes one token. Past 1,000 live rules of its client it raises the client's generation instead. */
+  beginEpoch(candidates: KeyCandidate[], now: number, cause?: Cause): Promise<void>
+  /**
+   * Revokes one token. Past MAX_JTI_RULES_PER_CLIENT live rules of its client it raises the client's generation
+   * instead. `clientGen` null: the generation of the token is unknown, so no later generation makes the rule needless.
+   */
   revokeToken(
-    token: { jti: string; clientId: string; clientGen: number; exp: number },
+    token: { jti: string; clientId: string; clientGen: number | null; exp: number },
     now: number,
+    cause?: Cause,
   ): Promise<void>
+  /**
+   * Revokes a token of which only the id is known. The rule lasts as long as the longest token that may have been
+   * issued so far.
+   * @throws OperationRefused `too_many_revocations` past MAX_UNKNOWN_JTI_RULES live rules of this kind
+   */
+  revokeUnknownToken(jti: string, now: number, cause?: Cause): Promise<void>
 }

@@ -1,4 +1,5 @@
 // Workspaces: the tenants.
+import type { Cause } from './audit.ts'
 import type { Part } from './lists.ts'
 
 export type WorkspaceStatus = 'active' | 'suspended'
@@ -31,5 +32,6 @@ export interface WorkspaceStore {
     before: Workspace,
     change: Partial<Pick<Workspace, 'name' | 'status'>>,
     now: number,
+    cause?: Cause,
   ): Promise<void>
 }

@@ -141,8 +141,14 @@ export const listContract = (open: Open): void => {
         value: 'j1',
         gen: null,
         clientId: 'one',
+        name: 'one',
+        run: null,
+        workspaceId: 'acme',
         expiresAt: EXP,
         createdAt: NOW,
+        createdBy: null,
+        action: null,
+        requestId: null,
       })
       const values = async (filter: Parameters<Store['listRevocations']>[0]) =>
         (await store.listRevocations(filter, { after: before })).map(({ value }) => value)
