@@ -1,7 +1,7 @@
 // Output whose reader has closed the pipe: the command completes, and its exit status is its
 // outcome.
 import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   type Place,
@@ -46,6 +46,8 @@ const DONE = [
   'audit list',
   'audit export',
   'audit verify',
+  'status',
+  'completion bash',
   'migrate --json',
   'admin create',
   'client create --name a --env',
@@ -54,7 +56,10 @@ const DONE = [
   'client create --help',
   '--version-of-nothing --help',
 ]
-const REFUSED = ['client show lkc_nobody', 'workspace show nobody']
+/** `doctor` finds no server at the address of the issuer. */
+const REFUSED = ['client show lkc_nobody', 'workspace show nobody', 'doctor']
+/** Commands with lines on both streams. */
+const NOTED = ['client create --name a --dry-run', 'migrate --dry-run']
 const MISUSED = ['client', 'client nonsense', 'client list --nonsense', 'nonsense']
 
 describe.concurrent('command with a closed pipe', () => {
@@ -75,6 +80,15 @@ describe.concurrent('command with a closed pipe', () => {
       expect([command, (await withClosed(streams, command)).status]).toEqual([command, 2])
     }
   })
+
+  it.each(['stdout', 'stderr', 'both'])(
+    'exits 0 after a dry run when %s is closed',
+    async (streams) => {
+      for (const command of NOTED) {
+        expect([command, (await withClosed(streams, command)).status]).toEqual([command, 0])
+      }
+    },
+  )
 
   it('exits 1 with one line when output cannot be written for another reason', async () => {
     for (const command of DONE.filter((words) => !words.includes('nothing'))) {
@@ -103,17 +117,24 @@ describe.concurrent('command with a closed pipe', () => {
   })
 })
 
-/** Finds the processes with a variable. */
-const processesWith = (variable: string): string[] =>
+const processesWhere = (file: string, fits: (text: string) => boolean): string[] =>
   readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable)
+        return fits(readFileSync(`/proc/${pid}/${file}`, 'utf8'))
       } catch {
         return false // the process has ended
       }
     })
+
+/** Finds the processes with a variable. */
+const processesWith = (variable: string): string[] =>
+  processesWhere('environ', (text) => text.split('\0').includes(variable))
+
+/** Finds the processes with a text in their arguments. */
+const processesNaming = (name: string): string[] =>
+  processesWhere('cmdline', (text) => text.includes(name))
 
 describe.concurrent('interrupted demo', () => {
   const stages = ['at once', 'once it tells'] as const
@@ -172,6 +193,33 @@ describe.concurrent('interrupted demo', () => {
       expect(folders(directory)).toEqual([])
     },
   )
+
+  /** Code that fails in the process of the demo alone: its resource servers have other arguments. */
+  const FAILURES: readonly (readonly [what: string, code: string])[] = [
+    ['an error of a step', 'globalThis.fetch = async () => { throw Error("boom") }'],
+    ['an error that no step catches', 'setTimeout(() => { throw Error("boom") }, 600)'],
+    [
+      'an error before its first step',
+      `const make = fs.mkdtempSync
+      fs.mkdtempSync = (...given) => {
+        setImmediate(() => { throw Error("boom") })
+        return make(...given)
+      }
+      syncBuiltinESMExports()`,
+    ],
+    ['an exit', 'setTimeout(() => process.exit(1), 600)'],
+  ]
+  it.each(FAILURES)('leaves nothing behind after %s', async (_, code) => {
+    const module = `import fs from 'node:fs'
+      import { syncBuiltinESMExports } from 'node:module'
+      if (process.argv[2] === 'demo') { ${code} }`
+    const url = `data:text/javascript,${encodeURIComponent(module).replaceAll("'", '%27')}`
+    const { directory, shell } = runDemo(`"$NODE" --import '${url}' "$CLI" demo`)
+    expect((await shell.ended).code).toBe(1)
+    // Arguments of a resource server have the folder of the demo.
+    await until('the end of its processes', () => processesNaming(basename(directory)).length === 0)
+    expect(folders(directory)).toEqual([])
+  })
 
   it('leaves nothing behind after the end of its reader', async () => {
     const { directory, shell } = runDemo('"$NODE" "$CLI" demo | head -1')

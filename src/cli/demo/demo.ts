@@ -19,6 +19,8 @@ export const demo = async (): Promise<void> => {
   const interruption = listenForInterruption()
   const cleanup = createCleanup()
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-demo-'))
+  const removeFolder = (): void => rmSync(directory, { recursive: true, force: true })
+  process.once('exit', removeFolder) // An error that no step catches ends the process.
   const steps = runIn(directory, cleanup)
   let signal: NodeJS.Signals | null | void = null
   try {
@@ -26,7 +28,8 @@ export const demo = async (): Promise<void> => {
   } finally {
     await cleanup.run()
     await steps.catch(() => {}) // a step fails without its servers; a server that it starts now ends at once
-    rmSync(directory, { recursive: true, force: true })
+    removeFolder()
+    process.off('exit', removeFolder)
     interruption.stop()
   }
   if (signal) process.kill(process.pid, signal)
