@@ -114,6 +114,7 @@ describe.skipIf(CHROMIUM === null)('script of /docs', () => {
   describe('try it', () => {
     it('shows status, headers and body of the answer to a real token', async () => {
       const form = await tryIt('workspaceList')
+      expect(await form.card.locator('.origin').textContent()).toBe(listening.issuer)
       await form.fill('Token', token)
       await form.send()
       expect(await form.state()).toMatch(/^200 OK in \d+ ms$/)

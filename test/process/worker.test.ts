@@ -242,7 +242,7 @@ describe('Worker', () => {
     const seen = await ask('two', '/admin/v1/audit/export', { headers: authorization })
     expect(await seen.text()).toContain('"action":"workspace.create","target":"acme"')
     expect((await ask('two', '/admin/v1/workspaces')).status).toBe(401)
-    for (const path of ['/openapi.json', '/docs']) {
+    for (const path of ['/', '/openapi.json', '/docs', '/docs/style.css', '/docs/script.js']) {
       expect((await ask('one', path)).status).toBe(200)
     }
   })

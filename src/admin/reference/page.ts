@@ -62,7 +62,7 @@ export const referencePage = (document: oas31.OpenAPIObject, issuer: string): Ma
           ${codeSection(CODES)}
         </main>
       </div>
-      ${tryIt(issuer)}`,
+      ${tryIt()}`,
   )
 }
 

@@ -3,14 +3,14 @@ import { html } from 'hono/html'
 import type { Markup } from './schema.ts'
 
 /** Inert until the script copies it: a page without the script shows no form that does nothing. */
-export const tryIt = (issuer: string): Markup =>
+export const tryIt = (): Markup =>
   html`<template id="try-it">
     <div class="try-it">
       <form autocomplete="off">
         <h4>Try it</h4>
         <p class="quiet">
-          Sends a real request to this server, <code>${issuer}</code>. The token stays in the memory
-          of this page, until you forget it, leave the page or load it again.
+          Sends a real request to this server, <code class="origin"></code>. The token stays in the
+          memory of this page, until you forget it, leave the page or load it again.
         </p>
         <label
           >Token

@@ -31,6 +31,7 @@ const FORM = String.raw`
   const content = part('.content', HTMLElement)
   const dialog = part('dialog', HTMLDialogElement)
   const question = part('.question', HTMLElement)
+  part('.origin', HTMLElement).textContent = location.origin
 
   /** Values of earlier forms, by the name of the parameter. @type {Map<string, string>} */
   const values = new Map()
