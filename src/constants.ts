@@ -404,6 +404,22 @@ export const MAX_CURSOR_CHARS = 512
 export const MAX_JSON_BYTES = 256 * 1024
 export const MAX_JSON_DEPTH = 16
 
+/**
+ * Silence of a remote server after which a command ends, in milliseconds. A rotation on a busy machine makes RSA keys
+ * for ten seconds.
+ */
+export const REMOTE_SILENCE_MS = 60_000
+/** The same for a check of the audit, whose answer the server sends as a whole, after up to MAX_EXPORT_MS. */
+export const REMOTE_CHECK_SILENCE_MS = MAX_EXPORT_MS + REMOTE_SILENCE_MS
+/** Longest answer of a remote server that a command reads, in bytes. A page of a list has a few megabytes at most. */
+export const MAX_REMOTE_ANSWER_BYTES = 64 * 1024 * 1024
+/** Longest line of an export that a command reads, in characters. An event has a few thousand at most. */
+export const MAX_REMOTE_LINE_CHARS = 1024 * 1024
+/** A command requests a new token this long before its token expires, in seconds: longer than a request takes. */
+export const TOKEN_RENEWAL_SECONDS = 10
+/** Longest name of a profile, in characters. It is the name of a file. */
+export const MAX_PROFILE_NAME_CHARS = 64
+
 /** Tries of a change that conflicts with another administrator's change. */
 export const MAX_CHANGE_TRIES = 5
 

@@ -275,6 +275,11 @@ export class StartRefused extends Error {
   override readonly name = 'StartRefused'
 }
 
+/** A server that a command administers over HTTP and that gave no usable answer. `message` is one line. */
+export class RemoteFailed extends Error {
+  override readonly name = 'RemoteFailed'
+}
+
 /** A bad field: its path with dots (`grants.0.audience`), its rule and the value that was sent. */
 export type FieldError = { field: string; detail: string }
 

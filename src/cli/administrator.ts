@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
-import { createAdministrator } from '../admin/administrators.ts'
 import type { AnswerOf } from '../admin/api/actions.ts'
 import type { AdminCall } from '../admin/operation.ts'
-import { ADMIN_AUDIENCE } from '../constants.ts'
+import { ADMIN_AUDIENCE, ADMIN_READ, ADMIN_WRITE } from '../constants.ts'
 import { OperationRefused } from '../errors.ts'
 import { command, envFlag } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print, printCredentials } from './output.ts'
-import { perform, withAdmin } from './session.ts'
+import { isRemote, perform, withAdmin } from './session.ts'
 
 const permissionsOf = ({ grants }: AnswerOf<'client.show'>): string[] =>
   grants.find(({ audience }) => audience === ADMIN_AUDIENCE)?.permissions ?? []
@@ -24,8 +23,7 @@ export const administrator = (program: Command): void => {
     .option('--name <NAME>', 'display name', 'Administrator')
     .addOption(envFlag())
     .action(async (flags: { name: string; env?: boolean; json?: boolean }) => {
-      const create = (call: AdminCall) => createAdministrator(call, flags.name)
-      const created = await withAdmin(create, { create: true })
+      const created = await create(flags.name)
       if (flags.env) printCredentials(created)
       else print(created, flags)
     })
@@ -56,4 +54,15 @@ export const administrator = (program: Command): void => {
       rowOf: (item) => ({ ...item, permissions: permissionsOf(item as AnswerOf<'client.show'>) }),
     },
   )
+}
+
+/** On this machine it works where no administrator is left, and no database yet. A server has both. */
+const create = (name: string) => {
+  if (!isRemote()) {
+    const operation = async (call: AdminCall) =>
+      (await import('../admin/administrators.ts')).createAdministrator(call, name)
+    return withAdmin(operation, { create: true })
+  }
+  const grants = [{ audience: ADMIN_AUDIENCE, permissions: [ADMIN_READ, ADMIN_WRITE] }]
+  return perform('client.create', { body: { name, workspace_id: null, grants } })
 }

@@ -9,7 +9,7 @@ import { command } from './flags.ts'
 import { print } from './output.ts'
 import { createProgress } from './progress.ts'
 import { safety } from './safety.ts'
-import { withAdmin } from './session.ts'
+import { requireLocal, withAdmin } from './session.ts'
 
 export const database = (program: Command): void => {
   command(
@@ -18,6 +18,7 @@ export const database = (program: Command): void => {
     'create the database, or migrate it to this version',
     'migrate',
   ).action(async (flags: { json?: boolean }) => {
+    requireLocal()
     const { databasePath: path } = loadConfig(process.env)
     if (safety().isDryRun) return print({ database: path, state: await stateOf(path) }, flags)
     await withAdmin(async () => {}, { create: true })
@@ -30,6 +31,7 @@ export const database = (program: Command): void => {
     'copy the database, which may be in use, to a new file with mode 0600',
     'backup latchkey-2026-01-31.db',
   ).action(async (file: string, flags: { json?: boolean }) => {
+    requireLocal()
     const { databasePath } = loadConfig(process.env)
     if (requireDatabaseFile(databasePath).isNew) throw noDatabase({ databasePath })
     const { backUp } = await import('../store/sqlite/existing.ts')

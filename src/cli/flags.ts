@@ -80,7 +80,8 @@ export const readJsonFile = async (path: string): Promise<unknown> => {
   }
 }
 
-const readStdin = async (limit = MAX_JSON_BYTES): Promise<string> => {
+/** Reads standard input, and stops behind the limit. */
+export const readStdin = async (limit = MAX_JSON_BYTES): Promise<string> => {
   let text = ''
   for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += chunk

@@ -4,6 +4,7 @@ import { VERSION } from '../constants.ts'
 import { hideSecrets } from '../text/redaction.ts'
 import { escapeLines } from '../text/text.ts'
 import { takesOneValue } from './flags.ts'
+import { commandWords, withServerFlags } from './remote/flags.ts'
 import { addSafety } from './safety.ts'
 
 type Register = (program: Command) => void
@@ -20,6 +21,7 @@ const FILES: readonly File[] = [
   },
   { words: ['status'], load: async () => (await import('./status.ts')).status },
   { words: ['doctor'], load: async () => (await import('./doctor/doctor.ts')).doctor },
+  { words: ['profile'], load: async () => (await import('./profile.ts')).profile },
   { words: ['admin'], load: async () => (await import('./administrator.ts')).administrator },
   { words: ['audience'], load: async () => (await import('./audience.ts')).audience },
   { words: ['plugin'], load: async () => (await import('./plugin.ts')).plugin },
@@ -49,6 +51,7 @@ export const createProgram = async (word: string): Promise<Command> => {
     .version(VERSION, '-V, --version', 'print the version')
     .helpCommand('help [command...]', 'show the help of a command')
     .addHelpText('after', '\nExample:\n  $ latchkey help client create')
+  withServerFlags(program)
   const named = FILES.filter(({ words }) => words.includes(word))
   const isOne = named.some(({ needsAll }) => !needsAll)
   for (const { load } of isOne ? named : FILES) {
@@ -90,7 +93,7 @@ const DASHED: readonly (readonly [command: RegExp, id: RegExp])[] = [
  * option: an operator who revokes a key in an emergency should not meet that error first.
  */
 const moveIdsBehindDashes = (args: readonly string[]): string[] => {
-  const words = args.slice(2).join(' ')
+  const words = commandWords(args.slice(2)).join(' ')
   const id = DASHED.find(([command]) => command.test(words))?.[1]
   const isId = (word: string): boolean => id?.test(word) === true
   if (args.includes('--') || !args.some(isId)) return [...args]
@@ -123,7 +126,7 @@ export const runCommand = async (args: readonly string[]): Promise<void> => {
   try {
     const [node = '', script = '', ...words] = moveIdsBehindDashes(args)
     const [first, named = ''] = words
-    const program = await createProgram((first === 'help' ? named : first) ?? '')
+    const program = await createProgram(first === 'help' ? named : (commandWords(words)[0] ?? ''))
     await program.parseAsync([node, script, ...withNestedHelp(program, words)])
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error

@@ -27,15 +27,19 @@ type Terminal = { input: NodeJS.ReadableStream; output: NodeJS.WritableStream }
 /** True where a person can be asked: the question goes to standard error, so that standard output stays the answer. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
 
+/** Asks about the effects of a change, as `confirm` does. */
+export const ask = (effects: Effects, terminal?: Terminal): Promise<void> =>
+  confirm(`This ends: ${effectsText(effects)}.`, terminal)
+
 /**
  * Asks, and returns once the answer is yes.
  * @throws StartRefused for every other answer, and for the end of input
  */
-export const ask = async (
-  effects: Effects,
+export const confirm = async (
+  sentence: string,
   { input, output }: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<void> => {
-  output.write(`This ends: ${effectsText(effects)}. Continue? [y/N] `)
+  output.write(`${sentence} Continue? [y/N] `)
   // Without `terminal` the system echoes the answer, and Ctrl-C ends the process.
   const lines = createInterface({ input, terminal: false })
   const answer = await new Promise<string>((resolve) => {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { AnswerOf } from '../admin/api/actions.ts'
-import { issueTokenFor } from '../admin/tokens.ts'
 import { command, readJsonFile, readToken, singleCommands } from './flags.ts'
 import { listCommand } from './list.ts'
 import { print, printWithNotes } from './output.ts'
@@ -36,7 +35,11 @@ export const token = (program: Command): void => {
       const { client, audience, scope, plugin: pluginId } = flags
       const details = flags.details === undefined ? [] : await readJsonFile(flags.details)
       const request = { audience, scope, pluginId, details }
-      print(await withAdmin((call) => issueTokenFor(call, client, request)), flags)
+      const issued = await withAdmin(async (call) => {
+        const { issueTokenFor } = await import('../admin/tokens.ts') // other commands load no signer
+        return await issueTokenFor(call, client, request)
+      })
+      print(issued, flags)
     })
 
   command(

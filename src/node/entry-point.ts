@@ -4,6 +4,7 @@ import {
   Conflict,
   OAuthError,
   OperationRefused,
+  RemoteFailed,
   StartRefused,
   Unavailable,
 } from '../errors.ts'
@@ -11,7 +12,15 @@ import { escapeText } from '../text/text.ts'
 import { installationFault } from './installation.ts'
 import { outliveReaders } from './standard-streams.ts'
 
-const REFUSALS = [OperationRefused, OAuthError, StartRefused, Conflict, Unavailable, AnswerEnded]
+const REFUSALS = [
+  OperationRefused,
+  OAuthError,
+  StartRefused,
+  RemoteFailed,
+  Conflict,
+  Unavailable,
+  AnswerEnded,
+]
 
 /** Runs an entry point. A refusal or a fault of the installation becomes one line on standard error and exit status 1. */
 export const runEntryPoint = async (run: () => Promise<void>): Promise<void> => {

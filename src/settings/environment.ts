@@ -32,6 +32,15 @@ const INJECTED: readonly (readonly [name: RegExp, value: RegExp])[] = [
 const isInjected = (name: string, value: unknown): boolean =>
   INJECTED.some(([names, values]) => names.test(name) && values.test(String(value)))
 
+/** Variables of commands that administer a remote server. The server itself ignores them. */
+export const REMOTE_VARIABLES = {
+  url: 'LATCHKEY_URL',
+  credentials: 'LATCHKEY_CREDENTIALS',
+  clientId: 'LATCHKEY_CLIENT_ID',
+  clientSecret: 'LATCHKEY_CLIENT_SECRET',
+  profile: 'LATCHKEY_PROFILE',
+} as const
+
 /** Maximum number of mistyped characters in the name of a setting. */
 const MAX_SLIPS = 2
 
@@ -56,10 +65,12 @@ export const chosenSettings = (
 export const unknownSettings = (
   environment: Environment,
   settings: ReadonlySet<string>,
-): string[] =>
-  chosenVariables(environment).flatMap(([name]) =>
-    settings.has(name) ? [] : (unknownSetting(name, settings) ?? []),
+): string[] => {
+  const known = new Set<string>([...settings, ...Object.values(REMOTE_VARIABLES)])
+  return chosenVariables(environment).flatMap(([name]) =>
+    known.has(name) ? [] : (unknownSetting(name, settings) ?? []),
   )
+}
 
 /**
  * The names of settings that are set without a value, in the order of `settings`. They count as

@@ -109,8 +109,8 @@ const EXISTING: Record<string, Case> = {
 
 const EMPTY: Record<string, Case> = {
   'an unknown setting': {
-    variables: { LATCHKEY_CLIENT_SECRET: SECRET },
-    line: 'LATCHKEY_CLIENT_SECRET is not a setting of Latchkey',
+    variables: { LATCHKEY_ADMIN_SECRET: SECRET },
+    line: 'LATCHKEY_ADMIN_SECRET is not a setting of Latchkey',
   },
   'a bad value': {
     variables: { LATCHKEY_KEK: SECRET },

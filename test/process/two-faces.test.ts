@@ -1,12 +1,18 @@
-// Command line and admin API as two faces of the same operations: the same steps, each on its own
-// database, have equal answers and leave the same audit.
+// Command line and admin API as faces of the same operations: the same steps, each on its own database, have equal
+// answers and leave the same audit. A third face is the command line on another machine, with a profile.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { auditRows } from '../support/audit-log.ts'
 import { createCaller } from '../support/http.ts'
-import { type Place, latchkey, seededPlace, startServer } from '../support/processes.ts'
+import {
+  type Place,
+  latchkey,
+  newDirectory,
+  seededPlace,
+  startServer,
+} from '../support/processes.ts'
 
 type Json = Record<string, unknown>
 type Names = Record<string, string>
@@ -417,17 +423,32 @@ const administrator = (place: Place) => {
   return { id: id ?? '', secret: secret ?? '' }
 }
 
-const shell = (place: Place): Face => ({
+/** `terminal` is the place in which the commands run. */
+const shell = (place: Place, terminal = place): Face => ({
   place,
   names: { admin: administrator(place).id },
   async act({ cli, stdin = '' }, names) {
-    const words = fill(cli, names).split(' ')
-    const { code, stdout, stderr } = await latchkey(place, [...words, '--json'], fill(stdin, names))
+    const words = [...fill(cli, names).split(' '), '--json']
+    const { code, stdout, stderr } = await latchkey(terminal, words, fill(stdin, names))
     if (code === 0) return { answer: parseAnswer(stdout) }
     expect(code, stderr).toBe(1)
     return refusal(stderr.replace(/^latchkey: /, '').trim())
   },
 })
+
+/** The command line in a folder without a database, after `profile add` and `profile use`. */
+const remoteShell = async (place: Place): Promise<Face> => {
+  const directory = newDirectory()
+  const terminal = { ...place, directory, environment: { XDG_CONFIG_HOME: directory } }
+  const admin = JSON.stringify({
+    client_id: administrator(place).id,
+    client_secret: administrator(place).secret,
+  })
+  const added = ['profile', 'add', 'main', '--url', place.url, '--credentials', '-']
+  expect(await latchkey(terminal, added, admin)).toMatchObject({ code: 0, stderr: '' })
+  expect(await latchkey(terminal, ['profile', 'use', 'main'])).toMatchObject({ code: 0 })
+  return shell(place, terminal)
+}
 
 const api = (place: Place): Face => {
   const { issue } = createCaller(place.url)
@@ -462,9 +483,9 @@ const api = (place: Place): Face => {
 
 let faces: Face[]
 beforeAll(async () => {
-  const places = [await seededPlace(), await seededPlace()] as const
+  const places = [await seededPlace(), await seededPlace(), await seededPlace()] as const
   await Promise.all(places.map((place) => startServer(place)))
-  faces = [shell(places[0]), api(places[1])]
+  faces = [shell(places[0]), api(places[1]), await remoteShell(places[2])]
 })
 
 /** Runs a step on one face. @returns the outcome; members for later steps are kept */
@@ -482,17 +503,18 @@ const take = async ({ place, names, act }: Face, step: Step): Promise<Outcome> =
   return outcome
 }
 
-it('command line and API answer each step alike', async () => {
-  const normalize = [normalizer(), normalizer()]
+it('command line, API and remote command line answer each step alike', async () => {
+  const normalize = faces.map(() => normalizer())
   for (const step of STEPS) {
     const outcomes = await Promise.all(faces.map((face) => take(face, step)))
-    const [shown, answered] = outcomes.map((outcome, i) => normalize[i]?.(outcome))
+    const [shown, answered, shownRemotely] = outcomes.map((outcome, i) => normalize[i]?.(outcome))
     expect(answered, step.cli).toEqual(shown)
+    expect(shownRemotely, step.cli).toEqual(shown)
     expect('refused' in (outcomes[0] ?? {}), step.cli).toBe(step.code !== undefined)
   }
 })
 
-it('command line and API leave the same audit', () => {
+it('command line, API and remote command line leave the same audit', () => {
   const audits = faces.map(({ place }) => {
     const normalize = normalizer()
     return auditRows(place)
@@ -501,6 +523,7 @@ it('command line and API leave the same audit', () => {
       .map(normalize)
   })
   expect(audits[1]).toEqual(audits[0])
+  expect(audits[2]).toEqual(audits[0])
 })
 
 it('command line covers every address of the API', () => {

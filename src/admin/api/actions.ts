@@ -7,6 +7,9 @@ type Definitions = { [D in Definition as D['action']]: D }
 /** Name of an endpoint, such as `client.disable`. */
 export type Action = keyof Definitions
 
+/** Path of an action below BASE, with its parameters in braces. */
+export type PathOf<A extends Action> = Definitions[A]['path']
+
 type Sent<A extends Action> = Parameters<Definitions[A]['handle']>[1]
 
 /** No member for an endpoint without a query or a body; an optional one if each of its members is optional. */

@@ -38,8 +38,4 @@ export type Definition = (typeof TABLE)[number]
 /** Table of all endpoints: routes and the OpenAPI document are made from it. */
 export const ENDPOINTS: readonly Endpoint[] = TABLE
 
-/** Path that precedes the addresses of the table. */
-export const BASE = '/admin/v1'
-
-/** A request that replaces or removes names the state that it has read (RFC 9110 §13.1.1); a POST need not. */
-export const needsIfMatch = (method: string): boolean => ['put', 'patch', 'delete'].includes(method)
+export { BASE, needsIfMatch } from './base.ts'

@@ -73,15 +73,32 @@ export const keepDirectoryPrivate = (
  * followed, because mounted secrets are links. The mode is not repaired: another user may have read the key already.
  * @throws StartRefused with the command that repairs the file
  */
-export const requirePrivateKey = (path: string, { mounted }: { mounted: boolean }): void => {
+export const requirePrivateKey = (path: string, { mounted }: { mounted: boolean }): void =>
+  requirePrivate(path, {
+    mounted,
+    what: 'the key-encryption key',
+    replace: 'replace the key if they may have read it',
+  })
+
+/** The same for a file with the credentials of an administrator. */
+export const requirePrivateCredentials = (path: string, { mounted }: { mounted: boolean }): void =>
+  requirePrivate(path, {
+    mounted,
+    what: 'the file of credentials',
+    replace: 'add another secret if they may have read it',
+  })
+
+type PrivateFile = { mounted: boolean; what: string; replace: string }
+
+const requirePrivate = (path: string, { mounted, what, replace }: PrivateFile): void => {
   const stats = look(path)
   if (stats === null || !stats.isFile()) return
   requireOwner(path, stats)
   const allowed = mounted && stats.uid === ROOT ? GROUP_READ : 0
   if ((stats.mode & OTHERS & ~allowed) === 0) return
   throw new StartRefused(
-    `the key-encryption key ${path} has mode ${modeOf(stats)}: other users of this machine have access to it; ` +
-      `replace the key if they may have read it, or run: chmod ${allowed === 0 ? '600' : '440'} ${path}`,
+    `${what} ${path} has mode ${modeOf(stats)}: other users of this machine have access to it; ` +
+      `${replace}, or run: chmod ${allowed === 0 ? '600' : '440'} ${path}`,
   )
 }
 

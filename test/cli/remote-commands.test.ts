@@ -1,0 +1,174 @@
+// Commands with a remote server, in this process: which of them accept the flags, and what they print.
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { runCommand } from '../../src/cli/program.ts'
+import { profileNames } from '../../src/cli/remote/profiles.ts'
+import { atEndOfFile } from '../support/cleanups.ts'
+import { CREDENTIALS, json, startIssuer } from '../support/remote-issuer.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-remote-'))
+atEndOfFile(() => rmSync(folder, { recursive: true }))
+const file = join(folder, 'admin.json')
+const { clientId, clientSecret } = CREDENTIALS
+writeFileSync(file, JSON.stringify({ client_id: clientId, client_secret: clientSecret }), {
+  mode: 0o600,
+})
+
+let printed = ''
+beforeEach(() => {
+  printed = ''
+  const print = (text: string | Uint8Array): boolean => {
+    printed += String(text)
+    return true
+  }
+  vi.spyOn(process.stdout, 'write').mockImplementation(print)
+  vi.spyOn(process.stderr, 'write').mockImplementation(print)
+  vi.stubEnv('XDG_CONFIG_HOME', folder)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+  process.exitCode = undefined
+})
+
+/** Runs a command. @returns the exit status, or the message of a refusal */
+const run = async (...words: string[]): Promise<unknown> => {
+  try {
+    await runCommand(['node', 'latchkey', ...words])
+    return process.exitCode ?? 0
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const plugin = { id: 'a', name: 'A', trust: 'trusted', capabilities: [], created_at: '2026-01-31' }
+const LIST = 'GET /admin/v1/plugins?limit=1000'
+const routes = { [LIST]: json({ items: [plugin], next_cursor: null }) }
+
+const ALONE = /works on the machine of the server alone: run .* there, with --profile local$/
+
+describe('flags of the server', () => {
+  it.each([
+    (url: string) => ['plugin', 'list', '--url', url, '--credentials', file],
+    (url: string) => ['--url', url, '--credentials', file, 'plugin', 'list'],
+    (url: string) => [`--url=${url}`, 'plugin', `--credentials=${file}`, 'list', '--wide'],
+  ])('stand anywhere in the command (%#)', async (wordsOf) => {
+    const { origin, requests } = await startIssuer(routes)
+    expect(await run(...wordsOf(origin))).toBe(0)
+    expect(printed).toMatch(/^ID +NAME /)
+    expect(requests.at(-1)?.at).toBe(LIST)
+  })
+
+  it('leave a kid that begins with a dash the argument of the command', async () => {
+    const kid = `-${'a'.repeat(42)}`
+    const at = `GET /admin/v1/keys/${kid}`
+    const { origin } = await startIssuer({ [at]: json({ kid }) })
+    expect(await run('--url', origin, '--credentials', file, 'key', 'show', kid)).toBe(0)
+    expect(printed).toContain(kid)
+  })
+
+  it('may be variables', async () => {
+    const { origin } = await startIssuer(routes)
+    vi.stubEnv('LATCHKEY_URL', origin)
+    vi.stubEnv('LATCHKEY_CLIENT_ID', clientId)
+    vi.stubEnv('LATCHKEY_CLIENT_SECRET', clientSecret)
+    expect(await run('plugin', 'list', '--json')).toBe(0)
+    expect(JSON.parse(printed)).toEqual([plugin])
+  })
+
+  it.each([
+    ['serve'],
+    ['demo'],
+    ['doctor'],
+    ['completion', 'bash'],
+    ['profile', 'list'],
+    ['profile', 'show', 'prod'],
+    ['profile', 'use', 'prod'],
+    ['profile', 'remove', 'prod'],
+  ])('are refused by %s %s', async (...words) => {
+    expect(await run(...words, '--url', 'https://auth.example')).toBe(2)
+    expect(printed).toContain(`error: --url cannot be used with ${words[0]}`)
+  })
+
+  it.each([
+    ['migrate'],
+    ['migrate', '--dry-run'],
+    ['backup', 'x'],
+    ['restored'],
+    ['token', 'issue', '--client', 'a', '--audience', 'b'],
+  ])('lead %s to no server', async (...words) => {
+    const { origin, requests } = await startIssuer()
+    expect(await run(...words, '--url', origin, '--credentials', file)).toMatch(ALONE)
+    expect(requests).toEqual([])
+  })
+
+  it('need --url beside --credentials', async () => {
+    expect(await run('plugin', 'list', '--credentials', file)).toBe(2)
+    expect(printed).toContain('error: --credentials needs --url')
+  })
+})
+
+describe('a change of a remote server', () => {
+  it('is not sent with --dry-run', async () => {
+    const { origin, requests } = await startIssuer()
+    const words = ['client', 'disable', 'a', '--url', origin, '--credentials', file]
+    expect(await run(...words, '--dry-run')).toMatch(ALONE)
+    expect(requests).toEqual([])
+  })
+
+  it('creates an unbound administrator, and prints its secret this once', async () => {
+    const created = { client_id: 'lkc_new', client_secret: 'lks_new' }
+    const { origin, requests } = await startIssuer({ 'POST /admin/v1/clients': json(created, 201) })
+    const words = [
+      'admin',
+      'create',
+      '--name',
+      'x',
+      '--env',
+      '--url',
+      origin,
+      '--credentials',
+      file,
+    ]
+    expect(await run(...words)).toBe(0)
+    expect(printed).toBe('CLIENT_ID=lkc_new\nCLIENT_SECRET=lks_new\n')
+    expect(JSON.parse(requests.at(-1)?.body ?? '')).toEqual({
+      name: 'x',
+      workspace_id: null,
+      grants: [{ audience: 'latchkey', permissions: ['admin:read', 'admin:write'] }],
+    })
+  })
+})
+
+describe('profile', () => {
+  it('add, list and show print no secret', async () => {
+    const { origin } = await startIssuer(routes)
+    expect(await run('profile', 'add', 'prod', '--url', `${origin}/`, '--credentials', file)).toBe(
+      0,
+    )
+    expect(await run('profile', 'use', 'prod')).toBe(0)
+    expect(await run('profile', 'list')).toBe(0)
+    expect(await run('profile', 'show', 'prod', '--json')).toBe(0)
+    expect(printed).toContain(clientId)
+    expect(printed).toContain(`"url": "${origin}"`)
+    expect(printed).not.toContain(clientSecret)
+    expect(await run('plugin', 'list')).toBe(0)
+    expect(await run('profile', 'remove', 'prod')).toBe(0)
+    expect(profileNames(process.env)).toEqual([])
+  })
+
+  it('with credentials that the issuer refuses is not stored', async () => {
+    const refused = json({ error: 'invalid_client', error_description: 'Failed.' }, 401)
+    const { origin } = await startIssuer({ 'POST /oauth/token': refused })
+    expect(await run('profile', 'add', 'bad', '--url', origin, '--credentials', file)).toBe(
+      `${origin} issues no token for administration to the client ${clientId}: Failed.`,
+    )
+    expect(readdirSync(join(folder, 'latchkey', 'profiles'))).toEqual([])
+  })
+
+  it('needs a URL', async () => {
+    expect(await run('profile', 'add', 'x')).toBe('a profile needs --url')
+  })
+})
