@@ -8,7 +8,7 @@ const FILE = fileURLToPath(new URL('../docs/demo.svg', import.meta.url))
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 
 const COLUMNS = 100
-const ROWS = 25
+const ROWS = 19
 const ROW_PX = 19
 const COLUMN_PX = 8
 const PADDING_PX = 16
