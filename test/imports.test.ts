@@ -60,6 +60,11 @@ const OWN_PACKAGES = /^(verifier|client)\//
 const filesAtRuntime = (path: string): readonly string[] => graph.get(path)?.files ?? []
 const filesImported = (path: string): readonly string[] => imported.get(path) ?? []
 
+/** Imports that a program loads with a file, without those that it loads later. */
+const atStart = (path: string) =>
+  runtimeImports(path, (files.get(path) ?? '').replaceAll(/\bimport\('/g, "later('"))
+const filesAtStart = (path: string): readonly string[] => atStart(path).files
+
 const layer = (path: string): number => LAYERS.findIndex((pattern) => pattern.test(path))
 
 /** Files that importing one file leads to: when the program runs, or type imports included. */
@@ -171,6 +176,20 @@ describe('the import graph', () => {
     expect(packages.filter((name) => /^(hono|@hono|zod-openapi|prom-client)/.test(name))).toEqual(
       [],
     )
+  })
+
+  it.each([
+    ...['client', 'secret', 'token', 'key', 'audit', 'resource', 'administrator', 'profile'].map(
+      (noun) => `cli/${noun}.ts`,
+    ),
+    'cli/program.ts',
+    'cli/remote/perform.ts',
+  ])('loads neither schemas nor a database with %s', (start) => {
+    const packages = [...reachable(start, filesAtStart)].flatMap((path) => atStart(path).packages)
+    expect(packages).toContain('@latchkey/verifier/internal')
+    expect(
+      packages.filter((name) => /^(zod|drizzle-orm|better-sqlite3|jose|pino)/.test(name)),
+    ).toEqual([])
   })
 
   it('reads the environment in the entries and the command line only', () => {

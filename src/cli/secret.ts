@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { Perform } from '../admin/api/actions.ts'
-import { time } from '../admin/views/common.ts'
 import {
   DEFAULT_PREVIOUS_EXPIRES_IN_SECONDS,
   MAX_PREVIOUS_EXPIRES_IN_SECONDS,
 } from '../constants.ts'
 import { escapeText } from '../text/text.ts'
+import { time } from '../text/times.ts'
 import { relativeTime } from './cells.ts'
 import { withoutUndefined, command, wholeNumber } from './flags.ts'
 import { listCommand } from './list.ts'

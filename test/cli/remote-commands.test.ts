@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runCommand } from '../../src/cli/program.ts'
 import { profileNames } from '../../src/cli/remote/profiles.ts'
@@ -116,6 +117,32 @@ describe('a change of a remote server', () => {
     const words = ['client', 'disable', 'a', '--url', origin, '--credentials', file]
     expect(await run(...words, '--dry-run')).toMatch(ALONE)
     expect(requests).toEqual([])
+  })
+
+  it('is sent after the answer yes, on a terminal', async () => {
+    const at = 'POST /admin/v1/clients/a/disable'
+    const { origin, paths } = await startIssuer({ [at]: json({ client_id: 'a' }) })
+    const words = ['client', 'disable', 'a', '--url', origin, '--credentials', file]
+    const answered = async (answer: string, ...flags: string[]): Promise<unknown> => {
+      const stdin = Object.assign(new PassThrough(), { isTTY: true })
+      stdin.end(`${answer}\n`)
+      vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin as unknown as typeof process.stdin)
+      return await run(...words, ...flags)
+    }
+    const { isTTY } = process.stderr
+    process.stderr.isTTY = true
+    try {
+      expect(await answered('n')).toBe('nothing was changed')
+      expect(printed).toBe(
+        `This can end clients, secrets, keys or tokens of ${origin}. Continue? [y/N] `,
+      )
+      expect(paths()).toEqual([])
+      expect(await answered('y')).toBe(0)
+      expect(await answered('', '--yes')).toBe(0)
+      expect(paths().filter((path) => path === at).length).toBe(2)
+    } finally {
+      process.stderr.isTTY = isTTY
+    }
   })
 
   it('creates an unbound administrator, and prints its secret this once', async () => {

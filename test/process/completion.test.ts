@@ -62,6 +62,8 @@ const CASES: [line: string, words: string[]][] = [
   ['latchkey client list --s', ['--sort', '--status']],
   ['latchkey client update x --no-', ['--no-ledger', '--no-quota', '--no-ttl']],
   ['latchkey client create --name list --gr', ['--grant']],
+  ['latchkey client show --p', ['--profile']],
+  ['latchkey serve --p', []],
   ['latchkey client create --name c', []],
   ['latchkey client create --details de', ['details.json']],
   ['latchkey client details x de', ['details.json']],

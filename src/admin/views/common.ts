@@ -1,10 +1,9 @@
 // Members that the views of several nouns share. Pure: no I/O.
 import { z } from 'zod'
 import { DAY_SECONDS } from '../../constants.ts'
+import { time } from '../../text/times.ts'
 
-/** RFC 3339 in UTC. */
-export const time = (seconds: number): string =>
-  new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+export { time }
 
 export const timeOrNull = (seconds: number | null): string | null =>
   seconds === null ? null : time(seconds)

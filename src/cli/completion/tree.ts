@@ -1,5 +1,6 @@
 // Commands as the completion scripts need them, read from the command table itself. Pure: no I/O.
 import type { Command, Option } from 'commander'
+import { SERVER_FLAGS, refusalOf } from '../remote/flags.ts'
 
 /** A flag. `value`: what follows it. */
 export type Flag = {
@@ -26,9 +27,21 @@ const HELP: Flag = { long: '--help', short: '-h', description: 'show the help', 
 /** The words behind `help` are completed as if they followed the program. */
 const HELP_COMMAND: Choice = { name: 'help', description: 'show the help of a command' }
 
-/** The program and all its commands. */
-export const nodesOf = (program: Command, words: readonly string[] = []): Node[] => {
-  const below = program.commands.flatMap((child) => nodesOf(child, [...words, child.name()]))
+/**
+ * The program and all its commands.
+ * @param inherited flags of the program that may stand behind a command, too
+ */
+export const nodesOf = (
+  program: Command,
+  words: readonly string[] = [],
+  inherited: readonly Option[] = program.options.filter(isServerFlag),
+): Node[] => {
+  const below = program.commands.flatMap((child) =>
+    nodesOf(child, [...words, child.name()], inherited),
+  )
+  const further = inherited.filter(
+    (option) => below.length === 0 && refusalOf(option.attributeName(), words) === null,
+  )
   const args = program.registeredArguments
   const values = args.flatMap(({ argChoices = [] }) => argChoices)
   return [
@@ -42,12 +55,15 @@ export const nodesOf = (program: Command, words: readonly string[] = []): Node[]
         ...values.map((name) => ({ name, description: '' })),
         ...(words.length === 0 ? [HELP_COMMAND] : []),
       ],
-      flags: [...program.options.flatMap(flagOf), HELP],
+      flags: [...[...program.options, ...further].flatMap(flagOf), HELP],
       takesFile: args.some((argument) => argument.name() === 'FILE'),
     },
     ...below,
   ]
 }
+
+const isServerFlag = (option: Option): boolean =>
+  (SERVER_FLAGS as readonly string[]).includes(option.attributeName())
 
 const flagOf = ({ long, short, description, required, optional, flags }: Option): Flag[] => {
   if (typeof long !== 'string') return []

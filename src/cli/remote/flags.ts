@@ -10,8 +10,13 @@ const WITHOUT_SERVER: Readonly<Record<string, string>> = {
   completion: 'it prints a script for this shell',
 }
 
-/** `profile add` stores a server. The other commands of the noun name one. */
-const isForbidden = (flag: string, words: readonly string[]): string | null => {
+export const SERVER_FLAGS = ['url', 'credentials', 'profile'] as const
+
+/**
+ * Why a command refuses a flag; null for a command that accepts it. `profile add` stores a server. The other commands of
+ * the noun name one.
+ */
+export const refusalOf = (flag: string, words: readonly string[]): string | null => {
   const [first = '', verb] = words
   if (first === 'profile') {
     return verb === 'add' && flag !== 'profile' ? null : 'it works on the profiles of this machine'
@@ -30,8 +35,8 @@ export const withServerFlags = (program: Command): void => {
     .option('--profile <NAME>', 'administer the server of a profile; local: the database here')
     .hook('preAction', (_, command) => {
       const flags = program.opts<ServerFlags>()
-      for (const flag of ['url', 'credentials', 'profile'] as const) {
-        const reason = isForbidden(flag, wordsOf(command))
+      for (const flag of SERVER_FLAGS) {
+        const reason = refusalOf(flag, wordsOf(command))
         if (flags[flag] !== undefined && reason !== null) {
           command.error(
             `error: --${flag} cannot be used with ${wordsOf(command).join(' ')}: ${reason}`,
