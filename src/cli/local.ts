@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { type Perform, endpointOf } from '../admin/api/actions.ts'
 import { SHELL } from '../admin/authority.ts'
-import { isHarmless } from '../admin/effects.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import { loadConfig } from '../config.ts'
 import { assembleDeps } from '../deps.ts'
@@ -14,9 +13,7 @@ import { createLogTo, linesTo } from '../node/logger.ts'
 import { openLatchkey } from '../node/open.ts'
 import { readStorage } from '../node/storage.ts'
 import { createProgress } from './progress.ts'
-import { ask, canAsk, effectsText } from './question.ts'
-import { type Stage, rehearsed, withoutCredentials } from './rehearsal.ts'
-import { safety } from './safety.ts'
+import { canAsk, safety } from './safety.ts'
 
 const STDERR = 2
 
@@ -53,7 +50,9 @@ export const withDatabase = async <T>(
     onProgress: progress.onProgress,
   }
   const stage = { config, clock, log, call }
-  if (safety().isDryRun) return await dryRun(operation, stage)
+  // Most commands need none of these files.
+  const loadConsent = () => import('./consent.ts')
+  if (safety().isDryRun) return await (await loadConsent()).dryRun(operation, stage)
   const host = { readStorage: () => readStorage(config), server: null }
   const opened = await openLatchkey({ config, clock, log, actor, create })
   const ledger = createLedger({
@@ -61,7 +60,7 @@ export const withDatabase = async <T>(
     log,
   })
   try {
-    if (safety().asks && canAsk()) await askBefore(operation, stage)
+    if (safety().asks && canAsk()) await (await loadConsent()).askBefore(operation, stage)
     return await operation({
       ...call,
       deps: assembleDeps({
@@ -75,20 +74,6 @@ export const withDatabase = async <T>(
     await ledger.close()
     await opened.store.close()
   }
-}
-
-type Operation<T> = (call: AdminCall) => Promise<T>
-
-const dryRun = async <T>(operation: Operation<T>, stage: Stage): Promise<T> => {
-  const { result, effects } = await rehearsed(operation, stage)
-  process.stderr.write(`latchkey: dry run, nothing was changed; ends: ${effectsText(effects)}\n`)
-  return withoutCredentials(result)
-}
-
-/** Asks if the operation ends something. One that will be refused is not asked about: the audit records its refusal. */
-const askBefore = async (operation: Operation<unknown>, stage: Stage): Promise<void> => {
-  const rehearsal = await rehearsed(operation, stage).catch(() => null)
-  if (rehearsal !== null && !isHarmless(rehearsal.effects)) await ask(rehearsal.effects)
 }
 
 const userName = (): string => {

@@ -22,10 +22,7 @@ export const effectsText = (effects: Effects): string => {
   return parts.filter((part) => part !== false).join(', ') || 'nothing'
 }
 
-type Terminal = { input: NodeJS.ReadableStream; output: NodeJS.WritableStream }
-
-/** True where a person can be asked: the question goes to standard error, so that standard output stays the answer. */
-export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
+export type Terminal = { input: NodeJS.ReadableStream; output: NodeJS.WritableStream }
 
 /** Asks about the effects of a change, as `confirm` does. */
 export const ask = (effects: Effects, terminal?: Terminal): Promise<void> =>

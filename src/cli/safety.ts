@@ -47,6 +47,9 @@ let chosen: Safety = { isDryRun: false, asks: false }
 /** The flags of the command that runs. */
 export const safety = (): Safety => chosen
 
+/** True where a person can be asked: the question goes to standard error, so that standard output stays the answer. */
+export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
+
 /** `client disable` for the command of that name; `serve` for one without a noun. */
 const pathOf = (command: Command): string =>
   command.parent?.parent == null ? command.name() : `${command.parent.name()} ${command.name()}`

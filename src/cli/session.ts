@@ -4,7 +4,7 @@ import type { Perform } from '../admin/api/actions.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import { StartRefused } from '../errors.ts'
 import { remoteServer } from './remote/choice.ts'
-import { safety } from './safety.ts'
+import { canAsk, safety } from './safety.ts'
 
 /** Performs one action. @throws OperationRefused, Conflict, Unavailable, RemoteFailed */
 export const perform: Perform = (action, input, options) =>
@@ -24,9 +24,9 @@ export const withSession = async <T>(steps: (perform: Perform) => Promise<T>): P
 /** A rehearsal runs on the database itself, so that a remote server has none, and tells no effects beforehand. */
 const requireConsent = async (origin: string): Promise<void> => {
   if (safety().isDryRun) throw new StartRefused(`--dry-run ${ON_ITS_MACHINE}`)
-  if (!safety().asks) return
-  const { canAsk, confirm } = await import('./question.ts')
-  if (canAsk()) await confirm(`This can end clients, secrets, keys or tokens of ${origin}.`)
+  if (!safety().asks || !canAsk()) return
+  const { confirm } = await import('./question.ts')
+  await confirm(`This can end clients, secrets, keys or tokens of ${origin}.`)
 }
 
 const ON_ITS_MACHINE =

@@ -1,0 +1,30 @@
+// A dry run of a command, and the question before it. Both rehearse its operation.
+import { isHarmless } from '../admin/effects.ts'
+import type { AdminCall } from '../admin/operation.ts'
+import { Conflict, OperationRefused } from '../errors.ts'
+import { type Terminal, ask, effectsText } from './question.ts'
+import { type Stage, rehearsed, withoutCredentials } from './rehearsal.ts'
+
+type Operation<T> = (call: AdminCall) => Promise<T>
+
+export const dryRun = async <T>(operation: Operation<T>, stage: Stage): Promise<T> => {
+  const { result, effects } = await rehearsed(operation, stage)
+  process.stderr.write(`latchkey: dry run, nothing was changed; ends: ${effectsText(effects)}\n`)
+  return withoutCredentials(result)
+}
+
+/**
+ * Asks if the operation ends something. One that will be refused is not asked about: the audit records its refusal.
+ * @throws StartRefused for another answer than yes; the error of a rehearsal that could not tell
+ */
+export const askBefore = async (
+  operation: Operation<unknown>,
+  stage: Stage,
+  terminal?: Terminal,
+): Promise<void> => {
+  const rehearsal = await rehearsed(operation, stage).catch((error: unknown) => {
+    if (error instanceof OperationRefused || error instanceof Conflict) return null
+    throw error
+  })
+  if (rehearsal !== null && !isHarmless(rehearsal.effects)) await ask(rehearsal.effects, terminal)
+}
