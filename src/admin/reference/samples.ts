@@ -54,7 +54,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
 
   'InspectedToken.active': false,
   'InspectedToken.reason': 'token_revoked',
-  'InspectedToken.claims': { iss: 'https://auth.example.com', sub: CLIENT_ID, jti: JTI },
+  'InspectedToken.claims': { client_id: CLIENT_ID, aud: 'calendar', jti: JTI },
   means: 'A rule of the revocation list matches it.',
   'Revocation.action': 'token.revoke',
   'RevokingRule.action': 'token.revoke',
