@@ -9,8 +9,7 @@ export const UNKNOWN = 'unknown'
 const named = (name: string | null, id: string): string => (name === null ? id : `${name} (${id})`)
 
 const SUBJECTS: Readonly<Record<Rule['kind'], (rule: Rule) => string>> = {
-  jti: ({ value, name, client_id: id }) =>
-    `${value} of ${id === null ? 'an unknown client' : named(name, id)}`,
+  jti: ({ value, name, client_id: id }) => `${value} of ${name ?? id ?? 'an unknown client'}`,
   run: ({ run, workspace_id: workspace }) =>
     run === null ? 'an unknown run' : `${run} in ${workspace ?? 'no workspace'}`,
   client: ({ value, name }) => named(name, value),
@@ -23,5 +22,6 @@ const SUBJECTS: Readonly<Record<Rule['kind'], (rule: Rule) => string>> = {
 /** A rule with its subject in words: values of rules over workspaces and runs are hashes. */
 export const withSubject = (rule: Rule) => {
   const subject = SUBJECTS[rule.kind](rule)
-  return { ...rule, subject, created_by: rule.created_by ?? UNKNOWN }
+  const { seq, kind, created_by: maker, ...others } = rule
+  return { seq, kind, subject, ...others, created_by: maker ?? UNKNOWN }
 }
