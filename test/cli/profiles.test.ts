@@ -107,7 +107,7 @@ describe('credentials', () => {
     expect(read(variables, { credentials: file })).toEqual(fromFile)
   })
 
-  it('that are missing or named twice are refused', () => {
+  it('are refused where they are missing or named twice', () => {
     const read = (more: object) => () => remoteServer({ ...environment, ...more }, { url })
     expect(refusal(read({}))).toMatch(/^credentials of an administrator are missing: /)
     expect(refusal(read({ LATCHKEY_CLIENT_ID: 'lkc_a' }))).toMatch(/are missing/)
@@ -116,7 +116,7 @@ describe('credentials', () => {
   })
 
   // The group may read a file of root: it is mounted for a process of another user.
-  it.each([0o604, 0o660, 0o622])('in a file with mode %o are refused', (mode) => {
+  it.each([0o604, 0o660, 0o622])('are refused in a file with mode %o', (mode) => {
     chmodSync(file, mode)
     const message = refusal(() => remoteServer(environment, { url, credentials: file }))
     expect(message).toContain(`the file of credentials ${file} has mode`)
@@ -139,13 +139,13 @@ describe('credentials', () => {
     `{"client_secret":"${SECRET}"}`,
     'CLIENT_ID=\nCLIENT_SECRET=x',
     '[1]',
-  ])('in %j are refused without a quotation', (text) => {
+  ])('are refused without a quotation in %j', (text) => {
     const message = refusal(() => parseCredentials(text, 'admin.json'))
     expect(message).toMatch(/^admin\.json has no credentials: /)
     expect(message).not.toContain(SECRET)
   })
 
-  it('in a file that is missing are refused', () => {
+  it('are refused where their file is missing', () => {
     const flags = { url, credentials: join(folder, 'nowhere') }
     expect(refusal(() => remoteServer(environment, flags))).toContain('cannot be read (ENOENT)')
   })
@@ -163,14 +163,14 @@ describe('profile', () => {
     expect(mode(join(folder, 'latchkey', 'profiles'))).toBe(0o700)
   })
 
-  it.each([0o640, 0o604])('with mode %o is refused', (changed) => {
+  it.each([0o640, 0o604])('is refused with mode %o', (changed) => {
     addProfile(environment, prod)
     chmodSync(path('prod'), changed)
     const message = refusal(() => remoteServer(environment, { profile: 'prod' }))
     expect(message).toContain('other users of this machine have access to it')
   })
 
-  it('with a URL that is not secure is refused', () => {
+  it('is refused with a URL that is not secure', () => {
     addProfile(environment, { ...prod, url: 'http://auth.example' })
     const message = refusal(() => remoteServer(environment, { profile: 'prod' }))
     expect(message).toMatch(/^the URL must be the issuer/)
@@ -205,7 +205,7 @@ describe('profile', () => {
     expect([currentProfile(environment), profileNames(environment)]).toEqual([null, ['dev']])
   })
 
-  it('that does not exist is refused', () => {
+  it('is refused if it does not exist', () => {
     const message = 'there is no profile prod: see latchkey profile list'
     expect(refusal(() => chooseProfile(environment, 'prod'))).toBe(message)
     expect(refusal(() => removeProfile(environment, 'prod'))).toBe(message)

@@ -186,7 +186,7 @@ describe('profile', () => {
     expect(profileNames(process.env)).toEqual([])
   })
 
-  it('with credentials that the issuer refuses is not stored', async () => {
+  it('is not stored with credentials that the issuer refuses', async () => {
     const refused = json({ error: 'invalid_client', error_description: 'Failed.' }, 401)
     const { origin } = await startIssuer({ 'POST /oauth/token': refused })
     expect(await run('profile', 'add', 'bad', '--url', origin, '--credentials', file)).toBe(

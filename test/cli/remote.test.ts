@@ -99,7 +99,7 @@ describe('credentials', () => {
     expect(issuer.requests.length).toBe(1)
   })
 
-  it('that the issuer refuses are named by their client, without the secret', async () => {
+  it('name their client, without the secret, where the issuer refuses them', async () => {
     const refused = json({ error: 'invalid_client', error_description: 'Failed.' }, 401)
     const issuer = await startIssuer({ 'POST /oauth/token': refused })
     const error = await failure(
@@ -122,7 +122,7 @@ describe('a token', () => {
     expect(issuer.paths().filter((at) => at === 'POST /oauth/token').length).toBe(1)
   })
 
-  it('that the server refuses is renewed once', async () => {
+  it('is renewed once where the server refuses it', async () => {
     const expired = problem(401, 'token_expired', 'The token has expired.')
     const issuer = await startIssuer({ [SHOW]: inTurn(expired, json({ client_id: 'a' })) })
     expect(await issuer.perform((perform) => perform('client.show', { client_id: 'a' }))).toEqual({
@@ -152,7 +152,7 @@ describe('a token', () => {
 })
 
 describe('an answer', () => {
-  it('with a refusal becomes the refusal of the operation', async () => {
+  it('becomes the refusal of the operation', async () => {
     const issuer = await startIssuer({ [SHOW]: problem(404, 'not_found', 'there is no client a') })
     const error = await failure(
       issuer.perform((perform) => perform('client.show', { client_id: 'a' })),
@@ -185,7 +185,7 @@ describe('an answer', () => {
     expect(error.message).toContain('it may run another version than this command (')
   })
 
-  it('of a server that is no issuer names the missing metadata', async () => {
+  it('names the missing metadata of a server that is no issuer', async () => {
     const issuer = await startIssuer({
       'GET /.well-known/oauth-authorization-server': (response) => response.end('hello'),
     })
@@ -195,7 +195,7 @@ describe('an answer', () => {
     expect(error.message).toContain('is not the URL of an issuer')
   })
 
-  it('that does not come within the time ends the command, with a doubt for a change', async () => {
+  it('ends the command where it does not come within the time, with a doubt for a change', async () => {
     const issuer = await startIssuer({ 'POST /silent': () => {}, 'GET /silent': () => {} })
     const { exchange, close } = openExchange()
     const ask = (method: string) =>
@@ -207,7 +207,7 @@ describe('an answer', () => {
     close()
   })
 
-  it('of a server that does not listen names the reason', async () => {
+  it('names the reason of a server that does not listen', async () => {
     const { exchange, close } = openExchange()
     const error = await failure(exchange('http://127.0.0.1:1/', { method: 'POST' }))
     expect(error.message).toBe('http://127.0.0.1:1 cannot be reached (ECONNREFUSED)')
@@ -243,14 +243,14 @@ describe('a list', () => {
     'GET /admin/v1/plugins?limit=2': json({ items: items.slice(0, 2), next_cursor: 'next' }),
   }
 
-  it('without a limit is read page by page', async () => {
+  it('is read page by page without a limit', async () => {
     const issuer = await startIssuer(routes)
     expect(
       await issuer.perform((perform) => perform('plugin.list', { query: { trust: 'trusted' } })),
     ).toEqual({ items, next_cursor: null })
   })
 
-  it('with a limit is one page', async () => {
+  it('is one page with a limit', async () => {
     const issuer = await startIssuer(routes)
     expect(
       await issuer.perform((perform) => perform('plugin.list', { query: { limit: 2 } })),
@@ -271,7 +271,7 @@ describe('a change', () => {
     )
   })
 
-  it('of a state that was read is sent once', async () => {
+  it('is sent once for a state that was read', async () => {
     const issuer = await startIssuer({ [UPDATE]: conflict })
     const error = await failure(
       issuer.perform((perform) =>
@@ -285,7 +285,7 @@ describe('a change', () => {
   })
 
   it.each(['', '.', '..'])(
-    'of an id %j is not sent: its path would be another address',
+    'is not sent for the id %j: its path would be another address',
     async (id) => {
       const issuer = await startIssuer()
       const error = await failure(
@@ -327,7 +327,7 @@ describe('an export', () => {
   it.each<[string, Handler]>([
     ['connection', lines('{"seq":1}\n', (response) => response.destroy())],
     ['line', lines('{"seq":1}\n{"se', (response) => response.end())],
-  ])('with a broken %s is reported as incomplete', async (_, handler) => {
+  ])('is reported as incomplete after a broken %s', async (_, handler) => {
     const error = await failure(rowsOf(await startIssuer({ [EXPORT]: handler })))
     expect(error.message).toBe('the server broke off the export: it is incomplete')
   })

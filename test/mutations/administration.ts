@@ -56,7 +56,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
     find: '  requirePrivateCredentials(path, { mounted: false })\n',
     replace: '  void requirePrivateCredentials\n',
     tests: ['test/cli/profiles.test.ts'],
-    titles: 'with mode',
+    titles: 'is refused with mode',
   },
   {
     name: 'the mode of a file of credentials',
@@ -65,7 +65,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
     find: '  requirePrivateCredentials(path, { mounted: true })\n',
     replace: '  void requirePrivateCredentials\n',
     tests: ['test/cli/profiles.test.ts'],
-    titles: 'in a file with mode',
+    titles: 'are refused in a file with mode',
   },
   {
     name: 'ids of dots in a path',
