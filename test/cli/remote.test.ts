@@ -1,6 +1,9 @@
 // Actions on a remote server, against small servers of the test: where credentials go, and what unusual answers become.
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, vi } from 'vitest'
 import { withServer } from '../../src/cli/remote/perform.ts'
 import { openExchange, readText } from '../../src/cli/remote/exchange.ts'
 import { Conflict, OperationRefused, RemoteFailed } from '../../src/errors.ts'
@@ -12,6 +15,7 @@ import {
   problem,
   startIssuer,
 } from '../support/remote-issuer.ts'
+import { selfSigned } from '../support/self-signed.ts'
 
 const failure = async (promise: Promise<unknown>): Promise<Error> => {
   const outcome = await promise.then(
@@ -59,6 +63,29 @@ describe('credentials', () => {
       `no request is sent to ${origin}/: it is not https, and not on this machine`,
     )
     close()
+  })
+
+  it('are not sent to a server whose certificate is not trusted', async () => {
+    const requested: (string | undefined)[] = []
+    const server = createServer(selfSigned(), ({ headers }, response) => {
+      requested.push(headers.authorization)
+      response.end('read')
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const origin = `https://localhost:${(server.address() as AddressInfo).port}`
+    const { exchange, close } = openExchange()
+    const send = () => exchange(origin, { headers: { authorization: 'Basic x' } })
+    expect((await failure(send())).message).toBe(
+      `${origin} cannot be reached (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+    )
+    expect(requested).toEqual([])
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    expect(await readText(await send())).toBe('read')
+    vi.unstubAllEnvs()
+    expect(requested).toEqual(['Basic x'])
+    close()
+    server.close()
   })
 
   it.each([301, 302, 303, 307, 308])('do not follow a redirect with status %i', async (status) => {

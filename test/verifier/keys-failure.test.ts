@@ -1,13 +1,10 @@
 // Failures to get keys: each reason has its code in the cause of the refusal and in the status.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type Server, createServer as createHttp } from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, createServer as createTcp } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { KeysFailure, VerifierUnavailable } from '../../src/verifier/index.ts'
+import { selfSigned } from '../support/self-signed.ts'
 import { KEY, OTHER_KEY, REQUIRED, forge, keySet, startVerifier, tokenWith } from './support.ts'
 
 const closing: (() => void)[] = []
@@ -172,17 +169,6 @@ describe('keys failure on the network', () => {
 
   const failing = (jwksUri: string, fetch?: typeof globalThis.fetch) =>
     refusalOf(startVerifier({ jwksUri, fetch: fetch ?? globalThis.fetch }))
-
-  const selfSigned = (): { key: Buffer; cert: Buffer } => {
-    const folder = mkdtempSync(join(tmpdir(), 'latchkey-tls-'))
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-    const rest = ['-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=localhost']
-    execFileSync('openssl', [...args, ...rest], { stdio: 'ignore' })
-    const pair = { key: readFileSync(key), cert: readFileSync(cert) }
-    rmSync(folder, { recursive: true })
-    return pair
-  }
 
   test('has the code tls for a self-signed certificate', async () => {
     const port = await listening(createHttps(selfSigned(), (_, response) => response.end('{}')))
