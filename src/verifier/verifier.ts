@@ -3,6 +3,7 @@ import { type Authenticated, createAuthenticator } from './authenticate.ts'
 import { DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_MAX_REMEMBERED } from './constants.ts'
 import { refusal } from './errors.ts'
 import { createReporter } from './events.ts'
+import { isPromise } from './eventual.ts'
 import { issuerKeys } from './keys/issuer-keys.ts'
 import { createAbortFlag } from './net/abort-flag.ts'
 import { clocksOf } from './net/clocks.ts'
@@ -63,8 +64,9 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       }
       if (typeof bearer !== 'string') throw refusal({ kind: 'token_not_text' })
       const authenticating = authenticator.authenticate(bearer)
-      const { revocable, token, key } =
-        authenticating instanceof Promise ? await authenticating : authenticating
+      const { revocable, token, key } = isPromise(authenticating)
+        ? await authenticating
+        : authenticating
       const { claims } = token
       checkTime(claims, policy, now())
       const use = { token: bearer, kid: key.kid, claims, revocable, waitUntil }

@@ -6,6 +6,7 @@ import { KEY, startVerifier, tokenWith } from './support.ts'
 import './base64url.test.ts'
 import './follower-rules.test.ts'
 import './form.test.ts'
+import './replaced-promise.test.ts'
 import './trust.test.ts'
 
 vi.mock('../../src/verifier/net/native.ts', () => ({ native: null }))

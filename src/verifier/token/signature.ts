@@ -25,24 +25,23 @@ export const verifySignature = (
   const { algorithm, kid, claims } = parsed
   return whenAtHand(findKey(parsed), (key) => {
     if (key === null) throw refusal({ kind: 'key_unknown', kid, algorithm })
-    return whenAtHand(checkSignature(bearer, parsed, key), () => {
+    return whenAtHand(checkSignature(bearer, parsed, key), (isSigned) => {
+      if (isSigned !== true) throw refusal({ kind: 'signature_invalid', kid, algorithm })
       checkOrigin(claims, policy)
       return { key, token: verifiedTokenOf(claims) }
     })
   })
 }
 
-/** @throws TokenInvalid `token_untrusted` */
+/** @throws TokenInvalid `token_untrusted` for a signature that jose refuses */
 const checkSignature = (
   bearer: string,
   { algorithm, kid, signed, signature }: ParsedToken,
   { key, verifyNow }: VerificationKey,
-): Eventual<void> => {
-  const invalid = (cause?: unknown): never => {
+): Eventual<boolean> => {
+  if (verifyNow !== null) return verifyNow(signed, signature)
+  const invalid = (cause: unknown): never => {
     throw refusal({ kind: 'signature_invalid', kid, algorithm }, { cause })
   }
-  if (verifyNow === null) {
-    return compactVerify(bearer, key, { algorithms: [algorithm] }).then(() => {}, invalid)
-  }
-  if (!verifyNow(signed, signature)) invalid()
+  return compactVerify(bearer, key, { algorithms: [algorithm] }).then(() => true, invalid)
 }
