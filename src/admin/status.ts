@@ -1,5 +1,5 @@
 // The status of a server: its process, its database, keys, list, audit and ledger.
-import { macOf, sealingKey } from '../audit/seals.ts'
+import { isCut, macOf, sealingKey } from '../audit/seals.ts'
 import { VERSION } from '../constants.ts'
 import type { Storage } from '../deps.ts'
 import { nextPromotionAt } from '../signing/keyring.ts'
@@ -84,10 +84,12 @@ const newestSealOf = async ({
 }: AdminCall): Promise<Status['audit']['newest_seal']> => {
   const seal = await store.findNewestAuditSeal()
   if (seal === null) return null
-  if (seal.cutMac !== null) return 'intact' // retention has deleted its digests; its own proof is checked by `verify`
+  const key = sealingKey(kek)
+  // Retention has deleted the digests of a cut seal, and perhaps the seal before it. The MAC of the cut remains.
+  if (seal.cutMac !== null) return isCut(seal, key) ? 'intact' : 'changed'
   const [before] = await store.listAuditSeals(Math.max(0, seal.firstSeq - 2), 1)
   const previousMac = before === undefined || before.lastSeq >= seal.lastSeq ? null : before.mac
-  return macOf(seal, previousMac, sealingKey(kek)) === seal.mac ? 'intact' : 'changed'
+  return macOf(seal, previousMac, key) === seal.mac ? 'intact' : 'changed'
 }
 
 const ledgerOf = async (call: AdminCall, storage: Storage | null): Promise<Status['ledger']> => {

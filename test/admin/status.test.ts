@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { showStatus } from '../../src/admin/status.ts'
 import { statusSchema } from '../../src/admin/views/status.ts'
 import type { Host } from '../../src/deps.ts'
-import { type Table, filledTable } from '../audit/table.ts'
+import { DAY, RETENTION, type Table, filledTable } from '../audit/table.ts'
 import { adminOf } from '../support/admin.ts'
 import { START, startServer } from '../support/server.ts'
 
@@ -41,6 +41,26 @@ describe('status', () => {
     changed.server.sql(`update audit_seals set created_at = created_at + 1 where ${newest}`)
     const { audit } = await showStatus(adminOf(changed.server))
     expect(audit.newest_seal).toBe('changed')
+  })
+
+  it.each(["'[]'", 'null'])('reports a forged cut seal with the digests %s', async (digests) => {
+    const forged = await filledTable()
+    forged.server.sql(
+      `insert into audit_seals (first_seq, last_seq, created_at, digests, mac, cut_mac)
+       select 12, max(seq), max(created_at), ${digests}, 'forged', 'forged' from audit_events`,
+    )
+    const { audit } = await showStatus(adminOf(forged.server))
+    expect(audit).toMatchObject({ unsealed: 0, newest_seal: 'changed' })
+  })
+
+  it('reports a seal as intact after retention has deleted its rows', async () => {
+    const kept = await filledTable()
+    await kept.upkeep.run()
+    kept.advance(RETENTION + DAY)
+    await kept.upkeep.run()
+    expect(await kept.server.store.findNewestAuditSeal()).toMatchObject({ digests: null })
+    const { audit } = await showStatus(adminOf(kept.server))
+    expect(audit.newest_seal).toBe('intact')
   })
 
   it('has keys with their next change, rules, tokens of the ledger, process and files', async () => {

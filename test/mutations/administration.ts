@@ -223,6 +223,15 @@ export const ADMINISTRATION: readonly Mutation[] = [
     tests: ['test/audit/verify.test.ts'],
   },
   {
+    name: 'the MAC of a cut seal in the status',
+    stops: 'Changing the audit unnoticed',
+    file: 'src/admin/status.ts',
+    find: 'return isCut(seal, key) ?',
+    replace: 'return seal.cutMac.length > 0 ?',
+    tests: ['test/admin/status.test.ts'],
+    titles: 'forged cut seal',
+  },
+  {
     name: 'the key of a seal',
     stops: 'Changing the audit unnoticed',
     file: 'src/audit/seals.ts',

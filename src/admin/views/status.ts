@@ -48,7 +48,7 @@ export const statusSchema = z
       sealed_at: timestamp.nullable(),
       newest_seal: z.enum(['intact', 'changed']).nullable().meta({
         description:
-          'State of the newest seal and of its link to the seal before it. `/audit/verify` checks all.',
+          'State of the newest seal and of its link to the seal before it, or of what retention has left of them. `/audit/verify` checks all.',
       }),
     }),
     ledger: z
