@@ -219,5 +219,42 @@ describe.skipIf(CHROMIUM === null)('script of /docs', () => {
       await again.card.getByRole('button', { name: 'Forget the token' }).click()
       expect(await again.card.getByLabel('Token').inputValue()).toBe('')
     })
+
+    it.each(['Forget the token', 'Close'])(
+      'drops an answer with a secret on %s',
+      async (button) => {
+        const form = await tryIt('clientCreate')
+        await form.fill('Token', token)
+        await form.fill('Body, as JSON', '{"name":"Forgotten"}')
+        await form.send()
+        await form.card.locator('.confirm').click()
+        expect(await form.state()).toMatch(/^201/)
+        const { client_secret: secret } = JSON.parse((await form.body()) ?? '') as {
+          client_secret: string
+        }
+        expect(await keptBy()).toContain(secret)
+        await form.card.getByRole('button', { name: button }).click()
+        await tryIt('clientList')
+        expect(await keptBy()).not.toContain(secret)
+      },
+    )
+
+    it('drops an answer that arrives after the token is forgotten', async () => {
+      let arrive = (): void => {}
+      const held = new Promise<void>((resolve) => (arrive = resolve))
+      await page.route('**/admin/v1/workspaces', async (route) => {
+        await held
+        await route.continue()
+      })
+      const form = await tryIt('workspaceList')
+      await form.fill('Token', token)
+      await form.send()
+      await form.card.getByRole('button', { name: 'Forget the token' }).click()
+      const answered = page.waitForResponse('**/admin/v1/workspaces')
+      arrive()
+      await (await answered).finished()
+      await form.card.locator('.send:enabled').waitFor()
+      expect(await form.body()).toBe('')
+    })
   })
 })

@@ -39,6 +39,8 @@ const FORM = String.raw`
   const etags = new Map()
   /** Card with the open form. @type {HTMLElement | null} */
   let operation = null
+  /** Number of the answer that the form shows, or waits for. */
+  let shown = 0
 
   const inputs = () =>
     /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */ ([...fields.querySelectorAll('[name]')])
@@ -122,8 +124,14 @@ const FORM = String.raw`
   confirm.addEventListener('click', () => dialog.close('confirmed'))
   part('.cancel', HTMLButtonElement).addEventListener('click', () => dialog.close())
 
-  const showHeaders = /** @param {Headers} all */ (all) => {
-    headers.replaceChildren(...headerRows(all))
+  /** An answer may have a secret. One that arrives later is dropped. */
+  const forgetAnswer = () => {
+    shown += 1
+    answer.hidden = true
+    delete state.dataset['ok']
+    state.textContent = ''
+    headers.replaceChildren()
+    content.textContent = ''
   }
 
   const request = async () => {
@@ -132,18 +140,18 @@ const FORM = String.raw`
     const name = operation?.querySelector('h3')?.textContent ?? ''
     const text = init.method + ' ' + url.pathname + url.search
     if (init.method !== 'GET' && !(await isConfirmed(text + ': ' + name + '?'))) return
+    forgetAnswer()
+    const own = shown
     answer.hidden = false
-    delete state.dataset['ok']
     state.textContent = 'Waiting for the answer …'
-    showHeaders(new Headers())
-    content.textContent = ''
     const start = performance.now()
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_MS) })
     const body = await readText(response)
+    if (own !== shown) return
     const took = Math.round(performance.now() - start)
     state.textContent = response.status + ' ' + response.statusText + ' in ' + took + ' ms'
     state.dataset['ok'] = String(response.ok)
-    showHeaders(response.headers)
+    headers.replaceChildren(...headerRows(response.headers))
     content.textContent = pretty(body)
     const etag = response.headers.get('ETag')
     if (etag !== null) etags.set(url.pathname, etag)
@@ -185,6 +193,7 @@ const FORM = String.raw`
 
   const close = () => {
     root.remove()
+    forgetAnswer()
     operation?.querySelector('.try')?.setAttribute('aria-expanded', 'false')
     operation = null
   }
@@ -195,6 +204,7 @@ const FORM = String.raw`
   })
   part('.forget', HTMLButtonElement).addEventListener('click', () => {
     token.value = ''
+    forgetAnswer()
     token.focus()
   })
 
@@ -205,7 +215,6 @@ const FORM = String.raw`
     operation = article
     fill(article)
     fillEtag()
-    answer.hidden = true
     article.querySelector('.try')?.setAttribute('aria-expanded', 'true')
     article.querySelector('figure')?.after(root)
     const first = [token, ...inputs()].find(({ value }) => value === '')
