@@ -441,6 +441,8 @@ export const MIN_CUT_COLUMN_CHARS = 12
 export const MIN_NODE_MAJOR = 20
 /** Time for one request of `doctor` and `status`, in milliseconds: a server under load answers sooner. */
 export const DOCTOR_REQUEST_TIMEOUT_MS = 5_000
+/** Longest answer of `/metrics` that `status` reads, in bytes. A server has a tenth of it. */
+export const MAX_METRICS_BYTES = 1024 * 1024
 /** Files of one folder that `doctor` searches for copies of the database. A data folder has fewer. */
 export const MAX_COPIES_SEARCHED = 1_000
 /** Start of a file in which `doctor` searches for our table of migrations, in bytes. SQLite keeps the schema there. */

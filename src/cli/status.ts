@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Status } from '../admin/views/status.ts'
 import { type Config, hasOpenMetrics, loadConfig } from '../config.ts'
-import { DOCTOR_REQUEST_TIMEOUT_MS } from '../constants.ts'
+import { DOCTOR_REQUEST_TIMEOUT_MS, MAX_METRICS_BYTES } from '../constants.ts'
 import { relativeTime } from './cells.ts'
 import { command } from './flags.ts'
 import { print } from './output.ts'
@@ -25,33 +25,34 @@ export const status = (program: Command): void => {
 
 type Server = NonNullable<Status['server']>
 
-/** Asks the server that these settings would start. */
+/**
+ * Asks the server that these settings would start. While it is down, another user of the machine can listen on its port:
+ * the requests have no credentials, and the answers are bounded in time and size, and checked.
+ */
 export const probe = async (
   config: Config,
   request: typeof fetch = fetch,
   now = Date.now(),
 ): Promise<Server> => {
   const address = addressOf(config)
-  const get = async (
-    path: string,
-    headers: Record<string, string> = {},
-  ): Promise<Response | null> =>
+  const get = async (path: string): Promise<Response | null> =>
     await request(address + path, {
-      headers,
       redirect: 'manual',
       signal: AbortSignal.timeout(DOCTOR_REQUEST_TIMEOUT_MS),
     }).catch(() => null)
   const ready = await get('/readyz')
   const unknown = { address, version: null, uptime_seconds: null, followers: null }
   if (ready === null) return { state: 'not_running', ...unknown }
-  const metrics = await readMetrics(config, get)
+  await ready.body?.cancel().catch(() => {})
+  const metrics = hasPublicMetrics(config) ? await readStart(await get('/metrics')) : ''
   const startedAt = valueOf(metrics, 'process_start_time_seconds')
+  const uptime = startedAt === null ? null : Math.floor(now / 1000 - startedAt)
   return {
     ...unknown,
     state: ready.ok ? 'running' : 'not_ready',
-    version: /^latchkey_build_info\{version="([\w.+-]+)"\} /m.exec(metrics)?.[1] ?? null,
-    uptime_seconds: startedAt === null ? null : Math.max(0, Math.floor(now / 1000 - startedAt)),
-    followers: valueOf(metrics, 'latchkey_revocation_waiters'),
+    version: /^latchkey_build_info\{version="([\w.+-]{1,64})"\} /m.exec(metrics)?.[1] ?? null,
+    uptime_seconds: uptime === null ? null : Math.max(0, uptime),
+    followers: countOf(valueOf(metrics, 'latchkey_revocation_waiters')),
   }
 }
 
@@ -61,22 +62,41 @@ const addressOf = ({ host, port }: Config): string => {
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
 }
 
-const readMetrics = async (
-  config: Config,
-  get: (path: string, headers?: Record<string, string>) => Promise<Response | null>,
-): Promise<string> => {
-  const { metricsToken } = config
-  if (metricsToken === null && !hasOpenMetrics(config)) return ''
-  const headers = metricsToken === null ? {} : { Authorization: `Bearer ${metricsToken}` }
-  const response = await get('/metrics', headers)
-  return response?.ok ? await response.text() : ''
+/** True where `/metrics` answers without the token, which is sent to no listener. */
+const hasPublicMetrics = (config: Config): boolean =>
+  config.metricsToken === null && hasOpenMetrics(config)
+
+/** Reads an answer up to a limit. One that is longer, fails or breaks off is empty. */
+const readStart = async (response: Response | null): Promise<string> => {
+  if (!response?.ok || response.body === null) return ''
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      size += chunk.length
+      if (size > MAX_METRICS_BYTES) return ''
+      chunks.push(chunk)
+    }
+  } catch {
+    return ''
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The value of a metric without labels; null if it is missing, as the start is with several processes. */
+/** The latest time that a Date can have, in seconds (ECMA-262 §21.4.1.1). */
+const MAX_SECONDS = 8.64e12
+
+/**
+ * The value of a metric without labels. Null if it is missing, as the start is with several processes, or if it is no
+ * number that this command can show.
+ */
 const valueOf = (metrics: string, name: string): number | null => {
   const line = metrics.split('\n').find((one) => one.startsWith(`${name} `))
-  return line === undefined ? null : Number(line.slice(name.length + 1))
+  const value = Number(line?.slice(name.length + 1).trim() || NaN)
+  return value >= 0 && value <= MAX_SECONDS ? value : null
 }
+
+const countOf = (value: number | null): number | null => (Number.isInteger(value) ? value : null)
 
 /** One line for each part, for people. */
 const summary = (status: Status, now: number) => ({
@@ -89,7 +109,8 @@ const summary = (status: Status, now: number) => ({
   disk: status.disk_free_bytes === null ? 'unknown' : `${bytesText(status.disk_free_bytes)} free`,
 })
 
-const serverText = (server: Status['server']): string => {
+/** State, address and known figures of a server, on one line. */
+export const serverText = (server: Status['server']): string => {
   if (server === null) return 'unknown'
   const { state, address, version, uptime_seconds: uptime, followers } = server
   const facts = [

@@ -1,7 +1,8 @@
 // The server that `status` asks, and sizes as text.
 import { describe, expect, it } from 'vitest'
-import { bytesText, probe } from '../../src/cli/status.ts'
+import { bytesText, probe, serverText } from '../../src/cli/status.ts'
 import { loadConfig } from '../../src/config.ts'
+import { MAX_METRICS_BYTES } from '../../src/constants.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
 const METRICS = `# HELP x y
@@ -45,13 +46,43 @@ describe('status of a server', () => {
     expect((await probed({}, unready)).server).toMatchObject({ state: 'not_ready' })
   })
 
-  it('presents the token of the metrics, and requests none where they do not exist', async () => {
-    const token = 'a-token-of-16-characters'
-    const withToken = await probed({ LATCHKEY_METRICS_TOKEN: token })
-    expect(withToken.asked.at(-1)).toEqual(['http://127.0.0.1:8787/metrics', `Bearer ${token}`])
+  it('sends no credentials, and requests no metrics that need a token', async () => {
+    const withToken = await probed({ LATCHKEY_METRICS_TOKEN: 'a-token-of-16-characters' })
+    expect(withToken.asked).toEqual([['http://127.0.0.1:8787/readyz', null]])
     const closed = await probed({ LATCHKEY_ISSUER: 'https://auth.example' })
     expect(closed.asked.map(([url]) => url)).not.toContain('http://127.0.0.1:8787/metrics')
     expect(closed.server).toMatchObject({ version: null, uptime_seconds: null, followers: null })
+  })
+
+  const start = (text: string) => ({ '/metrics': () => new Response(text) })
+  const broken = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.error(new Error('reset'))
+    },
+  })
+  const endless = () => {
+    let sent = 0
+    return new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 65_536
+        if (sent > 8 * MAX_METRICS_BYTES) throw new Error('the whole answer was read')
+        controller.enqueue(new TextEncoder().encode(METRICS.padEnd(65_536)))
+      },
+    })
+  }
+  const HOSTILE: readonly (readonly [what: string, answers: Record<string, () => Response>])[] = [
+    ['no number', start('process_start_time_seconds oops\nlatchkey_revocation_waiters {}')],
+    ['no value', start('process_start_time_seconds \nlatchkey_revocation_waiters ')],
+    ['infinity', start('process_start_time_seconds -Infinity\nlatchkey_revocation_waiters 1e999')],
+    ['no time', start('process_start_time_seconds -1e300\nlatchkey_revocation_waiters 0.5')],
+    ['a long version', start(`latchkey_build_info{version="${'1'.repeat(65)}"} 1`)],
+    ['a broken body', { '/metrics': () => new Response(broken) }],
+    ['an endless body', { '/metrics': () => new Response(endless()) }],
+  ]
+  it.each(HOSTILE)('treats metrics of another listener as unknown: %s', async (_, metrics) => {
+    const { server } = await probed({}, { ...ANSWERS, ...metrics })
+    expect(server).toMatchObject({ version: null, uptime_seconds: null, followers: null })
+    expect(serverText(server)).toBe('running at http://127.0.0.1:8787')
   })
 
   it.each([
