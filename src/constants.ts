@@ -453,8 +453,5 @@ export const PROGRESS_DELAY_MS = 500
 /** Time between two states of the progress on a terminal, in milliseconds: readable, and cheap. */
 export const PROGRESS_INTERVAL_MS = 200
 
-/**
- * Pages that `backup` copies in one step: 40 MB. A step of another process that writes in between makes SQLite begin again,
- * so that a step is long, and the progress is shown behind it.
- */
+/** Pages that `backup` copies in one step: 40 MB. The progress is shown, and a signal is obeyed, behind each step. */
 export const BACKUP_STEP_PAGES = 10_000

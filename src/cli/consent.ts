@@ -1,7 +1,7 @@
 // A dry run of a command, and the question before it. Both rehearse its operation.
 import { isHarmless } from '../admin/effects.ts'
 import type { AdminCall } from '../admin/operation.ts'
-import { Conflict, OperationRefused } from '../errors.ts'
+import { OperationRefused } from '../errors.ts'
 import { type Terminal, ask, effectsText } from './question.ts'
 import { type Stage, rehearsed, withoutCredentials } from './rehearsal.ts'
 
@@ -15,7 +15,8 @@ export const dryRun = async <T>(operation: Operation<T>, stage: Stage): Promise<
 
 /**
  * Asks if the operation ends something. One that will be refused is not asked about: the audit records its refusal.
- * @throws StartRefused for another answer than yes; the error of a rehearsal that could not tell
+ * @throws StartRefused for another answer than yes; the error of a rehearsal that could not tell, such as a Conflict: the
+ * operation itself might succeed
  */
 export const askBefore = async (
   operation: Operation<unknown>,
@@ -23,7 +24,7 @@ export const askBefore = async (
   terminal?: Terminal,
 ): Promise<void> => {
   const rehearsal = await rehearsed(operation, stage).catch((error: unknown) => {
-    if (error instanceof OperationRefused || error instanceof Conflict) return null
+    if (error instanceof OperationRefused) return null
     throw error
   })
   if (rehearsal !== null && !isHarmless(rehearsal.effects)) await ask(rehearsal.effects, terminal)

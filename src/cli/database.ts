@@ -5,6 +5,7 @@ import { markRestored } from '../admin/backups.ts'
 import { loadConfig } from '../config.ts'
 import { noDatabase } from '../node/open.ts'
 import { requireDatabaseFile } from '../node/files/database-file.ts'
+import { STOP_SIGNALS } from '../node/stop-reason.ts'
 import { command } from './flags.ts'
 import { print } from './output.ts'
 import { createProgress } from './progress.ts'
@@ -35,11 +36,16 @@ export const database = (program: Command): void => {
     const { databasePath } = loadConfig(process.env)
     if (requireDatabaseFile(databasePath).isNew) throw noDatabase({ databasePath })
     const { backUp } = await import('../store/sqlite/existing.ts')
-    const progress = createProgress(process.stderr)
+    const { onProgress, clear } = createProgress(process.stderr)
+    const ending = new AbortController()
+    // Every later signal of the kind counts, too: its default would end the process before the part is removed.
+    const end = (name: NodeJS.Signals): void => ending.abort(name)
+    for (const name of STOP_SIGNALS) process.on(name, end)
     try {
-      await backUp(databasePath, file, progress.onProgress)
+      await backUp(databasePath, file, { onProgress, signal: ending.signal })
     } finally {
-      progress.clear()
+      for (const name of STOP_SIGNALS) process.off(name, end)
+      clear()
     }
     print({ database: databasePath, copy: file, bytes: statSync(file).size }, flags)
   })

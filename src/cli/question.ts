@@ -1,5 +1,7 @@
 // The question before a command that ends something.
+import { openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { ReadStream } from 'node:tty'
 import type { Effects } from '../admin/effects.ts'
 import { StartRefused } from '../errors.ts'
 
@@ -34,8 +36,10 @@ export const ask = (effects: Effects, terminal?: Terminal): Promise<void> =>
  */
 export const confirm = async (
   sentence: string,
-  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+  { input, output }: Terminal = ownTerminal(),
 ): Promise<void> => {
+  // An input that has ended emits nothing more: the question would wait for ever.
+  if (!input.readable) throw unanswerable()
   output.write(`${sentence} Continue? [y/N] `)
   // Without `terminal` the system echoes the answer, and Ctrl-C ends the process.
   const lines = createInterface({ input, terminal: false })
@@ -43,5 +47,23 @@ export const confirm = async (
     lines.once('line', resolve).once('close', () => resolve(''))
   })
   lines.close()
+  if (input instanceof ReadStream && input !== process.stdin) input.destroy()
   if (!/^\s*y(es)?\s*$/i.test(answer)) throw new StartRefused('nothing was changed')
+}
+
+const unanswerable = (): StartRefused =>
+  new StartRefused('nothing was changed: nobody can answer; use --yes')
+
+/** Terminal of the process. Where a command has read standard input as its data, the answer comes from the terminal itself. */
+const ownTerminal = (): Terminal => ({
+  input: process.stdin.readableDidRead ? openTerminal() : process.stdin,
+  output: process.stderr,
+})
+
+const openTerminal = (): NodeJS.ReadableStream => {
+  try {
+    return new ReadStream(openSync('/dev/tty', 'r'))
+  } catch {
+    throw unanswerable() // Windows has no such file
+  }
 }

@@ -17,7 +17,10 @@ const WITHOUT_CHANGE: ReadonlySet<string> = new Set([
   'audit export',
 ])
 
-/** Commands that can end clients, secrets, keys or tokens. On a terminal they ask first. */
+/**
+ * Commands that can end clients, secrets, keys or tokens. On a terminal they ask first. `token revoke` ends exactly one
+ * token, which it names, and may be urgent: it does not ask.
+ */
 const ENDING: ReadonlySet<string> = new Set([
   'restored',
   'audience update',
@@ -32,7 +35,6 @@ const ENDING: ReadonlySet<string> = new Set([
   'client delete',
   'client revoke-tokens',
   'secret revoke',
-  'token revoke',
   'resource put',
   'resource delete',
   'enrollment revoke',

@@ -53,7 +53,7 @@ const parentOfShell = (pid: number): number | null => {
   }
 }
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
+export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
  * A signal that arrives twice within this time counts once, in milliseconds: the terminal sends Ctrl-C to the server, and

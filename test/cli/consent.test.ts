@@ -10,7 +10,7 @@ import { disableClient, updateClient } from '../../src/admin/clients.ts'
 import type { AdminCall } from '../../src/admin/operation.ts'
 import { askBefore } from '../../src/cli/consent.ts'
 import { loadConfig } from '../../src/config.ts'
-import { StartRefused } from '../../src/errors.ts'
+import { Conflict, StartRefused, Unavailable } from '../../src/errors.ts'
 import { firstSeed } from '../../src/store/seed.ts'
 import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import { atEndOfFile } from '../support/cleanups.ts'
@@ -83,5 +83,8 @@ describe('question before an operation', () => {
     await expect(disabling).rejects.toThrow(StartRefused)
     const broken = asked(() => Promise.reject(new TypeError('broken')), 'y\n')
     await expect(broken).rejects.toThrow('broken')
+    for (const error of [new Unavailable('busy'), new Conflict('changed meanwhile')]) {
+      await expect(asked(() => Promise.reject(error), 'y\n')).rejects.toBe(error)
+    }
   })
 })

@@ -1,4 +1,5 @@
 // The question before a change that ends something: its text, and the answers that count as yes.
+import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Effects } from '../../src/admin/effects.ts'
@@ -53,5 +54,14 @@ describe('question', () => {
 
   it.each(['\n', 'n\n', 'no\n', 'yesterday\n', 'true\n', null])('refuses %j', async (text) => {
     expect(await answered(text)).toBe(false)
+  })
+
+  it('refuses once its input has ended, in place of waiting', async () => {
+    const input = new PassThrough()
+    input.end()
+    input.resume()
+    await once(input, 'end')
+    const asking = ask({ ...NOTHING, secrets: 1 }, { input, output: new PassThrough() })
+    await expect(asking).rejects.toThrow('nothing was changed: nobody can answer; use --yes')
   })
 })

@@ -205,6 +205,9 @@ describe('--dry-run', () => {
   })
 })
 
+/** Ctrl-D. */
+const END_OF_INPUT = '\u0004'
+
 /** Runs a command on a terminal, which `script` of util-linux makes, and types an answer. */
 const onTerminal = async (command: string, answer: string) => {
   const shell = startShell(place, `script -qec '"$NODE" "$CLI" ${command}' /dev/null`)
@@ -232,5 +235,31 @@ describe.skipIf(process.platform !== 'linux')('a terminal', () => {
     const { code, stdout } = await onTerminal(`client delete ${String(id)} --yes`, '')
     expect(code).toBe(0)
     expect(stdout).not.toContain('Continue?')
+  })
+
+  it('revokes a token that is typed, without a question', async () => {
+    const { client_id: id } = await cli.json('client create --name typed --grant', 'docs2=read')
+    const typed = await cli.json(`token issue --client ${String(id)} --audience docs2`)
+    const text = String(typed['access_token'])
+    const { code, stdout } = await onTerminal('token revoke -', `${text}\n${END_OF_INPUT}`)
+    expect(code).toBe(0)
+    expect(stdout).not.toContain('Continue?')
+    const { stdout: inspected } = await latchkey(place, ['token', 'inspect', '-', '--json'], text)
+    expect(JSON.parse(inspected)).toMatchObject({ active: false, reason: 'token_revoked' })
+  })
+
+  it('reads the answer from the terminal where standard input was the details', async () => {
+    const entry = '{"type":"playlist","identifier":"typed","actions":["play"],"parts":["a"]}'
+    writeFileSync(join(place.directory, 'typed.json'), `[${entry}]`)
+    await cli.json('resource put playlist typed --part a')
+    const { client_id: id } = await cli.json('client create --name detailed')
+    await cli.json(`client details ${String(id)} typed.json`)
+    const none = `[]\n${END_OF_INPUT}`
+    const refused = await onTerminal(`client details ${String(id)} -`, `${none}n\n`)
+    expect(refused).toMatchObject({ code: 1 })
+    expect(refused.stdout).toContain('latchkey: nothing was changed')
+    const accepted = await onTerminal(`client details ${String(id)} -`, `${none}y\n`)
+    expect(accepted).toMatchObject({ code: 0 })
+    expect(accepted.stdout).toContain('Continue?')
   })
 })

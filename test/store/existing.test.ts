@@ -1,7 +1,8 @@
 // Copies of a database that is in use, and stores for reads and rehearsals.
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { OperationRefused, StartRefused, Unavailable } from '../../src/errors.ts'
 import { backUp, openToRead, rehearse } from '../../src/store/sqlite/existing.ts'
@@ -21,11 +22,48 @@ describe('copy of a database in use', () => {
     await server.client()
     const copy = join(newFolder(), 'copy.db')
     const seen: [done: number, total: number][] = []
-    await backUp(server.path, copy, (done, total) => seen.push([done, total]))
+    await backUp(server.path, copy, { onProgress: (done, total) => seen.push([done, total]) })
     expect(dumpFile(copy)).toEqual(dumpFile(server.path))
     expect(statSync(copy).mode & 0o777).toBe(0o600)
     expect(seen.map(([done]) => done)).toEqual([0]) // The only step follows.
     expect(seen[0]?.[1]).toBeGreaterThan(10)
+  })
+
+  it('has the state of the moment at which it began, whatever is committed meanwhile', async () => {
+    const server = await startServer()
+    const other = new BetterSqlite3(server.path)
+    other.exec('create table fill (content blob)')
+    other.exec('insert into fill values (zeroblob(2000000))') // more pages than the first step has
+    const before = dumpFile(server.path)
+    const copy = join(newFolder(), 'copy.db')
+    let commits = 0
+    await backUp(server.path, copy, {
+      onProgress: () => {
+        commits += 1
+        other.exec("insert into fill values ('committed meanwhile')")
+      },
+    })
+    expect(commits).toBeGreaterThan(0)
+    expect(dumpFile(copy)).toEqual(before)
+    other.close()
+  })
+
+  it('is removed with its journal when a signal ends it, and can be made again', async () => {
+    const server = await startServer()
+    const folder = newFolder()
+    const copy = join(folder, 'copy.db')
+    const ending = new AbortController()
+    const ended = backUp(server.path, copy, {
+      signal: ending.signal,
+      onProgress: () => {
+        writeFileSync(`${copy}-journal`, '')
+        ending.abort('SIGTERM')
+      },
+    })
+    await expect(ended).rejects.toThrow(`cannot write the copy ${copy}: SIGTERM`)
+    expect(readdirSync(folder)).toEqual([])
+    await backUp(server.path, copy)
+    expect(readdirSync(folder)).toEqual(['copy.db'])
   })
 
   it('overwrites no file, and leaves nothing behind where it cannot be written', async () => {

@@ -84,29 +84,39 @@ const begin = async (client: BetterSqlite3.Database): Promise<void> => {
   }
 }
 
+type BackupOptions = {
+  /** Called with pages of the database. */
+  onProgress?: ((done: number, total: number) => void) | undefined
+  /** Ends the copy. Its reason is a word for the error. */
+  signal?: AbortSignal
+}
+
 /**
  * Copies a database that is in use to a new file with mode 0600. The copy has the state of one moment.
- * @param onProgress called with pages of the database
- * @throws StartRefused if the file exists or cannot be written; a part of a copy is removed
+ * @throws StartRefused if the file exists or cannot be written, or the signal aborts; a part of a copy is removed
  */
 export const backUp = async (
   path: string,
   target: string,
-  onProgress?: (done: number, total: number) => void,
+  { onProgress, signal }: BackupOptions = {},
 ): Promise<void> => {
   const client = openExisting(path, () => {})
   let isMade = false
   try {
     closeSync(openSync(target, 'wx', 0o600))
     isMade = true
+    // Pins one state: in a transaction of its own, each step would begin again after a commit of another process.
+    client.exec('begin')
+    client.prepare('select count(*) from sqlite_master').get()
     await client.backup(target, {
       progress({ totalPages, remainingPages }) {
         onProgress?.(totalPages - remainingPages, totalPages)
+        signal?.throwIfAborted()
         return BACKUP_STEP_PAGES
       },
     })
   } catch (error) {
-    if (isMade) rmSync(target, { force: true })
+    if (isMade) for (const part of [target, `${target}-journal`]) rmSync(part, { force: true })
     const code = (error as { code?: unknown }).code
     throw new StartRefused(`cannot write the copy ${target}: ${String(code ?? error)}`)
   } finally {
