@@ -12,6 +12,9 @@ export const MAX_CREDENTIAL_CHARS = 256
 /** Version of this software, the same as in package.json. On Workers there is no file to read it from. */
 export const VERSION = '0.1.0'
 
+/** Address of the documentation, the same as `homepage` in package.json; null: it has no public address. */
+export const HOMEPAGE: string | null = null
+
 /** Lifetime of a token if neither the audience nor the client sets one, in seconds. */
 export const DEFAULT_TOKEN_TTL_SECONDS = 900
 export const MIN_TOKEN_TTL_SECONDS = 60

@@ -34,10 +34,12 @@ export const newEnrollment = z.strictObject({
   authorization_details: grantedDetails.optional(),
   expires_in: enrollmentExpiresIn
     .optional()
-    .meta({ description: 'Seconds; by default 15 minutes.' }),
+    .meta({ description: 'Seconds until the enrollment cannot be used.' }),
   unused_after_days: unusedAfterDays
     .nullish()
-    .meta({ description: 'Days without a login after which the client is deleted.' }),
+    .meta({
+      description: 'Days without a login after which the client is deleted; null: it is kept.',
+    }),
 })
 
 export const listEnrollments = async (

@@ -18,7 +18,7 @@ export const keyRotation = z.strictObject({
     .boolean()
     .meta({ description: 'Rotate also if a next key has been published for less than 24 hours.' })
     .default(false),
-  algorithm: algorithm.optional().meta({ description: 'By default all algorithms of the server.' }),
+  algorithm: algorithm.optional(),
 })
 
 /**

@@ -17,7 +17,7 @@ export const newSecret = z
     expires_in: expiresIn.nullish().meta({ description: 'Seconds; null: it does not expire.' }),
     previous_expires_in: previousExpiresIn
       .optional()
-      .meta({ description: 'Seconds until the others expire; by default 24 hours.' }),
+      .meta({ description: 'Seconds until the others expire.' }),
   })
   .meta({ id: 'NewSecret' })
 

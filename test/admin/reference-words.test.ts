@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { exportLineOf } from '../../src/admin/api/endpoint.ts'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
 import { NO_SAMPLE } from '../../src/admin/reference/examples.ts'
+import { LEFT_OUT } from '../../src/admin/reference/left-out.ts'
 import { MEANINGS } from '../../src/admin/reference/meanings.ts'
 import { SAMPLES } from '../../src/admin/reference/samples.ts'
 import { openApiDocument, operationId, tagOf } from '../../src/admin/reference/openapi-document.ts'
@@ -12,6 +13,8 @@ import { ISSUER } from '../support/server.ts'
 
 type Node = {
   description?: string
+  default?: unknown
+  required?: string[]
   $ref?: string
   properties?: Record<string, Node>
   items?: Node
@@ -84,6 +87,49 @@ describe('meanings', () => {
       anyOf: [{ properties: { c: {} } }],
     }
     expect(unexplained(schema, 'X')).toEqual([inMeanings('X.a.b'), inMeanings('X.c')])
+  })
+})
+
+/** Optional members of a request body without a word on what happens when they are left out. */
+const withoutDefault = (schema: Node, place: string): string[] => [
+  ...Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+    const isSaid =
+      schema.required?.includes(name) === true ||
+      'default' in member ||
+      member.description?.includes('Left out: ') === true
+    return [...(isSaid ? [] : [`${place}.${name}`]), ...withoutDefault(member, `${place}.${name}`)]
+  }),
+  ...(schema.items ? withoutDefault(schema.items, place) : []),
+  ...(schema.anyOf ?? []).flatMap((option) => withoutDefault(option, place)),
+]
+
+describe('members that a request leaves out', () => {
+  const bodies = operations.flatMap(({ operationId: id = '', requestBody }) => {
+    const schema = mediaOf(requestBody)?.schema
+    if (schema === undefined) return []
+    const name = schema.$ref?.split('/').at(-1)
+    const resolved = name === undefined ? schema : document.components?.schemas?.[name]
+    return [[name ?? id, resolved as Node] as const]
+  })
+
+  test('have a default in the schema, or an entry in LEFT_OUT of left-out.ts', () => {
+    expect(bodies.length).toBeGreaterThan(15)
+    expect(bodies.flatMap(([place, schema]) => withoutDefault(schema, place))).toEqual([])
+  })
+
+  test('are found where nothing is said, nested ones too', () => {
+    const entry = { required: ['b'], properties: { b: {}, c: {} } }
+    const schema = { required: ['a'], properties: { a: { items: entry }, d: { default: 1 } } }
+    expect(withoutDefault(schema, 'X')).toEqual(['X.a.c'])
+  })
+
+  test('have no entry for a member that is required or does not exist', () => {
+    const optional = bodies.flatMap(([place, { properties = {}, required = [] }]) =>
+      Object.keys(properties)
+        .filter((name) => !required.includes(name))
+        .map((name) => `${place}.${name}`),
+    )
+    expect(Object.keys(LEFT_OUT).filter((key) => !optional.includes(key))).toEqual([])
   })
 })
 

@@ -89,6 +89,13 @@ describe('contents of /docs', () => {
     }
   })
 
+  test('list the operations of each group below its heading', () => {
+    for (const { operationId, tags = [] } of operations) {
+      const section = page.split(`id="noun-${tags[0]}"`)[1]?.split('</ul>')[0]
+      expect(section).toContain(`<a href="#operation-${operationId}">`)
+    }
+  })
+
   test('have an example request and an example answer of each operation', () => {
     for (const { operationId, method } of operations) {
       const card = page.split(`id="operation-${operationId}"`)[1]?.split('</article>')[0] ?? ''

@@ -76,6 +76,17 @@ describe.skipIf(CHROMIUM === null)('script of /docs', () => {
       expect(await page.locator('#matches').textContent()).toMatch(/^\d+ operations, /)
     })
 
+    it('lists the operations that it found on a phone', async () => {
+      expect(await visible('.operations a')).toBe(0)
+      await page.setViewportSize({ width: 360, height: 800 })
+      const all = await visible('.operations a')
+      expect(all).toBe(await visible('.operation'))
+      await filter('secret')
+      const found = await visible('.operations a')
+      expect(await page.locator('#matches').textContent()).toMatch(`${found} operations, `)
+      expect([found > 0, found < all]).toEqual([true, true])
+    })
+
     it('finds a code', async () => {
       await filter('last_administrator')
       expect(await visible('tr#last_administrator')).toBe(1)
@@ -86,6 +97,7 @@ describe.skipIf(CHROMIUM === null)('script of /docs', () => {
       const all = await visible('.operation')
       await filter('nothing has this name')
       expect(await visible('.operation')).toBe(0)
+      expect(await page.locator('#matches').textContent()).toBe('Nothing matches')
       await page.keyboard.press('Escape')
       expect(await visible('.operation')).toBe(all)
       expect(await page.evaluate('document.activeElement === document.body')).toBe(true)

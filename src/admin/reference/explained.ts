@@ -1,6 +1,7 @@
 // The OpenAPI document with a meaning for each field and an example for each operation. Pure: no I/O.
 import type { oas31 } from 'zod-openapi'
 import { type Schemas, exampleOf } from './examples.ts'
+import { leftOut } from './left-out.ts'
 import { meaningOf } from './meanings.ts'
 import { METHODS } from './paths.ts'
 import { SHOWN } from './samples.ts'
@@ -96,12 +97,15 @@ const withExample = (
 /** Adds a meaning to each member, and to each member of its entries. */
 const withMeanings = (schema: Schema, place: readonly string[]): Schema => {
   if (nameOf(schema) !== null) return schema
-  const { properties, items, anyOf } = schema as oas31.SchemaObject
+  const { properties, items, anyOf, required = [] } = schema as oas31.SchemaObject
   return {
     ...schema,
     ...(properties && {
       properties: mapValues(properties, (member, name) =>
-        withMeaning(withMeanings(member, [...place, name]), [...place, name]),
+        withMeaning(withMeanings(member, [...place, name]), {
+          place: [...place, name],
+          isOptional: !required.includes(name),
+        }),
       ),
     }),
     ...(items && { items: withMeanings(items, place) }),
@@ -109,7 +113,12 @@ const withMeanings = (schema: Schema, place: readonly string[]): Schema => {
   } as Schema
 }
 
-const withMeaning = (schema: Schema, place: readonly string[]): Schema => {
-  const description = (schema as oas31.SchemaObject).description ?? meaningOf(place)
-  return description === null ? schema : { ...schema, description }
+const withMeaning = (
+  schema: Schema,
+  { place, isOptional }: { place: readonly string[]; isOptional: boolean },
+): Schema => {
+  const meaning = (schema as oas31.SchemaObject).description ?? meaningOf(place)
+  const effect = isOptional ? leftOut(place) : null
+  const description = [meaning, effect].filter((part) => part !== null).join(' ')
+  return description === '' ? schema : { ...schema, description }
 }

@@ -1,6 +1,6 @@
 // `GET /`: the page that a person finds at the address of the start message, with links to all documents.
 import { html } from 'hono/html'
-import { VERSION } from '../../constants.ts'
+import { HOMEPAGE, VERSION } from '../../constants.ts'
 import type { AppContext, Deps } from '../../deps.ts'
 import { createDocument } from '../../http/document.ts'
 import { PAGE_HEADERS, pageOf } from './html.ts'
@@ -35,11 +35,12 @@ const GROUPS: readonly (readonly [heading: string, links: readonly Link[]])[] = 
 /** Makes the page once, at the start. */
 export const home = ({ issuer }: Pick<Deps, 'issuer'>) => {
   const send = createDocument()
-  const page = String(homePage(issuer))
+  const page = String(homePage(issuer, HOMEPAGE))
   return (c: AppContext) => send(c, page, PAGE_HEADERS)
 }
 
-const homePage = (issuer: string): Markup =>
+/** @param homepage address of the documentation; null: readers find it in the source */
+export const homePage = (issuer: string, homepage: string | null): Markup =>
   pageOf(
     { title: 'Latchkey' },
     html`<main class="home">
@@ -55,11 +56,16 @@ const homePage = (issuer: string): Markup =>
               ${links.map(linkLine)}
             </ul>`,
       )}
-      <p class="quiet">
-        The guides for operators and developers are in the folder <code>docs</code> of the source.
-      </p>
+      <h2>Guides</h2>
+      ${homepage === null ? IN_THE_SOURCE : html`<p><a href="${homepage}">${homepage}</a></p>`}
     </main>`,
   )
+
+const IN_THE_SOURCE = html`<p>
+  The guides are in the source: <code>README.md</code> for the first token,
+  <code>docs/tokens.md</code> for clients, <code>src/verifier/README.md</code> for APIs,
+  <code>docs/operation.md</code> for operators.
+</p>`
 
 const linkLine = ([path, name, content]: Link): Markup =>
   html`<li>

@@ -129,7 +129,9 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'pluginList.trust': 'Only plugins of this tier.',
   type: 'Type of the resource: `type` in details.',
   used_at: 'Time at which it became a client; null: it is unused.',
-  workspace_id: 'Id of the workspace; by default the workspace of the administrator.',
+  workspace_id: 'Id of the workspace.',
+  'runShow.workspace_id':
+    'Id of the workspace; by default that of the administrator, or `default`.',
   'auditList.action': 'Only events of this operation.',
   'auditExport.action': 'Only events of this operation.',
   'auditList.actor': 'Only events of this actor.',

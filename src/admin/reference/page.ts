@@ -120,7 +120,11 @@ const nounSection = (
   const own = context.operations.filter(belongsTo(noun))
   return html`<section aria-labelledby="noun-${noun.name}">
     <h2 id="noun-${noun.name}">${capitalized(noun.name)}</h2>
-    ${prose(noun.description ?? '')} ${own.map((operation) => operationCard(operation, context))}
+    ${prose(noun.description ?? '')}
+    <ul class="operations">
+      ${own.map(contentsLine)}
+    </ul>
+    ${own.map((operation) => operationCard(operation, context))}
   </section>`
 }
 

@@ -71,6 +71,8 @@ ul { padding-left: 1.2rem; }
 .contents li ul { display: none; }
 
 main > section { padding: 2rem 0 1rem; border-top: 1px solid var(--line); }
+.operations { margin: .75rem 0 0; padding: 0; list-style: none; }
+.operations a { display: inline-block; padding: .3rem 0; }
 .operation, .schema { padding: 1.75rem 0; }
 .operation + .operation, .schema + .schema { border-top: 1px solid var(--line); }
 .operation:target > h3, .schema:target > h3 { color: var(--link); }
@@ -200,6 +202,7 @@ main section section h3 { margin-top: 1.5rem; }
   .contents > ul > li { margin-bottom: .75rem; }
   .contents > ul > li > a { padding: .1rem .5rem; border: 0; font-weight: 600; color: var(--text); }
   .contents li ul { display: block; }
+  .operations { display: none; }
   .contents li li a {
     display: block; padding: .15rem .5rem; border-left: 2px solid var(--line); color: var(--quiet);
   }

@@ -19,6 +19,7 @@ export const FILTER = String.raw`
   }))
   const groups = all('main section')
   const links = new Map(all('nav.contents a').map((link) => [link.getAttribute('href'), link]))
+  const listed = [...links.values(), ...all('.operations a')]
 
   const filter = () => {
     const words = box.value.toLowerCase().split(' ').filter(Boolean)
@@ -28,16 +29,16 @@ export const FILTER = String.raw`
       const own = rows.filter(({ row }) => group.contains(row))
       group.hidden = words.length > 0 && own.every(({ row }) => row.hidden)
     }
-    for (const [href, link] of links) {
-      const target = document.querySelector(href ?? '')
+    for (const link of listed) {
+      const target = document.querySelector(link.getAttribute('href') ?? '')
       const item = /** @type {HTMLElement} */ (link.closest('li'))
       item.hidden = target?.closest('[hidden]') != null
     }
     const found = rows.filter(({ row }) => !row.hidden)
     const operations = found.filter(({ row }) => row.matches('.operation')).length
     const others = found.length - operations
-    status.textContent =
-      words.length === 0 ? '' : operations + ' operations, ' + others + ' schemas and codes'
+    const counts = operations + ' operations, ' + others + ' schemas and codes'
+    status.textContent = words.length === 0 ? '' : found.length === 0 ? 'Nothing matches' : counts
     return found
   }
 
