@@ -35,11 +35,9 @@ export const newEnrollment = z.strictObject({
   expires_in: enrollmentExpiresIn
     .optional()
     .meta({ description: 'Seconds until the enrollment cannot be used.' }),
-  unused_after_days: unusedAfterDays
-    .nullish()
-    .meta({
-      description: 'Days without a login after which the client is deleted; null: it is kept.',
-    }),
+  unused_after_days: unusedAfterDays.nullish().meta({
+    description: 'Days without a login after which the client is deleted; null: it is kept.',
+  }),
 })
 
 export const listEnrollments = async (
