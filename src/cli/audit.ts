@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { escapeText } from '../text/text.ts'
 import { withoutUndefined, command, singleCommands } from './flags.ts'
 import { type Filter, listCommand } from './list.ts'
 import { print, printLines } from './output.ts'
@@ -50,7 +51,8 @@ export const audit = (program: Command): void => {
       print(json ? { ...report, findings } : report, { json })
       if (report.intact) return
       if (!json) print(findings, {})
-      process.stderr.write(`latchkey: the audit table is not intact (found: ${report.found})\n`)
+      const found = escapeText(String(report.found))
+      process.stderr.write(`latchkey: the audit table is not intact (found: ${found})\n`)
       process.exitCode = 1
     })
 

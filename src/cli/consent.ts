@@ -2,6 +2,7 @@
 import { isHarmless } from '../admin/effects.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import { OperationRefused } from '../errors.ts'
+import { escapeText } from '../text/text.ts'
 import { type Terminal, ask, effectsText } from './question.ts'
 import { type Stage, rehearsed, withoutCredentials } from './rehearsal.ts'
 
@@ -9,7 +10,8 @@ type Operation<T> = (call: AdminCall) => Promise<T>
 
 export const dryRun = async <T>(operation: Operation<T>, stage: Stage): Promise<T> => {
   const { result, effects } = await rehearsed(operation, stage)
-  process.stderr.write(`latchkey: dry run, nothing was changed; ends: ${effectsText(effects)}\n`)
+  const ends = escapeText(effectsText(effects))
+  process.stderr.write(`latchkey: dry run, nothing was changed; ends: ${ends}\n`)
   return withoutCredentials(result)
 }
 

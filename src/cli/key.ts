@@ -42,7 +42,11 @@ export const key = (program: Command): void => {
       const body = withoutUndefined({ now, algorithm: alg })
       const rotation = await perform('key.rotate', { body })
       if (json) print(rotation, { json })
-      else printWithNotes(rotation.rotated, rotation.warnings)
+      else
+        printWithNotes(
+          rotation.rotated,
+          rotation.warnings.map((warning) => [warning]),
+        )
     })
 
   command(
@@ -65,6 +69,6 @@ export const key = (program: Command): void => {
           : await perform('key.revoke', { kid, body })
       const gatewaysKeepKey = kid !== undefined && !body.force_refetch
       if (flags.json) print(items, flags)
-      else printWithNotes(items, gatewaysKeepKey ? [CACHED_KEYS] : [], COLUMNS.key.first)
+      else printWithNotes(items, gatewaysKeepKey ? [[CACHED_KEYS]] : [], COLUMNS.key.first)
     })
 }

@@ -1,5 +1,6 @@
 // Output of the commands, as text for people and as JSON for programs. Pure except for the print functions.
-import { toJson } from '../text/text.ts'
+import { shellWord } from '../text/shell.ts'
+import { escapeText, toJson } from '../text/text.ts'
 import { fullTime } from './cells.ts'
 import { table } from './table.ts'
 import { PLAIN_STYLE, type Style, styleOf } from './terminal.ts'
@@ -21,18 +22,25 @@ export const printTable = (
   process.stdout.write(`${toText(rows, fitted, columns)}\n`)
 }
 
-/** Prints the credentials of a new client as lines for `eval` in a shell. */
+/** Prints the credentials of a new client as lines for `eval` in a shell. A remote server may have sent them. */
 export const printCredentials = (created: { client_id: string; client_secret: string }): void => {
-  process.stdout.write(`CLIENT_ID=${created.client_id}\nCLIENT_SECRET=${created.client_secret}\n`)
+  const { client_id: id, client_secret: secret } = created
+  process.stdout.write(`CLIENT_ID=${shellWord(id)}\nCLIENT_SECRET=${shellWord(secret)}\n`)
 }
 
-/** Prints a table and notes about it. */
+/** Lines of a note. */
+type Note = readonly string[]
+
+const noteText = (lines: Note): string => lines.map(escapeText).join('\n')
+
+/** Prints a table and notes about it, with every line escaped: a note can have the name of a file. */
 export const printWithNotes = (
   rows: unknown[],
-  notes: readonly string[],
+  notes: readonly Note[],
   columns?: readonly string[],
 ): void => {
-  process.stdout.write(`${[toText(rows, style(), columns), ...notes].join('\n\n')}\n`)
+  process.stdout.write(`${toText(rows, style(), columns)}\n`)
+  for (const note of notes) process.stdout.write(`\n${noteText(note)}\n`)
 }
 
 /**
@@ -57,6 +65,15 @@ export const printLines = async (values: AsyncIterable<unknown>): Promise<void> 
 const visibleMembers = (record: Record<string, unknown>): [string, unknown][] =>
   Object.entries(record).filter(([key]) => key !== 'etag')
 
+/** Lines of an object. The names are escaped, too: a token of another issuer can have any claim. */
+const linesOf = (record: Record<string, unknown>, { colours, now }: Style): string => {
+  const entries = visibleMembers(record).map(
+    ([key, member]) => [escapeText(key), colours.value(key, fullTime(key, member, now))] as const,
+  )
+  const width = Math.max(...entries.map(([key]) => key.length))
+  return entries.map(([key, text]) => `${key.padEnd(width)}  ${text}`).join('\n')
+}
+
 /** @param columns the columns of a table, the most important first; all without them */
 export const toText = (
   value: unknown,
@@ -69,12 +86,5 @@ export const toText = (
     const all = visibleMembers(rows[0] ?? {}).map(([key]) => key)
     return table(rows, columns ?? all, columns ? style : { ...style, width: Infinity })
   }
-  const entries = visibleMembers(value as Record<string, unknown>)
-  const width = Math.max(...entries.map(([key]) => key.length))
-  return entries
-    .map(([key, member]) => {
-      const text = style.colours.value(key, fullTime(key, member, style.now))
-      return `${key.padEnd(width)}  ${text}`
-    })
-    .join('\n')
+  return linesOf(value as Record<string, unknown>, style)
 }

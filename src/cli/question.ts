@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { ReadStream } from 'node:tty'
 import type { Effects } from '../admin/effects.ts'
 import { StartRefused } from '../errors.ts'
+import { escapeText } from '../text/text.ts'
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
@@ -40,7 +41,7 @@ export const confirm = async (
 ): Promise<void> => {
   // An input that has ended emits nothing more: the question would wait for ever.
   if (!input.readable) throw unanswerable()
-  output.write(`${sentence} Continue? [y/N] `)
+  output.write(`${escapeText(sentence)} Continue? [y/N] `)
   // Without `terminal` the system echoes the answer, and Ctrl-C ends the process.
   const lines = createInterface({ input, terminal: false })
   const answer = await new Promise<string>((resolve) => {

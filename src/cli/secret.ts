@@ -89,9 +89,8 @@ const tellEnds = async (
   const end = time(now + seconds)
   for (const { secret_id: id, name, hint, expires_at: expiresAt } of items) {
     if (expiresAt !== null && Date.parse(expiresAt) <= Date.parse(end)) continue
-    const label = name === null ? `…${hint}` : `${escapeText(name)}, …${hint}`
-    process.stderr.write(
-      `latchkey: ends ${relativeTime(end, now * 1000)}, ${end}: ${id} (${label})\n`,
-    )
+    const label = name === null ? `…${hint}` : `${name}, …${hint}`
+    const line = `ends ${relativeTime(end, now * 1000)}, ${end}: ${id} (${label})`
+    process.stderr.write(`latchkey: ${escapeText(line)}\n`)
   }
 }

@@ -2,6 +2,8 @@
 import type { Command } from 'commander'
 import { SETTINGS } from '../config.ts'
 import { type Environment, chosenSettings } from '../settings/environment.ts'
+import { quoted } from '../text/shell.ts'
+import { escapeLines } from '../text/text.ts'
 
 /** Shell lines for the settings that another terminal needs, without secrets. */
 const exports = (environment: Environment): string => {
@@ -9,7 +11,7 @@ const exports = (environment: Environment): string => {
   return ['ISSUER', 'PORT', 'DATABASE_URL', 'KEYS_DIR', 'KEK_FILE', 'ALGORITHMS']
     .map((name) => `LATCHKEY_${name}`)
     .filter((name) => name in chosen)
-    .map((name) => `  export ${name}='${String(chosen[name]).replaceAll("'", `'\\''`)}'\n`)
+    .map((name) => `  export ${name}=${quoted(String(chosen[name]))}\n`)
     .join('')
 }
 
@@ -32,7 +34,7 @@ export const server = (program: Command): void => {
       const { serve } = await import('../node/processes.ts') // other commands load no server
       await serve(
         process.env,
-        ({ issuer }) => flags.nextSteps && process.stdout.write(nextSteps(issuer)),
+        ({ issuer }) => flags.nextSteps && process.stdout.write(escapeLines(nextSteps(issuer))),
       )
     })
 

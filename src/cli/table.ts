@@ -2,6 +2,7 @@
 // and leaves out none, so that all the fitting would still be in this file.
 import { type Cell, cellOf } from './cells.ts'
 import { MIN_CUT_COLUMN_CHARS } from '../constants.ts'
+import { escapeText } from '../text/text.ts'
 import type { Style } from './terminal.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -45,13 +46,14 @@ export const table = (
 
 const columnOf = (name: string, rows: readonly Row[], now: number | null): Column => {
   const cells = rows.map((row) => cellOf(name, row[name], now))
-  const width = cells.reduce((most, { text }) => Math.max(most, widthOf(text)), name.length)
+  const head = escapeText(name)
+  const width = cells.reduce((most, { text }) => Math.max(most, widthOf(text)), head.length)
   const canBeCut = cells.some(({ items, isProse }) => isProse || items !== null)
   return {
-    name,
+    name: head,
     cells,
     width,
-    least: canBeCut ? Math.min(width, Math.max(name.length, MIN_CUT_COLUMN_CHARS)) : width,
+    least: canBeCut ? Math.min(width, Math.max(head.length, MIN_CUT_COLUMN_CHARS)) : width,
   }
 }
 

@@ -70,7 +70,7 @@ export const token = (program: Command): void => {
       const { known, ...shown } = revoked
       if (flags.json) print(revoked, flags)
       else if (known) print(shown, flags)
-      else printWithNotes([shown], [UNKNOWN_TOKEN])
+      else printWithNotes([shown], [[UNKNOWN_TOKEN]])
     })
 
   singleCommands(noun, { parameter: 'jti', id: '0kK3xT9vQe2mZrY7aWcB1g' }, [

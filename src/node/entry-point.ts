@@ -8,7 +8,7 @@ import {
   StartRefused,
   Unavailable,
 } from '../errors.ts'
-import { escapeText } from '../text/text.ts'
+import { escapeLines, escapeText } from '../text/text.ts'
 import { installationFault } from './installation.ts'
 import { outliveReaders } from './standard-streams.ts'
 
@@ -22,6 +22,16 @@ const REFUSALS = [
   AnswerEnded,
 ]
 
+/** Escapes what Node.js prints of an unforeseen error: its stack has the message, and that can have the name of a file. */
+const escapedError = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error
+  const { message, stack = '', cause } = error
+  error.message = escapeLines(message)
+  error.stack = escapeLines(stack)
+  if (cause !== undefined) error.cause = escapedError(cause)
+  return error
+}
+
 /** Runs an entry point. A refusal or a fault of the installation becomes one line on standard error and exit status 1. */
 export const runEntryPoint = async (run: () => Promise<void>): Promise<void> => {
   outliveReaders()
@@ -30,7 +40,7 @@ export const runEntryPoint = async (run: () => Promise<void>): Promise<void> => 
   } catch (error) {
     const refusal = REFUSALS.some((type) => error instanceof type) ? (error as Error).message : null
     const line = refusal ?? installationFault(error)
-    if (line === null) throw error
+    if (line === null) throw escapedError(error)
     process.stderr.write(`latchkey: ${escapeText(line)}\n`)
     process.exitCode = 1
     // Node.js 20 throws an error of an imported CommonJS module a second time, unhandled.

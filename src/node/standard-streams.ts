@@ -1,4 +1,5 @@
 // Standard output and standard error whose reader has ended, as in `latchkey client list | head -1`.
+import { escapeText } from '../text/text.ts'
 
 /** Errors of a pipe, a socket and a terminal without a reader. */
 const READER_GONE = ['EPIPE', 'ECONNRESET', 'EIO']
@@ -15,7 +16,8 @@ export const outliveReaders = (): void => {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (isReaderGone(error) || reported) return
     reported = true
-    process.stderr.write(`latchkey: standard output cannot be written: ${error.code}\n`)
+    const reason = escapeText(String(error.code))
+    process.stderr.write(`latchkey: standard output cannot be written: ${reason}\n`)
     process.exitCode = 1
   })
   process.stderr.on('error', () => {}) // no other place is left for a report

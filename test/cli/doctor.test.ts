@@ -24,6 +24,7 @@ import { publicJwks } from '../../src/signing/keyring.ts'
 import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import { firstSeed } from '../../src/store/seed.ts'
 import { atEndOfFile } from '../support/cleanups.ts'
+import { expectNothingHidden } from '../support/hidden-text.ts'
 import { KEK, testKeys } from '../support/keys.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
@@ -238,6 +239,49 @@ describe('doctor', () => {
         detail: expect.stringContaining('admin.json belongs to another user') as string,
       }),
     )
+  })
+
+  const HOSTILE = "x \u001b]0;pwned\u0007 ok'; touch PWNED #"
+  const planted = (path: string): void => {
+    copyFileSync(join(sound, 'data/latchkey.db'), path)
+    chmodSync(path, 0o644)
+  }
+
+  it('quotes the name of a file in a command', async () => {
+    const { findingOf } = await examined({
+      change: (folder) => planted(join(folder, 'data', HOSTILE)),
+    })
+    const { advice } = findingOf('files') ?? {}
+    expect(advice).toMatch(
+      /^run: chmod 600 '\/.*\/x \\u\{1b\}.* ok'\\''; touch PWNED #'; then replace/,
+    )
+    expectNothingHidden(advice ?? '')
+  })
+
+  it('offers no command, and fails no check, for a copy of another user in the current folder', async () => {
+    const current = newFolder()
+    planted(join(current, HOSTILE))
+    const own = vi.spyOn(process, 'geteuid').mockReturnValue(12_345)
+    const here = vi.spyOn(process, 'cwd').mockReturnValue(current)
+    const { rows } = await examined({
+      environment: { LATCHKEY_KEK: Buffer.from(KEK).toString('base64url') },
+      // A user trusts the files of root.
+      change: () => process.getuid?.() === 0 && chownSync(join(current, HOSTILE), 54_321, 54_321),
+    }).finally(() => {
+      own.mockRestore()
+      here.mockRestore()
+    })
+    const about = rows.filter(({ detail }) => detail.includes(current))
+    expect(about).toMatchObject([{ check: 'files', status: 'warning' }])
+    expect(about[0]?.advice).not.toMatch(/run:|PWNED/)
+  })
+
+  it('fails for an own copy in the current folder', async () => {
+    const current = newFolder()
+    planted(join(current, 'backup.db'))
+    const here = vi.spyOn(process, 'cwd').mockReturnValue(current)
+    const { failures } = await examined().finally(() => here.mockRestore())
+    expect(failures).toEqual(['files'])
   })
 
   const open = (folder: string): void => chmodSync(join(folder, 'keys/kek'), 0o644)

@@ -1,5 +1,6 @@
 // `completion`: prints a script that completes nouns, verbs and flags in a shell.
 import { Argument, type Command } from 'commander'
+import { escapeLines } from '../../text/text.ts'
 import { bashScript } from './bash.ts'
 import { fishScript } from './fish.ts'
 import { type Node, nodesOf } from './tree.ts'
@@ -24,6 +25,6 @@ export const completion = (program: Command): void => {
     .addArgument(new Argument('<SHELL>').choices(Object.keys(SCRIPTS)))
     .addHelpText('after', HELP)
     .action((shell: string) => {
-      process.stdout.write(SCRIPTS[shell]?.(nodesOf(program)) ?? '')
+      process.stdout.write(escapeLines(SCRIPTS[shell]?.(nodesOf(program)) ?? ''))
     })
 }

@@ -1,15 +1,19 @@
 // Parts of the demo's steps: HTTP calls, checks of their answers, and output.
-import { escapeLines, toJson } from '../../text/text.ts'
+import { escapeLines, escapeText, toJson } from '../../text/text.ts'
 
 export type Answer = { status: number; body: Record<string, unknown> }
 export type Post = (path: string, form: Record<string, string>) => Promise<Answer>
 
 let step = 0
-export const say = (text: string): void => void process.stdout.write(`\n${++step}. ${text}\n`)
+export const say = (text: string): void =>
+  void process.stdout.write(escapeLines(`\n${++step}. ${text}\n`))
+
+/** Writes a line between the steps. */
+export const tell = (text: string): void => void process.stdout.write(`${escapeText(text)}\n`)
 
 export const show = (label: string, value: unknown): void => {
   const text = typeof value === 'string' ? value : toJson(value, 2)
-  process.stdout.write(`   ${label}${escapeLines(text).replaceAll('\n', '\n   ')}\n`)
+  process.stdout.write(`   ${escapeText(label)}${escapeLines(text).replaceAll('\n', '\n   ')}\n`)
 }
 
 export const showRefusal = (label: string, { status, body }: Answer): void => {

@@ -16,6 +16,7 @@ import {
   say,
   show,
   showRefusal,
+  tell,
 } from './narrator.ts'
 
 type Setting = {
@@ -30,8 +31,8 @@ type Setting = {
 /** @throws Error for an unexpected answer */
 export const runStory = async (setting: Setting): Promise<void> => {
   const { server, gateway, issuer, call } = setting
-  process.stdout.write(`Latchkey runs at ${issuer}.\n`)
-  process.stdout.write(`A resource server, the audience hook, runs at ${gateway}\n`)
+  tell(`Latchkey runs at ${issuer}.`)
+  tell(`A resource server, the audience hook, runs at ${gateway}`)
   const post = await register(call, server)
   const token = await issue(post)
   await refuse(post)
@@ -120,5 +121,5 @@ const showKeys = async (server: string): Promise<void> => {
     const { n: _modulus, e: _exponent, ...others } = key
     show('', JSON.stringify(others))
   }
-  process.stdout.write('\n')
+  tell('')
 }

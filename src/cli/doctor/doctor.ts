@@ -25,9 +25,9 @@ export const doctor = (program: Command): void => {
 const withoutAdvice = ({ check, status, detail }: Row) => ({ check, status, detail })
 
 /** Lists one step for each row that is not in order. */
-const notesOf = (rows: readonly Row[]): string[] => {
+const notesOf = (rows: readonly Row[]): string[][] => {
   const lines = rows.flatMap(({ check, advice }) =>
     advice === null ? [] : `  ${check}: ${advice}`,
   )
-  return lines.length === 0 ? [] : [['What to do:', ...lines].join('\n')]
+  return lines.length === 0 ? [] : [['What to do:', ...lines]]
 }

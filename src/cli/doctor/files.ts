@@ -5,11 +5,12 @@ import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../../config.ts'
 import { COPY_SEARCH_BYTES, MAX_COPIES_SEARCHED } from '../../constants.ts'
 import { isDatabaseFile } from '../../node/files/database-file.ts'
-import { accessTo } from '../../node/files/file-modes.ts'
+import { type Access, accessTo, isOfUsers } from '../../node/files/file-modes.ts'
 import { loadKek } from '../../node/files/key-encryption-key.ts'
 import { OWN_FILES } from '../../node/files/secret-files.ts'
 import { ledgerPath } from '../../node/ledger/writer.ts'
-import { type Finding, type Patient, failed, ok } from './check.ts'
+import { shellPath } from '../../text/shell.ts'
+import { type Finding, type Patient, failed, ok, warning } from './check.ts'
 
 const SUFFIXES = ['', '-wal', '-shm']
 
@@ -19,23 +20,51 @@ export const files = async (patient: Pick<Patient, 'config'>): Promise<readonly 
   const own = databases.flatMap((path) => SUFFIXES.map((suffix) => path + suffix))
   const folders = [dirname(config.databasePath), config.keysDirectory]
   const paths = [...own, ...credentialsIn(config.keysDirectory), ...copiesBeside(config, own)]
-  const findings = [...paths.flatMap(fileFindings), ...folders.flatMap(folderFindings)]
+  const findings = [
+    ...paths.flatMap(fileFindings),
+    ...copiesElsewhere(config).flatMap(elsewhereFindings(config)),
+    ...folders.flatMap(folderFindings),
+  ]
   return findings.length > 0 ? findings : [ok('no other user has access to them')]
 }
 
 const fileFindings = (path: string): Finding[] => {
   const access = accessTo(path)
-  if (access === null) return []
+  return access === null ? [] : findingsOf(path, access)
+}
+
+/**
+ * Findings of a copy in the current folder, in which other users may create files. A file of theirs is none of this
+ * installation: it fails no check, and no command with its name is offered.
+ */
+const elsewhereFindings =
+  ({ databasePath }: Config) =>
+  (path: string): Finding[] => {
+    const access = accessTo(path)
+    if (access === null) return []
+    if (isOfUsers(access, accessTo(databasePath))) return findingsOf(path, access)
+    return [
+      warning(
+        `${path} looks like a copy of a Latchkey database, and belongs to another user (${access.uid})`,
+        'ask that user; if it is a copy of this database, replace the secrets in it',
+      ),
+    ]
+  }
+
+const findingsOf = (path: string, access: Access): Finding[] => {
   if (access.isForeign) {
     return [
-      failed(`${path} belongs to another user (${access.uid})`, `run: chown $(id -u) ${path}`),
+      failed(
+        `${path} belongs to another user (${access.uid})`,
+        `run: chown $(id -u) ${shellPath(path)}`,
+      ),
     ]
   }
   if (!access.isOpen) return []
   return [
     failed(
       `${path} has mode ${access.mode}: other users have access to it`,
-      `run: chmod 600 ${path}; then replace the secrets that other users may have read`,
+      `run: chmod 600 ${shellPath(path)}; then replace the secrets that other users may have read`,
     ),
   ]
 }
@@ -46,7 +75,7 @@ const folderFindings = (path: string): Finding[] => {
   return [
     failed(
       `${path} has mode ${access.mode}: other users can replace the files in it`,
-      `run: chmod go-w ${path}`,
+      `run: chmod go-w ${shellPath(path)}`,
     ),
   ]
 }
@@ -57,17 +86,21 @@ const credentialsIn = (directory: string): string[] =>
     .filter((name) => OWN_FILES.test(name) && name.startsWith('admin'))
     .map((name) => join(directory, name))
 
-/** Copies of the database, such as backups, in the folder of the database and in the current one. */
+/** Copies of the database, such as backups, in its folder. */
 const copiesBeside = ({ databasePath }: Config, own: readonly string[]): string[] => {
   const known = new Set(own.map((path) => resolve(path)))
-  const folders = new Set([resolve(dirname(databasePath)), process.cwd()])
-  return [...folders].flatMap((folder) =>
-    namesIn(folder)
-      .slice(0, MAX_COPIES_SEARCHED)
-      .map((name) => join(folder, name))
-      .filter((path) => !known.has(path) && isCopy(path)),
-  )
+  return copiesIn(resolve(dirname(databasePath))).filter((path) => !known.has(path))
 }
+
+/** Copies in the current folder, if it is another one. */
+const copiesElsewhere = ({ databasePath }: Config): string[] =>
+  resolve(dirname(databasePath)) === process.cwd() ? [] : copiesIn(process.cwd())
+
+const copiesIn = (folder: string): string[] =>
+  namesIn(folder)
+    .slice(0, MAX_COPIES_SEARCHED)
+    .map((name) => join(folder, name))
+    .filter(isCopy)
 
 /** True for an SQLite database with the table that names our migrations. Its text is in the first pages of the file. */
 const isCopy = (path: string): boolean => {

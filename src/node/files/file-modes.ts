@@ -2,6 +2,7 @@
 import { type Stats, chmodSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { StartRefused } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { shellPath } from '../../text/shell.ts'
 
 /** Access of the group and of all other users. */
 const OTHERS = 0o077
@@ -40,7 +41,7 @@ export const keepFilePrivate = (
     chmodSync(path, PRIVATE_FILE)
   } catch (error) {
     throw new StartRefused(
-      `${path} has mode ${modeOf(stats)} and cannot be changed (${codeOf(error)}); run: chmod 600 ${path}`,
+      `${path} has mode ${modeOf(stats)} and cannot be changed (${codeOf(error)}); run: chmod 600 ${shellPath(path)}`,
     )
   }
   logRepaired(log, { path, stats, now: PRIVATE_FILE })
@@ -98,7 +99,7 @@ const requirePrivate = (path: string, { mounted, what, replace }: PrivateFile): 
   if ((stats.mode & OTHERS & ~allowed) === 0) return
   throw new StartRefused(
     `${what} ${path} has mode ${modeOf(stats)}: other users of this machine have access to it; ` +
-      `${replace}, or run: chmod ${allowed === 0 ? '600' : '440'} ${path}`,
+      `${replace}, or run: chmod ${allowed === 0 ? '600' : '440'} ${shellPath(path)}`,
   )
 }
 
@@ -154,13 +155,19 @@ export const isTrusted = ({ uid }: Pick<Stats, 'uid'>): boolean => {
   return own === ROOT || uid === own || uid === ROOT
 }
 
+/**
+ * True for a file of this user, of root, or of the owner of the database, who is another user where root runs a command.
+ */
+export const isOfUsers = ({ uid }: Access, database: Access | null): boolean =>
+  uid === ownUser() || uid === ROOT || (ownUser() === ROOT && uid === database?.uid)
+
 /** Root may work on another user's files (`sudo latchkey …`), because it can read every file. */
 const requireOwner = (path: string, stats: Stats): void => {
   if (isTrusted(stats)) return
   const { uid } = stats
   const own = ownUser()
   throw new StartRefused(
-    `${path} belongs to user ${uid}, and this process runs as user ${own}; run: chown ${own} ${path}`,
+    `${path} belongs to user ${uid}, and this process runs as user ${own}; run: chown ${own} ${shellPath(path)}`,
   )
 }
 

@@ -3,6 +3,7 @@ import { lstatSync, readlinkSync, statSync } from 'node:fs'
 import { dirname, join, parse, resolve, sep } from 'node:path'
 import { StartRefused } from '../../errors.ts'
 import { MAX_LINKS } from '../../constants.ts'
+import { shellPath } from '../../text/shell.ts'
 import { OTHERS_WRITE, STICKY, isTrusted, modeOf } from './file-modes.ts'
 
 const WRITE_BY_ALL = 0o002
@@ -33,7 +34,7 @@ const requireSafe = (path: string, { folder, entry, leads }: Step): void => {
   if (isProtected && isTrusted(lstatSync(join(folder, entry)))) return
   throw new StartRefused(
     `the key-encryption key ${path} can be replaced by other users of this machine: the folder ${folder} on the way to ` +
-      `it has mode ${modeOf(stats)}; check that the key is yours, and run: chmod go-w ${folder}`,
+      `it has mode ${modeOf(stats)}; check that the key is yours, and run: chmod go-w ${shellPath(folder)}`,
   )
 }
 
