@@ -440,8 +440,8 @@ export const MAX_LINKS = 40
 /** Columns of a terminal that a name or a list keeps when a table is too wide: enough to tell two names apart. */
 export const MIN_CUT_COLUMN_CHARS = 12
 
-/** Oldest major version of Node.js, the same as `engines` in package.json. */
-export const MIN_NODE_MAJOR = 20
+/** Oldest version of Node.js, the same as `engines` in package.json and as that of the verifier. */
+export const MIN_NODE_VERSION = '20.3'
 /** Time for one request of `doctor` and `status`, in milliseconds: a server under load answers sooner. */
 export const DOCTOR_REQUEST_TIMEOUT_MS = 5_000
 /** Longest answer of `/metrics` that `status` reads, in bytes. A server has a tenth of it. */

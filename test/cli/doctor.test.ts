@@ -19,7 +19,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { CHECKS, examine } from '../../src/cli/doctor/examine.ts'
 import { nodeVersion } from '../../src/cli/doctor/installation.ts'
-import { MIN_NODE_MAJOR } from '../../src/constants.ts'
+import { MIN_NODE_VERSION } from '../../src/constants.ts'
 import { publicJwks } from '../../src/signing/keyring.ts'
 import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import { firstSeed } from '../../src/store/seed.ts'
@@ -137,8 +137,13 @@ describe('doctor', () => {
     const { engines } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       engines: { node: string }
     }
-    expect(engines.node).toBe(`>=${MIN_NODE_MAJOR}`)
-    expect(await nodeVersion(null, '18.20.4')).toMatchObject([{ status: 'failed' }])
+    expect(engines.node).toBe(`>=${MIN_NODE_VERSION}`)
+    for (const old of ['18.20.4', '20.2.0']) {
+      expect(await nodeVersion(null, old), old).toMatchObject([{ status: 'failed' }])
+    }
+    for (const version of ['20.3.0', '20.20.1', '22.0.0']) {
+      expect(await nodeVersion(null, version), version).toMatchObject([{ status: 'ok' }])
+    }
   })
 
   it('reports a native module that cannot be loaded, and skips the database', async () => {

@@ -1,15 +1,22 @@
 // Checks of the installation: Node, the native module, the age of the build.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { MIN_NODE_MAJOR } from '../../constants.ts'
+import { MIN_NODE_VERSION } from '../../constants.ts'
 import { type Finding, type Patient, failed, ok, warning } from './check.ts'
+
+/** Compares the major and the minor numbers of two versions. */
+const isOlder = (version: string, other: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number)
+  return major === otherMajor ? minor < otherMinor : major < otherMajor
+}
 
 export const nodeVersion = async (
   _: unknown,
   version = process.versions.node,
 ): Promise<readonly Finding[]> => {
-  if (Number.parseInt(version, 10) >= MIN_NODE_MAJOR) return [ok(`Node.js ${version}`)]
-  return [failed(`Node.js ${version}`, `install Node.js ${MIN_NODE_MAJOR} or newer`)]
+  if (!isOlder(version, MIN_NODE_VERSION)) return [ok(`Node.js ${version}`)]
+  return [failed(`Node.js ${version}`, `install Node.js ${MIN_NODE_VERSION} or newer`)]
 }
 
 /** Loads the native module here: `doctor` also runs without it. */
