@@ -1,5 +1,5 @@
-// `npm run recording` runs the demo and writes what it prints to docs/demo.svg, as a terminal that plays it. With `-- --check`
-// it compares instead: ids, ports and times differ from run to run, and everything else must be the same.
+// `npm run recording` runs the demo and writes some of its steps to docs/demo.svg, as a terminal that plays them. With
+// `-- --check` it compares instead: ids, ports and times differ from run to run, and everything else must be the same.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -19,17 +19,41 @@ const HEIGHT = ROWS * ROW_PX + BAR_PX + PADDING_PX
 /** Time from one row to the next, and the time to read a step, in milliseconds. */
 const ROW_MS = 60
 const readingMs = (rows: number): number => 500 + 220 * rows
-const LAST_MS = 5_000
+const LAST_MS = 3_000
 
 /** Step that is shown where the reader wants no motion: the resource server refuses a revoked token. */
-const STILL_STEP = 10
+const STILL_STEP = 'The token is refused from now on'
 
-/** Rows of a terminal in which the demo has printed its output. @throws Error for a row that is too wide */
+/** Titles of the steps that are shown: the way from a token to its refusal. All steps would play for 50 s. */
+const SHOWN_STEPS = [
+  'An operator creates a plugin',
+  'The client requests a token.',
+  'The client calls the resource server',
+  'The client revokes its token.',
+  STILL_STEP,
+  'The operator revokes tokens.',
+]
+
+const isStep = (row: string): boolean => /^\d+\. /.test(row)
+const isStepOf = (row: string, title: string): boolean =>
+  isStep(row) && row.replace(/^\d+\. /, '').startsWith(title)
+
+/**
+ * Rows of a terminal with the start of the demo's output and the shown steps.
+ * @throws Error for a row that is too wide, and for a step that the demo lacks
+ */
 export const rowsOf = (output: string): string[] => {
   const rows = ['$ npx latchkey demo', ...output.trimEnd().split('\n')]
   const wide = rows.find((row) => row.length > COLUMNS)
   if (wide !== undefined) throw new Error(`the demo prints more than ${COLUMNS} columns: ${wide}`)
-  return rows
+  const missing = SHOWN_STEPS.find((title) => !rows.some((row) => isStepOf(row, title)))
+  if (missing !== undefined) throw new Error(`the demo has no step: ${missing}`)
+  let isShown = true
+  const shown = rows.filter((row) => {
+    if (isStep(row)) isShown = SHOWN_STEPS.some((title) => isStepOf(row, title))
+    return isShown
+  })
+  return shown.join('\n').trimEnd().split('\n')
 }
 
 /** The ampersand is first, so that no name is escaped again. */
@@ -72,8 +96,6 @@ export const difference = (svg: string, output: string) => {
   return at === -1 ? null : { recorded: recorded[at], printed: printed[at] }
 }
 
-const isStep = (row: string): boolean => /^\d+\. /.test(row)
-
 /** Marks the status of an answer. */
 const marked = (row: string): string =>
   escaped(row)
@@ -111,7 +133,8 @@ const recordingOf = (rows: readonly string[]): string => {
   const scrolling = times.map((time, i) => `${share(time)}{${scrolled(i)}}`)
   const uncovering = times.slice(0, ROWS).map((time, i) => `${share(time)}{${uncovered(i)}}`)
   const seconds = `${(end / 1000).toFixed(1)}s`
-  const still = rows.findIndex((row) => row.startsWith(`${STILL_STEP + 1}. `)) - 1
+  const begin = rows.findIndex((row) => isStepOf(row, STILL_STEP))
+  const still = rows.findIndex((row, i) => i > begin && isStep(row)) - 1
   const texts = rows.map(
     (row, i) => `<text y="${i * ROW_PX + 14}"${classOf(row, i)}>${marked(row)}</text>`,
   )

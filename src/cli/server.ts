@@ -16,10 +16,14 @@ const exports = (environment: Environment): string => {
 }
 
 const nextSteps = (issuer: string): string => `
-Latchkey answers at ${issuer}. In another terminal, create a client, request a token, inspect it:
+Latchkey answers at ${issuer}. In another terminal, create a client, request a token, revoke it:
 
-${exports(process.env)}  eval "$(npx latchkey client create --name my-daemon --plugin my-plugin --create-plugin --grant 'hook=hook:govern hook:track' --env)"
-  TOKEN=$(printf 'user = "%s:%s"' "$CLIENT_ID" "$CLIENT_SECRET" | curl -s -K - -d grant_type=client_credentials ${issuer}/oauth/token | sed -E 's/.*"access_token":"([^"]+)".*/\\1/'); echo "$TOKEN"
+${exports(process.env)}  eval "$(npx latchkey client create --name my-daemon --plugin my-plugin --create-plugin \\
+    --grant 'hook=hook:track' --env)"
+  TOKEN=$(printf 'user = "%s:%s"' "$CLIENT_ID" "$CLIENT_SECRET" |
+    curl -s -K - -d grant_type=client_credentials ${issuer}/oauth/token |
+    sed -E 's/.*"access_token":"([^"]+)".*/\\1/')
+  echo "$TOKEN" | npx latchkey token revoke -
   echo "$TOKEN" | npx latchkey token inspect -
 
 `

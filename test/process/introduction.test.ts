@@ -164,7 +164,9 @@ it.skipIf(!hasCurl)(
       const found = said.stdout.split('\n').filter((line) => line.startsWith('  '))
       return found.at(-1)?.includes('token inspect -') && found
     })
-    expect(lines.filter((line) => !line.startsWith('  export LATCHKEY_'))).toHaveLength(3)
+    const commands = lines.filter((line) => !line.startsWith('  export LATCHKEY_'))
+    expect(commands.filter((line) => !line.startsWith('    '))).toHaveLength(4)
+    expect(commands.filter((line) => line.length > 100)).toEqual([])
     expect(lines.join('\n')).not.toMatch(/KEK_FILE|KEYS_DIR/)
     const npx = `npx() { shift; "${process.execPath}" "${CLI}" "$@"; }\n`
     const printed = execFileSync('sh', ['-e', '-c', npx + lines.join('\n')], {
@@ -172,8 +174,9 @@ it.skipIf(!hasCurl)(
       env: { PATH: process.env['PATH'] }, // another terminal without the settings
       encoding: 'utf8',
     })
-    expect(printed).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/m)
-    expect(printed).toMatch(/^active +true$/m)
-    expect(printed).toMatch(/^scope +hook:govern hook:track$/m)
+    expect(printed).toMatch(/^revoked +true$/m)
+    expect(printed).toMatch(/^active +false$/m)
+    expect(printed).toMatch(/^reason +token_revoked$/m)
+    expect(printed).toMatch(/^scope +hook:track$/m)
   },
 )
