@@ -124,7 +124,7 @@ export const serverText = (server: Status['server']): string => {
 
 const keyText = (key: Status['keys'][number], now: number): string => {
   const { algorithm, active_kid: active, next_change_at: at } = key
-  const change = at === null ? 'no change on schedule' : `next key ${relativeTime(at, now)}, ${at}`
+  const change = at === null ? 'no change on schedule' : `next key ${relativeTime(at, now)}`
   return `${algorithm} ${active ?? 'none'} (${change})`
 }
 

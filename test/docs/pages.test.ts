@@ -38,6 +38,12 @@ const opening = (text: string): string[] => {
   return shown === -1 ? parts : parts.slice(0, shown)
 }
 
+/** First lines of blocks without a language, whose output no test compares. */
+const unnamedBlocks = (text: string): string[] =>
+  [...text.matchAll(/^ *```(.*)\n([^]*?)^ *```$/gm)].flatMap(([, language, content = '']) =>
+    language === '' ? [content.slice(0, 60)] : [],
+  )
+
 const wideRows = (text: string): string[] =>
   proseOf(text)
     .split('\n')
@@ -46,6 +52,10 @@ const wideRows = (text: string): string[] =>
 describe('page', () => {
   it.each(PAGES)('names files that exist: %s', (page) => {
     expect(pathsIn(readPage(page)).filter(isMissing)).toEqual([])
+  })
+
+  it.each([...PAGES, 'CONTRIBUTING.md'])('names the language of each block: %s', (page) => {
+    expect(unnamedBlocks(readPage(page))).toEqual([])
   })
 
   it.each(PAGES.filter((page) => !WIDE_PAGES.includes(page)))('has narrow tables: %s', (page) => {
@@ -76,7 +86,7 @@ const pathsOfTree = (tree: string): string[] => {
 
 describe('tree in CONTRIBUTING', () => {
   const [, tree = ''] =
-    /^## Where things are\n\n```\n([^]*?)\n```$/m.exec(readPage('CONTRIBUTING.md')) ?? []
+    /^## Where things are\n\n```text\n([^]*?)\n```$/m.exec(readPage('CONTRIBUTING.md')) ?? []
 
   it('is read by its indentation', () => {
     const text = 'src/\n  a.ts b.ts  two files\n  c/         a room\n    d/       in it\ntest/'
