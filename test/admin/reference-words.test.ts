@@ -1,5 +1,6 @@
 // Words of the reference: each operation has a summary and a group with a description, each field a meaning, and each
 // request and answer an example that the schemas accept. A failure names the place of the missing word.
+import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { exportLineOf } from '../../src/admin/api/endpoint.ts'
 import { ENDPOINTS } from '../../src/admin/api/table.ts'
@@ -171,6 +172,19 @@ describe('tables of the reference', () => {
     expect(Object.keys(table).filter((key) => !isUsed(key))).toEqual([])
     expect(isUsed('Client.colour')).toBe(false)
   })
+})
+
+test('example of the status has the newest migration', () => {
+  const files = readdirSync(new URL('../../drizzle/sqlite/', import.meta.url))
+  const newest = files
+    .filter((file) => file.endsWith('.sql'))
+    .toSorted()
+    .at(-1)
+  expect(`${(SAMPLES['Status.database'] as { schema: string }).schema}.sql`).toBe(newest)
+})
+
+test('example of a secret ends with its hint', () => {
+  expect(String(SAMPLES['client_secret']).slice(-4)).toBe(SAMPLES['hint'])
 })
 
 test('groups of operations have a description that is not their name', () => {

@@ -19,7 +19,10 @@ type Step = {
   shown?: readonly string[] | undefined
 }
 
-/** Example of a value that the schema describes: samples, values that the schema itself names, and else `NO_SAMPLE`. */
+/**
+ * Example of a value that the schema describes: samples, values that the schema itself names, and else `NO_SAMPLE`.
+ * @returns undefined for a member that the example does not have
+ */
 export const exampleOf = (schema: Schema, { schemas, place, shown }: Step): unknown => {
   const name = nameOf(schema)
   if (name !== null) {
@@ -42,7 +45,8 @@ export const exampleOf = (schema: Schema, { schemas, place, shown }: Step): unkn
       .map((member) => [
         member,
         exampleOf(properties[member] as Schema, { schemas, place: [...place, member] }),
-      ]),
+      ])
+      .filter(([, value]) => value !== undefined),
   )
 }
 

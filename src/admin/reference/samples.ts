@@ -1,16 +1,34 @@
-// Sample values of fields, from which the examples of the reference are made. A test compares each example with the
-// schema that checks requests. Pure: no I/O.
+// Sample values of fields, from which the examples of the reference are made. Tests compare each example with the schema
+// that checks requests, and with the answer of a server. Pure: no I/O.
 
 const CLIENT_ID = 'lkc_N4vDqbT0yXbqkYyWw2mJ5g'
 const KID = 'sQ0l5mVhJ3rXnB8cT2yZ4w'
 const NEXT_KID = 'b7Tq1pRk9uYwE5sA3dF6gH'
+const NEW_KID = 'mR4xW8cLq0ZtJ6vNy3PbKs'
+const NEWEST_KID = 'uD2gH7fTa5XiV9oQe1MnBz'
 const JTI = '0kK3xT9vQe2mZrY7aWcB1g'
 const SECRET_ID = 'secret_Jc8rW1uPz6oKfXq3TnLd0A'
 const ENROLLMENT_ID = 'enrollment_H2sVx7BnQ4kTyLp9Wm0ReA'
 const REQUEST_ID = '5e3b0c52-6a0f-4c7d-9d52-0f3a1c9b7e64'
 const SEAL_MAC = 'p1cVnq2b8s5T0yKfLr7WmXzJ4dHgA9eU3oQiB6tNvCk'
 
-/** Sample of a field by its name, or by more of its path, as in the table of meanings. */
+const KEY = {
+  algorithm: 'RS256',
+  promotable_at: null,
+  activated_at: null,
+  retired_at: null,
+  gone_at: null,
+  revoked_at: null,
+}
+const NEXT_KEY = { kid: NEXT_KID, ...KEY, created_at: '2026-03-01T09:00:00Z' }
+const ACTIVE_KEY = { ...NEXT_KEY, kid: KID, activated_at: '2026-03-01T09:00:00Z' }
+const NEW_KEY = { kid: NEW_KID, ...KEY, created_at: '2026-03-02T11:00:00Z' }
+const REVOKED = { state: 'revoked', revoked_at: '2026-03-02T11:00:00Z' }
+
+/**
+ * Sample of a field by its name, or by more of its path, as in the table of meanings. Undefined: the examples do not have
+ * the field.
+ */
 export const SAMPLES: Readonly<Record<string, unknown>> = {
   'Status.version': '0.1.0',
   'Status.server': {
@@ -21,7 +39,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
     followers: 4,
   },
   'Status.database': {
-    schema: '0012_plugin_status',
+    schema: '0014_rule_causes',
     file: { path: 'data/latchkey.db', bytes: 1_044_480 },
   },
   'Status.keys': [
@@ -43,14 +61,49 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'Status.disk_free_bytes': 48_318_382_080,
 
   // States that an operation leaves behind.
+  'clientDisable.Client.generation': 2,
   'clientDisable.Client.status': 'disabled',
+  'clientEnable.Client.generation': 2,
+  'clientRevokeTokens.Client.generation': 2,
   'enrollmentRevoke.Enrollment.status': 'revoked',
-  'enrollmentRevoke.Enrollment.revoked_at': '2026-03-02T11:00:00Z',
-  'keyRevoke.Key.state': 'revoked',
-  'keyRevoke.Key.revoked_at': '2026-03-02T11:00:00Z',
-  'keyRevokeAll.Key.state': 'revoked',
-  'keyRevokeAll.Key.revoked_at': '2026-03-02T11:00:00Z',
+  'enrollmentRevoke.Enrollment.revoked_at': '2026-03-01T09:10:00Z',
+  'keyRevoke.KeyList.items': [
+    { ...ACTIVE_KEY, ...REVOKED },
+    { ...NEXT_KEY, state: 'active', promotable_at: null, activated_at: '2026-03-02T11:00:00Z' },
+    { ...NEW_KEY, state: 'next', promotable_at: '2026-03-03T11:00:00Z' },
+  ],
+  'keyRevokeAll.KeyList.items': [
+    { ...ACTIVE_KEY, ...REVOKED },
+    { ...NEXT_KEY, ...REVOKED },
+    { ...NEW_KEY, state: 'active', activated_at: '2026-03-02T11:00:00Z' },
+    { ...NEW_KEY, kid: NEWEST_KID, state: 'next', promotable_at: '2026-03-03T11:00:00Z' },
+  ],
+  'pluginDisable.Plugin.generation': 2,
+  'pluginDisable.Plugin.status': 'disabled',
+  'pluginEnable.Plugin.generation': 2,
+  'pluginRevokeTokens.Plugin.generation': 2,
+  'workspaceResume.Workspace.generation': 2,
+  'workspaceSuspend.Workspace.generation': 2,
   'workspaceSuspend.Workspace.status': 'suspended',
+
+  // Members that the example of the request does not set.
+  'CreatedClient.authorization_details': [],
+  'CreatedClient.introspects': [],
+  'CreatedClient.last_used_at': undefined,
+  'CreatedClient.quota_per_minute': null,
+  'CreatedClient.token_ttl': null,
+  'CreatedEnrollment.authorization_details': [],
+  'AddedSecret.last_used_at': null,
+
+  // Members that only lists have.
+  'Client.last_used_at': undefined,
+  'clientList.Client.last_used_at': '2026-03-02T11:00:00Z',
+
+  // Times that follow from a request.
+  'AddedSecret.expires_at': '2026-05-30T09:00:00Z',
+  'CreatedEnrollment.expires_at': '2026-03-01T09:15:00Z',
+  'Enrollment.expires_at': '2026-03-01T09:15:00Z',
+  'Token.expires_at': '2026-03-02T11:15:00Z',
 
   'InspectedToken.active': false,
   'InspectedToken.reason': 'token_revoked',
@@ -74,7 +127,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   capability: 'connector:slack',
   checked: 1240,
   client_id: CLIENT_ID,
-  client_secret: 'lks_EXAMPLE-shown-once-EXAMPLE-shown-once-EXAM',
+  client_secret: 'lks_EXAMPLE-shown-once-EXAMPLE-shown-once-EXAMP',
   closed_at: '2026-03-02T11:30:00Z',
   code: 'not_found',
   count: 1,
@@ -84,7 +137,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'Enrollment.client_id': null,
   'CreatedEnrollment.client_id': null,
   enrollment_id: ENROLLMENT_ID,
-  enrollment_token: 'lke_EXAMPLE-shown-once-EXAMPLE-shown-once-EXAM',
+  enrollment_token: 'lke_EXAMPLE-shown-once-EXAMPLE-shown-once-EXAMP',
   etag: 'Zk3q8w1x',
   expires_at: '2026-03-02T12:00:00Z',
   'Secret.expires_at': null,
@@ -96,7 +149,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   gen: null,
   generation: 1,
   gone_at: null,
-  hint: 'EXAM',
+  hint: 'XAMP',
   id: 'calendar',
   'Plugin.id': 'slack-sync',
   'DeletedPlugin.id': 'slack-sync',
