@@ -1,10 +1,11 @@
-// Effects of a change: what it ends, counted from the state before it and the state after it.
+// Effects of a change: what it ends, found by comparing the state before it with the state after it.
 import { workspaceRuleValue } from '../grants/taking-away.ts'
 import { countOut } from '../store/ledger.ts'
 import type { Revocation, Usable } from '../store/store.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AdminDeps } from './operation.ts'
 
+type StateDeps = Pick<AdminDeps, 'store' | 'clock'>
 type EffectDeps = Pick<AdminDeps, 'store' | 'ledger' | 'log' | 'clock'>
 
 export type Effects = {
@@ -23,35 +24,55 @@ export type Effects = {
   live_tokens: number | null
 }
 
-/** State before a change. `kids`: the keys that are not revoked. */
-export type Before = { seq: number; usable: Usable; kids: readonly string[] }
+/** What a change has written, and the rows that work after it. */
+export type After = { rules: readonly Revocation[]; usable: Usable }
 
-export const readBefore = async (deps: EffectDeps): Promise<Before> => ({
-  seq: (await deps.store.findRevocationHead()).seq,
-  usable: await deps.store.countUsable(nowSeconds(deps)),
-  kids: (await deps.store.listKeys())
-    .filter(({ state }) => state !== 'revoked')
-    .map(({ kid }) => kid),
-})
+/** @param before the store in the state before the change */
+export const readAfter = async (
+  deps: StateDeps,
+  before: Pick<StateDeps['store'], 'findRevocationHead'>,
+): Promise<After> => {
+  const { seq } = await before.findRevocationHead()
+  return {
+    usable: await deps.store.findUsable(nowSeconds(deps)),
+    rules: await deps.store.listRevocations({}, { after: seq }),
+  }
+}
 
-/** @param matched the number of tokens that the operation itself has counted */
-export const effectsSince = async (
+/**
+ * @param deps with the store in the state before the change
+ * @param matched the number of tokens that the operation itself has counted
+ */
+export const effectsOf = async (
   deps: EffectDeps,
-  before: Before,
+  { rules, usable: after }: After,
   matched: number | null,
 ): Promise<Effects> => {
-  const after = await deps.store.countUsable(nowSeconds(deps))
-  const rules = await deps.store.listRevocations({}, { after: before.seq })
-  const ended = (name: keyof Usable): number => Math.max(0, before.usable[name] - after[name])
+  const before = await deps.store.findUsable(nowSeconds(deps))
+  const ruled = await clientsOf(deps, rules)
   const keys = rules.filter(({ kind }) => kind === 'key').length
-  const clients = await clientsOf(deps, rules)
+  const clients = new Set([...ruled, ...without(before.clients, after.clients)])
   return {
-    clients: keys > 0 ? 'all' : Math.max(ended('clients'), clients.size),
-    secrets: ended('secrets'),
-    enrollments: ended('enrollments'),
+    clients: keys > 0 ? 'all' : clients.size,
+    secrets: without(before.secrets, after.secrets).length,
+    enrollments: without(before.enrollments, after.enrollments).length,
     keys,
-    live_tokens: await tokensOf(deps, rules, { clients, matched, kids: before.kids }),
+    live_tokens: await tokensOf(deps, { rules, ruled, matched }),
   }
+}
+
+/** Compares ids, not totals: a change that ends one secret and adds another leaves the total as it was. */
+const without = (ids: readonly string[], others: readonly string[]): string[] => {
+  const kept = new Set(others)
+  return ids.filter((id) => !kept.has(id))
+}
+
+export const NO_EFFECTS: Effects = {
+  clients: 0,
+  secrets: 0,
+  enrollments: 0,
+  keys: 0,
+  live_tokens: 0,
 }
 
 /** True for a change that ends nothing. */
@@ -66,7 +87,7 @@ export const isHarmless = ({
 
 /** Ids of the clients whose generation, workspace or plugin the rules concern. */
 const clientsOf = async (
-  { store }: EffectDeps,
+  { store }: Pick<StateDeps, 'store'>,
   rules: readonly Revocation[],
 ): Promise<ReadonlySet<string>> => {
   const found = new Set<string>()
@@ -89,25 +110,22 @@ const clientsOf = async (
  */
 const tokensOf = async (
   deps: EffectDeps,
-  rules: readonly Revocation[],
   {
-    clients,
+    rules,
+    ruled,
     matched,
-    kids,
-  }: Pick<Before, 'kids'> & {
-    clients: ReadonlySet<string>
-    matched: number | null
-  },
+  }: { rules: readonly Revocation[]; ruled: ReadonlySet<string>; matched: number | null },
 ): Promise<number | null> => {
   const at = nowSeconds(deps)
   const kinds = new Set(rules.map(({ kind }) => kind))
   if (kinds.has('key')) {
-    const isEveryKey = kids.every((kid) => rules.some(({ value }) => value === kid))
+    const keys = (await deps.store.listKeys()).filter(({ state }) => state !== 'revoked')
+    const isEveryKey = keys.every(({ kid }) => rules.some(({ value }) => value === kid))
     return isEveryKey ? await countOut(deps, {}, at) : null
   }
   if (kinds.has('run')) return matched
   let sum: number | null = rules.filter(({ kind }) => kind === 'jti').length
-  for (const clientId of clients) {
+  for (const clientId of ruled) {
     const count: number | null = await countOut(deps, { clientId }, at)
     sum = sum === null || count === null ? null : sum + count
   }

@@ -3,7 +3,7 @@ import { isHarmless } from '../admin/effects.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import { OperationRefused } from '../errors.ts'
 import { escapeText } from '../text/text.ts'
-import { type Terminal, ask, effectsText } from './question.ts'
+import { type Terminal, ask, confirm, effectsText } from './question.ts'
 import { type Stage, rehearsed, withoutCredentials } from './rehearsal.ts'
 
 type Operation<T> = (call: AdminCall) => Promise<T>
@@ -16,18 +16,21 @@ export const dryRun = async <T>(operation: Operation<T>, stage: Stage): Promise<
 }
 
 /**
- * Asks if the operation ends something. One that will be refused is not asked about: the audit records its refusal.
+ * Asks if the operation ends something, and before each deletion. One that will be refused is not asked about: the audit
+ * records its refusal.
  * @throws StartRefused for another answer than yes; the error of a rehearsal that could not tell, such as a Conflict: the
  * operation itself might succeed
  */
 export const askBefore = async (
   operation: Operation<unknown>,
   stage: Stage,
-  terminal?: Terminal,
+  { isDeletion, terminal }: { isDeletion: boolean; terminal?: Terminal },
 ): Promise<void> => {
   const rehearsal = await rehearsed(operation, stage).catch((error: unknown) => {
     if (error instanceof OperationRefused) return null
     throw error
   })
-  if (rehearsal !== null && !isHarmless(rehearsal.effects)) await ask(rehearsal.effects, terminal)
+  if (rehearsal === null) return
+  if (!isHarmless(rehearsal.effects)) await ask(rehearsal.effects, terminal)
+  else if (isDeletion) await confirm('This deletes it for good, and ends nothing else.', terminal)
 }

@@ -60,7 +60,8 @@ export const withDatabase = async <T>(
     log,
   })
   try {
-    if (safety().asks && canAsk()) await (await loadConsent()).askBefore(operation, stage)
+    const { asks, isDeletion } = safety()
+    if (asks && canAsk()) await (await loadConsent()).askBefore(operation, stage, { isDeletion })
     return await operation({
       ...call,
       deps: assembleDeps({

@@ -1,6 +1,6 @@
-// Rehearsal of a command: its operation runs on the database, in a transaction that is rolled back: its
-// changes, its audit rows and its entries in the ledger do not stay.
-import { type Effects, effectsSince, readBefore } from '../admin/effects.ts'
+// Rehearsal of a command: its operation runs on the database, and its writes are rolled back. It adds no row to the audit
+// and no entry to the ledger.
+import { type Effects, NO_EFFECTS, effectsOf, readAfter } from '../admin/effects.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import type { Config } from '../config.ts'
 import { type Deps, assembleDeps, openedParts } from '../deps.ts'
@@ -10,6 +10,7 @@ import { loadKek } from '../node/files/key-encryption-key.ts'
 import { createLedger } from '../node/ledger/queue.ts'
 import { createLedgerReader, ledgerPath } from '../node/ledger/writer.ts'
 import { rehearse } from '../store/sqlite/existing.ts'
+import type { Store } from '../store/store.ts'
 
 export type Rehearsal<T> = { result: T; effects: Effects }
 
@@ -30,18 +31,26 @@ export const rehearsed = async <T>(
   }
   const kek = loadKek(config, true)
   const ledger = createLedger({ writer: createLedgerReader(ledgerPath(config)), log })
-  return await rehearse(databasePath, async (store) => {
-    const opened = openedParts({ store, kek, clock })
-    const deps = assembleDeps({
-      opened,
-      settings: config,
-      platform: { log, clock, ledger, metrics: null },
-    })
-    const before = await readBefore(deps)
-    const result = await operation({ ...call, deps })
-    return { result, effects: await effectsSince(deps, before, matchedOf(result)) }
+  const platform = { log, clock, ledger, metrics: null }
+  return await rehearse(databasePath, {
+    async steps(store, before) {
+      const opened = openedParts({ store: withoutAudit(store), kek, clock })
+      const deps = assembleDeps({ opened, settings: config, platform })
+      const result = await operation({ ...call, deps })
+      const unchanged = before()
+      return { result, after: unchanged === null ? null : await readAfter(deps, unchanged) }
+    },
+    async conclude({ result, after }, before) {
+      // An operation that has written nothing has changed nothing.
+      if (after === null || before === null) return { result, effects: NO_EFFECTS }
+      const deps = { ...platform, store: before }
+      return { result, effects: await effectsOf(deps, after, matchedOf(result)) }
+    },
   })
 }
+
+/** The row of the intent is the first write of each operation: the lock would be held while keys are made. */
+const withoutAudit = (store: Store): Store => ({ ...store, addAuditEvents: async () => {} })
 
 /** Number of tokens that the answer of `run revoke` has. */
 const matchedOf = (result: unknown): number | null => {

@@ -34,6 +34,7 @@ const ENDING: ReadonlySet<string> = new Set([
   'client disable',
   'client delete',
   'client revoke-tokens',
+  'secret add',
   'secret revoke',
   'resource put',
   'resource delete',
@@ -42,9 +43,14 @@ const ENDING: ReadonlySet<string> = new Set([
   'key revoke',
 ])
 
-export type Safety = { isDryRun: boolean; asks: boolean }
+export type Safety = {
+  isDryRun: boolean
+  asks: boolean
+  /** True for a command that deletes: it cannot be undone, and its question does not depend on what else ends. */
+  isDeletion: boolean
+}
 
-let chosen: Safety = { isDryRun: false, asks: false }
+let chosen: Safety = { isDryRun: false, asks: false, isDeletion: false }
 
 /** The flags of the command that runs. */
 export const safety = (): Safety => chosen
@@ -69,7 +75,12 @@ export const addSafety = (program: Command): void => {
   }
   program.hook('preAction', (_, command) => {
     const { dryRun = false, yes = false } = command.opts<{ dryRun?: boolean; yes?: boolean }>()
-    chosen = { isDryRun: dryRun, asks: ENDING.has(pathOf(command)) && !yes }
+    const path = pathOf(command)
+    chosen = {
+      isDryRun: dryRun,
+      asks: ENDING.has(path) && !yes,
+      isDeletion: path.endsWith(' delete'),
+    }
   })
 }
 

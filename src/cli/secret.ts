@@ -37,8 +37,10 @@ export const secret = (program: Command): void => {
         expires_in: flags.expiresIn,
         previous_expires_in: flags.previousExpiresIn,
       })
+      let isUntold = isTold()
       const added = await withSession(async (session) => {
-        if (isTold()) await tellEnds(session, client, flags.previousExpiresIn)
+        if (isUntold) await tellEnds(session, client, flags.previousExpiresIn)
+        isUntold = false // the steps run twice where a rehearsal precedes a question
         return await session('secret.add', { client_id: client, body })
       })
       print(added, flags)

@@ -6,6 +6,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { OperationRefused, StartRefused, Unavailable } from '../../src/errors.ts'
 import { backUp, openToRead, rehearse } from '../../src/store/sqlite/existing.ts'
+import type { Store } from '../../src/store/store.ts'
 import { atEndOfFile } from '../support/cleanups.ts'
 import { dumpFile } from '../support/database.ts'
 import { START_SECONDS, startServer } from '../support/server.ts'
@@ -91,26 +92,50 @@ describe('store for reads', () => {
 
 describe('rehearsal', () => {
   const workspace = { id: 'new', name: 'New', ref: 'ref' }
+  const ids = async (store: Store) => (await store.listWorkspaces()).map(({ id }) => id)
 
   it('sees its own changes, which no other connection does, and leaves none', async () => {
     const server = await startServer()
-    const found = await rehearse(server.path, async (store) => {
-      await store.createWorkspace(workspace, START_SECONDS)
-      expect(await server.store.findWorkspace('new')).toBeNull()
-      return await store.findWorkspace('new')
+    const found = await rehearse(server.path, {
+      async steps(store, before) {
+        expect(before()).toBeNull()
+        await store.createWorkspace(workspace, START_SECONDS)
+        expect(await server.store.findWorkspace('new')).toBeNull()
+        return await ids(store)
+      },
+      conclude: async (own, before) => [own, before && (await ids(before))],
     })
-    expect(found).toMatchObject({ id: 'new' })
+    expect(found).toEqual([['default', 'new'], ['default']])
     expect(await server.store.findWorkspace('new')).toBeNull()
   })
 
   it('leaves nothing after an error, and keeps the error', async () => {
     const server = await startServer()
-    const failing = rehearse(server.path, async (store) => {
-      await store.createWorkspace(workspace, START_SECONDS)
-      await store.createWorkspace(workspace, START_SECONDS)
+    const failing = rehearse(server.path, {
+      async steps(store) {
+        await store.createWorkspace(workspace, START_SECONDS)
+        await store.createWorkspace(workspace, START_SECONDS)
+      },
+      conclude: async () => {},
     })
     await expect(failing).rejects.toThrow(OperationRefused)
     expect(await server.store.findWorkspace('new')).toBeNull()
     await server.store.createWorkspace(workspace, START_SECONDS) // the lock is free again
+  })
+
+  it('lets other processes write until its first write, and again when it concludes', async () => {
+    const server = await startServer()
+    const found = await rehearse(server.path, {
+      async steps(store) {
+        expect(await ids(store)).toEqual(['default'])
+        await server.store.createWorkspace(workspace, START_SECONDS)
+        await store.createWorkspace({ ...workspace, id: 'rehearsed', ref: 'b' }, START_SECONDS)
+      },
+      async conclude(_, before) {
+        await server.store.createWorkspace({ ...workspace, id: 'newer', ref: 'c' }, START_SECONDS)
+        return before && (await ids(before))
+      },
+    })
+    expect(found).toEqual(['default', 'new'])
   })
 })

@@ -4,9 +4,11 @@ import BetterSqlite3 from 'better-sqlite3'
 import { BACKUP_STEP_PAGES, BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../../constants.ts'
 import { StartRefused } from '../../errors.ts'
 import { storeError } from '../steps/errors.ts'
+import type { Connection, Statement } from '../steps/connection.ts'
 import { createStore } from '../steps/store.ts'
 import type { Store } from '../store.ts'
 import { connect, refusalOf, requireOurs } from './better-sqlite3.ts'
+import { compile } from './compile.ts'
 import { sqliteDialect } from './dialect.ts'
 import { requireDriver } from './driver.ts'
 import { pendingMigrations } from './migrate.ts'
@@ -45,38 +47,87 @@ const openExisting = (
   }
 }
 
+type Rehearsal<Found, Result> = {
+  /** @param before returns a store of the state before the first write; null while nothing has been written */
+  steps: (store: Store, before: () => Store | null) => Promise<Found>
+  /** Runs behind the rollback, where other processes write again. */
+  conclude: (found: Found, before: Store | null) => Promise<Result>
+}
+
 /**
- * Runs steps on a store whose changes are undone at the end. Other processes never see them, and cannot write in between.
+ * Runs steps on a store whose changes are undone at the end. Other processes never see them. From the first write on, other
+ * processes cannot write: steps that take long, such as making keys, come before it.
  * @throws Unavailable while another process writes for BUSY_TIMEOUT_MS; StartRefused for a database that lacks a migration
  */
-export const rehearse = async <T>(
+export const rehearse = async <Found, Result>(
   path: string,
-  steps: (store: Store) => Promise<T>,
-): Promise<T> => {
+  { steps, conclude }: Rehearsal<Found, Result>,
+): Promise<Result> => {
   const client = openExisting(path, (lacking) => {
     if (lacking.length === 0) return
     throw new StartRefused('the database has to be migrated first; run: latchkey migrate')
   })
+  const reader = openExisting(path, () => {})
+  const readerStore = createStore({ connection: connect(reader), dialect: sqliteDialect })
+  const before = () => (client.inTransaction ? readerStore : null)
+  let beginning: Promise<void> | null = null
+  const beginOnce = () => (beginning ??= begin(client).then(() => pin(reader)))
   try {
     client.pragma('foreign_keys = ON')
-    client.pragma('query_only = OFF')
-    await begin(client)
-    return await steps(createStore({ connection: connect(client), dialect: sqliteDialect }))
-  } finally {
+    client.pragma('busy_timeout = 0') // a statement would hold up the process
+    const connection = beginningLate(client, beginOnce)
+    const found = await steps(createStore({ connection, dialect: sqliteDialect }), before)
+    const pinned = before()
     if (client.inTransaction) client.exec('rollback')
+    return await conclude(found, pinned)
+  } finally {
     client.close()
+    reader.close()
+  }
+}
+
+/** Pins one state: without a transaction of its own, each read has the commits of other processes. */
+const pin = (client: BetterSqlite3.Database): void => {
+  client.exec('begin')
+  client.prepare('select count(*) from sqlite_master').get()
+}
+
+/** A connection that begins before its first statement that writes. Until then SQLite refuses such a statement. */
+const beginningLate = (client: BetterSqlite3.Database, begin: () => Promise<void>): Connection => {
+  const inner = connect(client)
+  const prepareFor = async (statement: Statement): Promise<void> => {
+    if (!client.prepare(compile(statement).text).readonly) await begin()
+  }
+  return {
+    ...inner,
+    async run(statement) {
+      await prepareFor(statement)
+      return await inner.run(statement)
+    },
+    prepare(statement) {
+      const run = inner.prepare(statement)
+      return async (parameters) => {
+        await prepareFor(statement)
+        return await run(parameters)
+      }
+    },
+    async atomically(statements, beforeCommit) {
+      await begin()
+      await inner.atomically(statements, beforeCommit)
+    },
   }
 }
 
 /** Takes the write lock, and serves other requests while it waits. */
 const begin = async (client: BetterSqlite3.Database): Promise<void> => {
-  client.pragma('busy_timeout = 0') // a statement would hold up the process
   const deadline = performance.now() + BUSY_TIMEOUT_MS
   for (;;) {
     try {
+      client.pragma('query_only = OFF')
       client.exec('begin immediate')
       return
     } catch (error) {
+      client.pragma('query_only = ON')
       const { isBusy } = sqliteDialect.readError(error)
       if (!isBusy || performance.now() > deadline) throw storeError(error, sqliteDialect)
     }
@@ -105,9 +156,7 @@ export const backUp = async (
   try {
     closeSync(openSync(target, 'wx', 0o600))
     isMade = true
-    // Pins one state: in a transaction of its own, each step would begin again after a commit of another process.
-    client.exec('begin')
-    client.prepare('select count(*) from sqlite_master').get()
+    pin(client) // or the copy would begin again after each commit of another process
     await client.backup(target, {
       progress({ totalPages, remainingPages }) {
         onProgress?.(totalPages - remainingPages, totalPages)

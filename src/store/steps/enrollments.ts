@@ -30,7 +30,7 @@ const isOpen = (id: string): SQL | undefined =>
   and(eq(enrollments.id, id), isNull(enrollments.usedAt), isNull(enrollments.revokedAt))
 
 /** True while the administrator who made it can log in, and has lost nothing since. */
-const isMakerUnchanged = sql`(created_by is null or exists (
+export const isMakerUnchanged = sql`(created_by is null or exists (
   select 1 from clients c left join workspaces w on w.id = c.workspace_id
   where c.id = created_by and c.generation = created_by_generation and c.status = 'active'
     and coalesce(w.status, 'active') = 'active'))`

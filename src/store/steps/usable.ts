@@ -1,8 +1,10 @@
-// Counts of rows that still work. Each reads its table once: a person waits for the answer, no request does.
+// Rows that still work. Each verb reads its tables once: a person waits for the answer, no request does.
 import { type SQL, sql } from 'drizzle-orm/sql'
 import type { UsableStore } from '../types/usable.ts'
 import type { Context, Verb } from './connection.ts'
-import { computed, readAll, readFirst, select } from './query.ts'
+import type { Dialect } from './dialect.ts'
+import { isMakerUnchanged } from './enrollments.ts'
+import { computed, computedJson, readAll, readFirst, select } from './query.ts'
 
 const isUnended = (now: number): SQL => sql`(expires_at is null or expires_at > ${now})`
 
@@ -10,26 +12,37 @@ const isUnended = (now: number): SQL => sql`(expires_at is null or expires_at > 
 const mayLogIn = sql`c.status = 'active' and not exists (
   select 1 from workspaces w where w.id = c.workspace_id and w.status <> 'active')`
 
-const counted = (rows: SQL) => computed<number>(sql`(select count(*) from ${rows})`)
+/** True for an enrollment `e` that registration accepts: `endOf` in `oauth/register.ts` has the same conditions. */
+const isAccepted = ({ json }: Dialect, now: number): SQL => sql`
+  e.used_at is null and e.revoked_at is null and e.expires_at > ${now} and ${isMakerUnchanged}
+  and exists (select 1 from workspaces w where w.id = e.workspace_id and w.status = 'active')
+  and not exists (select 1 from ${json.texts(sql`e.plugins`, 'named')} where not exists (
+    select 1 from plugins p where p.id = named.value and p.status = 'active'))`
 
-const countUsable: Verb<'countUsable'> =
-  ({ connection }) =>
-  async (now) => {
-    const fields = {
-      clients: counted(sql`clients c where ${mayLogIn}`),
-      secrets: counted(sql`client_secrets where revoked_at is null and ${isUnended(now)}`),
-      enrollments: counted(
-        sql`enrollments where used_at is null and revoked_at is null and ${isUnended(now)}`,
-      ),
-    }
-    const row = await readFirst(connection, select(fields, sql``))
-    return row ?? { clients: 0, secrets: 0, enrollments: 0 }
-  }
+/** Reads ids as one value, which takes a tenth of the time of a row for each: other processes may wait meanwhile. */
+const idsOf = async ({ connection, dialect }: Context, rows: SQL): Promise<string[]> => {
+  const fields = { ids: computedJson<string[]>(dialect.json.list(sql`id`)) }
+  return (await readFirst(connection, select(fields, rows)))?.ids ?? []
+}
+
+const findUsable: Verb<'findUsable'> = (context) => async (now) => ({
+  clients: await idsOf(context, sql`from clients c where ${mayLogIn}`),
+  secrets: await idsOf(
+    context,
+    sql`from client_secrets where revoked_at is null and ${isUnended(now)}`,
+  ),
+  enrollments: await idsOf(
+    context,
+    sql`from enrollments e where ${isAccepted(context.dialect, now)}`,
+  ),
+})
 
 const countRules: Verb<'countRules'> =
   ({ connection }) =>
-  async () =>
-    (await readFirst(connection, select({ rules: counted(sql`revocations`) }, sql``)))?.rules ?? 0
+  async () => {
+    const fields = { rules: computed<number>(sql`(select count(*) from revocations)`) }
+    return (await readFirst(connection, select(fields, sql``)))?.rules ?? 0
+  }
 
 const findClientIds: Verb<'findClientIds'> =
   ({ connection }) =>
@@ -49,7 +62,7 @@ const findClientIds: Verb<'findClientIds'> =
   }
 
 export const usableVerbs = (context: Context): UsableStore => ({
-  countUsable: countUsable(context),
+  findUsable: findUsable(context),
   countRules: countRules(context),
   findClientIds: findClientIds(context),
 })

@@ -1,31 +1,101 @@
 import { describe, expect, it } from 'vitest'
+import type { Store, Usable } from '../../../src/store/store.ts'
 import { type Open, useDatabase } from './database.ts'
-import { NOW, createdClient, createdPlugin, theClient } from './records.ts'
+import {
+  NOW,
+  client,
+  createdClient,
+  createdPlugin,
+  theClient,
+  thePlugin,
+  theWorkspace,
+} from './records.ts'
+
+const sorted = ({ clients, secrets, enrollments }: Usable) =>
+  [clients, secrets, enrollments].map((ids) => ids.toSorted())
+
+const suspend = async (store: Store): Promise<void> =>
+  store.updateWorkspace(await theWorkspace(store, 'default'), { status: 'suspended' }, NOW)
 
 export const usableContract = (open: Open): void => {
   describe('rows that still work', () => {
     const database = useDatabase(open)
 
-    it('countUsable counts clients that may log in, and their secrets', async () => {
+    it('findUsable finds clients that may log in, and their secrets', async () => {
       const { store } = database
-      const before = await store.countUsable(NOW)
+      const before = await store.findUsable(NOW)
       await createdClient(store, 'client')
-      const after = await store.countUsable(NOW)
-      expect(after).toEqual({ ...before, clients: before.clients + 1, secrets: before.secrets + 1 })
+      const after = await store.findUsable(NOW)
+      expect(sorted(after)).toEqual(
+        sorted({
+          ...before,
+          clients: [...before.clients, 'client'],
+          secrets: [...before.secrets, 'client-secret'],
+        }),
+      )
       await store.updateClient(await theClient(store, 'client'), { status: 'disabled' }, NOW)
-      expect(await store.countUsable(NOW)).toEqual({ ...after, clients: before.clients })
+      expect(sorted(await store.findUsable(NOW))).toEqual(
+        sorted({ ...after, clients: before.clients }),
+      )
       await store.deleteClient(await theClient(store, 'client'), NOW)
-      expect(await store.countUsable(NOW)).toEqual(before)
+      expect(sorted(await store.findUsable(NOW))).toEqual(sorted(before))
     })
 
-    it('countUsable leaves out clients of a suspended workspace', async () => {
+    it('findUsable leaves out clients of a suspended workspace', async () => {
       const { store } = database
-      const before = await store.countUsable(NOW)
       await createdClient(store, 'client')
-      const workspace = await store.findWorkspace('default')
-      if (workspace === null) throw new Error('there is no workspace')
-      await store.updateWorkspace(workspace, { status: 'suspended' }, NOW)
-      expect((await store.countUsable(NOW)).clients).toBe(before.clients)
+      await suspend(store)
+      expect((await store.findUsable(NOW)).clients).not.toContain('client')
+    })
+
+    const ENDS: readonly [name: string, end: (store: Store) => Promise<unknown>][] = [
+      ['has been revoked', (store) => store.revokeEnrollment('open', NOW)],
+      ['has been used', (store) => store.consumeEnrollment('open', client('made'), NOW)],
+      ['is of a suspended workspace', suspend],
+      [
+        'has a disabled plugin',
+        async (store) =>
+          store.updatePlugin(await thePlugin(store, 'plugin'), { status: 'disabled' }, NOW),
+      ],
+      [
+        'has a deleted plugin',
+        async (store) => store.deletePlugin(await thePlugin(store, 'plugin'), NOW),
+      ],
+      [
+        'was made by a client that is disabled now',
+        async (store) =>
+          store.updateClient(await theClient(store, 'maker'), { status: 'disabled' }, NOW),
+      ],
+      [
+        'was made by a client that has lost something since',
+        (store) => store.revokeClientTokens('maker', NOW),
+      ],
+    ]
+
+    it.each(ENDS)('findUsable leaves out an enrollment that %s', async (_, end) => {
+      const { store } = database
+      await createdPlugin(store, 'plugin')
+      await createdClient(store, 'maker')
+      await store.createEnrollment(
+        {
+          id: 'open',
+          name: 'open',
+          hash: 'hash',
+          workspaceId: 'default',
+          plugins: ['plugin'],
+          grants: [],
+          details: [],
+          unusedAfter: null,
+          expiresAt: NOW + 10,
+          createdBy: 'maker',
+          createdByGeneration: 1,
+        },
+        NOW,
+      )
+      expect((await store.findUsable(NOW)).enrollments).toEqual(['open'])
+      expect((await store.findUsable(NOW + 10)).enrollments).toEqual([])
+      await end(store)
+      expect((await store.findUsable(NOW)).enrollments).toEqual([])
     })
 
     it('countRules counts the stored rules', async () => {
