@@ -103,7 +103,13 @@ describe('contents of /docs', () => {
       expect(card).toContain('curl -sS -H @-')
       expect(card.includes(`-X ${method.toUpperCase()}`), operationId).toBe(method !== 'get')
       expect(card).not.toMatch(/{\w+}'/)
+      expect(card, operationId).not.toMatch(/\/admin\/v1[^'\s<]*\/(&#39;|'|\/)/)
     }
+  })
+
+  test('have a number and a needed filter in the address of an example', () => {
+    expect(page).toContain(`${BASE}/revocations/1241&#39;`)
+    expect(page).toContain(`${BASE}/tokens?client_id=lkc_`)
   })
 
   test('explain each code of an operation beside it', () => {

@@ -2,6 +2,7 @@
 import { BASE } from '../../src/admin/api/table.ts'
 import { newClientSecret } from '../../src/secret.ts'
 import type { AuthorizationDetail } from '../../src/store/store.ts'
+import { decode } from './jwt.ts'
 import type { ClientCredentials } from './records.ts'
 import { type TestServer, startServer } from './server.ts'
 
@@ -29,6 +30,8 @@ export type World = {
   /** Sends the request of an administrator. */
   call: (method: string, path: string, body?: unknown) => Promise<Response>
   administrator: ClientCredentials
+  /** Token that the examples name. */
+  issued?: { token: string; jti: string }
 }
 
 export type Case = {
@@ -70,7 +73,7 @@ const STEPS = {
         grants: GRANTS,
         introspects: ['calendar'],
         details: DETAILS,
-        secret: { ...row, id: SECRET_ID },
+        secret: { ...row, id: SECRET_ID, name: 'March' },
       },
       now(world),
     )
@@ -94,25 +97,67 @@ const STEPS = {
 } satisfies Record<string, (world: World) => Promise<void>>
 type Step = keyof typeof STEPS
 
+/** Lets the time of the examples' later events come. */
+const until = (world: World, time: string): void =>
+  world.server.advance(Date.parse(time) / 1000 - now(world))
+
+/** Requests a token at the time of the examples' `last_used_at`. */
+export const logIn = async (world: World) => {
+  until(world, '2026-03-02T11:00:00Z')
+  const { store } = world.server
+  await world.token()
+  world.server.sql(`update client_secrets set last_used_at = ${now(world)}`)
+  return await store.listSecrets(CLIENT_ID, now(world))
+}
+
+export const closeRun = async (world: World) => {
+  until(world, '2026-03-02T11:30:00Z')
+  await done('/runs/run-2026-03-02/revoke', { workspace_id: 'acme' })(world)
+}
+
+/** Issues the token of the examples, for a run. */
+export const issueLater = async (world: World) => {
+  until(world, '2026-03-02T11:00:00Z')
+  await grantRuns(world)
+  issued(world, await issueOfRun(world))
+}
+
+const issued = (world: World, token: string): void => {
+  world.issued = { token, jti: String(decode(token).claims['jti']) }
+}
+
+/** Revokes the token of the examples. */
+export const revokeLater = async (world: World) => {
+  until(world, '2026-03-02T11:00:00Z')
+  issued(world, await world.token())
+  until(world, '2026-03-02T11:05:00Z')
+  await done('/revocations', { token: world.issued?.token })(world)
+}
+
 /** Issues three tokens of the run in the example. */
 export const issueForRun = async (world: World) => {
+  await grantRuns(world)
+  for (let i = 0; i < 3; i++) await issueOfRun(world)
+}
+
+const grantRuns = async (world: World) => {
   const { store } = world.server
   const client = await store.findClient(CLIENT_ID)
   if (client === null) throw new Error('the client does not exist')
   await store.updateClient(client, { details: [RUNS] }, now(world))
-  for (let i = 0; i < 3; i++) {
-    await world.server.issue(world.client, {
-      audience: 'calendar',
-      plugin_id: 'slack-sync',
-      authorization_details: JSON.stringify([{ type: 'tool_run', identifier: 'run-2026-03-02' }]),
-    })
-  }
 }
 
+const issueOfRun = (world: World): Promise<string> =>
+  world.server.issue(world.client, {
+    audience: 'calendar',
+    plugin_id: 'slack-sync',
+    authorization_details: JSON.stringify([{ type: 'tool_run', identifier: 'run-2026-03-02' }]),
+  })
+
 /** Sends a request that must succeed. */
-export const done = (path: string) => async (world: World) => {
-  const { status } = await world.call('POST', path)
-  if (status !== 200) throw new Error(`${path} answers ${status}`)
+export const done = (path: string, body?: unknown) => async (world: World) => {
+  const { status } = await world.call('POST', path, body)
+  if (status !== 200 && status !== 201) throw new Error(`${path} answers ${status}`)
 }
 
 /** Starts the server at the time of the examples' `created_at`. */

@@ -13,13 +13,14 @@ const WITH_TOKEN = `printf 'Authorization: Bearer %s' "$TOKEN" |\n  curl -sS -H 
 /** Quotes a text for a shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
-/** Text of a sample; a value that is no text has none in a header or a path. */
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+/** Text of a sample in a header, a path or a query: samples there are texts and numbers. */
+const textOf = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : typeof value === 'string' ? value : ''
 
 export const curlOf = (operation: Operation, issuer: string): Markup => {
   const { method, path, parameters = [], requestBody } = operation
   const given = parameters as oas31.ParameterObject[]
-  const needed = given.filter(({ required }) => required)
+  const needed = given.filter(({ example }) => example !== undefined)
   const inPath = needed.filter((parameter) => parameter.in === 'path')
   const address = inPath.reduce(
     (known, { name, example }) => known.replace(`{${name}}`, encodeURIComponent(textOf(example))),

@@ -51,7 +51,8 @@ const explainedOperation = (operation: Operation, schemas: Schemas): Operation =
     parameters: parameters.map((given) => {
       const parameter = given as Parameter
       const owner = parameter.in === 'path' ? (tags[0] ?? '') : operationId
-      return explainedParameter(parameter, [owner, parameter.name], schemas)
+      const isShown = parameter.required === true || shown?.includes(parameter.name) === true
+      return explainedParameter(parameter, { place: [owner, parameter.name], schemas, isShown })
     }),
     ...(body && {
       requestBody: {
@@ -70,12 +71,11 @@ const explainedOperation = (operation: Operation, schemas: Schemas): Operation =
 
 const explainedParameter = (
   parameter: Parameter,
-  place: readonly string[],
-  schemas: Schemas,
+  { place, schemas, isShown }: { place: readonly string[]; schemas: Schemas; isShown: boolean },
 ): Parameter => {
   const schema = (parameter.schema ?? {}) as oas31.SchemaObject
   const description = parameter.description ?? schema.description ?? meaningOf(place)
-  const example = parameter.required ? exampleOf(schema, { place, schemas }) : undefined
+  const example = isShown ? exampleOf(schema, { place, schemas }) : undefined
   return {
     ...parameter,
     ...(description !== null && { description }),

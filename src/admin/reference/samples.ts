@@ -1,40 +1,23 @@
 // Sample values of fields, from which the examples of the reference are made. Tests compare each example with the schema
 // that checks requests, and with the answer of a server. Pure: no I/O.
+import { VERSION } from '../../constants.ts'
+import { CLAIMS, CLIENT_ID, JTI, KEY_LISTS, KID, NEXT_KID } from './token-samples.ts'
 
-const CLIENT_ID = 'lkc_N4vDqbT0yXbqkYyWw2mJ5g'
-const KID = 'sQ0l5mVhJ3rXnB8cT2yZ4w'
-const NEXT_KID = 'b7Tq1pRk9uYwE5sA3dF6gH'
-const NEW_KID = 'mR4xW8cLq0ZtJ6vNy3PbKs'
-const NEWEST_KID = 'uD2gH7fTa5XiV9oQe1MnBz'
-const JTI = '0kK3xT9vQe2mZrY7aWcB1g'
 const SECRET_ID = 'secret_Jc8rW1uPz6oKfXq3TnLd0A'
 const ENROLLMENT_ID = 'enrollment_H2sVx7BnQ4kTyLp9Wm0ReA'
 const REQUEST_ID = '5e3b0c52-6a0f-4c7d-9d52-0f3a1c9b7e64'
 const SEAL_MAC = 'p1cVnq2b8s5T0yKfLr7WmXzJ4dHgA9eU3oQiB6tNvCk'
-
-const KEY = {
-  algorithm: 'RS256',
-  promotable_at: null,
-  activated_at: null,
-  retired_at: null,
-  gone_at: null,
-  revoked_at: null,
-}
-const NEXT_KEY = { kid: NEXT_KID, ...KEY, created_at: '2026-03-01T09:00:00Z' }
-const ACTIVE_KEY = { ...NEXT_KEY, kid: KID, activated_at: '2026-03-01T09:00:00Z' }
-const NEW_KEY = { kid: NEW_KID, ...KEY, created_at: '2026-03-02T11:00:00Z' }
-const REVOKED = { state: 'revoked', revoked_at: '2026-03-02T11:00:00Z' }
 
 /**
  * Sample of a field by its name, or by more of its path, as in the table of meanings. Undefined: the examples do not have
  * the field.
  */
 export const SAMPLES: Readonly<Record<string, unknown>> = {
-  'Status.version': '0.1.0',
+  'Status.version': VERSION,
   'Status.server': {
     state: 'running',
     address: 'http://127.0.0.1:8787',
-    version: '0.1.0',
+    version: VERSION,
     uptime_seconds: 86_400,
     followers: 4,
   },
@@ -67,17 +50,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'clientRevokeTokens.Client.generation': 2,
   'enrollmentRevoke.Enrollment.status': 'revoked',
   'enrollmentRevoke.Enrollment.revoked_at': '2026-03-01T09:10:00Z',
-  'keyRevoke.KeyList.items': [
-    { ...ACTIVE_KEY, ...REVOKED },
-    { ...NEXT_KEY, state: 'active', promotable_at: null, activated_at: '2026-03-02T11:00:00Z' },
-    { ...NEW_KEY, state: 'next', promotable_at: '2026-03-03T11:00:00Z' },
-  ],
-  'keyRevokeAll.KeyList.items': [
-    { ...ACTIVE_KEY, ...REVOKED },
-    { ...NEXT_KEY, ...REVOKED },
-    { ...NEW_KEY, state: 'active', activated_at: '2026-03-02T11:00:00Z' },
-    { ...NEW_KEY, kid: NEWEST_KID, state: 'next', promotable_at: '2026-03-03T11:00:00Z' },
-  ],
+  ...KEY_LISTS,
   'pluginDisable.Plugin.generation': 2,
   'pluginDisable.Plugin.status': 'disabled',
   'pluginEnable.Plugin.generation': 2,
@@ -103,11 +76,14 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'AddedSecret.expires_at': '2026-05-30T09:00:00Z',
   'CreatedEnrollment.expires_at': '2026-03-01T09:15:00Z',
   'Enrollment.expires_at': '2026-03-01T09:15:00Z',
+  'Revocation.created_at': '2026-03-02T11:05:00Z',
+  'Revocation.expires_at': '2026-03-02T11:15:00Z',
+  'RevokingRule.created_at': '2026-03-02T11:05:00Z',
   'Token.expires_at': '2026-03-02T11:15:00Z',
 
   'InspectedToken.active': false,
   'InspectedToken.reason': 'token_revoked',
-  'InspectedToken.claims': { client_id: CLIENT_ID, aud: 'calendar', jti: JTI },
+  'InspectedToken.claims': CLAIMS,
   means: 'A rule of the revocation list matches it.',
   'Revocation.action': 'token.revoke',
   'RevokingRule.action': 'token.revoke',
@@ -233,12 +209,17 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   workspace_id: 'acme',
 }
 
-/** Optional members that the example of a request shows, besides the required ones. All members without an entry. */
+/**
+ * Optional members and parameters that the example of a request shows, besides the required ones. Without an entry: all
+ * members of the body, and no parameter.
+ */
 export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   audienceUpdate: ['token_ttl'],
   clientCreate: ['workspace_id', 'plugins', 'grants'],
   clientUpdate: ['grants', 'quota_per_minute'],
   enrollmentCreate: ['name', 'workspace_id', 'plugins', 'grants', 'expires_in'],
   pluginUpdate: ['capabilities'],
+  runShow: ['workspace_id'],
+  tokenList: ['client_id'],
   tokenRevoke: ['token'],
 }
