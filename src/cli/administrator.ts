@@ -11,6 +11,12 @@ import { isRemote, perform, withAdmin } from './session.ts'
 const permissionsOf = ({ grants }: AnswerOf<'client.show'>): string[] =>
   grants.find(({ audience }) => audience === ADMIN_AUDIENCE)?.permissions ?? []
 
+const PREFIX = 'admin:'
+
+/** `read` for `admin:read`: every permission of an administrator has the prefix. */
+const withoutPrefix = (permission: string): string =>
+  permission.startsWith(PREFIX) ? permission.slice(PREFIX.length) : permission
+
 export const administrator = (program: Command): void => {
   const noun = program.command('admin').description('administrators')
 
@@ -52,6 +58,10 @@ export const administrator = (program: Command): void => {
     {
       query: { audience: ADMIN_AUDIENCE },
       rowOf: (item) => ({ ...item, permissions: permissionsOf(item as AnswerOf<'client.show'>) }),
+      shownOf: (row) => ({
+        ...row,
+        permissions: (row['permissions'] as string[]).map(withoutPrefix),
+      }),
     },
   )
 }

@@ -19,7 +19,7 @@ const CLIENT_SETTINGS = [
 /** Columns by noun. Together they are the members of a row, without `etag`. */
 export const COLUMNS = {
   admin: {
-    first: ['client_id', 'name', 'status', 'last_used_at', 'workspace_id', 'permissions'],
+    first: ['client_id', 'name', 'status', 'permissions', 'last_used_at', 'workspace_id'],
     others: ['created_at', 'plugins', ...CLIENT_SETTINGS],
   },
   audience: {
@@ -73,8 +73,8 @@ export const COLUMNS = {
     others: ['created_at', 'retired_at', 'revoked_at'],
   },
   audit: {
-    first: ['time', 'action', 'outcome', 'target', 'reason', 'actor', 'address', 'count'],
-    others: ['seq', 'request_id'],
+    first: ['seq', 'time', 'action', 'outcome', 'target', 'actor', 'reason', 'address', 'count'],
+    others: ['request_id'],
   },
 } as const satisfies Record<string, Columns>
 

@@ -29,6 +29,8 @@ type Settings = {
   isLog?: boolean
   /** Adds members that only the table has. */
   rowOf?: (item: Item) => Item
+  /** Shortens values of a row for the table. Filters and the order get the whole values. */
+  shownOf?: (row: Item) => Item
 }
 
 type Flags = { json?: boolean; wide?: boolean; limit?: number; filter?: string[]; sort?: Order }
@@ -76,7 +78,8 @@ export const listCommand = (
     const printed = rows.map((row) => items.get(row) ?? row)
     if (flags.json) return print(printed, flags)
     const { first }: Columns = COLUMNS[name]
-    printTable(rows, flags.wide ? membersOf(name) : first, flags)
+    const shown = rows.map((row) => settings.shownOf?.(row) ?? row)
+    printTable(shown, flags.wide ? membersOf(name) : first, flags)
   })
 }
 

@@ -2,8 +2,10 @@
 import { shellWord } from '../text/shell.ts'
 import { escapeText, toJson } from '../text/text.ts'
 import { fullTime } from './cells.ts'
-import { table } from './table.ts'
+import { layOut, tableText } from './table.ts'
 import { PLAIN_STYLE, type Style, styleOf } from './terminal.ts'
+
+type Row = Readonly<Record<string, unknown>>
 
 const style = (): Style => styleOf(process.stdout, process.env, Date.now())
 
@@ -12,15 +14,24 @@ export const print = (value: unknown, { json }: { json?: boolean | undefined }):
   process.stdout.write(`${json ? toJson(value, 2) : toText(value, style())}\n`)
 }
 
-/** Prints a table of these columns. With `wide`, no column is left out and no cell is cut. */
+/**
+ * Prints a table of these columns. With `wide`, no column is left out and no cell is cut. Without it, a line on the
+ * terminal tells how many columns were left out.
+ */
 export const printTable = (
-  rows: readonly unknown[],
+  rows: readonly Row[],
   columns: readonly string[],
   { wide }: { wide?: boolean | undefined },
 ): void => {
   const fitted = wide ? { ...style(), width: Infinity } : style()
-  process.stdout.write(`${toText(rows, fitted, columns)}\n`)
+  const layout = layOut(rows, columns, fitted)
+  process.stdout.write(`${tableText(layout, fitted)}\n`)
+  const hasNote = rows.length > 0 && layout.leftOut > 0 && process.stderr.isTTY
+  if (hasNote) process.stderr.write(`${leftOutText(layout.leftOut, fitted)}\n`)
 }
+
+const leftOutText = (count: number, { colours }: Style): string =>
+  colours.note(`${count} more ${count === 1 ? 'column' : 'columns'}: --wide`)
 
 /** Prints the credentials of a new client as lines for `eval` in a shell. A remote server may have sent them. */
 export const printCredentials = (created: { client_id: string; client_secret: string }): void => {
@@ -84,7 +95,8 @@ export const toText = (
     const rows = value as Record<string, unknown>[]
     // A table without chosen columns has sentences, which lose their meaning when they are cut.
     const all = visibleMembers(rows[0] ?? {}).map(([key]) => key)
-    return table(rows, columns ?? all, columns ? style : { ...style, width: Infinity })
+    const fitted = columns ? style : { ...style, width: Infinity }
+    return tableText(layOut(rows, columns ?? all, fitted), fitted)
   }
   return linesOf(value as Record<string, unknown>, style)
 }

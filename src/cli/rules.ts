@@ -6,7 +6,8 @@ export type Rule = AnswerOf<'revocation.show'>
 /** The maker of a rule that an earlier version wrote. */
 export const UNKNOWN = 'unknown'
 
-const named = (name: string | null, id: string): string => (name === null ? id : `${name} (${id})`)
+const named = (name: string | null, id: string): string =>
+  name === null || name === id ? id : `${name} (${id})`
 
 const SUBJECTS: Readonly<Record<Rule['kind'], (rule: Rule) => string>> = {
   jti: ({ value, name, client_id: id }) => `${value} of ${name ?? id ?? 'an unknown client'}`,

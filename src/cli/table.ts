@@ -11,34 +11,45 @@ type Column = { name: string; cells: readonly Cell[]; width: number; least: numb
 const GAP = '  '
 const ELLIPSIS = '…'
 
+/** Columns that fit, of this number of rows. */
+type Layout = {
+  columns: readonly Column[]
+  rows: number
+  /** Columns that do not fit. */
+  leftOut: number
+}
+
 /**
- * Renders rows below a line of names. Where the width of the terminal does not suffice, names and lists are cut first,
- * then the last columns are left out. The first column stays whole.
+ * Fits columns to the width of the terminal. Where it does not suffice, names and lists are cut first, then the last
+ * columns are left out. The first column stays whole.
  * @param columns the most important first
  */
-export const table = (
+export const layOut = (
   rows: readonly Row[],
   columns: readonly string[],
-  { width, now, colours }: Style,
-): string => {
-  if (rows.length === 0) return '(none)'
-  const fitted = fit(
-    columns.map((name) => columnOf(name, rows, now)),
-    width,
-  )
+  { width, now }: Style,
+): Layout => {
+  const all = columns.map((name) => columnOf(name, rows, now))
+  const fitted = fit(all, width)
+  return { columns: fitted, rows: rows.length, leftOut: all.length - fitted.length }
+}
+
+/** Renders rows below a line of names. */
+export const tableText = ({ columns, rows }: Layout, { colours }: Style): string => {
+  if (rows === 0) return '(none)'
   const line = (texts: readonly string[], paint: (text: string, i: number) => string): string =>
     texts
-      .map((text, i) => paint(text, i) + padding(text, fitted[i]?.width ?? 0))
+      .map((text, i) => paint(text, i) + padding(text, columns[i]?.width ?? 0))
       .join(GAP)
       .trimEnd()
   const head = line(
-    fitted.map(({ name }) => name.toUpperCase()),
+    columns.map(({ name }) => name.toUpperCase()),
     (text) => colours.head(text),
   )
-  const body = rows.map((_, row) =>
+  const body = Array.from({ length: rows }, (_, row) =>
     line(
-      fitted.map(({ cells, width: room }) => cutTo(cells[row], room)),
-      (text, i) => colours.value(fitted[i]?.name ?? '', text),
+      columns.map(({ cells, width: room }) => cutTo(cells[row], room)),
+      (text, i) => colours.value(columns[i]?.name ?? '', text),
     ),
   )
   return [head, ...body].join('\n')

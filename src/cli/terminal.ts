@@ -5,6 +5,8 @@ type Colours = {
   head: (text: string) => string
   /** Paints the value of a member. */
   value: (member: string, text: string) => string
+  /** Paints a line that is less important than the output. */
+  note: (text: string) => string
 }
 
 export type Style = {
@@ -24,7 +26,7 @@ const YELLOW = 33
 /** Select Graphic Rendition (ECMA-48 §8.3.117), and its reset. */
 const painted = (code: number, text: string): string => `\u001b[${code}m${text}\u001b[0m`
 
-const PLAIN: Colours = { head: (text) => text, value: (_, text) => text }
+const PLAIN: Colours = { head: (text) => text, value: (_, text) => text, note: (text) => text }
 
 /** The members that tell a state, and the colours of their values. */
 const STATES: ReadonlySet<string> = new Set(['status', 'state', 'outcome', 'active', 'intact'])
@@ -52,6 +54,7 @@ const COLOURS: Readonly<Record<string, number>> = {
 
 const COLOURED: Colours = {
   head: (text) => painted(BOLD, text),
+  note: (text) => painted(DIM, text),
   value: (member, text) => {
     const code = STATES.has(member) ? COLOURS[text] : undefined
     if (code !== undefined) return painted(code, text)

@@ -18,6 +18,8 @@ const ESCAPED: ReadonlyMap<string, string> = new Map([
   ['escapeLines', 'escapes each line'],
   ['toJson', 'escapes JSON'],
   ['toText', 'escapes names and values; below'],
+  ['tableText', 'escapes each cell; below'],
+  ['leftOutText', 'has numbers only'],
   ['noteText', 'escapes each line of a note; below'],
   ['shellWord', 'escapes and quotes; below'],
   ['progressText', 'has numbers only'],

@@ -443,8 +443,8 @@ it('admin commands list and show administrators', async () => {
   const { last_used_at: _, ...shown } = list[0] ?? {}
   expect(await look('admin show', id)).toEqual(shown)
   const table = await cli.text('admin list')
-  expect(table).toMatch(/^CLIENT_ID +NAME +STATUS +LAST_USED_AT +WORKSPACE_ID +PERMISSIONS\n/)
-  expect(table).toMatch(/ admin:read, admin:write\n$/)
+  expect(table).toMatch(/^CLIENT_ID +NAME +STATUS +PERMISSIONS +LAST_USED_AT +WORKSPACE_ID\n/)
+  expect(table).toMatch(/ active +read, write +- +-\n$/)
   const [client] = await look('client list --name recorded')
   const refused = await latchkey(place, ['admin', 'show', String(client?.['client_id'])])
   expect([refused.code, refused.stdout]).toEqual([1, ''])

@@ -54,15 +54,15 @@ const headOf = (text: string): string[] => (text.split('\n')[0] ?? '').split(/ +
 
 /** `script` of util-linux makes a terminal; that of other systems has other options. */
 describe.skipIf(process.platform !== 'linux')('a terminal', () => {
-  const WIDTHS: [columns: number, names: string][] = [
-    [40, 'CLIENT_ID NAME'],
-    [60, 'CLIENT_ID NAME STATUS'],
-    [80, 'CLIENT_ID NAME STATUS LAST_USED_AT WORKSPACE_ID'],
-    [100, 'CLIENT_ID NAME STATUS LAST_USED_AT WORKSPACE_ID PLUGINS'],
-    [240, 'CLIENT_ID NAME STATUS LAST_USED_AT WORKSPACE_ID PLUGINS CREATED_AT'],
+  const WIDTHS: [columns: number, names: string, note: string | null][] = [
+    [40, 'CLIENT_ID NAME', '5 more columns: --wide'],
+    [60, 'CLIENT_ID NAME STATUS', '4 more columns: --wide'],
+    [80, 'CLIENT_ID NAME STATUS LAST_USED_AT WORKSPACE_ID', '2 more columns: --wide'],
+    [100, 'CLIENT_ID NAME STATUS LAST_USED_AT WORKSPACE_ID PLUGINS', '1 more column: --wide'],
+    [240, 'CLIENT_ID NAME STATUS LAST_USED_AT WORKSPACE_ID PLUGINS CREATED_AT', null],
   ]
 
-  it.each(WIDTHS)('client list fits %i columns, with whole ids', async (columns, names) => {
+  it.each(WIDTHS)('client list fits %i columns, with whole ids', async (columns, names, note) => {
     const text = await onTerminal(columns, 'client list', NO_COLOUR)
     expect(headOf(text)).toEqual(names.split(' '))
     for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns)
@@ -70,6 +70,9 @@ describe.skipIf(process.platform !== 'linux')('a terminal', () => {
     for (const [plugin = ''] of text.matchAll(/plugin-[a-z-]*/g)) expect(PLUGINS).toContain(plugin)
     expect(text.includes(LONG_NAME)).toBe(columns === 240)
     expect(text.includes('…')).toBe(columns < 240)
+    const last = text.split('\n').at(-1)
+    if (note === null) expect(text).not.toContain('--wide')
+    else expect(last).toBe(note)
   })
 
   it('client list keeps the id whole where even that does not fit', async () => {
@@ -89,6 +92,14 @@ describe.skipIf(process.platform !== 'linux')('a terminal', () => {
     expect(headOf(text)).toHaveLength(17)
     expect(text).toContain(LONG_NAME)
     expect(text).toContain(PLUGINS.join(', '))
+    expect(text).not.toContain('more column')
+  })
+
+  it('the line about columns that were left out is dim, and on standard error', async () => {
+    expect(await onTerminal(80, 'client list')).toContain(
+      `${ESCAPE}[2m2 more columns: --wide${ESCAPE}[0m`,
+    )
+    expect(await onTerminal(80, 'client list 2> /dev/null')).not.toContain('more columns')
   })
 
   it('show has the time and the age', async () => {
