@@ -26,7 +26,7 @@ import {
 } from './operation.ts'
 import { withLastUse } from './last-uses.ts'
 import { pageByAge } from './pages.ts'
-import { fieldsRefused, orNotFound } from './refusals.ts'
+import { fieldsRefused, hasBeenDeleted, orNotFound } from './refusals.ts'
 import { checkReferences } from './unknown-references.ts'
 import { clientView } from './views/client.ts'
 
@@ -213,5 +213,7 @@ export const revokeClientTokens = (call: AdminCall, id: string) =>
 /** Reads a client. One of another workspace is not found. */
 export const readClient = async ({ deps, authority }: AdminCall, id: string): Promise<Client> => {
   const client = await deps.store.findClient(id)
+  const deleted = client === null ? await deps.store.findDeletedClient(id) : null
+  if (deleted !== null && isVisible(authority, deleted)) throw hasBeenDeleted('client', id)
   return orNotFound(isVisible(authority, client) ? client : null, 'client', id)
 }

@@ -3,7 +3,7 @@ import type { Plugin } from '../store/store.ts'
 import { requireUnbound } from './authority.ts'
 import { capabilities, capability, chosenId, name, trust } from './fields.ts'
 import { type Existing, namingExisting } from './existing.ts'
-import { orNotFound } from './refusals.ts'
+import { hasBeenDeleted, orNotFound } from './refusals.ts'
 import {
   type AdminCall,
   auditedChange,
@@ -140,5 +140,10 @@ const existingPlugin = async ({ deps }: AdminCall, id: string): Promise<Existing
 
 const readPlugin = async ({ deps, authority }: AdminCall, id: string): Promise<Plugin> => {
   const isVisible = authority.holds?.plugins.has(id) !== false
-  return orNotFound(isVisible ? await deps.store.findPlugin(id) : null, 'plugin', id)
+  const plugin = isVisible ? await deps.store.findPlugin(id) : null
+  if (plugin === null && isVisible) {
+    const [deleted] = await deps.store.listDeletedPlugins([id])
+    if (deleted !== undefined) throw hasBeenDeleted('plugin', id)
+  }
+  return orNotFound(plugin, 'plugin', id)
 }

@@ -22,6 +22,10 @@ export const unlistedAlgorithm = (algorithm: string): OperationRefused => {
 export const doesNotExist = (noun: string, id: string): string =>
   isNameable(id) ? `there is no ${noun} ${id}` : `there is no such ${noun}`
 
+/** Refuses an id whose row has been deleted: the id stays taken. */
+export const hasBeenDeleted = (noun: string, id: string): OperationRefused =>
+  new OperationRefused('not_found', `the ${noun} ${id} has been deleted`)
+
 /** Returns the row. @throws OperationRefused `not_found` for null */
 export const orNotFound = <T>(row: T | null, noun: string, id: string): T => {
   if (row === null) throw new OperationRefused('not_found', doesNotExist(noun, id))

@@ -12,7 +12,7 @@ import {
 } from './authority.ts'
 import { chosenId, listOf } from './fields.ts'
 import { type Existing, namingExisting } from './existing.ts'
-import { fieldsRefused, orNotFound, doesNotExist } from './refusals.ts'
+import { fieldsRefused, hasBeenDeleted, orNotFound, doesNotExist } from './refusals.ts'
 import {
   type AdminCall,
   auditedChange,
@@ -134,5 +134,7 @@ const readResource = async (
   { type, id }: Name,
 ): Promise<Resource> => {
   const resource = await deps.store.findResource(type, id)
+  const deleted = resource === null ? await deps.store.findDeletedResource(type, id) : null
+  if (deleted !== null && isVisible(authority, deleted)) throw hasBeenDeleted('resource', id)
   return orNotFound(isVisible(authority, resource) ? resource : null, 'resource', id)
 }

@@ -83,3 +83,27 @@ it.each(['hall', 'cellar'])(
     expect(JSON.stringify(body)).not.toContain('acme')
   },
 )
+
+it('a deleted row is named as deleted to an administrator that may see it', async () => {
+  const { bound, unbound } = api.callers
+  const mine = await api.server.client({ workspaceId: 'acme' })
+  const other = await api.server.client({ workspaceId: 'globex' })
+  for (const { id } of [mine, other]) {
+    expect((await api.change(unbound, 'DELETE', `/clients/${id}`)).status).toBe(200)
+  }
+  const detail = async (caller: Caller, path: string) => {
+    const answer = await api.call(caller, 'GET', path)
+    expectProblem(answer, 404, 'not_found')
+    return answer.body['detail']
+  }
+  expect(await detail(unbound, '/plugins/gone')).toBe('the plugin gone has been deleted')
+  expect(await detail(unbound, '/plugins/none')).toBe('there is no plugin none')
+  const cellar = '/resources/room/cellar'
+  expect(await detail(unbound, cellar)).toBe('the resource cellar has been deleted')
+  expect(await detail(bound, cellar)).toBe('the resource cellar has been deleted')
+  const deleted = (id: string) => `the client ${id} has been deleted`
+  expect(await detail(unbound, `/clients/${other.id}`)).toBe(deleted(other.id))
+  expect(await detail(bound, `/clients/${mine.id}`)).toBe(deleted(mine.id))
+  expect(await detail(bound, `/clients/${other.id}`)).toBe(`there is no client ${other.id}`)
+  expect(await detail(bound, '/plugins/gone')).toBe('there is no plugin gone')
+})

@@ -78,6 +78,14 @@ const findClient: Verb<'findClient'> =
     return readFirst(connection, select(shownBy(dialect), sql`from ${clients} where ${isAsked}`))
   }
 
+const findDeletedClient: Verb<'findDeletedClient'> =
+  ({ connection }) =>
+  (id) => {
+    const where = and(eq(clients.id, id), eq(clients.status, 'deleted'))
+    const shown = { id: clients.id, workspaceId: clients.workspaceId }
+    return readFirst(connection, select(shown, sql`from ${clients} where ${where}`))
+  }
+
 const findRegistrationHash: Verb<'findRegistrationHash'> =
   ({ connection }) =>
   async (id, hash) => {
@@ -174,6 +182,7 @@ const revokeClientTokens: Verb<'revokeClientTokens'> =
 export const clientVerbs = (context: Context): ClientStore => ({
   listClients: listClients(context),
   findClient: findClient(context),
+  findDeletedClient: findDeletedClient(context),
   createClient: createClient(context),
   updateClient: updateClient(context),
   deleteClient: deleteClient(context),

@@ -101,6 +101,8 @@ export interface ClientStore {
   /** Lists all clients except deleted ones. */
   listClients(filter?: ClientFilter, part?: Part): Promise<Client[]>
   findClient(id: string): Promise<Client | null>
+  /** Finds a deleted client, for a refusal that names it. */
+  findDeletedClient(id: string): Promise<Pick<Client, 'id' | 'workspaceId'> | null>
   createClient(client: NewClient, now: number): Promise<void>
   /**
    * A change that takes something away raises the generation and writes the rule in the same step.

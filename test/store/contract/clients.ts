@@ -153,8 +153,12 @@ export const clientContract = (open: Open): void => {
 
     it('leave a tombstone when they are deleted', async () => {
       const { store, query } = database
-      await store.deleteClient(await withPlugins(database), NOW)
+      const before = await withPlugins(database)
+      expect(await store.findDeletedClient('client')).toBeNull()
+      await store.deleteClient(before, NOW)
       expect(await store.findClient('client')).toBeNull()
+      const { workspaceId } = before
+      expect(await store.findDeletedClient('client')).toEqual({ id: 'client', workspaceId })
       expect((await store.listClients()).map(({ id }) => id)).toEqual(['root'])
       expect(await store.findLogin('client', 'hash of client-secret', NOW)).toBeNull()
       expect(await store.listSecrets('client', NOW)).toEqual([])
