@@ -147,6 +147,7 @@ export const readToken = async (argument: string, command: Command): Promise<str
     command.error('error: the token is read from standard input: use - and pipe it in')
   }
   const text = (await readStdin(2 * MAX_TOKEN_BYTES)).trim()
+  if (text === '') throw new OperationRefused('invalid_value', 'standard input has no token')
   if (!text.startsWith('{')) return text
   try {
     return String((JSON.parse(text) as { access_token?: unknown }).access_token)

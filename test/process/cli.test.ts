@@ -370,7 +370,7 @@ it('token commands issue, inspect and revoke', async () => {
     rule: null,
     claims: null,
   })
-  for (const input of ['', 'a.b', 'garbage', '{"error":"invalid_client"}', 'a'.repeat(9_000)]) {
+  for (const input of ['a.b', 'garbage', '{"error":"invalid_client"}', 'a'.repeat(9_000)]) {
     const { code, stdout, stderr } = await latchkey(place, ['token', 'inspect', '-'], input)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^latchkey: (The text is no JWT|token: must have at most)[^\n]*\n$/)
