@@ -446,6 +446,8 @@ export const MIN_NODE_VERSION = '20.3'
 export const DOCTOR_REQUEST_TIMEOUT_MS = 5_000
 /** Longest answer of `/metrics` that `status` reads, in bytes. A server has a tenth of it. */
 export const MAX_METRICS_BYTES = 1024 * 1024
+/** Largest number of `/metrics` that `status` shows: the latest time of a Date, in seconds (ECMA-262 §21.4.1.1). */
+export const MAX_METRIC_VALUE = 8.64e12
 /** Files of one folder that `doctor` searches for copies of the database. A data folder has fewer. */
 export const MAX_COPIES_SEARCHED = 1_000
 /** Start of a file in which `doctor` searches for our table of migrations, in bytes. SQLite keeps the schema there. */

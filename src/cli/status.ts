@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Status } from '../admin/views/status.ts'
 import { type Config, hasOpenMetrics, loadConfig } from '../config.ts'
-import { DOCTOR_REQUEST_TIMEOUT_MS, MAX_METRICS_BYTES } from '../constants.ts'
+import { DOCTOR_REQUEST_TIMEOUT_MS, MAX_METRICS_BYTES, MAX_METRIC_VALUE } from '../constants.ts'
 import { relativeTime } from './cells.ts'
 import { command } from './flags.ts'
 import { print } from './output.ts'
@@ -83,9 +83,6 @@ const readStart = async (response: Response | null): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The latest time that a Date can have, in seconds (ECMA-262 §21.4.1.1). */
-const MAX_SECONDS = 8.64e12
-
 /**
  * The value of a metric without labels. Null if it is missing, as the start is with several processes, or if it is no
  * number that this command can show.
@@ -93,7 +90,7 @@ const MAX_SECONDS = 8.64e12
 const valueOf = (metrics: string, name: string): number | null => {
   const line = metrics.split('\n').find((one) => one.startsWith(`${name} `))
   const value = Number(line?.slice(name.length + 1).trim() || NaN)
-  return value >= 0 && value <= MAX_SECONDS ? value : null
+  return value >= 0 && value <= MAX_METRIC_VALUE ? value : null
 }
 
 const countOf = (value: number | null): number | null => (Number.isInteger(value) ? value : null)

@@ -754,7 +754,7 @@ export const SERVER: readonly Mutation[] = [
     name: 'numbers of a listener that may be another user',
     stops: 'Listening on the port',
     file: 'src/cli/status.ts',
-    find: 'return value >= 0 && value <= MAX_SECONDS ? value : null',
+    find: 'return value >= 0 && value <= MAX_METRIC_VALUE ? value : null',
     replace: 'return value',
     tests: ['test/cli/status.test.ts'],
     titles: 'of another listener',
