@@ -10,12 +10,30 @@ export const isAdministrator = (clientId: string): SQL => sql`exists (
   where c.id = ${clientId} and c.workspace_id is null
     and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE})`
 
-/** True for a plugin that no unbound administrator acts for. */
-export const hasNoAdministrator = (pluginId: string): SQL => sql`not exists (
-  select 1 from client_plugins cp join clients c on c.id = cp.client_id
+/** True while an unbound administrator has such a secret and quota, and no plugin that `isActive` rejects bars it. */
+const someoneLogsIn = ({
+  hasAccess,
+  isActive,
+}: {
+  hasAccess: SQL
+  isActive: SQL
+}): SQL => sql`exists (
+  select 1 from clients c
     join client_grants g on g.client_id = c.id
-  where cp.plugin_id = ${pluginId} and c.workspace_id is null
-    and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE})`
+    join client_secrets s on s.client_id = c.id
+    join audiences a on a.id = g.audience_id
+  where c.workspace_id is null and c.status = 'active'
+    and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE}
+    and exists (select 1 from client_grants r where r.client_id = c.id
+      and r.audience_id = ${ADMIN_AUDIENCE} and r.permission = ${ADMIN_READ})
+    and s.revoked_at is null and ${hasAccess}
+    and (exists (select 1 from client_plugins cp join plugins p on p.id = cp.plugin_id
+        where cp.client_id = c.id and ${isActive})
+      or (not a.requires_plugin
+        and (select count(*) from client_plugins cp where cp.client_id = c.id) <> 1)))`
+
+const FOR_GOOD = sql`(c.quota_per_minute is null and s.expires_at is null)`
+const ACTIVE = sql`p.status = 'active'`
 
 /**
  * True while an unbound administrator can log in for good. Some administrators do not count:
@@ -25,21 +43,7 @@ export const hasNoAdministrator = (pluginId: string): SQL => sql`not exists (
  * - with permission to write and not to read: it cannot give itself that permission
  * - with a quota: the counter is in memory, and some platforms have none
  */
-const someoneCanLogIn = sql`exists (
-  select 1 from clients c
-    join client_grants g on g.client_id = c.id
-    join client_secrets s on s.client_id = c.id
-    join audiences a on a.id = g.audience_id
-  where c.workspace_id is null and c.status = 'active'
-    and g.audience_id = ${ADMIN_AUDIENCE} and g.permission = ${ADMIN_WRITE}
-    and exists (select 1 from client_grants r where r.client_id = c.id
-      and r.audience_id = ${ADMIN_AUDIENCE} and r.permission = ${ADMIN_READ})
-    and c.quota_per_minute is null
-    and s.revoked_at is null and s.expires_at is null
-    and (exists (select 1 from client_plugins cp join plugins p on p.id = cp.plugin_id
-        where cp.client_id = c.id and p.status = 'active')
-      or (not a.requires_plugin
-        and (select count(*) from client_plugins cp where cp.client_id = c.id) <> 1)))`
+const someoneCanLogIn = someoneLogsIn({ hasAccess: FOR_GOOD, isActive: ACTIVE })
 
 /**
  * Undoes a step that would leave no unbound administrator who can log in for good. It is part of the step itself, so
@@ -47,3 +51,16 @@ const someoneCanLogIn = sql`exists (
  */
 export const assertAdministrable = (unless: SQL = sql`false`): Statement =>
   assert('administrable', sql`${unless} or ${someoneCanLogIn}`)
+
+/**
+ * Undoes the end of an active plugin that takes the last unbound administrator away: the last one that can log in for
+ * good, or, where there was none, the last one that can log in now. A plugin that takes none away can always be ended:
+ * it may be compromised, and administrators may all have secrets that expire.
+ */
+export const assertPluginSpared = (pluginId: string, now: number): Statement => {
+  const wasActive = sql`(${ACTIVE} or p.id = ${pluginId})`
+  const isNow = sql`(s.expires_at is null or s.expires_at > ${now})`
+  const keeps = (hasAccess: SQL): SQL =>
+    sql`(not ${someoneLogsIn({ hasAccess, isActive: wasActive })} or ${someoneLogsIn({ hasAccess, isActive: ACTIVE })})`
+  return assert('administrable', sql`${keeps(FOR_GOOD)} and ${keeps(isNow)}`)
+}

@@ -5,8 +5,8 @@ import { takesFromPlugin } from '../../grants/taking-away.ts'
 import { columnsOf } from '../tables/column.ts'
 import { plugins } from '../tables/registry.ts'
 import type { Plugin, PluginStore } from '../types/plugins.ts'
-import { assertAdministrable, hasNoAdministrator } from './administrators.ts'
-import type { Context, Verb } from './connection.ts'
+import { assertPluginSpared } from './administrators.ts'
+import type { Context, Statement, Verb } from './connection.ts'
 import { inList } from './lists.ts'
 import { isWord } from './literals.ts'
 import { readFirst, select } from './query.ts'
@@ -56,6 +56,10 @@ const createPlugin: Verb<'createPlugin'> =
     await connection.run(insert(plugins, { ...plugin, etag: newEtag(), createdAt: now }))
   }
 
+/** A plugin that is disabled already takes nobody away. */
+const sparing = ({ id, status }: Plugin, now: number): Statement[] =>
+  status === 'active' ? [assertPluginSpared(id, now)] : []
+
 const updatePlugin: Verb<'updatePlugin'> =
   ({ connection, dialect }) =>
   async (before, change, now, cause) => {
@@ -68,7 +72,7 @@ const updatePlugin: Verb<'updatePlugin'> =
         isUnchanged(before),
       ),
       assertMarked(plugins, before.id, etag),
-      ...(change.status === 'disabled' ? [assertAdministrable(hasNoAdministrator(before.id))] : []),
+      ...(change.status === 'disabled' ? sparing(before, now) : []),
       ...(takes ? pluginRules(dialect, before.id, { now, cause }) : []),
     ])
   }
@@ -91,7 +95,7 @@ const deletePlugin: Verb<'deletePlugin'> =
       ),
       assertMarked(plugins, before.id, etag),
       ...pluginRules(dialect, before.id, { now, cause }),
-      assertAdministrable(hasNoAdministrator(before.id)),
+      ...sparing(before, now),
     ])
   }
 

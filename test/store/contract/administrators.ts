@@ -78,6 +78,11 @@ const NO_HELP: Record<string, (store: Store) => Promise<unknown>> = {
   },
 }
 
+const expiring = (id: string, expiresAt = NOW + 99) => ({
+  ...administrator(id),
+  secret: secret(`${id}-secret`, expiresAt),
+})
+
 export const administratorContract = (open: Open): void => {
   describe('last administrator', () => {
     const database = useDatabase(open)
@@ -168,6 +173,61 @@ export const administratorContract = (open: Open): void => {
         expect(await theClient(store, 'root')).toMatchObject({ plugins: ids })
       },
     )
+
+    /** Administrators that name the plugin `console`, and are not the last ones that can log in for its sake. */
+    const SPARED: Record<string, (store: Store) => Promise<unknown>> = {
+      'a disabled administrator names': async (store) => {
+        await store.createClient({ ...administrator('off'), plugins: ['console'] }, NOW)
+        await store.updateClient(await theClient(store, 'off'), { status: 'disabled' }, NOW)
+      },
+      'an administrator with an expired secret names': (store) =>
+        store.createClient({ ...expiring('late', NOW), plugins: ['console'] }, NOW),
+      'an administrator with a second plugin names': (store) =>
+        store.createClient({ ...expiring('both'), plugins: ['console', 'spare'] }, NOW),
+      'one of several administrators names': (store) =>
+        store.createClient({ ...expiring('one'), plugins: ['console'] }, NOW),
+    }
+    const ENDS_OF_SPARED = Object.keys(SPARED).flatMap((who) =>
+      Object.keys(PLUGIN_ENDS).map((end) => [who, end as keyof typeof PLUGIN_ENDS] as const),
+    )
+
+    const expireRoot = (expiresAt: number): Promise<unknown> =>
+      database.query(`update client_secrets set expires_at = ${expiresAt} where client_id = 'root'`)
+
+    it.each(ENDS_OF_SPARED)(
+      'keeps no plugin that %s from being %s, where no secret lasts for good',
+      async (who, end) => {
+        const { store } = database
+        for (const id of ['console', 'spare']) await createdPlugin(store, id)
+        await SPARED[who]?.(store)
+        await expireRoot(NOW + 9)
+        await PLUGIN_ENDS[end](store, 'console')
+        expect((await store.listPlugins({ status: 'active' })).map(({ id }) => id)).toEqual([
+          'spare',
+        ])
+      },
+    )
+
+    it.each(Object.entries(PLUGIN_ENDS))(
+      'is protected while its plugin would be %s, also where its secret expires',
+      async (_, end) => {
+        const { store } = database
+        await createdPlugin(store, 'console')
+        await store.createClient({ ...expiring('late'), plugins: ['console'] }, NOW)
+        await expireRoot(NOW)
+        await expectRefused(database, 'last_administrator', () => end(store, 'console'))
+      },
+    )
+
+    it('keeps no plugin that was disabled before', async () => {
+      const { store } = database
+      await createdPlugin(store, 'console')
+      await store.createClient({ ...expiring('late'), plugins: ['console'] }, NOW)
+      await PLUGIN_ENDS.disabled(store, 'console')
+      await expireRoot(NOW)
+      await PLUGIN_ENDS.deleted(store, 'console')
+      expect(await store.findPlugin('console')).toBeNull()
+    })
 
     it('keeps its plugin when the audience needs one', async () => {
       const { store } = database
