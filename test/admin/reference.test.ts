@@ -1,5 +1,6 @@
 // Contents of `/docs`, the page for readers.
 import type { VerificationCode } from '@latchkey/verifier'
+import { execFileSync } from 'node:child_process'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openApiDocument } from '../../src/admin/reference/openapi-document.ts'
 import { operationsOf } from '../../src/admin/reference/paths.ts'
@@ -41,6 +42,16 @@ beforeAll(async () => {
   server = await startServer()
   page = await (await server.request('/docs')).text()
 })
+
+/** Text of a piece of the page, which has no markup but spans. */
+const textOf = (markup: string): string =>
+  markup
+    .replaceAll(/<\/?span[^>]*>/g, '')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
 
 const matches = (pattern: RegExp): string[] => [...page.matchAll(pattern)].map((m) => m[1] ?? '')
 
@@ -104,6 +115,27 @@ describe('contents of /docs', () => {
       expect(card.includes(`-X ${method.toUpperCase()}`), operationId).toBe(method !== 'get')
       expect(card).not.toMatch(/{\w+}'/)
       expect(card, operationId).not.toMatch(/\/admin\/v1[^'\s<]*\/(&#39;|'|\/)/)
+    }
+  })
+
+  test('have requests that a shell passes to curl as they are shown', () => {
+    const requests = matches(/<figcaption>Request<\/figcaption>\s*<pre><code>([^]*?)<\/code>/g)
+    expect(requests).toHaveLength(operations.length)
+    const script = requests.map((request) => `${textOf(request)}\necho END`).join('\n')
+    const curl = `curl() { cat; for word; do printf '\\n%s' "$word"; done; echo; }\nTOKEN=t\n`
+    const runs = execFileSync('sh', ['-c', curl + script], { encoding: 'utf8' }).split('END\n')
+    for (const [i, { operationId, method, path }] of operations.entries()) {
+      const [header, ...words] = runs[i]?.split('\n') ?? []
+      expect(header).toBe('Authorization: Bearer t')
+      const pattern = path.replaceAll(/{\w+}/g, '[^/?]+')
+      const address = new RegExp(`^${ISSUER}${BASE}${pattern}([?]\\w+=\\S+)?$`)
+      expect(
+        words.filter((word) => address.test(word)),
+        operationId,
+      ).toHaveLength(1)
+      const body = words.indexOf('-d') + 1
+      if (body > 0) expect(JSON.parse(words.slice(body).join('\n'))).toBeTypeOf('object')
+      if (method !== 'get') expect(words.slice(3, 5)).toEqual(['-X', method.toUpperCase()])
     }
   })
 

@@ -34,7 +34,9 @@ export const curlOf = (operation: Operation, issuer: string): Markup => {
     .map(({ name, example }) => ` \\\n  -H ${quoted(`${name}: ${textOf(example)}`)}`)
   const url = quoted([address, ...query].join('?'))
   const verb = method === 'get' ? '' : ` -X ${method.toUpperCase()}`
-  return html`${WITH_TOKEN}${verb} \\ ${url}${headers}${bodyOf(requestBody)}`
+  // The formatter removes line breaks from a template of html.
+  const command = [`${WITH_TOKEN}${verb}`, url].join(' \\\n  ')
+  return html`${command}${headers}${bodyOf(requestBody)}`
 }
 
 const bodyOf = (body: Operation['requestBody']): Markup | string => {

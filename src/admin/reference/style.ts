@@ -71,7 +71,7 @@ ul { padding-left: 1.2rem; }
 .contents li ul { display: none; }
 
 main > section { padding: 2rem 0 1rem; border-top: 1px solid var(--line); }
-.operations { margin: .75rem 0 0; padding: 0; list-style: none; }
+.operations { margin: .75rem 0 .5rem; padding: 0; list-style: none; }
 .operations a { display: inline-block; padding: .3rem 0; }
 .operation, .schema { padding: 1.75rem 0; }
 .operation + .operation, .schema + .schema { border-top: 1px solid var(--line); }
