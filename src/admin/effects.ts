@@ -24,7 +24,7 @@ export type Effects = {
   live_tokens: number | null
 }
 
-/** What a change has written, and the rows that work after it. */
+/** Rows that a change has written, and the rows that work after it. */
 export type After = { rules: readonly Revocation[]; usable: Usable }
 
 /** @param before the store in the state before the change */

@@ -66,7 +66,7 @@ export const administrator = (program: Command): void => {
   )
 }
 
-/** On this machine it works where no administrator is left, and no database yet. A server has both. */
+/** Works on this machine also without an administrator and without a database. A server has both. */
 const create = (name: string) => {
   if (!isRemote()) {
     const operation = async (call: AdminCall) =>

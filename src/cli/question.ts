@@ -53,7 +53,7 @@ export const confirm = async (
 }
 
 const unanswerable = (): StartRefused =>
-  new StartRefused('nothing was changed: nobody can answer; use --yes')
+  new StartRefused('nothing was changed: no terminal can answer; use --yes')
 
 /** Terminal of the process. Where a command has read standard input as its data, the answer comes from the terminal itself. */
 const ownTerminal = (): Terminal => ({

@@ -62,6 +62,6 @@ describe('question', () => {
     input.resume()
     await once(input, 'end')
     const asking = ask({ ...NOTHING, secrets: 1 }, { input, output: new PassThrough() })
-    await expect(asking).rejects.toThrow('nothing was changed: nobody can answer; use --yes')
+    await expect(asking).rejects.toThrow('nothing was changed: no terminal can answer; use --yes')
   })
 })

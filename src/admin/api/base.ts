@@ -1,4 +1,4 @@
-// What holds for every address of the admin API.
+// Path and precondition of every address of the admin API.
 
 /** Path that precedes the addresses of the table. */
 export const BASE = '/admin/v1'

@@ -56,7 +56,7 @@ const createPlugin: Verb<'createPlugin'> =
     await connection.run(insert(plugins, { ...plugin, etag: newEtag(), createdAt: now }))
   }
 
-/** A plugin that is disabled already takes nobody away. */
+/** Disabling a plugin a second time, or deleting a disabled one, takes no administrator away. */
 const sparing = ({ id, status }: Plugin, now: number): Statement[] =>
   status === 'active' ? [assertPluginSpared(id, now)] : []
 
