@@ -70,7 +70,7 @@ it('audit list shows the newest event first, as JSON and as a table', async () =
   })
   const table = await cli.text(`audit list --since 2026-01-01 --limit 1 --actor ${actor}`)
   const [head = '', line = '', ...rest] = table.trimEnd().split('\n')
-  expect(head).toMatch(/^TIME +ACTION +OUTCOME +TARGET +REASON +ACTOR +ADDRESS +COUNT$/)
+  expect(head).toMatch(/^SEQ +TIME +ACTION +OUTCOME +TARGET +ACTOR +REASON +ADDRESS +COUNT$/)
   expect(line).toContain(String(id))
   expect(rest).toEqual([])
   await cli.refused(/since: must be a time such as/, 'audit list --since yesterday')
