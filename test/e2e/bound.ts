@@ -25,5 +25,7 @@ export const arrivesInTime = async (
     print(what, times)
     if (Math.max(...times) < BOUND_MS) return
     expect(tries, `${what}: slower than ${BOUND_MS} ms in ${TRIES} rounds`).toBeLessThan(TRIES)
+    // A verifier requests keys past caches once in a second: rounds in a row would slow one another.
+    await new Promise((resolve) => setTimeout(resolve, BOUND_MS))
   }
 }
