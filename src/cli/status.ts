@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Status } from '../admin/views/status.ts'
 import { type Config, hasOpenMetrics, loadConfig } from '../config.ts'
 import { DOCTOR_REQUEST_TIMEOUT_MS, MAX_METRICS_BYTES, MAX_METRIC_VALUE } from '../constants.ts'
+import { boundedText } from './bounded-text.ts'
 import { relativeTime } from './cells.ts'
 import { command } from './flags.ts'
 import { print } from './output.ts'
@@ -69,18 +70,8 @@ const hasPublicMetrics = (config: Config): boolean =>
 /** Reads an answer up to a limit. One that is longer, fails or breaks off is empty. */
 const readStart = async (response: Response | null): Promise<string> => {
   if (!response?.ok || response.body === null) return ''
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      size += chunk.length
-      if (size > MAX_METRICS_BYTES) return ''
-      chunks.push(chunk)
-    }
-  } catch {
-    return ''
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const body = response.body as unknown as AsyncIterable<Uint8Array>
+  return (await boundedText(body, MAX_METRICS_BYTES).catch(() => null)) ?? ''
 }
 
 /**
@@ -95,7 +86,7 @@ const valueOf = (metrics: string, name: string): number | null => {
 
 const countOf = (value: number | null): number | null => (Number.isInteger(value) ? value : null)
 
-/** One line for each part, for people. */
+/** Describes each part on a line of its own, for people. */
 const summary = (status: Status, now: number) => ({
   server: serverText(status.server),
   database: `${fileText(status.database.file)}, schema ${status.database.schema ?? 'unknown'}`,

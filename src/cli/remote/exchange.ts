@@ -5,6 +5,7 @@ import { isSecureUrl } from '@latchkey/verifier/internal'
 import { MAX_REMOTE_ANSWER_BYTES, REMOTE_SILENCE_MS, VERSION } from '../../constants.ts'
 import { RemoteFailed } from '../../errors.ts'
 import { parseJsonObject } from '../../json.ts'
+import { boundedText } from '../bounded-text.ts'
 
 export type Outgoing = {
   method?: string
@@ -99,20 +100,11 @@ const unreachable = (
 
 /** Reads a whole answer. @throws RemoteFailed for one that is too long or broken off */
 export const readText = async (answer: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > MAX_REMOTE_ANSWER_BYTES) {
-        throw new RemoteFailed(`the answer is longer than ${MAX_REMOTE_ANSWER_BYTES} bytes`)
-      }
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    throw error instanceof RemoteFailed ? error : new RemoteFailed('the answer was broken off')
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const text = await boundedText(answer, MAX_REMOTE_ANSWER_BYTES).catch(() => {
+    throw new RemoteFailed('the answer was broken off')
+  })
+  if (text !== null) return text
+  throw new RemoteFailed(`the answer is longer than ${MAX_REMOTE_ANSWER_BYTES} bytes`)
 }
 
 /** Reads the JSON object of an answer; null for any other text. */
