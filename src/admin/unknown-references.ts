@@ -55,8 +55,8 @@ export const checkReferences = async (
 }
 
 /**
- * One entry for each plugin that does not exist. A client keeps the deleted plugins that it names until an
- * administrator removes them, and is given no deleted one, also where missing plugins are created for it.
+ * Finds the plugins that do not exist, with an error for each. A client keeps the deleted plugins that it names until an
+ * administrator removes them. It is given no deleted one, also where missing plugins are created for it.
  */
 const missingPlugins = async (
   { deps }: Reader,
@@ -76,7 +76,7 @@ const missingPlugins = async (
   })
 }
 
-/** One entry for each disabled plugin that the client does not have yet. */
+/** Finds the disabled plugins that the client does not have yet, with an error for each. */
 const disabledPlugins = (
   after: Lists,
   before: Lists,

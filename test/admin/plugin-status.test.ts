@@ -51,7 +51,7 @@ const expectDisabled = async (basic: ClientCredentials, form?: Record<string, st
 }
 
 describe.each(ENDS)('token request once the plugin is %s', (_, end) => {
-  it('is refused with plugin_disabled, which names the plugin', async () => {
+  it('gets plugin_disabled, which names the plugin', async () => {
     await end()
     const response = await request(client, { plugin_id: 'chat' })
     expect(response.status).toBe(400)
@@ -62,13 +62,13 @@ describe.each(ENDS)('token request once the plugin is %s', (_, end) => {
     })
   })
 
-  it('omitting plugin_id does not fall back to a token without the only plugin', async () => {
+  it('without plugin_id gets no token without the only plugin', async () => {
     await end()
     await expectDisabled(client)
     await expectDisabled(client, { scope: 'read' })
   })
 
-  it('omitting plugin_id does not fall back to the other plugin', async () => {
+  it('without plugin_id gets no token for the other plugin', async () => {
     const both = await acting(['chat', 'mail'])
     await end()
     const token = await api.server.issue(both, { audience: 'docs' })
@@ -78,7 +78,7 @@ describe.each(ENDS)('token request once the plugin is %s', (_, end) => {
     expect(decodeJwt(mail)).toMatchObject({ plugin_id: 'mail' })
   })
 
-  it('is refused for an audience that requires a plugin', async () => {
+  it('gets plugin_disabled at an audience that requires a plugin, too', async () => {
     await api.server.audience('gate', ['open'], { requiresPlugin: true })
     const gated = await api.server.client({ grants: { gate: ['open'] }, plugins: ['chat'] })
     await end()
@@ -87,7 +87,7 @@ describe.each(ENDS)('token request once the plugin is %s', (_, end) => {
     await expectDisabled(gated, { ...form, plugin_id: 'chat' })
   })
 
-  it('is refused as before for a client that may not act for it', async () => {
+  it('gets plugin_not_allowed if the client may not act for the plugin', async () => {
     await end()
     const response = await request(await acting(['mail']), { plugin_id: 'chat' })
     await expectRefusal(response, [400, 'invalid_request', 'plugin_not_allowed'])
@@ -95,7 +95,7 @@ describe.each(ENDS)('token request once the plugin is %s', (_, end) => {
 })
 
 describe.each(ENDS)('token of the plugin once it is %s', (title, end) => {
-  it('is inactive, and the list has a rule over it', async () => {
+  it('has a rule of the list over its plugin, and introspection answers inactive', async () => {
     const token = await api.server.issue(client, { audience: 'docs' })
     const mail = await acting(['mail'])
     const other = await api.server.issue(mail, { audience: 'docs' })
@@ -106,7 +106,7 @@ describe.each(ENDS)('token of the plugin once it is %s', (title, end) => {
     expect(rules).toMatchObject([{ value: 'chat', gen: title === 'deleted' ? LAST_GENERATION : 2 }])
   })
 
-  it('is refused by a resource server that follows the list', async () => {
+  it('meets a refusal at a resource server that follows the list', async () => {
     const verifier = createVerifier({
       issuer: ISSUER,
       audience: 'docs',
@@ -123,7 +123,7 @@ describe.each(ENDS)('token of the plugin once it is %s', (title, end) => {
     await expect(verifier.verify(token, required)).rejects.toMatchObject({ code: 'token_revoked' })
   })
 
-  it('is inactive also for a run, which stays open', async () => {
+  it('ends for a run, too, and the run stays open', async () => {
     const details = [{ type: 'tool_run', identifier: '*', actions: '*', locations: '*' }]
     const runner = await api.server.client({
       grants: { docs: ['read'] },
@@ -157,7 +157,7 @@ it('enabling issues new tokens and keeps those from before revoked', async () =>
 })
 
 describe('list of plugins', () => {
-  it('is filtered by status, and has no deleted plugin', async () => {
+  it('selects by status, and leaves deleted plugins out', async () => {
     const ids = async (query = '') =>
       (await api.readAll(api.callers.unbound, `/plugins${query}`)).map(({ id }) => id)
     await disable()
@@ -172,7 +172,7 @@ describe('list of plugins', () => {
 })
 
 describe('deleted plugin', () => {
-  it('is not found, and its audit events and its clients name it', async () => {
+  it('answers not_found, while audit events and clients keep naming it', async () => {
     expect(await remove()).toEqual({ id: 'chat', status: 'deleted' })
     for (const [method, path] of [
       ['GET', '/plugins/chat'],

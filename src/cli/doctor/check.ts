@@ -1,4 +1,4 @@
-// One check of `doctor`: its finding, and the dependencies that all checks share.
+// Parts of a check of `doctor`: its finding, and the dependencies that all checks share.
 import type { Config } from '../../config.ts'
 import type { Environment } from '../../settings/environment.ts'
 import type { Store } from '../../store/store.ts'
