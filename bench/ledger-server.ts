@@ -5,36 +5,23 @@ import { mkdtempSync, openSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Deps } from '../src/deps.ts'
+import { createApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { type Deps, assembleDeps } from '../src/deps.ts'
+import { createHttpServer, listen } from '../src/node/http/http-server.ts'
+import { createLedger } from '../src/node/ledger/queue.ts'
+import { createLedgerThread } from '../src/node/ledger/thread-client.ts'
+import { ledgerPath } from '../src/node/ledger/writer.ts'
+import { createLogTo, linesTo } from '../src/node/logger.ts'
+import { createMetrics } from '../src/node/metrics.ts'
+import { openLatchkey } from '../src/node/open.ts'
+import { nodePages } from '../src/node/page-host.ts'
+import { createQuota, createWrites } from '../src/node/quota.ts'
+import { createWatch } from '../src/revocation/watch.ts'
+import { newClientId, newClientSecret } from '../src/secret.ts'
 import type { LedgerEntry } from '../src/store/ledger.ts'
 import type { Store } from '../src/store/store.ts'
-
-/** Imports from dist, the code that an operator runs. */
-const built = async <T>(path: string): Promise<T> =>
-  (await import(new URL(`../dist/${path}.js`, import.meta.url).href)) as T
-
-const { createApp } = await built<typeof import('../src/app.ts')>('app')
-const { assembleDeps } = await built<typeof import('../src/deps.ts')>('deps')
-const { loadConfig } = await built<typeof import('../src/config.ts')>('config')
-const { createHttpServer, listen } =
-  await built<typeof import('../src/node/http/http-server.ts')>('node/http/http-server')
-const { createLedgerThread } = await built<typeof import('../src/node/ledger/thread-client.ts')>(
-  'node/ledger/thread-client',
-)
-const { ledgerPath } =
-  await built<typeof import('../src/node/ledger/writer.ts')>('node/ledger/writer')
-const { createLedger } =
-  await built<typeof import('../src/node/ledger/queue.ts')>('node/ledger/queue')
-const { createLogTo, linesTo } = await built<typeof import('../src/node/logger.ts')>('node/logger')
-const { createMetrics } = await built<typeof import('../src/node/metrics.ts')>('node/metrics')
-const { openLatchkey } = await built<typeof import('../src/node/open.ts')>('node/open')
-const { createQuota, createWrites } =
-  await built<typeof import('../src/node/quota.ts')>('node/quota')
-const { nodePages } = await built<typeof import('../src/node/page-host.ts')>('node/page-host')
-const { createWatch } = await built<typeof import('../src/revocation/watch.ts')>('revocation/watch')
-const { newClientId, newClientSecret } = await built<typeof import('../src/secret.ts')>('secret')
-const { createLastUsed } =
-  await built<typeof import('../src/upkeep/last-used.ts')>('upkeep/last-used')
+import { createLastUsed } from '../src/upkeep/last-used.ts'
 
 /** Pruning deletes as many entries as are written in the long run. Every second here, so that its cost is measured. */
 const PRUNE_INTERVAL_MS = 1_000

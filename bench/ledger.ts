@@ -31,7 +31,8 @@ const FORM = new URLSearchParams({
 
 const start = async (): Promise<{ server: ChildProcess; target: Target }> => {
   const script = fileURLToPath(new URL('./ledger-server.ts', import.meta.url))
-  const server = fork(script, { execArgv: ['--import', 'tsx'] })
+  const threads = new URL('../scripts/tsx-in-threads.mjs', import.meta.url).href
+  const server = fork(script, { execArgv: ['--import', 'tsx', '--import', threads] })
   process.once('exit', () => server.kill())
   server.once('exit', (code) => {
     console.log(`the server ended with ${code}`)

@@ -99,6 +99,7 @@ const build = () => {
       '-p',
       'tsconfig.build.json',
     )
+    run('scripts/bundle.mjs')
   } catch {
     const isReplaced = putBack()
     note(`the build failed${isReplaced ? '; the former build is back' : ''}`)

@@ -9,13 +9,11 @@ import { assembleDeps } from '../deps.ts'
 import { newJti } from '../secret.ts'
 import { createLedgerWriter, ledgerPath } from '../node/ledger/writer.ts'
 import { createLedger } from '../node/ledger/queue.ts'
-import { createLogTo, linesTo } from '../node/logger.ts'
+import { createCommandLog } from '../node/logger.ts'
 import { openLatchkey } from '../node/open.ts'
 import { readStorage } from '../node/storage.ts'
 import { createProgress } from './progress.ts'
 import { canAsk, safety } from './safety.ts'
-
-const STDERR = 2
 
 /** Performs actions within `withDatabase`. */
 export const performOn =
@@ -37,7 +35,7 @@ export const withDatabase = async <T>(
   { create = false }: { create?: boolean } = {},
 ): Promise<T> => {
   const config = loadConfig(process.env)
-  const log = createLogTo(linesTo(STDERR), 'error')
+  const log = createCommandLog()
   const actor = `cli:${userName()}`
   const clock = () => Date.now()
   const progress = createProgress(process.stderr)

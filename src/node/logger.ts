@@ -1,5 +1,6 @@
 // The log of a process: JSON lines on standard output.
-import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
+import { createRequire } from 'node:module'
+import type { DestinationStream } from 'pino'
 import type { Config } from '../config.ts'
 import { LOG_FLUSH_TIMEOUT_MS } from '../constants.ts'
 import type { Log } from '../log.ts'
@@ -28,11 +29,29 @@ export const createLog = (level: Config['logLevel']): ServerLog => {
   }
 }
 
-export const createLogTo = (stream: DestinationStream, level: Config['logLevel']): Log =>
-  pino(
+/** Creates the log of a command on standard error, which has errors only. Most commands write none, and load no pino. */
+export const createCommandLog = (): Log => {
+  let log: Log | null = null
+  return {
+    debug() {},
+    info() {},
+    warn() {},
+    error(fields, message) {
+      log ??= createLogTo(linesTo(STDERR), 'error')
+      log.error(fields, message)
+    },
+  }
+}
+
+export const createLogTo = (stream: DestinationStream, level: Config['logLevel']): Log => {
+  // An `import()` would write the first line after later output of the process.
+  const load = createRequire(import.meta.url)
+  const { pino, stdTimeFunctions } = load('pino') as typeof import('pino')
+  return pino(
     { level, base: null, timestamp: stdTimeFunctions.isoTime },
     { write: (line) => stream.write(escapeJson(line)) },
   )
+}
 
 /**
  * Creates a writer that no request waits for. Lines whose reader stalls are kept up to a limit, then dropped and counted,

@@ -121,11 +121,13 @@ const FAULTS: Record<string, Fault> = {
   'no thread of the log': {
     harm: removeBesidePino('thread-stream'),
     line: /thread-stream is missing \(MODULE_NOT_FOUND\)/,
+    onlyServe: true, // other commands load the log when they have an error to write
     demoWorks: true, // it writes no log
   },
   'no stream of the log': {
     harm: removeBesidePino('sonic-boom'),
     line: /sonic-boom is missing \(MODULE_NOT_FOUND\)/,
+    onlyServe: true,
     demoWorks: true,
   },
   'no HTTP server': {
