@@ -8,6 +8,7 @@ import type { RandomBytes } from './secret.ts'
 import type { Algorithm } from './signing/algorithms.ts'
 import type { PageHost } from './revocation/page-host.ts'
 import type { RevocationWatch } from './revocation/watch.ts'
+import type { Cryptography } from './signing/cryptography.ts'
 import { type Signer, createSigner } from './signing/signer.ts'
 import type { Store } from './store/store.ts'
 
@@ -136,7 +137,9 @@ export type Deps = {
 /** An opened database, and the parts that need nothing else. */
 export type Opened = Pick<Deps, 'store' | 'kek' | 'signer'> & { audit: Audit }
 
-export const openedParts = (parts: Pick<Deps, 'store' | 'kek' | 'clock'>): Opened => ({
+export const openedParts = (
+  parts: Pick<Deps, 'store' | 'kek' | 'clock'> & { cryptography: Cryptography },
+): Opened => ({
   store: parts.store,
   kek: parts.kek,
   signer: createSigner(parts),

@@ -24,6 +24,7 @@ import { renderError } from './http/render.ts'
 import type { Log } from './log.ts'
 import { createLonelyWatch } from './revocation/watch.ts'
 import { workersPages } from './revocation/workers-pages.ts'
+import { webCryptography } from './signing/cryptography.ts'
 import { firstKeys, provisionKeys } from './signing/provision.ts'
 import { openD1Store } from './store/sqlite/d1.ts'
 import { firstSeed } from './store/seed.ts'
@@ -117,7 +118,7 @@ const start = async (env: Bindings): Promise<Running> => {
   const store = openD1Store(settings.database)
   const log = consoleLog(logLevel)
   const clock = () => Date.now()
-  const opened = openedParts({ store, kek, clock })
+  const opened = openedParts({ store, kek, clock, cryptography: webCryptography })
   const lastUsed = createLastUsed({ store, clock })
   await prepareKeys(settings, opened, log)
   const deps = assembleDeps({

@@ -3,6 +3,7 @@
 import { type Effects, NO_EFFECTS, effectsOf, readAfter } from '../admin/effects.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import type { Config } from '../config.ts'
+import { cryptographyOf } from '../node/cryptography.ts'
 import { type Deps, assembleDeps, openedParts } from '../deps.ts'
 import { StartRefused } from '../errors.ts'
 import { requireDatabaseFile } from '../node/files/database-file.ts'
@@ -34,7 +35,12 @@ export const rehearsed = async <T>(
   const platform = { log, clock, ledger, metrics: null }
   return await rehearse(databasePath, {
     async steps(store, before) {
-      const opened = openedParts({ store: withoutAudit(store), kek, clock })
+      const opened = openedParts({
+        store: withoutAudit(store),
+        kek,
+        clock,
+        cryptography: cryptographyOf(config),
+      })
       const deps = assembleDeps({ opened, settings: config, platform })
       const result = await operation({ ...call, deps })
       const unchanged = before()

@@ -13,6 +13,7 @@ import { openBetterSqlite3Store } from '../store/sqlite/better-sqlite3.ts'
 import { requireDriver } from '../store/sqlite/driver.ts'
 import { firstSeed, newAdministrator } from '../store/seed.ts'
 import type { Store } from '../store/store.ts'
+import { cryptographyOf } from './cryptography.ts'
 import { isDatabaseFile, requireDatabaseFile } from './files/database-file.ts'
 import { keepDirectoryPrivate, keepFilePrivate } from './files/file-modes.ts'
 import {
@@ -27,7 +28,7 @@ import { ledgerPath } from './ledger/writer.ts'
 type OpenOptions = {
   config: Pick<
     Config,
-    'databasePath' | 'keysDirectory' | 'kek' | 'kekFile' | 'algorithms' | 'issuer'
+    'databasePath' | 'keysDirectory' | 'kek' | 'kekFile' | 'algorithms' | 'issuer' | 'workers'
   >
   /** Milliseconds since the epoch. */
   clock: () => number
@@ -52,7 +53,7 @@ export const openLatchkey = async (options: OpenOptions): Promise<Opened> => {
     const initialized = await store.isInitialized()
     if (!create && !initialized) throw noDatabase(config)
     const kek = loadKek(config, initialized)
-    const opened = openedParts({ store, kek, clock })
+    const opened = openedParts({ store, kek, clock, cryptography: cryptographyOf(config) })
     const { audit } = opened
     if (!initialized) await firstStart(store, { config, kek, now, audit, actor, log })
     await provisionKeys({ store, algorithms: config.algorithms, kek, now, audit, log, actor })

@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import { nowSeconds } from '../../src/clock.ts'
 import { keepKeys } from '../../src/signing/rotation.ts'
+import { nodeCryptography } from '../../src/node/cryptography.ts'
 import { createSigner } from '../../src/signing/signer.ts'
 import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import { atEndOfFile } from '../support/cleanups.ts'
@@ -27,7 +28,9 @@ export const start = async (keyRotationSeconds: number | null = ROTATION) => {
 export const another = (server: TestServer): TestServer['deps'] => {
   const store = openBetterSqlite3Store(server.path)
   atEndOfFile(() => store.close())
-  return { ...server.deps, store, signer: createSigner({ ...server.deps, store, kek: KEK }) }
+  const cryptography = nodeCryptography({ atOnce: true })
+  const signer = createSigner({ ...server.deps, store, kek: KEK, cryptography })
+  return { ...server.deps, store, signer }
 }
 
 /** Maintains the keys of a server that has run all the time. */

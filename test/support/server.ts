@@ -8,6 +8,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { createApp } from '../../src/app.ts'
 import type { AuditEvent } from '../../src/audit/record.ts'
 import { type Deps, assembleDeps, openedParts } from '../../src/deps.ts'
+import { nodeCryptography } from '../../src/node/cryptography.ts'
 import { createLedgerWriter } from '../../src/node/ledger/writer.ts'
 import { createLedger } from '../../src/node/ledger/queue.ts'
 import { createLogTo } from '../../src/node/logger.ts'
@@ -100,7 +101,12 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     () => {},
   )
   const used = { ...store }
-  const opened = openedParts({ store: used, kek: KEK, clock: () => clock.now })
+  const opened = openedParts({
+    store: used,
+    kek: KEK,
+    clock: () => clock.now,
+    cryptography: nodeCryptography({ atOnce: true }),
+  })
   const { audit } = opened
   const lastUsed = createLastUsed({ store: used, clock: () => clock.now })
   const log = createLogTo({ write: (line) => lines.push(JSON.parse(line) as LogLine) }, 'debug')
