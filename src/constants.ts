@@ -92,6 +92,8 @@ export const MAX_METADATA_BYTES = 64 * 1024
 /** Random bytes of a secret (256 bits), of an id and of a `jti` (128 bits). */
 export const SECRET_BYTES = 32
 export const ID_BYTES = 16
+/** Random bytes that a process makes at once for ids: 256 of them. */
+export const SUPPLY_BYTES = 256 * ID_BYTES
 
 /** Id that a person chooses for a plugin, workspace, resource or run. It has at most 128 characters. */
 export const CHOSEN_ID = /^[A-Za-z0-9][A-Za-z0-9._:/~-]{0,127}$/
@@ -372,6 +374,8 @@ export const PARENT_CHECK_MS = 1_000
 export const MAX_LOG_BUFFER_BYTES = 1024 * 1024
 /** Bytes of the log written at once. A pipe accepts this many whole or not at all (PIPE_BUF). */
 export const PIPE_WRITE_BYTES = 4_096
+/** Time for which the log gathers lines for one write, in milliseconds. A killed process loses those lines. */
+export const LOG_GATHER_MS = 10
 /** Time until a write to a full pipe is tried again, in milliseconds. */
 export const LOG_RETRY_MS = 20
 /** Longest time that the end of a process waits for its last log lines, in milliseconds. */

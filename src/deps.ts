@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { type Audit, createAudit } from './audit/record.ts'
 import type { Ledger } from './store/ledger.ts'
 import type { Log } from './log.ts'
-import type { RandomBytes } from './secret.ts'
+import { type RandomBytes, withSupplyForIds } from './secret.ts'
 import type { Algorithm } from './signing/algorithms.ts'
 import type { PageHost } from './revocation/page-host.ts'
 import type { RevocationWatch } from './revocation/watch.ts'
@@ -169,7 +169,7 @@ export const assembleDeps = <Platform extends Partial<Deps>>({
   algorithms: settings.algorithms,
   keyRotationSeconds: settings.keyRotationSeconds,
   monotonic: () => performance.now(),
-  random: randomBytes,
+  random: withSupplyForIds(randomBytes),
   host: null as Host | null,
   ...platform,
 })

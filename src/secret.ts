@@ -1,11 +1,26 @@
 // Ids and secrets that the server makes, and the comparison of secrets. All of them are of A-Z a-z 0-9 _ -, so that a
 // client sends the same bytes whether or not it form-encodes Basic credentials (RFC 6749 §2.3.1).
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { ID_BYTES, SECRET_BYTES } from './constants.ts'
+import { ID_BYTES, SECRET_BYTES, SUPPLY_BYTES } from './constants.ts'
 import type { NewSecret } from './store/store.ts'
 
 /** @returns that many random bytes from a cryptographic source */
 export type RandomBytes = (length: number) => Uint8Array
+
+/**
+ * Hands out ids from a supply of random bytes, each byte once: Node needs 7 µs to make 16 bytes, and 12 µs for 4 KiB.
+ * Secrets come from the source itself, so that no memory holds one before it is made.
+ */
+export const withSupplyForIds = (source: RandomBytes): RandomBytes => {
+  let supply: Uint8Array = new Uint8Array(0)
+  return (length) => {
+    if (length > ID_BYTES) return source(length)
+    if (supply.length < length) supply = source(SUPPLY_BYTES)
+    const bytes = supply.subarray(0, length)
+    supply = supply.subarray(length)
+    return bytes
+  }
+}
 
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 

@@ -1,7 +1,7 @@
 // Writes lines to a file descriptor in order, through a bounded buffer. No caller waits for a write.
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { LOG_RETRY_MS, MAX_LOG_BUFFER_BYTES, PIPE_WRITE_BYTES } from '../constants.ts'
+import { LOG_GATHER_MS, LOG_RETRY_MS, MAX_LOG_BUFFER_BYTES, PIPE_WRITE_BYTES } from '../constants.ts'
 
 export type LineWriter = {
   write(line: string): void
@@ -66,8 +66,7 @@ export const createLineWriter = (
   return {
     write(line) {
       push(line)
-      // Groups the lines of one turn of the event loop into one write.
-      writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(drain)
+      writing ??= new Promise<void>((resolve) => setTimeout(resolve, LOG_GATHER_MS)).then(drain)
     },
     async flush(ms) {
       let timer: ReturnType<typeof setTimeout> | undefined

@@ -28,9 +28,11 @@ export const refuseInQuery = ({ body }: Operation) =>
     if (body === 'form') logRequested(c)
     const start = c.req.url.indexOf('?')
     const query = start < 0 ? '' : c.req.url.slice(start + 1)
-    const names = [...new URLSearchParams(query).keys()].filter(
-      (name) => isCredential(name) || BELONGS_IN_BODY[body](name),
-    )
-    if (names.length > 0) throw refusedValue('parameter_in_query', names)
+    if (query !== '') {
+      const names = [...new URLSearchParams(query).keys()].filter(
+        (name) => isCredential(name) || BELONGS_IN_BODY[body](name),
+      )
+      if (names.length > 0) throw refusedValue('parameter_in_query', names)
+    }
     await next()
   })

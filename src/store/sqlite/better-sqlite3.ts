@@ -27,7 +27,9 @@ export const openBetterSqlite3Store = (
 
 export const connect = (client: BetterSqlite3.Database): Connection => {
   const statementOf = statementsOf(client)
+  let writes = 0
   const rowsOf = (statement: BetterSqlite3.Statement, values: unknown[]): RawRow[] => {
+    if (!statement.readonly) writes += 1
     if (statement.reader) return statement.all(...values) as RawRow[]
     statement.run(...values)
     return []
@@ -54,12 +56,13 @@ export const connect = (client: BetterSqlite3.Database): Connection => {
         for (const { text, values } of compiled) statementOf(text).run(...values())
         beforeCommit?.()
       })
+      writes += 1
       step.immediate()
     },
     async close() {
       client.close()
     },
-    version: versionOf(client),
+    version: versionOf(client, () => writes),
   }
 }
 
@@ -84,11 +87,10 @@ const statementsOf = (
   }
 }
 
-/** `data_version` changes with commits of other connections, `total_changes()` with our own. */
-const versionOf = (client: BetterSqlite3.Database): (() => string) => {
+/** `data_version` changes with commits of other connections; `ours` counts the writes of this one. */
+const versionOf = (client: BetterSqlite3.Database, ours: () => number): (() => string) => {
   const others = client.prepare<[], number>('pragma data_version').pluck()
-  const ours = client.prepare<[], number>('select total_changes()').pluck()
-  return () => `${others.get()}.${ours.get()}`
+  return () => `${others.get()}.${ours()}`
 }
 
 const open = (path: string, beforeWrites: () => void): BetterSqlite3.Database => {

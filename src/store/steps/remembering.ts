@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts'
 
 /**
  * Asks the database at every call whether something was committed, so an answer is never older than a read would be.
- * Remembers nothing on a connection without `version`.
+ * Remembers nothing on a connection without `version`, and no null: an attacker chooses the keys of those.
  */
 export const remembering = <K extends string, T>(
   { version }: Pick<Connection, 'version'>,
@@ -21,7 +21,7 @@ export const remembering = <K extends string, T>(
     if (remembered !== undefined) return remembered
     const answer = await read(key)
     // A commit during the read has changed `answersVersion`: this answer is of an older state.
-    if (answersVersion === current) answers.set(key, answer)
+    if (answer !== null && answersVersion === current) answers.set(key, answer)
     return answer
   }
 }

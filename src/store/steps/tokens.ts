@@ -1,5 +1,5 @@
 // Reads of a token request, prepared once: the login, and the client with all that it is granted.
-import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm/sql'
+import { type SQL, and, eq, isNull, or, sql } from 'drizzle-orm/sql'
 import { clientSecrets, clients } from '../tables/clients.ts'
 import { aliased } from '../tables/column.ts'
 import { workspaces } from '../tables/registry.ts'
@@ -18,24 +18,27 @@ const mayLogIn = (): SQL | undefined =>
   and(
     eq(clientSecrets.hash, sql.placeholder('hash')),
     isNull(clientSecrets.revokedAt),
-    or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, sql.placeholder('now'))),
     isWord(clients.status, 'active'),
     or(isNull(clients.workspaceId), isWord(workspaces.status, 'active')),
   )
 
 const findLogin: Verb<'findLogin'> = ({ connection }) => {
-  const { id, hash, clientId } = clientSecrets
+  const { id, hash, clientId, expiresAt } = clientSecrets
   const query = select(
-    { id, hash, clientId },
+    { id, hash, clientId, expiresAt },
     sql`from ${clientSecrets} join ${clients} on ${clients.id} = ${clientId}
       left join ${workspaces} on ${workspaces.id} = ${clients.workspaceId}
       where ${mayLogIn()}`,
   )
-  const findLogins = prepared(connection, query)
+  const read = prepared(connection, query)
+  const findLogins = remembering(connection, async (hashed: string) => {
+    const logins = await read({ hash: hashed })
+    return logins.length === 0 ? null : logins
+  })
   return async (askedId, askedHash, now) => {
-    const logins = await findLogins({ hash: askedHash, now })
-    const login = logins.find((one) => one.clientId === askedId)
-    return login === undefined ? null : { id: login.id, hash: login.hash }
+    const login = (await findLogins(askedHash))?.find((one) => one.clientId === askedId)
+    if (login === undefined || (login.expiresAt !== null && login.expiresAt <= now)) return null
+    return { id: login.id, hash: login.hash }
   }
 }
 
