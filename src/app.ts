@@ -8,7 +8,7 @@ import { reference } from './admin/reference/page.ts'
 import { administration } from './admin/api/routes.ts'
 import { BASE } from './admin/api/table.ts'
 import type { AppEnv, Deps } from './deps.ts'
-import { allowHeader, etags, requestIds, securityHeaders } from './http/headers.ts'
+import { allowHeader, etags, everyAnswer } from './http/headers.ts'
 import { healthz, metrics, readyz } from './http/health.ts'
 import { methodNotAllowed, notFound, renderError } from './http/render.ts'
 import { canonicalPaths } from './http/target.ts'
@@ -19,7 +19,7 @@ export type { Deps } from './deps.ts'
 /** Makes the server as a Fetch API handler (`app.fetch`), for Node, Workers and tests. */
 export const createApp = (deps: Deps): Hono<AppEnv> => {
   const app = new Hono<AppEnv>()
-  app.use(requestIds, securityHeaders(deps.issuer))
+  app.use(everyAnswer(deps.issuer))
   app.route(BASE, administration(deps))
   app.use(canonicalPaths(notFound))
 

@@ -24,6 +24,8 @@ export type Requested = {
 export type AppEnv = {
   Variables: {
     requestId: string
+    /** Headers of the answer, by their names in canonical case. */
+    headers: Record<string, string>
     /**
      * The permission that an address of administration requires, for the challenge if the token
      * lacks it.

@@ -19,7 +19,7 @@ import {
 } from './deps.ts'
 import { isSet } from './settings/environment.ts'
 import { StartRefused, Unavailable, reasonOf } from './errors.ts'
-import { requestIds, securityHeaders } from './http/headers.ts'
+import { everyAnswer } from './http/headers.ts'
 import { renderError } from './http/render.ts'
 import type { Log } from './log.ts'
 import { createLonelyWatch } from './revocation/watch.ts'
@@ -150,7 +150,7 @@ const notStarted = (error: unknown): Hono<AppEnv> => {
   const log = consoleLog('error')
   log.error({ reason: reasonOf(error) }, 'cannot start')
   const app = new Hono<AppEnv>()
-  app.use(requestIds, securityHeaders(''))
+  app.use(everyAnswer(''))
   app.all('*', () => {
     throw new Unavailable('not_started')
   })

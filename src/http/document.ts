@@ -2,6 +2,7 @@
 // text.
 import { createHash } from 'node:crypto'
 import type { AppContext } from '../deps.ts'
+import { respond } from './respond.ts'
 
 type SendDocument = (c: AppContext, text: string, headers: Record<string, string>) => Response
 
@@ -16,6 +17,6 @@ export const createDocument = (): SendDocument => {
       const etag = `"${createHash('sha256').update(text).digest('hex')}"`
       latest = { text, bytes: new TextEncoder().encode(text), etag }
     }
-    return c.body(latest.bytes, 200, { ...headers, ETag: latest.etag })
+    return respond(c, 200, latest.bytes, { ...headers, ETag: latest.etag })
   }
 }

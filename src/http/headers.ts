@@ -1,19 +1,31 @@
+import { randomUUID } from 'node:crypto'
 import { RETAINED_304_HEADERS, etag } from 'hono/etag'
 import { createMiddleware } from 'hono/factory'
-import { requestId } from 'hono/request-id'
-import { secureHeaders } from 'hono/secure-headers'
 import { MAX_REQUEST_ID_CHARS } from '../constants.ts'
+import type { AppContext, AppEnv } from '../deps.ts'
 
 /**
  * Headers of every answer that no cache may store: all but the public documents (RFC 6749 §5.1).
  */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 
-/** Sets the headers of `NO_STORE`. */
-export const noStore = createMiddleware(async (c, next) => {
-  for (const [name, value] of Object.entries(NO_STORE)) c.header(name, value)
-  await next()
-})
+/** Adds headers to the answer of a request, whichever handler makes it. */
+export const addHeaders = (c: AppContext, headers: Readonly<Record<string, string>>): void => {
+  Object.assign(c.get('headers'), headers)
+}
+
+/** Middleware: adds headers to every answer of an address. */
+export const withHeaders = (headers: Readonly<Record<string, string>>) =>
+  createMiddleware<AppEnv>((c, next) => {
+    addHeaders(c, headers)
+    return next()
+  })
+
+/** Middleware: keeps answers out of caches. */
+export const noStore = withHeaders(NO_STORE)
+
+/** Middleware: lets pages of any origin read an answer. For public documents alone. */
+export const anyOrigin = withHeaders({ 'Access-Control-Allow-Origin': '*' })
 
 /**
  * The value of `Allow` (RFC 9110 §10.2.1). Every address with GET answers HEAD.
@@ -22,31 +34,37 @@ export const noStore = createMiddleware(async (c, next) => {
 export const allowHeader = (methods: readonly string[]): string =>
   methods.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ')
 
-/** `X-Request-Id`: the client's if it is well-formed, else a new one. Every answer has it. */
-export const requestIds = requestId({ limitLength: MAX_REQUEST_ID_CHARS })
+/**
+ * Headers that keep a browser from running or framing an answer. HSTS only for an https issuer: it would break http on
+ * localhost.
+ */
+const securityHeaders = (issuer: string): Record<string, string> => ({
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Referrer-Policy': 'no-referrer',
+  ...(issuer.startsWith('https:') && { 'Strict-Transport-Security': 'max-age=31536000' }),
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'X-Permitted-Cross-Domain-Policies': 'none',
+})
+
+const REQUEST_ID = new RegExp(`^[\\w=-]{1,${MAX_REQUEST_ID_CHARS}}$`)
 
 /**
- * Security headers of every answer; a handler can replace them. HSTS only for an https issuer: it
- * would break http on localhost.
+ * Middleware, before all others: prepares the headers of every answer, which `respond` sends. They are the security
+ * headers and `X-Request-Id`: the client's if it is well-formed, else a new one.
  */
-export const securityHeaders = (issuer: string) =>
-  secureHeaders({
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    strictTransportSecurity: issuer.startsWith('https:') && 'max-age=31536000',
-    xFrameOptions: 'DENY',
-    crossOriginResourcePolicy: 'cross-origin',
-    originAgentCluster: false,
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xXssProtection: false,
-    overwrite: false,
+export const everyAnswer = (issuer: string) => {
+  const security = securityHeaders(issuer)
+  return createMiddleware<AppEnv>((c, next) => {
+    const sent = c.req.header('x-request-id') ?? ''
+    const requestId = REQUEST_ID.test(sent) ? sent : randomUUID()
+    c.set('requestId', requestId)
+    c.set('headers', { ...security, 'X-Request-Id': requestId })
+    return next()
   })
-
-/** Lets pages of any origin read an answer. For public documents alone. */
-export const anyOrigin = createMiddleware(async (c, next) => {
-  c.header('Access-Control-Allow-Origin', '*')
-  await next()
-})
+}
 
 /**
  * Validators (RFC 9110 §8.8.3): answers 304 if the cache has the document, with the headers that
@@ -56,7 +74,7 @@ export const etags = etag({
   retainedHeaders: [
     ...RETAINED_304_HEADERS,
     'access-control-allow-origin',
-    'content-security-policy',
+    ...Object.keys(securityHeaders('https:')),
     'x-request-id',
   ],
 })

@@ -5,9 +5,10 @@ import type { AppContext, Deps } from '../deps.ts'
 import { equalInConstantTime, hashSecret } from '../secret.ts'
 import { bearerToken } from './bearer.ts'
 import { notFound } from './render.ts'
+import { respond, respondJson } from './respond.ts'
 
 /** `GET /healthz`: 200 if the process answers. */
-export const healthz = (c: AppContext) => c.json({ status: 'ok' }, 200, NO_STORE)
+export const healthz = (c: AppContext) => respondJson(c, 200, { status: 'ok' }, NO_STORE)
 
 /**
  * `GET /readyz`: 200 if the process can issue tokens: the database answers and has a signing key.
@@ -19,7 +20,7 @@ export const readyz =
       (key) => key !== null,
       () => false,
     )
-    return c.json({ status: ready ? 'ok' : 'unavailable' }, ready ? 200 : 503, NO_STORE)
+    return respondJson(c, ready ? 200 : 503, { status: ready ? 'ok' : 'unavailable' }, NO_STORE)
   }
 
 /** `GET /metrics`: for requests from loopback or with the token, else 404. */
@@ -27,7 +28,7 @@ export const metrics =
   (deps: Pick<Deps, 'metrics' | 'metricsToken' | 'clientAddress'>) => async (c: AppContext) => {
     if (deps.metrics === null || !mayRead(c, deps)) return notFound(c)
     const { contentType, text } = await deps.metrics.render()
-    return c.body(text, 200, { ...NO_STORE, 'Content-Type': contentType })
+    return respond(c, 200, text, { ...NO_STORE, 'Content-Type': contentType })
   }
 
 /**

@@ -1,9 +1,9 @@
 // Renders errors as answers and log lines. No other file does, except for the admin API.
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { MAX_LOGGED_PATH_CHARS, RETRY_AFTER_SECONDS } from '../constants.ts'
 import type { AppContext, Deps, Requested } from '../deps.ts'
 import { OAUTH_ERRORS, OAuthError, type OAuthErrorCode, Unavailable } from '../errors.ts'
 import { NO_STORE } from './headers.ts'
+import { respondJson } from './respond.ts'
 import { describable, hideSecrets, hidingSecret } from '../text/redaction.ts'
 
 type RenderDeps = Pick<Deps, 'log' | 'metrics'>
@@ -14,9 +14,10 @@ const answer = (
   { headers = {}, body = {} }: { headers?: Record<string, string>; body?: object } = {},
 ) => {
   const [status, error, description] = OAUTH_ERRORS[code]
-  return c.json(
+  return respondJson(
+    c,
+    status,
     { error, error_description: description, code, ...body },
-    status satisfies ContentfulStatusCode,
     { ...NO_STORE, ...headers },
   )
 }

@@ -2,6 +2,7 @@ import { audited } from '../audit/record.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { type Metadata, narrowGrants, parseMetadata } from './enrollment.ts'
+import { respond } from '../http/respond.ts'
 import { OAuthError } from '../errors.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { requestContext } from '../http/request-context.ts'
@@ -24,7 +25,7 @@ type ConfigurationDeps = Pick<
 export const readConfiguration = (deps: ConfigurationDeps) => async (c: AppContext) => {
   const { client, token } = await authenticateRegistration(c, deps)
   const body = { ...registered(client, deps.issuer), registration_access_token: token }
-  return c.body(toJson(body), 200, { 'Content-Type': 'application/json' })
+  return respond(c, 200, toJson(body), { 'Content-Type': 'application/json' })
 }
 
 /**
@@ -55,7 +56,7 @@ export const updateConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   // Built from the written values: if another read failed now, the only copy of the token would be
   // lost.
   const answer = { ...registered(after, deps.issuer), registration_access_token: registrationToken }
-  return c.body(toJson(answer), 200, { 'Content-Type': 'application/json' })
+  return respond(c, 200, toJson(answer), { 'Content-Type': 'application/json' })
 }
 
 /**
@@ -69,7 +70,7 @@ export const deleteConfiguration = (deps: ConfigurationDeps) => async (c: AppCon
   await audited(deps, event, (_, cause) =>
     retried(c, deps, (before) => deps.store.deleteClient(before, nowSeconds(deps), cause)),
   )
-  return c.body(null, 204)
+  return respond(c, 204, null)
 }
 
 /** Replaces a hash that the store does not find: every attempt makes one comparison. */

@@ -1,3 +1,4 @@
+import { respondJson } from '../http/respond.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import type { GrantedClient } from '../store/store.ts'
 import { type AccessTokenClaims, type ExaminedToken, examineToken } from './access-token.ts'
@@ -29,7 +30,7 @@ export const introspect = (deps: IntrospectDeps) => async (c: AppContext) => {
     deps.log.info(line, 'token is inactive')
   }
   deps.metrics?.introspected(answer.active)
-  return c.json(answer)
+  return respondJson(c, 200, answer)
 }
 
 type Result = AccessTokenClaims | InactiveReason

@@ -2,6 +2,7 @@ import { audited } from '../audit/record.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { type Metadata, narrowGrants, remainingDetails, remainingGrants } from './enrollment.ts'
+import { respond } from '../http/respond.ts'
 import { Conflict, OAuthError, OperationRefused, Unavailable } from '../errors.ts'
 import { type InheritedLimits, UNLIMITED, limitsInheritedFrom } from '../grants/limits.ts'
 import { bearerToken } from '../http/bearer.ts'
@@ -50,7 +51,7 @@ export const register = (deps: RegisterDeps) => async (c: AppContext) => {
     client_secret_expires_at: 0,
     registration_access_token: first.registrationToken,
   }
-  return c.body(toJson(body), 201, { 'Content-Type': 'application/json' })
+  return respond(c, 201, toJson(body), { 'Content-Type': 'application/json' })
 }
 
 /**

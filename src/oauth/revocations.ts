@@ -1,5 +1,6 @@
 import { MAX_WAIT_SECONDS } from '../constants.ts'
 import type { AppContext, Connected, Deps } from '../deps.ts'
+import { respond } from '../http/respond.ts'
 import { misspelled } from '../errors.ts'
 import { takesGzip } from '../http/coding.ts'
 import { networkOf } from '../http/network.ts'
@@ -27,7 +28,7 @@ export const revocations = (deps: RevocationsDeps) => {
     const { signal } = c.req.raw
     const request = { gzip: takesGzip(c.req.header('accept-encoding')), signal }
     const { body, gzip, maxAgeSeconds } = await list.page(after, request)
-    return c.body(body, 200, {
+    return respond(c, 200, body, {
       'Content-Type': 'application/jwt',
       'Cache-Control': wait > 0 ? 'no-store' : `public, max-age=${maxAgeSeconds}`,
       Vary: 'Accept-Encoding',

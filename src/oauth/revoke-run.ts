@@ -5,6 +5,7 @@ import { CHOSEN_ID } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
 import { coversRun } from '../grants/details.ts'
+import { respondJson } from '../http/respond.ts'
 import { OAuthError, OperationRefused, refusedValue } from '../errors.ts'
 import { requestContext } from '../http/request-context.ts'
 import { countOut } from '../store/ledger.ts'
@@ -30,7 +31,7 @@ export const revokeRun = (deps: RevokeRunDeps) => async (c: AppContext) => {
   const run = { workspaceId: caller.workspace?.id ?? null, identifier }
   await close(run, caller, c, deps)
   const matched = await countOut(deps, { ...run, run: identifier }, nowSeconds(deps))
-  return c.json({ identifier, matched })
+  return respondJson(c, 200, { identifier, matched })
 }
 
 const close = async (

@@ -1,6 +1,7 @@
 import { audited } from '../audit/record.ts'
 import { nowSeconds } from '../clock.ts'
 import type { AppContext, Deps } from '../deps.ts'
+import { respond } from '../http/respond.ts'
 import { requestContext } from '../http/request-context.ts'
 import { revocationLookup } from '../revocation/source.ts'
 import { readRevocableToken } from './access-token.ts'
@@ -42,5 +43,5 @@ export const revoke = (deps: RevokeDeps) => async (c: AppContext) => {
     )
     deps.metrics?.tokenRevoked()
   }
-  return c.body(null, 200)
+  return respond(c, 200, null)
 }

@@ -1,4 +1,5 @@
 import type { AppContext, Deps } from '../deps.ts'
+import { respondJson } from '../http/respond.ts'
 import { OAuthError, refusedValue } from '../errors.ts'
 import { parseJson } from '../json.ts'
 import type { AuthorizationDetail } from '../store/store.ts'
@@ -44,7 +45,7 @@ export const token = (deps: TokenDeps) => async (c: AppContext) => {
     details: readDetails(form.get('authorization_details')),
   }
   const response = await issueToken(client, request, deps, { requestId: c.get('requestId') })
-  return c.json(response)
+  return respondJson(c, 200, response)
 }
 
 /** Adds the audience that the request means to the log line of a refusal, if it sends none. */

@@ -1,4 +1,5 @@
 // Steps of each request to the admin API: authenticate, read the input, run the operation, answer.
+import { respond } from '../../http/respond.ts'
 import { z } from 'zod'
 import type { AuditEvent } from '../../audit/record.ts'
 import { nameable } from '../../audit/target.ts'
@@ -127,7 +128,7 @@ const answer = (
   if (exportLineOf(response) !== undefined) {
     return ndjsonResponse(c, result as Export<unknown>, { headers: tagged, log })
   }
-  return c.body(toJson(result), location === undefined ? 200 : 201, {
+  return respond(c, location === undefined ? 200 : 201, toJson(result), {
     ...tagged,
     'Content-Type': 'application/json',
     ...(location && { Location: BASE + location(result as never) }),

@@ -1,4 +1,5 @@
 // Exports as lines of JSON, sent while they are read: a year of events does not fit into memory.
+import { respond } from '../../http/respond.ts'
 import type { AppContext, Deps } from '../../deps.ts'
 import { reasonOf } from '../../errors.ts'
 import { toJson } from '../../text/text.ts'
@@ -31,7 +32,7 @@ export const ndjsonResponse = (
       await iterator.return?.()
     },
   })
-  return c.body(body, 200, { ...headers, 'Content-Type': 'application/x-ndjson' })
+  return respond(c, 200, body, { ...headers, 'Content-Type': 'application/x-ndjson' })
 }
 
 /** The stable code of this project's own errors; another error's name. */

@@ -1,4 +1,5 @@
 // Refusals as problem details (RFC 9457), with a stable `code`.
+import { respond } from '../../http/respond.ts'
 import { VerificationError, authorizationChallenge } from '@latchkey/verifier'
 import { z } from 'zod'
 import { RETRY_AFTER_SECONDS } from '../../constants.ts'
@@ -109,7 +110,7 @@ export const renderProblem =
       deps.log.warn({ ...line, detail }, 'an answer was aborted')
     else deps.log.error({ ...line, ...serverDetail(error) }, 'server error')
     const type = `${deps.issuer}/docs#${problem.code}`
-    return c.body(toJson({ type, ...problem, request_id: requestId }), problem.status as 500, {
+    return respond(c, problem.status, toJson({ type, ...problem, request_id: requestId }), {
       ...NO_STORE,
       ...headers,
       'Content-Type': 'application/problem+json',

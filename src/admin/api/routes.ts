@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import type { AppContext, AppEnv } from '../../deps.ts'
 import { OperationRefused } from '../../errors.ts'
-import { allowHeader, etags } from '../../http/headers.ts'
+import { addHeaders, allowHeader, etags } from '../../http/headers.ts'
 import { canonicalPaths } from '../../http/target.ts'
 import { createAuthentication } from './authentication.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -54,6 +54,6 @@ const allowOf = (endpoints: readonly Endpoint[]): string =>
   allowHeader(endpoints.map(({ method }) => method.toUpperCase()))
 
 const methodNotAllowed = (c: AppContext, allow: string): OperationRefused => {
-  c.header('Allow', allow)
+  addHeaders(c, { Allow: allow })
   return new OperationRefused('method_not_allowed', `this address answers ${allow}`)
 }
