@@ -93,10 +93,10 @@ const UNAMBIGUOUS: Record<string, string[]> = {
   'a word of ours without a colon, and an id': ['${scope}:${id}'],
   'parts of a JWS, of which none has a full stop': [
     '${base64url(header)}.${base64url(payload)}',
-    '${input}.${Buffer.from(bytes)',
+    '${input}.${await sign(input)',
   ],
   'an address to be fetched': ['${address}${separator}'],
-  'two numbers': ['${others.get()}.${ours.get()}'],
+  'two numbers': ['${others.get()}.${ours()}'],
   'a random id and a number': ['${row.id.slice(-8)}-${row.expiresAt', '${row.id.slice(-8)}-${row'],
   'a path of a field, to be read': [
     '${i}.${error.field}',

@@ -5,21 +5,23 @@ import type { Connection } from './connection.ts'
 /**
  * Asks the database at every call whether something was committed, so an answer is never older than a read would be.
  * Remembers nothing on a connection without `version`, and no null: an attacker chooses the keys of those.
+ * @param answersFor tells whether a remembered answer is that of a call, where it depends on more than the key
  */
-export const remembering = <K extends string, T>(
+export const remembering = <K extends string, T, A extends unknown[]>(
   { version }: Pick<Connection, 'version'>,
-  read: (key: K) => Promise<T>,
-): ((key: K) => Promise<T>) => {
+  read: (key: K, ...further: A) => Promise<T>,
+  answersFor: (remembered: T, ...further: A) => boolean = () => true,
+): ((key: K, ...further: A) => Promise<T>) => {
   if (version === undefined) return read
   const answers = new Map<K, T>()
   let answersVersion = ''
-  return async (key) => {
+  return async (key, ...further) => {
     const current = version()
     if (current !== answersVersion || answers.size >= MAX_REMEMBERED_ANSWERS) answers.clear()
     answersVersion = current
     const remembered = answers.get(key)
-    if (remembered !== undefined) return remembered
-    const answer = await read(key)
+    if (remembered !== undefined && answersFor(remembered, ...further)) return remembered
+    const answer = await read(key, ...further)
     // A commit during the read has changed `answersVersion`: this answer is of an older state.
     if (answer !== null && answersVersion === current) answers.set(key, answer)
     return answer

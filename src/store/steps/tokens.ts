@@ -1,5 +1,5 @@
 // Reads of a token request, prepared once: the login, and the client with all that it is granted.
-import { type SQL, and, eq, isNull, or, sql } from 'drizzle-orm/sql'
+import { type SQL, and, eq, gt, isNull, or, sql } from 'drizzle-orm/sql'
 import { clientSecrets, clients } from '../tables/clients.ts'
 import { aliased } from '../tables/column.ts'
 import { workspaces } from '../tables/registry.ts'
@@ -18,6 +18,7 @@ const mayLogIn = (): SQL | undefined =>
   and(
     eq(clientSecrets.hash, sql.placeholder('hash')),
     isNull(clientSecrets.revokedAt),
+    or(isNull(clientSecrets.expiresAt), gt(clientSecrets.expiresAt, sql.placeholder('now'))),
     isWord(clients.status, 'active'),
     or(isNull(clients.workspaceId), isWord(workspaces.status, 'active')),
   )
@@ -30,16 +31,18 @@ const findLogin: Verb<'findLogin'> = ({ connection }) => {
       left join ${workspaces} on ${workspaces.id} = ${clients.workspaceId}
       where ${mayLogIn()}`,
   )
-  const read = prepared(connection, query)
-  const findLogins = remembering(connection, async (hashed: string) => {
-    const logins = await read({ hash: hashed })
-    return logins.length === 0 ? null : logins
-  })
-  return async (askedId, askedHash, now) => {
-    const login = (await findLogins(askedHash))?.find((one) => one.clientId === askedId)
-    if (login === undefined || (login.expiresAt !== null && login.expiresAt <= now)) return null
-    return { id: login.id, hash: login.hash }
-  }
+  const findLogins = prepared(connection, query)
+  const find = remembering(
+    connection,
+    async (askedHash: string, askedId: string, now: number) => {
+      const logins = await findLogins({ hash: askedHash, now })
+      return logins.find((login) => login.clientId === askedId) ?? null
+    },
+    // Only a good login is answered from memory: all refused ones read the database alike.
+    (login, askedId, now) =>
+      login?.clientId === askedId && (login.expiresAt === null || login.expiresAt > now),
+  )
+  return (askedId, askedHash, now) => find(askedHash, askedId, now)
 }
 
 const pluginsOf = ({ json }: Dialect): Field<GrantedClient['plugins']> => {

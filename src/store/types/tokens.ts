@@ -6,7 +6,7 @@ import type { AuthorizationDetail } from './resources.ts'
 import type { WorkspaceStatus } from './workspaces.ts'
 
 /** A secret that a client can log in with: its id and its hash. */
-export type Login = { id: string; hash: string }
+export type Login = { id: string; hash: string; clientId: string; expiresAt: number | null }
 
 /** The state of a client whose secret or registration access token was refused, for the log. */
 export type RefusedClient = {

@@ -50,6 +50,8 @@ export const lifecycleContract = (open: Open): void => {
       expect(await store.findLogin('root', 'hash of root-secret', NOW)).toEqual({
         id: 'root-secret',
         hash: 'hash of root-secret',
+        clientId: 'root',
+        expiresAt: null,
       })
     })
 

@@ -174,6 +174,8 @@ export const loginContract = (open: Open): void => {
       expect(await database.store.findLogin('root', 'hash of root-secret', NOW)).toEqual({
         id: 'root-secret',
         hash: 'hash of root-secret',
+        clientId: 'root',
+        expiresAt: null,
       })
     })
 
