@@ -1,7 +1,12 @@
 // Writes lines to a file descriptor in order, through a bounded buffer. No caller waits for a write.
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { LOG_GATHER_MS, LOG_RETRY_MS, MAX_LOG_BUFFER_BYTES, PIPE_WRITE_BYTES } from '../constants.ts'
+import {
+  LOG_GATHER_MS,
+  LOG_RETRY_MS,
+  MAX_LOG_BUFFER_BYTES,
+  PIPE_WRITE_BYTES,
+} from '../constants.ts'
 
 export type LineWriter = {
   write(line: string): void
