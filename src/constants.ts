@@ -448,6 +448,8 @@ export const MIN_CUT_COLUMN_CHARS = 12
 export const MIN_NODE_VERSION = '20.3'
 /** Time for one request of `doctor` and `status`, in milliseconds: a server under load answers sooner. */
 export const DOCTOR_REQUEST_TIMEOUT_MS = 5_000
+/** Longest metadata or JWKS that `doctor` reads, in bytes. A server with all its keys has a hundredth of it. */
+export const MAX_ISSUER_ANSWER_BYTES = 1024 * 1024
 /** Longest answer of `/metrics` that `status` reads, in bytes. A server has a tenth of it. */
 export const MAX_METRICS_BYTES = 1024 * 1024
 /** Largest number of `/metrics` that `status` shows: the latest time of a Date, in seconds (ECMA-262 §21.4.1.1). */

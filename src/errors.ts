@@ -1,5 +1,6 @@
 // Refusals: a table of codes for the OAuth endpoints, one for administration, and a class for each
 // meaning. No I/O.
+import { plural } from './text/plural.ts'
 import { describable, describedValues, shownValue } from './text/redaction.ts'
 
 /**
@@ -375,7 +376,7 @@ export class WritesExceeded extends OperationRefused {
   readonly waitSeconds: number
 
   constructor(waitSeconds: number) {
-    super('writes_exceeded', `try again in ${waitSeconds} seconds`)
+    super('writes_exceeded', `try again in ${plural(waitSeconds, 'second')}`)
     this.waitSeconds = waitSeconds
   }
 }

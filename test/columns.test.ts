@@ -16,6 +16,8 @@ import { COLUMNS, type ListedNoun, membersOf } from '../src/cli/columns.ts'
 
 const VIEWS: Record<ListedNoun, { shape: object }> = {
   admin: clientSchema,
+  // Profiles are files of this machine: the admin API has none.
+  profile: { shape: { name: 0, url: 0, client_id: 0, current: 0 } },
   audience: audienceSchema,
   plugin: pluginSchema,
   workspace: workspaceSchema,

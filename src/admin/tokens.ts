@@ -70,9 +70,11 @@ export const findIssued = async (
   return row ?? null
 }
 
+/** Shows a token until it expires by the wall clock, as the list does. */
 export const showToken = async (call: AdminCall, jti: string) => {
-  const noun = 'unexpired token in the ledger with the jti'
-  return tokenView(orNotFound(await findIssued(call, jti), noun, jti))
+  const issued = await findIssued(call, jti)
+  const unexpired = issued !== null && issued.expiresAt > now(call) ? issued : null
+  return tokenView(orNotFound(unexpired, 'unexpired token in the ledger with the jti', jti))
 }
 
 /** Issues a token as the client itself would get it, without its secret. */

@@ -22,6 +22,7 @@ export const COLUMNS = {
     first: ['client_id', 'name', 'status', 'permissions', 'last_used_at', 'workspace_id'],
     others: ['created_at', 'plugins', ...CLIENT_SETTINGS],
   },
+  profile: { first: ['name', 'url', 'client_id', 'current'], others: [] },
   audience: {
     first: ['id', 'permissions', 'requires_plugin', 'token_ttl', 'algorithm', 'created_at'],
     others: [],

@@ -9,7 +9,7 @@ import { STOP_SIGNALS } from '../node/stop-reason.ts'
 import { command } from './flags.ts'
 import { print } from './output.ts'
 import { createProgress } from './progress.ts'
-import { safety } from './safety.ts'
+import { noteDryRun, safety } from './safety.ts'
 import { requireLocal, withAdmin } from './session.ts'
 
 export const database = (program: Command): void => {
@@ -35,6 +35,7 @@ export const database = (program: Command): void => {
     requireLocal()
     const { databasePath } = loadConfig(process.env)
     if (requireDatabaseFile(databasePath).isNew) throw noDatabase({ databasePath })
+    if (safety().isDryRun) return print(await rehearsedBackup(databasePath, file), flags)
     const { backUp } = await import('../store/sqlite/existing.ts')
     const { onProgress, clear } = createProgress(process.stderr)
     const ending = new AbortController()
@@ -56,6 +57,14 @@ export const database = (program: Command): void => {
     'secure a database restored from a backup: revoke all its keys, and with them all tokens',
     'restored',
   ).action(async (flags: { json?: boolean }) => print(await withAdmin(markRestored), flags))
+}
+
+/** Describes the copy that `backup` would make. Changes nothing. */
+const rehearsedBackup = async (path: string, file: string) => {
+  const { copySize } = await import('../store/sqlite/existing.ts')
+  const bytes = copySize(path, file)
+  noteDryRun()
+  return { database: path, copy: file, bytes }
 }
 
 /** Describes what `migrate` would do. Changes nothing. */

@@ -77,10 +77,35 @@ export const listCommand = (
     )
     const printed = rows.map((row) => items.get(row) ?? row)
     if (flags.json) return print(printed, flags)
-    const { first }: Columns = COLUMNS[name]
-    const shown = rows.map((row) => settings.shownOf?.(row) ?? row)
-    printTable(shown, flags.wide ? membersOf(name) : first, flags)
+    printRows(
+      name,
+      rows.map((row) => settings.shownOf?.(row) ?? row),
+      flags,
+    )
   })
+}
+
+/** Adds `list` of rows that this machine has: they come from no server. */
+export const localListCommand = (
+  noun: Command,
+  description: string,
+  readAll: () => Item[],
+): void => {
+  const name = noun.name() as ListedNoun
+  const list = command(noun, 'list', description, `${name} list`)
+  withSelection(list, name, false)
+  list.action(async () => {
+    const flags = list.opts<Flags>()
+    const selection = selectionOf(list, name, { ...flags, isLog: false })
+    const rows = await select(async () => ({ items: readAll(), next_cursor: null }), selection)
+    if (flags.json) print(rows, flags)
+    else printRows(name, rows, flags)
+  })
+}
+
+const printRows = (noun: ListedNoun, rows: readonly Item[], flags: Flags): void => {
+  const { first }: Columns = COLUMNS[noun]
+  printTable(rows, flags.wide ? membersOf(noun) : first, flags)
 }
 
 const withSelection = (list: Command, noun: ListedNoun, isLog: boolean): void => {

@@ -12,6 +12,7 @@ import { createLedger } from '../node/ledger/queue.ts'
 import { createCommandLog } from '../node/logger.ts'
 import { openLatchkey } from '../node/open.ts'
 import { readStorage } from '../node/storage.ts'
+import { pathOf } from './path-ids.ts'
 import { createProgress } from './progress.ts'
 import { canAsk, safety } from './safety.ts'
 
@@ -19,6 +20,7 @@ import { canAsk, safety } from './safety.ts'
 export const performOn =
   (call: AdminCall): Perform =>
   async (action, input, { ifMatch } = {}) => {
+    pathOf(action, input)
     const { handle } = await endpointOf(action)
     const precondition =
       ifMatch === undefined ? null : { sent: ifMatch, matches: (etag: string) => etag === ifMatch }

@@ -1,4 +1,5 @@
 // Output of the commands, as text for people and as JSON for programs. Pure except for the print functions.
+import { plural } from '../text/plural.ts'
 import { shellWord } from '../text/shell.ts'
 import { escapeText, toJson } from '../text/text.ts'
 import { fullTime } from './cells.ts'
@@ -31,7 +32,7 @@ export const printTable = (
 }
 
 const leftOutText = (count: number, { colours }: Style): string =>
-  colours.note(`${count} more ${count === 1 ? 'column' : 'columns'}: --wide`)
+  colours.note(`${plural(count, 'more column')}: --wide`)
 
 /** Prints the credentials of a new client as lines for `eval` in a shell. A remote server may have sent them. */
 export const printCredentials = (created: { client_id: string; client_secret: string }): void => {

@@ -2,19 +2,24 @@
 import type { Command } from 'commander'
 import { StartRefused } from '../errors.ts'
 import { command, readStdin } from './flags.ts'
+import { localListCommand } from './list.ts'
 import { print } from './output.ts'
 import { type ServerFlags, credentialsOf, originOf } from './remote/choice.ts'
 import { type Credentials, parseCredentials } from './remote/credentials.ts'
 import {
   LOCAL,
+  type Profile,
   addProfile,
   chooseProfile,
   currentProfile,
   profileNames,
   readProfile,
   removeProfile,
+  requireChoice,
+  requireProfile,
   requireUnused,
 } from './remote/profiles.ts'
+import { noteDryRun, safety } from './safety.ts'
 
 type Json = { json?: boolean }
 
@@ -30,11 +35,12 @@ export const profile = (program: Command): void => {
     'profile add prod --url https://auth.example --credentials admin.json',
   ).action(async (name: string, flags: Json) => {
     const added = await add(name, program.opts<ServerFlags>())
+    noteDryRun()
     print(added, flags)
   })
 
-  command(noun, 'list', 'list profiles, without their secrets', 'profile list').action(
-    (flags: Json) => print(profileNames(process.env).map(shown), flags),
+  localListCommand(noun, 'list profiles, without their secrets', () =>
+    profileNames(process.env).map(shown),
   )
 
   command(noun, 'show <NAME>', 'show a profile, without its secret', 'profile show prod').action(
@@ -47,7 +53,9 @@ export const profile = (program: Command): void => {
     `use a profile for every later command; ${LOCAL}: the database of this machine`,
     'profile use prod',
   ).action((name: string, flags: Json) => {
-    chooseProfile(process.env, name)
+    if (safety().isDryRun) requireChoice(process.env, name)
+    else chooseProfile(process.env, name)
+    noteDryRun()
     print({ name, current: true }, flags)
   })
 
@@ -57,13 +65,16 @@ export const profile = (program: Command): void => {
     'remove a profile with its credentials',
     'profile remove prod',
   ).action((name: string, flags: Json) => {
-    removeProfile(process.env, name)
+    if (safety().isDryRun) requireProfile(process.env, name)
+    else removeProfile(process.env, name)
+    noteDryRun()
     print({ name, status: 'removed' }, flags)
   })
 }
 
-const shown = (name: string) => {
-  const { url, credentials } = readProfile(process.env, name)
+const shown = (name: string) => viewOf(readProfile(process.env, name))
+
+const viewOf = ({ name, url, credentials }: Profile) => {
   const current = currentProfile(process.env) === name
   return { name, url, client_id: credentials.clientId, current }
 }
@@ -75,8 +86,9 @@ const add = async (name: string, flags: ServerFlags) => {
   const credentials = await credentialsFrom(flags)
   const { requireAdministrator } = await import('./remote/issuer.ts')
   await requireAdministrator({ origin, credentials })
-  addProfile(process.env, { name, url: origin, credentials })
-  return shown(name)
+  const profile = { name, url: origin, credentials }
+  if (!safety().isDryRun) addProfile(process.env, profile)
+  return viewOf(profile)
 }
 
 const credentialsFrom = async (flags: ServerFlags): Promise<Credentials> =>

@@ -4,9 +4,8 @@ import { createInterface } from 'node:readline'
 import { ReadStream } from 'node:tty'
 import type { Effects } from '../admin/effects.ts'
 import { StartRefused } from '../errors.ts'
+import { plural } from '../text/plural.ts'
 import { escapeText } from '../text/text.ts'
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** Names what a change ends: `tokens of 3 clients (41 live in the ledger), 5 secrets`. */
 export const effectsText = (effects: Effects): string => {

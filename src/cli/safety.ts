@@ -7,11 +7,7 @@ const WITHOUT_CHANGE: ReadonlySet<string> = new Set([
   'demo',
   'doctor',
   'status',
-  'backup',
   'completion',
-  'profile add',
-  'profile use',
-  'profile remove',
   'token inspect',
   'audit verify',
   'audit export',
@@ -54,6 +50,11 @@ let chosen: Safety = { isDryRun: false, asks: false, isDeletion: false }
 
 /** The flags of the command that runs. */
 export const safety = (): Safety => chosen
+
+/** Notes a dry run of a command that ends nothing, on standard error. */
+export const noteDryRun = (): void => {
+  if (chosen.isDryRun) process.stderr.write('latchkey: dry run, nothing was changed\n')
+}
 
 /** True where a person can be asked: the question goes to standard error, so that standard output stays the answer. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true

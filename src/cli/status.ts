@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Status } from '../admin/views/status.ts'
 import { type Config, hasOpenMetrics, loadConfig } from '../config.ts'
 import { DOCTOR_REQUEST_TIMEOUT_MS, MAX_METRICS_BYTES, MAX_METRIC_VALUE } from '../constants.ts'
+import { plural } from '../text/plural.ts'
 import { boundedText } from './bounded-text.ts'
 import { relativeTime } from './cells.ts'
 import { command } from './flags.ts'
@@ -87,11 +88,11 @@ const valueOf = (metrics: string, name: string): number | null => {
 const countOf = (value: number | null): number | null => (Number.isInteger(value) ? value : null)
 
 /** Describes each part on a line of its own, for people. */
-const summary = (status: Status, now: number) => ({
+export const summary = (status: Status, now: number) => ({
   server: serverText(status.server),
   database: `${fileText(status.database.file)}, schema ${status.database.schema ?? 'unknown'}`,
   keys: status.keys.map((key) => keyText(key, now)),
-  revocations: `${status.revocation.rules} rules, head ${status.revocation.head}, epoch ${status.revocation.epoch}`,
+  revocations: `${plural(status.revocation.rules, 'rule')}, head ${status.revocation.head}, epoch ${status.revocation.epoch}`,
   audit: auditText(status.audit, now),
   ledger: ledgerText(status.ledger),
   disk: status.disk_free_bytes === null ? 'unknown' : `${bytesText(status.disk_free_bytes)} free`,
@@ -104,7 +105,7 @@ export const serverText = (server: Status['server']): string => {
   const facts = [
     version !== null && `version ${version}`,
     uptime !== null && `started ${relativeTime(new Date(-uptime * 1000).toISOString(), 0)}`,
-    followers !== null && `${followers} followers waiting`,
+    followers !== null && `${plural(followers, 'follower')} waiting`,
   ]
   const words = state.replace('_', ' ')
   return [`${words} at ${address}`, ...facts.filter((fact) => fact !== false)].join(', ')
@@ -118,13 +119,16 @@ const keyText = (key: Status['keys'][number], now: number): string => {
 
 const auditText = (audit: Status['audit'], now: number): string => {
   const { events, unsealed, sealed_at: at, newest_seal: seal } = audit
-  if (at === null || seal === null) return `${events} events, none sealed`
-  return `${events} events, ${unsealed} not sealed, newest seal ${seal} (${relativeTime(at, now)})`
+  if (at === null || seal === null) return `${plural(events, 'event')}, none sealed`
+  return `${plural(events, 'event')}, ${unsealed} not sealed, newest seal ${seal} (${relativeTime(at, now)})`
 }
 
 const ledgerText = (ledger: Status['ledger']): string => {
   if (ledger === null) return 'none'
-  return `${ledger.tokens ?? 'unknown number of'} unexpired tokens, ${fileText(ledger.file)}`
+  const { tokens, file } = ledger
+  const count =
+    tokens === null ? 'unknown number of unexpired tokens' : plural(tokens, 'unexpired token')
+  return `${count}, ${fileText(file)}`
 }
 
 const fileText = (file: { path: string; bytes: number } | null): string =>

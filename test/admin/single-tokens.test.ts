@@ -248,6 +248,17 @@ describe('addresses of one row', () => {
     expectProblem(await get(unbound, `/tokens/${NO_TOKEN}`), 404, 'not_found')
   })
 
+  it('show no token from the second on in which the list lacks it', async () => {
+    const { jti, client } = await issued()
+    const [listed] = await api.readAll(unbound, `/tokens?client_id=${client.id}`)
+    const left = Date.parse(String(listed?.['expires_at'])) / 1000 - server.seconds()
+    server.advance(left - 1)
+    expect((await get(unbound, `/tokens/${jti}`)).status).toBe(200)
+    server.advance(1)
+    expect(await api.readAll(unbound, `/tokens?client_id=${client.id}`)).toEqual([])
+    expectProblem(await get(unbound, `/tokens/${jti}`), 404, 'not_found')
+  })
+
   it('show a closed run, that of the administrator first', async () => {
     const at = server.seconds()
     await server.store.closeRun({ workspaceId: 'acme', identifier: 'run/1' }, at)

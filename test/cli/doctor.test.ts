@@ -19,7 +19,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { CHECKS, examine } from '../../src/cli/doctor/examine.ts'
 import { nodeVersion } from '../../src/cli/doctor/installation.ts'
-import { MIN_NODE_VERSION } from '../../src/constants.ts'
+import { MAX_ISSUER_ANSWER_BYTES, MIN_NODE_VERSION } from '../../src/constants.ts'
 import { publicJwks } from '../../src/signing/keyring.ts'
 import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
 import { firstSeed } from '../../src/store/seed.ts'
@@ -209,6 +209,21 @@ describe('doctor', () => {
     const { rows, failures } = await examined({ environment: { LATCHKEY_METRICS_TOKEN: ' ' } })
     expect(failures).toEqual([])
     expect(rows).toContainEqual(expect.objectContaining({ check: 'settings', status: 'warning' }))
+  })
+
+  it('reads metadata of another listener up to a limit', async () => {
+    let sent = 0
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 65_536
+        if (sent > 8 * MAX_ISSUER_ANSWER_BYTES) throw new Error('the whole answer was read')
+        controller.enqueue(new Uint8Array(65_536).fill(0x20))
+      },
+    })
+    const answers = { [METADATA]: new Response(endless) }
+    const { findingOf, failures } = await examined({ answers })
+    expect(failures).toEqual(['issuer'])
+    expect(findingOf('issuer')?.detail).toBe(`${METADATA} is longer than 1048576 bytes`)
   })
 
   const FILES: readonly (readonly [what: string, change: (folder: string) => void])[] = [

@@ -120,7 +120,8 @@ describe('credentials', () => {
     chmodSync(file, mode)
     const message = refusal(() => remoteServer(environment, { url, credentials: file }))
     expect(message).toContain(`the file of credentials ${file} has mode`)
-    expect(message).toContain(`run: chmod`)
+    // The file is this user's own: no group needs it, not even under root.
+    expect(message).toContain(`run: chmod 600 ${file}`)
     expect(message).not.toContain(SECRET)
   })
 

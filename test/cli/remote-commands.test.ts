@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runCommand } from '../../src/cli/program.ts'
-import { profileNames } from '../../src/cli/remote/profiles.ts'
+import { currentProfile, profileNames } from '../../src/cli/remote/profiles.ts'
 import { atEndOfFile } from '../support/cleanups.ts'
 import { CREDENTIALS, json, startIssuer } from '../support/remote-issuer.ts'
 
@@ -184,6 +184,49 @@ describe('profile', () => {
     expect(await run('plugin', 'list')).toBe(0)
     expect(await run('profile', 'remove', 'prod')).toBe(0)
     expect(profileNames(process.env)).toEqual([])
+  })
+
+  it('list selects and orders rows as every list does', async () => {
+    const { origin } = await startIssuer(routes)
+    for (const name of ['prod', 'test', 'old']) {
+      await run('profile', 'add', name, '--url', origin, '--credentials', file)
+    }
+    await run('profile', 'use', 'test')
+    const listed = async (...flags: string[]): Promise<string[]> => {
+      printed = ''
+      expect(await run('profile', 'list', '--json', ...flags)).toBe(0)
+      return (JSON.parse(printed) as { name: string }[]).map(({ name }) => name)
+    }
+    expect(await listed()).toEqual(['old', 'prod', 'test'])
+    expect(await listed('--sort', '-name')).toEqual(['test', 'prod', 'old'])
+    expect(await listed('--sort', '-name', '--limit', '1')).toEqual(['test'])
+    expect(await listed('--filter', 'current=true')).toEqual(['test'])
+    printed = ''
+    await run('profile', 'list', '--wide')
+    expect(printed).toMatch(/^NAME +URL +CLIENT_ID +CURRENT\n/)
+    for (const name of ['prod', 'test', 'old']) await run('profile', 'remove', name)
+  })
+
+  it('commands with --dry-run store, choose and remove nothing, and refuse what they refuse without it', async () => {
+    const { origin, requests } = await startIssuer(routes)
+    const add = ['profile', 'add', 'prod', '--url', origin, '--credentials', file]
+    const dry = async (...words: string[]) => await run('profile', ...words, '--dry-run')
+    printed = ''
+    expect(await run(...add, '--dry-run')).toBe(0)
+    expect(printed).toContain('latchkey: dry run, nothing was changed\n')
+    expect(printed).toContain(clientId)
+    expect(requests.length).toBeGreaterThan(0) // the credentials are tested
+    expect(profileNames(process.env)).toEqual([])
+    for (const verb of ['use', 'remove']) {
+      expect(await dry(verb, 'prod')).toBe('there is no profile prod: see latchkey profile list')
+    }
+    await run(...add)
+    expect(await run(...add, '--dry-run')).toBe('the profile prod exists: remove it first')
+    expect(await dry('use', 'prod')).toBe(0)
+    expect(currentProfile(process.env)).toBeNull()
+    expect(await dry('remove', 'prod')).toBe(0)
+    expect(profileNames(process.env)).toEqual(['prod'])
+    await run('profile', 'remove', 'prod')
   })
 
   it('is not stored with credentials that the issuer refuses', async () => {

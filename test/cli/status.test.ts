@@ -1,6 +1,7 @@
 // The server that `status` asks, and sizes as text.
 import { describe, expect, it } from 'vitest'
-import { bytesText, probe, serverText } from '../../src/cli/status.ts'
+import type { Status } from '../../src/admin/views/status.ts'
+import { bytesText, probe, serverText, summary } from '../../src/cli/status.ts'
 import { loadConfig } from '../../src/config.ts'
 import { MAX_METRICS_BYTES } from '../../src/constants.ts'
 
@@ -93,6 +94,27 @@ describe('status of a server', () => {
     const environment = { LATCHKEY_HOST: host, LATCHKEY_PORT: '9000' }
     expect((await probed(environment)).server.address).toBe(address)
   })
+})
+
+const FIGURES = (count: number): Status => ({
+  version: '0.1.0',
+  server: null,
+  database: { file: null, schema: null },
+  keys: [],
+  revocation: { rules: count, head: 1, epoch: 'e' },
+  audit: { events: count, unsealed: 0, sealed_at: null, newest_seal: null },
+  ledger: { tokens: count, file: null },
+  disk_free_bytes: null,
+})
+
+it.each([
+  [1, '1 rule,', '1 event,', '1 unexpired token,'],
+  [2, '2 rules,', '2 events,', '2 unexpired tokens,'],
+])('a status with %d of each has the noun in its number', (count, rules, events, tokens) => {
+  const { revocations, audit, ledger } = summary(FIGURES(count), NOW)
+  expect(revocations.startsWith(rules)).toBe(true)
+  expect(audit.startsWith(events)).toBe(true)
+  expect(ledger.startsWith(tokens)).toBe(true)
 })
 
 it.each([

@@ -70,7 +70,7 @@ export const ADMINISTRATION: readonly Mutation[] = [
   {
     name: 'ids of dots in a path',
     stops: "Stealing an administrator's credentials",
-    file: 'src/cli/remote/perform.ts',
+    file: 'src/cli/path-ids.ts',
     find: 'if (!/^\\.{0,2}$/.test(value)) return',
     replace: 'if (value !== null) return',
     tests: ['test/cli/remote.test.ts'],

@@ -186,6 +186,14 @@ describe.concurrent('command', () => {
   })
 })
 
+it.each([
+  [['client', 'show', ''], 'client_id: cannot be empty'],
+  [['plugin', 'delete', '..'], 'id: cannot be ..'],
+  [['resource', 'show', '', 'x'], 'type: cannot be empty'],
+])('%j is refused with the sentence that it has for a remote server', async (words, sentence) => {
+  expect(await latchkey(place, words)).toMatchObject({ code: 1, stderr: `latchkey: ${sentence}\n` })
+})
+
 describe('refused commands', () => {
   it('change nothing, are audited, and leave no secret in the audit', () => {
     expect(dump(place)).toEqual(before)

@@ -131,7 +131,7 @@ describe('--dry-run', () => {
         .filter(has)
         .map(([path]) => path)
         .filter((path) => !isTested(path)),
-    ).toEqual(['migrate'])
+    ).toEqual(['migrate', 'backup', 'profile add', 'profile use', 'profile remove'])
     expect(
       all
         .filter((entry) => !has(entry))
@@ -160,6 +160,20 @@ describe('--dry-run', () => {
     const created = await createCli(empty).json('migrate --dry-run')
     expect(created['state']).toBe('would be created')
     expect(files(empty)).toEqual({})
+  })
+
+  it('dry run of backup tells the size of the copy, refuses what backup refuses, and writes no file', async () => {
+    const before = files(place)
+    const dry = await run('backup copy.db --json --dry-run')
+    expect(dry.stderr).toBe('latchkey: dry run, nothing was changed\n')
+    expect(files(place)).toEqual(before)
+    const made = await cli.json('backup copy.db')
+    expect(JSON.parse(dry.stdout)).toEqual(made)
+    for (const target of ['copy.db', 'missing/copy.db']) {
+      const refusal = await run(`backup ${target}`)
+      expect(refusal.code).toBe(1)
+      expect(await run(`backup ${target} --dry-run`)).toEqual(refusal)
+    }
   })
 
   it('dry run of a command that is refused prints the refusal, and records none', async () => {

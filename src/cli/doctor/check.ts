@@ -42,7 +42,16 @@ export type Patient = {
   /** Migrations that the database lacks. @throws StartRefused */
   pendingMigrations(): Promise<readonly string[]>
   /** Requests a document below the issuer's origin. @throws the error of the request */
-  get(path: string): Promise<Response>
+  get(path: string): Promise<Answer>
+}
+
+/** Answer of the issuer. Another program may listen at its address. */
+export type Answer = {
+  status: number
+  /** Milliseconds since the epoch, from `Date`; null without a valid one. */
+  date: number | null
+  /** The body; null where it exceeds MAX_ISSUER_ANSWER_BYTES. */
+  text: string | null
 }
 
 export type Check = {

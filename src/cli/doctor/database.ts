@@ -4,6 +4,7 @@ import { nowSeconds } from '../../clock.ts'
 import { loadKek } from '../../node/files/key-encryption-key.ts'
 import { pairs } from '../../signing/keyring.ts'
 import { unwrap } from '../../signing/wrapping.ts'
+import { plural } from '../../text/plural.ts'
 import { type Finding, type Patient, failed, ok, warning } from './check.ts'
 
 export const schema = async (patient: Patient): Promise<readonly Finding[]> => {
@@ -12,7 +13,7 @@ export const schema = async (patient: Patient): Promise<readonly Finding[]> => {
   if (pending.length === 0) return [ok(`${databasePath} has the schema of this version`)]
   return [
     warning(
-      `${databasePath} lacks ${pending.length} migrations: ${pending.join(', ')}`,
+      `${databasePath} lacks ${plural(pending.length, 'migration')}: ${pending.join(', ')}`,
       'back up the database, then run: latchkey migrate',
     ),
   ]

@@ -1,11 +1,12 @@
 // Runs the checks of `doctor`, in the order of their table.
 import { type Config, loadConfig } from '../../config.ts'
-import { DOCTOR_REQUEST_TIMEOUT_MS } from '../../constants.ts'
+import { DOCTOR_REQUEST_TIMEOUT_MS, MAX_ISSUER_ANSWER_BYTES } from '../../constants.ts'
 import { StartRefused } from '../../errors.ts'
 import { requireDatabaseFile } from '../../node/files/database-file.ts'
 import { installationFault } from '../../node/installation.ts'
 import type { Reading } from '../../store/sqlite/existing.ts'
-import { type Check, type Finding, type Patient, Skipped } from './check.ts'
+import { boundedText } from '../bounded-text.ts'
+import { type Answer, type Check, type Finding, type Patient, Skipped } from './check.ts'
 import { clock, schema, signingKeys } from './database.ts'
 import { files, keyEncryptionKey } from './files.ts'
 import { buildAge, nativeModule, nodeVersion } from './installation.ts'
@@ -95,7 +96,7 @@ const reasonOf = (error: unknown): string => {
 const newPatient = ({ fetch, ...given }: Options) => {
   let config: Config | undefined
   let reading: Promise<Reading> | undefined
-  const answers = new Map<string, Promise<Response>>()
+  const answers = new Map<string, Promise<Answer>>()
 
   const read = async (): Promise<Reading> => {
     const { databasePath } = patient.config()
@@ -106,11 +107,17 @@ const newPatient = ({ fetch, ...given }: Options) => {
   }
   const opened = (): Promise<Reading> => (reading ??= read())
 
-  const request = (path: string): Promise<Response> =>
-    fetch(patient.config().issuer + path, {
+  const request = async (path: string): Promise<Answer> => {
+    const response = await fetch(patient.config().issuer + path, {
       redirect: 'manual',
       signal: AbortSignal.timeout(DOCTOR_REQUEST_TIMEOUT_MS),
     })
+    const { status, headers, body } = response
+    const date = Date.parse(headers.get('date') ?? '')
+    const chunks = body as unknown as AsyncIterable<Uint8Array> | null
+    const text = chunks === null ? '' : await boundedText(chunks, MAX_ISSUER_ANSWER_BYTES)
+    return { status, date: Number.isNaN(date) ? null : date, text }
+  }
 
   const patient: Patient = {
     ...given,
@@ -124,7 +131,7 @@ const newPatient = ({ fetch, ...given }: Options) => {
     async get(path) {
       const answer = answers.get(path) ?? request(path)
       answers.set(path, answer)
-      return (await answer).clone()
+      return await answer
     },
   }
   const close = async (): Promise<void> => {

@@ -1,7 +1,8 @@
 // Checks of the issuer's address, as a client sees it: the metadata, the clock, the keys.
-import { MAX_CLOCK_TOLERANCE_SECONDS } from '../../constants.ts'
+import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_ISSUER_ANSWER_BYTES } from '../../constants.ts'
 import { nowSeconds } from '../../clock.ts'
 import { publishedKeys } from '../../signing/keyring.ts'
+import { plural } from '../../text/plural.ts'
 import { type Finding, type Patient, failed, ok } from './check.ts'
 
 const METADATA = '/.well-known/oauth-authorization-server'
@@ -44,11 +45,11 @@ export const publishedKeySet = async (patient: Patient): Promise<readonly Findin
   const missing = stored.filter((kid) => !published.includes(kid))
   const foreign = published.filter((kid) => !stored.includes(kid))
   if (missing.length === 0 && foreign.length === 0) {
-    return [ok(`the JWKS has the ${stored.length} keys of the database`)]
+    return [ok(`the JWKS has the ${plural(stored.length, 'key')} of the database`)]
   }
   return [
     failed(
-      `the JWKS lacks ${missing.length} keys of the database, and has ${foreign.length} others`,
+      `the JWKS lacks ${plural(missing.length, 'key')} of the database, and has ${plural(foreign.length, 'other')}`,
       'check that the server uses this database, and that no cache before it keeps an old JWKS',
     ),
   ]
@@ -58,10 +59,10 @@ const readJson = async (
   { get }: Pick<Patient, 'get'>,
   path: string,
 ): Promise<{ value: Record<string, unknown>; date: number | null }> => {
-  const response = await get(path)
-  if (!response.ok) throw new Error(`${path} answers ${response.status}`)
-  const value: unknown = await response.json()
+  const { status, date, text } = await get(path)
+  if (status !== 200) throw new Error(`${path} answers ${status}`)
+  if (text === null) throw new Error(`${path} is longer than ${MAX_ISSUER_ANSWER_BYTES} bytes`)
+  const value: unknown = JSON.parse(text)
   if (typeof value !== 'object' || value === null) throw new Error(`${path} is no JSON object`)
-  const date = Date.parse(response.headers.get('date') ?? '')
-  return { value: value as Record<string, unknown>, date: Number.isNaN(date) ? null : date }
+  return { value: value as Record<string, unknown>, date }
 }

@@ -14,7 +14,7 @@ export const settings = async ({
   const empty = emptySettings(environment, SETTINGS)
   const count = Object.keys(chosenSettings(environment, SETTINGS)).length
   return [
-    ok(`${count} of ${SETTINGS.size} variables are set, and valid`),
+    ok(`${count} of ${SETTINGS.size} variables ${count === 1 ? 'is' : 'are'} set, and valid`),
     ...empty.map((name) =>
       warning(`${name} is set and empty, so that its default applies`, 'set or unset the variable'),
     ),

@@ -5,9 +5,8 @@ import { ADDRESSES } from '../../admin/api/addresses.ts'
 import { BASE, needsIfMatch } from '../../admin/api/base.ts'
 import type { Listed } from '../../admin/pages.ts'
 import { MAX_PAGE, REMOTE_CHECK_SILENCE_MS, REMOTE_SILENCE_MS } from '../../constants.ts'
-import { OperationRefused } from '../../errors.ts'
 import { retryOnConflict } from '../../store/conflicts.ts'
-import { shownValue } from '../../text/redaction.ts'
+import { pathOf } from '../path-ids.ts'
 import { readAnswer } from './answers.ts'
 import type { RemoteServer } from './choice.ts'
 import { type Exchange, openExchange } from './exchange.ts'
@@ -69,7 +68,7 @@ const request = (
   connection: Connection,
   { action, input, ifMatch }: Performed,
 ): Promise<unknown> => {
-  const [method = '', path = ''] = ADDRESSES[action].split(' ')
+  const [method = ''] = ADDRESSES[action].split(' ')
   const { body } = input
   const headers: Record<string, string> = {}
   if (needsIfMatch(method.toLowerCase())) {
@@ -82,7 +81,7 @@ const request = (
     silenceMs: action === 'audit.verify' ? REMOTE_CHECK_SILENCE_MS : REMOTE_SILENCE_MS,
     ...(body !== undefined && { body: JSON.stringify(body) }),
   }
-  const url = connection.origin + BASE + filled(path, input) + queryText(input.query)
+  const url = connection.origin + BASE + pathOf(action, input) + queryText(input.query)
   const attempt = async () => {
     const answer = await authorized(connection, url, outgoing)
     return await readAnswer(answer, connection.origin)
@@ -111,17 +110,6 @@ const authorized = async (
   tokens.drop()
   return await send()
 }
-
-/** Fills the parameters of a path. A segment of dots would name another address. @throws OperationRefused */
-const filled = (path: string, input: Input): string =>
-  path.replaceAll(/{(\w+)}/g, (_, name: string) => {
-    const value = String(input[name])
-    if (!/^\.{0,2}$/.test(value)) return encodeURIComponent(value)
-    throw new OperationRefused(
-      'invalid_value',
-      `${name}: cannot be ${shownValue(value) || 'empty'}`,
-    )
-  })
 
 const queryText = (query: Query = {}): string => {
   const sent = Object.entries(query).filter(([, value]) => value !== undefined)

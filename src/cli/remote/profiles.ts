@@ -103,19 +103,29 @@ export const requireUnused = (environment: Environment, name: string): void => {
   throw new StartRefused(`the profile ${name} exists: remove it first`)
 }
 
+/** @throws StartRefused for a name that `chooseProfile` would refuse */
+export const requireChoice = (environment: Environment, name: string): void => {
+  requireFolder(environment)
+  if (name !== LOCAL) readProfile(environment, name)
+}
+
 /** Uses a profile for every later command; `local` uses none. */
 export const chooseProfile = (environment: Environment, name: string): void => {
+  requireChoice(environment, name)
   const path = currentFile(requireFolder(environment))
   if (name === LOCAL) return rmSync(path, { force: true })
-  readProfile(environment, name)
   writeFileSync(path, `${name}\n`, { mode: PRIVATE_FILE })
+}
+
+/** @throws StartRefused for a profile that does not exist. Its file need not be readable. */
+export const requireProfile = (environment: Environment, name: string): void => {
+  if (existsSync(fileOf(environment, name))) return
+  throw new StartRefused(`there is no profile ${name}: see latchkey profile list`)
 }
 
 /** Removes a profile, which also ends its use. */
 export const removeProfile = (environment: Environment, name: string): void => {
-  const path = fileOf(environment, name)
-  if (!existsSync(path))
-    throw new StartRefused(`there is no profile ${name}: see latchkey profile list`)
-  rmSync(path)
+  requireProfile(environment, name)
+  rmSync(fileOf(environment, name))
   if (currentProfile(environment) === name) chooseProfile(environment, LOCAL)
 }

@@ -85,21 +85,30 @@ export const requirePrivateKey = (path: string, { mounted }: { mounted: boolean 
 export const requirePrivateCredentials = (path: string, { mounted }: { mounted: boolean }): void =>
   requirePrivate(path, {
     mounted,
+    isOwn: true, // the administrator who runs the command reads it
     what: 'the file of credentials',
     replace: 'add another secret if they may have read it',
   })
 
-type PrivateFile = { mounted: boolean; what: string; replace: string }
+type PrivateFile = {
+  mounted: boolean
+  what: string
+  replace: string
+  /** True for a file that no process of another user has to read. */
+  isOwn?: boolean
+}
 
-const requirePrivate = (path: string, { mounted, what, replace }: PrivateFile): void => {
+const requirePrivate = (path: string, file: PrivateFile): void => {
+  const { mounted, what, replace, isOwn = false } = file
   const stats = look(path)
   if (stats === null || !stats.isFile()) return
   requireOwner(path, stats)
   const allowed = mounted && stats.uid === ROOT ? GROUP_READ : 0
   if ((stats.mode & OTHERS & ~allowed) === 0) return
+  const needsGroup = allowed !== 0 && !(isOwn && stats.uid === ownUser())
   throw new StartRefused(
     `${what} ${path} has mode ${modeOf(stats)}: other users of this machine have access to it; ` +
-      `${replace}, or run: chmod ${allowed === 0 ? '600' : '440'} ${shellPath(path)}`,
+      `${replace}, or run: chmod ${needsGroup ? '440' : '600'} ${shellPath(path)}`,
   )
 }
 

@@ -1,5 +1,6 @@
 // Opens an existing database for a command that changes nothing: to read it, to copy it, or to rehearse a change.
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { accessSync, closeSync, constants, lstatSync, openSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { BACKUP_STEP_PAGES, BUSY_RETRY_MS, BUSY_TIMEOUT_MS } from '../../constants.ts'
 import { StartRefused } from '../../errors.ts'
@@ -166,8 +167,36 @@ export const backUp = async (
     })
   } catch (error) {
     if (isMade) for (const part of [target, `${target}-journal`]) rmSync(part, { force: true })
-    const code = (error as { code?: unknown }).code
-    throw new StartRefused(`cannot write the copy ${target}: ${String(code ?? error)}`)
+    throw copyRefused(target, error)
+  } finally {
+    client.close()
+  }
+}
+
+const copyRefused = (target: string, error: unknown): StartRefused => {
+  const { code } = error as { code?: unknown }
+  return new StartRefused(`cannot write the copy ${target}: ${String(code ?? error)}`)
+}
+
+/**
+ * Checks the database and the place of a copy, and writes nothing. The disk may still be full for the copy itself.
+ * @returns the size of the copy in bytes
+ * @throws StartRefused like `backUp`
+ */
+export const copySize = (path: string, target: string): number => {
+  const client = openExisting(path, () => {})
+  try {
+    if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) {
+      throw Object.assign(new Error('the file exists'), { code: 'EEXIST' })
+    }
+    accessSync(dirname(target), constants.W_OK | constants.X_OK)
+    const sizes = ['page_count', 'page_size'] as const
+    const [pages = 0, bytes = 0] = sizes.map((name) =>
+      Number(client.pragma(name, { simple: true })),
+    )
+    return pages * bytes
+  } catch (error) {
+    throw copyRefused(target, error)
   } finally {
     client.close()
   }
