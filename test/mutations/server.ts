@@ -660,7 +660,7 @@ export const SERVER: readonly Mutation[] = [
     name: 'the turns of requests that came earlier',
     stops: 'Many requests or connections',
     file: 'src/constants.ts',
-    find: 'export const REQUESTS_PER_TURN = 32',
+    find: 'export const REQUESTS_PER_TURN = 16',
     replace: 'export const REQUESTS_PER_TURN = 100_000',
     tests: ['test/process/connections.test.ts'],
     titles: '60 requests that came earlier',

@@ -253,7 +253,7 @@ describe('held answers', () => {
     connection.write(healthz)
     await connection.receives(/\{"status":"ok"\}/)
     const [first = '', second = ''] = connection.received().split(/(?=HTTP\/1\.1 )/)
-    expect(first).toContain('content-type: application/jwt')
+    expect(first).toMatch(/^content-type: application\/jwt\r$/im)
     expect(statusOf(second)).toBe(200)
     connection.close()
   })
