@@ -1,4 +1,5 @@
-// Completion scripts, in the shells themselves: they offer the commands and flags that the help names.
+// Completion scripts, in the shells themselves: they offer the commands and flags that the help names, and the values of
+// flags with a closed set.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,6 +30,7 @@ const PROGRAMS: Record<Shell, string> = {
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _latchkey; printf '%s\\n' "\${COMPREPLY[@]}"`,
   // The stand-ins for the functions of zsh print what they are given; a word before the cursor narrows nothing.
   zsh: `compdef() { :; }; _files() { print -l -- *(N); }
+    compadd() { shift; print -l -- "$@"; }
     _describe() { local name=$@[-1]; print -l -- "\${(P@)name%%:*}"; }
     source ./script.zsh; words=("$@"); CURRENT=$#; _latchkey`,
   fish: `source ./script.fish; complete -C "$argv" | string replace -r '\\t.*' ''; true`,
@@ -70,6 +72,12 @@ const CASES: [line: string, words: string[]][] = [
   ['latchkey help key r', ['revoke', 'rotate']],
   ['latchkey completion f', ['fish']],
   ['latchkey --v', ['--version']],
+  ['latchkey client list --status ', ['active', 'disabled']],
+  ['latchkey workspace list --status s', ['suspended']],
+  ['latchkey plugin create x --trust r', ['restricted']],
+  ['latchkey audience list --requires-plugin t', ['true']],
+  ['latchkey key list --sort act', ['activated_at']],
+  ['latchkey client list --filter s', []],
   ['latchkey nope --v', ['--version']],
 ]
 
@@ -92,6 +100,11 @@ describe.each(SHELLS)('%s', (shell) => {
   // A machine without the shell cannot run its script: there, the next test looks for the words in its text.
   it.skipIf(!installed).each(CASES)('completes %s with %j', (line, words) => {
     expect(offered(shell, line)).toEqual(words)
+  })
+
+  // fish reads a word with a dash as a flag, also where a value is due.
+  it.skipIf(!installed || shell === 'fish')('completes a descending order', () => {
+    expect(offered(shell, 'latchkey key list --sort -k')).toEqual(['-kid'])
   })
 
   it('has every command and flag of the help', async () => {

@@ -1,5 +1,13 @@
 // Completion script for bash. Pure: no I/O.
-import { type Node, commandPatterns, keyOf, namesOf, quoted, valuePatterns } from './tree.ts'
+import {
+  type Node,
+  choicePatterns,
+  commandPatterns,
+  keyOf,
+  namesOf,
+  quoted,
+  valuePatterns,
+} from './tree.ts'
 
 /** Works with bash 3.2, that of macOS, too: no associative array, no `mapfile`. */
 export const bashScript = (nodes: readonly Node[]): string => `# bash completion for latchkey
@@ -14,6 +22,7 @@ _latchkey() {
   case "$at|$before" in
     ${valuePatterns(nodes, 'file') ?? "''"}) files=1 ;;
     ${valuePatterns(nodes, 'text') ?? "''"}) return ;;
+${choicePatterns(nodes).map(choice).join('\n')}
     *)
       case "$at" in
 ${nodes.map(arm).join('\n')}
@@ -27,6 +36,9 @@ ${nodes.map(arm).join('\n')}
 }
 complete -F _latchkey latchkey
 `
+
+const choice = ({ values, patterns }: { values: readonly string[]; patterns: string }): string =>
+  `    ${patterns}) words=${quoted(values.join(' '))} ;;`
 
 const arm = ({ words, choices, flags, takesFile }: Node): string => {
   const offered = [...choices.map(({ name }) => name), ...flags.flatMap(namesOf)].join(' ')

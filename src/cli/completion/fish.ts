@@ -32,9 +32,15 @@ const lines = ({ words, choices, flags, takesFile }: Node): string[] => {
   ]
 }
 
-const VALUES: Record<Flag['value'], string> = { none: '', file: ' -r -F', text: ' -x' }
+const VALUES: Record<Flag['value'], string> = {
+  none: '',
+  file: ' -r -F',
+  text: ' -x',
+  choice: ' -x',
+}
 
-const flagOf = ({ long, short, description, value }: Flag): string => {
+const flagOf = ({ long, short, description, value, values }: Flag): string => {
   const shortName = short === null ? '' : ` -s ${short.slice(1)}`
-  return `-l ${long.slice(2)}${shortName}${VALUES[value]} -d ${quoted(description)}`
+  const offered = values.length === 0 ? '' : ` -a ${quoted(values.join(' '))}`
+  return `-l ${long.slice(2)}${shortName}${VALUES[value]}${offered} -d ${quoted(description)}`
 }

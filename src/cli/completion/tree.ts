@@ -1,13 +1,16 @@
 // Commands as the completion scripts need them, read from the command table itself. Pure: no I/O.
 import type { Command, Option } from 'commander'
 import { SERVER_FLAGS, refusalOf } from '../remote/flags.ts'
+import { valuesOf } from './values.ts'
 
 /** A flag. `value`: what follows it. */
 export type Flag = {
   long: string
   short: string | null
   description: string
-  value: 'none' | 'file' | 'text'
+  value: 'none' | 'file' | 'text' | 'choice'
+  /** Values of a choice. */
+  values: readonly string[]
 }
 
 type Choice = { name: string; description: string }
@@ -22,7 +25,13 @@ export type Node = {
   takesFile: boolean
 }
 
-const HELP: Flag = { long: '--help', short: '-h', description: 'show the help', value: 'none' }
+const HELP: Flag = {
+  long: '--help',
+  short: '-h',
+  description: 'show the help',
+  value: 'none',
+  values: [],
+}
 
 /** The words behind `help` are completed as if they followed the program. */
 const HELP_COMMAND: Choice = { name: 'help', description: 'show the help of a command' }
@@ -55,7 +64,10 @@ export const nodesOf = (
         ...values.map((name) => ({ name, description: '' })),
         ...(words.length === 0 ? [HELP_COMMAND] : []),
       ],
-      flags: [...[...program.options, ...further].flatMap(flagOf), HELP],
+      flags: [
+        ...[...program.options, ...further].flatMap((option) => flagOf(option, words[0] ?? '')),
+        HELP,
+      ],
       takesFile: args.some((argument) => argument.name() === 'FILE'),
     },
     ...below,
@@ -65,10 +77,20 @@ export const nodesOf = (
 const isServerFlag = (option: Option): boolean =>
   (SERVER_FLAGS as readonly string[]).includes(option.attributeName())
 
-const flagOf = ({ long, short, description, required, optional, flags }: Option): Flag[] => {
+const flagOf = (option: Option, noun: string): Flag[] => {
+  const { long, short, description } = option
   if (typeof long !== 'string') return []
-  const value = flags.includes('<FILE>') ? 'file' : 'text'
-  return [{ long, short: short ?? null, description, value: required || optional ? value : 'none' }]
+  const values = valuesOf(noun, option.flags)
+  return [{ long, short: short ?? null, description, value: kindOf(option, values), values }]
+}
+
+const kindOf = (
+  { required, optional, flags }: Option,
+  values: readonly string[],
+): Flag['value'] => {
+  if (!required && !optional) return 'none'
+  if (values.length > 0) return 'choice'
+  return flags.includes('<FILE>') ? 'file' : 'text'
 }
 
 /** The key of a command in a script: each word with a space before it. */
@@ -90,10 +112,31 @@ export const commandPatterns = (nodes: readonly Node[], separator: string): stri
 
 /** Patterns of `case` for the places behind a flag whose value is of this kind; null where no command has one. */
 export const valuePatterns = (nodes: readonly Node[], kind: Flag['value']): string | null => {
-  const patterns = nodes.flatMap(({ words, flags }) =>
-    flags
-      .filter(({ value }) => value === kind)
-      .flatMap((flag) => namesOf(flag).map((name) => quoted(`${keyOf(words)}|${name}`))),
-  )
+  const patterns = flagsOf(nodes, kind).flatMap(placesOf)
   return patterns.length === 0 ? null : patterns.join('|')
 }
+
+/** Sets of values, each with the patterns of `case` for the places behind its flags. */
+export const choicePatterns = (
+  nodes: readonly Node[],
+): { values: readonly string[]; patterns: string }[] => {
+  const places = flagsOf(nodes, 'choice')
+  const sets = new Set(places.map(({ flag }) => flag.values.join(' ')))
+  return [...sets].map((set) => ({
+    values: set.split(' '),
+    patterns: places
+      .filter(({ flag }) => flag.values.join(' ') === set)
+      .flatMap(placesOf)
+      .join('|'),
+  }))
+}
+
+type Place = { words: readonly string[]; flag: Flag }
+
+const flagsOf = (nodes: readonly Node[], kind: Flag['value']): Place[] =>
+  nodes.flatMap(({ words, flags }) =>
+    flags.filter(({ value }) => value === kind).map((flag) => ({ words, flag })),
+  )
+
+const placesOf = ({ words, flag }: Place): string[] =>
+  namesOf(flag).map((name) => quoted(`${keyOf(words)}|${name}`))

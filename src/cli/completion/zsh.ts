@@ -1,5 +1,13 @@
 // Completion script for zsh. Pure: no I/O.
-import { type Node, commandPatterns, keyOf, namesOf, quoted, valuePatterns } from './tree.ts'
+import {
+  type Node,
+  choicePatterns,
+  commandPatterns,
+  keyOf,
+  namesOf,
+  quoted,
+  valuePatterns,
+} from './tree.ts'
 
 /** Works when it is sourced behind `compinit`, and as the file `_latchkey` of a folder in `fpath`. */
 export const zshScript = (nodes: readonly Node[]): string => `#compdef latchkey
@@ -14,6 +22,7 @@ _latchkey() {
   case "$at|\${words[CURRENT-1]}" in
     (${valuePatterns(nodes, 'file') ?? "''"}) _files; return ;;
     (${valuePatterns(nodes, 'text') ?? "''"}) return ;;
+${choicePatterns(nodes).map(choice).join('\n')}
   esac
   case "$at" in
 ${nodes.map(arm).join('\n')}
@@ -28,6 +37,9 @@ if [[ \${funcstack[1]} == _latchkey ]]; then _latchkey "$@"; else compdef _latch
 /** An entry of `_describe`: the word and its description, with a colon between them. */
 const entry = (name: string, description: string): string =>
   quoted(description === '' ? name : `${name.replaceAll(':', '\\:')}:${description}`)
+
+const choice = ({ values, patterns }: { values: readonly string[]; patterns: string }): string =>
+  `    (${patterns}) compadd -- ${values.map(quoted).join(' ')}; return ;;`
 
 const arm = ({ words, choices, flags, takesFile }: Node): string => {
   const named = choices.map(({ name, description }) => entry(name, description))
