@@ -20,6 +20,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { OUTPUTS, hasSources, isOld } from './build-age.mjs'
+import { acquire } from './build-lock.mjs'
 import { usersOf } from './users-of.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -168,5 +169,16 @@ const isDue = (occasion) => isOld(ROOT) || (occasion === 'prepare' && hasSources
 
 const OCCASIONS = { update: build, prepare, prepack: buildUnlessPrevented, start }
 const [occasion] = process.argv.slice(2)
-if (occasion === undefined) build()
-else if (isDue(occasion) && !OCCASIONS[occasion]()) process.exitCode = 1
+const isWanted = () => occasion === undefined || isDue(occasion)
+
+/** Lets no other process build meanwhile. It may have built: a build that is due is due no more. */
+const alone = (step) => {
+  if (!isWritable() || !hasTools()) return step()
+  const release = acquire(inRoot('build.lock'), (pid) =>
+    note(`process ${pid} builds this folder: waiting for it`),
+  )
+  process.on('exit', release)
+  return isWanted() ? step() : true
+}
+
+if (isWanted() && !alone(OCCASIONS[occasion] ?? build)) process.exitCode = 1

@@ -1,5 +1,13 @@
 // Clone of the project under npm: its build changes only when no server can be using it.
-import { chmodSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { buildTimes, canInstall, copyDriver, newClone } from '../support/npm.ts'
@@ -79,6 +87,25 @@ describe('clone with all packages', () => {
     expect(stdout).toContain('Pulled: ')
     first.child.kill('SIGTERM')
     await first.ended
+    const before = buildTimes(clone.directory)
+    expect(await occasion('start')).toMatchObject({ code: 0, stderr: '' })
+    expect(buildTimes(clone.directory)).toEqual(before)
+  })
+
+  it('builds once when two starts need a build, also behind the lock of a process that was killed', async () => {
+    pull()
+    const killed = shell('exec sleep 60')
+    const { pid } = killed.child
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    writeFileSync(inClone('build.lock'), `${pid} 1 an-earlier-start`)
+    const [first, second] = await Promise.all([occasion('start'), occasion('start')])
+    expect([first.code, second.code]).toEqual([0, 0])
+    expect([first.stderr, second.stderr].toSorted()).toEqual([
+      '',
+      expect.stringMatching(/^latchkey: process \d+ builds this folder: waiting for it\n$/),
+    ])
+    expect(readdirSync(clone.directory).filter((name) => name.startsWith('build.lock'))).toEqual([])
     const before = buildTimes(clone.directory)
     expect(await occasion('start')).toMatchObject({ code: 0, stderr: '' })
     expect(buildTimes(clone.directory)).toEqual(before)

@@ -41,7 +41,7 @@ describe('package', () => {
 
   it('has no other files', () => {
     const allowed =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/.*\.(js|js\.map|d\.ts)|scripts\/(build|build-age|users-of)\.mjs|examples\/.*\.mjs|examples\/forward-auth\/(nginx\.conf|Caddyfile)|drizzle\/sqlite\/(\d{4}_\w+\.sql|meta\/\w+\.json))$/
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|dist\/.*\.(js|js\.map|d\.ts)|scripts\/(build|build-age|build-lock|users-of)\.mjs|examples\/.*\.mjs|examples\/forward-auth\/(nginx\.conf|Caddyfile)|drizzle\/sqlite\/(\d{4}_\w+\.sql|meta\/\w+\.json))$/
     expect(own.filter((path) => !allowed.test(path))).toEqual([])
   })
 
