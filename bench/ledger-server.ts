@@ -5,9 +5,9 @@ import { mkdtempSync, openSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createApp } from '../src/app.ts'
+import { type Deps, createApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
-import { type Deps, assembleDeps } from '../src/deps.ts'
+import { assembleDeps } from '../src/deps.ts'
 import { createHttpServer, listen } from '../src/node/http/http-server.ts'
 import { createLedger } from '../src/node/ledger/queue.ts'
 import { createLedgerThread } from '../src/node/ledger/thread-client.ts'
@@ -70,6 +70,7 @@ const deps: Deps = assembleDeps({
     revocationWatch,
     metrics: createMetrics(revocationWatch),
     metricsToken: null,
+    rehearse: null,
   },
 })
 const app = createApp(deps)

@@ -7,14 +7,16 @@ import { SCRIPT_PATH, STYLE_PATH, script, styleSheet } from './admin/reference/h
 import { reference } from './admin/reference/page.ts'
 import { administration } from './admin/api/routes.ts'
 import { BASE } from './admin/api/table.ts'
-import type { AppEnv, Deps } from './deps.ts'
+import type { ApiDeps } from './admin/api/handler.ts'
+import type { AppEnv, Deps as CommonDeps } from './deps.ts'
 import { allowHeader, etags, everyAnswer } from './http/headers.ts'
 import { healthz, metrics, readyz } from './http/health.ts'
 import { methodNotAllowed, notFound, renderError } from './http/render.ts'
 import { canonicalPaths } from './http/target.ts'
 import { addOAuthRoutes } from './oauth/routes.ts'
 
-export type { Deps } from './deps.ts'
+/** All dependencies of the app. */
+export type Deps = CommonDeps & Pick<ApiDeps, 'rehearse'>
 
 /** Makes the server as a Fetch API handler (`app.fetch`), for Node, Workers and tests. */
 export const createApp = (deps: Deps): Hono<AppEnv> => {

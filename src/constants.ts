@@ -385,6 +385,15 @@ export const LOG_FLUSH_TIMEOUT_MS = 1_000
 export const BUSY_TIMEOUT_MS = 5_000
 /** Time until it tries again, in milliseconds. */
 export const BUSY_RETRY_MS = 10
+/**
+ * Longest time for which a dry run of a server holds the write lock, in milliseconds: less than BUSY_TIMEOUT_MS, so that no
+ * other change fails. 100,000 clients need 0.1 s.
+ */
+export const MAX_DRY_RUN_LOCK_MS = 2_000
+/** Longest time of a dry run of a server, in milliseconds: new signing keys take seconds, and so may a wait for the lock. */
+export const DRY_RUN_TIMEOUT_MS = 20_000
+/** Dry runs of all processes of a server together hold the write lock for a tenth of each minute, in milliseconds. */
+export const DRY_RUN_LOCKS = { seconds: 60, limit: 6_000 } as const
 
 /** Items of one page of a list: the default and the most. */
 export const DEFAULT_PAGE = 100

@@ -305,6 +305,7 @@ export const REFUSALS = {
   ],
   too_many_runs: [409, 'The workspace has the most closed runs that it may have.'],
   no_ledger: [409, 'The server keeps no ledger of tokens.'],
+  no_dry_run: [409, 'The database of the server cannot undo a change that was read.'],
   unbound_required: [403, 'Only unbound administrators may do this.'],
   body_malformed: [400, 'The body is not a JSON object in UTF-8 with each member once.'],
   body_too_large: [413, 'The body is too long.'],
@@ -317,6 +318,7 @@ export const REFUSALS = {
     429,
     'The administrator or its workspace has used up its budget of writes for now.',
   ],
+  dry_runs_exceeded: [429, 'The server has no time for a dry run now.'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
 export type RefusalCode = keyof typeof REFUSALS
@@ -371,12 +373,16 @@ export class AlreadyExists extends OperationRefused {
   }
 }
 
-/** Refusal of a write beyond the budget. */
-export class WritesExceeded extends OperationRefused {
+/** Refusal of an operation that may succeed later. */
+export class RefusedForNow extends OperationRefused {
   readonly waitSeconds: number
 
-  constructor(waitSeconds: number) {
-    super('writes_exceeded', `try again in ${plural(waitSeconds, 'second')}`)
+  constructor(
+    code: 'writes_exceeded' | 'dry_runs_exceeded',
+    { waitSeconds, reason }: { waitSeconds: number; reason?: string },
+  ) {
+    const remedy = `try again in ${plural(waitSeconds, 'second')}`
+    super(code, reason === undefined ? remedy : `${reason}: ${remedy}`)
     this.waitSeconds = waitSeconds
   }
 }

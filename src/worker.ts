@@ -135,6 +135,7 @@ const start = async (env: Bindings): Promise<Running> => {
       writes: countWrites(),
       // Cloudflare replaces the header of the client.
       clientAddress: (c: AppContext) => c.req.header('cf-connecting-ip'),
+      rehearse: null, // a D1 batch cannot be read before it is committed
       metrics: null,
       metricsToken: null,
     },

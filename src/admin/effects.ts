@@ -3,10 +3,10 @@ import { workspaceRuleValue } from '../grants/taking-away.ts'
 import { countOut } from '../store/ledger.ts'
 import type { Revocation, Usable } from '../store/store.ts'
 import { nowSeconds } from '../clock.ts'
-import type { AdminDeps } from './operation.ts'
+import type { Deps } from '../deps.ts'
 
-type StateDeps = Pick<AdminDeps, 'store' | 'clock'>
-type EffectDeps = Pick<AdminDeps, 'store' | 'ledger' | 'log' | 'clock'>
+type StateDeps = Pick<Deps, 'store' | 'clock'>
+type EffectDeps = Pick<Deps, 'store' | 'ledger' | 'log' | 'clock'>
 
 export type Effects = {
   /** Clients whose tokens end, or that may log in no more. `all`: a key ends, which signed for any client. */
@@ -27,14 +27,18 @@ export type Effects = {
 /** Rows that a change has written, and the rows that work after it. */
 export type After = { rules: readonly Revocation[]; usable: Usable }
 
-/** @param before the store in the state before the change */
+/**
+ * @param before the store in the state before the change
+ * @param workspaceId that of a bound administrator, which may see no other one; null for an unbound one
+ */
 export const readAfter = async (
   deps: StateDeps,
   before: Pick<StateDeps['store'], 'findRevocationHead'>,
+  workspaceId: string | null,
 ): Promise<After> => {
   const { seq } = await before.findRevocationHead()
   return {
-    usable: await deps.store.findUsable(nowSeconds(deps)),
+    usable: await deps.store.findUsable(nowSeconds(deps), workspaceId),
     rules: await deps.store.listRevocations({}, { after: seq }),
   }
 }
@@ -42,14 +46,16 @@ export const readAfter = async (
 /**
  * @param deps with the store in the state before the change
  * @param matched the number of tokens that the operation itself has counted
+ * @param workspaceId as for `readAfter`: rows of other workspaces are not counted
  */
 export const effectsOf = async (
   deps: EffectDeps,
   { rules, usable: after }: After,
-  matched: number | null,
+  { matched, workspaceId }: { matched: number | null; workspaceId: string | null },
 ): Promise<Effects> => {
-  const before = await deps.store.findUsable(nowSeconds(deps))
-  const ruled = await clientsOf(deps, rules)
+  const before = await deps.store.findUsable(nowSeconds(deps), workspaceId)
+  const seen = workspaceId === null ? null : await deps.store.findClientIds({ workspaceId })
+  const ruled = intersection(await clientsOf(deps, rules), seen)
   const keys = rules.filter(({ kind }) => kind === 'key').length
   const clients = new Set([...ruled, ...without(before.clients, after.clients)])
   return {
@@ -60,6 +66,9 @@ export const effectsOf = async (
     live_tokens: await tokensOf(deps, { rules, ruled, matched }),
   }
 }
+
+const intersection = (ids: ReadonlySet<string>, seen: readonly string[] | null): Set<string> =>
+  new Set(seen === null ? ids : seen.filter((id) => ids.has(id)))
 
 /** Compares ids, not totals: a change that ends one secret and adds another leaves the total as it was. */
 const without = (ids: readonly string[], others: readonly string[]): string[] => {

@@ -11,6 +11,7 @@ import { fieldSentence, valueAt, withSent } from '../text/field-sentences.ts'
 import { shownValue } from '../text/redaction.ts'
 import { type Speller, createSpeller } from '../text/spelling.ts'
 import type { Authority } from './authority.ts'
+import type { Rehearse } from './rehearsal.ts'
 import { fieldsRefused } from './refusals.ts'
 
 export type AdminDeps = Pick<
@@ -44,6 +45,10 @@ export type AdminCall = {
   reauthorize: () => Promise<Authority>
   /** `If-Match` (RFC 9110 §13.1.1); null where the administrator does not send it. */
   ifMatch: IfMatch | null
+  /** Aborted once the client has closed its connection; absent in a command. */
+  signal?: AbortSignal | undefined
+  /** Null: the database cannot undo a change that was read (D1). Absent in a command. */
+  rehearse?: Rehearse | null
   /** Called by long operations, for each row or step. Absent where no person watches. */
   onProgress?: ((done: number, total: number) => void) | undefined
 }

@@ -1,17 +1,16 @@
 // A dry run of a command, and the question before it. Both rehearse its operation.
 import { isHarmless } from '../admin/effects.ts'
 import type { AdminCall } from '../admin/operation.ts'
+import { withoutCredentials } from '../admin/rehearsal.ts'
 import { OperationRefused } from '../errors.ts'
-import { escapeText } from '../text/text.ts'
-import { type Terminal, ask, confirm, effectsText } from './question.ts'
-import { type Stage, rehearsed, withoutCredentials } from './rehearsal.ts'
+import { type Stage, rehearsed } from '../node/rehearsal/rehearsed.ts'
+import { type Terminal, ask, confirm, noteDryRun } from './question.ts'
 
 type Operation<T> = (call: AdminCall) => Promise<T>
 
 export const dryRun = async <T>(operation: Operation<T>, stage: Stage): Promise<T> => {
   const { result, effects } = await rehearsed(operation, stage)
-  const ends = escapeText(effectsText(effects))
-  process.stderr.write(`latchkey: dry run, nothing was changed; ends: ${ends}\n`)
+  noteDryRun(effects)
   return withoutCredentials(result)
 }
 

@@ -24,6 +24,13 @@ export const effectsText = (effects: Effects): string => {
   return parts.filter((part) => part !== false).join(', ') || 'nothing'
 }
 
+/** Tells the effects of a dry run. @param effects null: the credentials may not read them */
+export const noteDryRun = (effects: Effects | null): void => {
+  const ends =
+    effects === null ? 'unknown, because the credentials lack admin:read' : effectsText(effects)
+  process.stderr.write(`latchkey: dry run, nothing was changed; ends: ${escapeText(ends)}\n`)
+}
+
 export type Terminal = { input: NodeJS.ReadableStream; output: NodeJS.WritableStream }
 
 /** Asks about the effects of a change, as `confirm` does. */

@@ -3,7 +3,7 @@
 import type { Perform } from '../admin/api/actions.ts'
 import type { AdminCall } from '../admin/operation.ts'
 import { StartRefused } from '../errors.ts'
-import { remoteServer } from './remote/choice.ts'
+import { type RemoteServer, remoteServer } from './remote/choice.ts'
 import { canAsk, safety } from './safety.ts'
 
 /** Performs one action. @throws OperationRefused, Conflict, Unavailable, RemoteFailed */
@@ -14,19 +14,25 @@ export const perform: Perform = (action, input, options) =>
 export const withSession = async <T>(steps: (perform: Perform) => Promise<T>): Promise<T> => {
   const server = remoteServer(process.env)
   if (server !== null) {
-    await requireConsent(server.origin)
-    return await (await import('./remote/perform.ts')).withServer(server, steps)
+    const { withServer } = await import('./remote/perform.ts')
+    return await withServer(server, (sent) => consented(steps, sent, server))
   }
   const { performOn, withDatabase } = await import('./local.ts')
   return await withDatabase((call) => steps(performOn(call)))
 }
 
-/** A rehearsal runs on the database itself, so that a remote server has none, and tells no effects beforehand. */
-const requireConsent = async (origin: string): Promise<void> => {
-  if (safety().isDryRun) throw new StartRefused(`--dry-run ${ON_ITS_MACHINE}`)
-  if (!safety().asks || !canAsk()) return
-  const { confirm } = await import('./question.ts')
-  await confirm(`This can end clients, secrets, keys or tokens of ${origin}.`)
+/** Rehearses the steps on a remote server, for a dry run or before a question, and performs them. */
+const consented = async <T>(
+  steps: (perform: Perform) => Promise<T>,
+  sent: Perform,
+  { origin }: RemoteServer,
+): Promise<T> => {
+  const { isDryRun, asks, isDeletion } = safety()
+  if (isDryRun) return await (await import('./remote/consent.ts')).dryRunThere(steps, sent)
+  if (asks && canAsk()) {
+    await (await import('./remote/consent.ts')).askBeforeThere(steps, sent, { origin, isDeletion })
+  }
+  return await steps(sent)
 }
 
 const ON_ITS_MACHINE =

@@ -18,6 +18,8 @@ import { createMetrics } from './metrics.ts'
 import { openLatchkey } from './open.ts'
 import { createQuota, createWrites } from './quota.ts'
 import { nodePages } from './page-host.ts'
+import { createBoundedRehearse } from './rehearsal/bounds.ts'
+import { createThreadRun, requireRehearsalThread } from './rehearsal/thread-client.ts'
 import { readStorage } from './storage.ts'
 import { startUpkeep } from './every-minute.ts'
 
@@ -37,6 +39,7 @@ export const startServer = async (config: Config, log: Log): Promise<Running> =>
   const isTrusted = createTrust(config.trustedProxies)
   const clientAddress = createClientAddress(isTrusted)
   requireLedgerThread()
+  requireRehearsalThread()
   const opened = await openLatchkey({ config, clock, log, actor: 'server', create: true })
   const lastUsed = createLastUsed({ store: opened.store, clock })
   const ledger = createLedger({
@@ -95,6 +98,7 @@ type Parts = Pick<Deps, 'log' | 'clock' | 'clientAddress' | 'revocationWatch'> &
 
 /** Creates the app and the upkeep. */
 const createServer = ({ config, opened, lastUsed, time, ...parts }: Parts) => {
+  const writes = createWrites()
   const hasMetrics = config.metricsToken !== null || hasOpenMetrics(config)
   const deps = assembleDeps({
     opened,
@@ -104,7 +108,8 @@ const createServer = ({ config, opened, lastUsed, time, ...parts }: Parts) => {
       pageHost: nodePages,
       secretUsed: lastUsed.secretUsed,
       quota: createQuota(),
-      writes: createWrites(),
+      writes,
+      rehearse: createServerRehearse({ config, opened, log: parts.log, writes }),
       metrics: hasMetrics ? createMetrics(parts.revocationWatch) : null,
       metricsToken: config.metricsToken,
       host: {
@@ -120,4 +125,21 @@ const createServer = ({ config, opened, lastUsed, time, ...parts }: Parts) => {
   const upkeep = createUpkeep({ ...deps, lastUsed, retentionSeconds, latest: time.latest })
   time.onAhead(() => void upkeep.keepTime())
   return { app: createApp(deps), upkeep }
+}
+
+/** Rehearses changes in threads, with the key-encryption key that this process has loaded. */
+const createServerRehearse = ({
+  config,
+  opened,
+  log,
+  writes,
+}: Pick<Parts, 'config' | 'opened' | 'log'> & Pick<Deps, 'writes'>) => {
+  const { databasePath, keysDirectory, issuer, tokenTtlSeconds } = config
+  const { algorithms, keyRotationSeconds } = config
+  const needed = { databasePath, keysDirectory, issuer, tokenTtlSeconds, keyRotationSeconds }
+  const run = createThreadRun({
+    config: { ...needed, algorithms, kek: opened.kek, kekFile: null },
+    log,
+  })
+  return createBoundedRehearse({ run, writes })
 }

@@ -54,6 +54,7 @@ const CASES: Readonly<Record<string, Case>> = {
   secretRevoke: { has: CLIENT },
   enrollmentCreate: { has: REGISTRY },
   enrollmentRevoke: { has: ENROLLMENT, at: '2026-03-01T09:10:00Z' },
+  changeRehearse: { has: CLIENT },
   runRevoke: { has: CLIENT, before: issueForRun },
   tokenRevoke: { has: CLIENT },
   keyRotate: { has: [], at: LATER },

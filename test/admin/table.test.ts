@@ -86,6 +86,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   keyRevokeAll: [permission, ok, unbound, unbound, ok],
   auditList: [ok, permission, ok, ok, ok],
   statusShow: [ok, permission, unbound, unbound, ok],
+  changeRehearse: [permission, ok, hidden, ok, ok],
   auditVerify: [ok, permission, unbound, unbound, ok],
   auditExport: [ok, permission, ok, ok, ok],
   auditShow: [ok, permission, hidden, ok, ok],
@@ -170,6 +171,10 @@ const actionOf = (id: string): string => {
   return `${noun}.${verb.replaceAll(/(?<!^)[A-Z]/g, '_$&').toLowerCase()}`
 }
 
+/** A refusal of a dry run has the action that was rehearsed. */
+const refusedAction = (id: string): string =>
+  id === 'changeRehearse' ? 'client.delete' : actionOf(id)
+
 /** Makes a request that could succeed. */
 const prepare = async (id: string): Promise<Sent> => {
   await server.setWorkspaceStatus('acme', 'active')
@@ -216,7 +221,8 @@ describe.each(Object.entries(TABLE))('%s', (id, row) => {
       const { answer, events } = await refusedRequest(id, token, sent)
       expectProblem(answer, code === 'not_found' ? 404 : 403, code)
       expectChallenge(answer, code, scope())
-      const event = { actor: `client:${callers[who].client.id}`, action: actionOf(id) }
+      const action = code === 'permission_missing' ? actionOf(id) : refusedAction(id)
+      const event = { actor: `client:${callers[who].client.id}`, action }
       const said = { ...request, ...event, outcome: 'refused', reason: code }
       expect(events).toMatchObject([said])
     },
@@ -231,8 +237,54 @@ describe.each(Object.entries(TABLE))('%s', (id, row) => {
       expect(answer.status, answer.text).toBeLessThan(300)
       expect(answer.headers.get('cache-control')).toBe('no-store')
       const event = { actor: `client:${callers[who].client.id}`, action: actionOf(id) }
-      expect(server.events).toMatchObject(isRead(id) ? [] : [{ ...event, outcome: 'success' }])
+      const isTraceless = isRead(id) || id === 'changeRehearse'
+      expect(server.events).toMatchObject(isTraceless ? [] : [{ ...event, outcome: 'success' }])
       if (who === 'other') expectNothingOfOthers(answer)
     },
   )
+})
+
+/** The order for a dry run of a request. */
+const orderOf = (id: string, { path, body, headers = {} }: Sent) => {
+  const { path: template = '' } = api.operations.find((one) => one.id === id) ?? {}
+  const values = path.split('/').map(decodeURIComponent)
+  const parameters = template
+    .split('/')
+    .flatMap((part, i) => (part.startsWith('{') ? [[part.slice(1, -1), values[i]]] : []))
+  const etag = headers['If-Match']?.replaceAll('"', '')
+  return {
+    action: actionOf(id),
+    parameters: Object.fromEntries(parameters) as Record<string, string>,
+    ...(body !== undefined && { body }),
+    ...(etag !== undefined && { if_match: etag }),
+  }
+}
+
+const CHANGES = Object.entries(TABLE).filter(
+  ([id]) => id !== 'changeRehearse' && methodOf(id) !== 'GET' && !isRead(id),
+)
+
+describe.each(CHANGES)('dry run of %s', (id, row) => {
+  it('answers every administrator as the operation does, and changes nothing', async () => {
+    const order = orderOf(id, await prepare(id))
+    for (const [i, who] of ADMINISTRATORS.entries()) {
+      const outcome = row[i] ?? ok
+      const token = await api.tokenOf(callers[who])
+      const sent = { path: '/dry-runs', body: order }
+      const { answer, events } = await refusedRequest('changeRehearse', token, sent)
+      const actor = `client:${callers[who].client.id}`
+      if (outcome === ok) {
+        expect(answer.status, `${who}: ${answer.text}`).toBe(200)
+        expect(answer.text).not.toMatch(/lk[sre]_|(?<![\w-])eyJ/)
+        expect(answer.body['effects'] === null, who).toBe(who === 'writeOnly')
+        expect(events).toEqual([])
+        if (who === 'other') expectNothingOfOthers(answer)
+      } else {
+        expectProblem(answer, outcome === 'not_found' ? 404 : 403, outcome)
+        const action = outcome === 'permission_missing' ? 'change.rehearse' : actionOf(id)
+        const refused = { actor, action, outcome: 'refused', reason: outcome }
+        expect(events, who).toMatchObject([refused])
+      }
+    }
+  })
 })

@@ -114,6 +114,10 @@ export const GOOD_REQUESTS: Readonly<Record<string, GoodRequest>> = {
   clientShow: ({ client }) => ({ path: `/clients/${client}` }),
   clientUpdate: ({ client }) => ({ path: `/clients/${client}`, body: { grants: [] } }),
   clientDelete: ({ client }) => ({ path: `/clients/${client}` }),
+  changeRehearse: ({ client }) => ({
+    path: '/dry-runs',
+    body: { action: 'client.delete', parameters: { client_id: client } },
+  }),
   clientDisable: ({ client }) => ({ path: `/clients/${client}/disable` }),
   clientEnable: ({ client }) => ({ path: `/clients/${client}/enable` }),
   clientRevokeTokens: ({ client }) => ({ path: `/clients/${client}/revoke-tokens` }),

@@ -5,14 +5,16 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
-import { createApp } from '../../src/app.ts'
+import { type Deps, createApp } from '../../src/app.ts'
 import type { AuditEvent } from '../../src/audit/record.ts'
-import { type Deps, assembleDeps, openedParts } from '../../src/deps.ts'
+import { assembleDeps, openedParts } from '../../src/deps.ts'
 import { nodeCryptography } from '../../src/node/cryptography.ts'
 import { createLedgerWriter } from '../../src/node/ledger/writer.ts'
 import { createLedger } from '../../src/node/ledger/queue.ts'
 import { createLogTo } from '../../src/node/logger.ts'
 import { createQuota, createWrites } from '../../src/node/quota.ts'
+import { createBoundedRehearse } from '../../src/node/rehearsal/bounds.ts'
+import { performOrder } from '../../src/node/rehearsal/order.ts'
 import { nodePages } from '../../src/node/page-host.ts'
 import { createWatch } from '../../src/revocation/watch.ts'
 import type { Algorithm } from '../../src/signing/algorithms.ts'
@@ -124,9 +126,12 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
       audit.count(event)
     },
   }
+  const settings = { issuer: ISSUER, tokenTtlSeconds: 900, algorithms, keyRotationSeconds: null }
+  const files = { databasePath: path, keysDirectory: dirname(path), kek: KEK, kekFile: null }
+  const writes = createWrites()
   const deps: Deps = assembleDeps({
     opened,
-    settings: { issuer: ISSUER, tokenTtlSeconds: 900, algorithms, keyRotationSeconds: null },
+    settings,
     platform: {
       ledger,
       log,
@@ -137,7 +142,12 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
       clock: () => clock.now,
       monotonic: () => clock.now,
       quota: createQuota(),
-      writes: createWrites(),
+      writes,
+      // In this process, where the server has a thread.
+      rehearse: createBoundedRehearse({
+        run: (order) => performOrder(order, { config: { ...settings, ...files }, log }),
+        writes,
+      }),
       clientAddress: () => ADDRESS,
       metrics: null,
       metricsToken: null,

@@ -55,6 +55,7 @@ const FILES: Readonly<Record<NounOf<Action>, () => Promise<readonly Endpoint[]>>
   ],
   revocation: async () => (await import('./revocations.ts')).revocations,
   key: async () => (await import('./keys.ts')).keys,
+  change: async () => (await import('./dry-runs.ts')).dryRuns,
   status: async () => (await import('./status.ts')).status,
   audit: async () => (await import('./audit.ts')).audit,
 }

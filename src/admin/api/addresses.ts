@@ -67,4 +67,5 @@ export const ADDRESSES: Addresses = {
   'audit.export': 'GET /audit/export',
   'audit.show': 'GET /audit/{seq}',
   'status.show': 'GET /status',
+  'change.rehearse': 'POST /dry-runs',
 }

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../../audit/record.ts'
 import { nameable } from '../../audit/target.ts'
 import { ADMIN_READ, ADMIN_WRITE, DEFAULT_PAGE } from '../../constants.ts'
 import type { AppContext, Deps } from '../../deps.ts'
-import { AnswerEnded, OperationRefused, REFUSALS, WritesExceeded } from '../../errors.ts'
+import { AnswerEnded, OperationRefused, REFUSALS, RefusedForNow } from '../../errors.ts'
 import { NO_STORE } from '../../http/headers.ts'
 import { requestContext } from '../../http/request-context.ts'
 import { waitForWrite } from '../../http/write-bounds.ts'
@@ -13,13 +13,15 @@ import { toJson } from '../../text/text.ts'
 import type { Authority } from '../authority.ts'
 import { type AdminCall, type AdminDeps, parse } from '../operation.ts'
 import { authorizedRead } from '../reauthorization.ts'
+import type { Rehearse } from '../rehearsal.ts'
 import type { Authenticate } from './authentication.ts'
 import { type Endpoint, type Export, exportLineOf, isRead } from './endpoint.ts'
 import { readIfMatch, readJsonObject, readQuery } from './input.ts'
 import { ndjsonResponse } from './ndjson.ts'
 import { BASE, needsIfMatch } from './table.ts'
 
-export type ApiDeps = AdminDeps & Pick<Deps, 'clientAddress' | 'writes'>
+export type ApiDeps = AdminDeps &
+  Pick<Deps, 'clientAddress' | 'writes'> & { rehearse: Rehearse | null }
 
 export const createHandler =
   (deps: ApiDeps, authenticate: Authenticate) =>
@@ -46,7 +48,10 @@ export const createHandler =
       if (c.req.raw.signal.aborted) throw new AnswerEnded('the client has closed the connection')
       return (await authenticate(c, permission, attempt)).authority
     }
-    const call: AdminCall = { deps, as: { ...context, actor }, authority, reauthorize, ifMatch }
+    const { signal } = c.req.raw
+    const as = { ...context, actor }
+    const { rehearse } = deps
+    const call: AdminCall = { deps, as, authority, reauthorize, ifMatch, signal, rehearse }
     const result = await runHandler(endpoint, call, { ...params, ...input }).catch(
       async (error: unknown) => {
         if (isRead(endpoint)) await auditRefusal(call, attempt, error)
@@ -56,7 +61,7 @@ export const createHandler =
     return answer(c, endpoint, { result, log: deps.log })
   }
 
-/** Charges a write to a bound administrator's budget. Unbound ones have no budget. @throws WritesExceeded */
+/** Charges a write to a bound administrator's budget. Unbound ones have no budget. @throws RefusedForNow */
 const takeWrite = async (
   deps: Pick<ApiDeps, 'writes' | 'audit'>,
   { workspaceId, maker }: Authority,
@@ -66,7 +71,7 @@ const takeWrite = async (
   const writer = { clientId: maker?.clientId ?? null, workspaceId }
   const waitSeconds = await waitForWrite(writer, 'administration', deps)
   if (waitSeconds === 0) return
-  const refused = new WritesExceeded(waitSeconds)
+  const refused = new RefusedForNow('writes_exceeded', { waitSeconds })
   countRefusal(deps, { ...event, target: null }, refused)
   throw refused
 }

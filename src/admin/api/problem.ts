@@ -13,8 +13,8 @@ import {
   type FieldError,
   OperationRefused,
   REFUSALS,
+  RefusedForNow,
   Unavailable,
-  WritesExceeded,
 } from '../../errors.ts'
 import { loggedPath } from '../../http/render.ts'
 import { NO_STORE } from '../../http/headers.ts'
@@ -63,7 +63,7 @@ const problemOf = (error: Error, scope: NeededScope): Problem => {
     const [status, title] = REFUSALS[error.code]
     const { code, message: detail, errors } = error
     const headers =
-      error instanceof WritesExceeded ? { 'Retry-After': String(error.waitSeconds) } : {}
+      error instanceof RefusedForNow ? { 'Retry-After': String(error.waitSeconds) } : {}
     return {
       title,
       status,

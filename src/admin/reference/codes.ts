@@ -39,6 +39,8 @@ const REFUSAL_REMEDIES: Record<RefusalCode, string> = {
   too_many_revocations: 'Revoke the tokens of the clients, or the key, instead.',
   too_many_runs: 'Use another workspace for further runs.',
   writes_exceeded: 'Try again after `Retry-After`.',
+  no_dry_run: 'Send the change itself, or rehearse it on a server with a SQLite file.',
+  dry_runs_exceeded: 'Try again after `Retry-After`.',
   no_ledger: 'Use a server that keeps a ledger. Tokens can be revoked without one.',
   unbound_required: 'Use an administrator that is bound to no workspace.',
   body_malformed: 'Send one JSON object, in UTF-8, without repeated members.',

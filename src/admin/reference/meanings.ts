@@ -32,6 +32,19 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   detail: 'Cause of this refusal, in a sentence.',
   errors: 'One entry for each bad field.',
   'errors.detail': 'Rule of the field, and the value that was sent, without secrets.',
+  'DryRun.answer': 'Answer that the change would give, without secrets.',
+  'DryRun.effects': 'What the change would end; null: the token lacks `admin:read`.',
+  'Effects.clients':
+    'Clients whose tokens end, or that may log in no more. `all`: a key ends, which signed for any client.',
+  'Effects.enrollments': 'Enrollments that can no longer be used.',
+  'Effects.keys': 'Signing keys that are revoked.',
+  'Effects.live_tokens':
+    'Unexpired tokens of the ledger that end; null: the ledger cannot tell. Other tokens end, too.',
+  'Effects.secrets': 'Secrets that work no more.',
+  'NewDryRun.action': 'Operation to rehearse, as the audit names it.',
+  'NewDryRun.body': 'Body of its request.',
+  'NewDryRun.if_match': '`etag` that the row must have.',
+  'NewDryRun.parameters': 'Parameters of its path, by name.',
   'errors.field': 'Path of the field, with dots: `grants.0.audience`.',
   existing:
     'Row that has the id, of the code `already_exists`. Absent where the caller may not see it.',

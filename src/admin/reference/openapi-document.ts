@@ -12,6 +12,7 @@ import { REFUSALS, type RefusalCode } from '../../errors.ts'
 import { COMMON_CODES, OF_EVERY_BODY, OF_EVERY_WRITE } from './codes.ts'
 import { explained } from './explained.ts'
 import { type Endpoint, exportLineOf, isRead } from '../api/endpoint.ts'
+import { namesIn } from '../api/path.ts'
 import { problemSchema } from '../api/problem.ts'
 import { BASE, ENDPOINTS, needsIfMatch } from '../api/table.ts'
 
@@ -69,6 +70,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   revocations: 'Rules that revoke tokens before they expire.',
   keys: 'Keys that sign tokens.',
   audit: 'Events: changes, and refusals.',
+  'dry-runs': 'Changes that are undone: what they would answer, and what they would end.',
   status: 'State of the server: process, database, keys, list, audit and ledger.',
 }
 
@@ -115,9 +117,6 @@ const ifMatchHeader = z.strictObject({
 
 const etagHeader = z.string().optional().meta({ description: 'The `etag`, in double quotes.' })
 const location = z.string().meta({ description: 'Address of the created row.' })
-
-const namesIn = (path: string): string[] =>
-  [...path.matchAll(/{(\w+)}/g)].map(([, name]) => name ?? '')
 
 const responses = (endpoint: Endpoint): ZodOpenApiResponsesObject => {
   const ok = {

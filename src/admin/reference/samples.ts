@@ -59,6 +59,17 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'workspaceSuspend.Workspace.generation': 2,
   'workspaceSuspend.Workspace.status': 'suspended',
 
+  'NewDryRun.action': 'client.delete',
+  'NewDryRun.parameters': { client_id: CLIENT_ID },
+  'NewDryRun.body': {},
+  'NewDryRun.if_match': 'Zk3q8w1x',
+  'DryRun.answer': { client_id: CLIENT_ID, status: 'deleted' },
+  'Effects.clients': 1,
+  'Effects.enrollments': 0,
+  'Effects.keys': 0,
+  'Effects.live_tokens': 0,
+  'Effects.secrets': 1,
+
   // Members that the example of the request does not set.
   'CreatedClient.authorization_details': [],
   'CreatedClient.introspects': [],
@@ -215,6 +226,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
  */
 export const SHOWN: Readonly<Record<string, readonly string[]>> = {
   audienceUpdate: ['token_ttl'],
+  changeRehearse: ['parameters'],
   clientCreate: ['workspace_id', 'plugins', 'grants'],
   clientUpdate: ['grants', 'quota_per_minute'],
   enrollmentCreate: ['name', 'workspace_id', 'plugins', 'grants', 'expires_in'],

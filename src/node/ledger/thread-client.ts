@@ -1,9 +1,8 @@
 // Writer of the ledger in a thread of its own, so that requests do not wait for the disk.
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { StartRefused, Unavailable } from '../../errors.ts'
+import { Unavailable } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { requireThreadScript, threadScript } from '../thread-script.ts'
 import type { LedgerWriter } from './writer.ts'
 
 export type Call = { id: number; verb: keyof LedgerWriter; args: unknown[] }
@@ -15,15 +14,10 @@ export type Reply =
 
 type Waiting = { resolve: (result: never) => void; reject: (error: Unavailable) => void }
 
-/** Built file of the thread; its source if the server itself runs from source (`npm run dev`). */
-const SCRIPT = new URL(`./thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+const SCRIPT = threadScript('./thread', import.meta.url)
 
 /** @throws StartRefused if a built server lacks the thread's file: it would lose every entry of the ledger */
-export const requireLedgerThread = (): void => {
-  const path = fileURLToPath(SCRIPT)
-  if (!import.meta.url.endsWith('.js') || existsSync(path)) return
-  throw new StartRefused(`the installation is broken: ${path} is missing; install Latchkey anew`)
-}
+export const requireLedgerThread = (): void => requireThreadScript(SCRIPT)
 
 /** Starts the thread with the first call, and again after a thread has ended. */
 export const createLedgerThread = ({ path, log }: { path: string; log: Log }): LedgerWriter => {

@@ -48,7 +48,12 @@ const openExisting = (
   }
 }
 
-type Rehearsal<Found, Result> = {
+export type RehearsalEvents = {
+  /** Called once the write lock is held, and once it is free again. */
+  onLock?: ((isHeld: boolean) => void) | undefined
+}
+
+type Rehearsal<Found, Result> = RehearsalEvents & {
   /** @param before returns a store of the state before the first write; null while nothing has been written */
   steps: (store: Store, before: () => Store | null) => Promise<Found>
   /** Runs behind the rollback, where other processes write again. */
@@ -62,7 +67,7 @@ type Rehearsal<Found, Result> = {
  */
 export const rehearse = async <Found, Result>(
   path: string,
-  { steps, conclude }: Rehearsal<Found, Result>,
+  { steps, conclude, onLock = () => {} }: Rehearsal<Found, Result>,
 ): Promise<Result> => {
   const client = openExisting(path, (lacking) => {
     if (lacking.length === 0) return
@@ -72,14 +77,21 @@ export const rehearse = async <Found, Result>(
   const readerStore = createStore({ connection: connect(reader), dialect: sqliteDialect })
   const before = () => (client.inTransaction ? readerStore : null)
   let beginning: Promise<void> | null = null
-  const beginOnce = () => (beginning ??= begin(client).then(() => pin(reader)))
+  const beginOnce = () =>
+    (beginning ??= begin(client).then(() => {
+      onLock(true)
+      pin(reader)
+    }))
   try {
     client.pragma('foreign_keys = ON')
     client.pragma('busy_timeout = 0') // a statement would hold up the process
     const connection = beginningLate(client, beginOnce)
     const found = await steps(createStore({ connection, dialect: sqliteDialect }), before)
     const pinned = before()
-    if (client.inTransaction) client.exec('rollback')
+    if (client.inTransaction) {
+      client.exec('rollback')
+      onLock(false)
+    }
     return await conclude(found, pinned)
   } finally {
     client.close()

@@ -25,17 +25,27 @@ const idsOf = async ({ connection, dialect }: Context, rows: SQL): Promise<strin
   return (await readFirst(connection, select(fields, rows)))?.ids ?? []
 }
 
-const findUsable: Verb<'findUsable'> = (context) => async (now) => ({
-  clients: await idsOf(context, sql`from clients c where ${mayLogIn}`),
-  secrets: await idsOf(
-    context,
-    sql`from client_secrets where revoked_at is null and ${isUnended(now)}`,
-  ),
-  enrollments: await idsOf(
-    context,
-    sql`from enrollments e where ${isAccepted(context.dialect, now)}`,
-  ),
-})
+const findUsable: Verb<'findUsable'> = (context) => async (now, workspaceId) => {
+  const within = (condition: SQL): SQL => (workspaceId === null ? sql`` : sql`and ${condition}`)
+  const isOwned = sql`exists (
+    select 1 from clients c where c.id = s.client_id and c.workspace_id = ${workspaceId})`
+  return {
+    clients: await idsOf(
+      context,
+      sql`from clients c where ${mayLogIn} ${within(sql`c.workspace_id = ${workspaceId}`)}`,
+    ),
+    secrets: await idsOf(
+      context,
+      sql`from client_secrets s where revoked_at is null and ${isUnended(now)} ${within(isOwned)}`,
+    ),
+    enrollments: await idsOf(
+      context,
+      sql`from enrollments e where ${isAccepted(context.dialect, now)} ${within(
+        sql`e.workspace_id = ${workspaceId}`,
+      )}`,
+    ),
+  }
+}
 
 const countRules: Verb<'countRules'> =
   ({ connection }) =>

@@ -10,8 +10,11 @@ export type Usable = {
 }
 
 export interface UsableStore {
-  /** Finds clients that may log in, secrets that have not ended, and enrollments that can be used. */
-  findUsable(now: number): Promise<Usable>
+  /**
+   * Finds clients that may log in, secrets that have not ended, and enrollments that can be used.
+   * @param workspaceId leaves out the rows of other workspaces; null: finds those of all
+   */
+  findUsable(now: number, workspaceId: string | null): Promise<Usable>
   /** Counts the stored rules of the revocation list. */
   countRules(): Promise<number>
   /** Finds the ids of the clients of a workspace or a plugin, without those of deleted clients. */

@@ -17,15 +17,28 @@ const sorted = ({ clients, secrets, enrollments }: Usable) =>
 const suspend = async (store: Store): Promise<void> =>
   store.updateWorkspace(await theWorkspace(store, 'default'), { status: 'suspended' }, NOW)
 
+const OPEN = {
+  id: 'open',
+  name: 'open',
+  hash: 'hash',
+  workspaceId: 'default',
+  grants: [],
+  details: [],
+  unusedAfter: null,
+  expiresAt: NOW + 10,
+  createdBy: null,
+  createdByGeneration: null,
+}
+
 export const usableContract = (open: Open): void => {
   describe('rows that still work', () => {
     const database = useDatabase(open)
 
     it('findUsable finds clients that may log in, and their secrets', async () => {
       const { store } = database
-      const before = await store.findUsable(NOW)
+      const before = await store.findUsable(NOW, null)
       await createdClient(store, 'client')
-      const after = await store.findUsable(NOW)
+      const after = await store.findUsable(NOW, null)
       expect(sorted(after)).toEqual(
         sorted({
           ...before,
@@ -34,18 +47,36 @@ export const usableContract = (open: Open): void => {
         }),
       )
       await store.updateClient(await theClient(store, 'client'), { status: 'disabled' }, NOW)
-      expect(sorted(await store.findUsable(NOW))).toEqual(
+      expect(sorted(await store.findUsable(NOW, null))).toEqual(
         sorted({ ...after, clients: before.clients }),
       )
       await store.deleteClient(await theClient(store, 'client'), NOW)
-      expect(sorted(await store.findUsable(NOW))).toEqual(sorted(before))
+      expect(sorted(await store.findUsable(NOW, null))).toEqual(sorted(before))
     })
 
     it('findUsable leaves out clients of a suspended workspace', async () => {
       const { store } = database
       await createdClient(store, 'client')
       await suspend(store)
-      expect((await store.findUsable(NOW)).clients).not.toContain('client')
+      expect((await store.findUsable(NOW, null)).clients).not.toContain('client')
+    })
+
+    it('findUsable leaves out rows of other workspaces than the named one', async () => {
+      const { store } = database
+      await store.createWorkspace({ id: 'acme', name: 'Acme', ref: 'ref' }, NOW)
+      await createdClient(store, 'mine', { workspaceId: 'acme' })
+      await createdClient(store, 'other')
+      for (const workspaceId of ['acme', 'default']) {
+        await store.createEnrollment(
+          { ...OPEN, id: workspaceId, hash: workspaceId, workspaceId, plugins: [] },
+          NOW,
+        )
+      }
+      expect(await store.findUsable(NOW, 'acme')).toEqual({
+        clients: ['mine'],
+        secrets: ['mine-secret'],
+        enrollments: ['acme'],
+      })
     })
 
     const ENDS: readonly [name: string, end: (store: Store) => Promise<unknown>][] = [
@@ -76,26 +107,12 @@ export const usableContract = (open: Open): void => {
       const { store } = database
       await createdPlugin(store, 'plugin')
       await createdClient(store, 'maker')
-      await store.createEnrollment(
-        {
-          id: 'open',
-          name: 'open',
-          hash: 'hash',
-          workspaceId: 'default',
-          plugins: ['plugin'],
-          grants: [],
-          details: [],
-          unusedAfter: null,
-          expiresAt: NOW + 10,
-          createdBy: 'maker',
-          createdByGeneration: 1,
-        },
-        NOW,
-      )
-      expect((await store.findUsable(NOW)).enrollments).toEqual(['open'])
-      expect((await store.findUsable(NOW + 10)).enrollments).toEqual([])
+      const made = { createdBy: 'maker', createdByGeneration: 1 }
+      await store.createEnrollment({ ...OPEN, ...made, plugins: ['plugin'] }, NOW)
+      expect((await store.findUsable(NOW, null)).enrollments).toEqual(['open'])
+      expect((await store.findUsable(NOW + 10, null)).enrollments).toEqual([])
       await end(store)
-      expect((await store.findUsable(NOW)).enrollments).toEqual([])
+      expect((await store.findUsable(NOW, null)).enrollments).toEqual([])
     })
 
     it('countRules counts the stored rules', async () => {

@@ -1,0 +1,64 @@
+// Dry runs of the other endpoints. A rehearsal has an address of its own: a server without it answers 404, where it would
+// ignore an unknown parameter of a change and perform it.
+import { z } from 'zod'
+import type { RefusalCode } from '../../errors.ts'
+import { dryRun } from '../dry-runs.ts'
+import { parse } from '../operation.ts'
+import { dryRunSchema } from '../views/dry-run.ts'
+import { CHANGES } from './changes.ts'
+import { type Endpoint, endpoint } from './endpoint.ts'
+import { namesIn } from './path.ts'
+
+const actions = CHANGES.map(({ action }) => action)
+
+/** Refusals of the changes: those of a dry run are the same. */
+const ofChanges = [
+  ...new Set<RefusalCode>(['not_found', ...CHANGES.flatMap(({ refuses = [] }) => refuses)]),
+]
+
+export const newDryRun = z
+  .strictObject({
+    action: z.enum(actions),
+    parameters: z.record(z.string(), z.string()).optional(),
+    body: z.record(z.string(), z.unknown()).optional(),
+    if_match: z.string().optional(),
+  })
+  .meta({ id: 'NewDryRun' })
+
+const changeOf = (sent: z.input<typeof newDryRun>) => {
+  const { action, parameters = {}, body = {}, if_match: etag } = parse(newDryRun, sent)
+  const found = CHANGES.find((one) => one.action === action) as Endpoint
+  requireParameters(found, parameters)
+  if (found.body === undefined) parse(z.strictObject({ body: z.strictObject({}) }), { body })
+  return { action, input: { ...parameters, query: {}, body }, ifMatch: etag ?? null }
+}
+
+/** @throws OperationRefused `invalid_value` for a parameter that is missing, empty or not in the path */
+const requireParameters = (
+  { path }: Pick<Endpoint, 'path'>,
+  parameters: Record<string, string>,
+): void => {
+  const names = namesIn(path)
+  const value = z.string().min(1)
+  parse(
+    z.strictObject({
+      parameters: z.strictObject(Object.fromEntries(names.map((name) => [name, value]))),
+    }),
+    { parameters },
+  )
+}
+
+export const dryRuns = [
+  endpoint({
+    method: 'post',
+    path: '/dry-runs',
+    action: 'change.rehearse',
+    summary: 'Rehearse a change: its answer and what it would end, without the change',
+    description:
+      'Runs the operation of the action and undoes it. `parameters` has the members of its path, `body` its body, and `if_match` the `etag` of its `If-Match`. The caller needs the permissions of the change itself, and is refused as the change would be. Ids of the answer are not those of a later request, and `dry-run` stands in place of each secret. One dry run is made at a time, and all of them hold other changes up for at most a tenth of the time.',
+    body: newDryRun,
+    response: dryRunSchema,
+    refuses: [...ofChanges, 'no_dry_run', 'dry_runs_exceeded'],
+    handle: (call, { body }) => dryRun(call, () => changeOf(body)),
+  }),
+]
