@@ -21,7 +21,6 @@ export const dryRun = async (
   let event: Refused = { action: 'change.rehearse', target: null }
   try {
     const { action, input, ifMatch } = change()
-    event = { action, target: null }
     if (rehearse === null) {
       const detail = 'this server cannot undo a change: send it without a dry run'
       throw new OperationRefused('no_dry_run', detail)
@@ -30,7 +29,7 @@ export const dryRun = async (
     const order = { action, input, as, authority, ifMatch, at: deps.clock() }
     const outcome = await authorizedRead(call, () => rehearse(order, call.signal))
     if (!('refused' in outcome)) return answerOf(call, outcome)
-    event = outcome.event ?? event
+    event = outcome.event ?? { action, target: null }
     throw outcome.refused
   } catch (error) {
     await auditRefusal(call, event, error)

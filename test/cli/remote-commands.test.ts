@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runCommand } from '../../src/cli/program.ts'
 import { currentProfile, profileNames } from '../../src/cli/remote/profiles.ts'
 import { atEndOfFile } from '../support/cleanups.ts'
-import { CREDENTIALS, json, startIssuer } from '../support/remote-issuer.ts'
+import { CREDENTIALS, json, problem, startIssuer } from '../support/remote-issuer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-remote-'))
 atEndOfFile(() => rmSync(folder, { recursive: true }))
@@ -112,37 +112,109 @@ describe('flags of the server', () => {
 })
 
 describe('a change of a remote server', () => {
-  it('is not sent with --dry-run', async () => {
-    const { origin, requests } = await startIssuer()
-    const words = ['client', 'disable', 'a', '--url', origin, '--credentials', file]
-    expect(await run(...words, '--dry-run')).toMatch(ALONE)
-    expect(requests).toEqual([])
+  const AT = 'POST /admin/v1/clients/a/disable'
+  const DRY = 'POST /admin/v1/dry-runs'
+  const words = ['client', 'disable', 'a', '--credentials', file]
+  const NOTHING = { clients: 0, secrets: 0, enrollments: 0, keys: 0, live_tokens: 0 }
+  const rehearsed = (effects: object | null) => json({ answer: { client_id: 'a' }, effects })
+  const performed = { [AT]: json({ client_id: 'a' }) }
+  const changes = (paths: () => string[]): string[] =>
+    paths().filter((path) => path.startsWith('POST /admin/') && path !== DRY)
+
+  it('is rehearsed by the server with --dry-run, and not sent', async () => {
+    const effects = { ...NOTHING, clients: 2, live_tokens: 7 }
+    const { origin, requests, paths } = await startIssuer({
+      ...performed,
+      [DRY]: rehearsed(effects),
+    })
+    expect(await run(...words, '--url', origin, '--dry-run', '--json')).toBe(0)
+    expect(JSON.parse(requests.at(-1)?.body ?? '')).toEqual({
+      action: 'client.disable',
+      parameters: { client_id: 'a' },
+    })
+    expect(printed).toContain('"client_id": "a"')
+    expect(printed).toContain(
+      'latchkey: dry run, nothing was changed; ends: tokens of 2 clients (7 live in the ledger)\n',
+    )
+    expect(changes(paths)).toEqual([])
   })
 
-  it('is sent after the answer yes, on a terminal', async () => {
-    const at = 'POST /admin/v1/clients/a/disable'
-    const { origin, paths } = await startIssuer({ [at]: json({ client_id: 'a' }) })
-    const words = ['client', 'disable', 'a', '--url', origin, '--credentials', file]
+  it('is not sent with --dry-run to a server without dry runs', async () => {
+    const without = problem(409, 'no_dry_run', 'this server cannot')
+    for (const routes of [performed, { ...performed, [DRY]: without }]) {
+      const { origin, paths } = await startIssuer(routes)
+      const refusal = await run(...words, '--url', origin, '--dry-run')
+      expect(refusal).toMatch(/lacks the operation: it may run another version|this server cannot/)
+      expect(changes(paths)).toEqual([])
+    }
+  })
+
+  it('has unknown effects for credentials that may not read', async () => {
+    const { origin } = await startIssuer({ [DRY]: rehearsed(null) })
+    expect(await run(...words, '--url', origin, '--dry-run')).toBe(0)
+    expect(printed).toContain('ends: unknown, because the credentials lack admin:read\n')
+  })
+
+  describe('on a terminal', () => {
+    const { isTTY } = process.stderr
+    beforeEach(() => void (process.stderr.isTTY = true))
+    afterEach(() => void (process.stderr.isTTY = isTTY))
+
     const answered = async (answer: string, ...flags: string[]): Promise<unknown> => {
       const stdin = Object.assign(new PassThrough(), { isTTY: true })
       stdin.end(`${answer}\n`)
       vi.spyOn(process, 'stdin', 'get').mockReturnValue(stdin as unknown as typeof process.stdin)
       return await run(...words, ...flags)
     }
-    const { isTTY } = process.stderr
-    process.stderr.isTTY = true
-    try {
-      expect(await answered('n')).toBe('nothing was changed')
+
+    it('is sent after the answer yes to its effects, and at once with --yes', async () => {
+      const effects = rehearsed({ ...NOTHING, clients: 1, secrets: 2 })
+      const { origin, paths } = await startIssuer({ ...performed, [DRY]: effects })
+      expect(await answered('n', '--url', origin)).toBe('nothing was changed')
+      expect(printed).toBe(
+        'This ends: tokens of 1 client (0 live in the ledger), 2 secrets. Continue? [y/N] ',
+      )
+      expect(changes(paths)).toEqual([])
+      expect(await answered('y', '--url', origin)).toBe(0)
+      expect(changes(paths)).toEqual([AT])
+      expect(await answered('', '--url', origin, '--yes')).toBe(0)
+      expect(paths().slice(-1)).toEqual([AT])
+    })
+
+    it('is sent without a question if it ends nothing', async () => {
+      const { origin, paths } = await startIssuer({ ...performed, [DRY]: rehearsed(NOTHING) })
+      expect(await answered('', '--url', origin)).toBe(0)
+      expect(printed).not.toContain('Continue?')
+      expect(changes(paths)).toEqual([AT])
+    })
+
+    it.each([
+      ['rehearses nothing', problem(409, 'no_dry_run', 'it cannot')],
+      ['does not tell the effects', rehearsed(null)],
+    ])('is asked about in general if the server %s', async (_, handler) => {
+      const { origin, paths } = await startIssuer({ ...performed, [DRY]: handler })
+      expect(await answered('n', '--url', origin)).toBe('nothing was changed')
       expect(printed).toBe(
         `This can end clients, secrets, keys or tokens of ${origin}. Continue? [y/N] `,
       )
-      expect(paths()).toEqual([])
-      expect(await answered('y')).toBe(0)
-      expect(await answered('', '--yes')).toBe(0)
-      expect(paths().filter((path) => path === at).length).toBe(2)
-    } finally {
-      process.stderr.isTTY = isTTY
-    }
+      expect(await answered('y', '--url', origin)).toBe(0)
+      expect(changes(paths)).toEqual([AT])
+    })
+
+    it.each([
+      ['is refused', problem(404, 'not_found', 'there is no client a'), 'there is no client a'],
+      ['has to wait', problem(429, 'dry_runs_exceeded', 'wait'), 'wait'],
+      ['is unknown to the server', undefined, /lacks the operation/],
+    ])('is not sent if its rehearsal %s', async (_, handler, refusal) => {
+      const { origin, paths } = await startIssuer({
+        ...performed,
+        ...(handler && { [DRY]: handler }),
+      })
+      const outcome = await answered('y', '--url', origin)
+      if (typeof refusal === 'string') expect(outcome).toBe(refusal)
+      else expect(outcome).toMatch(refusal)
+      expect(changes(paths)).toEqual([])
+    })
   })
 
   it('creates an unbound administrator, and prints its secret this once', async () => {

@@ -111,7 +111,7 @@ describe('thread of a dry run', () => {
 
   it.each([
     ['the write lock', { totalMs: LONG, lockMs: 20 }, 'DRY_RUN_LOCK'],
-    ['all of it', { totalMs: 1_000, lockMs: LONG }, 'DRY_RUN_TIMEOUT'],
+    ['all of it', { totalMs: 300, lockMs: LONG }, 'DRY_RUN_TIMEOUT'],
   ])('ends at the limit for %s, and frees the lock', async (_, limits, code) => {
     const error = await runOf(holding, limits)(order, { onHeld: () => {} }).catch((e: unknown) => e)
     expect(error).toBeInstanceOf(Unavailable)

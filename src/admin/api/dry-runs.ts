@@ -5,7 +5,7 @@ import type { RefusalCode } from '../../errors.ts'
 import { dryRun } from '../dry-runs.ts'
 import { parse } from '../operation.ts'
 import { dryRunSchema } from '../views/dry-run.ts'
-import { CHANGES } from './changes.ts'
+import { CHANGES } from './nouns.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { namesIn } from './path.ts'
 

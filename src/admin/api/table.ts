@@ -1,5 +1,5 @@
 // Table of the admin API: every endpoint, and the path that precedes them.
-import { NOUNS } from './changes.ts'
+import { NOUNS } from './nouns.ts'
 import { dryRuns } from './dry-runs.ts'
 import type { Endpoint } from './endpoint.ts'
 
