@@ -392,6 +392,8 @@ export const BUSY_RETRY_MS = 10
 export const MAX_DRY_RUN_LOCK_MS = 2_000
 /** Longest time of a dry run of a server, in milliseconds: new signing keys take seconds, and so may a wait for the lock. */
 export const DRY_RUN_TIMEOUT_MS = 20_000
+/** Longest etag in an order for a dry run. Those of the server are shorter than 64 characters. */
+export const MAX_ETAG_CHARS = 128
 /** Dry runs of all processes of a server together hold the write lock for a tenth of each minute, in milliseconds. */
 export const DRY_RUN_LOCKS = { seconds: 60, limit: 6_000 } as const
 

@@ -3,12 +3,9 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { StartRefused } from '../errors.ts'
 
-/**
- * Built file of a thread; its source if the server itself runs from source (`npm run dev`).
- * @param name its path below the module, without an ending
- */
-export const threadScript = (name: string, moduleUrl: string): URL =>
-  new URL(`${name}.${moduleUrl.endsWith('.ts') ? 'ts' : 'js'}`, moduleUrl)
+/** Built `thread.js` beside a module; its source if the server itself runs from source (`npm run dev`). */
+export const threadScript = (moduleUrl: string): URL =>
+  new URL(`./thread.${moduleUrl.endsWith('.ts') ? 'ts' : 'js'}`, moduleUrl)
 
 /** @throws StartRefused if a built server lacks the file */
 export const requireThreadScript = (script: URL): void => {

@@ -143,7 +143,9 @@ describe('OpenAPI operations', () => {
       ({ properties, required }) =>
         'type' in ((properties ?? {}) as object) && String(required) === 'type',
     )
-    const closed = objects.filter((schema) => !free.includes(schema))
+    // Parameters and body of a dry run belong to the rehearsed change, which checks them.
+    const order = Object.values(pointed('#/components/schemas/NewDryRun/properties') as object)
+    const closed = objects.filter((schema) => !free.includes(schema) && !order.includes(schema))
     expect(closed.filter((schema) => schema['additionalProperties'] !== false)).toEqual([])
   })
 

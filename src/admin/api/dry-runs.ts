@@ -1,6 +1,7 @@
-// Dry runs of the other endpoints. A rehearsal has an address of its own: a server without it answers 404, where it would
-// ignore an unknown parameter of a change and perform it.
+// Dry runs of the other endpoints, at an address of their own: a server without it answers 404, and no parameter that a
+// proxy drops turns a dry run into a change.
 import { z } from 'zod'
+import { MAX_ETAG_CHARS } from '../../constants.ts'
 import type { RefusalCode } from '../../errors.ts'
 import { dryRun } from '../dry-runs.ts'
 import { parse } from '../operation.ts'
@@ -16,21 +17,27 @@ const ofChanges = [
   ...new Set<RefusalCode>(['not_found', ...CHANGES.flatMap(({ refuses = [] }) => refuses)]),
 ]
 
+/** Characters of an etag (RFC 9110 §8.8.3), without its quotes. */
+const etag = z
+  .string()
+  .max(MAX_ETAG_CHARS)
+  .refine((text) => /^[\x21\x23-\x7e]+$/.test(text), { error: 'must be an etag, without quotes' })
+
 export const newDryRun = z
   .strictObject({
     action: z.enum(actions),
     parameters: z.record(z.string(), z.string()).optional(),
     body: z.record(z.string(), z.unknown()).optional(),
-    if_match: z.string().optional(),
+    if_match: etag.optional(),
   })
   .meta({ id: 'NewDryRun' })
 
 const changeOf = (sent: z.input<typeof newDryRun>) => {
-  const { action, parameters = {}, body = {}, if_match: etag } = parse(newDryRun, sent)
+  const { action, parameters = {}, body = {}, if_match: ifMatch = null } = parse(newDryRun, sent)
   const found = CHANGES.find((one) => one.action === action) as Endpoint
   requireParameters(found, parameters)
   if (found.body === undefined) parse(z.strictObject({ body: z.strictObject({}) }), { body })
-  return { action, input: { ...parameters, query: {}, body }, ifMatch: etag ?? null }
+  return { action, input: { ...parameters, query: {}, body }, ifMatch }
 }
 
 /** @throws OperationRefused `invalid_value` for a parameter that is missing, empty or not in the path */

@@ -14,7 +14,7 @@ export type Reply =
 
 type Waiting = { resolve: (result: never) => void; reject: (error: Unavailable) => void }
 
-const SCRIPT = threadScript('./thread', import.meta.url)
+const SCRIPT = threadScript(import.meta.url)
 
 /** @throws StartRefused if a built server lacks the thread's file: it would lose every entry of the ledger */
 export const requireLedgerThread = (): void => requireThreadScript(SCRIPT)

@@ -8,7 +8,7 @@ import { requireThreadScript, threadScript } from '../thread-script.ts'
 import { type Message, type Task, receivedError } from './messages.ts'
 import type { RehearsalConfig } from './rehearsed.ts'
 
-const SCRIPT = threadScript('./thread', import.meta.url)
+const SCRIPT = threadScript(import.meta.url)
 
 /** @throws StartRefused if a built server lacks the thread's file */
 export const requireRehearsalThread = (): void => requireThreadScript(SCRIPT)
