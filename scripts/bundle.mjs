@@ -9,8 +9,16 @@ import { build } from 'esbuild'
 const SOURCES = fileURLToPath(new URL('../src/', import.meta.url))
 const OUTPUT = fileURLToPath(new URL('../dist/', import.meta.url))
 
-/** Entries of the product: commands, exports, a thread, and a module that the demo loads into its resource servers. */
-const ENTRIES = ['app', 'cli', 'node', 'worker', 'node/ledger/thread', 'cli/demo/orphan']
+/** Entries of the product: commands, exports, threads, and a module that the demo loads into its resource servers. */
+const ENTRIES = [
+  'app',
+  'cli',
+  'node',
+  'worker',
+  'node/ledger/thread',
+  'node/rehearsal/thread',
+  'cli/demo/orphan',
+]
 /** Modules that tests load from the build. */
 const TESTED = ['config', 'cli/program', 'node/entry-point', 'node/ledger/writer', 'node/open']
 
@@ -23,8 +31,8 @@ const OWN_URL = 'import.meta.url'
 const placed = new Set()
 
 /**
- * Makes `import.meta.url` the place that a module would have without a bundle: it finds migrations, examples and the
- * ledger's thread from there. The replacement holds in files of dist/ itself, which `requireAtTop` checks.
+ * Makes `import.meta.url` the place that a module would have without a bundle: it finds migrations, examples and
+ * threads from there. The replacement holds in files of dist/ itself, which `requireAtTop` checks.
  */
 const keepPlaces = {
   name: 'places',
