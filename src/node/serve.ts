@@ -135,10 +135,10 @@ const createServerRehearse = ({
   writes,
 }: Pick<Parts, 'config' | 'opened' | 'log'> & Pick<Deps, 'writes'>) => {
   const { databasePath, keysDirectory, issuer, tokenTtlSeconds } = config
-  const { algorithms, keyRotationSeconds } = config
+  const { algorithms, keyRotationSeconds, workers } = config
   const needed = { databasePath, keysDirectory, issuer, tokenTtlSeconds, keyRotationSeconds }
   const run = createThreadRun({
-    config: { ...needed, algorithms, kek: opened.kek, kekFile: null },
+    config: { ...needed, algorithms, kek: opened.kek, kekFile: null, workers },
     log,
   })
   return createBoundedRehearse({ run, writes })

@@ -65,6 +65,7 @@ const runOf = (script: URL, limits: { totalMs: number; lockMs: number }) =>
       tokenTtlSeconds: 900,
       algorithms: ['RS256'],
       keyRotationSeconds: null,
+      workers: 1,
     },
     log: server.deps.log,
     script,

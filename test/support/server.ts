@@ -127,7 +127,13 @@ export const startServer = async ({ algorithms = ['RS256'], ...overrides }: Opti
     },
   }
   const settings = { issuer: ISSUER, tokenTtlSeconds: 900, algorithms, keyRotationSeconds: null }
-  const files = { databasePath: path, keysDirectory: dirname(path), kek: KEK, kekFile: null }
+  const files = {
+    databasePath: path,
+    keysDirectory: dirname(path),
+    kek: KEK,
+    kekFile: null,
+    workers: 1,
+  }
   const writes = createWrites()
   const deps: Deps = assembleDeps({
     opened,

@@ -7,6 +7,7 @@ import { type Deps, assembleDeps, openedParts } from '../../deps.ts'
 import { StartRefused } from '../../errors.ts'
 import { type RehearsalEvents, rehearse } from '../../store/sqlite/existing.ts'
 import type { NewAuditEvent, Store } from '../../store/store.ts'
+import { cryptographyOf } from '../cryptography.ts'
 import { requireDatabaseFile } from '../files/database-file.ts'
 import { loadKek } from '../files/key-encryption-key.ts'
 import { createLedger } from '../ledger/queue.ts'
@@ -25,6 +26,7 @@ export type RehearsalConfig = Pick<
   | 'tokenTtlSeconds'
   | 'algorithms'
   | 'keyRotationSeconds'
+  | 'workers'
 >
 
 export type Stage = Pick<Deps, 'clock' | 'log'> &
@@ -52,7 +54,12 @@ export const rehearsed = async <T>(
   return await rehearse(databasePath, {
     onLock,
     async steps(store, before) {
-      const opened = openedParts({ store: withoutAudit(store, onAudit), kek, clock })
+      const opened = openedParts({
+        store: withoutAudit(store, onAudit),
+        kek,
+        clock,
+        cryptography: cryptographyOf(config),
+      })
       const deps = assembleDeps({ opened, settings: config, platform })
       const result = await operation({ ...call, deps })
       const unchanged = before()
