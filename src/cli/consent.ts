@@ -4,13 +4,13 @@ import type { AdminCall } from '../admin/operation.ts'
 import { withoutCredentials } from '../admin/rehearsal.ts'
 import { OperationRefused } from '../errors.ts'
 import { type Stage, rehearsed } from '../node/rehearsal/rehearsed.ts'
-import { type Terminal, ask, confirm, noteDryRun } from './question.ts'
+import { type Terminal, ask, confirm, noteEffects } from './question.ts'
 
 type Operation<T> = (call: AdminCall) => Promise<T>
 
 export const dryRun = async <T>(operation: Operation<T>, stage: Stage): Promise<T> => {
   const { result, effects } = await rehearsed(operation, stage)
-  noteDryRun(effects)
+  noteEffects(effects)
   return withoutCredentials(result)
 }
 

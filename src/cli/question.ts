@@ -25,7 +25,7 @@ export const effectsText = (effects: Effects): string => {
 }
 
 /** Tells the effects of a dry run. @param effects null: the credentials may not read them */
-export const noteDryRun = (effects: Effects | null): void => {
+export const noteEffects = (effects: Effects | null): void => {
   const ends =
     effects === null ? 'unknown, because the credentials lack admin:read' : effectsText(effects)
   process.stderr.write(`latchkey: dry run, nothing was changed; ends: ${escapeText(ends)}\n`)

@@ -149,6 +149,13 @@ describe('a change of a remote server', () => {
     }
   })
 
+  it('has the refusal of an empty id with --dry-run, too', async () => {
+    const { origin, paths } = await startIssuer({ [DRY]: rehearsed(NOTHING) })
+    const empty = ['client', 'disable', '', '--credentials', file, '--url', origin, '--dry-run']
+    expect(await run(...empty)).toBe('client_id: cannot be empty')
+    expect(paths()).not.toContain(DRY)
+  })
+
   it('has unknown effects for credentials that may not read', async () => {
     const { origin } = await startIssuer({ [DRY]: rehearsed(null) })
     expect(await run(...words, '--url', origin, '--dry-run')).toBe(0)

@@ -3,7 +3,8 @@ import type { Action, Perform } from '../../admin/api/actions.ts'
 import { ADDRESSES } from '../../admin/api/addresses.ts'
 import { type Effects, isHarmless } from '../../admin/effects.ts'
 import { OperationRefused } from '../../errors.ts'
-import { type Terminal, ask, confirm, noteDryRun } from '../question.ts'
+import { pathOf } from '../path-ids.ts'
+import { type Terminal, ask, confirm, noteEffects } from '../question.ts'
 
 type Steps<T> = (perform: Perform) => Promise<T>
 type Input = Record<string, unknown> & { body?: Record<string, unknown> }
@@ -12,6 +13,7 @@ type Input = Record<string, unknown> & { body?: Record<string, unknown> }
 const createRehearsing = (perform: Perform) => {
   let found: Effects | null = null
   const rehearse = async (action: Action, input: Input, ifMatch: string | undefined) => {
+    pathOf(action, input) // refuses an empty id with the sentence of the change
     const { body, query: _, ...parameters } = input
     const { answer, effects } = await perform('change.rehearse', {
       body: {
@@ -36,7 +38,7 @@ const createRehearsing = (perform: Perform) => {
 export const dryRunThere = async <T>(steps: Steps<T>, perform: Perform): Promise<T> => {
   const { performing, effects } = createRehearsing(perform)
   const result = await steps(performing)
-  noteDryRun(effects())
+  noteEffects(effects())
   return result
 }
 
