@@ -24,14 +24,14 @@ import { type TestServer, startServer } from '../support/server.ts'
 
 const DRIVER = pathToFileURL(createRequire(import.meta.url).resolve('better-sqlite3')).href
 
-/** Takes the lock, writes a row, and keeps both for ever. */
+/** Takes the lock, writes a row, and keeps both for ever. The message comes first: a locked file shows that it was sent. */
 const HOLDING = `
 import { parentPort, workerData } from 'node:worker_threads'
 import BetterSqlite3 from '${DRIVER}'
 const client = new BetterSqlite3(workerData.config.databasePath)
+parentPort.postMessage({ isHeld: true })
 client.exec('begin immediate')
 client.exec("update workspaces set name = 'rehearsed'")
-parentPort.postMessage({ isHeld: true })
 globalThis.kept = client
 setInterval(() => {}, 1_000)
 `
@@ -100,6 +100,7 @@ describe('thread of a dry run', () => {
       }
     }
     while (!(await isLocked())) await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, 20)) // the message arrives
     ending.abort()
     await expect(outcome).rejects.toThrow(AnswerEnded)
     writeElsewhere()
@@ -167,13 +168,26 @@ describe('bounds on dry runs', () => {
     expect(await rehearse(order)).toBe(done)
   })
 
+  it('count a dry run whose lock they have not seen', async () => {
+    const costs: number[] = []
+    const rehearse = createBoundedRehearse({
+      run: async () => done,
+      writes: async (_, __, cost) => {
+        costs.push(cost)
+        return 0
+      },
+    })
+    await rehearse(order)
+    expect(costs).toEqual([0, 5])
+  })
+
   it('refuse more than six seconds of the write lock within a minute', async () => {
     let runs = 0
     const writes = createWrites()
     const rehearse = createBoundedRehearse({
       run: async (_, { onHeld }) => {
         runs += 1
-        onHeld(1_500)
+        onHeld(1_400)
         if (runs === 1) throw new Unavailable('DRY_RUN_LOCK') // a failure counts, too
         return done
       },
