@@ -255,6 +255,8 @@ export const KEK_BYTES = 32
 
 /** Imported keys that a process keeps. A few are published at a time, the rest is margin. */
 export const MAX_CACHED_KEYS = 64
+/** Tokens whose signature a process has verified and need not verify again. Each has up to 16 KiB, most have 1 KiB. */
+export const MAX_VERIFIED_TOKENS = 1_000
 
 /** Answers of the store that a process keeps while the database does not change: far more than are in use at a time. */
 export const MAX_REMEMBERED_ANSWERS = 1_000

@@ -6,6 +6,7 @@ import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_BYTES } from '../constants.ts'
 import { nowSeconds } from '../clock.ts'
 import type { Deps } from '../deps.ts'
 import { settledSeconds } from '../upkeep/timekeeper.ts'
+import type { VerifiedToken } from '../signing/signer.ts'
 import { revocationLookup } from '../revocation/source.ts'
 import type { InactiveReason } from './reasons.ts'
 
@@ -62,7 +63,7 @@ const checkToken = async (token: string, deps: ReadDeps, at: number): Promise<Ex
   const verified = await deps.signer.verify(token)
   if (verified === null) return unread('token_untrusted')
   if (verified.typ !== ACCESS_TOKEN_TYPE) return unread('token_type_unexpected')
-  const { data: claims } = CLAIMS.safeParse(parseJson(verified.payload))
+  const claims = claimsOf(verified)
   if (claims === undefined) return unread('claims_malformed')
   if (claims.iss !== deps.issuer) return unread('issuer_mismatch')
   const read = { kid: verified.kid, claims }
@@ -107,6 +108,17 @@ export const examineToken = async (
 const isCanonical = (token: string): boolean => {
   const parts = token.split('.', 4)
   return parts.length === 3 && parts.every((part) => decodeBase64url(part) !== null)
+}
+
+/** Claims of tokens that the signer still remembers. */
+const PARSED = new WeakMap<VerifiedToken, AccessTokenClaims>()
+
+const claimsOf = (verified: VerifiedToken): AccessTokenClaims | undefined => {
+  const parsed = PARSED.get(verified)
+  if (parsed !== undefined) return parsed
+  const { data } = CLAIMS.safeParse(parseJson(verified.payload))
+  if (data !== undefined) PARSED.set(verified, data)
+  return data
 }
 
 const parseJson = (bytes: Uint8Array): unknown => {

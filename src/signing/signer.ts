@@ -1,7 +1,7 @@
 // Signs and verifies with the keys of the store. Each signature reads from the store which key is active, so that a
 // revoked key stops at once in every process. Only the imported key is cached, by its kid.
 import type { JWTPayload } from 'jose'
-import { MAX_CACHED_KEYS } from '../constants.ts'
+import { MAX_CACHED_KEYS, MAX_VERIFIED_TOKENS } from '../constants.ts'
 import type { SigningKey, Store } from '../store/store.ts'
 import { type Algorithm, isAlgorithm } from './algorithms.ts'
 import type { Cryptography } from './cryptography.ts'
@@ -16,7 +16,10 @@ export type Signer = {
   signText(payload: string, options: Omit<SigningOptions, 'algorithm'>): Promise<SignedToken>
   /** The key that signs now. @throws Unavailable */
   activeKid(algorithm: Algorithm): Promise<string | null>
-  /** The payload of a JWS that a published key has signed, else null. It does not check claims. */
+  /**
+   * The payload of a JWS that a published key has signed, else null. It does not check claims. The same token gives the
+   * same object for a while, so that a reader can keep what it has parsed.
+   */
   verify(token: string): Promise<VerifiedToken | null>
 }
 
@@ -38,6 +41,7 @@ export const createSigner = ({ store, kek, cryptography, clock }: Deps): Signer 
   const signers = keyCache(async ({ privateJwe, kid, algorithm }) =>
     cryptography.signerWith(await unwrap(privateJwe ?? '', kid, kek), algorithm),
   )
+  const verified = latest<VerifiedToken>(MAX_VERIFIED_TOKENS)
   const verifiers = keyCache((key) => cryptography.verifierWith(key.publicJwk, key.algorithm))
 
   const signText = async (
@@ -65,13 +69,15 @@ export const createSigner = ({ store, kek, cryptography, clock }: Deps): Signer 
       if (header === null) return null
       const key = await store.findPublishedKey(header.kid, Math.floor(clock() / 1000))
       if (key === null || key.algorithm !== header.alg) return null
+      const known = verified.get(token)
+      if (known !== undefined) return known
       const end = token.lastIndexOf('.')
       const input = token.slice(0, end)
       const signature = Buffer.from(token.slice(end + 1), 'base64url')
       const verify = await verifiers(key)
       if (!(await verify(input, signature))) return null
       const payload = Buffer.from(input.slice(input.indexOf('.') + 1), 'base64url')
-      return { kid: key.kid, typ: header.typ, payload }
+      return verified.add(token, { kid: key.kid, typ: header.typ, payload })
     },
   }
 }
@@ -80,16 +86,28 @@ const base64url = (text: string): string => Buffer.from(text).toString('base64ur
 
 /** Caches the latest MAX_CACHED_KEYS imported keys. A kid is the thumbprint of its key, so it identifies one key. */
 const keyCache = <T>(load: (key: SigningKey) => Promise<T>) => {
-  const cache = new Map<string, Promise<T>>()
+  const cache = latest<Promise<T>>(MAX_CACHED_KEYS)
   return (key: SigningKey): Promise<T> => {
     const cached = cache.get(key.kid)
     if (cached !== undefined) return cached
     const loaded = load(key)
     loaded.catch(() => cache.delete(key.kid))
-    cache.set(key.kid, loaded)
-    const [oldest] = cache.keys()
-    if (cache.size > MAX_CACHED_KEYS && oldest !== undefined) cache.delete(oldest)
-    return loaded
+    return cache.add(key.kid, loaded)
+  }
+}
+
+/** Keeps the latest values, and drops the oldest of more than `max`. */
+const latest = <T>(max: number) => {
+  const values = new Map<string, T>()
+  return {
+    get: (name: string): T | undefined => values.get(name),
+    delete: (name: string): boolean => values.delete(name),
+    add(name: string, value: T): T {
+      values.set(name, value)
+      const [oldest] = values.size > max ? values.keys() : []
+      if (oldest !== undefined) values.delete(oldest)
+      return value
+    },
   }
 }
 

@@ -1,5 +1,8 @@
 // Introspection after a revocation of any kind: the token is inactive from the commit on.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { KEY_RETIREMENT_SECONDS } from '../../src/constants.ts'
+import { openBetterSqlite3Store } from '../../src/store/sqlite/better-sqlite3.ts'
+import { live } from '../support/clock.ts'
 import { decode, spellings } from '../support/jwt.ts'
 import { testKey } from '../support/keys.ts'
 import type { ClientCredentials } from '../support/records.ts'
@@ -160,5 +163,35 @@ describe('introspection', () => {
       500,
       expect.not.stringContaining('active'),
     ])
+  })
+})
+
+describe('a token that the server has examined before', () => {
+  const examined = async () => {
+    const own = await startWithDocs()
+    const made = await own.client({ grants: GRANTS })
+    const token = await own.issue(made)
+    for (const _ of [1, 2])
+      expect(await own.introspect(made, token)).toMatchObject({ active: true })
+    return { own, made, token }
+  }
+
+  test('is inactive once another process has revoked it', async () => {
+    const { own, made, token } = await examined()
+    const other = openBetterSqlite3Store(own.path)
+    await other.revokeClientTokens(made.id, own.seconds())
+    await other.close()
+    expect(await own.introspect(made, token)).toEqual(INACTIVE)
+  })
+
+  test('is inactive once its retiring key is no longer published', async () => {
+    const { own, made, token } = await examined()
+    own.sql(`update signing_keys set state = 'retiring', retired_at = ${own.seconds()}
+      where state = 'active'`)
+    expect(await own.deps.signer.verify(token)).not.toBeNull()
+    await live(own.store, own.seconds())
+    own.advance(KEY_RETIREMENT_SECONDS + 1)
+    await live(own.store, own.seconds())
+    expect(await own.deps.signer.verify(token)).toBeNull()
   })
 })

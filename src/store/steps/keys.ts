@@ -132,10 +132,15 @@ const isPublished = (dialect: Dialect): SQL | undefined =>
 const findPublishedKey: Verb<'findPublishedKey'> = ({ connection, dialect }) => {
   const condition = and(eq(signingKeys.kid, sql.placeholder('kid')), isPublished(dialect))
   const find = prepared(connection, select(shown, sql`from ${signingKeys} where ${condition}`))
-  return async (kid, now) => {
-    const [key] = await find({ kid, now })
-    return key ?? null
-  }
+  return remembering(
+    connection,
+    async (kid: string, now: number) => {
+      const [key] = await find({ kid, now })
+      return key ?? null
+    },
+    // A retiring key ends with time, without a commit.
+    (key) => key?.state !== 'retiring',
+  )
 }
 
 const listKeys: Verb<'listKeys'> = ({ connection }) => {

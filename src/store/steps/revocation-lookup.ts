@@ -8,6 +8,7 @@ import { inList } from './lists.ts'
 import { isWord } from './literals.ts'
 import { findRule } from './named-rules.ts'
 import { type Query, computed, prepared, select } from './query.ts'
+import { remembering } from './remembering.ts'
 
 /** `seq` is null where the subject of a rule was found, and not the rule. */
 type Found = { kind: RevocationKind; seq: number | null }
@@ -92,7 +93,10 @@ const createLookup = ({ connection, dialect }: Context) => {
 
 export const findRevocation: Verb<'findRevocation'> = (context) => {
   const lookUp = createLookup(context)
-  return async (token) => (await lookUp(token))?.kind ?? null
+  const find = remembering(context.connection, async (_key: string, token: RevocationLookup) => ({
+    kind: (await lookUp(token))?.kind ?? null,
+  }))
+  return async (token) => (await find(JSON.stringify(token), token)).kind
 }
 
 export const explainRevocation: Verb<'explainRevocation'> = (context) => {
