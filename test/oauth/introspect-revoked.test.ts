@@ -185,7 +185,7 @@ describe('a token that the server has examined before', () => {
   })
 
   test('is inactive once its retiring key is no longer published', async () => {
-    const { own, made, token } = await examined()
+    const { own, token } = await examined()
     own.sql(`update signing_keys set state = 'retiring', retired_at = ${own.seconds()}
       where state = 'active'`)
     expect(await own.deps.signer.verify(token)).not.toBeNull()
