@@ -658,7 +658,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'the end of remembered answers with a commit',
-    stops: 'Introspection and issuance ask',
+    stops: 'Using a revoked token',
     file: 'src/store/steps/remembering.ts',
     find: 'current !== answersVersion',
     replace: "answersVersion === ''",
@@ -667,7 +667,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'the end of a retiring key with time',
-    stops: 'The server accepts only `typ`',
+    stops: 'Using a revoked token',
     file: 'src/store/steps/keys.ts',
     find: "(key) => key?.state !== 'retiring'",
     replace: '() => true',
@@ -676,7 +676,7 @@ export const SERVER: readonly Mutation[] = [
   },
   {
     name: 'the expiry of a remembered login',
-    stops: 'An expired, revoked or foreign secret',
+    stops: 'Using a revoked token',
     file: 'src/store/steps/tokens.ts',
     find: '(login.expiresAt === null || login.expiresAt > now)',
     replace: 'true',
