@@ -178,7 +178,7 @@ describe('bounds on dry runs', () => {
       },
     })
     await rehearse(order)
-    expect(costs).toEqual([0, 5])
+    expect(costs).toEqual([0, 50])
   })
 
   it('refuse more than six seconds of the write lock within a minute', async () => {

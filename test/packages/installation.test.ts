@@ -196,10 +196,10 @@ describe('broken installation', () => {
     },
   )
 
-  it('is reported without the thread of the ledger', async () => {
+  it.each(['ledger', 'rehearsal'])('is reported without the thread of the %s', async (room) => {
     const root = copyInstallation()
-    remove('dist/node/ledger/thread.js')(root)
-    const line = /dist\/node\/ledger\/thread\.js is missing/
+    remove(`dist/node/${room}/thread.js`)(root)
+    const line = new RegExp(`dist/node/${room}/thread\\.js is missing`)
     for (const workers of ['1', '2']) {
       const place = withVariables(await newPlace(), { LATCHKEY_WORKERS: workers })
       await expectFault(root, place, 'serve', line)
