@@ -14,6 +14,9 @@ const imported = new Map(
   ]),
 )
 
+/** Packages that make up most of the start of a command. */
+const HEAVY = /^(zod|drizzle-orm|better-sqlite3|jose|pino)/
+
 const ENTRIES = ['node.ts', 'worker.ts', 'cli.ts']
 
 /**
@@ -187,9 +190,17 @@ describe('the import graph', () => {
   ])('loads neither schemas nor a database with %s', (start) => {
     const packages = [...reachable(start, filesAtStart)].flatMap((path) => atStart(path).packages)
     expect(packages).toContain('@latchkey/verifier/internal')
-    expect(
-      packages.filter((name) => /^(zod|drizzle-orm|better-sqlite3|jose|pino)/.test(name)),
-    ).toEqual([])
+    expect(packages.filter((name) => HEAVY.test(name))).toEqual([])
+  })
+
+  it('loads neither schemas nor a database with the help of all commands', () => {
+    const commands = filesAtRuntime('cli/program.ts')
+    expect(commands).toContain('cli/database.ts')
+    const loaded = new Set(commands.flatMap((path) => [...reachable(path, filesAtStart)]))
+    const heavy = [...loaded].filter((path) =>
+      atStart(path).packages.some((name) => HEAVY.test(name)),
+    )
+    expect(heavy).toEqual([])
   })
 
   it('reads the environment in the entries and the command line only', () => {

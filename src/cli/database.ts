@@ -1,11 +1,9 @@
 // Commands on the database as a whole: `migrate`, `backup` and `restored`.
 import { statSync } from 'node:fs'
 import type { Command } from 'commander'
-import { markRestored } from '../admin/backups.ts'
-import { loadConfig } from '../config.ts'
-import { noDatabase } from '../node/open.ts'
 import { requireDatabaseFile } from '../node/files/database-file.ts'
 import { STOP_SIGNALS } from '../node/stop-reason.ts'
+import type { Environment } from '../settings/environment.ts'
 import { command } from './flags.ts'
 import { print } from './output.ts'
 import { createProgress } from './progress.ts'
@@ -20,7 +18,7 @@ export const database = (program: Command): void => {
     'migrate',
   ).action(async (flags: { json?: boolean }) => {
     requireLocal()
-    const { databasePath: path } = loadConfig(process.env)
+    const path = await databasePathOf(process.env)
     if (safety().isDryRun) return print({ database: path, state: await stateOf(path) }, flags)
     await withAdmin(async () => {}, { create: true })
     print({ database: path, state: 'up to date' }, flags)
@@ -33,8 +31,10 @@ export const database = (program: Command): void => {
     'backup latchkey-2026-01-31.db',
   ).action(async (file: string, flags: { json?: boolean }) => {
     requireLocal()
-    const { databasePath } = loadConfig(process.env)
-    if (requireDatabaseFile(databasePath).isNew) throw noDatabase({ databasePath })
+    const databasePath = await databasePathOf(process.env)
+    if (requireDatabaseFile(databasePath).isNew) {
+      throw (await import('../node/open.ts')).noDatabase({ databasePath })
+    }
     if (safety().isDryRun) return print(await rehearsedBackup(databasePath, file), flags)
     const { backUp } = await import('../store/sqlite/existing.ts')
     const { onProgress, clear } = createProgress(process.stderr)
@@ -56,8 +56,15 @@ export const database = (program: Command): void => {
     'restored',
     'secure a database restored from a backup: revoke all its keys, and with them all tokens',
     'restored',
-  ).action(async (flags: { json?: boolean }) => print(await withAdmin(markRestored), flags))
+  ).action(async (flags: { json?: boolean }) => {
+    const { markRestored } = await import('../admin/backups.ts')
+    print(await withAdmin(markRestored), flags)
+  })
 }
+
+/** The help of all commands loads this file, and needs no settings. */
+const databasePathOf = async (environment: Environment): Promise<string> =>
+  (await import('../config.ts')).loadConfig(environment).databasePath
 
 /** Describes the copy that `backup` would make. Changes nothing. */
 const rehearsedBackup = async (path: string, file: string) => {

@@ -1,7 +1,8 @@
 // The server that `status` asks, and sizes as text.
 import { describe, expect, it } from 'vitest'
 import type { Status } from '../../src/admin/views/status.ts'
-import { bytesText, probe, serverText, summary } from '../../src/cli/status.ts'
+import { probe } from '../../src/cli/probe.ts'
+import { bytesText, serverText, summary } from '../../src/cli/status.ts'
 import { loadConfig } from '../../src/config.ts'
 import { MAX_METRICS_BYTES } from '../../src/constants.ts'
 

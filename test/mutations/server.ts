@@ -770,7 +770,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'metrics of a listener that may be another user',
     stops: 'Listening on the port',
-    file: 'src/cli/status.ts',
+    file: 'src/cli/probe.ts',
     find: 'config.metricsToken === null && hasOpenMetrics(config)',
     replace: 'config.metricsToken !== null || hasOpenMetrics(config)',
     tests: ['test/cli/status.test.ts'],
@@ -779,7 +779,7 @@ export const SERVER: readonly Mutation[] = [
   {
     name: 'numbers of a listener that may be another user',
     stops: 'Listening on the port',
-    file: 'src/cli/status.ts',
+    file: 'src/cli/probe.ts',
     find: 'return value >= 0 && value <= MAX_METRIC_VALUE ? value : null',
     replace: 'return value',
     tests: ['test/cli/status.test.ts'],

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { command } from '../flags.ts'
 import { print, printWithNotes } from '../output.ts'
-import { type Row, examine } from './examine.ts'
+import type { Row } from './examine.ts'
 
 /** Folder of the installation, from the source and from the build alike. */
 const ROOT = new URL('../../../', import.meta.url)
@@ -14,6 +14,7 @@ export const doctor = (program: Command): void => {
     'check installation, configuration, files, clock and the issuer; exit 1 if a check has failed',
     'doctor',
   ).action(async (flags: { json?: boolean }) => {
+    const { examine } = await import('./examine.ts')
     const clock = (): number => Date.now()
     const rows = await examine({ environment: process.env, clock, root: ROOT, fetch })
     if (flags.json) print(rows, flags)
