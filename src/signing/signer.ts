@@ -18,7 +18,7 @@ export type Signer = {
   activeKid(algorithm: Algorithm): Promise<string | null>
   /**
    * The payload of a JWS that a published key has signed, else null. It does not check claims. The same token gives the
-   * same object for a while, so that a reader can keep what it has parsed.
+   * same object until MAX_VERIFIED_TOKENS others follow, so that a reader can keep what it has parsed.
    */
   verify(token: string): Promise<VerifiedToken | null>
 }
