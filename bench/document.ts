@@ -1,0 +1,78 @@
+// docs/benchmarks.md and the text of the console, from results. Pure.
+import type { Environment } from './support/environment.ts'
+import { type Results, type SectionResult, type Table, type Target, isMet } from './result.ts'
+import { SECTIONS } from './sections.ts'
+
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+
+const markdownTable = ({ columns, rows }: Pick<Table, 'columns' | 'rows'>): string =>
+  [
+    line(columns),
+    line(columns.map((_, i) => (i === 0 ? '---' : '---:'))).replaceAll(' ', ''),
+    ...rows.map(line),
+  ].join('\n')
+
+const DIGITS: Record<string, number> = { '×': 2, ms: 3, µs: 2, s: 2, MB: 0, '%': 1, ns: 0 }
+
+const figure = (value: number, unit: string): string =>
+  `${value.toFixed(DIGITS[unit] ?? 2)}${unit === '×' ? '' : ` ${unit}`}`
+
+const targetRow = (target: Target): string[] => {
+  const { text, value, unit, least, most } = target
+  const bound =
+    least === undefined ? `at most ${figure(most ?? NaN, unit)}` : `at least ${figure(least, unit)}`
+  return [text, figure(value, unit), bound, isMet(target) ? 'met' : '**not met**']
+}
+
+export const targetTable = (targets: readonly Target[]): string =>
+  markdownTable({ columns: ['target', 'measured', 'bound', ''], rows: targets.map(targetRow) })
+
+const bodyOf = ({ tables, targets, notes }: SectionResult): string[] => [
+  ...tables.flatMap(({ title, ...table }) => [`${title}:`, markdownTable(table)]),
+  ...(targets.length > 0 ? [targetTable(targets)] : []),
+  ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join('\n')] : []),
+]
+
+export const printed = (result: SectionResult): string => bodyOf(result).join('\n\n')
+
+const machineOf = (one: Environment & { generator: string }): string =>
+  `${one.processor}, ${one.cores} cores, ${one.memory}, ${one.system}; Node ${one.node}, ` +
+  `OpenSSL ${one.openssl}; ${one.generator}; ${one.date}${one.commit && `, commit ${one.commit}`}`
+
+const versionsOf = ({ versions = {} }: SectionResult): string =>
+  Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')
+
+const sectionText = (
+  { title, name, about }: (typeof SECTIONS)[number],
+  result: Results[string] | undefined,
+): string[] => {
+  const command = `Command: \`npm run bench -- --only ${name}\`.`
+  if (result === undefined) return [`## ${title}`, about, `${command} Not measured yet.`]
+  const machine = machineOf({ ...result.environment, generator: result.generator })
+  const versions = versionsOf(result)
+  const conditions = `Measured on: ${machine}.${versions && ` Versions: ${versions}.`}`
+  return [`## ${title}`, about, ...bodyOf(result), `${command} ${conditions}`]
+}
+
+const summary = (results: Results): string[] => {
+  const targets = SECTIONS.flatMap(({ name }) => results[name]?.targets ?? [])
+  const met = targets.filter(isMet).length
+  return [`${met} of ${targets.length} targets are met.`]
+}
+
+const INTRODUCTION = `# Benchmarks
+
+\`npm run bench\` wrote this page; do not edit it. Each section runs Latchkey and what it is compared with as separate
+processes on one machine, in turns of short rounds. The load generator shares the cores with them. Ratios compare rounds
+that ran one after the other, so that other load on the machine affects both. Answers are checked in separate requests
+before and after the rounds: a wrong answer, and any answer that is not 2xx in a round, ends the run without a figure.`
+
+export const documentOf = (results: Results): string =>
+  [
+    INTRODUCTION,
+    ...summary(results),
+    '![Tokens per second of Latchkey and of other servers](benchmarks.svg)',
+    ...SECTIONS.flatMap((section) => sectionText(section, results[section.name])),
+  ].join('\n\n') + '\n'

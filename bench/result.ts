@@ -1,0 +1,33 @@
+// What a section reports, and its place in the list of sections. Pure types.
+import type { Environment } from './support/environment.ts'
+
+export type Table = { title: string; columns: string[]; rows: string[][] }
+
+/** A figure beside its bound: `least` is met at or above it, `most` at or below it. */
+export type Target = { text: string; value: number; unit: string; least?: number; most?: number }
+
+/** A bar of the picture. `ours` is Latchkey. */
+export type Bar = { label: string; value: number; ours: boolean }
+
+export type SectionResult = {
+  tables: Table[]
+  targets: Target[]
+  notes: string[]
+  /** Versions of what ran beside Latchkey. */
+  versions?: Record<string, string>
+  bars?: Bar[]
+}
+
+export type Options = { quick: boolean }
+
+export type Run = (options: Options) => Promise<SectionResult>
+
+/** `results.json`: the last result of each section, with the machine that it was measured on. */
+export type Results = Record<
+  string,
+  SectionResult & { environment: Environment; generator: string }
+>
+
+/** False for a figure that is not a number: a target without a measurement is not met. */
+export const isMet = ({ value, least = -Infinity, most = Infinity }: Target): boolean =>
+  value >= least && value <= most

@@ -1,0 +1,52 @@
+// The sections of `npm run bench`, in the order of the document.
+import type { Run } from './result.ts'
+
+export type Section = {
+  name: string
+  title: string
+  /** What is measured, for the document. */
+  about: string
+  load: () => Promise<{ run: Run }>
+}
+
+export const SECTIONS: readonly Section[] = [
+  {
+    name: 'token',
+    title: 'Token endpoint',
+    about: `Token requests of one client with Basic credentials. All servers sign the same claims with an RS256 key of
+2,048 bits. The bare servers are \`node:http\` with the least work: parse the form, find the client in a Map, compare the
+SHA-256 of its secret in constant time, sign, answer. Latchkey has its SQLite database, structured log, metrics and ledger
+on. Other servers keep clients in memory and have no log. They add their own checks, each in its documented set-up.`,
+    load: () => import('./sections/token.ts'),
+  },
+  {
+    name: 'verify',
+    title: 'Verifier',
+    about: `One call after the other in one process, the same tokens for every library. Each library receives algorithm,
+issuer and audience, and type, required claims and scope where it has an option. \`@latchkey/verifier\` also checks the
+plugin, the permission and that the revocation list does not name the token.`,
+    load: () => import('./sections/verify.ts'),
+  },
+  {
+    name: 'ledger',
+    title: 'Ledger',
+    about: `The token endpoint for tokens that name a run, with the ledger on and off. The time of a round includes the
+writes of its entries and their pruning.`,
+    load: () => import('./sections/ledger.ts'),
+  },
+  {
+    name: 'timing',
+    title: 'Refusals in constant time',
+    about: `Refusals of an unknown client and of a known client with a wrong secret. An attacker who measures them must not
+learn which clients exist. z is that of a rank test (Mann-Whitney) between the two: below 3 it is noise.`,
+    load: () => import('./sections/timing.ts'),
+  },
+]
+
+export const sectionOf = (name: string): Section => {
+  const section = SECTIONS.find((one) => one.name === name)
+  if (section === undefined) {
+    throw new Error(`no section ${name}: ${SECTIONS.map((one) => one.name).join(', ')}`)
+  }
+  return section
+}

@@ -1,0 +1,128 @@
+// The token endpoint beside servers that do less, as much, or the same with another library.
+import { basic, formTarget } from '../support/requests.ts'
+import { type Credentials, type Running, startComparison } from '../support/comparison.ts'
+import { type Place, createClient, newPlace, startLatchkey } from '../support/latchkey.ts'
+import { versionOf } from '../support/environment.ts'
+import {
+  COLUMNS,
+  type Contestant,
+  type Figures,
+  described,
+  lengthOf,
+  measureRounds,
+  rateRatio,
+  rowOf,
+} from '../support/rounds.ts'
+import { median, pairedRatio } from '../support/statistics.ts'
+import { checkedTokens, claimsOf } from '../support/tokens.ts'
+import type { Run, SectionResult } from '../result.ts'
+
+const AUDIENCE = 'hook'
+const SCOPE = 'hook:govern hook:track'
+/** Tokens that are verified before the rounds, and again after them. */
+const CHECKED = 2_000
+const WORKERS = '2'
+
+type Form = Record<string, string>
+type Server = { name: string; running: Running; form?: Form | undefined }
+/** `form`: parameters that the library requires besides those of all. */
+type Opponent = { name: string; file: string; processes?: number; library?: string; form?: Form }
+
+const OPPONENTS: readonly Opponent[] = [
+  { name: 'bare, asynchronous signature', file: 'bare' },
+  { name: 'bare, two processes', file: 'bare', processes: 2 },
+  { name: 'Hono + jose', file: 'hono', library: 'hono' },
+  {
+    name: 'oidc-provider',
+    file: 'oidc-provider',
+    library: 'oidc-provider',
+    form: { scope: SCOPE },
+  },
+  { name: '@jmondi/oauth2-server', file: 'jmondi', library: '@jmondi/oauth2-server' },
+]
+
+const targetOf = ({ port }: Running, client: Credentials, form: Form = {}) =>
+  formTarget(port, '/oauth/token', {
+    authorization: basic(client),
+    form: { grant_type: 'client_credentials', audience: AUDIENCE, ...form },
+  })
+
+const startAll = async (place: Place): Promise<{ servers: Server[]; client: Credentials }> => {
+  const one = await startLatchkey(place)
+  const client = createClient(place)
+  const two = await startLatchkey(place, { LATCHKEY_WORKERS: WORKERS })
+  const claims = await claimsOf(targetOf(one, client))
+  const servers: Server[] = [
+    { name: 'Latchkey', running: one },
+    { name: 'Latchkey, LATCHKEY_WORKERS=2', running: two },
+  ]
+  for (const { name, file, processes = 1, form } of OPPONENTS) {
+    const running = await startComparison(file, { ...client, claims, processes })
+    servers.push({ name, running, form })
+  }
+  return { servers, client }
+}
+
+export const run: Run = async ({ quick }) => {
+  const { servers, client } = await startAll(newPlace())
+  const jtis = new Set<unknown>()
+  const checkAll = async (): Promise<void> => {
+    for (const { running, form } of servers) {
+      const expected = { aud: AUDIENCE, scope: SCOPE, jtis, count: quick ? CHECKED / 10 : CHECKED }
+      await checkedTokens(targetOf(running, client, form), running, expected)
+    }
+  }
+  await checkAll()
+  const contestants = servers.map(({ name, running, form }): Contestant => {
+    return { name, pid: running.pid, target: targetOf(running, client, form) }
+  })
+  const length = lengthOf(quick)
+  const figures = await measureRounds(contestants, length)
+  await checkAll()
+  return resultOf(figures, `${described(length)}; ${jtis.size} tokens were verified`)
+}
+
+const resultOf = (figures: Figures[], title: string): SectionResult => {
+  const of = (name: string): Figures => figures.find((one) => one.name === name)!
+  const ours = of('Latchkey')
+  const bare = of('bare, asynchronous signature')
+  const two = of('Latchkey, LATCHKEY_WORKERS=2')
+  const rate = (text: string, value: number, least: number) => ({ text, value, unit: '×', least })
+  return {
+    tables: [
+      {
+        title,
+        columns: [...COLUMNS, 'of bare'],
+        rows: figures.map((one) => [...rowOf(one), rateRatio(one, bare).toFixed(2)]),
+      },
+    ],
+    targets: [
+      rate('Rate, of the bare asynchronous server', rateRatio(ours, bare), 0.8),
+      { text: 'CPU of a token', value: median(ours.cpuMs), unit: 'ms', most: 0.36 },
+      {
+        text: 'p99, of the bare server',
+        value: pairedRatio(ours.p99, bare.p99),
+        unit: '×',
+        most: 1.3,
+      },
+      rate(
+        'Rate with two workers, of the bare two processes',
+        rateRatio(two, of('bare, two processes')),
+        0.85,
+      ),
+      rate('Rate, of oidc-provider', rateRatio(ours, of('oidc-provider')), 1.5),
+    ],
+    notes: [],
+    versions: Object.fromEntries(
+      ['jose', ...OPPONENTS.flatMap(({ library }) => library ?? [])].map((name) => [
+        name,
+        versionOf(name),
+      ]),
+    ),
+    bars: figures.map(({ name, perSecond }) => ({
+      label: name,
+      value: median(perSecond),
+      ours: name.startsWith('Latchkey'),
+    })),
+  }
+}
