@@ -1,4 +1,4 @@
-// docs/benchmarks.md and the text of the console, from results. Pure.
+// docs/benchmarks.md and the text of the console, from results and bench/template.md. Pure.
 import type { Environment } from './support/environment.ts'
 import { type Results, type SectionResult, type Table, type Target, isMet } from './result.ts'
 import { SECTIONS } from './sections.ts'
@@ -27,7 +27,10 @@ const targetRow = (target: Target): string[] => {
 export const targetTable = (targets: readonly Target[]): string =>
   markdownTable({ columns: ['target', 'measured', 'bound', ''], rows: targets.map(targetRow) })
 
-const bodyOf = ({ tables, targets, notes }: SectionResult): string[] => [
+const bodyOf = ({ tables, targets, notes, failure }: SectionResult): string[] => [
+  ...(failure === undefined
+    ? []
+    : [`**Failed, without figures:** ${failure.replaceAll(/\s+/g, ' ')}`]),
   ...tables.flatMap(({ title, ...table }) => [`${title}:`, markdownTable(table)]),
   ...(targets.length > 0 ? [targetTable(targets)] : []),
   ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join('\n')] : []),
@@ -37,7 +40,8 @@ export const printed = (result: SectionResult): string => bodyOf(result).join('\
 
 const machineOf = (one: Environment & { generator: string }): string =>
   `${one.processor}, ${one.cores} cores, ${one.memory}, ${one.system}; Node ${one.node}, ` +
-  `OpenSSL ${one.openssl}; ${one.generator}; ${one.date}${one.commit && `, commit ${one.commit}`}`
+  `OpenSSL ${one.openssl}; ${one.generator}; ${one.date}${one.commit && `, commit ${one.commit}`}; ` +
+  `load average ${one.load} before`
 
 const versionsOf = ({ versions = {} }: SectionResult): string =>
   Object.entries(versions)
@@ -56,23 +60,24 @@ const sectionText = (
   return [`## ${title}`, about, ...bodyOf(result), `${command} ${conditions}`]
 }
 
-const summary = (results: Results): string[] => {
+const summary = (results: Results): string => {
   const targets = SECTIONS.flatMap(({ name }) => results[name]?.targets ?? [])
   const met = targets.filter(isMet).length
-  return [`${met} of ${targets.length} targets are met.`]
+  const of = (text: string, has: (result: Results[string] | undefined) => boolean): string[] => {
+    const titles = SECTIONS.filter(({ name }) => has(results[name])).map(({ title }) => title)
+    return titles.length === 0 ? [] : [`${text}: ${titles.join(', ')}.`]
+  }
+  return [
+    `${met} of ${targets.length} measured targets are met.`,
+    ...of('Failed', (result) => result?.failure !== undefined),
+    ...of('Not measured', (result) => result === undefined),
+  ].join(' ')
 }
 
-const INTRODUCTION = `# Benchmarks
-
-\`npm run bench\` wrote this page; do not edit it. Each section runs Latchkey and what it is compared with as separate
-processes on one machine, in turns of short rounds. The load generator shares the cores with them. Ratios compare rounds
-that ran one after the other, so that other load on the machine affects both. Answers are checked in separate requests
-before and after the rounds: a wrong answer, and any answer that is not 2xx in a round, ends the run without a figure.`
-
-export const documentOf = (results: Results): string =>
-  [
-    INTRODUCTION,
-    ...summary(results),
-    '![Tokens per second of Latchkey and of other servers](benchmarks.svg)',
-    ...SECTIONS.flatMap((section) => sectionText(section, results[section.name])),
-  ].join('\n\n') + '\n'
+/** @param template the text of bench/template.md */
+export const documentOf = (results: Results, template: string): string => {
+  const sections = SECTIONS.flatMap((section) => sectionText(section, results[section.name]))
+  return template
+    .replace('{{summary}}', () => summary(results))
+    .replace('{{sections}}', () => sections.join('\n\n'))
+}

@@ -9,10 +9,10 @@ import { checkTokens, claimsOf } from './support/tokens.ts'
 import { unseenRatio } from './sections/verify.ts'
 
 /** Minimum of the bare server's processor time for a token, as a part of the endpoint's. */
-const LEAST_TOKEN_RATIO = 0.6
+const LEAST_TOKEN_RATIO = 0.7
 /** Maximum time of an unseen token, as a multiple of fast-jwt's without a cache. */
-const MOST_VERIFY_RATIO = 5
-const TRIES = 4
+const MOST_VERIFY_RATIO = 2.5
+const TRIES = 5
 
 const PAIRS = 20
 const ROUND_MS = 300

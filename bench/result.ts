@@ -1,4 +1,4 @@
-// What a section reports, and its place in the list of sections. Pure types.
+// What a section reports, and its place in the list of sections. Pure.
 import type { Environment } from './support/environment.ts'
 
 export type Table = { title: string; columns: string[]; rows: string[][] }
@@ -16,7 +16,16 @@ export type SectionResult = {
   /** Versions of what ran beside Latchkey. */
   versions?: Record<string, string>
   bars?: Bar[]
+  /** Message of the error that ended the section: it has no figures then. */
+  failure?: string
 }
+
+export const failed = (failure: string): SectionResult => ({
+  tables: [],
+  targets: [],
+  notes: [],
+  failure,
+})
 
 export type Options = { quick: boolean }
 

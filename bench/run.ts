@@ -25,8 +25,9 @@ const measure = async (sections: readonly Section[], write: boolean): Promise<vo
     console.log(`\n== ${section.title}`)
     const result = await runSection(section.name, { quick: values.quick })
     console.log(printed(result))
-    console.log(`(${((performance.now() - start) / 1000).toFixed(0)} s)`)
+    console.log(`\n(${((performance.now() - start) / 1000).toFixed(0)} s)`)
     if (write) writeResults({ ...readResults(), [section.name]: result })
+    if (result.failure !== undefined) process.exitCode = 1
   }
 }
 

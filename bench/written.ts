@@ -8,6 +8,7 @@ import type { Results } from './result.ts'
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 export const RESULTS = pathOf('results.json')
+export const TEMPLATE = pathOf('template.md')
 export const PAGE = pathOf('../docs/benchmarks.md')
 export const PICTURE = pathOf('../docs/benchmarks.svg')
 
@@ -16,6 +17,6 @@ export const readResults = (): Results =>
 
 export const writeResults = (results: Results): void => {
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
-  writeFileSync(PAGE, documentOf(results))
+  writeFileSync(PAGE, documentOf(results, readFileSync(TEMPLATE, 'utf8')))
   writeFileSync(PICTURE, chartOf(results))
 }

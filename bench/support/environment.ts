@@ -1,7 +1,7 @@
 // Machine and versions of a run, for the document.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { cpus, release, totalmem, type } from 'node:os'
+import { cpus, loadavg, release, totalmem, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const GIGABYTE = 2 ** 30
@@ -15,6 +15,8 @@ export type Environment = {
   system: string
   node: string
   openssl: string
+  /** Load average of a minute before the section: about 0 on a quiet machine. */
+  load: string
 }
 
 const FOLDERS = ['../node_modules/', '../../node_modules/']
@@ -50,4 +52,5 @@ export const environment = (): Environment => ({
   system: `${type()} ${release()}`,
   node: process.versions.node,
   openssl: process.versions.openssl,
+  load: (loadavg()[0] ?? NaN).toFixed(1),
 })
