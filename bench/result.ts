@@ -1,4 +1,4 @@
-// What a section reports, and its place in the list of sections. Pure.
+// Result of a section, and the collection of the results. Pure.
 import type { Environment } from './support/environment.ts'
 
 export type Table = { title: string; columns: string[]; rows: string[][] }

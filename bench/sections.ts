@@ -4,7 +4,7 @@ import type { Run } from './result.ts'
 export type Section = {
   name: string
   title: string
-  /** What is measured, for the document. */
+  /** Measurement of the section, described for the document. */
   about: string
   load: () => Promise<{ run: Run }>
 }
@@ -20,12 +20,32 @@ on. Other servers keep clients in memory and have no log. They add their own che
     load: () => import('./sections/token.ts'),
   },
   {
+    name: 'clients',
+    title: 'Size of the database',
+    about: `The token endpoint with small and large databases. Each request names a client at random.`,
+    load: () => import('./sections/clients.ts'),
+  },
+  {
+    name: 'endpoints',
+    title: 'ES256, introspection, JWKS and metadata',
+    about: `One server, beside its own token endpoint and a Hono application that answers the same JSON from memory. Each
+introspection is of the same token.`,
+    load: () => import('./sections/endpoints.ts'),
+  },
+  {
     name: 'verify',
     title: 'Verifier',
     about: `One call after the other in one process, the same tokens for every library. Each library receives algorithm,
 issuer and audience, and type, required claims and scope where it has an option. \`@latchkey/verifier\` also checks the
 plugin, the permission and that the revocation list does not name the token.`,
     load: () => import('./sections/verify.ts'),
+  },
+  {
+    name: 'start',
+    title: 'Start, memory and command line',
+    about: `Time from the start of the process to the first token on an existing database, and to the first answer on an
+empty one, whose keys the server makes. The commands run \`node dist/cli.js\`.`,
+    load: () => import('./sections/start.ts'),
   },
   {
     name: 'ledger',

@@ -11,7 +11,11 @@ const MODULUS_BITS = 2048
 export type Credentials = { clientId: string; secret: string }
 export type Running = { port: number; pid: number; jwks: JSONWebKeySet }
 
-export type Setup = Credentials & { claims: Record<string, unknown>; processes?: number }
+export type Setup = Credentials & {
+  claims: Record<string, unknown>
+  processes?: number
+  pages?: Record<string, unknown>
+}
 
 const newKey = (): { privateKey: string; kid: string } => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: MODULUS_BITS })

@@ -36,13 +36,15 @@ const scriptOf = ({ method, headers, body, clients }: Target): string => {
   }
   if (body !== undefined) lines.push(`wrk.body = ${lua(body)}`)
   if (clients !== undefined) {
-    const { before, digits, after } = authorizationParts()
+    const { before, middle, after, digits } = authorizationParts()
     lines.push(
       `local t = { [0] = ${digits.map(lua).join(', ')} }`,
       'math.randomseed(os.time())',
       'function request()',
       `  local n = math.random(0, ${clients - 1})`,
-      `  wrk.headers['Authorization'] = ${lua(before)} .. t[math.floor(n / 1000)] .. t[n % 1000] .. ${lua(after)}`,
+      '  local d = t[math.floor(n / 1000)] .. t[n % 1000]',
+      `  local credentials = ${lua(before)} .. d .. ${lua(middle)} .. d .. ${lua(after)}`,
+      "  wrk.headers['Authorization'] = credentials",
       '  return wrk.format()',
       'end',
     )
