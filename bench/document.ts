@@ -13,9 +13,13 @@ const markdownTable = ({ columns, rows }: Pick<Table, 'columns' | 'rows'>): stri
   ].join('\n')
 
 const DIGITS: Record<string, number> = { '×': 2, ms: 3, µs: 2, s: 2, MB: 0, '%': 1, ns: 0 }
+/** From this value on, a figure has no decimals. */
+const WHOLE = 10
 
-const figure = (value: number, unit: string): string =>
-  `${value.toFixed(DIGITS[unit] ?? 2)}${unit === '×' ? '' : ` ${unit}`}`
+const figure = (value: number, unit: string): string => {
+  const digits = Math.abs(value) >= WHOLE ? 0 : (DIGITS[unit] ?? 2)
+  return `${value.toFixed(digits)}${unit === '×' || unit === '' ? '' : ` ${unit}`}`
+}
 
 const targetRow = (target: Target): string[] => {
   const { text, value, unit, least, most } = target

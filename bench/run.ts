@@ -1,5 +1,6 @@
-// `npm run bench [-- --only NAME …] [--quick] [--write] [--list] [--guard]`: measures Latchkey beside others in the same
-// run. A whole run writes bench/results.json, docs/benchmarks.md and docs/benchmarks.svg; `--only` writes with --write.
+// `npm run bench [-- --only NAME …] [--quick] [--write] [--list] [--page] [--guard]`: measures Latchkey beside others in
+// the same run. A whole run writes bench/results.json, docs/benchmarks.md and docs/benchmarks.svg; `--only` writes with
+// --write. `--page` writes the page and the picture from results.json, after a change of the template or a section.
 import { parseArgs } from 'node:util'
 import { SECTIONS, type Section, sectionOf } from './sections.ts'
 import { printed } from './document.ts'
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
     guard: { type: 'boolean', default: false },
   },
 })
@@ -33,6 +35,8 @@ const measure = async (sections: readonly Section[], write: boolean): Promise<vo
 
 if (values.list) {
   for (const { name, title } of SECTIONS) console.log(`${name.padEnd(16)}${title}`)
+} else if (values.page) {
+  writeResults(readResults())
 } else if (values.guard) {
   process.exit((await guard()) ? 0 : 1)
 } else {

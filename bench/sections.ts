@@ -41,6 +41,20 @@ plugin, the permission and that the revocation list does not name the token.`,
     load: () => import('./sections/verify.ts'),
   },
   {
+    name: 'route',
+    title: 'Guarded route',
+    about: `The same route of a Hono server with and without \`@latchkey/verifier\` in front of it, with one token that the
+verifier has seen before.`,
+    load: () => import('./sections/route.ts'),
+  },
+  {
+    name: 'followers',
+    title: 'Followers',
+    about: `Verifiers in one process follow the list of one server, each with requests of its own. The server revokes a
+token. The time begins before the request to revoke it, and ends when the verifiers have the rule.`,
+    load: () => import('./sections/followers.ts'),
+  },
+  {
     name: 'start',
     title: 'Start, memory and command line',
     about: `Time from the start of the process to the first token on an existing database, and to the first answer on an

@@ -35,6 +35,7 @@ export const startComparison = (name: string, setup: Setup): Promise<Running> =>
     child.once('exit', (code) =>
       reject(new Error(`${name} ended with ${code}: ${said.slice(-1_000)}`)),
     )
+    child.once('error', reject)
     child.once('message', (running) => {
       clearTimeout(late)
       resolve({ ...(running as Running), pid: child.pid ?? 0 })

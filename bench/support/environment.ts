@@ -36,7 +36,8 @@ const commit = (): string => {
   try {
     const run = (...args: string[]): string =>
       execFileSync('git', args, { encoding: 'utf8' }).trim()
-    const changed = run('status', '--porcelain', '--', 'src', 'bench', 'package-lock.json') !== ''
+    const paths = ['src', 'bench', 'package-lock.json', ':!bench/results.json']
+    const changed = run('status', '--porcelain', '--', ...paths) !== ''
     return `${run('rev-parse', '--short', 'HEAD')}${changed ? ' with changes' : ''}`
   } catch {
     return ''
