@@ -16,7 +16,8 @@ export const SECTIONS: readonly Section[] = [
     about: `Token requests of one client with Basic credentials. All servers sign the same claims with an RS256 key of
 2,048 bits. The bare servers are \`node:http\` with the least work: parse the form, find the client in a Map, compare the
 SHA-256 of its secret in constant time, sign, answer. Latchkey has its SQLite database, structured log, metrics and ledger
-on. Other servers keep clients in memory and have no log. They add their own checks, each in its documented set-up.`,
+on. Other servers keep clients in memory and have no log. They add their own checks, each in its documented set-up. By
+default Better Auth decrypts its stored key for each token.`,
     load: () => import('./sections/token.ts'),
   },
   {

@@ -18,15 +18,24 @@ import { checkedTokens, claimsOf } from '../support/tokens.ts'
 import type { Run, SectionResult } from '../result.ts'
 
 const AUDIENCE = 'hook'
+/** Audience for Better Auth, which requires a URI (RFC 8707 §2). */
+const RESOURCE = 'urn:audience:hook'
 const SCOPE = 'hook:govern hook:track'
 /** Tokens that are verified before the rounds, and again after them. */
 const CHECKED = 2_000
 const WORKERS = '2'
 
 type Form = Record<string, string>
-type Server = { name: string; running: Running; form?: Form | undefined }
-/** `form`: parameters that the library requires besides those of all. */
-type Opponent = { name: string; file: string; processes?: number; library?: string; form?: Form }
+/** Difference from the request to the others: parameters that the library requires, its address, and `aud`. */
+type Asked = { form?: Form; path?: string; aud?: string }
+type Server = { name: string; running: Running; asked?: Asked }
+type Opponent = {
+  name: string
+  file: string
+  processes?: number
+  library?: string
+  asked?: Asked
+}
 
 const OPPONENTS: readonly Opponent[] = [
   { name: 'bare, asynchronous signature', file: 'bare' },
@@ -36,15 +45,25 @@ const OPPONENTS: readonly Opponent[] = [
     name: 'oidc-provider',
     file: 'oidc-provider',
     library: 'oidc-provider',
-    form: { scope: SCOPE },
+    asked: { form: { scope: SCOPE } },
   },
   { name: '@jmondi/oauth2-server', file: 'jmondi', library: '@jmondi/oauth2-server' },
+  {
+    name: 'Better Auth',
+    file: 'better-auth',
+    library: 'better-auth',
+    asked: {
+      form: { scope: SCOPE, resource: RESOURCE },
+      path: '/api/auth/oauth2/token',
+      aud: RESOURCE,
+    },
+  },
 ]
 
-const targetOf = ({ port }: Running, client: Credentials, form: Form = {}) =>
-  formTarget(port, '/oauth/token', {
+const targetOf = ({ port }: Running, client: Credentials, asked: Asked = {}) =>
+  formTarget(port, asked.path ?? '/oauth/token', {
     authorization: basic(client),
-    form: { grant_type: 'client_credentials', audience: AUDIENCE, ...form },
+    form: { grant_type: 'client_credentials', audience: AUDIENCE, ...asked.form },
   })
 
 const startAll = async (place: Place): Promise<{ servers: Server[]; client: Credentials }> => {
@@ -56,9 +75,9 @@ const startAll = async (place: Place): Promise<{ servers: Server[]; client: Cred
     { name: 'Latchkey', running: one },
     { name: 'Latchkey, LATCHKEY_WORKERS=2', running: two },
   ]
-  for (const { name, file, processes = 1, form } of OPPONENTS) {
+  for (const { name, file, processes = 1, asked } of OPPONENTS) {
     const running = await startComparison(file, { ...client, claims, processes })
-    servers.push({ name, running, form })
+    servers.push({ name, running, ...(asked && { asked }) })
   }
   return { servers, client }
 }
@@ -67,14 +86,19 @@ export const run: Run = async ({ quick }) => {
   const { servers, client } = await startAll(newPlace())
   const jtis = new Set<unknown>()
   const checkAll = async (): Promise<void> => {
-    for (const { running, form } of servers) {
-      const expected = { aud: AUDIENCE, scope: SCOPE, jtis, count: quick ? CHECKED / 10 : CHECKED }
-      await checkedTokens(targetOf(running, client, form), running, expected)
+    for (const { running, asked } of servers) {
+      const expected = {
+        aud: asked?.aud ?? AUDIENCE,
+        scope: SCOPE,
+        jtis,
+        count: quick ? CHECKED / 10 : CHECKED,
+      }
+      await checkedTokens(targetOf(running, client, asked), running, expected)
     }
   }
   await checkAll()
-  const contestants = servers.map(({ name, running, form }): Contestant => {
-    return { name, pid: running.pid, target: targetOf(running, client, form) }
+  const contestants = servers.map(({ name, running, asked }): Contestant => {
+    return { name, pid: running.pid, target: targetOf(running, client, asked) }
   })
   const length = lengthOf(quick)
   const figures = await measureRounds(contestants, length)

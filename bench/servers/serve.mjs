@@ -59,12 +59,14 @@ const startWorkers = async (count) => {
 
 /**
  * @param createHandler receives the setup (`clientId`, `secret`, `claims`, `privateKey` as PEM, `kid`), and returns the
- *   listener of node:http
+ *   listener of node:http, or `{ listener, jwks }` where the server makes its own key
  */
 export const serve = async (createHandler) => {
-  const isPrimary = cluster.isPrimary && setup.processes > 1
-  const port = isPrimary
-    ? await startWorkers(setup.processes)
-    : await listen(createServer(await createHandler(setup)))
-  process.send({ port, jwks: jwksOf(setup) })
+  if (cluster.isPrimary && setup.processes > 1) {
+    process.send({ port: await startWorkers(setup.processes), jwks: jwksOf(setup) })
+    return
+  }
+  const created = await createHandler(setup)
+  const { listener = created, jwks = jwksOf(setup) } = created
+  process.send({ port: await listen(createServer(listener)), jwks })
 }
