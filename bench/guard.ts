@@ -1,6 +1,7 @@
 // `npm run bench -- --guard`, a step of `npm run check`: two ratios, each between rounds in turns in one run. Load on the
 // machine slows both sides, and changes processor time less than requests per second. A ratio that misses its bound is
-// measured again, and the best try counts: a busy machine misses by chance, slow code misses in every try.
+// measured again with new processes, and the best try counts: a busy machine misses by chance, slow code in every try.
+import { cleanUp } from './support/cleanups.ts'
 import { type Running, startComparison } from './support/comparison.ts'
 import { createClient, newPlace, startLatchkey } from './support/latchkey.ts'
 import { processorMs, treeOf } from './support/proc.ts'
@@ -51,11 +52,16 @@ const round = async ({ running, target, jtis }: Contestant, used: Used): Promise
 }
 
 /** Uses requests per second where the system does not report processor time. */
-const tokenRatio = async (contestants: readonly Contestant[]): Promise<number> => {
+const tokenRatio = async (): Promise<number> => {
+  const contestants = await start()
+  for (const { target } of contestants) {
+    await askOften(() => target, { maxRequests: WARM_UP_REQUESTS })
+  }
   const used = contestants.map((): Used => ({ ms: 0, seconds: 0, requests: 0 }))
   for (let pair = 0; pair < PAIRS; pair++) {
     for (const [i, contestant] of contestants.entries()) await round(contestant, used[i]!)
   }
+  cleanUp()
   const [ours, bare] = used.map(({ ms, seconds, requests }) => {
     return (Number.isNaN(ms) ? seconds : ms) / requests
   })
@@ -75,13 +81,9 @@ const holds = async ({ text, measure, least = -Infinity, most = Infinity }: Boun
 }
 
 export const guard = async (): Promise<boolean> => {
-  const contestants = await start()
-  for (const { target } of contestants) {
-    await askOften(() => target, { maxRequests: WARM_UP_REQUESTS })
-  }
   const token = await holds({
     text: 'processor time for a token, bare server to Latchkey',
-    measure: () => tokenRatio(contestants),
+    measure: tokenRatio,
     least: LEAST_TOKEN_RATIO,
   })
   const verify = await holds({

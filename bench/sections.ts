@@ -56,6 +56,20 @@ token. The time begins before the request to revoke it, and ends when the verifi
     load: () => import('./sections/followers.ts'),
   },
   {
+    name: 'list',
+    title: 'Loading a long list',
+    about: `A follower without a list loads all rules from one server. Server, followers and hostile connections are separate
+processes.`,
+    load: () => import('./sections/list.ts'),
+  },
+  {
+    name: 'lookup',
+    title: 'Look-up of a rule',
+    about: `Memory and look-up time of a follower that has loaded the rules as from an issuer, beside a Set and a Map of the
+same ids in the same process.`,
+    load: () => import('./sections/lookup.ts'),
+  },
+  {
     name: 'start',
     title: 'Start, memory and command line',
     about: `Time from the start of the process to the first token on an existing database, and to the first answer on an

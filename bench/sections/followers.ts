@@ -1,14 +1,13 @@
 // Time until a rule has reached a thousand followers of one server, all on this machine.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Run } from '../result.ts'
 import { atExit } from '../support/cleanups.ts'
 import type { Credentials, Running } from '../support/comparison.ts'
-import { createClient, newPlace, startLatchkey } from '../support/latchkey.ts'
+import { newIssuer } from '../support/issuer.ts'
+import { createClient, startLatchkey } from '../support/latchkey.ts'
 import { ask, basic, formTarget } from '../support/requests.ts'
 import { median, quantile } from '../support/statistics.ts'
 import { tokenOf } from '../support/tokens.ts'
@@ -20,22 +19,8 @@ const PAUSE_MS = 1_500
 /** Longest wait for the followers, in milliseconds. */
 const LIMIT_MS = 120_000
 
-/** The issuer's address must be known before the server starts: its tokens and its list contain it. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 const startServer = async () => {
-  const port = await freePort()
-  const made = newPlace()
-  const issuer = `http://127.0.0.1:${port}`
-  const env = { ...made.env, LATCHKEY_PORT: String(port), LATCHKEY_ISSUER: issuer }
-  const place = { ...made, env }
+  const { issuer, place } = await newIssuer()
   const server = await startLatchkey(place)
   return { issuer, server, client: createClient(place) }
 }
