@@ -13,7 +13,7 @@ const markdownTable = ({ columns, rows }: Pick<Table, 'columns' | 'rows'>): stri
   ].join('\n')
 
 const DIGITS: Record<string, number> = { '×': 2, ms: 3, µs: 2, s: 2, MB: 0, '%': 1, ns: 0 }
-/** From this value on, a figure has no decimals. */
+/** Least figure without decimals. */
 const WHOLE = 10
 
 const figure = (value: number, unit: string): string => {
@@ -57,7 +57,7 @@ const sectionText = (
   result: Results[string] | undefined,
 ): string[] => {
   const command = `Command: \`npm run bench -- --only ${name}\`.`
-  if (result === undefined) return [`## ${title}`, about, `${command} Not measured yet.`]
+  if (result === undefined) return [`## ${title}`, about, `${command} Figures: none yet.`]
   const machine = machineOf({ ...result.environment, generator: result.generator })
   const versions = versionsOf(result)
   const conditions = `Measured on: ${machine}.${versions && ` Versions: ${versions}.`}`
