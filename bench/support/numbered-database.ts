@@ -74,7 +74,6 @@ export const addClients = (file: string, { clientId }: Credentials, count: numbe
     for (const table of ['client_plugins', 'client_grants']) {
       copyRows(database, { table, key: 'client_id', id: clientId, replaced: { client_id: id } })
     }
-    database.exec('analyze')
   })
 }
 
