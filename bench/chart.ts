@@ -35,7 +35,9 @@ const barOf = ({ label, value, ours }: Bar, at: number, scale: number): string =
 }
 
 export const chartOf = (results: Results): string => {
-  const bars = (results['token']?.bars ?? []).toSorted((a, b) => b.value - a.value)
+  const bars = (results['token']?.bars ?? [])
+    .filter(({ value }) => value > 0)
+    .toSorted((a, b) => b.value - a.value)
   const height = TOP + bars.length * STEP + 14
   const scale = (WIDTH - LEFT - RIGHT) / Math.max(1, ...bars.map(({ value }) => value))
   const description = bars.map(({ label, value }) => `${label} ${whole(value)}`).join('; ')

@@ -17,6 +17,7 @@ const DIGITS: Record<string, number> = { '×': 2, ms: 3, µs: 2, s: 2, MB: 0, '%
 const WHOLE = 10
 
 const figure = (value: number, unit: string): string => {
+  if (!Number.isFinite(value)) return 'none'
   const digits = Math.abs(value) >= WHOLE ? 0 : (DIGITS[unit] ?? 2)
   return `${value.toFixed(digits)}${unit === '×' || unit === '' ? '' : ` ${unit}`}`
 }

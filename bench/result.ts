@@ -37,6 +37,6 @@ export type Results = Record<
   SectionResult & { environment: Environment; generator: string }
 >
 
-/** False for a figure that is not a number: a target without a measurement is not met. */
+/** False without a figure: JSON has null for NaN. */
 export const isMet = ({ value, least = -Infinity, most = Infinity }: Target): boolean =>
-  value >= least && value <= most
+  Number.isFinite(value) && value >= least && value <= most

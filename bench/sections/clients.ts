@@ -11,7 +11,15 @@ import { authorizationOf } from '../support/numbered-clients.ts'
 import { addClients, addRules } from '../support/numbered-database.ts'
 import { residentMegabytes, treeOf } from '../support/proc.ts'
 import { type Target, formTarget } from '../support/requests.ts'
-import { COLUMNS, described, lengthOf, measureRounds, rateRatio, rowOf } from '../support/rounds.ts'
+import {
+  COLUMNS,
+  described,
+  failuresOf,
+  lengthOf,
+  measureRounds,
+  rateRatio,
+  rowOf,
+} from '../support/rounds.ts'
 import { checkedTokens } from '../support/tokens.ts'
 
 const SCOPE = 'hook:govern hook:track'
@@ -95,6 +103,6 @@ export const run: Run = async ({ quick }) => {
       },
       rate(3, 0.97),
     ],
-    notes: [],
+    notes: failuresOf(figures),
   }
 }

@@ -5,7 +5,15 @@ import { startComparison } from '../support/comparison.ts'
 import { createClient, newPlace, runCli, startLatchkey } from '../support/latchkey.ts'
 import { versionOf } from '../support/environment.ts'
 import { type Answer, type Target, ask, askOften, basic, formTarget } from '../support/requests.ts'
-import { COLUMNS, described, lengthOf, measureRounds, rateRatio, rowOf } from '../support/rounds.ts'
+import {
+  COLUMNS,
+  described,
+  failuresOf,
+  lengthOf,
+  measureRounds,
+  rateRatio,
+  rowOf,
+} from '../support/rounds.ts'
 import { checkedTokens, tokenOf } from '../support/tokens.ts'
 
 const CHECKED = 1_000
@@ -90,7 +98,7 @@ export const run: Run = async ({ quick }) => {
         0.9,
       ),
     ],
-    notes: [],
+    notes: failuresOf(figures),
     versions: { hono: versionOf('hono') },
   }
 }

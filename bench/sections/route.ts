@@ -7,6 +7,7 @@ import {
   COLUMNS,
   type Contestant,
   described,
+  failuresOf,
   lengthOf,
   measureRounds,
   rateRatio,
@@ -49,7 +50,7 @@ export const run: Run = async ({ quick }) => {
   return {
     tables: [{ title: described(length), columns: COLUMNS, rows: figures.map(rowOf) }],
     targets: [{ text: 'Guarded route, of the unguarded', value, unit: '×', least: LEAST_RATIO }],
-    notes: [],
+    notes: failuresOf(figures),
     versions: { hono: versionOf('hono') },
   }
 }

@@ -2,7 +2,8 @@
 // Reports when each has its first list, and for each rule when each has accepted it: all times from `Date.now`.
 import { createVerifier } from '@latchkey/verifier'
 
-const LOOK_MS = 5
+/** Precision of the times; 1,000 looks take a few milliseconds of the core that the followers need. */
+const LOOK_MS = 25
 
 const setup = await new Promise((resolve) => process.once('message', resolve))
 process.once('disconnect', () => process.exit())

@@ -54,7 +54,10 @@ const withNumbers = (file: string, count: number, write: (database: Database) =>
   database.close()
 }
 
-/** Adds that many clients with the rows of the given one and the secrets of numbered-clients.ts. */
+/**
+ * Adds that many clients with the rows of the given one and the secrets of numbered-clients.ts. Gathers no statistics
+ * (`analyze`), as the server gathers none: with them, SQLite chooses other plans.
+ */
 export const addClients = (file: string, { clientId }: Credentials, count: number): void => {
   const id = idExpression()
   withNumbers(file, count, (database) => {

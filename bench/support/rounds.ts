@@ -7,7 +7,7 @@ import { median, pairedRatio } from './statistics.ts'
 export type Length = { rounds: number; seconds: number; warmUpSeconds: number }
 
 export const lengthOf = (quick: boolean): Length =>
-  quick ? { rounds: 2, seconds: 1, warmUpSeconds: 1 } : { rounds: 5, seconds: 3, warmUpSeconds: 3 }
+  quick ? { rounds: 2, seconds: 1, warmUpSeconds: 1 } : { rounds: 5, seconds: 2, warmUpSeconds: 3 }
 
 /** `pid` is the server's first process: its children count as well. */
 export type Contestant = { name: string; pid: number; target: Target }
@@ -18,6 +18,26 @@ export type Figures = {
   p50: number[]
   p99: number[]
   cpuMs: number[]
+  /** Message of the error after which the contestant was left out: it has no figures then. */
+  failure?: string
+}
+
+/** Figures before the first round. */
+export const figuresOf = (name: string): Figures => {
+  return { name, perSecond: [], p50: [], p99: [], cpuMs: [] }
+}
+
+/** Leaves the contestant out, and keeps the others. */
+const attempt = async (figures: Figures, work: () => Promise<void>): Promise<void> => {
+  if (figures.failure !== undefined) return
+  try {
+    await work()
+  } catch (error) {
+    figures.failure = error instanceof Error ? error.message : String(error)
+    for (const values of [figures.perSecond, figures.p50, figures.p99, figures.cpuMs]) {
+      values.length = 0
+    }
+  }
 }
 
 const oneRound = async (contestant: Contestant, seconds: number, figures: Figures) => {
@@ -26,7 +46,7 @@ const oneRound = async (contestant: Contestant, seconds: number, figures: Figure
   const result = await load(contestant.target, seconds)
   const after = processorMs(pids)
   if (result.failed > 0 || result.requests === 0) {
-    throw new Error(`${contestant.name}: ${result.failed} failures, ${result.requests} answers`)
+    throw new Error(`${result.failed} failures, ${result.requests} answers`)
   }
   figures.perSecond.push(result.perSecond)
   figures.p50.push(result.p50)
@@ -39,14 +59,15 @@ export const measureRounds = async (
   contestants: readonly Contestant[],
   { rounds, seconds, warmUpSeconds }: Length,
 ): Promise<Figures[]> => {
-  const figures = contestants.map(({ name }): Figures => {
-    return { name, perSecond: [], p50: [], p99: [], cpuMs: [] }
-  })
-  for (const { target } of contestants) await load(target, warmUpSeconds)
+  const figures = contestants.map(({ name }) => figuresOf(name))
+  for (const [i, { target }] of contestants.entries()) {
+    await attempt(figures[i]!, async () => void (await load(target, warmUpSeconds)))
+  }
   for (let round = 0; round < rounds; round++) {
     const order = [...contestants.keys()]
     for (const i of round % 2 === 0 ? order : order.toReversed()) {
-      await oneRound(contestants[i]!, seconds, figures[i]!)
+      const of = figures[i]!
+      await attempt(of, () => oneRound(contestants[i]!, seconds, of))
     }
   }
   return figures
@@ -55,6 +76,12 @@ export const measureRounds = async (
 /** Ratio of the rates of two contestants, by rounds. */
 export const rateRatio = (of: Figures, to: Figures): number =>
   pairedRatio(of.perSecond, to.perSecond)
+
+/** Notes about contestants that were left out. */
+export const failuresOf = (figures: readonly Figures[]): string[] =>
+  figures.flatMap(({ name, failure }) =>
+    failure === undefined ? [] : [`${name} failed and has no figures: ${failure}`],
+  )
 
 export const COLUMNS = ['', 'requests/s', 'CPU ms each', 'p50 ms', 'p99 ms']
 
