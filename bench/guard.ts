@@ -10,8 +10,9 @@ import { checkTokens, claimsOf } from './support/tokens.ts'
 import { unseenRatio } from './sections/verify.ts'
 
 /**
- * Minimum of the bare server's processor time for a token, as a part of the endpoint's. Ten runs beside other load (load
- * average 8 to 18 on two cores) found 0.70 to 0.73, each in the first try. The bound is close: a try may miss it by chance.
+ * Minimum of the bare server's processor time for a token, as a part of the endpoint's. First tries of 17 runs beside other
+ * load (load average 7 to 18 on two cores) found 0.70 to 0.73, and one 0.68: a try may miss the bound by chance, five tries
+ * of new processes missed it in no run.
  */
 const LEAST_TOKEN_RATIO = 0.7
 /** Maximum time of an unseen token, as a multiple of fast-jwt's without a cache. The same runs found 1.1 to 2.5. */
