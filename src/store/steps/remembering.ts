@@ -17,13 +17,17 @@ export const remembering = <K extends string, T, A extends unknown[]>(
   let answersVersion = ''
   return async (key, ...further) => {
     const current = version()
-    if (current !== answersVersion || answers.size >= MAX_REMEMBERED_ANSWERS) answers.clear()
+    if (current !== answersVersion) answers.clear()
     answersVersion = current
     const remembered = answers.get(key)
     if (remembered !== undefined && answersFor(remembered, ...further)) return remembered
     const answer = await read(key, ...further)
     // A commit during the read has changed `answersVersion`: this answer is of an older state.
-    if (answer !== null && answersVersion === current) answers.set(key, answer)
+    if (answer !== null && answersVersion === current) {
+      const [oldest] = answers.size < MAX_REMEMBERED_ANSWERS ? [] : answers.keys()
+      if (oldest !== undefined) answers.delete(oldest)
+      answers.set(key, answer)
+    }
     return answer
   }
 }
