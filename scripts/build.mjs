@@ -68,10 +68,11 @@ const run = (...args) =>
 
 const remove = (path) => rmSync(inRoot(path), { recursive: true, force: true })
 
+/** Keeps the former build of a build that was killed: what that one has written is incomplete. */
 const setAside = () => {
   for (const [path, former] of Object.entries(FORMER)) {
-    remove(former)
-    if (existsSync(inRoot(path))) renameSync(inRoot(path), inRoot(former))
+    if (existsSync(inRoot(former))) remove(path)
+    else if (existsSync(inRoot(path))) renameSync(inRoot(path), inRoot(former))
   }
 }
 

@@ -402,8 +402,11 @@ export const MIN_DRY_RUN_LOCK_MS = 50
 export const DRY_RUN_TIMEOUT_MS = 20_000
 /** Longest etag in an order for a dry run. Those of the server are shorter than 64 characters. */
 export const MAX_ETAG_CHARS = 128
-/** Dry runs of all processes of a server together hold the write lock for a tenth of each minute, in milliseconds. */
-export const DRY_RUN_LOCKS = { seconds: 60, limit: 6_000 } as const
+/**
+ * Time for which dry runs hold the write lock in each minute, in milliseconds: those of bound administrators, and those of
+ * unbound ones. Together they take a tenth of the time of all processes.
+ */
+export const DRY_RUN_LOCKS = { seconds: 60, limit: 3_000 } as const
 
 /** Items of one page of a list: the default and the most. */
 export const DEFAULT_PAGE = 100

@@ -197,6 +197,7 @@ describe('a change of a remote server', () => {
 
     it.each([
       ['rehearses nothing', problem(409, 'no_dry_run', 'it cannot')],
+      ['makes other dry runs', problem(429, 'dry_runs_exceeded', 'wait')],
       ['does not tell the effects', rehearsed(null)],
     ])('is asked about in general if the server %s', async (_, handler) => {
       const { origin, paths } = await startIssuer({ ...performed, [DRY]: handler })
@@ -210,7 +211,7 @@ describe('a change of a remote server', () => {
 
     it.each([
       ['is refused', problem(404, 'not_found', 'there is no client a'), 'there is no client a'],
-      ['has to wait', problem(429, 'dry_runs_exceeded', 'wait'), 'wait'],
+      ['has to wait', problem(429, 'writes_exceeded', 'wait'), 'wait'],
       ['is unknown to the server', undefined, /lacks the operation/],
     ])('is not sent if its rehearsal %s', async (_, handler, refusal) => {
       const { origin, paths } = await startIssuer({

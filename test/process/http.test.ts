@@ -312,3 +312,23 @@ describe('address of a client', () => {
     }
   })
 })
+
+describe('refusal that does not reach the routes', () => {
+  it.each(['GET //%ff%00', 'GET *'])('has the headers of any other: %s', async (line) => {
+    const headersOf = (answer: string) =>
+      answer
+        .slice(0, answer.indexOf('\r\n\r\n'))
+        .split('\r\n')
+        .slice(1)
+        .map((field) => field.toLowerCase())
+        .filter((field) => !/^(date|x-request-id|content-length|keep-alive):/.test(field))
+        .toSorted()
+    const refused = await exchange(place, head(line, CLOSE))
+    const unknown = await exchange(place, head('GET /nothing-here', CLOSE))
+    expect(headersOf(refused)).toEqual(headersOf(unknown))
+    expect(headersOf(refused)).toEqual(
+      expect.arrayContaining(['cache-control: no-store', 'content-type: application/json']),
+    )
+    expect(bodyOf(refused)).toHaveProperty('code')
+  })
+})

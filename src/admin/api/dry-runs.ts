@@ -62,7 +62,7 @@ export const dryRuns = [
     action: 'change.rehearse',
     summary: 'Rehearse a change: its answer and what it would end, without the change',
     description:
-      'Runs the operation of the action and undoes it. `parameters` has the members of its path, `body` its body, and `if_match` the `etag` of its `If-Match`. The caller needs the permissions of the change itself, and is refused as the change would be. Ids of the answer are not those of a later request, and `dry-run` stands in place of each secret. One dry run is made at a time, and all of them hold other changes up for at most a tenth of the time.',
+      'Runs the operation of the action and undoes it. `parameters` has the members of its path, `body` its body, and `if_match` the `etag` of its `If-Match`. The caller needs the permissions of the change itself, and is refused as the change would be. Ids of the answer are not those of a later request, and `dry-run` stands in place of each secret. Without `if_match` any state of the row is accepted. One dry run is made at a time, and all of them hold other changes up for at most a tenth of the time.',
     body: newDryRun,
     response: dryRunSchema,
     refuses: [...ofChanges, 'no_dry_run', 'dry_runs_exceeded'],

@@ -42,6 +42,9 @@ export const dryRunThere = async <T>(steps: Steps<T>, perform: Perform): Promise
   return result
 }
 
+/** A server that makes no dry run, or none now: an emergency must not wait for one. */
+const WITHOUT_NUMBERS: ReadonlySet<string> = new Set(['no_dry_run', 'dry_runs_exceeded'])
+
 /**
  * Asks if the change ends something, and before each deletion.
  * @throws StartRefused for another answer than yes; the refusal of the change, which is not sent then: it may be refused now
@@ -56,7 +59,7 @@ export const askBeforeThere = async (
   const isRehearsed = await steps(performing).then(
     () => true,
     (error: unknown) => {
-      if (error instanceof OperationRefused && error.code === 'no_dry_run') return false
+      if (error instanceof OperationRefused && WITHOUT_NUMBERS.has(error.code)) return false
       throw error
     },
   )

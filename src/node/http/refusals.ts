@@ -41,8 +41,11 @@ export const createRefusals = async (app: Hono<AppEnv>): Promise<Refusals> => {
   }
 }
 
+/** No address of the app. */
+const NO_ADDRESS = '/refused'
+
 /** Headers of the app's answer for a path that does not exist. */
 const headersOfEveryRefusal = async (app: Hono<AppEnv>): Promise<Record<string, string>> => {
-  const { headers } = await app.request('/')
+  const { headers } = await app.request(NO_ADDRESS)
   return Object.fromEntries([...headers].filter(([name]) => name !== 'content-length'))
 }
