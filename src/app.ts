@@ -9,7 +9,7 @@ import { administration } from './admin/api/routes.ts'
 import { BASE } from './admin/api/table.ts'
 import type { ApiDeps } from './admin/api/handler.ts'
 import type { AppEnv, Deps as CommonDeps } from './deps.ts'
-import { allowHeader, etags, everyAnswer } from './http/headers.ts'
+import { allowHeader, everyAnswer } from './http/headers.ts'
 import { healthz, metrics, readyz } from './http/health.ts'
 import { methodNotAllowed, notFound, renderError } from './http/render.ts'
 import { canonicalPaths } from './http/target.ts'
@@ -28,11 +28,11 @@ export const createApp = (deps: Deps): Hono<AppEnv> => {
   addOAuthRoutes(app, deps)
 
   const readOnly = methodNotAllowed(allowHeader(['GET']))
-  app.get('/', etags, home(deps)).all(readOnly)
-  app.get('/openapi.json', etags, openApi(deps)).all(readOnly)
-  app.get('/docs', etags, reference(deps)).all(readOnly)
-  app.get(STYLE_PATH, etags, styleSheet()).all(readOnly)
-  app.get(SCRIPT_PATH, etags, script()).all(readOnly)
+  app.get('/', home(deps)).all(readOnly)
+  app.get('/openapi.json', openApi(deps)).all(readOnly)
+  app.get('/docs', reference(deps)).all(readOnly)
+  app.get(STYLE_PATH, styleSheet()).all(readOnly)
+  app.get(SCRIPT_PATH, script()).all(readOnly)
 
   app.get('/healthz', healthz).all(readOnly)
   app.get('/readyz', readyz(deps)).all(readOnly)

@@ -1,6 +1,7 @@
 import type { AppContext, Deps } from '../deps.ts'
 import { createDocument } from '../http/document.ts'
 import { jwksMaxAge, publicJwks } from '../signing/keyring.ts'
+import type { SigningKey } from '../store/store.ts'
 import { settledSeconds } from '../upkeep/timekeeper.ts'
 
 /**
@@ -10,14 +11,22 @@ import { settledSeconds } from '../upkeep/timekeeper.ts'
  */
 export const jwks = (deps: Pick<Deps, 'store' | 'clock' | 'algorithms' | 'keyRotationSeconds'>) => {
   const send = createDocument()
+  const { algorithms, keyRotationSeconds: rotationSeconds } = deps
+  const made = (keys: SigningKey[], now: number) => ({
+    keys,
+    now,
+    text: JSON.stringify(publicJwks(keys, now)),
+    maxAge: jwksMaxAge(keys, now, { algorithms, rotationSeconds }),
+  })
+  let latest: ReturnType<typeof made> | undefined
   return async (c: AppContext) => {
+    // The store returns the same array until the database changes.
     const keys = await deps.store.listKeys()
     const now = await settledSeconds(deps)
-    const { algorithms, keyRotationSeconds: rotationSeconds } = deps
-    const body = JSON.stringify(publicJwks(keys, now))
-    return send(c, body, {
+    if (latest?.keys !== keys || latest.now !== now) latest = made(keys, now)
+    return send(c, latest.text, {
       'Content-Type': 'application/jwk-set+json',
-      'Cache-Control': `public, max-age=${jwksMaxAge(keys, now, { algorithms, rotationSeconds })}`,
+      'Cache-Control': `public, max-age=${latest.maxAge}`,
     })
   }
 }

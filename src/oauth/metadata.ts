@@ -42,10 +42,15 @@ export const metadata = (
     id_token_signing_alg_values_supported: rs256First(algorithms, (name) => name),
   }
   const send = createDocument()
+  let latest: { types: string[]; text: string } | undefined
   return async (c: AppContext) => {
-    const types = [TOOL_RUN, ...(await store.listResourceTypes())]
-    const document = { ...constant, authorization_details_types_supported: types }
-    return send(c, JSON.stringify(document), {
+    // The store returns the same array until the database changes.
+    const types = await store.listResourceTypes()
+    if (latest?.types !== types) {
+      const supported = { authorization_details_types_supported: [TOOL_RUN, ...types] }
+      latest = { types, text: JSON.stringify({ ...constant, ...supported }) }
+    }
+    return send(c, latest.text, {
       'Content-Type': 'application/json',
       'Cache-Control': `public, max-age=${METADATA_MAX_AGE_SECONDS}`,
     })

@@ -1,7 +1,7 @@
 // Routes of the OAuth server: made from the table of addresses.
 import type { Hono, MiddlewareHandler } from 'hono'
 import type { AppEnv, Deps } from '../deps.ts'
-import { allowHeader, anyOrigin, etags, noStore } from '../http/headers.ts'
+import { allowHeader, anyOrigin, noStore } from '../http/headers.ts'
 import { methodNotAllowed } from '../http/render.ts'
 import { type Endpoint, operationsOf } from './endpoint.ts'
 import { refuseInQuery } from './query.ts'
@@ -10,7 +10,7 @@ import { ENDPOINTS } from './table.ts'
 const CACHING: Readonly<Record<Endpoint['caching'], readonly MiddlewareHandler<AppEnv>[]>> = {
   'no-store': [noStore],
   public: [anyOrigin],
-  validated: [anyOrigin, etags],
+  validated: [anyOrigin],
 }
 
 /** Adds every address of the table with its middleware, and 405 for its other methods. */

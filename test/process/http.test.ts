@@ -253,11 +253,16 @@ describe('request', () => {
     const path = '/.well-known/jwks.json'
     const got = await exchange(place, head(`GET ${path}`, CLOSE))
     const headed = await exchange(place, head(`HEAD ${path}`, CLOSE))
-    const [headers] = got.split('\r\n\r\n')
     // RFC 9110 §9.3.2: headers that depend on the body may be left out.
-    const constant = (text = '') =>
-      text.replace(/^(x-request-id|date): .*$/gim, '$1').replace(/^content-length: .*\r\n/gim, '')
-    expect(constant(headed)).toBe(`${constant(headers)}\r\n\r\n`)
+    const constant = (answer: string) =>
+      answer
+        .slice(0, answer.indexOf('\r\n\r\n'))
+        .toLowerCase()
+        .split('\r\n')
+        .filter((field) => !/^(date|x-request-id|content-length):/.test(field))
+        .toSorted()
+    expect(headed).toMatch(/\r\n\r\n$/)
+    expect(constant(headed)).toEqual(constant(got))
   })
 })
 

@@ -5,6 +5,7 @@ import type { ClockStore, StoredClock } from '../types/clock.ts'
 import type { Context, Statement, Verb } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { computed, prepared, readFirst, select } from './query.ts'
+import { remembering } from './remembering.ts'
 import { insert, update } from './statements.ts'
 
 const ROW = 1
@@ -77,7 +78,11 @@ const newestRecord = select(
 )
 
 const findClock: Verb<'findClock'> = ({ connection }) => {
-  const stored = prepared(connection, select(shown, sql`from ${serverClock}`))
+  const read = prepared(connection, select(shown, sql`from ${serverClock}`))
+  const find = remembering(connection, async (_row: 'clock') => {
+    const [clock] = await read({})
+    return clock ?? null
+  })
 
   /** Begins the clock of a database that an earlier version has written. */
   const begin = async (wall: number): Promise<void> => {
@@ -88,8 +93,8 @@ const findClock: Verb<'findClock'> = ({ connection }) => {
 
   return async (wall) => {
     for (;;) {
-      const [clock] = await stored({})
-      if (clock !== undefined) return clock
+      const clock = await find('clock')
+      if (clock !== null) return clock
       await begin(wall)
     }
   }

@@ -146,7 +146,8 @@ const findPublishedKey: Verb<'findPublishedKey'> = ({ connection, dialect }) => 
 const listKeys: Verb<'listKeys'> = ({ connection }) => {
   const order = sql`${asc(signingKeys.createdAt)}, ${asc(signingKeys.kid)}`
   const list = prepared(connection, select(shown, sql`from ${signingKeys} order by ${order}`))
-  return () => list({})
+  const keys = remembering(connection, (_all: 'all') => list({}))
+  return () => keys('all')
 }
 
 const addKeys: Verb<'addKeys'> =
