@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 const CORES = Math.max(2, availableParallelism())
 
 const PROCESSES = 'test/process/**/*.test.ts'
-/** Files that wait for half a minute and more. They begin before the units, which need the cores meanwhile. */
+/** Files that wait for 10 s and more, the longest first. The units need the cores meanwhile. */
 const WAITING = ['shutdown', 'connections', 'http', 'workers'].map(
   (name) => `test/process/${name}.test.ts`,
 )
@@ -53,11 +53,31 @@ export const built = {
   hookTimeout: 100_000,
 }
 
-/** Starts the waiting files first. */
-class WaitingFirst extends BaseSequencer {
+/** Waiting files that begin with the run. More would occupy every worker of two cores, which then idle. */
+const WAITING_AT_ONCE = 2
+
+/**
+ * Starts the two longest waiting files first, and the others after a third of the units. The mocks
+ * come before the units, because a worker of the units loads the server once.
+ */
+class WaitingBesideUnits extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ project }: TestSpecification): number => Number(project.name !== 'waiting')
-    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+    const sorted = await super.sort(files)
+    const units = sorted.filter(({ project }) => project.name === 'units')
+    const others = sorted.filter(({ project }) => !['units', 'waiting'].includes(project.name))
+    const waiting = WAITING.flatMap((name) =>
+      sorted.filter(
+        ({ project, moduleId }) => project.name === 'waiting' && moduleId.endsWith(name),
+      ),
+    )
+    const third = Math.ceil(units.length / 3)
+    return [
+      ...waiting.slice(0, WAITING_AT_ONCE),
+      ...others,
+      ...units.slice(0, third),
+      ...waiting.slice(WAITING_AT_ONCE),
+      ...units.slice(third),
+    ]
   }
 }
 
@@ -111,6 +131,6 @@ export default defineConfig({
     root,
     globalSetup: ['test/support/memory-folder.ts'],
     projects: PROJECTS,
-    sequence: { sequencer: WaitingFirst },
+    sequence: { sequencer: WaitingBesideUnits },
   },
 })
