@@ -92,11 +92,6 @@ export const LIST_ALGORITHM = 'RS256'
 /** Largest page of the list, in bytes and in entries: twice what the server sends. */
 export const MAX_LIST_BYTES = 4 * 1024 * 1024
 export const MAX_LIST_ENTRIES = 10_000
-/**
- * Longest page whose signature is verified on the thread that serves requests, in bytes: 0.1 ms at
- * most, and several hundred rules. Another thread takes as long to begin.
- */
-export const MAX_LIST_BYTES_AT_ONCE = 64 * 1024
 /** Longest header of a list, in characters. */
 export const MAX_LIST_HEADER_LENGTH = 1024
 /** Seconds by which the `iat` of a list may exceed the issuer's estimated time. */

@@ -43,8 +43,8 @@ export type VerificationKey = KeyName & {
   readonly verifyNow: VerifyNow | null
 }
 
-/** @param signed the signing input (RFC 7515 §5.2), in ASCII if it is a text */
-export type VerifyNow = (signed: string | Uint8Array, signature: Uint8Array) => boolean
+/** @param signed the signing input (RFC 7515 §5.2), in ASCII */
+export type VerifyNow = (signed: string, signature: Uint8Array) => boolean
 
 /** The name as text. No algorithm has a space in its name, so that two names never share a text. */
 export const textOf = ({ kid, algorithm }: KeyName): string => `${algorithm} ${kid}`
@@ -162,10 +162,8 @@ const verifierOf = (jwk: object): VerifyNow | null => {
   if (native === null) return null
   const { crypto, buffer } = native
   const key = crypto.createPublicKey({ key: jwk, format: 'jwk' })
-  return (signed, signature) => {
-    const data = typeof signed === 'string' ? buffer.Buffer.from(signed, 'latin1') : signed
-    return crypto.verify('sha256', data, key, signature)
-  }
+  return (signed, signature) =>
+    crypto.verify('sha256', buffer.Buffer.from(signed, 'latin1'), key, signature)
 }
 
 /** The weakness of an RSA key, or its excessive cost; null for a good key. */

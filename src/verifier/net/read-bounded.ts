@@ -12,10 +12,10 @@ export class NotText extends Error {
 }
 
 /**
- * Longest block, in bytes, unless a chunk is longer. Chunks are copied into blocks that double, so
- * that an answer in single bytes needs at most twice its length, and a short one no long block.
+ * Bytes of a block. Chunks are copied into blocks, so that an answer in single bytes needs no more
+ * than its length.
  */
-const MAX_BLOCK_BYTES = 64 * 1024
+const BLOCK_BYTES = 64 * 1024
 
 /**
  * Reads the bytes of a response.
@@ -38,9 +38,7 @@ export const readBytes = async (response: Response, maxBytes: number): Promise<B
     free.set(value.subarray(0, fitting))
     free = free.subarray(fitting)
     if (fitting === value.length) continue
-    const block = new Uint8Array(
-      Math.max(Math.min(length, MAX_BLOCK_BYTES), value.length - fitting),
-    )
+    const block = new Uint8Array(Math.max(BLOCK_BYTES, value.length - fitting))
     block.set(value.subarray(fitting))
     blocks.push(block)
     free = block.subarray(value.length - fitting)

@@ -4,7 +4,6 @@
 import {
   LIST_ALGORITHM,
   MAX_LIST_BYTES,
-  MAX_LIST_BYTES_AT_ONCE,
   MAX_LIST_ENTRIES,
   MAX_LIST_HEADER_LENGTH,
 } from '../constants.ts'
@@ -105,21 +104,13 @@ const readHeader = (bytes: Bytes): Pick<RevocationList, 'kid' | 'after'> => {
  * the page first, which takes ten times as long as the signature: a page has half a megabyte, a
  * token two kilobytes.
  */
-const verify = async (
-  { signature, signed }: CompactJws,
-  { key, verifyNow }: VerificationKey,
-): Promise<void> => {
+const verify = async ({ signature, signed }: CompactJws, key: VerificationKey): Promise<void> => {
   const refuse = (cause?: unknown): never => {
     throw new ListRefused(BAD_FORM, { cause })
   }
-  const isShort = signed.length <= MAX_LIST_BYTES_AT_ONCE
-  const verifyShort = isShort ? verifyNow : null
   // RFC 7518 §3.3. The key was imported for RS256, which fixes the hash.
   const name = 'RSASSA-PKCS1-v1_5'
-  const good =
-    verifyShort === null
-      ? await crypto.subtle.verify(name, key, signature, signed).catch(refuse)
-      : verifyShort(signed, signature)
+  const good = await crypto.subtle.verify(name, key.key, signature, signed).catch(refuse)
   if (good !== true) refuse()
 }
 
