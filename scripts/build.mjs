@@ -114,21 +114,19 @@ const build = () => {
   return true
 }
 
-/** The folder of an image is often read-only, or another user's. A build removes folders of it. */
-const isWritable = () => {
-  try {
-    for (const path of [
-      '.',
-      'src/verifier',
-      ...BUILDS.filter((path) => existsSync(inRoot(path))),
-    ]) {
+/**
+ * The folder of an image is often read-only, or another user's. A build removes folders of it. Another build may have set
+ * one aside at this moment: a folder that is missing prevents nothing.
+ */
+const isWritable = () =>
+  ['.', 'src/verifier', ...BUILDS].every((path) => {
+    try {
       accessSync(inRoot(path), constants.W_OK)
+      return true
+    } catch (error) {
+      return error.code === 'ENOENT'
     }
-    return true
-  } catch {
-    return false
-  }
-}
+  })
 
 /** Returns the reason against a build, if there is one. */
 const obstacle = () => {
