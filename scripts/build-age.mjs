@@ -8,13 +8,23 @@ const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'packa
 
 const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
+/** The build of the verifier, and the folder whose time it changes. A build moves it while another process reads on. */
+const BUILT = 'src/verifier/dist'
+const AROUND_BUILT = 'src/verifier'
+
+const below = (root, folder) =>
+  readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`
+    if (path === BUILT) return []
+    return entry.isDirectory() ? [path, ...below(root, path)] : [path]
+  })
+
 /** Lists the sources with their folders, whose times change when a file is removed or renamed. */
-const sources = (root) => {
-  const own = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => !/^verifier(\/dist(\/|$)|$)/.test(path))
-  return ['src', ...own.map((path) => `src/${path}`), ...SETTINGS]
-}
+const sources = (root) => [
+  'src',
+  ...below(root, 'src').filter((path) => path !== AROUND_BUILT),
+  ...SETTINGS,
+]
 
 /** An installed package has no sources, and its build is never old. */
 export const hasSources = (root) => existsSync(join(root, 'src/cli.ts'))
