@@ -15,7 +15,7 @@ export const addHeaders = (c: AppContext, headers: Readonly<Record<string, strin
 }
 
 /** Middleware: adds headers to every answer of an address. */
-export const withHeaders = (headers: Readonly<Record<string, string>>) =>
+const withHeaders = (headers: Readonly<Record<string, string>>) =>
   createMiddleware<AppEnv>((c, next) => {
     addHeaders(c, headers)
     return next()

@@ -2,6 +2,7 @@
 // revoked key stops at once in every process. Only the imported key is cached, by its kid.
 import type { JWTPayload } from 'jose'
 import { MAX_CACHED_KEYS, MAX_VERIFIED_TOKENS } from '../constants.ts'
+import { createLatest } from '../store/latest.ts'
 import type { SigningKey, Store } from '../store/store.ts'
 import { type Algorithm, isAlgorithm } from './algorithms.ts'
 import type { Cryptography } from './cryptography.ts'
@@ -41,7 +42,7 @@ export const createSigner = ({ store, kek, cryptography, clock }: Deps): Signer 
   const signers = keyCache(async ({ privateJwe, kid, algorithm }) =>
     cryptography.signerWith(await unwrap(privateJwe ?? '', kid, kek), algorithm),
   )
-  const verified = latest<VerifiedToken>(MAX_VERIFIED_TOKENS)
+  const verified = createLatest<VerifiedToken>(MAX_VERIFIED_TOKENS)
   const verifiers = keyCache((key) => cryptography.verifierWith(key.publicJwk, key.algorithm))
 
   const signText = async (
@@ -86,28 +87,13 @@ const base64url = (text: string): string => Buffer.from(text).toString('base64ur
 
 /** Caches the latest MAX_CACHED_KEYS imported keys. A kid is the thumbprint of its key, so it identifies one key. */
 const keyCache = <T>(load: (key: SigningKey) => Promise<T>) => {
-  const cache = latest<Promise<T>>(MAX_CACHED_KEYS)
+  const cache = createLatest<Promise<T>>(MAX_CACHED_KEYS)
   return (key: SigningKey): Promise<T> => {
     const cached = cache.get(key.kid)
     if (cached !== undefined) return cached
     const loaded = load(key)
     loaded.catch(() => cache.delete(key.kid))
     return cache.add(key.kid, loaded)
-  }
-}
-
-/** Keeps the latest values, and drops the oldest of more than `max`. */
-const latest = <T>(max: number) => {
-  const values = new Map<string, T>()
-  return {
-    get: (name: string): T | undefined => values.get(name),
-    delete: (name: string): boolean => values.delete(name),
-    add(name: string, value: T): T {
-      values.set(name, value)
-      const [oldest] = values.size > max ? values.keys() : []
-      if (oldest !== undefined) values.delete(oldest)
-      return value
-    },
   }
 }
 

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import { BUSY_TIMEOUT_MS, MAX_PREPARED_STATEMENTS } from '../../constants.ts'
 import { StartRefused } from '../../errors.ts'
+import { createLatest } from '../latest.ts'
 import type { Connection, RawRow } from '../steps/connection.ts'
 import { createStore } from '../steps/store.ts'
 import type { Store } from '../store.ts'
@@ -75,16 +76,8 @@ const prepareRaw = (client: BetterSqlite3.Database, text: string): BetterSqlite3
 const statementsOf = (
   client: BetterSqlite3.Database,
 ): ((text: string) => BetterSqlite3.Statement) => {
-  const statements = new Map<string, BetterSqlite3.Statement>()
-  return (text) => {
-    const known = statements.get(text)
-    if (known !== undefined) return known
-    const statement = prepareRaw(client, text)
-    const [oldest] = statements.size < MAX_PREPARED_STATEMENTS ? [] : statements.keys()
-    if (oldest !== undefined) statements.delete(oldest)
-    statements.set(text, statement)
-    return statement
-  }
+  const statements = createLatest<BetterSqlite3.Statement>(MAX_PREPARED_STATEMENTS)
+  return (text) => statements.get(text) ?? statements.add(text, prepareRaw(client, text))
 }
 
 /** `data_version` changes with commits of other connections; `ours` counts the writes of this one. */

@@ -1,5 +1,6 @@
 // Reads that are answered from memory while nothing has been committed since.
 import { MAX_REMEMBERED_ANSWERS } from '../../constants.ts'
+import { createLatest } from '../latest.ts'
 import type { Connection } from './connection.ts'
 
 /**
@@ -13,7 +14,7 @@ export const remembering = <K extends string, T, A extends unknown[]>(
   answersFor: (remembered: T, ...further: A) => boolean = () => true,
 ): ((key: K, ...further: A) => Promise<T>) => {
   if (version === undefined) return read
-  const answers = new Map<K, T>()
+  const answers = createLatest<T>(MAX_REMEMBERED_ANSWERS)
   let answersVersion = ''
   return async (key, ...further) => {
     const current = version()
@@ -23,11 +24,7 @@ export const remembering = <K extends string, T, A extends unknown[]>(
     if (remembered !== undefined && answersFor(remembered, ...further)) return remembered
     const answer = await read(key, ...further)
     // A commit during the read has changed `answersVersion`: this answer is of an older state.
-    if (answer !== null && answersVersion === current) {
-      const [oldest] = answers.size < MAX_REMEMBERED_ANSWERS ? [] : answers.keys()
-      if (oldest !== undefined) answers.delete(oldest)
-      answers.set(key, answer)
-    }
+    if (answer !== null && answersVersion === current) answers.add(key, answer)
     return answer
   }
 }
