@@ -1,4 +1,4 @@
-// One section in a process of its own (support/isolation.ts): sends the result and exits, and its servers with it.
+// Process of one section (support/isolation.ts): it sends the result and exits, and its servers exit with it.
 import { once } from 'node:events'
 import { type Options, type SectionResult, failed } from './result.ts'
 import { sectionOf } from './sections.ts'

@@ -1,5 +1,5 @@
 // Response times of refused credentials, by case: an attacker who measures them must not learn which clients exist.
-// One server process on this machine and one connection; the order of the cases alternates with each round.
+// The client uses one connection to one server process on this machine. The order of the cases alternates with each round.
 // The z of a rank test (Mann-Whitney) compares each case with an unknown client; |z| under 3 is noise.
 import { randomBytes } from 'node:crypto'
 import type { Run, Target } from '../result.ts'

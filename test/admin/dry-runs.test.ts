@@ -63,7 +63,7 @@ describe('dry run over HTTP', () => {
     expect(text).not.toMatch(/lk[sre]_/)
   })
 
-  it('gives no secret that is added, and adds none', async () => {
+  it('server gives no secret that is added in a dry run, and adds none', async () => {
     const { text, body } = await rehearse(ofClient('secret.add'))
     expect(body['answer']).toMatchObject({ client_id: clientId, client_secret: 'dry-run' })
     expect(text).not.toMatch(/lk[sre]_/)

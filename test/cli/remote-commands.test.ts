@@ -121,7 +121,7 @@ describe('a change of a remote server', () => {
   const changes = (paths: () => string[]): string[] =>
     paths().filter((path) => path.startsWith('POST /admin/') && path !== DRY)
 
-  it('is rehearsed by the server with --dry-run, and not sent', async () => {
+  it('server rehearses the command with --dry-run, and receives no change', async () => {
     const effects = { ...NOTHING, clients: 2, live_tokens: 7 }
     const { origin, requests, paths } = await startIssuer({
       ...performed,
@@ -139,7 +139,7 @@ describe('a change of a remote server', () => {
     expect(changes(paths)).toEqual([])
   })
 
-  it('is not sent with --dry-run to a server without dry runs', async () => {
+  it('command sends no change with --dry-run to a server without dry runs', async () => {
     const without = problem(409, 'no_dry_run', 'this server cannot')
     for (const routes of [performed, { ...performed, [DRY]: without }]) {
       const { origin, paths } = await startIssuer(routes)
@@ -174,7 +174,7 @@ describe('a change of a remote server', () => {
       return await run(...words, ...flags)
     }
 
-    it('is sent after the answer yes to its effects, and at once with --yes', async () => {
+    it('command sends the change after the answer yes to its effects, and at once with --yes', async () => {
       const effects = rehearsed({ ...NOTHING, clients: 1, secrets: 2 })
       const { origin, paths } = await startIssuer({ ...performed, [DRY]: effects })
       expect(await answered('n', '--url', origin)).toBe('nothing was changed')
@@ -188,7 +188,7 @@ describe('a change of a remote server', () => {
       expect(paths().slice(-1)).toEqual([AT])
     })
 
-    it('is sent without a question if it ends nothing', async () => {
+    it('command sends a change that ends nothing without a question', async () => {
       const { origin, paths } = await startIssuer({ ...performed, [DRY]: rehearsed(NOTHING) })
       expect(await answered('', '--url', origin)).toBe(0)
       expect(printed).not.toContain('Continue?')

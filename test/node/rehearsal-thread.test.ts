@@ -122,7 +122,7 @@ describe('thread of a dry run', () => {
     expect(names()).not.toContain('rehearsed')
   })
 
-  it('that ends by itself is a failure', async () => {
+  it('thread that ends by itself is a failure', async () => {
     const path = join(dirname(server.path), 'ended.mjs')
     writeFileSync(path, '')
     const ended = runOf(pathToFileURL(path), { totalMs: LONG, lockMs: LONG })

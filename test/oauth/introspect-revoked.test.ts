@@ -176,7 +176,7 @@ describe('a token that the server has examined before', () => {
     return { own, made, token }
   }
 
-  test('is inactive once another process has revoked it', async () => {
+  test('token is inactive once another process has revoked it', async () => {
     const { own, made, token } = await examined()
     const other = openBetterSqlite3Store(own.path)
     await other.revokeClientTokens(made.id, own.seconds())
@@ -184,7 +184,7 @@ describe('a token that the server has examined before', () => {
     expect(await own.introspect(made, token)).toEqual(INACTIVE)
   })
 
-  test('is inactive once its retiring key is no longer published', async () => {
+  test('token is inactive once its retiring key is no longer published', async () => {
     const { own, token } = await examined()
     await live(own.store, own.seconds() + 2 * KEY_RETIREMENT_SECONDS) // the time alone decides: no commit follows
     own.sql(`update signing_keys set state = 'retiring', retired_at = ${own.seconds()}

@@ -1,4 +1,4 @@
-// A login that the server remembers: it ends with its time, and belongs to one client.
+// A login that the server remembers ends with its secret, and belongs to one client.
 import { beforeAll, expect, it } from 'vitest'
 import { type TestServer, startServer } from '../support/server.ts'
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 const statusOf = async (basic: { id: string; secret: string }): Promise<number> =>
   (await server.post('/oauth/token', FORM, { basic })).status
 
-it('ends when the secret expires', async () => {
+it('login ends when the secret expires', async () => {
   const client = await server.client({ grants: GRANTS, secretExpiresAt: server.seconds() + 60 })
   expect([await statusOf(client), await statusOf(client)]).toEqual([200, 200])
   server.advance(59)
@@ -22,7 +22,7 @@ it('ends when the secret expires', async () => {
   expect([await statusOf(client), await statusOf(client)]).toEqual([401, 401])
 })
 
-it('is refused under the id of another client', async () => {
+it('login is refused under the id of another client', async () => {
   const client = await server.client({ grants: GRANTS })
   const other = await server.client({ grants: GRANTS })
   expect([await statusOf(client), await statusOf(client)]).toEqual([200, 200])

@@ -10,7 +10,7 @@ import { type Place, seededPlace, startServer } from '../support/processes.ts'
 import type { ClientCredentials } from '../support/records.ts'
 
 const WORKERS = 2
-/** One more than can wait at a time. */
+/** Dry runs at a time: each process makes one, so the server refuses the last. */
 const TOO_MANY = WORKERS + 1
 
 type Problem = { code?: string; answer?: unknown; effects?: Record<string, unknown> }
